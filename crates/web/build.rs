@@ -1,4 +1,4 @@
-//! Embeds `assets/`: every file gets the hash of its content into its name, so
+//! Embeds `assets/`, with what each domain adds to the styles and scripts of all pages: every file gets the hash of its content into its name, so
 //! that browsers may keep it for ever, and text is compressed here, once.
 //!
 //! A style's `url(fonts/x.woff2)` and a script's `"./x.js"` are rewritten to the
@@ -44,6 +44,7 @@ fn main() -> io::Result<()> {
     if folder.is_dir() {
         collect(&folder, "", &mut files)?;
     }
+    add_of_domains(&folder, &mut files)?;
     let mut hashed = BTreeMap::new();
     let names: Vec<String> = files.keys().cloned().collect();
     for name in &names {
@@ -77,6 +78,42 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> i
                 is_packed: *is_packed,
             };
             files.insert(name, file);
+        }
+    }
+    Ok(())
+}
+
+/// Puts the styles and scripts of other crates behind those of the same name here: a domain has
+/// its own in `assets/` beside its manifest, and every page loads one file. A script becomes a
+/// block, so that its names are its own.
+fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Result<()> {
+    let Some(crates) = folder.ancestors().nth(2) else {
+        return Ok(());
+    };
+    let mut others: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(crates)? {
+        others.push(entry?.path().join("assets"));
+    }
+    others.retain(|other| other.as_path() != folder && other.is_dir());
+    others.sort();
+    for other in others {
+        println!("cargo::rerun-if-changed={}", other.display());
+        let mut added = BTreeMap::new();
+        collect(&other, "", &mut added)?;
+        for (name, file) in added {
+            let Some(ours) = files.get_mut(&name) else {
+                let place = other.join(&name);
+                return Err(io::Error::other(format!(
+                    "{} adds to no file of the same name",
+                    place.display()
+                )));
+            };
+            let (before, after): (&[u8], &[u8]) = match file.kind {
+                SCRIPT => (b"\n{\n", b"}\n"),
+                _ => (b"\n", b""),
+            };
+            ours.content
+                .extend(before.iter().chain(&file.content).chain(after));
         }
     }
     Ok(())

@@ -41,7 +41,8 @@ export async function visitor(browser, kenduri, options = {}) {
 export async function signIn(page, kenduri) {
   await page.goto(await kenduri.link(/^\/sign-in\//));
   await page.locator('main form button').click();
-  await page.waitForURL(/\/admin/);
+  await page.waitForURL(/\/me$/);
+  await page.goto('/admin');
 }
 
 const screenshots = fileURLToPath(new URL('../../target/screenshots/', import.meta.url));

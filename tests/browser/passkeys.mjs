@@ -43,7 +43,7 @@ test('an owner adds a passkey, signs in with it, and removes it', async () => {
       await page.locator(`[name=${name}]`).fill(value);
     }
     await page.locator('main form button').click();
-    await page.waitForURL(/\/admin/);
+    await page.waitForURL(/\/me$/);
 
     await page.goto('/me/security?lang=en');
     const keys = page.locator('section', { hasText: 'Passkeys' });
@@ -57,7 +57,7 @@ test('an owner adds a passkey, signs in with it, and removes it', async () => {
     await page.waitForURL(/\/login/);
     await keep(page, 'sign-in-with-passkey');
     await page.locator('form[data-passkey] button').click();
-    await page.waitForURL(/\/admin/);
+    await page.waitForURL(/\/me$/);
 
     await page.goto('/me/security?lang=en');
     assert.match(await keys.innerText(), /Kitchen tablet[^]*Last used/);

@@ -29,8 +29,6 @@ account-join-other = Sign out and join as someone else
 account-join-known = Signed in here before?
 account-join-finish = Create the account and join
 account-role-admin = administrator of the installation
-account-role-editor = editor of what this site publishes
-account-role-moderator = moderator of what people suggest
 account-role-owner = owner of the installation
 account-role-trusted-contact = trusted contact: sees what people show to trusted contacts
 
@@ -539,6 +537,7 @@ event-account-renamed = Changed the public address
 event-account-reset-sent = An administrator had a link to a new password mailed
 event-account-restored = Kept the account after all
 event-account-signed-out = An administrator signed them out everywhere
+event-site-look-changed = Changed the first page or the menu
 event-email-changed = Changed the e-mail address
 event-email-restored = Took a change of the e-mail address back
 event-email-verified = Confirmed the e-mail address
@@ -612,6 +611,7 @@ problem-signature-invalid = The signature of the callback is missing or wrong, o
     .title = Signature not valid
 
 # What one is called in public addresses.
+cards-welcome = Welcome, { $name }
 profile-title = Profile
 profile-text = Your name appears beside what you publish. The other public fields appear on your public page, once you have one.
 profile-public = Public
@@ -660,3 +660,67 @@ shared-none = You share nothing with anybody.
 shared-end = End
 shared-ended = It is ended.
 shared-trusted = Trusted contact
+
+# How the site presents itself, for owners.
+look-title = First page and menu
+look-saved = Saved.
+look-save = Save
+look-first = First page
+look-home = What stands at the first page
+look-home-site = What this site has: introduction, portrait, newest things
+look-home-which = Which one
+look-home-which-hint = Only where the page above says in brackets what to write.
+look-introduction = Introduction
+look-account = Whose site it is
+look-account-first = The first owner's
+look-menu = Menu: 1 is first, and what has no number is left out. Without any number it has everything.
+
+# What people are told on the site.
+notification-title = Notices
+notification-none = Nothing yet.
+notification-new = New
+notification-read-all = Mark all as read
+notification-by-mail = Send me these by e-mail, too
+notification-save = Save
+notification-saved = Saved.
+notification-first-page = The first page shows what the site has, because { $about } is not public any more.
+notification-mail-subject = News on { $site }
+notification-mail-text =
+    Hello { $name },
+
+    { $said }
+
+    { $address }
+
+# Webhooks.
+webhooks = Webhooks
+webhooks-text = When something happens to what you keep here, a message is sent to these addresses.
+webhook-new = New webhook
+webhook-url = Address
+webhook-url-hint = https:// and a host on the internet.
+webhook-events = What is sent
+webhook-notes = With the notes of resets
+webhook-secret = This secret signs what is sent. It is shown only now.
+webhook-test = Send a test
+webhook-rotate = New secret
+webhook-sent = The test is being sent. Look again in a moment.
+webhook-active = Active
+webhook-failing = Messages do not arrive
+webhook-disabled = Turned off, until a test arrives
+webhook-delivery-waiting = waiting
+webhook-delivery-delivered = delivered
+webhook-delivery-failed = failed
+mail-webhook-subject = A webhook was turned off
+mail-webhook-text =
+    Hello { $name },
+
+    Messages of { $site } to { $url } do not arrive, or are not wanted any more. Since { $time } ({ $zone }) nothing is sent there.
+
+    Send a test to turn the webhook on again:
+    { $address }
+problem-webhook-url-refused = Only https addresses of hosts on the internet can be called.
+    .title = Address not allowed
+shared-webhook = Webhook: told of what happens here
+webhook-deleted = The webhook is deleted.
+webhook-save = Save
+webhook-delete = Delete

@@ -27,8 +27,6 @@ account-join-other = Log keluar dan sertai sebagai orang lain
 account-join-known = Pernah log masuk di sini?
 account-join-finish = Cipta akaun dan sertai
 account-role-admin = pentadbir pemasangan
-account-role-editor = penyunting terbitan laman ini
-account-role-moderator = penyemak cadangan orang ramai
 account-role-owner = pemilik pemasangan
 account-role-trusted-contact = kenalan dipercayai: nampak apa yang orang tunjukkan kepada kenalan dipercayai
 
@@ -536,6 +534,7 @@ event-account-renamed = Menukar alamat awam
 event-account-reset-sent = Pentadbir menghantar pautan kata laluan baharu melalui e-mel
 event-account-restored = Mengekalkan akaun
 event-account-signed-out = Pentadbir melog keluarnya di mana-mana
+event-site-look-changed = Menukar halaman utama atau menu
 event-email-changed = Menukar alamat e-mel
 event-email-restored = Membatalkan penukaran alamat e-mel
 event-email-verified = Mengesahkan alamat e-mel
@@ -609,6 +608,7 @@ problem-signature-invalid = Tandatangan panggilan tiada atau salah, atau panggil
     .title = Tandatangan tidak sah
 
 # Nama dalam alamat awam.
+cards-welcome = Selamat datang, { $name }
 profile-title = Profil
 profile-text = Orang lain melihat nama anda di sebelah apa yang anda terbitkan. Halaman awam anda, sebaik sahaja ada, memaparkan maklumat lain yang untuk semua orang.
 profile-public = Untuk semua orang
@@ -656,3 +656,67 @@ shared-none = Anda tidak berkongsi apa-apa dengan sesiapa.
 shared-end = Tamatkan
 shared-ended = Ia telah ditamatkan.
 shared-trusted = Kenalan dipercayai
+
+# How the site presents itself, for owners.
+look-title = Halaman utama dan menu
+look-saved = Disimpan.
+look-save = Simpan
+look-first = Halaman utama
+look-home = Apa yang ada di halaman utama
+look-home-site = Isi laman ini: pengenalan, potret, yang terbaharu
+look-home-which = Yang mana
+look-home-which-hint = Hanya jika halaman di atas menyatakan dalam kurungan apa yang perlu ditulis.
+look-introduction = Pengenalan
+look-account = Laman siapa
+look-account-first = Pemilik pertama
+look-menu = Menu: 1 yang pertama, dan yang tiada nombor ditinggalkan. Tanpa sebarang nombor, semuanya ada.
+
+# What people are told on the site.
+notification-title = Makluman
+notification-none = Belum ada apa-apa.
+notification-new = Baharu
+notification-read-all = Tandakan semua sudah dibaca
+notification-by-mail = Hantar juga kepada saya melalui e-mel
+notification-save = Simpan
+notification-saved = Disimpan.
+notification-first-page = Halaman utama memaparkan isi laman, kerana { $about } tidak lagi terbuka kepada umum.
+notification-mail-subject = Berita di { $site }
+notification-mail-text =
+    { $name },
+
+    { $said }
+
+    { $address }
+
+# Webhooks.
+webhooks = Webhook
+webhooks-text = Apabila sesuatu berlaku pada apa yang anda simpan di sini, mesej dihantar ke alamat-alamat ini.
+webhook-new = Webhook baharu
+webhook-url = Alamat
+webhook-url-hint = https:// dan hos di internet.
+webhook-events = Apa yang dihantar
+webhook-notes = Dengan catatan set semula
+webhook-secret = Rahsia ini menandatangani apa yang dihantar. Ia ditunjukkan sekali ini sahaja.
+webhook-test = Hantar ujian
+webhook-rotate = Rahsia baharu
+webhook-sent = Ujian sedang dihantar. Lihat semula sebentar lagi.
+webhook-active = Aktif
+webhook-failing = Mesej tidak sampai
+webhook-disabled = Dimatikan, sehingga satu ujian sampai
+webhook-delivery-waiting = menunggu
+webhook-delivery-delivered = sampai
+webhook-delivery-failed = gagal
+mail-webhook-subject = Satu webhook telah dimatikan
+mail-webhook-text =
+    Salam { $name },
+
+    Mesej daripada { $site } ke { $url } tidak sampai, atau tidak dikehendaki lagi. Sejak { $time } ({ $zone }) tiada apa-apa dihantar ke sana.
+
+    Hantar ujian untuk menghidupkan webhook itu semula:
+    { $address }
+problem-webhook-url-refused = Hanya alamat https bagi hos di internet boleh dipanggil.
+    .title = Alamat tidak dibenarkan
+shared-webhook = Webhook: diberitahu tentang apa yang berlaku di sini
+webhook-deleted = Webhook itu dipadam.
+webhook-save = Simpan
+webhook-delete = Padam

@@ -17,6 +17,10 @@ pub fn describe(domains: &[Domain], api: &mut OpenApi) {
         let words = TokenScope::all(domains).map(|scope| scope.word().into());
         scope.enum_values = Some(words.collect());
     }
+    if let Some(RefOr::T(Schema::Object(event))) = schemas.get_mut("WebhookEventName") {
+        let names = domains.iter().flat_map(|domain| domain.webhook_events);
+        event.enum_values = Some(names.map(|event| event.name.into()).collect());
+    }
     for schema in schemas.values_mut() {
         add_scope_kinds(domains, schema);
     }

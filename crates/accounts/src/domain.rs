@@ -13,16 +13,21 @@ use web::codes::Code;
 use web::described::problem_responses::Shared;
 use web::masking::{SecretPath, SecretPaths};
 use web::setting::{Flag, Setting, SettingValues};
-use web::{Catalogue, Declared, Link, Locale, Settings, Site};
+use web::state::{Menu, MenuItem};
+use web::{Catalogue, Declared, Link, Locale, Settings, Site, Text};
 
 use crate::Accounts;
 use crate::account::AccountId;
 use crate::dates::{self, Date, Dates};
-use crate::grant::{Scope, ScopeKind};
+use crate::grant::{Role, Scope, ScopeKind};
+use crate::look::{self, FirstPage};
 use crate::newsletter::Newsletter;
 use crate::person::erasure;
 use crate::person::registration;
+use crate::session::signed_in::SignedIn;
 use crate::session::token::TokenScope;
+use crate::web::frame;
+use crate::webhook::WebhookEvent;
 
 /// What the program has to know of a domain.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +44,11 @@ pub struct Domain {
     pub problem_codes: &'static [Code],
     /// In what people have roles, and which.
     pub scope_kinds: &'static [&'static ScopeKind],
+    /// Whether a rank in a scope of its kinds makes a host of the site; nobody gives themselves
+    /// such a rank.
+    pub makes_host: fn(&mut Tx<'_>, &Scope) -> Result<bool, StoreError>,
+    /// What people may be in the whole installation, beside their rank.
+    pub site_duties: &'static [Role],
     /// What the scope is called where somebody is invited to it.
     pub scope_title: fn(&mut Tx<'_>, &Scope) -> Result<Option<String>, StoreError>,
     /// What programs may be allowed to do.
@@ -47,8 +57,19 @@ pub struct Domain {
     pub secret_paths: &'static [SecretPath],
     /// The words that its addresses begin with, which nobody can be called.
     pub reserved_slugs: &'static [&'static str],
+    /// Its pages that may stand at `/`.
+    pub first_pages: &'static [FirstPage],
+    /// What it has on the first page of the site, which belongs to this account, for everybody.
+    pub first_cards:
+        fn(&mut Tx<'_>, &Site, &Text, Option<&AccountId>) -> Result<Vec<Card>, StoreError>,
+    /// What it offers to everybody in the menu, where there is any of it.
+    pub offers: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
     /// Its first pages, for people who are signed in.
     pub navigation: &'static [Link],
+    /// What it shows to somebody on the page that they land on after signing in.
+    pub cards: fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Vec<Card>, StoreError>,
+    /// What webhooks can hear of.
+    pub webhook_events: &'static [WebhookEvent],
     /// Mail that people may choose to get.
     pub newsletters: &'static [Newsletter],
     /// What the sign-in page says to those who need no account.
@@ -105,6 +126,43 @@ pub struct Share {
     pub fields: Vec<(&'static str, String)>,
 }
 
+/// A part of the page that people land on after signing in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The message that heads it.
+    pub title: &'static str,
+    /// What somebody has.
+    pub lines: Vec<CardLine>,
+    /// What they can begin or look at.
+    pub links: Vec<Link>,
+    /// A form with one field.
+    pub form: Option<CardForm>,
+}
+
+/// A form with one field. Labels are messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardForm {
+    /// Where it is sent.
+    pub action: &'static str,
+    /// The field's name.
+    pub name: &'static str,
+    /// The field's label.
+    pub label: &'static str,
+    /// What the button says.
+    pub button: &'static str,
+}
+
+/// Something that somebody has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardLine {
+    /// What it is called.
+    pub label: String,
+    /// Where it is.
+    pub href: String,
+    /// What is to be said of it.
+    pub note: String,
+}
+
 /// A sentence below the sign-in form, and where it leads.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInHint {
@@ -124,11 +182,18 @@ impl Domain {
             locales: &[],
             problem_codes: &[],
             scope_kinds: &[],
+            makes_host: |_, _| Ok(true),
+            site_duties: &[],
             scope_title: |_, _| Ok(None),
             token_scopes: &[],
             secret_paths: &[],
             reserved_slugs: &[],
+            first_pages: &[],
+            first_cards: |_, _, _, _| Ok(Vec::new()),
+            offers: |_| Ok(Vec::new()),
             navigation: &[],
+            cards: |_, _, _, _| Ok(Vec::new()),
+            webhook_events: &[],
             newsletters: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),
@@ -156,8 +221,13 @@ impl Domain {
     /// exported, erased, masked and deleted as before.
     fn turned_off(self) -> Self {
         Self {
+            site_duties: &[],
             token_scopes: &[],
+            first_pages: &[],
+            first_cards: |_, _, _, _| Ok(Vec::new()),
+            offers: |_| Ok(Vec::new()),
             navigation: &[],
+            cards: |_, _, _, _| Ok(Vec::new()),
             newsletters: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),
@@ -295,6 +365,7 @@ pub fn declared(domains: &[Domain]) -> Declared {
         secret_paths: secret_paths(domains),
         navigation: navigation.copied().collect(),
         settings: SettingValues::default(),
+        find_frame: Some(frame::find),
     }
 }
 
@@ -305,6 +376,7 @@ pub fn site(domains: &[Domain], more: &[Locale], platform: Platform, settings: S
         catalogue: catalogue(domains, more),
         declared: declared(domains).into(),
         settings: settings.into(),
+        menu: Menu::default(),
     }
 }
 
@@ -327,6 +399,7 @@ pub fn jobs(domains: Domains, site: &Site) -> Vec<Handler> {
             erasure::job(domains, site.store.clone()),
             registration::job(domains, site.store.clone()),
             dates::job(domains),
+            look::job(domains, site.clone()),
         ])
         .collect()
 }

@@ -18,9 +18,9 @@ use serde_json::json;
 use crate::account::{self, AccountId, unconfirmed};
 use crate::session::signed_in::SignedIn;
 
+pub(crate) use crate::scope::site_duties;
 pub use crate::scope::{
-    ACCOUNT, ADMIN, EDITOR, MODERATOR, OWNER, Role, SITE, Scope, ScopeKind, ScopeName,
-    TRUSTED_CONTACT,
+    ACCOUNT, ADMIN, OWNER, Role, SITE, Scope, ScopeKind, ScopeName, TRUSTED_CONTACT,
 };
 pub use manager::{Manager, change, leave, manager, remove, remove_duty};
 
@@ -277,21 +277,6 @@ pub fn remove_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The duties of the account in `scope` right now.
-pub fn duties_of(
-    tx: &mut Tx<'_>,
-    account: &AccountId,
-    scope: &Scope,
-) -> Result<Vec<Role>, StoreError> {
-    let mut duties = Vec::new();
-    for duty in scope.kind().duties {
-        if held(tx, account, scope, *duty)?.is_some() {
-            duties.push(*duty);
-        }
-    }
-    Ok(duties)
-}
-
 /// As [`remove_duty`], by whoever was found to be allowed to.
 pub(crate) fn take_duty(
     tx: &mut Tx<'_>,
@@ -342,7 +327,11 @@ fn held(
     )
     .maybe(tx)?;
     found
-        .map(|(word, until)| Ok((read(kind, &word)?, until)))
+        .map(|(word, until)| {
+            let is_same = word == role.word();
+            let found = if is_same { role } else { read(kind, &word)? };
+            Ok((found, until))
+        })
         .transpose()
 }
 

@@ -15,8 +15,10 @@ mod described;
 pub mod domain;
 pub mod grant;
 pub mod limits;
+pub mod look;
 pub mod newsletter;
 pub mod notice;
+pub mod notification;
 mod one_time;
 mod opaque;
 pub mod people;
@@ -25,6 +27,7 @@ pub mod scope;
 pub mod session;
 pub mod sign_in;
 pub mod web;
+pub mod webhook;
 
 pub use credential::linked_identity as identity;
 pub(crate) use credential::web_authn;
@@ -61,6 +64,7 @@ pub use session::signed_in::{Confirmed, SignedIn, confirmed};
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use platform::mail::{CallbackKey, SnsTopic};
+use serde_json::json;
 
 /// All that the program has to know of this crate.
 pub const DOMAIN: Domain = Domain {
@@ -86,9 +90,15 @@ pub const DOMAIN: Domain = Domain {
             refresh::sweeps(site.store.clone()),
             reset::mails(site),
             factor_reset::job(site),
+            webhook::delivery::handler(site),
+            webhook::delivery::sweep_job(),
         ]
     },
-    shared: trusted::shared,
+    export: |tx, id| Ok(json!({ "webhooks": webhook::export(tx, id)? })),
+    shared: |tx, id| {
+        let contacts = trusted::shared(tx, id)?.into_iter();
+        Ok(contacts.chain(webhook::shared(tx, id)?).collect())
+    },
     describe: domain::debug_only(web::api::describe),
     ..Domain::new(MIGRATIONS)
 };
@@ -108,7 +118,9 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0010_factor_reset",
     "0011_imported_people",
     "0012_newsletters",
-    "0013_profile"
+    "0013_profile",
+    "0014_site",
+    "0015_webhooks"
 );
 
 /// The error codes of this crate, which those of domains may use too.
@@ -135,6 +147,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "email_unverified"),
     Code::new(403, "password_required"),
     Code::new(422, "person_unknown"),
+    Code::new(422, "webhook_url_refused"),
     Code::new(403, "invite_for_other_address"),
     Code::new(400, "form_stale"),
     Code::new(403, "secure_connection_required"),

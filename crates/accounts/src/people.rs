@@ -18,6 +18,7 @@ use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 
 use crate::account::{self, AccountId, set_state, unconfirmed};
 use crate::credential::planned_reset;
+use crate::domain::Domain;
 use crate::grant::administrator::hold_for;
 use crate::grant::held::hold;
 use crate::grant::{self, Role, SITE, Scope};
@@ -129,7 +130,12 @@ pub struct Details {
 }
 
 /// One person.
-pub fn find(tx: &mut Tx<'_>, _: &Administrator, id: &AccountId) -> Result<Details, PeopleError> {
+pub fn find(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    _: &Administrator,
+    id: &AccountId,
+) -> Result<Details, PeopleError> {
     let now = tx.roughly_now();
     let person: Option<Person> = sql!(
         "SELECT a.id, a.display_name, e.address AS email, a.state, g.role AS rank, a.created_at,
@@ -170,7 +176,7 @@ pub fn find(tx: &mut Tx<'_>, _: &Administrator, id: &AccountId) -> Result<Detail
         person: person.ok_or(PeopleError::NotFound)?,
         sessions,
         tokens,
-        duties: grant::duties_of(tx, id, &Scope::site())?,
+        duties: duties_in_site(tx, id, &grant::site_duties(domains))?,
         erased_at: erased_at.map(|(at,)| at),
         has_factors: factor_reset::has_factors(tx, id)?,
         factors_reset_at: planned_reset::due(tx, id)?,
@@ -274,17 +280,46 @@ pub fn set_rank(
     Ok(())
 }
 
-/// Gives somebody these duties in the installation, and takes the others away.
+/// What the account is in the whole installation right now, rank and duties, as it is kept.
+fn words_in_site(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<(String,)>, StoreError> {
+    sql!(
+        "SELECT role FROM role_grant WHERE account_id = :account AND scope_kind = :site
+           AND (expires_at IS NULL OR expires_at > :now)",
+        account,
+        site = SITE.name,
+        now = tx.roughly_now()
+    )
+    .all(tx)
+}
+
+/// Whether somebody works for the site: has a rank or a duty in it.
+pub(crate) fn works_for_site(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    Ok(!words_in_site(tx, id)?.is_empty())
+}
+
+/// Which of these duties somebody has in the installation.
+pub fn duties_in_site(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    among: &[Role],
+) -> Result<Vec<Role>, StoreError> {
+    let held = words_in_site(tx, id)?;
+    let has = |duty: &&Role| held.iter().any(|(word,)| word == duty.word());
+    Ok(among.iter().filter(has).copied().collect())
+}
+
+/// Gives somebody these duties in the installation, and takes the others of `all` away.
 pub fn set_duties(
     tx: &mut Tx<'_>,
     by: &Acting,
     id: &AccountId,
+    all: &[Role],
     duties: &[Role],
 ) -> Result<(), PeopleError> {
     hold_for(tx, by, id)?;
     let site = Scope::site();
-    let held = grant::duties_of(tx, id, &site)?;
-    for duty in SITE.duties {
+    let held = duties_in_site(tx, id, all)?;
+    for duty in all {
         match (held.contains(duty), duties.contains(duty)) {
             (false, true) if unconfirmed::is_pending(tx, id)? => {
                 return Err(PeopleError::EmailUnverified);

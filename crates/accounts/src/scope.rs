@@ -82,14 +82,14 @@ pub struct ScopeKind {
     pub invites_newcomers: bool,
 }
 
-/// The whole installation.
+/// The whole installation. Domains declare more duties in it ([`site_duties`]).
 pub static SITE: ScopeKind = ScopeKind {
     name: "site",
     top: OWNER,
     below: &[ADMIN],
-    duties: &[EDITOR, MODERATOR, TRUSTED_CONTACT],
+    duties: &[TRUSTED_CONTACT],
     only: "",
-    home: "/admin",
+    home: "/me",
     makes_hosts: true,
     invites_newcomers: true,
 };
@@ -100,7 +100,7 @@ pub static ACCOUNT: ScopeKind = ScopeKind {
     below: &[],
     duties: &[TRUSTED_CONTACT],
     only: "",
-    home: "/admin",
+    home: "/me",
     makes_hosts: false,
     invites_newcomers: false,
 };
@@ -108,10 +108,6 @@ pub static ACCOUNT: ScopeKind = ScopeKind {
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
 /// Of the installation: people and settings.
 pub const ADMIN: Role = Role::new("admin", "account-role-admin");
-/// Of the installation: writes what the site publishes.
-pub const EDITOR: Role = Role::new("editor", "account-role-editor");
-/// Of the installation: decides on what people suggest.
-pub const MODERATOR: Role = Role::new("moderator", "account-role-moderator");
 /// Of an account: sees what its owner shows to trusted contacts. Of the installation: sees what
 /// anybody shows to theirs.
 pub const TRUSTED_CONTACT: Role = Role::new("trusted_contact", "account-role-trusted-contact");
@@ -141,9 +137,10 @@ impl ScopeKind {
         std::iter::once(self.top).chain(self.below.iter().copied())
     }
 
-    /// Whether scopes of this kind have this role.
+    /// Whether scopes of this kind have this role. Who holds a duty of the installation as a value
+    /// has it from the domain that declares it.
     pub(crate) fn has(&self, role: Role) -> bool {
-        self.role(role.word) == Some(role)
+        self.role(role.word) == Some(role) || *self == SITE && !self.is_rank(role)
     }
 
     /// The rank or the duty with this word.
@@ -151,6 +148,12 @@ impl ScopeKind {
         let mut roles = self.ranks().chain(self.duties.iter().copied());
         roles.find(|role| role.word == word)
     }
+}
+
+/// The duties in the installation: those that domains declare, and its own.
+pub(crate) fn site_duties(domains: &[Domain]) -> Vec<Role> {
+    let declared = domains.iter().flat_map(|domain| domain.site_duties);
+    declared.chain(SITE.duties).copied().collect()
 }
 
 /// Where a role holds.

@@ -256,7 +256,7 @@ struct Onward {
 /// Makes a link that signs somebody in once, within a day; the secret is the
 /// last part of `/sign-in/{…}`. A link made earlier works no more.
 pub fn create_link(tx: &mut Tx<'_>, account: &AccountId) -> Result<Secret, StoreError> {
-    create_link_to(tx, account, "/admin")
+    create_link_to(tx, account, "/me")
 }
 
 /// As [`create_link`], and leads to the path `to`.

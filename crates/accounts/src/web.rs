@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod call;
+mod cards;
 mod cookies;
 mod email_change;
 mod entrance;
@@ -12,10 +13,12 @@ mod form;
 pub mod frame;
 mod invites;
 mod leaving;
+mod look;
 mod mail_callbacks;
 mod me;
 mod message;
 mod newcomer;
+mod notifications;
 mod oauth;
 mod people;
 mod problem;
@@ -35,16 +38,18 @@ mod suppressed;
 mod trusted;
 mod unsubscribe;
 mod visitor;
+mod webhooks;
 
 pub mod asking;
 pub mod upstream_access;
 
-use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
+use axum::{Extension, Router};
 use web::{Pages, Site};
 
 use crate::Callers::{Anybody, People};
+use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
 pub use cookies::session;
 pub use problem::email_unverified;
@@ -77,6 +82,7 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
         .merge(own.into_router())
         .merge(api::routes::<Router<_>>())
         .merge(api::refresh::well_known())
+        .layer(Extension(TestLimit::default()))
         .with_state(accounts.clone())
 }
 
@@ -126,14 +132,27 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/hooks/mail/{provider}", Anybody, mail_callbacks::take)
         .get("/admin/suppressions", People, suppressed::list)
         .post("/admin/suppressions/lift", People, suppressed::lift)
-        .get("/me", People, profile::show)
-        .post("/me", People, profile::change)
+        .get("/", Anybody, look::first)
+        .get("/robots.txt", Anybody, look::robots)
+        .get("/admin/look", People, look::show)
+        .post("/admin/look", People, look::change)
+        .get("/me", People, cards::show)
+        .get("/me/notices", People, notifications::show)
+        .post("/me/notices", People, notifications::read)
+        .post("/me/notices/mail", People, notifications::choose_mail)
+        .get("/me/profile", People, profile::show)
+        .post("/me/profile", People, profile::change)
         .get("/me/slug", People, slug::show)
         .post("/me/slug", People, slug::change)
         .get("/me/trusted", People, trusted::show)
         .post("/me/trusted", People, trusted::add)
         .post("/me/trusted/remove", People, trusted::remove)
         .get("/me/shared", People, shared::show)
+        .get("/me/webhooks", People, webhooks::show)
+        .post("/me/webhooks", People, webhooks::create)
+        .post("/me/webhooks/{id}/test", People, webhooks::test)
+        .post("/me/webhooks/{id}/rotate", People, webhooks::rotate)
+        .post("/me/webhooks/{id}/delete", People, webhooks::delete)
         .get("/admin/invites", People, invites::show)
         .post("/admin/invites", People, invites::create)
         .post("/admin/invites/remove", People, invites::remove)
@@ -188,7 +207,11 @@ pub fn pages() -> Pages<Accounts, Callers> {
 /// out.
 pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
-    router.layer(from_fn_with_state(carried, cookies::carry))
+    let inside = look::Inside(router.clone().with_state(accounts.site.clone()));
+    router
+        .layer(Extension(inside))
+        .layer(from_fn_with_state(accounts.clone(), look::refresh_menu))
+        .layer(from_fn_with_state(carried, cookies::carry))
 }
 
 impl FromRef<Accounts> for Site {

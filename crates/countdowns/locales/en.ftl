@@ -47,21 +47,13 @@ countdown-follows-other = the date that it follows now
 countdown-target = Day
 countdown-target-hint = 2027-01-16, or with a time: 2027-01-16T18:00.
 countdown-repeat = Comes again
-countdown-repeat-none = never
-countdown-repeat-weekly = every week
-countdown-repeat-monthly = every month
-countdown-repeat-yearly = every year
 countdown-after = When the day has come
 countdown-after-count-up = count the days since
 countdown-after-freeze = stand still
 countdown-after-hide = hide it
 countdown-leap-day = 29 February, in other years
-countdown-feb28 = 28 February
-countdown-mar1 = 1 March
 countdown-time-zone = Time zone
 countdown-days = A day is
-countdown-days-elapsed = 24 hours
-countdown-days-calendar = from midnight to midnight
 countdown-slug = Last part of the address
 countdown-slug-hint = Small letters, digits and hyphens. Empty: made of the title.
 countdown-visibility = Who sees it
@@ -169,36 +161,11 @@ phrase-mail-waiting-text = { $count ->
     { $address }
 
 # Webhooks.
-countdown-webhooks = Webhooks
-countdown-webhooks-text = When something happens to your countdowns, a message is sent to these addresses.
-countdown-webhook-new = New webhook
-countdown-webhook-url = Address
-countdown-webhook-url-hint = https:// and a host on the internet.
-countdown-webhook-events = What is sent
-countdown-webhook-notes = With the notes of resets
-countdown-webhook-secret = This secret signs what is sent. It is shown only now.
-countdown-webhook-test = Send a test
-countdown-webhook-rotate = New secret
-countdown-webhook-sent = The test is being sent. Look again in a moment.
-countdown-webhook-active = Active
-countdown-webhook-failing = Messages do not arrive
-countdown-webhook-disabled = Turned off, until a test arrives
 countdown-event-reset = a reset
 countdown-event-entry-changed = a reset is changed
 countdown-event-entry-deleted = a reset is deleted
 countdown-event-changed = settings are changed
 countdown-event-reached = the day comes
-countdown-delivery-waiting = waiting
-countdown-delivery-delivered = delivered
-countdown-delivery-failed = failed
-mail-webhook-subject = A webhook was turned off
-mail-webhook-text =
-    Hello { $name },
-
-    Messages of { $site } to { $url } do not arrive, or are not wanted any more. Since { $time } ({ $zone }) nothing is sent there.
-
-    Send a test to turn the webhook on again:
-    { $address }
 
 # Roles and tokens.
 countdown-token-one = One countdown only
@@ -213,8 +180,6 @@ problem-entry-exists = There is a reset at this very moment already.
     .title = Reset twice
 problem-named-after = The countdown is found under this person's name. Delete it instead.
     .title = Found under this name
-problem-webhook-url-refused = Only https addresses of hosts on the internet can be called.
-    .title = Address not allowed
 problem-reset-in-future = This lies in the future.
     .title = In the future
 problem-reset-too-old = Nothing before 1900 is counted.
@@ -238,4 +203,6 @@ problem-words-too-few = Use at least two words.
 
 # What is shared with others.
 countdown-shared-owner = Another owner of a countdown
-countdown-shared-webhook = Webhook: told of your countdowns
+
+phrase-role-moderator = moderator of what people suggest
+countdown-one = One countdown

@@ -34,21 +34,13 @@ countdown-follows-other = tarikh yang diikuti sekarang
 countdown-target = Hari
 countdown-target-hint = 2027-01-16, atau dengan masa: 2027-01-16T18:00.
 countdown-repeat = Berulang
-countdown-repeat-none = tidak
-countdown-repeat-weekly = setiap minggu
-countdown-repeat-monthly = setiap bulan
-countdown-repeat-yearly = setiap tahun
 countdown-after = Apabila harinya tiba
 countdown-after-count-up = kira hari sejak itu
 countdown-after-freeze = berhenti
 countdown-after-hide = sembunyikan
 countdown-leap-day = 29 Februari, pada tahun lain
-countdown-feb28 = 28 Februari
-countdown-mar1 = 1 Mac
 countdown-time-zone = Zon waktu
 countdown-days = Sehari ialah
-countdown-days-elapsed = 24 jam
-countdown-days-calendar = dari tengah malam ke tengah malam
 countdown-slug = Bahagian akhir alamat
 countdown-slug-hint = Huruf kecil, angka dan tanda sempang. Jika kosong: daripada tajuk.
 countdown-visibility = Siapa yang nampak
@@ -151,36 +143,11 @@ phrase-mail-waiting-text = { $count } cadangan ungkapan menunggu penyemak:
     { $address }
 
 # Webhooks.
-countdown-webhooks = Webhook
-countdown-webhooks-text = Apabila sesuatu berlaku pada kiraan hari anda, mesej dihantar ke alamat-alamat ini.
-countdown-webhook-new = Webhook baharu
-countdown-webhook-url = Alamat
-countdown-webhook-url-hint = https:// dan hos di internet.
-countdown-webhook-events = Apa yang dihantar
-countdown-webhook-notes = Dengan catatan set semula
-countdown-webhook-secret = Rahsia ini menandatangani apa yang dihantar. Ia ditunjukkan sekali ini sahaja.
-countdown-webhook-test = Hantar ujian
-countdown-webhook-rotate = Rahsia baharu
-countdown-webhook-sent = Ujian sedang dihantar. Lihat semula sebentar lagi.
-countdown-webhook-active = Aktif
-countdown-webhook-failing = Mesej tidak sampai
-countdown-webhook-disabled = Dimatikan, sehingga satu ujian sampai
 countdown-event-reset = set semula
 countdown-event-entry-changed = set semula diubah
 countdown-event-entry-deleted = set semula dipadam
 countdown-event-changed = tetapan diubah
 countdown-event-reached = harinya tiba
-countdown-delivery-waiting = menunggu
-countdown-delivery-delivered = sampai
-countdown-delivery-failed = gagal
-mail-webhook-subject = Satu webhook telah dimatikan
-mail-webhook-text =
-    Salam { $name },
-
-    Mesej daripada { $site } ke { $url } tidak sampai, atau tidak dikehendaki lagi. Sejak { $time } ({ $zone }) tiada apa-apa dihantar ke sana.
-
-    Hantar ujian untuk menghidupkan webhook itu semula:
-    { $address }
 
 # Roles and tokens.
 countdown-token-one = Satu kiraan hari sahaja
@@ -195,8 +162,6 @@ problem-entry-exists = Sudah ada set semula pada saat ini.
     .title = Diset dua kali
 problem-named-after = Kiraan ini ditemui di bawah nama orang ini. Padamkannya sahaja.
     .title = Di bawah nama ini
-problem-webhook-url-refused = Hanya alamat https bagi hos di internet boleh dipanggil.
-    .title = Alamat tidak dibenarkan
 problem-reset-in-future = Masa ini belum tiba.
     .title = Masa hadapan
 problem-reset-too-old = Tiada apa sebelum 1900 dikira.
@@ -220,4 +185,6 @@ problem-words-too-few = Gunakan sekurang-kurangnya dua perkataan.
 
 # Apa yang dikongsi dengan orang lain.
 countdown-shared-owner = Pemilik lain sebuah kiraan hari
-countdown-shared-webhook = Webhook: diberitahu tentang kiraan hari anda
+
+phrase-role-moderator = penyemak cadangan orang ramai
+countdown-one = Satu kiraan

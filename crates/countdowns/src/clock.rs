@@ -1,4 +1,4 @@
-//! What a countdown shows at one instant.
+//! The state and the figures of a countdown at one instant.
 
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -43,7 +43,7 @@ pub struct Clock {
 }
 
 impl Countdown {
-    /// What it shows at `now`, where `newest` is its last reset; `None` before the first one.
+    /// The clock at `now`; `newest` is the last reset. `None` before the first reset.
     pub fn clock(&self, newest: Option<Timestamp>, now: Timestamp) -> Option<Clock> {
         let zone = self.zone();
         let (state, anchor) = match self.target_at(now) {
@@ -66,7 +66,7 @@ impl Countdown {
         let breakdown = calendar::breakdown(from, to, &zone, self.leap_day);
         let rest = (breakdown.hours * 60 + breakdown.minutes) * 60 + breakdown.seconds;
         let rest = SignedDuration::from_secs(rest);
-        // Days change at midnight, at the hour of the anchor, or where hours run out.
+        // Days change at midnight, at the anchor's time of day, or when the hours roll over.
         let hour = |time: Time| {
             let today = now.to_zoned(zone.clone()).date();
             let mut days = today.series(1.day()).take(3);
@@ -147,7 +147,7 @@ mod tests {
             let shown = one.clock(Some(start), now).unwrap();
             prop_assert!(shown.turn > now, "{shown:?}");
             prop_assert!(shown.turn <= now + 26.hours());
-            // Until then the number of days stands.
+            // The number of days is unchanged until then.
             let then = (now + later.seconds()).min(shown.turn - 1.second());
             if then >= now {
                 let same = one.clock(Some(start), then).unwrap();

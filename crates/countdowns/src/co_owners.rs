@@ -1,4 +1,5 @@
-//! Who keeps a countdown together. All are its owners; the one under whose name it is found stays.
+//! Co-owners of a countdown. All have equal rights, but the one whose account is in its address
+//! cannot leave.
 
 use accounts::account::AccountId;
 use accounts::grant::{self, GrantError, Manager, Member, Scope};
@@ -9,10 +10,10 @@ use platform::{Secret, StoreError, Tx, sql};
 use crate::countdown::{self, OWNER, OwnerOf};
 use crate::{NAMED_AFTER, Refusal};
 
-/// How many owners a countdown has at most, open invites included.
+/// The most owners of a countdown, open invites included.
 pub const LIMIT: usize = 20;
 
-/// What the countdown of this scope is called.
+/// The title of the countdown of this scope.
 pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
     if scope.kind().name != countdown::COUNTDOWN.name {
         return Ok(None);
@@ -25,19 +26,20 @@ pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>,
     Ok(found.map(|(title,)| title))
 }
 
-/// All owners, in the order they came.
+/// All owners, in the order in which they joined.
 pub fn list(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Vec<Member>, StoreError> {
     grant::list(tx, &countdown::scope(&owner.countdown().id))
 }
 
-/// Invites that nobody has taken yet.
+/// The invites that nobody has accepted yet.
 pub fn list_invites(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Vec<Invite>, Refusal> {
     let manager = manager(tx, owner)?;
     Ok(invite::list(tx, &manager)?)
 }
 
-/// Makes a link that makes an owner of who takes it: once, within 7 days. The secret is the last
-/// part of `/admin/join/{…}`, and is shown this once. The countdown's lock is held.
+/// Creates a single-use invite link, valid for 7 days, whose recipient becomes an owner. The secret
+/// is the last part of `/admin/join/{…}` and is returned only here. The caller holds the
+/// countdown's lock.
 pub fn invite(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Secret, Refusal> {
     let manager = manager(tx, owner)?;
     sudo::require::<Refusal>(tx, owner.asking().0)?;
@@ -55,20 +57,20 @@ pub fn withdraw(tx: &mut Tx<'_>, owner: &OwnerOf, id: &str) -> Result<(), Refusa
     is_gone.then_some(()).ok_or(Refusal::NotFound)
 }
 
-/// Takes an owner away, or leaves. The countdown's lock is held.
+/// Removes another owner or the caller. The caller holds the countdown's lock.
 pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(), Refusal> {
     let manager = manager(tx, owner)?;
     if countdown::account_of(tx, &owner.countdown().id)? == *account {
         return Err(NAMED_AFTER.into());
     }
-    // Who leaves takes nothing from anybody.
+    // Leaving needs no confirmation, because it takes nothing from others.
     if account != owner.account() {
         sudo::require::<Refusal>(tx, owner.asking().0)?;
     }
     grant::remove(tx, &manager, account).map_err(refused)
 }
 
-/// Each of them may decide it, in person.
+/// Every owner may manage the owners, but only in person.
 fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     let (who, request) = owner.asking();
     let scope = countdown::scope(&owner.countdown().id);
@@ -76,7 +78,7 @@ fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     manager.ok_or(Refusal::TokenNotPermitted)
 }
 
-/// Why a grant is not removed, where the last owner is the one under whose name it is found.
+/// Maps a refusal to remove the owner whose account is in the address.
 fn refused(error: GrantError) -> Refusal {
     match error {
         GrantError::NotAMember | GrantError::UnknownRole => Refusal::NotFound,

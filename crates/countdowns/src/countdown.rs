@@ -1,4 +1,4 @@
-//! A countdown: since an instant that may be reset, or until a day.
+//! A countdown: time since an instant that may be reset, or until a day.
 
 use accounts::account::AccountId;
 use accounts::dates::Dates;
@@ -24,12 +24,12 @@ use crate::keeper::Keeper;
 
 platform::id!(CountdownId, "One countdown.");
 
-/// How many characters a title has.
+/// The longest title, in characters.
 pub(crate) const TITLE: usize = 80;
-/// How many countdowns somebody may have.
+/// The most countdowns of one account.
 pub const LIMIT: i64 = 100;
 
-/// In what people have roles: each countdown.
+/// Each countdown is a scope in which people have roles.
 pub static COUNTDOWN: ScopeKind = ScopeKind {
     name: "countdown",
     top: OWNER,
@@ -40,12 +40,12 @@ pub static COUNTDOWN: ScopeKind = ScopeKind {
     makes_hosts: false,
     invites_newcomers: false,
 };
-/// Whoever made it, and those who were asked to keep it too.
+/// The creator, and everybody who accepted an invite.
 pub const OWNER: grant::Role = grant::Role::new("countdown_owner", "countdown-join-as-owner");
 
-/// See countdowns as their owners do.
+/// Read countdowns as their owners see them.
 pub const READ: TokenScope = TokenScope::new("countdowns:read", "countdown-scope-read");
-/// Make, change, reset and delete them.
+/// Create, change, reset and delete countdowns.
 pub const WRITE: TokenScope = TokenScope::new("countdowns:write", "countdown-scope-write");
 
 web::words! {
@@ -129,18 +129,18 @@ pub struct Countdown {
 }
 
 impl Countdown {
-    /// Its zone.
+    /// The countdown's time zone.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// The day it counts to at `now`; `None` where it counts up.
+    /// The current target at `now`; `None` for a countdown that counts up.
     pub fn target_at(&self, now: Timestamp) -> Option<Target> {
         let first: Target = self.target.parse().ok()?;
         Some(first.current(self.repeat, self.leap_day, &self.zone(), now))
     }
 
-    /// One that nobody has said anything of.
+    /// A new, empty countdown.
     pub(crate) fn blank(id: CountdownId, kind: Kind, time_zone: &str) -> Self {
         Self {
             id,
@@ -167,7 +167,7 @@ impl Countdown {
         }
     }
 
-    /// Finds what the kinds of its fields do not say, and settles what follows from others.
+    /// Validates the rules that span fields, and fills in derived values.
     pub(crate) fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         if TimeZone::get(&self.time_zone).is_err() {
             findings.add("/time_zone", "time_zone_unknown", []);
@@ -189,14 +189,14 @@ impl Countdown {
         match (self.kind, self.target.as_str()) {
             (Kind::Since, "") => {}
             (Kind::Since, _) => findings.add("/target", "not_allowed", []),
-            // What a date would have said.
+            // The followed date will give the target.
             (Kind::Until, _) if findings.has("/follows") => {}
             (Kind::Until, "") => findings.add("/target", "required", []),
             (Kind::Until, _) => self.check_target(old, now, findings),
         }
     }
 
-    /// Made of the title, or of its id where the title is in a script that gives none.
+    /// A slug made from the title, or from the id where the title's script yields none.
     fn proposed_slug(&self) -> String {
         let of_title = slug::from_name(&self.title);
         if slug::is_valid(&of_title) {
@@ -225,7 +225,7 @@ impl Countdown {
     }
 }
 
-/// Its scope.
+/// The scope of this countdown's roles.
 pub fn scope(id: &CountdownId) -> Scope {
     COUNTDOWN.scope(id)
 }
@@ -239,12 +239,12 @@ pub struct OwnerOf {
 }
 
 impl OwnerOf {
-    /// As it was when the proof was made.
+    /// The countdown as it was when the proof was made.
     pub fn countdown(&self) -> &Countdown {
         &self.countdown
     }
 
-    /// Who asks, and what the log keeps of the request.
+    /// The signed-in caller, and the request's data for the audit log.
     pub(crate) fn asking(&self) -> (&SignedIn, &RequestFacts) {
         (&self.who, &self.request)
     }
@@ -254,7 +254,7 @@ impl OwnerOf {
         &self.who.account().id
     }
 
-    /// Tells the log of a change.
+    /// Writes a change to the audit log.
     pub(crate) fn record(
         &self,
         tx: &mut Tx<'_>,
@@ -280,7 +280,7 @@ impl Proof for OwnerOf {
     }
 }
 
-/// The proof that `who` owns the countdown.
+/// Checks that `who` owns the countdown, and returns the proof.
 pub fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -297,7 +297,7 @@ pub fn enter(
     })
 }
 
-/// As [`enter`], with the lock that every change takes.
+/// As [`enter`], and takes the lock that every change needs.
 pub fn enter_locked(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -317,14 +317,14 @@ pub(crate) fn load(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Option<Countdown
     sql!("SELECT {Countdown} FROM countdown WHERE id = :id", id).maybe(tx)
 }
 
-/// Under whose name it is found.
+/// The account in the countdown's address.
 pub(crate) fn account_of(tx: &mut Tx<'_>, id: &CountdownId) -> Result<AccountId, StoreError> {
     let (account,): (AccountId,) =
         sql!("SELECT account_id FROM countdown WHERE id = :id", id).one(tx)?;
     Ok(account)
 }
 
-/// The countdowns of somebody, by title.
+/// The countdowns of `who`, by title.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Countdown>, StoreError> {
     let mut all = Vec::new();
     for (id, _) in grant::ranks_of(tx, who, &COUNTDOWN)? {
@@ -334,12 +334,12 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Countdown>, StoreErro
     Ok(all)
 }
 
-/// The proof that `who` may make one.
+/// The proof that `who` may create a countdown.
 pub fn maker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, Refusal> {
     accounts::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)
 }
 
-/// Makes one that is the caller's.
+/// Creates a countdown that the caller owns.
 pub fn create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
@@ -351,7 +351,7 @@ pub fn create(
     resource::create(tx, &keeper, input)
 }
 
-/// Changes one whose lock is held, if it still has the version that was seen.
+/// Changes a locked countdown, if its version is still the one that the caller saw.
 pub fn change(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,
@@ -363,8 +363,8 @@ pub fn change(
     resource::change(tx, &keeper, owner.countdown.id.as_str(), version, input)
 }
 
-/// A slug that was not chosen, with a number where the account has another countdown of that name.
-/// The account's lock is held.
+/// A generated slug, numbered when another countdown of the account has it. The caller holds the
+/// account's lock.
 pub(crate) fn free_slug(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -391,7 +391,7 @@ pub(crate) fn give(
 ) -> Result<(), StoreError> {
     match grant::give(tx, account, OWNER, &scope(id), None) {
         Err(GrantError::Store(error)) => Err(error),
-        // What else there is cannot be: the role is the scope's own, and the scope is new.
+        // No other error is possible: the role belongs to the scope, and the scope is new.
         _ => Ok(()),
     }
 }

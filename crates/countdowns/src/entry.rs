@@ -1,4 +1,4 @@
-//! Resets of a countdown that counts up, and what they say about it.
+//! Resets of a countdown that counts up, and statistics about them.
 
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
@@ -10,17 +10,17 @@ use utoipa::ToSchema;
 use web::Findings;
 
 use crate::countdown::{CountdownId, Kind, OwnerOf};
-use crate::webhook::event::{self, About, Event};
+use crate::webhook::{self, About, Event};
 use crate::{ENTRY_EXISTS, Refusal, WRONG_KIND, reach};
 
 platform::id!(EntryId, "One reset of a countdown.");
 
-/// How many resets a countdown may have.
+/// The most resets of one countdown.
 pub const LIMIT: i64 = 10_000;
-/// How long a note may be, in characters.
+/// The longest note, in characters.
 pub const NOTE: usize = 500;
 
-/// 1900-01-01T00:00:00Z: earlier nobody counts.
+/// 1900-01-01T00:00:00Z: earlier resets are refused.
 const EARLIEST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
 /// One reset.
@@ -65,21 +65,21 @@ pub struct Statistics {
     pub record_at: Option<Timestamp>,
 }
 
-/// What [`Statistics`] are made of.
+/// The figures from which [`Statistics`] are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Row)]
 pub struct Summary {
     /// How many resets.
     pub count: i64,
-    /// The first one.
+    /// The first reset.
     pub first: Option<Timestamp>,
-    /// The newest one.
+    /// The newest reset.
     pub newest: Option<Timestamp>,
-    /// The longest time between two, in milliseconds.
+    /// The longest time between two resets, in milliseconds.
     pub longest: Option<i64>,
 }
 
 impl Summary {
-    /// What they say at `now`.
+    /// The statistics at `now`.
     pub fn at(self, now: Timestamp) -> Statistics {
         let (Some(first), Some(newest)) = (self.first, self.newest) else {
             return Statistics::default();
@@ -107,7 +107,7 @@ impl Summary {
     }
 }
 
-/// The resets of a countdown, summed up.
+/// The summary of a countdown's resets.
 pub fn summary(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Summary, StoreError> {
     sql!(
         "SELECT COUNT(*) AS count, MIN(reset_at) AS first, MAX(reset_at) AS newest,
@@ -129,7 +129,7 @@ pub fn newest(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Option<Timestamp>, St
     Ok(newest)
 }
 
-/// The newest resets, at most `limit`.
+/// The newest `limit` resets.
 pub fn list(tx: &mut Tx<'_>, id: &CountdownId, limit: i64) -> Result<Vec<Entry>, StoreError> {
     sql!(
         "SELECT {Entry} FROM countdown_entry WHERE countdown_id = :id
@@ -140,7 +140,7 @@ pub fn list(tx: &mut Tx<'_>, id: &CountdownId, limit: i64) -> Result<Vec<Entry>,
     .all(tx)
 }
 
-/// Resets a countdown whose lock is held.
+/// Resets a countdown. The caller holds its lock.
 pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Refusal> {
     let countdown = owner.countdown();
     if countdown.kind != Kind::Since {
@@ -155,7 +155,7 @@ pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Re
     if before.count >= LIMIT {
         return Err(Refusal::LimitReached(LIMIT));
     }
-    // Two that come in one millisecond are both kept.
+    // Two resets in the same millisecond are both kept, one a millisecond later.
     let next = before
         .newest
         .map(|newest| newest + SignedDuration::from_millis(1));
@@ -181,7 +181,7 @@ pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Re
     Ok(entry)
 }
 
-/// Changes one of a countdown whose lock is held.
+/// Changes one reset. The caller holds the countdown's lock.
 pub fn change(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,
@@ -225,7 +225,7 @@ pub fn change(
     Ok(new)
 }
 
-/// Deletes one of a countdown whose lock is held.
+/// Deletes one reset. The caller holds the countdown's lock.
 pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<(), Refusal> {
     let old = find(tx, owner, id)?;
     sql!("DELETE FROM countdown_entry WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
@@ -233,7 +233,7 @@ pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<(), Refu
     Ok(())
 }
 
-/// One of a countdown.
+/// One reset of the owner's countdown.
 pub fn find(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<Entry, Refusal> {
     let found: Option<Entry> = sql!(
         "SELECT {Entry} FROM countdown_entry WHERE id = :id AND countdown_id = :countdown",
@@ -244,7 +244,7 @@ pub fn find(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<Entry, Ref
     found.ok_or(Refusal::NotFound)
 }
 
-/// The instant that was sent, in whole milliseconds; never a later one than `now`.
+/// Parses the instant in whole milliseconds; an instant after `now` is refused.
 fn read_instant(sent: Option<&str>, now: Timestamp, findings: &mut Findings) -> Option<Timestamp> {
     let sent = sent?.trim();
     let Ok(exact) = sent.parse::<Timestamp>() else {
@@ -263,7 +263,7 @@ fn read_instant(sent: Option<&str>, now: Timestamp, findings: &mut Findings) -> 
     Timestamp::from_millisecond(exact.as_millisecond()).ok()
 }
 
-/// Others see it anew, and the log tells of it; notes are nobody else's.
+/// Notifies viewers and writes the audit line, which never contains the note.
 fn finish(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,
@@ -279,7 +279,7 @@ fn finish(
     .run(tx, Rows::Exactly(1))?;
     reach::announce(tx, &owner.countdown().id)?;
     if let Some(entry) = new.or(old) {
-        event::fire(tx, owner.countdown(), event, About::Entry(entry))?;
+        webhook::fire(tx, owner.countdown(), event, About::Entry(entry))?;
     }
     let [old, new] = [old, new].map(|entry| entry.map(|entry| entry.reset_at));
     owner.record(
@@ -299,7 +299,7 @@ mod tests {
         Timestamp::from_millisecond(millis).unwrap()
     }
 
-    /// The same by hand, from all of them.
+    /// The same summary, computed from all resets.
     fn summed(mut resets: Vec<i64>) -> Summary {
         resets.sort_unstable();
         let gaps = resets.windows(2).map(|pair| pair[1] - pair[0]);

@@ -1,4 +1,4 @@
-//! How often somebody may write resets.
+//! The rate limit for writing resets.
 
 use accounts::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -17,10 +17,10 @@ const RULES: [Rule; 2] = [
     },
 ];
 
-/// How many accounts are counted at once.
+/// The most accounts counted at one time.
 const KEYS: usize = 20_000;
 
-/// The counters of one process, which every request brings along. Clones share them.
+/// The counters of one process, an extension of every request. Clones share them.
 #[derive(Clone, Debug)]
 pub struct EntryLimit(Limit);
 
@@ -31,7 +31,7 @@ impl Default for EntryLimit {
 }
 
 impl EntryLimit {
-    /// Takes the place of one reset, change or deletion.
+    /// Counts one created, changed or deleted reset.
     pub fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Refusal> {
         self.0
             .take(account.as_str(), now)

@@ -1,4 +1,5 @@
-//! A countdown to a date that is kept elsewhere: its day and zone are that date's, and move with it.
+//! Countdowns that follow a date of another domain: they take over its day and zone, and each
+//! change of these.
 
 use accounts::account::AccountId;
 use accounts::dates::{self, Date, Dates};
@@ -12,20 +13,20 @@ use web::{Findings, fields};
 use crate::calendar::DayCounting;
 use crate::countdown::{self, Countdown, CountdownId, Kind};
 use crate::reach;
-use crate::webhook::event::{self, About, Event};
+use crate::webhook::{self, About, Event};
 
-/// Who chooses a date, and among which.
+/// The person who chooses a date, and the dates to choose from.
 pub(crate) struct Choice<'a> {
     pub(crate) who: &'a SignedIn,
-    /// Under whose name the countdown is found: their dates may be followed, for as long as they
-    /// have them.
+    /// The account in the countdown's address. The countdown may follow only that account's dates,
+    /// as long as they exist.
     pub(crate) account: &'a AccountId,
     pub(crate) dates: Dates,
 }
 
 impl Choice<'_> {
-    /// Gives the countdown the day and the zone of the date that was chosen for it; a new one also
-    /// counts to it, and is called as it is where nobody said otherwise.
+    /// Copies day and zone of the chosen date into the countdown. A new countdown also counts to
+    /// it, and takes its title unless another was given.
     pub(crate) fn settle(
         &self,
         tx: &mut Tx<'_>,
@@ -41,7 +42,7 @@ impl Choice<'_> {
             new.time_zone.clone_from(&old.time_zone);
             return Ok(());
         }
-        // A token for countdowns says nothing of what else its owner has.
+        // A token for countdowns must not reveal the owner's other data.
         let is_own = self.who.is_in_browser() && self.who.account().id == *self.account;
         let counts_up = old.is_some_and(|old| old.kind == Kind::Since);
         if !is_own || counts_up {
@@ -66,7 +67,8 @@ impl Choice<'_> {
     }
 }
 
-/// Whatever moves its date from now on finds it, and so does whatever is moving it just now.
+/// Registers the follower. Every later change of the date updates it, and so does a change that is
+/// committed at the same time.
 pub(crate) fn begin(tx: &mut Tx<'_>, new: &Countdown) -> Result<(), StoreError> {
     if new.follows.is_empty() {
         return Ok(());
@@ -74,8 +76,8 @@ pub(crate) fn begin(tx: &mut Tx<'_>, new: &Countdown) -> Result<(), StoreError> 
     dates::moved(tx, &new.follows)
 }
 
-/// Looks again at a date for all countdowns that follow it: it was moved, is gone, or is not for
-/// whoever follows it any more. Then the last day stays.
+/// Updates every countdown that follows a date that was moved or deleted, or that the follower may
+/// no longer see. In the latter two cases the last known day stays.
 pub(crate) fn follow(tx: &mut Tx<'_>, dates: Dates, id: &str) -> Result<(), StoreError> {
     let all: Vec<(CountdownId, AccountId)> = sql!(
         "SELECT id, account_id FROM countdown WHERE follows = :id ORDER BY id FOR NO KEY UPDATE",
@@ -91,7 +93,7 @@ pub(crate) fn follow(tx: &mut Tx<'_>, dates: Dates, id: &str) -> Result<(), Stor
     Ok(())
 }
 
-/// The lock of the countdown is held.
+/// Applies the date to one countdown. The caller holds its lock.
 fn go_along(tx: &mut Tx<'_>, old: &Countdown, date: Option<Date>) -> Result<(), StoreError> {
     let mut new = old.clone();
     match date {
@@ -115,7 +117,7 @@ fn go_along(tx: &mut Tx<'_>, old: &Countdown, date: Option<Date>) -> Result<(), 
     .run(tx, Rows::Exactly(1))?;
     reach::plan(tx, &new)?;
     reach::announce(tx, &new.id)?;
-    event::fire(tx, &new, Event::Changed, About::Nothing)?;
+    webhook::fire(tx, &new, Event::Changed, About::Nothing)?;
     tx.record(Entry {
         actor: Actor::System,
         action: "countdown.changed",

@@ -1,6 +1,7 @@
-//! Timers and phrases of another program: the resets of a person become one countdown.
+//! Import of timers and phrases from another program: the resets of one person become one
+//! countdown.
 //!
-//! What is there already, by its id, stays as it is, so an import can be repeated.
+//! Records whose id exists are left unchanged, so an import can be repeated.
 
 use accounts::account::AccountId;
 use jiff::Timestamp;
@@ -13,26 +14,26 @@ use crate::entry::EntryId;
 use crate::phrase::{self, PhraseId};
 use crate::suggestion::{State, SuggestionId};
 
-/// What the countdown of imported resets is called, until its owner says otherwise.
+/// The title of a countdown of imported resets, until its owner changes it.
 pub const TITLE: &str = "Incident timer";
 
-/// Whose resets are imported, and who saw them.
+/// The owner of imported resets, and their visibility in the other program.
 #[derive(Clone, Debug)]
 pub struct Owner {
-    /// Who.
+    /// The owner's account.
     pub account: AccountId,
-    /// Whether everybody who knows where saw them.
+    /// Whether everybody who knew the address could see them.
     pub is_public: bool,
     /// Whether the directory listed them.
     pub is_listed: bool,
-    /// The IANA zone in which days are told.
+    /// The IANA zone that decides when a day begins.
     pub time_zone: String,
-    /// Since when they have the account.
+    /// When the account was created.
     pub created_at: Timestamp,
 }
 
-/// The id of the countdown of an account's imported resets, by which a second import finds it. It
-/// is another one than the account's, which is nobody's business.
+/// The id of the countdown that holds an account's imported resets, derived from the account's id
+/// so that a repeated import finds it. The hash does not reveal the account's id.
 fn id_for(account: &AccountId) -> CountdownId {
     let digest = Sha256::digest(format!("imported countdown {account}"));
     let mut bytes = [0; 16];
@@ -41,7 +42,7 @@ fn id_for(account: &AccountId) -> CountdownId {
     CountdownId::from_text(id)
 }
 
-/// The countdown of somebody's imported resets, and whether it was made just now.
+/// The countdown for an owner's imported resets, and whether it was created now.
 pub fn countdown_of(tx: &mut Tx<'_>, owner: &Owner) -> Result<(CountdownId, bool), StoreError> {
     let id = id_for(&owner.account);
     if countdown::load(tx, &id)?.is_some() {
@@ -60,7 +61,7 @@ pub fn countdown_of(tx: &mut Tx<'_>, owner: &Owner) -> Result<(CountdownId, bool
     if owner.is_public {
         new.visibility = Visibility::Public;
     }
-    // Whoever saw the newest reset saw its note.
+    // In the other program, everybody who saw the newest reset saw its note.
     new.show_notes = true;
     sql!(
         "INSERT INTO countdown (account_id, {Countdown}, revision, link_generation, created_at,
@@ -79,28 +80,28 @@ pub fn countdown_of(tx: &mut Tx<'_>, owner: &Owner) -> Result<(CountdownId, bool
 /// A reset of another program.
 #[derive(Clone, Debug)]
 pub struct Reset {
-    /// The id it had.
+    /// The id that the reset had in the other program.
     pub id: EntryId,
     /// When counting began anew.
     pub reset_at: Timestamp,
-    /// What was noted; a longer one than people may write stays.
+    /// The note. An imported one may be longer than the limit for people.
     pub note: String,
-    /// When it was written down.
+    /// When the reset was recorded.
     pub created_at: Timestamp,
 }
 
-/// What became of a reset.
+/// The result of importing one reset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is there now.
+    /// The reset was added.
     Added,
-    /// It was there already.
+    /// A reset with this id exists.
     Known,
-    /// Another one has its millisecond.
+    /// Another reset of the countdown has the same millisecond.
     SharesInstant(EntryId),
 }
 
-/// Adds a reset.
+/// Imports one reset.
 pub fn add_reset(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -144,8 +145,8 @@ pub fn add_reset(
     Ok(Outcome::SharesInstant(other))
 }
 
-/// Adds what was noted with a reset to the note of the one that has its millisecond; `false`: it is
-/// there already.
+/// Appends a note to the reset that has the same millisecond; `false`: it is already part of that
+/// note.
 pub fn merge_note(tx: &mut Tx<'_>, into: &EntryId, note: &str) -> Result<bool, StoreError> {
     let (old,): (String,) =
         sql!("SELECT note FROM countdown_entry WHERE id = :into", into).one(tx)?;
@@ -169,20 +170,20 @@ pub fn merge_note(tx: &mut Tx<'_>, into: &EntryId, note: &str) -> Result<bool, S
 /// A phrase of another program.
 #[derive(Clone, Debug)]
 pub struct ImportedPhrase {
-    /// The id it had.
+    /// The id that the phrase had in the other program.
     pub id: PhraseId,
-    /// What it says; a longer one than people may write stays.
+    /// The phrase. An imported one may be longer than the limit for people.
     pub text: String,
-    /// Whether it is drawn.
+    /// Whether the phrase can be drawn.
     pub is_active: bool,
-    /// Who wrote it; `None`: the other program brought it.
+    /// The author's account; `None`: the phrase came with the other program.
     pub author: Option<AccountId>,
-    /// Since when it is there.
+    /// When the phrase was created.
     pub created_at: Timestamp,
 }
 
-/// Adds a phrase; `false`: it was there already. One that says what an active phrase says is not
-/// active.
+/// Imports one phrase; `false`: its id exists. A phrase equal to an active one is imported as
+/// inactive.
 pub fn add_phrase(tx: &mut Tx<'_>, new: &ImportedPhrase) -> Result<bool, StoreError> {
     let folded = phrase::folded(&new.text);
     let active = new.is_active && !phrase::is_active(tx, &folded)?;
@@ -201,8 +202,8 @@ pub fn add_phrase(tx: &mut Tx<'_>, new: &ImportedPhrase) -> Result<bool, StoreEr
     Ok(added == 1)
 }
 
-/// Notes that somebody would rather not see a phrase; `None`: there is no such phrase, and `false`:
-/// that is known.
+/// Imports an account's exclusion of a phrase; `None`: the phrase does not exist, `false`: the
+/// exclusion exists.
 pub fn add_exclusion(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -226,26 +227,26 @@ pub fn add_exclusion(
 /// A suggestion of another program.
 #[derive(Clone, Debug)]
 pub struct ImportedSuggestion {
-    /// The id it had.
+    /// The id that the suggestion had in the other program.
     pub id: SuggestionId,
-    /// Whose.
+    /// The account that made the suggestion.
     pub account: AccountId,
-    /// As it was suggested.
+    /// The suggested text.
     pub text: String,
-    /// What became of it.
+    /// The moderators' decision, if any.
     pub state: State,
-    /// Why.
+    /// The reason for a rejection.
     pub reason: String,
-    /// Who decided.
+    /// The account that decided.
     pub decided_by: Option<AccountId>,
-    /// When.
+    /// When it was decided.
     pub decided_at: Option<Timestamp>,
-    /// When it was made.
+    /// When the suggestion was made.
     pub created_at: Timestamp,
 }
 
-/// Adds a suggestion; `false`: it was there already. An approved one is that of the active phrase
-/// which says the same.
+/// Imports one suggestion; `false`: its id exists. An approved one is linked to the active phrase
+/// with the same text.
 pub fn add_suggestion(tx: &mut Tx<'_>, new: &ImportedSuggestion) -> Result<bool, StoreError> {
     let folded = phrase::folded(&new.text);
     let phrase: Option<(PhraseId,)> = match new.state {

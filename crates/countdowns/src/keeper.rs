@@ -1,4 +1,4 @@
-//! The countdowns of somebody, as they make, change and delete them.
+//! Countdowns as a resource that their owners list, create, change and delete.
 
 use accounts::account::{self, AccountId};
 use accounts::dates::Dates;
@@ -19,16 +19,16 @@ use crate::countdown::{
     self, Countdown, CountdownId, Kind, LIMIT, TITLE, Visibility, account_of, free_slug,
 };
 use crate::follow::{self, Choice};
-use crate::webhook::event::{self, About, Event};
+use crate::webhook::{self, About, Event};
 use crate::{leaving, reach};
 
-/// Somebody who keeps countdowns.
+/// A person who manages their countdowns.
 #[derive(Clone, Debug)]
 pub struct Keeper {
-    /// Who it is.
+    /// The signed-in person.
     pub who: SignedIn,
     request: RequestFacts,
-    /// The dates of all domains, some of which their countdowns may follow.
+    /// The dates of all domains; a countdown may follow some of them.
     pub(crate) dates: Dates,
 }
 
@@ -41,7 +41,7 @@ impl Keeper {
         }
     }
 
-    /// Refuses who may make none, and takes the lock of the others.
+    /// Checks that the caller may create a countdown, and locks the caller's account.
     fn may_make(&self, tx: &mut Tx<'_>) -> Result<AccountId, Refusal> {
         countdown::maker(tx, &self.who)?;
         if self.who.is_limited() {
@@ -111,7 +111,7 @@ impl Resource for Countdown {
     };
     const HISTORY: History = history_of!("countdown", named_by: "title", removed: "deleted");
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::People;
-    /// Nobody could tell later whose words the title was.
+    /// The audit log forgets a deleted countdown's title: later nobody could tell whose words it was.
     const IS_FORGOTTEN: bool = true;
 
     fn key(&self) -> &str {
@@ -211,12 +211,12 @@ impl Resource for Countdown {
         let Some(old) = edit.old else { return Ok(()) };
         let id = &old.id;
         let becomes_primary = self.is_primary && !old.is_primary;
-        // It takes the place of another one.
+        // Becoming the main countdown changes another one too.
         if becomes_primary && edit.parent.who.is_limited() {
             return Err(Refusal::TokenNotPermitted);
         }
         self.version += 1;
-        // Each change of a slug or of the main countdown holds the account's lock.
+        // Every change of a slug or of the main countdown holds the account's lock.
         let account = account_of(tx, id)?;
         account::lock(tx, &account)?;
         let (others,): (i64,) = sql!(
@@ -244,7 +244,7 @@ impl Resource for Countdown {
             make_primary(tx, &account, id)?;
         }
         if old.visibility == Visibility::Unlisted && self.visibility != Visibility::Unlisted {
-            // Who had the private link has it no more, also when there is one again.
+            // Old private links stop working, also when a new one is made later.
             sql!(
                 "UPDATE countdown SET link_generation = link_generation + 1 WHERE id = :id",
                 id
@@ -256,7 +256,7 @@ impl Resource for Countdown {
             follow::begin(tx, self)?;
         }
         reach::announce(tx, id)?;
-        event::fire(tx, self, Event::Changed, About::Nothing)?;
+        webhook::fire(tx, self, Event::Changed, About::Nothing)?;
         Ok(())
     }
 
@@ -265,13 +265,13 @@ impl Resource for Countdown {
         Ok(Removal::Delete)
     }
 
-    /// With all its resets.
+    /// Deletes the countdown with all its resets.
     fn delete(&self, tx: &mut Tx<'_>, _: &Keeper) -> Result<(), Refusal> {
         Ok(leaving::remove(tx, &self.id)?)
     }
 }
 
-/// The account's lock is held.
+/// Makes this the account's main countdown. The caller holds the account's lock.
 fn make_primary(tx: &mut Tx<'_>, account: &AccountId, id: &CountdownId) -> Result<(), StoreError> {
     sql!(
         "UPDATE countdown SET is_primary = 0, version = version + 1, revision = revision + 1

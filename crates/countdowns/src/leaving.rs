@@ -1,4 +1,4 @@
-//! What of countdowns belongs to a person: the copy of it, and its erasure with the account.
+//! A person's data in countdowns: its export, and its erasure with the account.
 
 use accounts::account::AccountId;
 use accounts::domain::Share;
@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::countdown::{self, COUNTDOWN, Countdown, CountdownId, scope};
 use crate::entry::{self, Entry};
-use crate::{reach, suggestion, webhook};
+use crate::{reach, suggestion};
 
-/// The countdowns of an account with all their resets, its webhooks, and what it has of phrases.
+/// The countdowns of an account with all their resets, and what it has of phrases.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Countdown> = sql!(
         "SELECT {Countdown} FROM countdown WHERE account_id = :account ORDER BY id",
@@ -30,13 +30,12 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     }
     let mut copy = suggestion::export(tx, account)?;
     copy["countdowns"] = exported.into();
-    copy["webhooks"] = webhook::export(tx, account)?;
     Ok(copy)
 }
 
-/// Its webhooks, and the other owners of its countdowns; whom a countdown is named after stays.
+/// The other owners of its countdowns; whom a countdown is named after stays.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
-    let mut shared = webhook::shared(tx, account)?;
+    let mut shared = Vec::new();
     for (id, _) in grant::ranks_of_account(tx, account, &COUNTDOWN)? {
         let id = CountdownId::from_text(id);
         let Some(countdown) = countdown::load(tx, &id)? else {
@@ -60,8 +59,8 @@ struct Owned {
     id: CountdownId,
 }
 
-/// Erases what an account has. Its countdowns go to another owner, or with it where there is none;
-/// of what it did to those of others, they keep the resets.
+/// Erases an account's data. Its countdowns go to another owner, or are deleted where there is
+/// none. Its resets of other people's countdowns stay.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     let all: Vec<Owned> = sql!(
         "SELECT {Owned} FROM countdown WHERE account_id = :account ORDER BY id FOR NO KEY UPDATE",
@@ -79,12 +78,11 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
         account
     )
     .run(tx, Rows::Any)?;
-    webhook::erase(tx, account)?;
     suggestion::erase(tx, account)
 }
 
-/// The countdown is found under another owner's name, and the account has no part in it any more.
-/// Its lock is held, and the owner's.
+/// Moves a countdown to another owner's address, and removes the account from its owners. The
+/// caller holds the locks of the countdown and of the new owner.
 fn hand_over(
     tx: &mut Tx<'_>,
     id: &CountdownId,
@@ -107,7 +105,8 @@ fn hand_over(
     reach::announce(tx, id)
 }
 
-/// Removes a countdown with all its resets, and ends the streams of its page. Its lock is held.
+/// Deletes a countdown with all its resets, and closes its page's event streams. The caller holds
+/// its lock.
 pub(crate) fn remove(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError> {
     reach::announce(tx, id)?;
     reach::withdraw(tx, id)?;

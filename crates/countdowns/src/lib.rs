@@ -1,6 +1,5 @@
 //! Countdowns: how long it has been, and how long it will be.
 
-pub mod calendar;
 pub mod clock;
 pub mod co_owners;
 pub mod countdown;
@@ -18,10 +17,13 @@ pub mod watchers;
 pub mod web;
 pub mod webhook;
 
+pub use ::web::calendar;
+
 use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::{Flag, Setting};
 use accounts::domain::{self, Domain};
+use accounts::look::FirstPage;
 use platform::store::migrate::Migrations;
 
 pub use accounts::web::Refusal;
@@ -32,7 +34,7 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// All that the program has to know of this crate.
+/// This crate as the program mounts it: addresses, tables, jobs, settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     settings: &[
@@ -42,6 +44,7 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     scope_kinds: &[&countdown::COUNTDOWN],
+    site_duties: &[phrase::MODERATOR],
     scope_title: co_owners::title_of,
     token_scopes: &[countdown::READ, countdown::WRITE],
     reserved_slugs: &["countdowns"],
@@ -55,22 +58,26 @@ pub const DOMAIN: Domain = Domain {
             href: "/me/phrases",
         },
     ],
+    first_pages: &[FirstPage {
+        word: "countdown",
+        label: "countdown-one",
+        argument: "NAME/SLUG",
+        find: web::public::first_page,
+    }],
+    first_cards: web::public::first_cards,
+    offers: web::public::offers,
+    cards: web::own::cards,
     export: leaving::export,
     shared: leaving::shared,
     erase: leaving::erase,
     follow: follow::follow,
     routes: web::routes,
+    webhook_events: webhook::EVENTS,
     describe: domain::debug_only(|| {
-        web::api::routes::<::web::described::Description<_>>().into_openapi()
+        let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
+        accounts::webhook::describe::<webhook::CountdownMessage>(api, webhook::EVENTS)
     }),
-    jobs: |site| {
-        vec![
-            reach::handler(),
-            suggestion::mail::digest_job(site),
-            webhook::delivery::handler(site),
-        ]
-    },
-    deletions: |_| vec![webhook::delivery::sweep_job()],
+    jobs: |site| vec![reach::handler(), suggestion::mail::digest_job(site)],
     ..Domain::new(MIGRATIONS)
 };
 
@@ -80,9 +87,8 @@ const MIGRATIONS: Migrations = platform::migrations!(
     "0001_begin",
     "0002_reach",
     "0003_phrases",
-    "0004_webhooks",
-    "0005_following",
-    "0006_show_phrase"
+    "0004_following",
+    "0005_show_phrase"
 );
 
 /// The error codes of this crate.
@@ -93,7 +99,7 @@ const PROBLEM_CODES: &[Code] = &[
     PHRASE_EXISTS,
     SUGGESTION_PENDING,
     ALREADY_MODERATED,
-    // Of single fields.
+    // Codes of single fields.
     Code::new(422, "reset_in_future"),
     Code::new(422, "reset_too_old"),
     Code::new(422, "timestamp_without_offset"),
@@ -101,20 +107,19 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "target_out_of_range"),
     Code::new(422, "listed_requires_public"),
     Code::new(422, "words_too_few"),
-    Code::new(422, "webhook_url_refused"),
 ];
 
-/// Only what counts up is reset.
+/// Only a countdown that counts up can be reset.
 pub const WRONG_KIND: Code = Code::new(400, "wrong_kind");
-/// It was reset in this very millisecond.
+/// A reset of this very millisecond exists.
 pub const ENTRY_EXISTS: Code = Code::new(409, "entry_exists");
-/// It is found under this owner's name.
+/// The owner's account is in the countdown's address, so they cannot leave.
 pub const NAMED_AFTER: Code = Code::new(409, "named_after");
-/// An active phrase is like it.
+/// An active phrase with the same words exists.
 pub const PHRASE_EXISTS: Code = Code::new(409, "phrase_exists");
-/// The caller has suggested it already.
+/// A suggestion of the caller with the same words is pending.
 pub const SUGGESTION_PENDING: Code = Code::new(409, "suggestion_pending");
-/// Somebody else decided on the suggestion.
+/// Another moderator has already decided on the suggestion.
 pub const ALREADY_MODERATED: Code = Code::new(409, "already_moderated");
 
 /// The messages of this crate.

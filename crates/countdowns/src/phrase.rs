@@ -1,7 +1,7 @@
-//! Phrases, one of which programs draw for an account, and which of them somebody would rather not see.
+//! Phrases, drawn at random for an account's pages, and the accounts' exclusions of them.
 
 use accounts::account::{self, AccountId};
-use accounts::grant::{self, MODERATOR};
+use accounts::grant::{self, Role};
 use accounts::signed_in::SignedIn;
 use accounts::web::proof::{Proof, Requester};
 use jiff::civil::Date;
@@ -17,6 +17,9 @@ use web::Findings;
 
 use crate::countdown::CountdownId;
 use crate::{PHRASE_EXISTS, Refusal};
+
+/// Whoever decides on what people suggest.
+pub const MODERATOR: Role = Role::new("moderator", "phrase-role-moderator");
 
 platform::id!(PhraseId, random, "One phrase.");
 
@@ -55,7 +58,7 @@ pub struct ModeratedPhrase {
     pub active: bool,
 }
 
-/// The phrase of a day for somebody's countdown: the same all day, so that pages may be kept.
+/// The phrase of the day for a countdown: the same all day, so that pages can be cached.
 pub fn of_day(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -75,8 +78,8 @@ pub fn of_day(
     }
 }
 
-/// One of the active phrases by chance, without those that `owner` excluded, and without `not`
-/// where there is another one.
+/// A random active phrase that `owner` has not excluded. The phrase `not` is drawn only when there
+/// is no other.
 pub fn draw(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -97,7 +100,7 @@ pub fn draw(
     at(tx, owner, not, u64::from_be_bytes(bytes) % count)
 }
 
-/// One of those that [`count_without`] counts, by its place.
+/// The phrase at this position among those that [`count_without`] counts.
 fn at(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -130,7 +133,7 @@ fn count_without(tx: &mut Tx<'_>, owner: &AccountId, not: &PhraseId) -> Result<u
     Ok(count)
 }
 
-/// Active phrases after `after`, at most `rows`, for somebody.
+/// At most `rows` active phrases after `after`, each with whether `who` excluded it.
 pub fn list(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -153,7 +156,7 @@ pub fn list(
     .all(tx)?)
 }
 
-/// Never draws a phrase for somebody's pages; twice is no mistake.
+/// Excludes a phrase from an account's pages; repeating it is no error.
 pub fn exclude(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
     find_active(tx, who, id)?;
     sql!(
@@ -166,7 +169,7 @@ pub fn exclude(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Ref
     Ok(())
 }
 
-/// Draws it again; twice is no mistake.
+/// Ends the exclusion; repeating it is no error.
 pub fn include(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
     find_active(tx, who, id)?;
     sql!(
@@ -188,14 +191,14 @@ fn find_active(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Ref
     found.map(drop).ok_or(Refusal::NotFound)
 }
 
-/// The proof that somebody decides on phrases. Only [`moderate`] makes one.
+/// The proof that somebody may moderate phrases. Only [`moderate`] makes one.
 #[derive(Debug)]
 pub struct Moderator {
     who: SignedIn,
     request: RequestFacts,
 }
 
-/// The proof that `who` decides on phrases: a moderator, an administrator or an owner of the site.
+/// Checks that `who` may moderate phrases as a moderator, administrator or owner of the site.
 pub fn moderate(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -210,12 +213,12 @@ pub fn moderate(
     })
 }
 
-/// Whether `who` decides on phrases.
+/// Whether `who` may moderate phrases.
 pub fn is_moderator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     grant::may_in_site(tx, who, MODERATOR)
 }
 
-/// As [`moderate`], to be called in a transaction.
+/// [`moderate`] as a closure for a later transaction.
 pub fn entrance(
     who: &SignedIn,
     request: &RequestFacts,
@@ -233,7 +236,7 @@ impl Proof for Moderator {
 }
 
 impl Moderator {
-    /// Whose it is.
+    /// The moderator's account.
     pub fn account(&self) -> &AccountId {
         &self.who.account().id
     }
@@ -256,7 +259,7 @@ impl Moderator {
     }
 }
 
-/// All phrases after `after`, at most `rows`, for moderators.
+/// At most `rows` phrases after `after`, inactive ones included.
 pub fn list_all(
     tx: &mut Tx<'_>,
     _: &Moderator,
@@ -271,7 +274,7 @@ pub fn list_all(
     .all(tx)
 }
 
-/// Adds a phrase of the moderator's own.
+/// Adds a phrase that the moderator wrote.
 pub fn create(tx: &mut Tx<'_>, moderator: &Moderator, text: &str) -> Result<Phrase, Refusal> {
     let text = read(text)?;
     let phrase = insert(tx, &text, moderator.account())?;
@@ -281,7 +284,7 @@ pub fn create(tx: &mut Tx<'_>, moderator: &Moderator, text: &str) -> Result<Phra
     Ok(phrase)
 }
 
-/// Shows a phrase to nobody any more, or to everybody again. What people excluded stays excluded.
+/// Deactivates or reactivates a phrase. Accounts' exclusions stay.
 pub fn set_active(
     tx: &mut Tx<'_>,
     moderator: &Moderator,
@@ -314,7 +317,7 @@ pub fn set_active(
     Ok(ModeratedPhrase { active, ..old })
 }
 
-/// Adds an active phrase, unless there is one like it.
+/// Inserts an active phrase, unless one with the same words exists.
 pub(crate) fn insert(tx: &mut Tx<'_>, text: &str, author: &AccountId) -> Result<Phrase, Refusal> {
     let phrase = Phrase {
         id: tx.id(),
@@ -336,7 +339,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, text: &str, author: &AccountId) -> Result<
     Ok(phrase)
 }
 
-/// Whether an active phrase is like this one.
+/// Whether an active phrase has the same words.
 pub(crate) fn is_active(tx: &mut Tx<'_>, folded: &str) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM phrase WHERE folded_text = :folded AND active = 1",
@@ -346,7 +349,7 @@ pub(crate) fn is_active(tx: &mut Tx<'_>, folded: &str) -> Result<bool, StoreErro
     Ok(count > 0)
 }
 
-/// What was typed as a phrase: at least two words with one space between them.
+/// Cleans and checks a typed phrase: at least two words, separated by single spaces.
 pub(crate) fn read(typed: &str) -> Result<String, Refusal> {
     let mut findings = Findings::default();
     let words: Vec<&str> = typed.split_whitespace().collect();
@@ -359,7 +362,7 @@ pub(crate) fn read(typed: &str) -> Result<String, Refusal> {
     Ok(text)
 }
 
-/// What two phrases may not share: their letters without case and marks, in words.
+/// The form in which two phrases are compared: words without case and accents.
 pub(crate) fn folded(text: &str) -> String {
     let is_between = |c: char| {
         c.is_whitespace()

@@ -1,4 +1,5 @@
-//! What everybody may see. Whatever somebody may not see is not there: one answer for all.
+//! Countdowns as visitors see them. A countdown that a visitor may not see is answered exactly like
+//! one that does not exist.
 
 use accounts::account::AccountId;
 use accounts::grant;
@@ -17,50 +18,52 @@ use crate::countdown::{After, Countdown, CountdownId, Visibility, scope};
 use crate::entry::{self, Entry, Summary};
 use crate::phrase::{self, Phrase};
 
-/// How many resets a page shows.
+/// The number of resets on a page.
 const ENTRIES: i64 = 20;
 
 /// A countdown as its page shows it.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// Whose it is, as they are called.
+    /// The display name of the account in the address.
     pub name: String,
     /// The account's part of the address.
     pub account: String,
     /// The countdown.
     pub countdown: Countdown,
-    /// What it shows; `None` to its owners alone, before the first reset.
+    /// The clock; `None`, for owners only, before the first reset.
     pub clock: Option<Clock>,
-    /// Its resets, summed up.
+    /// The summary of its resets.
     pub summary: Summary,
-    /// The newest of them, where their notes are shown.
+    /// The newest resets, where visitors may see their notes.
     pub entries: Vec<Entry>,
-    /// The phrase of the day, where one is shown.
+    /// The phrase of the day, where visitors may see it.
     pub phrase: Option<Phrase>,
-    /// Whether it is the viewer under whose name it is found: what they hide is not shown here.
+    /// Whether the viewer's account is the one in the address; such viewers see what they hid
+    /// elsewhere.
     pub is_own: bool,
-    /// Raised by whatever others see of it.
+    /// Raised by every change that visitors can see.
     pub revision: i64,
-    /// When it was looked at.
+    /// The instant for which the figures hold.
     pub now: Timestamp,
-    /// Whether only its owners see it now.
+    /// Whether only the owners can see it now.
     pub is_hidden: bool,
 }
 
 impl Shown {
-    /// Its address, without the key of a private link.
+    /// The page's path, without the key of a private link.
     pub(crate) fn path(&self) -> String {
         format!("/u/{}/{}", self.account, self.countdown.slug)
     }
 
-    /// Whether some people see it and others do not.
+    /// Whether the page depends on who looks at it.
     pub(crate) fn is_personal(&self) -> bool {
         self.is_hidden || self.countdown.visibility == Visibility::Trusted
     }
 
-    /// What a page of it is made of but the seconds: while it stays, so may the page.
+    /// The page's ETag: it covers everything but the seconds, which scripts count.
     pub(crate) fn tag(&self, language: &str) -> String {
-        // Counting down, it is a whole second and the fraction of `now`, which is 0 to 1 of it.
+        // A down-counter shows whole seconds, so the ETag includes the second and drops the
+        // fraction.
         let whole = |turn: Timestamp| (turn - SignedDuration::from_nanos(1)).as_second();
         let turn = self.clock.map(|clock| whole(clock.turn));
         let minute = whole_minute(self.now);
@@ -83,18 +86,18 @@ struct Found {
     countdown: Countdown,
 }
 
-/// Who looks: perhaps somebody signed in, perhaps with the key of a private link.
+/// The viewer: perhaps signed in, perhaps with the key of a private link.
 #[derive(Clone, Debug)]
 pub struct Viewing {
-    /// Who it is, if they are signed in.
+    /// The signed-in person, if any.
     pub who: Option<SignedIn>,
-    /// The key in the address.
+    /// The key in the address; may be empty.
     pub key: String,
-    /// What signs the keys of private links.
+    /// The keys that sign private links.
     pub keys: Keyring,
 }
 
-/// The countdown at `/u/{account}/{countdown}`, if it is there for this viewer.
+/// The countdown at `/u/{account}/{countdown}`, if the viewer may see it.
 pub fn find(
     tx: &mut Tx<'_>,
     account: &str,
@@ -116,6 +119,26 @@ pub fn find(
         Some(found) => show(tx, &slug, found, viewing),
         None => Ok(None),
     }
+}
+
+/// The address of a countdown that everybody may see.
+pub(crate) fn path_of_public(
+    tx: &mut Tx<'_>,
+    account: &str,
+    countdown: &str,
+) -> Result<Option<String>, StoreError> {
+    let Some(Named { id, slug }) = slug::account(tx, account)? else {
+        return Ok(None);
+    };
+    let found: Option<(String,)> = sql!(
+        "SELECT slug FROM countdown
+         WHERE account_id = :id AND slug = :countdown AND visibility = :public",
+        id,
+        countdown,
+        public = Visibility::Public
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(countdown,)| format!("/u/{slug}/{countdown}")))
 }
 
 /// The countdown at `/{account}/incident-timer`.
@@ -140,7 +163,7 @@ pub fn find_primary(
     }
 }
 
-/// The account that is called so, if everybody sees one of its countdowns.
+/// The account with this slug, if it has a public countdown.
 pub fn find_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<Named>, StoreError> {
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
@@ -164,7 +187,7 @@ fn show(
     viewing: &Viewing,
 ) -> Result<Option<Shown>, StoreError> {
     let countdown = found.countdown;
-    // Both are asked whatever its visibility is: how long it takes must not tell which it is.
+    // Both are always queried, so that the response time does not reveal the visibility.
     let (is_owner, is_trusted) = match &viewing.who {
         Some(who) => (
             grant::rank_in(tx, who, &scope(&countdown.id))?.is_some(),
@@ -182,7 +205,7 @@ fn show(
         Visibility::Trusted => is_owner || is_trusted,
         Visibility::Private => false,
     };
-    // Nothing more is looked up: how long it takes would tell that there is something.
+    // Return early: the time of further queries would reveal that the countdown exists.
     if !is_open && !is_owner {
         return Ok(None);
     }
@@ -225,7 +248,7 @@ fn show(
     }))
 }
 
-/// The private link of a countdown: its key is a signature, so the store has none.
+/// The private link of a countdown. Its key is a signature and is not stored.
 #[derive(Clone, Debug)]
 pub struct Link {
     parts: [String; 2],
@@ -238,14 +261,14 @@ impl Link {
         }
     }
 
-    /// The one of a countdown.
+    /// The private link of this countdown.
     pub fn load(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Self, StoreError> {
         let (generation,): (i64,) =
             sql!("SELECT link_generation FROM countdown WHERE id = :id", id).one(tx)?;
         Ok(Self::of(id, generation))
     }
 
-    /// Its key.
+    /// The link's key.
     pub fn sign(&self, keys: &Keyring) -> String {
         key(keys).sign(&self.parts())
     }
@@ -263,16 +286,16 @@ fn key(keys: &Keyring) -> Key {
     keys.key("private link of a countdown")
 }
 
-/// One line of the directory, and of an account's own page.
+/// One entry of the directory or of an account's page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Whose it is, as they are called.
+    /// The account's display name.
     pub name: String,
     /// The account's part of the address.
     pub account: String,
     /// The countdown.
     pub countdown: Countdown,
-    /// What it shows.
+    /// The clock at the time of the query.
     pub clock: Clock,
 }
 
@@ -285,18 +308,18 @@ struct ListedRow {
     countdown: Countdown,
 }
 
-/// An account as everybody sees it.
+/// An account's public page.
 #[derive(Clone, Debug)]
 pub struct PublicAccount {
-    /// Its part of the address.
+    /// The account's slug.
     pub slug: String,
-    /// What its owner says of themselves.
+    /// The account's public profile.
     pub profile: PublicProfile,
-    /// The countdowns that everybody finds there.
+    /// The account's public countdowns.
     pub countdowns: Vec<Listed>,
 }
 
-/// An account, if everybody finds a countdown of it; without any it shows nothing.
+/// The public page of an account; `None` when it has no public countdown.
 pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAccount>, StoreError> {
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
@@ -324,19 +347,19 @@ pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAcc
     }))
 }
 
-/// What is looked for in the directory.
+/// A query of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
-    /// Part of a title or of a name; empty: all.
+    /// Part of a title or name; empty: no filter.
     pub words: String,
-    /// Which page, from 1.
+    /// The page number, from 1.
     pub page: i64,
-    /// How many on a page.
+    /// Entries per page.
     pub page_size: i64,
 }
 
 impl Search {
-    /// Of an address: `search`, `page`, and `page_size` of 1 to 100.
+    /// Parses the query string: `search`, `page`, and `page_size` from 1 to 100.
     pub fn read(query: &Form) -> Self {
         let number = |name, default| query.number(name).ok().flatten().unwrap_or(default);
         Self {
@@ -347,9 +370,9 @@ impl Search {
     }
 }
 
-/// The directory: what was changed last stands on top. With the number of all that are found.
+/// The directory, most recently changed first, with the total number of matches.
 pub fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<(Vec<Listed>, i64), StoreError> {
-    // Both engines make small letters of those of ASCII alone.
+    // Both engines lower-case only ASCII letters.
     let words = search.words.to_ascii_lowercase();
     let (total,): (i64,) = sql!(
         "SELECT COUNT(*) FROM countdown c
@@ -384,7 +407,7 @@ pub fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<(Vec<Listed>, i64),
     Ok((listed(found, now), total))
 }
 
-/// Lists are asked after again and again, and say nothing shorter.
+/// Lists are fetched often and show nothing finer than minutes, so they may be cached for one.
 fn whole_minute(now: Timestamp) -> Timestamp {
     let second = now.as_second();
     Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(now)

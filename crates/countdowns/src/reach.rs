@@ -1,4 +1,5 @@
-//! The day of a countdown comes: once for each of its days, however many processes look.
+//! Announces that a countdown's day has come: once for each occurrence, whatever the number of
+//! processes.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{self, Done, Handler, Job, JobError, NewJob};
@@ -8,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::countdown::{self, Countdown, CountdownId};
-use crate::webhook::event::{self, About, Event};
+use crate::webhook::{self, About, Event};
 
 const KIND: &str = "countdown.reach";
-/// After how long the day was missed: nothing ran when it came.
+/// How late the job may run before the day counts as missed, because no process ran.
 const LATE: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Serialize, Deserialize)]
@@ -19,7 +20,7 @@ struct Payload {
     countdown: CountdownId,
 }
 
-/// The job that is due when a day comes.
+/// The job that runs when a countdown's day comes.
 pub(crate) fn handler() -> Handler {
     Handler::new(KIND, async |job: Job| {
         let Payload { countdown } = job.read()?;
@@ -28,7 +29,7 @@ pub(crate) fn handler() -> Handler {
     })
 }
 
-/// Notes when the day comes next. Its lock is held.
+/// Schedules the job for the next day. The caller holds the countdown's lock.
 pub(crate) fn plan(tx: &mut Tx<'_>, countdown: &Countdown) -> Result<(), StoreError> {
     let at = next(countdown, tx.now());
     sql!(
@@ -47,7 +48,7 @@ fn key(id: &CountdownId) -> String {
     format!("{KIND} {id}")
 }
 
-/// Nothing waits for its day any more.
+/// Cancels the scheduled job.
 pub(crate) fn withdraw(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError> {
     jobs::withdraw(tx, &key(id))
 }
@@ -60,17 +61,17 @@ fn enqueue(tx: &mut Tx<'_>, id: &CountdownId, at: Timestamp) -> Result<(), Store
     })
 }
 
-/// Its next day after `now`.
+/// The next day after `now`.
 fn next(countdown: &Countdown, now: Timestamp) -> Option<Timestamp> {
     let zone = countdown.zone();
-    // While one of its days lasts, that is still the current one.
+    // A day stays the current target until it ends.
     let later =
         (0..3).filter_map(|days| now.checked_add(SignedDuration::from_hours(24 * days)).ok());
     let mut found = later.filter_map(|at| countdown.target_at(at)?.instant(&zone));
     found.find(|at| *at > now)
 }
 
-/// Says that the day has come, if nobody has yet; `false`: it has not, or somebody has.
+/// Announces the day, unless it was announced before; `false`: it was, or the day has not come.
 pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
     let found: Option<(Option<Timestamp>,)> = sql!(
         "SELECT reach_at FROM countdown WHERE id = :id FOR NO KEY UPDATE",
@@ -81,18 +82,18 @@ pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
         return Ok(false);
     };
     if at > tx.now() {
-        // The day was put off.
+        // The day was moved to a later date.
         enqueue(tx, id, at)?;
         return Ok(false);
     }
     plan(tx, &countdown)?;
     announce(tx, id)?;
     let is_late = tx.now().duration_since(at) > LATE;
-    event::fire(tx, &countdown, Event::Reached, About::Late(is_late))?;
+    webhook::fire(tx, &countdown, Event::Reached, About::Late(is_late))?;
     Ok(true)
 }
 
-/// Others see it anew: their pages hear of it. Its lock is held.
+/// Raises the revision and notifies open pages. The caller holds the countdown's lock.
 pub(crate) fn announce(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError> {
     sql!(
         "UPDATE countdown SET revision = revision + 1 WHERE id = :id",

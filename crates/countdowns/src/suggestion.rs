@@ -1,4 +1,4 @@
-//! Phrases that people suggest, and what moderators decide.
+//! Phrases that people suggest, and the moderators' decisions.
 
 pub(crate) mod mail;
 
@@ -19,11 +19,11 @@ use crate::{ALREADY_MODERATED, PHRASE_EXISTS, Refusal, SUGGESTION_PENDING};
 
 platform::id!(SuggestionId, "One suggestion of a phrase.");
 
-/// How many suggestions of one account may wait.
+/// The most pending suggestions of one account.
 pub const PENDING: i64 = 10;
-/// How many an account may make in 24 hours.
+/// The most suggestions of one account in 24 hours.
 pub const A_DAY: i64 = 20;
-/// The most characters of a reason.
+/// The longest reason, in characters.
 const REASON: usize = 500;
 
 web::words! {
@@ -67,7 +67,7 @@ pub fn create(tx: &mut Tx<'_>, who: &Confirmed, text: &str) -> Result<Suggestion
     }
     let text = phrase::read(text)?;
     let (account, folded) = (&who.account().id, phrase::folded(&text));
-    // Whoever suggests at the same time counts the same rows.
+    // The lock makes concurrent suggestions of one account count each other.
     account::lock(tx, account)?;
     let now = tx.now();
     let since = now - SignedDuration::from_hours(24);
@@ -116,7 +116,7 @@ pub fn create(tx: &mut Tx<'_>, who: &Confirmed, text: &str) -> Result<Suggestion
     Ok(suggestion)
 }
 
-/// The newest suggestions of somebody, at most `limit`.
+/// The newest `limit` suggestions of `who`.
 pub fn list_own(tx: &mut Tx<'_>, who: &SignedIn, limit: i64) -> Result<Vec<Suggestion>, Refusal> {
     if who.is_limited() {
         return Err(Refusal::TokenNotPermitted);
@@ -130,7 +130,7 @@ pub fn list_own(tx: &mut Tx<'_>, who: &SignedIn, limit: i64) -> Result<Vec<Sugge
     .all(tx)?)
 }
 
-/// The oldest suggestions on which nobody decided yet, at most `limit`.
+/// The oldest `limit` pending suggestions.
 pub fn list_pending(
     tx: &mut Tx<'_>,
     _: &Moderator,
@@ -161,8 +161,8 @@ struct Pending {
     suggestion: Suggestion,
 }
 
-/// Makes a phrase of a suggestion, in the words of `text` if there are any. Where an active phrase
-/// is like it, it stays pending.
+/// Turns a suggestion into a phrase, with the moderator's `text` unless that is empty. Where an
+/// equal active phrase exists, the suggestion stays pending.
 pub fn approve(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -218,7 +218,7 @@ pub fn reject(
     Ok(decided)
 }
 
-/// A pending suggestion whose lock is held from now on.
+/// Finds and locks a pending suggestion.
 fn find_pending(tx: &mut Tx<'_>, id: &SuggestionId) -> Result<Pending, Refusal> {
     let found: Option<Pending> = sql!(
         "SELECT {Pending} FROM phrase_suggestion WHERE id = :id FOR NO KEY UPDATE",
@@ -232,7 +232,7 @@ fn find_pending(tx: &mut Tx<'_>, id: &SuggestionId) -> Result<Pending, Refusal> 
     Ok(found)
 }
 
-/// What a copy of somebody's data has of phrases.
+/// An account's suggestions and exclusions, for the export.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let suggestions: Vec<Suggestion> = sql!(
         "SELECT {Suggestion} FROM phrase_suggestion WHERE account_id = :account
@@ -249,7 +249,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!({ "suggestions": suggestions, "hidden_phrases": hidden }))
 }
 
-/// Erases what is kept of somebody's suggestions. Phrases stay, and nobody's.
+/// Erases an account's suggestions. Approved phrases stay, without their author.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM phrase_exclusion WHERE account_id = :account",
@@ -274,7 +274,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Writes a decision down, and mails it to who made the suggestion, unless they decided themselves.
+/// Stores a decision and mails it to the author, unless the author decided it.
 fn decide(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! Who watches countdowns in this process. One task looks at each page for all who watch it.
+//! Open pages of countdowns in this process. One task polls each watched page for all its viewers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,28 +7,30 @@ use std::time::Duration;
 use platform::{Store, StoreError, Tx, news};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
+use web::event_stream::{Place, Places};
 use web::setting::Number;
 use web::{Network, Site};
 
 use crate::countdown::CountdownId;
 use crate::public::{self, Shown, Viewing};
 
-/// How often a page is looked at without news: none tell that an account was deactivated.
+/// How often a page is checked without news: a deactivated account publishes none.
 const EVERY: Duration = Duration::from_secs(25);
 
-/// A page as it was asked for. All who ask alike see the same, for nobody watches signed in.
+/// A page as a URL names it. All its viewers get the same page, since event streams ignore
+/// sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Page {
-    /// The account's part of the address.
+    /// The account's slug.
     pub(crate) account: String,
-    /// The countdown's part.
+    /// The countdown's slug.
     pub(crate) countdown: String,
-    /// The key of a private link.
+    /// The key of a private link; may be empty.
     pub(crate) key: String,
 }
 
 impl Page {
-    /// What it shows, if it is there.
+    /// The page's current content, if it exists.
     pub(crate) async fn look(&self, site: &Site) -> Result<Option<Shown>, StoreError> {
         let page = self.clone();
         let viewing = Viewing {
@@ -42,22 +44,22 @@ impl Page {
     }
 }
 
-/// How many may watch at once.
+/// The most viewers at one time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// In all.
+    /// All viewers together.
     pub total: usize,
-    /// From one network.
+    /// Viewers from one network.
     pub of_network: usize,
 }
 
-/// How many open pages hear at once that something changed.
+/// The most open event streams.
 pub const TOTAL: Number = Number {
     key: "countdowns.watchers",
     built_in: 500,
     most: 1_000_000,
 };
-/// How many of them from one address (IPv6: one /64).
+/// The most open event streams from one address (IPv6: one /64).
 pub const OF_NETWORK: Number = Number {
     key: "countdowns.watchers_per_network",
     built_in: 5,
@@ -65,7 +67,7 @@ pub const OF_NETWORK: Number = Number {
 };
 
 impl Limits {
-    /// What the configuration says.
+    /// The limits in the configuration.
     pub(crate) fn of(site: &Site) -> Self {
         Self {
             total: TOTAL.of(&site.declared.settings),
@@ -74,15 +76,16 @@ impl Limits {
     }
 }
 
-/// All who watch. Clones share them.
+/// All viewers of this process. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Watchers(Arc<Mutex<State>>);
+pub struct Watchers {
+    watched: Arc<Mutex<State>>,
+    places: Places<Network>,
+}
 
 #[derive(Debug, Default)]
 struct State {
     pages: HashMap<Page, Watched>,
-    total: usize,
-    networks: HashMap<Network, usize>,
     /// Whether a task reads the news for them.
     is_following: bool,
 }
@@ -90,35 +93,19 @@ struct State {
 #[derive(Debug)]
 struct Watched {
     countdown: CountdownId,
-    /// Wakes the task that looks at the page.
+    /// Wakes the task that polls the page.
     wake: Arc<Notify>,
-    /// As it was when it was last looked at.
+    /// The page's revision at the last poll.
     revision: watch::Sender<i64>,
-}
-
-/// The place of one who watches; given back when it is dropped.
-#[derive(Debug)]
-pub struct Place {
-    watchers: Watchers,
-    network: Network,
 }
 
 impl Watchers {
     /// A place for one more; `None`: there are enough.
-    pub fn take(&self, network: Network, limits: Limits) -> Option<Place> {
-        let mut state = self.state();
-        let of_network = state.networks.get(&network).copied().unwrap_or(0);
-        if state.total >= limits.total || of_network >= limits.of_network {
-            return None;
-        }
-        state.total += 1;
-        state.networks.insert(network, of_network + 1);
-        drop(state);
-        let watchers = self.clone();
-        Some(Place { watchers, network })
+    pub fn take(&self, network: Network, limits: Limits) -> Option<Place<Network>> {
+        self.places.take(&network, limits.of_network, limits.total)
     }
 
-    /// Hears the revisions of a page, until it is gone.
+    /// Receives the revisions of a page until the page is gone.
     pub(crate) fn watch(&self, site: &Site, page: Page, shown: &Shown) -> watch::Receiver<i64> {
         let mut state = self.state();
         if !state.is_following {
@@ -139,10 +126,11 @@ impl Watchers {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands on what a page shows now. False: it is gone, or nobody watches it any more.
+    /// Sends the page's current revision to its viewers. `false`: the page is gone, or has no
+    /// viewers.
     fn hand_on(&self, page: &Page, shown: Option<&Shown>) -> bool {
         let mut state = self.state();
         let send = |shown: &Shown| state.pages.get(page)?.revision.send(shown.revision).ok();
@@ -153,14 +141,14 @@ impl Watchers {
         is_watched
     }
 
-    /// Whether anything is watched; if not, nobody follows any more.
+    /// Whether any page has viewers; if not, marks the news task as ended.
     fn is_watched(&self) -> bool {
         let mut state = self.state();
         state.is_following = !state.pages.is_empty();
         state.is_following
     }
 
-    /// Wakes the tasks that look at the pages of these countdowns; `None`: at any page.
+    /// Wakes the tasks of these countdowns' pages; `None`: of all pages.
     fn wake(&self, ids: Option<&[String]>) {
         for watched in self.state().pages.values() {
             let is_it = |id: &String| id == watched.countdown.as_str();
@@ -171,23 +159,10 @@ impl Watchers {
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut state = self.watchers.state();
-        state.total -= 1;
-        if let Some(count) = state.networks.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                state.networks.remove(&self.network);
-            }
-        }
-    }
-}
-
 /// Looks at a page for all who watch it, until nobody does or it is gone.
 async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify>) {
     loop {
-        // At once for the first time: it may have changed before it was watched.
+        // The first poll happens at once: the page may have changed before it was watched.
         let shown = page.look(&site).await.ok().flatten();
         if !watchers.hand_on(&page, shown.as_ref()) {
             return;
@@ -196,11 +171,11 @@ async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify
     }
 }
 
-/// Reads the news once for all who watch, until nobody does.
+/// Reads the news for all viewers until the last one leaves.
 async fn follow(watchers: Watchers, store: Store) {
     let mut wake = store.news_waiting();
     wake.mark_changed();
-    // No news has this number, so the first answer is the newest number, and wakes all.
+    // No news has this number, so the first read returns the newest number and wakes all tasks.
     let mut last = -1;
     while wake.changed().await.is_ok() {
         if !watchers.is_watched() {
@@ -217,35 +192,5 @@ async fn follow(watchers: Watchers, store: Store) {
             }
             Err(_) => watchers.wake(None),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-
-    use super::*;
-
-    fn network(number: u32) -> Network {
-        Network::of(IpAddr::V4(Ipv4Addr::from_bits(number)))
-    }
-
-    #[test]
-    fn a_network_and_all_together_have_so_many_places() {
-        let watchers = Watchers::default();
-        let limits = Limits {
-            total: 50,
-            of_network: 4,
-        };
-        let take = |number| watchers.take(network(number), limits);
-        let of_one: Vec<_> = (0..9).filter_map(|_| take(0)).collect();
-        assert_eq!(of_one.len(), limits.of_network);
-        let others: Vec<_> = (1..90).filter_map(take).collect();
-        assert_eq!(of_one.len() + others.len(), limits.total);
-        drop(of_one);
-        assert!(take(0).is_some());
-        drop(others);
-        assert!(watchers.state().networks.is_empty());
-        assert_eq!(watchers.state().total, 0);
     }
 }

@@ -1,13 +1,13 @@
-//! Every address of countdowns.
+//! The routes and pages of countdowns.
 
 pub mod api;
 mod badge;
 mod events;
 mod moved;
-mod own;
+pub(crate) mod own;
 mod phrases;
 mod picture;
-mod public;
+pub(crate) mod public;
 mod words;
 
 use accounts::Callers::{Anybody, People};
@@ -19,14 +19,12 @@ use web::{Pages, Site};
 
 use crate::countdown::Countdown;
 use crate::watchers::Watchers;
-use crate::webhook::test_limit::TestLimit;
 
-/// All addresses, with what the requests of this process share.
+/// All routes, with the state that the requests of this process share.
 pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
         .layer(Extension(Watchers::default()))
-        .layer(Extension(TestLimit::default()))
         .layer(Extension(Dates(accounts.domains)))
         .layer(Extension(picture::Pictures::default()))
 }
@@ -45,11 +43,6 @@ pub fn pages() -> Pages<Site, Callers> {
         .nest(Countdown::PAGES, of_resource::<Countdown, _>())
         .get("/me/countdowns/{id}", People, own::show)
         .post("/me/countdowns/{id}/reset", People, own::resets::reset)
-        .get("/me/webhooks", People, own::webhooks::show)
-        .post("/me/webhooks", People, own::webhooks::create)
-        .post("/me/webhooks/{id}/test", People, own::webhooks::test)
-        .post("/me/webhooks/{id}/rotate", People, own::webhooks::rotate)
-        .post("/me/webhooks/{id}/delete", People, own::webhooks::delete)
         .get("/me/countdowns/{id}/owners", People, own::co_owners::show)
         .post(
             "/me/countdowns/{id}/owners/invite",

@@ -1,299 +1,134 @@
-//! Webhooks: where programs hear of what happens to an account's countdowns.
+//! What webhooks hear of countdowns.
 
-pub mod delivery;
-pub mod event;
-pub(crate) mod test_limit;
+use accounts::account::AccountId;
+use accounts::grant;
+use accounts::webhook::{self, WebhookEvent};
+use jiff::Timestamp;
+use platform::{StoreError, Tx};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use accounts::account::{self, AccountId};
-use accounts::domain::Share;
-use accounts::signed_in::{ScopeMissing, SignedIn};
-use accounts::sudo;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Entry as Record, RequestFacts};
-use platform::store::Row;
-use platform::{Keyring, Rows, Secret, StoreError, Tx, outbound, sql, text_cleaning};
-use serde_json::{Value, json};
-use web::Findings;
-
-use crate::Refusal;
-use crate::countdown::READ;
-use event::Event;
-
-platform::id!(WebhookId, "One webhook.");
-
-/// How many webhooks an account has at most.
-pub const LIMIT: i64 = 10;
-const PURPOSE: &str = "secret of a webhook";
-/// How long the secret before the last one signs too.
-const ROTATION: SignedDuration = SignedDuration::from_hours(24);
+use crate::countdown::{self, Countdown, CountdownId, Kind, READ, WRITE};
+use crate::entry::{self, Entry, EntryId, Statistics};
 
 web::words! {
-    /// How it stands with a webhook.
-    State {
-        /// What was sent last has arrived, or nothing was sent yet.
-        Active = "active" => "countdown-webhook-active",
-        /// It has not.
-        Failing = "failing" => "countdown-webhook-failing",
-        /// Nothing is sent any more, until a test arrives.
-        Disabled = "disabled" => "countdown-webhook-disabled",
+    /// What happened to a countdown.
+    Event {
+        /// It was reset.
+        Reset = "countdown.reset" => "countdown-event-reset",
+        /// A reset was changed.
+        EntryChanged = "countdown.entry_changed" => "countdown-event-entry-changed",
+        /// A reset was deleted.
+        EntryDeleted = "countdown.entry_deleted" => "countdown-event-entry-deleted",
+        /// Its settings were changed.
+        Changed = "countdown.changed" => "countdown-event-changed",
+        /// Its day has come.
+        Reached = "countdown.reached" => "countdown-event-reached",
     }
 }
 
-/// A webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Row)]
-pub struct Webhook {
-    /// Its id.
-    pub id: WebhookId,
-    /// Where to; https alone.
-    pub url: String,
-    events: String,
-    /// Whether notes of resets are sent.
-    pub include_notes: bool,
-    /// How it stands.
-    pub state: State,
-    generation: i64,
-    rotated_at: Timestamp,
-    failing_since: Option<Timestamp>,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-impl Webhook {
-    /// What it hears of.
-    pub fn events(&self) -> Vec<Event> {
-        self.events.split(' ').filter_map(Event::find).collect()
-    }
-
-    fn parts(&self, generation: i64) -> [String; 2] {
-        [self.id.to_string(), generation.to_string()]
-    }
-
-    /// The secret that signs what is sent, as its owner is shown it once. It is derived, so the
-    /// store has none.
-    pub fn secret(&self, keys: &Keyring) -> Secret {
-        let [id, generation] = self.parts(self.generation);
-        let mac = keys.key(PURPOSE).mac(&[&id, &generation]);
-        Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
-    }
-
-    /// What signs at `now`: of the last rotation's day and of each key of the key file.
-    fn secrets(&self, keys: &Keyring, now: Timestamp) -> Vec<[u8; 32]> {
-        let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
-        let before = is_rotating.then_some(self.generation - 1);
-        let all = std::iter::once(self.generation).chain(before);
-        let of_one = |generation| {
-            let [id, generation] = self.parts(generation);
-            let key = keys.key(PURPOSE);
-            key.macs(&[&id, &generation]).collect::<Vec<_>>()
-        };
-        all.flat_map(of_one).collect()
-    }
-}
-
-/// A webhook as it is sent.
-#[derive(Clone, Debug, Default)]
-pub struct NewWebhook {
-    /// Where to.
-    pub url: String,
-    /// Names of events.
-    pub events: Vec<String>,
-    /// Whether notes are sent.
-    pub include_notes: bool,
-}
-
-/// Those of the caller, the oldest first. A token for one countdown has none.
-pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Webhook>, Refusal> {
-    check_whole(who)?;
-    Ok(list_of(tx, &who.account().id)?)
-}
-
-/// One of the caller's.
-pub fn find(tx: &mut Tx<'_>, who: &SignedIn, id: &WebhookId) -> Result<Webhook, Refusal> {
-    check_whole(who)?;
-    // Each change of one and each delivery's end hold its lock.
-    let found: Option<Webhook> = sql!(
-        "SELECT {Webhook} FROM webhook WHERE id = :id AND account_id = :account
-         FOR NO KEY UPDATE",
-        id,
-        account = who.account().id
-    )
-    .maybe(tx)?;
-    found.ok_or(Refusal::NotFound)
-}
-
-/// Makes one that is the caller's.
-pub fn create(
-    tx: &mut Tx<'_>,
-    who: &SignedIn,
-    request: &RequestFacts,
-    new: &NewWebhook,
-) -> Result<Webhook, Refusal> {
-    check_whole(who)?;
-    // Whoever registers the address of somebody else is not to hear of that person's countdowns.
-    accounts::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
-    sudo::require::<Refusal>(tx, who)?;
-    // Notes are read where they are sent to.
-    if new.include_notes && !who.has(READ) {
-        return Err(ScopeMissing(READ).into());
-    }
-    let account = &who.account().id;
-    account::lock(tx, account)?;
-    let mut findings = Findings::default();
-    let url = text_cleaning::clean_line(&new.url);
-    if url.is_empty() {
-        findings.add("/url", "required", []);
-    } else if !outbound::is_permitted(&url, outbound::Reach::Public) {
-        findings.add("/url", "webhook_url_refused", []);
-    }
-    let mut events: Vec<&str> = Vec::new();
-    for (number, name) in new.events.iter().enumerate() {
-        match Event::find(name) {
-            Some(event) if !events.contains(&event.word()) => events.push(event.word()),
-            Some(_) => {}
-            None => findings.add(&format!("/events/{number}"), "unknown_option", []),
+impl Event {
+    const fn declared(self) -> WebhookEvent {
+        WebhookEvent {
+            name: self.word(),
+            label: self.label(),
+            read: READ,
+            write: &[WRITE],
+            concerns: |_, _| Ok(true),
         }
     }
-    if new.events.is_empty() {
-        findings.add("/events", "required", []);
-    }
-    findings.finish()?;
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM webhook WHERE account_id = :account",
-        account
-    )
-    .one(tx)?;
-    if count >= LIMIT {
-        return Err(Refusal::LimitReached(LIMIT));
-    }
-    let now = tx.now();
-    let webhook = Webhook {
-        id: tx.id(),
-        url,
-        events: events.join(" "),
-        include_notes: new.include_notes,
-        state: State::Active,
-        generation: 1,
-        rotated_at: now,
-        failing_since: None,
-        created_at: now,
-    };
-    sql!(
-        "INSERT INTO webhook (account_id, {Webhook}) VALUES (:account, {:Webhook})",
-        account,
-        Webhook = webhook
-    )
-    .run(tx, Rows::Exactly(1))?;
-    record(tx, who, request, &webhook.id, "webhook.created")?;
-    Ok(webhook)
 }
 
-/// Makes another secret for one. The one before signs too for a day.
-pub fn rotate(
+/// All that is told.
+pub const EVENTS: &[WebhookEvent] = &[
+    Event::Reset.declared(),
+    Event::EntryChanged.declared(),
+    Event::EntryDeleted.declared(),
+    Event::Changed.declared(),
+    Event::Reached.declared(),
+];
+
+/// More about an event than its countdown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum About<'a> {
+    /// Nothing.
+    Nothing,
+    /// This reset.
+    Entry(&'a Entry),
+    /// Whether it is told late.
+    Late(bool),
+}
+
+/// What is told of a countdown.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CountdownMessage {
+    countdown: Told,
+    stats: Statistics,
+    /// The reset, where the event is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<ToldEntry>,
+    /// Of `countdown.reached`: whether nothing ran when the day came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    late: Option<bool>,
+}
+
+/// The countdown.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ToldCountdown)]
+struct Told {
+    #[schema(value_type = String)]
+    id: CountdownId,
+    title: String,
+    slug: String,
+    kind: Kind,
+    target: String,
+}
+
+/// The reset.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ToldReset)]
+struct ToldEntry {
+    #[schema(value_type = String)]
+    id: EntryId,
+    #[schema(value_type = String, format = "date-time")]
+    reset_at: Timestamp,
+    /// To webhooks that hear notes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+/// Tells the webhooks of all owners. The countdown's lock is held.
+pub(crate) fn fire(
     tx: &mut Tx<'_>,
-    who: &SignedIn,
-    request: &RequestFacts,
-    id: &WebhookId,
-) -> Result<Webhook, Refusal> {
-    let old = find(tx, who, id)?;
-    sudo::require::<Refusal>(tx, who)?;
-    let now = tx.now();
-    sql!(
-        "UPDATE webhook SET generation = generation + 1, rotated_at = :now WHERE id = :id",
-        now,
-        id
-    )
-    .run(tx, Rows::Exactly(1))?;
-    record(tx, who, request, id, "webhook.rotated")?;
-    Ok(Webhook {
-        generation: old.generation + 1,
-        rotated_at: now,
-        ..old
-    })
-}
-
-/// Deletes one, with all that was sent to it.
-pub fn delete(
-    tx: &mut Tx<'_>,
-    who: &SignedIn,
-    request: &RequestFacts,
-    id: &WebhookId,
-) -> Result<(), Refusal> {
-    find(tx, who, id)?;
-    sql!("DELETE FROM webhook_delivery WHERE webhook_id = :id", id).run(tx, Rows::Any)?;
-    sql!("DELETE FROM webhook WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    record(tx, who, request, id, "webhook.deleted")?;
-    Ok(())
-}
-
-fn list_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Webhook>, StoreError> {
-    sql!(
-        "SELECT {Webhook} FROM webhook WHERE account_id = :account ORDER BY created_at, id",
-        account
-    )
-    .all(tx)
-}
-
-/// Each of somebody's, as what they share.
-pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
-    let all = list_of(tx, account)?.into_iter();
-    let shared = all.map(|webhook| Share {
-        kind: "countdown-shared-webhook",
-        label: webhook.url,
-        end: format!("/me/webhooks/{}/delete", webhook.id),
-        fields: Vec::new(),
-    });
-    Ok(shared.collect())
-}
-
-/// What a copy of somebody's data has of webhooks.
-pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
-    let all = list_of(tx, account)?;
-    let exported = all.iter().map(|webhook| {
-        json!({
-            "url": webhook.url,
-            "events": webhook.events(),
-            "include_notes": webhook.include_notes,
-            "state": webhook.state,
-            "created_at": webhook.created_at,
-        })
-    });
-    Ok(exported.collect())
-}
-
-/// Erases somebody's webhooks, with all that was sent to them.
-pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
-    sql!(
-        "DELETE FROM webhook_delivery
-         WHERE webhook_id IN (SELECT id FROM webhook WHERE account_id = :account)",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    sql!("DELETE FROM webhook WHERE account_id = :account", account).run(tx, Rows::Any)?;
-    Ok(())
-}
-
-fn check_whole(who: &SignedIn) -> Result<(), Refusal> {
-    if who.is_limited() {
-        return Err(Refusal::TokenNotPermitted);
-    }
-    Ok(())
-}
-
-fn record(
-    tx: &mut Tx<'_>,
-    who: &SignedIn,
-    request: &RequestFacts,
-    id: &WebhookId,
-    action: &'static str,
+    countdown: &Countdown,
+    event: Event,
+    about: About<'_>,
 ) -> Result<(), StoreError> {
-    tx.record(Record {
-        actor: who.actor(),
-        action,
-        entity: ("webhook", id.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(request.clone()),
+    let owners = grant::list(tx, &countdown::scope(&countdown.id))?;
+    let owners: Vec<AccountId> = owners.into_iter().map(|owner| owner.account).collect();
+    webhook::fire(tx, &event.declared(), owners, |tx, include_notes| {
+        let entry = match about {
+            About::Entry(entry) => Some(ToldEntry {
+                id: entry.id.clone(),
+                reset_at: entry.reset_at,
+                note: include_notes.then(|| entry.note.clone()),
+            }),
+            _ => None,
+        };
+        Ok(CountdownMessage {
+            countdown: Told {
+                id: countdown.id.clone(),
+                title: countdown.title.clone(),
+                slug: countdown.slug.clone(),
+                kind: countdown.kind,
+                target: countdown.target.clone(),
+            },
+            stats: entry::summary(tx, &countdown.id)?.at(tx.now()),
+            entry,
+            late: match about {
+                About::Late(is_late) => Some(is_late),
+                _ => None,
+            },
+        })
     })
 }

@@ -1,5 +1,5 @@
-//! The access log of the edge, and what its lines may say. What a path may show
-//! that the app has answered says the app, which knows its own addresses.
+//! The edge's access log, and the masking of its lines. For a path that the app has answered, the
+//! app decides what may be logged, since it knows its own paths.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,8 +12,7 @@ use web::masking::SecretPaths;
 use crate::domains::DOMAINS;
 use crate::log;
 
-/// Opens the access log, whose lines go among the others of the program, whatever
-/// the level of those.
+/// Opens the access log. Its lines join the program's own log, whatever that one's level.
 pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log::Log {
     let format = if settings.is_text() {
         Format::Combined
@@ -28,9 +27,8 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     )
 }
 
-/// An address as logs may show it: codes in the path are cut, and of a query
-/// only the names are left. Neighbours have no codes of ours but where an address
-/// has the shape of our own.
+/// An address in the form for logs: codes in the path are cut, and of the query only parameter
+/// names are kept. Upstream paths are masked only where they look like ours.
 fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str> {
     if address.is_empty() {
         return Cow::Borrowed(address);
@@ -79,9 +77,8 @@ fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str>
     Cow::Owned(shown)
 }
 
-/// The path, as it is asked for however it was written, without what would open an
-/// invitation, also where that was typed into a path that is nobody's. Of one that could
-/// be read in several ways nothing is left that might be a code in any of them.
+/// The path, normalised, without invitation codes, including codes typed into unknown paths. A path
+/// with several readings keeps nothing that could be a code in any of them.
 fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     match NormalPath::parse(path) {
         Ok(normal) if normal.as_str() != path => {
@@ -92,7 +89,8 @@ fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// In an address of ours only the last piece can still be a code, in any other each can.
+/// In one of our paths only the last segment can still be a code; in any other path every segment
+/// can.
 fn without_a_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     let masked = paths.mask_anywhere(path);
     if matches!(masked, Cow::Borrowed(_)) {
@@ -109,7 +107,7 @@ fn piece_by_piece(path: &str, shown: impl Fn(&str) -> Cow<'_, str>) -> String {
     pieces.collect::<Vec<_>>().join("/")
 }
 
-/// A piece of a path, cut if it could be a code. Names of files have an ending, and stay.
+/// A path segment, cut if it could be a code. File names have an extension and are kept.
 fn unless_code<'a>(paths: &SecretPaths, piece: &'a str) -> Cow<'a, str> {
     if piece.contains('.') || piece.ends_with("***") {
         return Cow::Borrowed(piece);
@@ -117,7 +115,7 @@ fn unless_code<'a>(paths: &SecretPaths, piece: &'a str) -> Cow<'a, str> {
     paths.mask_unknown(piece).into()
 }
 
-/// A piece of a path, cut if it is as long as a code.
+/// A path segment, cut if it is as long as a code.
 fn beginning(piece: &str) -> Cow<'_, str> {
     const SHORTEST: usize = 5;
     if piece.chars().nth(SHORTEST - 1).is_none() {

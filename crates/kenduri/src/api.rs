@@ -1,6 +1,5 @@
-//! The description of the JSON API, gathered from the domains' own routes:
-//! `/api/openapi.json` for programs and `/api/docs` for people, who are written
-//! to in English as the description is.
+//! The OpenAPI description, collected from the domains' routes: `/api/openapi.json` for programs
+//! and `/api/docs` for people, in English like the description itself.
 
 use std::io::{self, Read as _};
 
@@ -24,8 +23,8 @@ const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their 
     it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
     carry an Idempotency-Key, and is then done once, however often it is sent.";
 
-/// The description, written by a test of this module and packed by the build script: a
-/// program that runs need not write it.
+/// The compressed description. A test of this module writes it and the build script compresses it,
+/// so that the running program need not generate it.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 fn description() -> io::Result<String> {
@@ -34,7 +33,7 @@ fn description() -> io::Result<String> {
     Ok(text)
 }
 
-/// The addresses that describe the API.
+/// The routes of the API's description.
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/api/openapi.json", get(json))
@@ -76,7 +75,7 @@ struct Schema<'a> {
     fields: Vec<Field<'a>>,
 }
 
-/// A parameter, a body, an answer, a member.
+/// A parameter, body, response or member on the page.
 struct Field<'a> {
     name: String,
     what: String,
@@ -101,7 +100,7 @@ fn page(site: &Site, description: &Value) -> Response {
         text: &text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site,
             languages: &[],
         },
     })
@@ -122,7 +121,8 @@ fn operations(description: &Value) -> Vec<Operation<'_>> {
         .collect()
 }
 
-/// Its place on the page. An operation's id says what it does, but not to what: that its
+/// The operation's anchor on the page. The operation id is unique only within its tag, so the
+/// anchor contains both.
 /// tag says.
 fn anchor(operation: &Value) -> String {
     let tag = words(&operation["tags"][0]).replace(' ', "-");
@@ -165,7 +165,7 @@ fn operation_fields<'a>(description: &'a Value, operation: &'a Value) -> Vec<Fie
         .collect()
 }
 
-/// The role that a host needs, and the scopes that a token needs.
+/// The role that a host needs and the scopes that a token needs, as fields.
 fn access_fields(operation: &Value) -> impl Iterator<Item = Field<'_>> {
     let scopes = operation["security"][0]["token"].as_array().into_iter();
     let scopes: Vec<&str> = scopes.flatten().map(words).collect();
@@ -211,7 +211,7 @@ fn schema_fields(schema: &Value) -> Vec<Field<'_>> {
     members.chain(one_of).collect()
 }
 
-/// The name behind `#/components/schemas/…`.
+/// The schema's name in `#/components/schemas/…`.
 fn referred(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.rsplit('/').next()
 }

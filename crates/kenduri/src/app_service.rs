@@ -1,6 +1,6 @@
-//! The app as the edge mounts it: the edge's request in, its answer out.
+//! The app as a service of the edge: converts the edge's requests and the app's responses.
 //!
-//! The edge knows no router and the router no edge; this is the one place that
+//! Only this module depends on both the edge and the router.
 //! knows both.
 
 use std::time::Duration;
@@ -20,23 +20,23 @@ use web::client_info::RequestId;
 
 use crate::body_deadlines::{CancellableBody, DeadlineBody};
 
-/// The whole body of a request may take so long. What the app reads is small:
-/// who drips it would hold a place for nothing. The edge bounds standstill.
+/// The time limit for a whole request body. The app reads only small bodies, so a slow sender would
+/// only occupy a slot. Stalled bodies are limited by the edge.
 const BODY_TIME: Duration = Duration::from_mins(1);
-/// An answer of a known size up to this is handed over in one piece.
+/// Responses of a known size up to this many bytes are passed on in one piece.
 const ONE_PIECE: u64 = 256 << 10;
 
 /// Headers that tell an upstream who is signed in.
 const USER: HeaderName = HeaderName::from_static("x-forwarded-user");
 const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 
-/// The router, in the shape the edge asks for.
+/// The router as an edge service.
 #[derive(Clone)]
 pub(crate) struct AppService {
     router: Router,
-    /// Decides who may use upstreams behind our sign-in.
+    /// Decides who may use upstreams that require a sign-in; `None`: nobody.
     accounts: Option<Accounts>,
-    /// Streams that never end by themselves end with this.
+    /// Ends streams that have no end of their own.
     stop: CancellationToken,
 }
 
@@ -50,7 +50,7 @@ impl AppService {
         }
     }
 
-    /// Lets these accounts use upstreams behind our sign-in.
+    /// Sets the accounts that may use upstreams that require a sign-in.
     pub(crate) fn knowing(self, accounts: Accounts) -> Self {
         Self {
             accounts: Some(accounts),
@@ -97,7 +97,7 @@ impl edge::App for AppService {
     }
 
     async fn judge(self, question: edge::Question) -> edge::Verdict {
-        // The words were checked with the settings.
+        // These words were validated with the settings.
         let (Some(accounts), Ok(who)) = (&self.accounts, question.who.parse()) else {
             return refuse(&question, StatusCode::FORBIDDEN);
         };
@@ -120,8 +120,8 @@ impl edge::App for AppService {
     }
 }
 
-/// The upstream gets to know the user, and nothing to act in their name with: neither our cookies
-/// nor headers that the client wrote.
+/// Tells the upstream who the user is, but passes on neither our cookies nor identity headers that
+/// the client wrote, with which it could act in the user's name.
 fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     let mut pass = edge::Pass {
         vouched: vec![USER, EMAIL],
@@ -131,7 +131,7 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     if let Ok(id) = HeaderValue::try_from(user.account.to_string()) {
         pass.headers.insert(USER, id);
     }
-    // An address that nobody has verified may be another person's.
+    // An unverified address may belong to another person.
     let email = user.email.map(HeaderValue::try_from);
     if let Some(Ok(email)) = email {
         pass.headers.insert(EMAIL, email);
@@ -142,8 +142,8 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     pass
 }
 
-/// People are led to the sign-in page and back; programs and scripts hear 401.
-/// The way leads to the site's own address, whatever host was asked for.
+/// Redirects browsers to the sign-in page, which returns afterwards; programs and scripts get 401.
+/// The redirect leads to the site's own address, whatever host was requested.
 fn way_in(accounts: &Accounts, question: &edge::Question) -> edge::Verdict {
     let accept = question.headers.get_all(ACCEPT).iter();
     let reads_pages = accept
@@ -178,13 +178,13 @@ fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
     edge::pages::page(status, &question.facts.id, &reader, None)
 }
 
-/// What is logged within it is said of this request. Its level is the highest, so that it
-/// is there whatever the least important event is that is written.
+/// The span that ties log lines to this request. It has the highest level, so that no log filter
+/// drops it.
 fn of_request(facts: &edge::ClientInfo) -> Span {
     tracing::error_span!("request", request_id = %facts.id)
 }
 
-/// What the edge knows of a request, in the app's type.
+/// Converts the edge's facts about a request into the app's type.
 fn request_facts(facts: &edge::ClientInfo) -> Option<web::Facts> {
     Some(web::Facts {
         request_id: RequestId::parse(facts.id.as_str())?,
@@ -213,7 +213,7 @@ async fn hand_over(answer: Response<Body>, stop: CancellationToken) -> edge::Ans
     Response::from_parts(parts, body)
 }
 
-/// An answer whose body could not be read whole.
+/// The response for a body that could not be read completely.
 fn broken(error: &axum::Error) -> edge::Answer {
     tracing::error!(%error, "the body of an answer broke off");
     let mut answer = Response::new(edge::Body::Empty);
@@ -318,7 +318,7 @@ mod tests {
         }
     }
 
-    /// Never ends, and never says anything.
+    /// A stream that never ends and never sends anything.
     struct Endless;
 
     impl axum::body::HttpBody for Endless {
@@ -333,7 +333,7 @@ mod tests {
         }
     }
 
-    /// A byte a second, for ever.
+    /// An endless stream of one byte a second.
     struct Dripping(std::pin::Pin<Box<tokio::time::Sleep>>);
 
     impl Default for Dripping {

@@ -1,4 +1,4 @@
-//! Opens what the app needs by the settings: store, site, languages, maintenance mode.
+//! Opens the parts of the app as configured: store, site, languages, maintenance mode.
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -16,14 +16,14 @@ use crate::domains::DOMAINS;
 use crate::operators;
 use crate::server;
 
-/// What the app needs: a site, and the domains as they run on it.
+/// The open app: the site and its domains.
 #[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) site: Site,
     pub(crate) domains: Domains,
 }
 
-/// Opens the store with its keys, and builds what every page needs around it.
+/// Opens the store and the keys, and builds the site on them.
 pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     let opening = Arc::clone(settings);
     let store = tokio::task::spawn_blocking(move || open_store(&opening)).await;
@@ -57,7 +57,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     })
 }
 
-/// The site's address: as written, or that of the first listener.
+/// The configured site address, or that of the first listener.
 pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     if let Some(url) = &settings.site.url {
         return Ok(url.clone());
@@ -70,7 +70,7 @@ pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     }
 }
 
-/// Maintenance mode, as it was left.
+/// Maintenance mode in its stored state.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
     let passes = operators::PATHS.map(str::to_owned);
     Arc::new(Maintenance::open(&settings.data, passes.into()))
@@ -138,6 +138,10 @@ mod tests {
             domains()
                 .flat_map(|domain| domain.scope_kinds)
                 .map(|kind| kind.name)
+                .collect(),
+            domains()
+                .flat_map(|domain| domain.site_duties)
+                .map(|duty| duty.word())
                 .collect(),
             domains()
                 .flat_map(|domain| domain.token_scopes)

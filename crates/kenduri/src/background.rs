@@ -1,5 +1,4 @@
-//! What goes on beside requests: jobs, counters that are written now and then,
-//! and what is swept away each minute.
+//! Background work: jobs, counters that are written periodically, and the cleanup of each minute.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,23 +18,23 @@ use crate::app_setup::Opened;
 use crate::configuration::{MailRoute, Settings};
 use crate::updates;
 
-/// How often opened invitations are written down; a crash loses no more.
+/// How often opened invitations are written to the store; a crash loses at most this much time's.
 const OPENS: Duration = Duration::from_secs(10);
 
-/// Everything that runs until Kenduri stops.
+/// The background tasks of the app.
 pub(crate) struct Background {
     /// The job workers.
     pub(crate) worker: Worker,
-    /// How many run side by side.
+    /// The number of jobs that run at the same time.
     pub(crate) jobs_at_once: usize,
-    /// Wrong codes, shared with other processes through the store.
+    /// The budget for wrong codes, shared with other processes through the store.
     pub(crate) budget: GuessBudget,
-    /// Opened invitations, gathered by the pages.
+    /// Opened invitations that the pages have collected.
     pub(crate) opens: Arc<Opens>,
 }
 
 impl Background {
-    /// Starts all of it in `tasks`; all of it ends after `stop`.
+    /// Starts all tasks in `tasks`; all end after `stop`.
     pub(crate) fn start(self, site: &Site, tasks: &TaskTracker, stop: &CancellationToken) {
         tasks.spawn(self.worker.run(self.jobs_at_once, stop.clone()));
         let (store, clock) = (site.store.clone(), site.clock.clone());
@@ -44,7 +43,7 @@ impl Background {
     }
 }
 
-/// The jobs of every domain.
+/// The worker with the jobs of every domain.
 pub(crate) fn worker(Opened { site, domains }: &Opened, settings: &Settings) -> Result<Worker> {
     let mailer = match &settings.mail.route {
         MailRoute::Mailbox => Mailer::Mailbox,
@@ -77,7 +76,7 @@ pub(crate) fn worker(Opened { site, domains }: &Opened, settings: &Settings) -> 
     ))
 }
 
-/// Seals new lines of the audit log, and removes what has served its time.
+/// Seals new lines of the audit log and deletes expired rows.
 fn keep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     audit::chain::seal(tx)?;
     news::sweep(tx)?;

@@ -1,5 +1,5 @@
-//! Bodies with an end: requests that arrive too slowly, and event streams when
-//! Kenduri stops.
+//! Bodies with deadlines: request bodies that arrive too slowly, and event streams when Kenduri
+//! stops.
 
 use std::io;
 use std::pin::Pin;
@@ -11,15 +11,15 @@ use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// A request body that fails when it has not come whole in its time: a drop now
-/// and then is not enough.
+/// A request body that fails unless it is complete in time, so that a slow trickle of bytes does
+/// not suffice.
 pub(crate) struct DeadlineBody {
     inner: edge::Body,
     whole: Pin<Box<Sleep>>,
 }
 
 impl DeadlineBody {
-    /// Puts the limit around a body; an empty one needs none.
+    /// Puts the deadline around a body; an empty one needs none.
     pub(crate) fn around(inner: edge::Body, whole: Duration) -> Body {
         if inner.is_end_stream() {
             return Body::empty();
@@ -55,15 +55,15 @@ impl HttpBody for DeadlineBody {
     }
 }
 
-/// An event stream that ends in order when Kenduri stops, so that browsers come
-/// back to the next response.
+/// An event stream that ends cleanly when Kenduri stops, so that browsers reconnect to the next
+/// process.
 pub(crate) struct CancellableBody {
     inner: Body,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl CancellableBody {
-    /// A stream that ends when `stop` says so.
+    /// A stream that ends when `stop` is cancelled.
     pub(crate) fn new(inner: Body, stop: CancellationToken) -> Self {
         Self {
             inner,

@@ -1,9 +1,8 @@
-//! How the supervisor process and its worker speak: messages over a unix socket that both
-//! were given when the worker was started, with descriptors beside them.
+//! The channel between the supervisor process and a worker: messages with file descriptors over a
+//! unix socket pair, which is created when the worker starts.
 //!
-//! A message is two numbers of 4 bytes, how long it is and how many descriptors
-//! come with it, the descriptors with one byte for each hundred of them, and
-//! JSON.
+//! A message is a header of two numbers of 4 bytes (its length and its number of descriptors), then
+//! the descriptors, with one byte for every hundred of them, and then JSON.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -28,22 +27,21 @@ use tokio_util::task::AbortOnDropHandle;
 const LONGEST: usize = 16 << 20;
 /// The most descriptors with one message.
 const MOST: usize = 4_096;
-/// So many descriptors travel at once; the system takes 253.
+/// The most descriptors sent at once; the system allows 253.
 const BATCH: usize = 100;
 
-/// A message that has begun comes to its end within this.
+/// The time limit for finishing a message that has begun.
 const HALT_TIME: Duration = Duration::from_secs(5);
-/// So many messages may wait to be sent, or to be looked at.
+/// The most messages waiting to be sent, and the most waiting to be handled.
 const WAITING: usize = 64;
 
-/// A message, and the descriptors that come with it.
+/// A message with its descriptors.
 pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
 
-/// Where messages are put to be sent, where those that came are found, and what
-/// brings both to a halt.
+/// The outgoing queue, the incoming queue, and the handle that halts both.
 pub(crate) type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>, Halt);
 
-/// Halts one end between two messages, so that somebody else can go on with it.
+/// Halts one end between two messages, so that another process can continue with it.
 #[derive(Debug)]
 pub(crate) struct Halt {
     stream: Arc<UnixStream>,
@@ -52,10 +50,10 @@ pub(crate) struct Halt {
 }
 
 impl Halt {
-    /// Sends what waits to be sent, reads what has begun, and gives the socket, on
-    /// which a message comes next.
+    /// Sends the waiting messages, finishes reading a message that has begun, and returns the
+    /// socket, positioned between two messages.
     ///
-    /// If the other side does not read, nothing is sent or read any more: nobody could go on.
+    /// Fails if the other side does not read: then nothing can continue.
     pub(crate) async fn halt(self) -> io::Result<OwnedFd> {
         self.wanted.cancel();
         let [sending, receiving] = self.tasks.map(AbortOnDropHandle::new);
@@ -66,8 +64,8 @@ impl Halt {
     }
 }
 
-/// Opens one end: what is put into the first half is sent, what comes is found in
-/// the second. Either ends when the other side has gone.
+/// Opens one end: messages put into the sender are sent, and incoming ones arrive at the receiver.
+/// Each ends when the other side has closed.
 pub(crate) fn open<Out, In>(stream: std::os::unix::net::UnixStream) -> io::Result<Ends<Out, In>>
 where
     Out: Serialize + Send + Sync + 'static,
@@ -99,7 +97,7 @@ async fn send_all<Out: Serialize + Send + Sync>(
         let next = tokio::select! {
             biased;
             next = outgoing.recv() => next,
-            // Everything that waited has been sent.
+            // All waiting messages have been sent.
             () = halt.cancelled() => return,
         };
         let Some((message, descriptors)) = next else {
@@ -204,7 +202,7 @@ impl Sender {
 }
 
 impl Receiver {
-    /// Waits until there is something to read, if it is the end.
+    /// Waits until data arrives or the other side closes.
     async fn begun(&self) -> io::Result<()> {
         self.0
             .async_io(Interest::READABLE, || {
@@ -215,7 +213,7 @@ impl Receiver {
             .await
     }
 
-    /// Waits for a message; nothing: the other side has gone.
+    /// Waits for a message; `None`: the other side has closed.
     async fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<Parcel<T>>> {
         let mut head = [0; 8];
         if !self.read(&mut head).await? {
@@ -260,7 +258,7 @@ impl Receiver {
             .await
     }
 
-    /// Fills the bytes; `false`: the other side has gone before the first of them.
+    /// Fills `bytes`; `false`: the other side closed before the first byte.
     async fn read(&self, bytes: &mut [u8]) -> io::Result<bool> {
         let mut filled = 0;
         while let Some(rest) = bytes.get_mut(filled..)
@@ -351,7 +349,7 @@ mod tests {
         let (halted, ()) = tokio::join!(halt.halt(), reading);
         let here = UnixStream::from(halted.expect("a halt"));
         let there = UnixStream::from(halt_there.halt().await.expect("a halt"));
-        // The next program finds nothing half read.
+        // The next program must not find half a message.
         let (outbox, _inbox, _halt) = open::<String, String>(here).expect("an end");
         let (_outbox, mut inbox, _halt_there) = open::<String, String>(there).expect("an end");
         outbox

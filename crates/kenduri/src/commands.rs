@@ -1,4 +1,4 @@
-//! The words a person types. One file per word; each ends in an exit code.
+//! The subcommands of the command line, one file each; each ends in an exit code.
 
 mod apply;
 mod check;
@@ -78,7 +78,7 @@ enum Word {
     Install(install::Install),
 }
 
-/// Which installation is meant.
+/// The flags that name an installation.
 #[derive(Debug, Args)]
 struct Where {
     /// The file of settings [default: kenduri.toml in this folder, if there is one]
@@ -93,7 +93,7 @@ struct Where {
 }
 
 impl Kenduri {
-    /// Does what the word says.
+    /// Runs the subcommand.
     pub(crate) fn run(self) -> Result<()> {
         match self.word {
             Word::Serve(serve) => serve.run(),
@@ -115,7 +115,7 @@ impl Kenduri {
     }
 }
 
-/// Tells why, if it did not work, and gives the exit code.
+/// Prints the error, if there is one, and returns the exit code.
 pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
@@ -129,7 +129,7 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let mut reason = String::from("error: ");
     for (depth, cause) in error.chain().enumerate() {
         let text = cause.to_string();
-        // Some errors repeat their cause in their own text.
+        // Some errors include their cause in their own text.
         if depth == 0 || !reason.contains(&text) {
             reason.push_str(if depth == 0 { "" } else { "\n  because " });
             reason.push_str(&text);
@@ -142,7 +142,7 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints what was asked for.
+/// Prints a command's result.
 pub(crate) fn say(text: &str) -> Result<()> {
     let mut output = io::stdout().lock();
     output.write_all(text.as_bytes())?;
@@ -150,8 +150,8 @@ pub(crate) fn say(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Prints what can be asked for again, until nobody reads any more: that ends the word as its
-/// last line would, with [`Unheard`].
+/// Prints repeatable output until the reader closes it, which ends the command with [`Unheard`] as
+/// if it were complete.
 fn show(text: &str) -> Result<()> {
     say(text).map_err(|error| match error.downcast::<io::Error>() {
         Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => Unheard.into(),
@@ -165,19 +165,19 @@ fn show(text: &str) -> Result<()> {
 #[error("nobody reads any more")]
 struct Unheard;
 
-/// The command has printed the error, and this is its exit code.
+/// The command has already printed its error; this is its exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("it has said why")]
 pub(crate) struct Failed(pub(crate) ExitCode);
 
-/// No Kenduri runs on this data, and there is none that could be opened instead.
+/// No Kenduri runs on this data, and the command cannot work without one.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "Kenduri is not running with the data in {0}\n  start it, or say where its data is: --data DIR or --config FILE"
 )]
 struct NotRunning(String);
 
-/// Why nobody was found who could be asked.
+/// The error when no running Kenduri was found.
 fn nobody(asked: &Asked) -> Error {
     match configuration::data(asked) {
         (_, Some(doubt)) => doubt.into(),
@@ -185,8 +185,8 @@ fn nobody(asked: &Asked) -> Error {
     }
 }
 
-/// Where the Kenduri that is meant has its data. A file that was named, and cannot say so, leads
-/// to no other one.
+/// The data folder of the Kenduri that is meant. An unreadable file that was named explicitly is an
+/// error, so that no other installation is used instead.
 fn data(asked: &Asked) -> Result<PathBuf> {
     match configuration::data(asked) {
         (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
@@ -197,12 +197,12 @@ fn data(asked: &Asked) -> Result<PathBuf> {
     }
 }
 
-/// Has an order carried out: by the Kenduri that runs on this data, or here if none does.
+/// Runs a request in the Kenduri that runs on this data, or in this process if none does.
 fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     let mut asked = place.asked();
-    // This command opens no listener; the running Kenduri was asked before.
+    // This command opens no listener; a running Kenduri has checked this itself.
     asked.allow_public_mailbox = true;
-    // The running Kenduri is asked whatever the file says by now.
+    // The running Kenduri is asked even if the file has become invalid since.
     if let Some(outcome) = control::ask(&data(&asked)?, &order)? {
         return Ok(outcome);
     }
@@ -214,7 +214,7 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
         return Err(nobody(&asked));
     }
     let Configuration { settings, plan, .. } = configuration::load(&asked)?;
-    // An owner may be made before the first start; all else needs what is there.
+    // An owner may be created before the first start; every other request needs existing data.
     let needs_data = !matches!(order, ControlRequest::OwnerCreate(_));
     if needs_data && !settings.data.exists() {
         bail!(NotRunning(settings.data.display().to_string()));
@@ -237,7 +237,7 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     })
 }
 
-/// Does what a command does while no Kenduri runs.
+/// Runs a command's work in a runtime while no Kenduri runs.
 fn alone<T>(done: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -277,7 +277,7 @@ impl Where {
     }
 }
 
-/// The variables of this process, as far as they are text.
+/// The environment variables of this process that are valid text.
 pub(crate) fn environment() -> Vec<(String, String)> {
     let all = std::env::vars_os();
     all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

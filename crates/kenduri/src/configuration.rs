@@ -1,8 +1,8 @@
 //! The configuration: `kenduri.toml` as written, settings as needed.
 //!
-//! Precedence: built-in, file, environment (`KENDURI_SITE_URL`), flags
-//! (`--set site.url=…`). A configuration is checked whole: either every
-//! problem is reported with file, line, key and mend, or there are [`Settings`].
+//! Precedence: defaults, file, environment (`KENDURI_SITE_URL`), flags (`--set site.url=…`). A
+//! configuration is validated as a whole: the result is either all problems with file, line, key
+//! and remedy, or [`Settings`].
 
 mod address;
 mod check;
@@ -42,35 +42,35 @@ use written::Written;
 use crate::folders::Folders;
 use crate::log::{Log, To};
 
-/// The file that is read when none is named.
+/// The file that is read by default.
 const USUAL_FILE: &str = "kenduri.toml";
 
-/// What the command line says about the configuration.
+/// The inputs of the configuration.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Asked {
     /// `--config FILE`.
     pub(crate) file: Option<PathBuf>,
-    /// The file's text when it was read before, if there was one; nothing: it is read.
+    /// The file's text if it was read before; `None`: read the file.
     pub(crate) text: Option<String>,
-    /// The settings at the start that only a restart changes; nothing: this is the start.
+    /// The restart-only settings in force since the start; `None`: this is the start.
     #[serde(default)]
     pub(crate) lasting: Option<RestartOnly>,
     /// Whether `kenduri.toml` in the current folder is read when no file is named.
     pub(crate) look_for_file: bool,
     /// `--set key=value`, in the order given, and flags that set one key.
     pub(crate) flags: Vec<Flag>,
-    /// Variables of the environment.
+    /// The environment variables.
     pub(crate) environment: Vec<(String, String)>,
     /// `--allow-public-mailbox`.
     pub(crate) allow_public_mailbox: bool,
-    /// Ports of this machine on which services are found by their name.
+    /// The local ports assigned to services with a URL.
     pub(crate) ports: BTreeMap<String, u16>,
-    /// Where the supervisor process has its folders; nothing: in the data folder.
+    /// The supervisor process's folders; `None`: in the data folder.
     #[serde(default)]
     pub(crate) folders: Option<Folders>,
 }
 
-/// A flag that gives one key a value.
+/// A flag that sets one key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Flag {
     /// As typed, for messages: `--set site.url`, `--listen`.
@@ -81,38 +81,38 @@ pub(crate) struct Flag {
     pub(crate) value: String,
 }
 
-/// Settings, with what is needed to tell where they came from.
+/// Validated settings with their sources.
 #[derive(Debug)]
 pub(crate) struct Configuration {
-    /// What is in force.
+    /// The settings in force.
     pub(crate) settings: Settings,
-    /// What the edge does.
+    /// The plan of the edge.
     pub(crate) plan: edge::Plan,
-    /// What is kept running.
+    /// The plan of the services.
     pub(crate) services: supervisor::Plan,
-    /// Where the supervisor process has its folders.
+    /// The supervisor process's folders.
     pub(crate) folders: Folders,
-    /// What works, and should be known.
+    /// Warnings about settings that work.
     pub(crate) warnings: Vec<String>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
     /// That file's text.
     pub(crate) text: Option<String>,
-    /// Services whose URL somebody asks for, who need a port for it.
+    /// The services that need a local port, because a setting refers to their URL.
     pub(crate) wanting_ports: Vec<String>,
-    /// The keys whose values are not in force before a restart.
+    /// The keys whose new values wait for a restart.
     pub(crate) waiting: Vec<String>,
     merged: Table,
     origins: BTreeMap<String, Origin>,
 }
 
-/// Reads, merges and checks.
+/// Reads, merges and validates the configuration.
 pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     read(asked, CheckDepth::Whole)
 }
 
-/// The same for the worker, for whom another process starts the services, and has looked
-/// whether they can be: the worker may be somebody who cannot.
+/// The same for the worker. It skips the checks whether services can be started: the supervisor
+/// process has made them, and the worker's user may lack the permissions.
 pub(crate) fn load_for_worker(asked: &Asked) -> Result<Configuration, Problems> {
     read(asked, CheckDepth::Words)
 }
@@ -212,9 +212,8 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     }
 }
 
-/// The folder of everything Kenduri keeps, whatever else is wrong with the settings:
-/// enough to find the one that runs. With the reason why it may be another one, if nobody but a
-/// file that cannot be read would say so.
+/// The data folder, even if other settings are invalid: enough to find the running Kenduri. Also
+/// returns the problems of the file, if an unreadable file may name another folder.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
@@ -261,7 +260,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     }
 }
 
-/// The mailbox holds every sign-in link, so only this machine may reach it.
+/// The mailbox contains every sign-in link, so by default only this machine may reach it.
 fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check<'_>) {
     if !settings.has_mailbox() {
         return;
@@ -295,20 +294,20 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check<'_
 }
 
 impl Configuration {
-    /// Where the supervisor process writes what it has to say. Where its folders are apart from
-    /// the data, so is its log: the folder that the settings name is for the worker's user.
+    /// The log of the supervisor process. Where its folders are apart from the data, its log is
+    /// there too: the configured folder belongs to the worker's user.
     pub(crate) fn log_of_supervisor(&self) -> Log {
         let mut log = self.settings.log.clone();
         if let To::Folder(folder) = &mut log.to
             && self.folders.are_apart()
         {
-            // No service has its lines in a file of this name.
+            // No service can have a log file of this name.
             *folder = self.folders.logs.join("log");
         }
         log
     }
 
-    /// The services that run as the owner of the data, because no user is named.
+    /// The services that run as the data's owner because they name no user.
     pub(crate) fn services_without_user(&self) -> Vec<&str> {
         let is_named = |table: &Table, key: &str| {
             let user = table.get(key).and_then(Value::as_str);
@@ -322,24 +321,24 @@ impl Configuration {
             .collect()
     }
 
-    /// The settings of all sources merged: what a later configuration is compared with.
+    /// The merged settings of all sources, for comparison with a later configuration.
     pub(crate) fn merged(&self) -> &Table {
         &self.merged
     }
 
-    /// The settings that only a restart changes: what a later configuration keeps.
+    /// The restart-only settings, which a later configuration keeps.
     pub(crate) fn lasting(&self) -> RestartOnly {
         RestartOnly::of(&self.merged, &self.origins)
     }
 
-    /// What is in force with its sources, as TOML with remarks; secrets are `***`.
+    /// The settings in force with their sources, as commented TOML; secrets are `***`.
     pub(crate) fn report(&self) -> String {
         report::report(&self.merged, &self.origins)
     }
 }
 
 impl Asked {
-    /// The file of settings, from the root of the file system where it is there.
+    /// The absolute path of the settings file, if it exists.
     pub(crate) fn found_file(&self) -> Option<PathBuf> {
         let file = find_file(self)?;
         Some(file.canonicalize().unwrap_or(file))
@@ -349,7 +348,7 @@ impl Asked {
 fn find_file(asked: &Asked) -> Option<PathBuf> {
     asked.file.clone().or_else(|| {
         let usual = PathBuf::from(USUAL_FILE);
-        // What was read before counts, whether it is there by now or not.
+        // A text read before takes precedence, even if the file has been removed since.
         let was_read = asked.text.is_some();
         (asked.look_for_file && (was_read || usual.exists())).then_some(usual)
     })

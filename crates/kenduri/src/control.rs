@@ -1,10 +1,9 @@
-//! The control socket: how words like `token create` reach a running Kenduri.
+//! The control socket, over which commands such as `token create` reach a running Kenduri.
 //!
-//! A unix socket, `control.sock` among those of the supervisor process, for the user that runs
-//! Kenduri and root alone. One JSON object per line, one line back:
-//! `{"ok": …}` or `{"error": "…"}`; a client that follows a service's log gets more of
-//! them, until it leaves. A command that cannot reach the socket opens the store itself;
-//! see [`crate::commands`].
+//! A unix socket, `control.sock` in the supervisor process's folder, for root and the user that
+//! runs Kenduri. A request is one line of JSON, and so is the response: `{"ok": …}` or `{"error":
+//! "…"}`. A client that follows a log gets further lines until it disconnects. A command that finds
+//! no socket opens the store itself; see [`crate::commands`].
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -26,21 +25,20 @@ use crate::control_requests::{ControlRequest, ControlResponse};
 use crate::folders::Folders;
 use crate::parent::{GatePermit, ParentProcess};
 
-/// The longest line either side reads.
+/// The longest line that either side reads, in bytes.
 const LINE_LIMIT: u64 = 64 * 1024;
-/// How long a line may take on its way.
+/// The time limit for sending or receiving a line.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a command waits for its result: many instances may be
-/// replaced one after the other.
+/// How long a command waits for its result: many instances may be replaced one after the other.
 const OUTCOME: Duration = Duration::from_mins(30);
 
-/// How an order went.
+/// The result of a request.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
-    /// It is done.
+    /// The request succeeded.
     Ok(ControlResponse),
-    /// It is not, and this is why.
+    /// The request failed with this message.
     Error(String),
 }
 
@@ -56,7 +54,7 @@ impl Reply {
 /// The name of the socket in its folder.
 const SOCKET: &str = "control.sock";
 
-/// The connection to the Kenduri that runs with these data, and its socket's path; `None` if none
+/// A connection to the Kenduri that runs with this data, and the socket's path; `None` if none
 /// runs.
 fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     let apart = Folders::apart(data).ok();
@@ -85,7 +83,7 @@ pub(crate) fn is_running(data: &Path) -> Result<bool> {
     Ok(find(data)?.is_some())
 }
 
-/// The connection to what listens there; `None` if nothing does.
+/// A connection to this socket; `None` if nothing listens there.
 fn connect(path: &Path) -> Result<Option<UnixStream>> {
     match UnixStream::connect(path) {
         Ok(stream) => Ok(Some(stream)),
@@ -99,7 +97,7 @@ fn connect(path: &Path) -> Result<Option<UnixStream>> {
     }
 }
 
-/// Sends an order to the Kenduri that runs on `data`; nothing if none runs.
+/// Sends a request to the Kenduri that runs on `data`; `None` if none runs.
 pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlResponse>> {
     match listen(data, order)? {
         None => Ok(None),
@@ -110,8 +108,8 @@ pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlR
     }
 }
 
-/// Sends an order, and hears what comes of it, again and again if it does; nothing
-/// if no Kenduri runs on `data`.
+/// Sends a request and receives its replies, several for a log that is followed; `None` if no
+/// Kenduri runs on `data`.
 pub(crate) fn listen(
     data: &Path,
     order: &ControlRequest,
@@ -123,7 +121,7 @@ pub(crate) fn listen(
         order,
         ControlRequest::Services(services::ServiceRequest::Follow(_))
     );
-    // A quiet service is waited for as long as the client wants.
+    // A followed log may be silent for any time.
     stream.set_read_timeout((!follows).then_some(OUTCOME))?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
@@ -146,7 +144,7 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Takes the socket; refused when another Kenduri answers there.
+    /// Opens the socket; refused when another Kenduri answers there.
     pub(crate) fn open(run: &Arc<Folder>, data: &Path) -> Result<Self> {
         if find(data)?.is_some() {
             bail!(
@@ -158,7 +156,7 @@ impl Control {
         if at.exists() {
             std::fs::remove_file(&at)?;
         }
-        // Others find it by its whole path, which must not be too long for them.
+        // Clients use the full path, which must fit into a socket address.
         let listener = SocketAddr::from_pathname(&path).and_then(|_| UnixListener::bind(&at));
         let listener = listener.with_context(|| {
             format!(
@@ -173,7 +171,7 @@ impl Control {
         })
     }
 
-    /// Goes on with a socket that was handed over.
+    /// Continues with a socket that was handed over.
     pub(crate) fn resume(run: &Arc<Folder>, listener: OwnedFd) -> Result<Self> {
         let listener = std::os::unix::net::UnixListener::from(listener);
         listener.set_nonblocking(true)?;
@@ -183,16 +181,16 @@ impl Control {
         })
     }
 
-    /// The same socket once more, to be handed over.
+    /// A duplicate of the socket's descriptor, to be handed over.
     pub(crate) fn share(&self) -> io::Result<OwnedFd> {
         self.listener.as_fd().try_clone_to_owned()
     }
 
-    /// Answers as long as it lives.
+    /// Accepts and answers requests.
     pub(crate) async fn serve(self, parent: Arc<ParentProcess>) {
         loop {
-            // Who comes while the gate is shut waits for the next program, which has this
-            // socket as well.
+            // While the gate is closed, clients wait for the next program, which inherits this
+            // socket.
             let accepted = parent.gate.unless_shut(self.listener.accept()).await;
             let (Ok(accepted), Ok(inside)) = (accepted, parent.gate.enter()) else {
                 parent.gate.opened().await;
@@ -218,7 +216,7 @@ impl Control {
 
 impl Drop for Control {
     fn drop(&mut self) {
-        // Left behind it would do no harm: the next start removes it.
+        // A stale socket would do no harm: the next start removes it.
         let _ = std::fs::remove_file(self.run.at(SOCKET));
     }
 }
@@ -239,12 +237,12 @@ async fn answer(
     let mut reading = tokio::io::BufReader::new(reading.take(LINE_LIMIT));
     tokio::time::timeout(PATIENCE, reading.read_until(b'\n', &mut line)).await??;
     if line.is_empty() {
-        // Somebody only wanted to know whether anybody is here.
+        // The client only checked whether Kenduri runs.
         return Ok(());
     }
     match serde_json::from_slice::<ControlRequest>(&line) {
-        // Neither is waited for before this process becomes another program: one goes on
-        // as long as anybody reads, and the other wants just that.
+        // An upgrade does not wait for these requests: following lasts as long as the client reads,
+        // and the other is the upgrade itself.
         Ok(ControlRequest::Services(services::ServiceRequest::Follow(logs))) => {
             drop(inside);
             follow(stream, parent, logs).await
@@ -264,7 +262,7 @@ async fn answer(
     }
 }
 
-/// Sends lines as they come until the service or the client has gone.
+/// Sends lines as they are written, until the service ends or the client disconnects.
 async fn follow(
     mut stream: tokio::net::UnixStream,
     parent: &ParentProcess,
@@ -278,7 +276,7 @@ async fn follow(
     loop {
         let heard = tokio::select! {
             heard = lines.next() => heard,
-            // It says nothing more, so this is its end.
+            // The client sends nothing else, so this is its end.
             _ = stream.read(&mut nothing) => return Ok(()),
         };
         let Some(supervisor::LogBatch { lines, missed }) = heard else {
@@ -289,7 +287,7 @@ async fn follow(
     }
 }
 
-/// Tells somebody how it went.
+/// Sends the reply to a client.
 pub(crate) async fn tell(mut stream: impl AsyncWrite + Unpin, reply: &Reply) -> Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');

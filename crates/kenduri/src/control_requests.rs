@@ -136,22 +136,22 @@ pub(crate) enum ControlResponse {
     Services(services::ServiceResponse),
 }
 
-/// Kept answers that are to be taken out of the cache: their paths, and who waits
-/// to hear how many went.
+/// Path prefixes to purge from the edge's cache, and the channel for the number of purged
+/// responses.
 pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 
-/// What requests are handled with.
+/// The context in which requests are handled.
 #[derive(Clone)]
 pub(crate) struct RequestContext {
-    /// The app, if any of it runs.
+    /// The app, if it runs.
     pub(crate) opened: Option<Opened>,
     /// Maintenance mode.
     pub(crate) maintenance: Arc<Maintenance>,
-    /// Where links lead.
+    /// The settings, for links.
     pub(crate) settings: Arc<Settings>,
     /// The plan of the edge.
     pub(crate) plan: Arc<Plan>,
-    /// The edge's cache, if Kenduri runs.
+    /// The channel to the edge's cache, if Kenduri runs.
     pub(crate) purges: Option<mpsc::Sender<Purge>>,
 }
 
@@ -173,7 +173,7 @@ impl ControlRequest {
         )
     }
 
-    /// Does it.
+    /// Handles the request.
     pub(crate) async fn carry_out(self, hands: &RequestContext) -> Result<ControlResponse> {
         match self {
             Self::OwnerCreate(order) => create_owner(order, hands.opened()?).await,
@@ -275,7 +275,7 @@ async fn verify_audit(site: &Site) -> Result<ControlResponse> {
     })
 }
 
-/// Why a token was not made.
+/// Why no token was created.
 #[derive(Debug, thiserror::Error)]
 enum TokenRefused {
     #[error("there is no occasion {0:?}\n  its slug stands in its address: /o/SLUG")]

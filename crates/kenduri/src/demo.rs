@@ -1,5 +1,4 @@
-//! `serve --demo`: a wedding to look around in, a host who may see it, and the
-//! links worth opening.
+//! `serve --demo`: a sample wedding, its host's account, and the links to print.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -18,13 +17,13 @@ use platform::{Random, Secret, StoreError, Tx};
 
 use crate::app_setup::Opened;
 
-/// The invitation whose link is printed: unanswered, with places for two more.
+/// The invitation whose link is printed: unanswered, with two plus-ones.
 const INVITATION: &str = "RAHMA";
 /// The host.
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
 
-/// Makes the demonstration unless the store has an occasion already, and a link
-/// for its host that is good for this start. Returns what to print.
+/// Creates the sample wedding, unless the store has an occasion, and a sign-in link for its host
+/// that is valid until the next start. Returns the text to print.
 pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String> {
     if !occasions::ENABLED.of(&site.declared.settings) {
         bail!(
@@ -66,7 +65,7 @@ struct Host {
     email: Address,
 }
 
-/// Why there is no demonstration.
+/// Why the demo could not be created.
 #[derive(Debug, thiserror::Error)]
 enum SeedError {
     #[error(transparent)]
@@ -93,7 +92,7 @@ fn seed(tx: &mut Tx<'_>, domains: Domains, host: &Host) -> Result<(), SeedError>
     Ok(())
 }
 
-/// Nothing when the store is somebody's own, and the host was never made there.
+/// `None` when the store is not a demo's and has no such host.
 fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
     match account::find_by_email(tx, email)? {
         Some(host) => sign_in::create_link(tx, &host.id).map(Some),
@@ -101,11 +100,11 @@ fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, Stor
     }
 }
 
-/// A folder that goes away with the demonstration.
+/// A temporary folder, removed when the demo ends.
 pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {
-    /// Makes a folder that is new and nobody else's.
+    /// Creates a new folder for this user alone.
     pub(crate) fn create() -> Result<Self> {
         let mut bytes = [0; 8];
         Random::system().fill(&mut bytes);
@@ -123,12 +122,12 @@ impl Temporary {
         Ok(Self(path))
     }
 
-    /// The one of a demonstration that goes on.
+    /// The existing folder of a running demo.
     pub(crate) fn resume(path: PathBuf) -> Self {
         Self(path)
     }
 
-    /// Where it is.
+    /// The folder's path.
     pub(crate) fn path(&self) -> &std::path::Path {
         &self.0
     }
@@ -136,7 +135,7 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // What cannot be removed is left to the system, which empties /tmp.
+        // A folder that cannot be removed is left to the system, which cleans `/tmp`.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,18 +1,19 @@
-//! Room for descriptors: each connection is one, and so is each to a program behind it.
+//! The limit of open file descriptors: each connection needs one, and each connection to an
+//! upstream another.
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// As many may be open, where the system lets us: as under the unit that `kenduri install`
-/// writes. On most systems a program started by hand has a limit of 1,024.
+/// The limit to set where the system allows it, the same as in the unit that `kenduri install`
+/// writes. The usual default for a program started by hand is 1,024.
 const MOST: u64 = 65_536;
-/// Room is made for so many at once, 64 KiB of the kernel's memory: connections as
-/// `listen.connections` has them by default, each with one to a program.
+/// The size to which the descriptor table grows at once, 64 KiB in the kernel: enough for the
+/// default `listen.connections`, each with an upstream connection.
 const ROOM: u64 = 8_192;
 
-/// Raises the limit of this process, as far as it may.
+/// Raises this process's limit as far as allowed.
 pub(crate) fn raise_limit() -> io::Result<()> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.map_or(MOST, |maximum| maximum.min(MOST));
@@ -26,7 +27,7 @@ pub(crate) fn raise_limit() -> io::Result<()> {
     Ok(())
 }
 
-/// Fails where this process cannot open so many more.
+/// Fails if this process cannot open `count` more descriptors.
 pub(crate) fn ensure_left(count: usize) -> io::Result<()> {
     let input = io::stdin();
     let opened = (0..count).map(|_| rustix::io::fcntl_dupfd_cloexec(input.as_fd(), 3));
@@ -35,15 +36,15 @@ pub(crate) fn ensure_left(count: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Raises the limit of this process, and makes room; to be called before there is a second
-/// thread. Room that is made later doubles each time, and a thread that shares it with others
-/// waits until the kernel is sure that none of them looks at the old one: with the first
-/// hundreds of connections everybody would wait for tens of milliseconds.
+/// Raises the limit and grows the descriptor table; must be called before a second thread starts. A
+/// table that grows later doubles each time, and in a process with several threads the kernel then
+/// waits until no thread uses the old table. The first hundreds of connections would each wait for
+/// tens of milliseconds.
 pub(crate) fn make_room() -> io::Result<()> {
     let raised = raise_limit();
     let granted = getrlimit(Resource::Nofile).current.unwrap_or(MOST);
     let last = i32::try_from(granted.min(ROOM)).unwrap_or(i32::MAX) - 1;
-    // Closed at once; the room stays.
+    // The duplicate is closed at once; the table keeps its size.
     rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), last)?;
     raised
 }

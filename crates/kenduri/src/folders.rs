@@ -1,6 +1,6 @@
-//! Where the supervisor process keeps its sockets, its records and what services say: in the data
-//! folder, or, where somebody else than root could exchange that under a supervisor that is root,
-//! below folders of root's.
+//! The supervisor process's folders for sockets, records and service logs. They are in the data
+//! folder, unless the supervisor runs as root and another user could replace that folder; then they
+//! are below folders of root.
 
 use std::fs;
 use std::io;
@@ -15,34 +15,33 @@ use supervisor::{Folder, User};
 
 use crate::configuration::services::{LOGS, RUN};
 
-/// Where those of each installation lie that are apart from its data.
+/// The parent of the run folders that are apart from their data.
 const RUN_APART: &str = "/run/kenduri";
 const LOGS_APART: &str = "/var/log/kenduri";
-/// The rights of a folder that others may pass.
+/// The mode of a folder that others may traverse.
 const OPEN: u32 = 0o711;
 
-/// Writable by others than the owner, but for a folder in which nobody changes what belongs to
-/// others, like `/tmp` (mode bits of stat(2)).
+/// Mode bits that let other users write. A sticky folder such as `/tmp` is an exception (stat(2)).
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
 /// The folders of one installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Folders {
-    /// Sockets and records.
+    /// The folder of sockets and records.
     pub(crate) run: PathBuf,
-    /// What services say.
+    /// The folder of service logs.
     pub(crate) logs: PathBuf,
-    /// The user and the group that the data belonged to when Kenduri began, where these are apart:
-    /// others may exchange the data, and so say that they belong to root.
+    /// The user and group that owned the data when Kenduri started; set when the folders are apart.
+    /// Others may replace the data later, and so make it look like root's.
     #[serde(default)]
     owner: Option<(u32, u32)>,
 }
 
 impl Folders {
-    /// Those in the data folder.
+    /// Folders in the data folder.
     pub(crate) fn in_data(data: &Path) -> Self {
-        // Services are given paths in here, and each looks from a folder of its own.
+        // Services use these paths from their own working folders, so they are absolute.
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         Self {
             run: data.join(RUN),
@@ -51,16 +50,16 @@ impl Folders {
         }
     }
 
-    /// Those of this process as the supervisor, with a data folder that is there.
+    /// The folders for this supervisor process, with an existing data folder.
     pub(crate) fn of_supervisor(data: &Path) -> io::Result<Self> {
-        // Links that lead nowhere, or in a circle, end here.
+        // Dangling and circular links fail here.
         let facts = fs::metadata(data)?;
         let is_root = rustix::process::geteuid().is_root();
         if !is_root || is_only_roots(&std::path::absolute(data)?, false)? {
             return Ok(Self::in_data(data));
         }
         if facts.uid() == 0 {
-            // A user who can replace it may just have done so, to have root serve requests.
+            // A user who can replace the folder may have done so to make root serve requests.
             let path = data.display();
             let why = format!(
                 "the data folder {path} belongs to root, but others could have put it there\n  \
@@ -75,7 +74,7 @@ impl Folders {
         })
     }
 
-    /// Those apart from the data folder, in which nobody but root changes anything.
+    /// Folders apart from the data folder, which only root can change.
     pub(crate) fn apart(data: &Path) -> io::Result<Self> {
         let name = name(&data.canonicalize()?);
         Ok(Self {
@@ -85,13 +84,13 @@ impl Folders {
         })
     }
 
-    /// Whether they are not in the data folder.
+    /// Whether the folders are apart from the data folder.
     pub(crate) fn are_apart(&self) -> bool {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// The owner of the data, if this process may switch users: the worker needs no more
-    /// than that. Nobody: it is who this process is.
+    /// The owner of the data, if this process can switch users, since the worker needs no more
+    /// permissions. `None`: the worker runs as this process's user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -105,7 +104,7 @@ impl Folders {
         Ok((user != 0).then(|| User::numbered(user, group)))
     }
 
-    /// Opens the folder of sockets and records. Those apart are made ready to be opened.
+    /// Opens the folder of sockets and records, creating one that is apart if necessary.
     pub(crate) fn open(&self) -> Result<Arc<Folder>> {
         let make = |path: &Path| {
             let made = Folder::make(path, OPEN);
@@ -128,10 +127,10 @@ impl Folders {
     }
 }
 
-/// Whether nobody but root can put another folder in the place of this one or of what is in it,
-/// by none of the links on the way either. With `may_be_shared` it is a part of that way itself.
+/// Whether only root can replace this folder, its contents, or any link on the path to it.
+/// `may_be_shared` is for folders on that path.
 fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
-    // A slash at the end would have a link followed.
+    // With a trailing slash, a link would be followed.
     let path: PathBuf = path.components().collect();
     for (depth, path) in path.ancestors().enumerate() {
         let facts = fs::symlink_metadata(path)?;
@@ -151,8 +150,8 @@ fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The name that no other path has: a slash becomes `-`, and what it may not hold `%` and
-/// its number.
+/// An unambiguous file name for a path: a slash becomes `-`, and characters that are not allowed
+/// become `%` and their code.
 fn name(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
     let bytes = bytes.strip_prefix(b"/").unwrap_or(bytes);
@@ -191,7 +190,7 @@ mod tests {
         fs::create_dir(&data).unwrap();
         let are_apart = || Folders::of_supervisor(&data).map(|folders| folders.are_apart());
         if !is_only_roots(folder.path(), false).unwrap() {
-            // This machine keeps temporary files where others may exchange them.
+            // On this machine, others can replace the temporary folder.
             return assert!(are_apart().is_err());
         }
         assert!(!are_apart().unwrap());
@@ -216,7 +215,7 @@ mod tests {
         assert!(!are_apart().unwrap());
         assert_eq!(Folders::of_supervisor(&data).unwrap().run, data.join("run"));
 
-        // Whose data they are is known from the beginning.
+        // The owner is remembered from the start.
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let folders = Folders::of_supervisor(&data).unwrap();
         fs::remove_dir(&data).unwrap();
@@ -253,14 +252,14 @@ mod tests {
         for path in [&data, &link, &slash, &data.join("../roots")] {
             assert!(is_refused(path), "{}", path.display());
         }
-        // Nor does a folder that root just made, because another had been put aside.
+        // A folder that root has just created in place of another is refused too.
         fs::remove_file(&data).unwrap();
         fs::create_dir(&data).unwrap();
         assert!(is_refused(&data) && is_refused(&link));
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let worker = Folders::of_supervisor(&link).unwrap().worker(&link);
         assert_eq!(worker.unwrap().unwrap().user, 65_534);
-        // Where everybody may make links, it depends on whose they are.
+        // In a folder where everybody may create links, their owners decide.
         fs::set_permissions(&here, fs::Permissions::from_mode(0o1777)).unwrap();
         let theirs = here.join("theirs");
         symlink("roots", &theirs).unwrap();

@@ -1,10 +1,9 @@
-//! Kenduri as a service of systemd: its unit, its user, its folder.
+//! Installation as a systemd service: unit, user and data folder.
 //!
-//! What is to be done is decided first, by a plain function of what was asked
-//! and what was found ([`mod@steps`]), and so is the way back from each thing that
-//! may fail ([`change`]); it is done then, step by step ([`mod@carry_out`]). A unit
-//! that somebody has changed is never overwritten unasked: the first line of each
-//! tells whether it is still as it was written ([`mark`]).
+//! Plain functions first decide the steps, from what was asked and what was found ([`mod@steps`]),
+//! and how to undo each change that may fail ([`change`]). Then [`mod@carry_out`] runs the steps
+//! one by one. A unit that somebody has edited is never overwritten unasked: its first line holds a
+//! checksum of the rest ([`mark`]).
 
 mod carry_out;
 mod change;

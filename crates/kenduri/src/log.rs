@@ -1,8 +1,7 @@
-//! The program's own log: one line per event, as text or JSON, to
-//! standard error or a folder.
+//! The program's log: one line per event, as text or JSON, on standard error or in a folder.
 //!
-//! Lines gather in the buffer of the access log, and a thread of
-//! its own writes them all. What does not fit is dropped and counted.
+//! Lines are buffered together with the access log, and a thread writes them. Lines that do not fit
+//! into the buffer are dropped and counted.
 
 mod folder;
 
@@ -22,29 +21,28 @@ use crate::configuration::{LogFormat, LogLevel};
 
 use folder::Folder;
 
-/// How many bytes of the program's own lines may wait.
+/// The most bytes of buffered log lines.
 const WAITING: usize = 4 << 20;
 
-/// Where lines go.
+/// The settings of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
-    /// How a line looks.
+    /// The format of a line.
     pub(crate) format: LogFormat,
-    /// The least important event of the program that is written; requests have their lines
-    /// all the same.
+    /// The lowest level that is written; the access log does not depend on it.
     pub(crate) level: LogLevel,
-    /// Where they are written.
+    /// The destination.
     pub(crate) to: To,
 }
 
-/// Where lines are written.
+/// The destination of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum To {
     /// On standard error.
     Stderr,
-    /// On standard error, which systemd keeps in its journal.
+    /// Standard error, which systemd passes to its journal.
     Journal,
-    /// In a folder, with rotation.
+    /// A folder with rotated files.
     Folder(PathBuf),
 }
 
@@ -63,9 +61,8 @@ impl Log {
     }
 }
 
-/// Whether systemd keeps what this process says on standard error: it names the stream by
-/// device and inode, which children have in their environment with another stream, too
-/// (`$JOURNAL_STREAM`, systemd.exec(5)).
+/// Whether standard error is connected to the journal. `$JOURNAL_STREAM` names the stream by device
+/// and inode (systemd.exec(5)); a child process may inherit the variable with another stream.
 fn stderr_is_the_journal() -> bool {
     let Ok(own) = rustix::fs::fstat(io::stderr()) else {
         return false;
@@ -75,32 +72,32 @@ fn stderr_is_the_journal() -> bool {
     environment.any(|(name, stream)| name == "JOURNAL_STREAM" && stream == own)
 }
 
-/// Lines are written until this is dropped.
+/// The running log; it stops when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    /// Where they gather.
+    /// The buffer.
     pub(crate) writer: LogWriter,
     writing: Writing,
 }
 
 impl Lines {
-    /// Waits until all lines are written, but not for ever.
+    /// Waits until all lines are written, within a time limit.
     pub(crate) fn flush(&self) {
         self.writing.flush();
     }
 }
 
-/// Who writes.
+/// The process that writes the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
-    /// The process that keeps all others.
+    /// The supervisor process.
     Parent,
-    /// The process that answers requests.
+    /// The worker process.
     Worker,
 }
 
 impl Who {
-    /// A file for each, for only one process can turn a file over.
+    /// The log's file name. Each process has its own, because only one process can rotate a file.
     fn file(self) -> &'static str {
         match self {
             Self::Parent => "keeper.log",
@@ -109,7 +106,7 @@ impl Who {
     }
 }
 
-/// Starts writing.
+/// Starts the log.
 pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     let target: Box<dyn Write + Send> = match &log.to {
         To::Folder(folder) => Box::new(Folder::open(folder, who.file()).with_context(|| {
@@ -127,7 +124,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
         .name("log".to_owned())
         .spawn(move || {
             supervisor::block_signals();
-            // There is nobody left to tell when the log cannot be written.
+            // If the log cannot be written, the error cannot be reported anywhere.
             written.write(target, |_| {});
         })
         .context("cannot start the thread that writes the log")?;
@@ -136,7 +133,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     if log.is_text() {
         let lines = lines.with_ansi(log.is_on_terminal()).with_target(false);
         if is_kept {
-            // The journal has the time of each line.
+            // The journal adds the time to each line.
             subscriber.with(lines.without_time()).init();
         } else {
             subscriber.with(lines).init();
@@ -163,7 +160,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     Ok(Lines { writer, writing })
 }
 
-/// What is worth a line.
+/// The log levels by target.
 fn filter(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
@@ -171,7 +168,7 @@ fn filter(level: LogLevel) -> Targets {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    // The libraries below say much at `debug` that only they understand.
+    // The `debug` lines of these libraries only help their own developers.
     let quiet = ["hyper", "rustls", "tokio_postgres"].map(|name| (name, LevelFilter::WARN));
     Targets::new()
         .with_default(level)
@@ -191,7 +188,7 @@ impl<'a> MakeWriter<'a> for Queue {
 }
 
 impl Write for &Queue {
-    /// The formatter calls this once for each finished line.
+    /// Called by the formatter once for each finished line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         if !self

@@ -15,95 +15,94 @@ use crate::configuration::{Asked, Settings};
 use crate::control::Reply;
 use crate::control_requests::ControlRequest;
 
-/// A message of the supervisor process.
+/// A message from the supervisor process to the worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToWorker {
     /// The first message: what to serve. The listening sockets come with it.
     Begin {
-        /// What was asked for, with the file as it was checked.
+        /// The inputs of the configuration, with the text of the validated file.
         asked: Asked,
-        /// What is served.
+        /// The kind of installation.
         start: ServeMode,
     },
-    /// Who takes the requests of each service now.
+    /// The instances of each service that take requests now.
     #[serde(rename = "Fleet")]
     ReadyInstances(ReadyInstances),
-    /// Somebody wants something of the app or of the edge.
+    /// A request for the app or the edge.
     #[serde(rename = "Order")]
     Request {
-        /// By which the reply is known.
+        /// The id that its reply carries.
         id: u64,
-        /// What.
+        /// The request.
         order: ControlRequest,
     },
-    /// Other settings, checked. Listening sockets that are new come with them.
+    /// New, validated settings. Newly opened listening sockets come with them.
     Apply {
-        /// By which the reply is known.
+        /// The id that its reply carries.
         id: u64,
-        /// What is asked for now.
+        /// The inputs of the new configuration.
         asked: Asked,
     },
-    /// All of Kenduri ends, not this worker alone: a load balancer
-    /// before it is to learn of it.
+    /// All of Kenduri stops, not only this worker, so readiness checks should fail.
     Ending,
-    /// What came of an order of the worker's.
+    /// The reply to a request of the worker.
     Reply {
-        /// That of the order.
+        /// The request's id.
         id: u64,
-        /// What came of it.
+        /// The result.
         reply: Reply,
     },
 }
 
-/// A message of the worker.
+/// A message from the worker to the supervisor process.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToParent {
     /// Every listener is open.
     Serving,
-    /// What came of an order.
+    /// The reply to a request.
     Reply {
-        /// That of the order.
+        /// The request's id.
         id: u64,
-        /// What came of it.
+        /// The result.
         reply: Reply,
     },
-    /// An instance that was replaced has answered everything.
+    /// A replaced instance has no requests left.
     Drained {
-        /// Of which service.
+        /// The name of the service.
         service: String,
-        /// Which process.
+        /// The process.
         run: RunId,
     },
-    /// How many requests each server got in the last second.
+    /// The number of requests each server got in the last second.
     Rates(Vec<RequestRate>),
-    /// Somebody in the app wants something of the supervisor process.
+    /// A request of the app for the supervisor process.
     #[serde(rename = "Order")]
     Request {
-        /// By which the reply is known.
+        /// The id that its reply carries.
         id: u64,
-        /// What.
+        /// The request.
         order: ControlRequest,
     },
 }
 
-/// How busy a server is.
+/// The load of a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RequestRate {
-    /// Where it listens.
+    /// The server's address.
     pub(crate) address: Address,
     /// Requests in a second.
     pub(crate) per_second: f64,
 }
 
-/// What is served.
+/// The kind of installation that is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ServeMode {
     /// An installation.
     Usual,
-    /// A demonstration in a folder that was named.
+    /// A demo in a named folder.
     Demo,
-    /// A demonstration in a folder that is removed at the end.
+    /// A demo in a temporary folder.
     DemoForNow,
 }
 
@@ -113,7 +112,7 @@ impl ServeMode {
         self != Self::Usual
     }
 
-    /// How it ends, and what stays.
+    /// The message at the end, which says what data stays.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
@@ -127,18 +126,18 @@ impl ServeMode {
     }
 }
 
-/// Ids by which replies are matched to requests. None is given twice, so that a late reply meets
-/// no other order than its own.
+/// Ids that match replies to requests. None is reused, so a late reply cannot match another
+/// request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RequestIds(Arc<AtomicU64>);
 
 impl RequestIds {
-    /// Those after the last one that was given before.
+    /// Ids after the last one assigned before.
     pub(crate) fn after(last: u64) -> Self {
         Self(Arc::new(AtomicU64::new(last)))
     }
 
-    /// The last one that was given.
+    /// The last assigned id.
     pub(crate) fn last(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -169,7 +168,7 @@ impl<T> Clone for MessageSender<T> {
 }
 
 impl<T> MessageSender<T> {
-    /// A line on which nobody waits for a reply yet.
+    /// A sender without pending requests.
     pub(crate) fn new(outbox: mpsc::Sender<Parcel<T>>, numbers: RequestIds) -> Self {
         Self {
             outbox,
@@ -178,12 +177,12 @@ impl<T> MessageSender<T> {
         }
     }
 
-    /// Says something that is not answered. Who has gone need not hear it.
+    /// Sends a message without a reply. A closed channel is ignored.
     pub(crate) async fn say(&self, message: T) {
         let _ = self.outbox.send((message, Vec::new())).await;
     }
 
-    /// Asks, and waits for the reply.
+    /// Sends a request and waits for its reply.
     pub(crate) async fn ask(
         &self,
         message: impl FnOnce(u64) -> T,
@@ -200,15 +199,15 @@ impl<T> MessageSender<T> {
         answered.await.unwrap_or_else(|_| gone())
     }
 
-    /// Hands a reply to the request that waits for it.
+    /// Passes a reply to the caller that waits for it.
     pub(crate) fn answered(&self, id: u64, reply: Reply) {
         if let Some(answer) = self.answers().remove(&id) {
-            // Who does not wait any longer need not know.
+            // The caller may have stopped waiting.
             let _ = answer.send(reply);
         }
     }
 
-    /// Nothing will be answered any more.
+    /// Ends all pending requests: no more replies will arrive.
     pub(crate) fn hang_up(&self) {
         self.answers().clear();
     }
@@ -223,7 +222,7 @@ mod tests {
     use super::*;
     use crate::control_requests::services::ServiceRequest;
 
-    /// At an upgrade the other side is of another version.
+    /// During an upgrade, the other side may be of another version.
     #[test]
     fn messages_keep_their_names_on_the_channel() {
         let request = ControlRequest::Services(ServiceRequest::Ps);

@@ -9,24 +9,24 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use platform::{Store, StoreError, Tx, jobs, mail};
 use tokio_util::sync::CancellationToken;
 
-/// Upper bounds of the histograms, in seconds: from a page out of memory to a
-/// proxied request that is given up.
+/// The upper bounds of the histograms' buckets in seconds, from a page in memory to a proxied
+/// request that times out.
 const SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
 
-/// How often figures are put away: until then each request is a number in memory.
+/// How often raw samples are aggregated: until then each request is a number in memory.
 const TIDY: Duration = Duration::from_secs(1);
 
-/// Where figures are counted. One per process.
+/// The process's metrics; one value per process.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     counted: PrometheusHandle,
-    /// Nothing: the app does not run.
+    /// The store, if the app runs.
     store: Option<Store>,
 }
 
-/// Begins to count, for the whole process. What is counted is made later.
+/// Installs the recorder for the whole process.
 pub(crate) fn start() -> Result<Metrics> {
     let counted = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
@@ -37,17 +37,17 @@ pub(crate) fn start() -> Result<Metrics> {
 }
 
 impl Metrics {
-    /// The same, and what the store can tell.
+    /// Adds the store's metrics.
     pub(crate) fn with(self, store: Store) -> Self {
         let store = Some(store);
         Self { store, ..self }
     }
 
-    /// Everything counted so far.
+    /// Renders all metrics.
     pub(crate) async fn render(&self) -> String {
         if let Some(store) = &self.store {
             let (changes, commits) = store.counts();
-            // Figures that cannot be looked up now keep their last value.
+            // Metrics that cannot be read now keep their last value.
             if let Ok((waiting, doubted)) = store.read(look).await {
                 metrics::gauge!("kenduri_jobs_waiting").set(waiting);
                 metrics::gauge!("kenduri_mails_doubted").set(doubted);
@@ -55,14 +55,14 @@ impl Metrics {
             metrics::counter!("kenduri_store_changes_total").absolute(changes);
             metrics::counter!("kenduri_store_commits_total").absolute(commits);
         }
-        // A process with many connections takes a while to count what it has open.
+        // Counting the open descriptors of a busy process takes a while.
         let process = tokio::task::spawn_blocking(process::figures).await;
         let mut all = present(&self.counted.render());
         all.push_str(&process.unwrap_or_default());
         all
     }
 
-    /// Puts away samples nobody has asked for, so that they do not pile up, until `stop`.
+    /// Aggregates samples until `stop`, so that they do not pile up between scrapes.
     pub(crate) async fn tidy(self, stop: CancellationToken) {
         while tokio::time::timeout(TIDY, stop.cancelled()).await.is_err() {
             self.counted.run_upkeep();
@@ -70,20 +70,20 @@ impl Metrics {
     }
 }
 
-/// Without those that have no value: what they were of is gone.
+/// The text without metrics that have no value, because their subject is gone.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()
 }
 
-/// Jobs that are not done, and mails that may have been sent twice.
+/// The number of unfinished jobs, and of mails that may have been sent twice.
 fn look(tx: &mut Tx<'_>) -> Result<(f64, f64), StoreError> {
     let (waiting, _) = jobs::pending(tx)?;
     let doubted = mail::doubted(tx)?;
     Ok((gauge(waiting), gauge(doubted)))
 }
 
-/// Gauges are `f64`.
+/// A count as a gauge's `f64`.
 fn gauge(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

@@ -1,4 +1,4 @@
-//! What operators ask: whether it lives, whether it is ready, and its figures.
+//! Endpoints for operators: liveness, readiness and metrics.
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ use web::{Facts, Problem, Site, SiteUrl};
 use crate::domains::DOMAINS;
 use crate::metrics::Metrics;
 
-/// Where all of it is answered.
+/// The paths of these endpoints.
 pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-/// How long the store may take to show that it can be written to.
+/// How long the store may take to prove that it is writable.
 const READY_TIME: Duration = Duration::from_secs(5);
 
-/// Among the app's own pages.
+/// The routes beside the app's pages.
 pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site> {
     Router::new()
         .route("/healthz", get(ALIVE))
@@ -42,7 +42,7 @@ pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site
         )
 }
 
-/// Where none of the app runs: there is no store that could be not ready.
+/// The routes without the app, where no store can be unready.
 pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Router {
     Router::new()
         .route("/healthz", get(ALIVE))
@@ -72,13 +72,13 @@ pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Ro
         .layer(from_fn(mask_path))
 }
 
-/// `/metrics` alone, for a listener of its own.
+/// `/metrics` alone, for its own listener.
 pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 
-/// Whether somebody on this machine asks, by a name that leads nowhere else: a proxy that
-/// does not say for whom it asks seems to be on this machine too, and asks by the site's name.
+/// Whether the request comes from this machine and names it as the host. A proxy on this machine
+/// that sends no client address seems local too, but it uses the site's host name.
 fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)
@@ -117,7 +117,7 @@ fn text(body: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], body)
 }
 
-/// Says with each answer what the log may show of its path, as the app does.
+/// Adds the masked path for the access log to each response, as the app does.
 async fn mask_path(request: Request, next: Next) -> Response {
     let path = domain::secret_paths(DOMAINS)
         .mask(request.uri().path())

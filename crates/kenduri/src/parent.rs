@@ -1,6 +1,6 @@
-//! The supervisor process, which `kenduri serve` starts. It holds the listening sockets, the control
-//! socket and the children, the first of which is the [worker](crate::worker), and
-//! does nothing else, so that it never needs to stop.
+//! The supervisor process, which `kenduri serve` starts. It holds the listening sockets, the
+//! control socket and the child processes, among them the [worker](crate::worker), and does nothing
+//! else, so that it never needs to restart.
 
 mod active_settings;
 mod apply;
@@ -48,37 +48,37 @@ pub(crate) use sd_notify::SdNotify;
 pub(crate) use sockets::{Sockets, threads};
 pub(crate) use upgrade_check::take_part;
 
-/// What is there before anything is kept running.
+/// What the supervisor process starts with.
 pub(crate) struct ParentSetup {
-    /// What was asked for.
+    /// The inputs of the configuration.
     pub(crate) asked: Asked,
-    /// What that comes to.
+    /// The validated configuration.
     pub(crate) configuration: Configuration,
-    /// Listening sockets that are open already.
+    /// Listening sockets that are already open.
     pub(crate) sockets: Sockets,
-    /// What is served.
+    /// The kind of installation.
     pub(crate) start: ServeMode,
-    /// A folder that is removed at the end.
+    /// The temporary folder of a demo, removed at the end.
     pub(crate) temporary: Option<Temporary>,
-    /// Where lines of the log go.
+    /// The running log.
     pub(crate) lines: log::Lines,
     /// The folder of sockets and records.
     pub(crate) run: Arc<Folder>,
 }
 
-/// Keeps everything running until a signal or a command stops it.
+/// Runs the supervisor process until a signal or a command stops it.
 pub(crate) fn run(keeping: ParentSetup) -> Result<()> {
     raise_limit();
     runtime()?.block_on(async { keep(begin(keeping)?).await })
 }
 
-/// Goes on with what this process has kept as the program that it was before.
+/// Continues after an upgrade by `exec`, with the state of the previous program.
 pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
     raise_limit();
     runtime()?.block_on(async { keep(exec_upgrade::resume(handed).await?).await })
 }
 
-/// Every process of a service takes a few descriptors here, and an upgrade some more.
+/// Each process of a service needs some descriptors here, and an upgrade needs more.
 fn raise_limit() {
     if let Err(error) = descriptors::raise_limit() {
         tracing::warn!(%error, "the limit of open files stays as it is");
@@ -87,14 +87,14 @@ fn raise_limit() {
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
-        // Signals are heard on this thread alone, which decides when they wait.
+        // Only this thread receives signals; it decides when they are blocked.
         .on_thread_start(supervisor::block_signals)
         .enable_all()
         .build()
         .context("cannot start the runtime")
 }
 
-/// Everything that runs, and what it needs to go on.
+/// The running supervisor process, with everything that an upgrade passes on.
 struct Running {
     supervisor: Supervisor,
     parent: Arc<ParentProcess>,
@@ -126,7 +126,8 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     let plan = service_config::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
     permissions::forget(&run)?;
-    // What a killed supervisor process has left is ended by now: its worker had these, too.
+    // The processes of a killed supervisor have been ended by now; its worker held these sockets
+    // too.
     sockets.open(&configuration.plan)?;
     permissions::let_through(&configuration, &run, &plan)?;
     service_config::warn_of_root(&plan);
@@ -148,9 +149,9 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
 
 /// Why the main loop ends.
 enum LoopExit {
-    /// It is to stop, or there is no use in going on.
+    /// Kenduri stops, on request or after an error.
     Stop(Result<(), Failed>),
-    /// Everything is held for the program that this process becomes.
+    /// An upgrade by `exec`: requests are held for the next program.
     Renew(UpgradeRequest),
 }
 
@@ -196,7 +197,7 @@ async fn keep(running: Running) -> Result<()> {
                     },
                     told = news.recv() => match told {
                         Ok(told) => if let Some(code) = never_served(&told, &parent.workers) {
-                            // It has said why.
+                            // The worker has printed the error.
                             break LoopExit::Stop(Err(Failed(code)));
                         },
                         Err(RecvError::Lagged(_)) => {}
@@ -244,12 +245,12 @@ async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     manager.stopping();
     parent.workers.end().await;
     parent.settings.lock().await.sockets.close();
-    // It has stopped already.
+    // It may have stopped already.
     let _ = parent.control.shut_down().await;
 }
 
-/// The code of a worker that ended although none has ever served: there is no use
-/// in trying again, for nothing that worked is lost.
+/// The exit code of a worker that ended before any worker has ever served. Restarting it would be
+/// useless, and nothing that worked is lost.
 fn never_served(news: &Notification, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
         NotificationKind::Failed { exit, .. }

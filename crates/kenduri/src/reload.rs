@@ -1,5 +1,5 @@
-//! Settings that are read again while Kenduri runs: what concerns the
-//! edge is swapped, the rest is named and waits for a restart.
+//! Reloading settings in the worker: the edge's plan is replaced, and other changes are listed as
+//! waiting for a restart.
 
 use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
@@ -10,19 +10,19 @@ use toml::Table;
 
 use crate::configuration::{self, Asked, Configuration};
 
-/// What is in force.
+/// The settings in force.
 pub(crate) struct Reload {
     said: Table,
-    /// What was started, and does not change.
+    /// The conditions since the start, which do not change.
     started: Started,
 }
 
-/// What a plan must fit to while the program runs.
+/// The conditions that every later plan must fit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Started {
     /// Whether any of the app runs.
     pub(crate) app: bool,
-    /// Whether only this machine may reach it.
+    /// Whether only this machine may reach Kenduri.
     pub(crate) is_private: bool,
 }
 
@@ -35,8 +35,8 @@ impl Reload {
         }
     }
 
-    /// Has the edge do what is asked now, all or nothing, with these listening
-    /// sockets beside those it has. Returns what changed, and the services there are.
+    /// Applies the settings to the edge, all or nothing, with these additional listening sockets.
+    /// Returns a text about the changes, and the services.
     pub(crate) fn apply(
         &mut self,
         edge: &Edge,

@@ -1,5 +1,4 @@
-//! Every address of the program on one page: the domains' own, and what
-//! operators ask.
+//! The router of the program: the domains' routes and the operators' endpoints.
 
 use std::sync::Arc;
 
@@ -17,27 +16,27 @@ use crate::operators;
 use crate::server::{self, ServerStatus};
 use crate::updates::Source;
 
-/// What the router hands to the domains.
+/// The parts that the router is built from.
 pub(crate) struct Parts {
-    /// Who is asking.
+    /// Identifies the caller of a request.
     pub(crate) accounts: Accounts,
-    /// Who may look at which household.
+    /// Decides who may see which household.
     pub(crate) gate: CodeGate,
-    /// Whom the mailbox answers, if there is one.
+    /// Who may read the mailbox, if there is one.
     pub(crate) mailbox: Option<Access>,
-    /// Which occasion answers at the addresses of older wedding cards, if any does.
+    /// The occasion at the addresses of older wedding cards, if any.
     pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,
-    /// What is said of the addresses of the older personal site, if they are there.
+    /// The policy of the older personal site's addresses, if these are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
-    /// What `/metrics` says.
+    /// The metrics for `/metrics`.
     pub(crate) figures: Metrics,
-    /// Whom the operator's page asks.
+    /// The state of the server, for the operator's page.
     pub(crate) server_status: ServerStatus,
-    /// Where somebody looks for newer versions.
+    /// The sources of releases and advisories.
     pub(crate) updates: Arc<[Source]>,
-    /// Says that this process stops.
+    /// Cancelled when this process stops.
     pub(crate) stop: CancellationToken,
-    /// Says that all of Kenduri stops.
+    /// Cancelled when all of Kenduri stops.
     pub(crate) ending: CancellationToken,
 }
 

@@ -1,5 +1,5 @@
-//! Sockets that are there before the edge is: passed in by whatever started the
-//! program, or bound here because their addresses must be known first.
+//! Sockets that are open before the edge starts: passed in by the service manager, or bound here
+//! because their addresses must be known first.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -9,22 +9,21 @@ use edge::{Inherited, ListenAddress};
 
 use crate::configuration::{self, Asked, Configuration, Flag};
 
-/// How many ports after the asked one are tried for a demonstration.
+/// How many further ports a demo tries.
 const PORTS_TRIED: u16 = 100;
-/// How many connections the system keeps until they are accepted.
+/// The number of connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 
-/// Whether another port will do when the asked one is taken.
+/// Whether another port may be used when the configured one is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
-    /// It will not.
+    /// No other port.
     Asked,
-    /// The next that is free will do.
+    /// The next free port.
     Near,
 }
 
-/// The configuration with the addresses that are really listened on, and the
-/// sockets there are already.
+/// The configuration with the actual listening addresses, and the sockets that are open.
 pub(crate) fn prepare(
     mut asked: Asked,
     configuration: Configuration,
@@ -55,7 +54,7 @@ pub(crate) fn prepare(
             other => addresses.push(other.to_string()),
         }
     }
-    // A later flag wins over the one that was typed, also when the file is read again.
+    // A later flag overrides the typed one, also when the file is reloaded.
     asked.flags.push(Flag {
         typed: "--listen".to_owned(),
         key: "listen.http".to_owned(),
@@ -70,7 +69,7 @@ fn bind(asked: SocketAddr, port: Port) -> Result<TcpListener> {
     for _ in 0..PORTS_TRIED {
         match TcpListener::bind(tried) {
             Ok(socket) => {
-                // The system's first choice is made for fewer visitors.
+                // The backlog that the standard library sets is too small.
                 rustix::net::listen(&socket, BACKLOG)?;
                 return Ok(socket);
             }

@@ -1,6 +1,5 @@
-//! Whether there is a newer Kenduri, and which advisories concern this one: by what a feed of
-//! releases and a list of advisories say, in files or at addresses that the operator named. Where
-//! none is named, nobody is asked.
+//! Newer versions of Kenduri, and advisories about this one, from feeds and lists that the operator
+//! configured as files or URLs. Without any, nothing is requested.
 
 mod advisories;
 mod releases;
@@ -26,10 +25,10 @@ pub(crate) use releases::Release;
 
 /// This version.
 pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
-/// No more is read of a file.
+/// The most bytes read from a source.
 const LONGEST: u64 = 4 << 20;
 
-/// Where releases or advisories are listed.
+/// A source of releases or advisories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     File(PathBuf),
@@ -37,7 +36,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// As somebody wrote it; `file` says where a file of this name is.
+    /// Parses a configured source; `file` resolves a file name.
     pub(crate) fn parse(written: &str, file: impl FnOnce(&str) -> PathBuf) -> Result<Self, String> {
         if !written.contains("://") {
             return Ok(Self::File(file(written)));
@@ -88,19 +87,19 @@ impl fmt::Display for Source {
     }
 }
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Found {
-    /// How many releases and advisories were looked at.
+    /// The number of releases and advisories read.
     pub(crate) read: usize,
     /// Newer versions, the newest first.
     pub(crate) newer: Vec<Release>,
-    /// Those that concern this version.
+    /// The advisories that concern this version.
     pub(crate) advisories: Vec<Advisory>,
 }
 
 impl Found {
-    /// What one text says about version `ours`.
+    /// The result of one text for version `ours`.
     fn in_text(text: &str, ours: &Version) -> Result<Self> {
         let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         if text.starts_with(['{', '[']) {
@@ -133,7 +132,7 @@ impl Found {
     }
 }
 
-/// Reads all of them; all or nothing.
+/// Checks all sources; fails if one of them fails.
 pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Found> {
     let ours = Version::parse(OURS)?;
     let mut all = Found::default();
@@ -148,7 +147,7 @@ pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Foun
     Ok(all)
 }
 
-/// Looks once a day, and keeps what it found.
+/// The job that checks once a day and stores the result.
 pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
     let (sources, outbound) = (sources.to_vec(), site.outbound.clone());
     Handler::each_day("updates.look", move |_| {
@@ -165,12 +164,12 @@ pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
     })
 }
 
-/// What is known from the last looks of this version at these sources.
+/// The stored results for this version and these sources.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// What was found last, and when.
+    /// The last result, with its time.
     pub(crate) found: Option<(Timestamp, Found)>,
-    /// Why nothing was found since, and when that was.
+    /// The last failure since then, with its time.
     pub(crate) failure: Option<(Timestamp, String)>,
 }
 
@@ -182,7 +181,7 @@ struct Stored {
     failure: Option<String>,
 }
 
-/// What is known. What another version found, or was found elsewhere, counts no longer.
+/// The stored results. Those of another version or of other sources are ignored.
 pub(crate) fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreError> {
     let stored: Option<Stored> = sql!(
         "SELECT {Stored} FROM update_check WHERE version = :version AND sources = :sources",
@@ -220,7 +219,7 @@ fn keep(
         },
     };
     let (found_at, found) = known.found.unzip();
-    // A value of plain fields always has a JSON form.
+    // A struct of plain values always serialises to JSON.
     let found = found.and_then(|found| serde_json::to_string(&found).ok());
     let (failed_at, failure) = known.failure.unzip();
     sql!(
@@ -244,13 +243,13 @@ fn listed(sources: &[Source]) -> String {
     listed.join("\n")
 }
 
-/// A text of somebody else, as one short line.
+/// Foreign text as a single short line.
 fn line(text: &str) -> String {
     let line = platform::text_cleaning::clean_line(text);
     line.chars().take(200).collect()
 }
 
-/// A link that a page may have.
+/// The link, if it is safe for a page.
 fn link(written: &str) -> Option<String> {
     let is_web = ["https://", "http://"]
         .iter()

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Accounts, Providers, domain, slug};
+use accounts::{Accounts, Providers, domain, look, slug};
 use anyhow::{Context as _, Result, bail};
 use compat::kadkahwin::ServedOccasion;
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
@@ -42,19 +42,19 @@ mod upstream_servers;
 
 use message_loop::MessageLoop;
 
-/// How many may look at the figures at once, on a listener of their own: operators
-/// find a way in also when everybody else has to wait.
+/// The connection limit of the metrics listener, which is separate so that operators get in even
+/// when the site is full.
 const METRICS_CONNECTIONS: u32 = 64;
-/// What goes on beside requests gets this long when the worker stops.
+/// How long background tasks may take to finish when the worker stops.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
-/// So many notices of pages may wait for the edge.
+/// How many requests for the edge's state may wait.
 const LOOKS: usize = 16;
 
-/// Serves until the supervisor process says that it is enough. Standard input is the supervisor process's
-/// channel.
+/// Serves until the supervisor process stops it. Standard input is the channel to the supervisor
+/// process.
 pub(crate) fn run() -> Result<()> {
     let room = descriptors::make_room();
-    // Whatever is made from now on may count.
+    // The recorder is installed first, so that every later metric counts.
     let figures = metrics::start()?;
     let channel = take_channel().context("this word is for Kenduri itself: kenduri serve")?;
     runtime()?.block_on(async {
@@ -80,7 +80,7 @@ pub(crate) fn run() -> Result<()> {
     })
 }
 
-/// The supervisor process's channel, which nobody else may find at standard input.
+/// Takes the channel from standard input, so that nothing else finds it there.
 fn take_channel() -> Result<UnixStream> {
     let stream = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     stream.peer_addr()?;
@@ -88,7 +88,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// The runtime of everything but requests, which have a thread for each core.
+/// The runtime for everything but requests, which have a thread for each core.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -97,7 +97,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("cannot start the runtime")
 }
 
-/// What is there before anything is served.
+/// What the worker starts with.
 struct Begun {
     start: ServeMode,
     sockets: Inherited,
@@ -128,7 +128,7 @@ impl Begun {
         let (ask, status_requests) = mpsc::channel(LOOKS);
         let server_status = ServerStatus::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
-            // Migrations take as long as they need.
+            // The start may wait for migrations of any length.
             let opened = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = self.figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);
@@ -212,19 +212,19 @@ impl Begun {
             }
         };
         let end = Box::pin(async { tokio::join!(edge.drain(), figures_end, tasks_end) });
-        // Services come and go meanwhile, and websockets on them still have their time.
+        // Services may still change meanwhile, and their websockets get their drain time.
         message_loop.finish(&mut inbox, end).await?;
         edge.end().await;
         Ok(())
     }
 }
 
-/// Kenduri's own pages, and what goes on beside them.
+/// The app with its background tasks.
 struct App {
     opened: Opened,
     mounted: AppService,
     background: Background,
-    /// What to print of it.
+    /// The links to print.
     links: String,
 }
 
@@ -263,6 +263,9 @@ impl App {
             ending: ending.clone(),
         });
         reserve_slugs(&site).await?;
+        let home = settings.site.home.clone();
+        let begin = move |tx: &mut Tx<'_>| look::begin(tx, &home);
+        site.store.write(begin).await?;
         Ok(Self {
             mounted: AppService::new(router, stop.clone()).knowing(accounts),
             background: Background {
@@ -297,7 +300,7 @@ fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
         ses_topic: settings.mail.ses_topic.clone(),
         ..Accounts::new(opened.site.clone(), opened.domains)
     };
-    // `tests/api` changes more than an account may. A release build does not look.
+    // For `tests/api`, which exceeds an account's limits. Release builds ignore the variable.
     #[cfg(debug_assertions)]
     if commands::environment()
         .iter()
@@ -312,7 +315,7 @@ fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
     accounts
 }
 
-/// Writes down the slugs that nobody can take. Who has one already keeps it.
+/// Stores the slugs that the program reserves. An account that has one keeps it.
 async fn reserve_slugs(site: &Site) -> Result<()> {
     let words = domain::reserved_slugs(DOMAINS);
     let reserve = move |tx: &mut Tx<'_>| slug::reserve(tx, &words);
@@ -325,7 +328,7 @@ async fn reserve_slugs(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Which flag names the addresses, too.
+/// Adds the flag for other addresses to a listener's error.
 fn unlistened(error: EdgeError) -> anyhow::Error {
     let is_flag = matches!(error, EdgeError::Listen(_));
     let error = anyhow::Error::new(error);
@@ -336,7 +339,7 @@ fn unlistened(error: EdgeError) -> anyhow::Error {
     }
 }
 
-/// Everything that is listened on, for people.
+/// All listening addresses, for people.
 fn names(edge: &Edge, settings: &Settings) -> String {
     let http = edge.http_addresses().into_iter();
     let https = edge.https_addresses().into_iter();
@@ -376,8 +379,8 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }
 
-/// While nobody owns the installation, the console and a private file hold the
-/// link that makes its visitor the owner.
+/// While the installation has no owner, prints the link that makes its visitor the owner, and
+/// writes it to a private file.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     let announced = accounts::setup::announce(&site.store, site.url(), &settings.data).await?;
     Ok(announced.map_or_else(String::new, |announced| {
@@ -390,8 +393,8 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     }))
 }
 
-/// Which occasion answers at the addresses of older wedding cards. One that is not there
-/// yet may be made while Kenduri runs, so it is only logged.
+/// The occasion at the addresses of older wedding cards. A missing one is only logged, because it
+/// may be created while Kenduri runs.
 async fn kadkahwin(
     site: &Site,
     settings: &Settings,
@@ -418,10 +421,9 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Whom the mailbox answers, if there is one. The configuration has made sure
-/// that somebody allowed it where the network is among them.
-/// Nobody sees the mailbox through a proxy on this machine: requests that come
-/// that way look like this machine's.
+/// Who may read the mailbox, if there is one. The configuration has checked that a network-wide
+/// mailbox was allowed explicitly. A proxy on this machine would make every request look local, so a site
+/// with a public address has no private mailbox.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

@@ -684,6 +684,7 @@ host-log-guest-ordered = put people in order
 host-log-event-created = added an event
 host-log-event-changed = changed an event
 host-log-event-removed = removed an event
+host-log-let-send = let the occasion send mail
 host-log-occasion-created = created the occasion
 host-log-occasion-changed = changed the settings
 host-log-occasion-moved = changed the state
@@ -722,3 +723,17 @@ host-filter-open-waiting = Not approved yet
 host-filter-open-duplicate = Possible duplicates
 host-filter-open-approved = Approved
 host-preset-open = { $n } without a code to approve
+
+# Occasions that members made, for who administers the site.
+host-members-occasions = Occasions of members
+host-members-mails = { $n ->
+    [one] { $n } mail in a day
+   *[other] { $n } mails in a day
+}
+host-members-let-send = Let it send mail
+host-members-take-on = Take it on
+notification-members-occasion = { $about } made an occasion. It sends no mail but confirmations until you let it.
+
+# What webhooks hear of.
+host-event-reply-saved = an answer is saved
+host-event-invitation-opened = an invitation is opened for the first time

@@ -637,6 +637,7 @@ host-log-guest-ordered = menyusun orang
 host-log-event-created = menambah acara
 host-log-event-changed = mengubah acara
 host-log-event-removed = membuang acara
+host-log-let-send = membenarkan majlis menghantar e-mel
 host-log-occasion-created = mencipta majlis
 host-log-occasion-changed = mengubah tetapan
 host-log-occasion-moved = mengubah keadaan
@@ -675,3 +676,14 @@ host-filter-open-waiting = Belum diluluskan
 host-filter-open-duplicate = Mungkin berganda
 host-filter-open-approved = Diluluskan
 host-preset-open = { $n } tanpa kod untuk diluluskan
+
+# Occasions that members made, for who administers the site.
+host-members-occasions = Majlis ahli
+host-members-mails = { $n } e-mel sehari
+host-members-let-send = Benarkan hantar e-mel
+host-members-take-on = Ambil alih
+notification-members-occasion = { $about } membuat satu majlis. Ia hanya menghantar pengesahan sehingga anda membenarkannya.
+
+# What webhooks hear of.
+host-event-reply-saved = satu jawapan disimpan
+host-event-invitation-opened = satu undangan dibuka buat kali pertama

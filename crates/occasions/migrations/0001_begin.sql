@@ -27,12 +27,19 @@ CREATE TABLE occasion (
     switches TEXT NOT NULL,
     retention_days BIGINT NOT NULL,
     version BIGINT NOT NULL,
+    -- Which member of the site made it; NULL: its own people, or nobody knows any more.
+    made_by TEXT,
+    -- Whether somebody with a rank in the site made it or has taken it on.
+    by_staff BIGINT NOT NULL DEFAULT 1,
+    -- Whether a member's occasion may send more than confirmations.
+    sends_mail BIGINT NOT NULL DEFAULT 1,
     -- Raised by every change of the occasion, its events or its food needs.
     revision BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX occasion_slug_taken ON occasion (slug);
+CREATE INDEX occasion_of_member ON occasion (made_by) WHERE by_staff = 0;
 
 -- Former slugs: they redirect until somebody takes them.
 CREATE TABLE occasion_alias (

@@ -9,21 +9,20 @@ use unicode_normalization::UnicodeNormalization;
 /// can be mistaken for something else.
 const SYMBOLS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
-/// The folded form of a code, by which alone invitations are found. It is a
-/// secret: `Debug` shows two characters.
+/// The folded form of a code, the only form by which invitations are found. It is a
+/// secret, so `Debug` shows two characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CodeKey(String);
 
-/// What was typed cannot be a code.
+/// The typed text cannot be a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a code has 5 to 8 letters or digits")]
 pub struct Malformed;
 
 impl CodeKey {
-    /// Folds what somebody typed: look-alikes, case, spaces and hyphens do not
-    /// count.
+    /// Folds a typed code: look-alikes, case, spaces and hyphens do not count.
     pub fn parse(typed: &str) -> Result<Self, Malformed> {
-        // Longer than any code could be, with a separator at every letter.
+        // No code is this long, even with a separator after every letter.
         if typed.len() > 256 {
             return Err(Malformed);
         }
@@ -65,8 +64,7 @@ impl platform::store::Bind for CodeKey {
     }
 }
 
-/// The shown form of a code somebody chose: as typed, in upper case, without
-/// separators.
+/// The display form of a code that a host chose: as typed, in upper case, without separators.
 pub fn display_form(typed: &str) -> String {
     typed
         .nfkc()
@@ -78,8 +76,7 @@ pub fn display_form(typed: &str) -> String {
         .collect()
 }
 
-/// How long a new code is, so that guessing stays hopeless as an installation
-/// grows.
+/// The length of a new code. It grows with the number of codes, so that guessing stays hopeless.
 pub fn length_for(live_codes: u64) -> usize {
     match live_codes {
         0..=200 => 5,
@@ -88,20 +85,19 @@ pub fn length_for(live_codes: u64) -> usize {
     }
 }
 
-/// A new code of `length` symbols. Whoever stores it draws again when its
-/// folded form is taken.
+/// A random code of `length` symbols. The caller draws again when its folded form is taken.
 pub fn draw(random: &Random, length: usize) -> String {
     (0..length)
         .map(|_| char::from(SYMBOLS[random.below(31) as usize]))
         .collect()
 }
 
-/// The symbol that a byte of a checksum is written as.
+/// The symbol that stands for a byte of a checksum.
 pub fn symbol(byte: u8) -> char {
     char::from(SYMBOLS[usize::from(byte) % SYMBOLS.len()])
 }
 
-/// Whether a code chosen by hand is no secret at all: an ordinary word, or the
+/// Whether a hand-picked code is too easy to guess: an ordinary word, or the
 /// household's or a guest's own name.
 pub fn is_guessable<'a>(key: &CodeKey, names: impl Iterator<Item = &'a str>) -> bool {
     let fold = |word: &str| CodeKey::parse(word).ok();

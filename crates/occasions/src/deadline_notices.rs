@@ -1,8 +1,7 @@
-//! The sweep that tells hosts when answers have closed by themselves.
+//! The sweep that tells hosts when answers have closed at a deadline.
 //!
-//! It informs and never decides: whether a household may answer is computed at
-//! the moment it tries. The query is by state, so missed minutes need no
-//! catching up.
+//! It only informs: whether a household may answer is computed at the moment it tries.
+//! The query goes by state, so a missed minute needs no catching up.
 
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
@@ -13,10 +12,10 @@ use serde_json::json;
 use crate::invitation::{self, InvitationId};
 use crate::occasion::{self, OccasionId};
 
-/// Invitations noted in one transaction.
+/// How many invitations one transaction handles.
 const BATCH: i64 = 500;
 
-/// The job of every minute.
+/// The job that runs every minute.
 pub fn sweeps(store: Store) -> Handler {
     Handler::each_minute("occasions.sweep", move |_| {
         let store = store.clone();
@@ -31,7 +30,7 @@ pub fn sweeps(store: Store) -> Handler {
     })
 }
 
-/// Notes up to [`BATCH`] invitations whose closing has come or was taken back.
+/// Handles up to [`BATCH`] invitations that have closed, or have opened again.
 fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let now = tx.now();
     let due: Vec<(InvitationId,)> = sql!(
@@ -78,7 +77,7 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     Ok(i64::try_from(due.len()).unwrap_or(BATCH))
 }
 
-/// Notes one invitation, under its lock and by the rule that decides answers.
+/// Handles one invitation, under its lock and by the rule that decides about answers.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);
@@ -96,7 +95,7 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
         noted
     )
     .run(tx, Rows::Exactly(1))?;
-    // A lock by hand told its own news.
+    // A lock by a host was already reported when it was set.
     if !locked {
         let what = if noted.is_some() {
             "closed"

@@ -23,10 +23,10 @@ use crate::words::{
 use crate::{diet, household, rsvp};
 use households::{Answers, Sample};
 
-/// Its name in addresses.
+/// The slug of the demo occasion.
 pub const SLUG: &str = "aisyah-daniel";
 
-/// Where the wedding is.
+/// The time zone of the wedding.
 pub const ZONE: &str = "Asia/Kuala_Lumpur";
 
 /// Makes the demo occasion, unless the store has an occasion already. Returns
@@ -46,7 +46,7 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     let events = insert_events(tx, &id, &days, &zone)?;
     let song = song(tx.id());
     song.insert(tx, &id)?;
-    // Always the same codes, so that people and tests can rely on them.
+    // The codes are always the same, so that people and tests can rely on them.
     let codes = Random::seeded(40);
     let households = households::all().map_err(|error| StoreError::Schema(error.to_string()))?;
     for (number, sample) in households.iter().enumerate() {
@@ -60,7 +60,7 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     Ok(Some(id))
 }
 
-/// The days of the demo, from the day it is made.
+/// The days of the demo, counted from the day it is made.
 struct Days {
     deadline: Date,
     wedding: Date,
@@ -157,7 +157,7 @@ fn occasion(id: OccasionId, days: &Days, zone: &TimeZone) -> Occasion {
     }
 }
 
-/// What the couple asks each household.
+/// The question that the couple asks each household.
 fn song(id: QuestionId) -> Question {
     Question {
         id,
@@ -296,7 +296,7 @@ fn insert_household(
     let details = invitation_details(tx.now(), sample);
     let id = invitation::insert(tx, occasion, shown, &key, &details)?
         .ok_or_else(|| StoreError::rule(format!("the code {shown} is taken")))?;
-    // Families of odd numbers are not invited to the brunch.
+    // Odd-numbered households without a fixed code are not invited to the brunch.
     let invited = if sample.code.is_empty() && number % 2 == 1 {
         &events[..2]
     } else {
@@ -348,7 +348,7 @@ fn invitation_details(now: Timestamp, sample: &Sample) -> InvitationDetails {
     }
 }
 
-/// Writes the people of a household; returns when it answered, if it did.
+/// Writes the guests of a household; returns when it answered, if it did.
 fn insert_guests(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -18,21 +18,22 @@ use crate::occasion::OccasionId;
 /// A food need that guests are asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct DietaryOption {
-    /// 1–40 of `a-z0-9-`, unique in the occasion; it never changes.
+    /// 1–40 characters of `a-z0-9-`, unique in the occasion; never changes.
     pub key: String,
-    /// Up to 80 characters; empty: the built-in words for this key.
+    /// Up to 80 characters; if empty, the built-in name for this key is shown.
     pub label: I18n,
-    /// To be taken seriously.
+    /// Whether it is an allergy rather than a preference.
     pub allergy: bool,
-    /// Offered to guests. One that somebody has is deactivated, not deleted.
+    /// Whether guests can choose it. An option that a guest has chosen is deactivated,
+    /// not deleted.
     pub active: bool,
-    /// Order of showing, 0–1,000.
+    /// Position in lists, 0–1,000.
     pub position: i64,
-    /// Raised by every change, which names the one that was seen.
+    /// Raised by every change. A change names the version it is based on.
     pub version: i64,
 }
 
-/// What every occasion starts with: key, and whether it is an allergy.
+/// The options of every new occasion: the key, and whether it is an allergy.
 pub const BUILT_IN: [(&str, bool); 10] = [
     ("nut-allergy", true),
     ("shellfish-allergy", true),
@@ -46,7 +47,7 @@ pub const BUILT_IN: [(&str, bool); 10] = [
     ("other", false),
 ];
 
-/// Whether this is one of the keys that come with words of ours.
+/// Whether this key has a built-in name.
 pub fn is_built_in(key: &str) -> bool {
     BUILT_IN.iter().any(|(built_in, _)| *built_in == key)
 }
@@ -76,7 +77,7 @@ pub fn insert_built_in(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Sto
 }
 
 impl DietaryOption {
-    /// The next one.
+    /// A blank option, placed after the existing ones.
     fn after(there: &[Self]) -> Self {
         Self {
             key: free_key("food", 1.., |key| there.iter().any(|one| one.key == key)),
@@ -136,7 +137,7 @@ impl Resource for DietaryOption {
         _: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // Without words of the hosts, a need that comes with ours is called so.
+        // Only a built-in key has a name to fall back on.
         if self.label.is_empty() && !is_built_in(&self.key) {
             findings.add("/label", "required", []);
         }
@@ -172,7 +173,7 @@ impl Resource for DietaryOption {
     }
 
     fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
-        // A list of keys is kept as JSON, so a key stands between quotes.
+        // Keys are stored as a JSON list, where each stands between quotes.
         let (used,): (i64,) = sql!(
             "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
              WHERE invitation.occasion = :occasion AND replace(guest.diets, :key, '') <> guest.diets",

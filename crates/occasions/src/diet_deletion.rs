@@ -1,9 +1,8 @@
-//! Food needs are deleted 30 days after the last event of their occasion: guests read
-//! so where they enter them.
+//! Deletes food needs 30 days after the last event of their occasion, as the form promises guests.
 //!
-//! A daily job does it, and the program once more before it serves, so that a store
-//! that was put back from a copy never shows what had been deleted. Mails, news, jobs
-//! and the audit log never hold food needs.
+//! A daily job does it, and the program runs it once before it serves: a store restored
+//! from a backup never shows food needs that had been deleted. Mails, news, jobs and
+//! the audit log never contain food needs.
 
 use std::collections::BTreeSet;
 
@@ -22,10 +21,10 @@ use crate::household::FieldChange;
 use crate::invitation::{self, InvitationId};
 use crate::occasion::{self, OccasionId, to_json};
 
-/// Days that food needs stay after the day of the last event.
+/// How many days food needs are kept after the day of the last event.
 const KEPT_DAYS: i64 = 30;
 
-/// The job of every day.
+/// The daily job.
 pub fn daily(platform: Platform) -> Handler {
     Handler::each_day("occasions.delete_diets", move |_| {
         let platform = platform.clone();
@@ -36,7 +35,7 @@ pub fn daily(platform: Platform) -> Handler {
     })
 }
 
-/// Deletes all food needs that are to be gone by now, occasion by occasion.
+/// Deletes all food needs that are due, one occasion at a time.
 pub async fn run(platform: &Platform) -> Result<(), JobError> {
     let mut deleted = false;
     for occasion in platform.store.read_at_length(due).await? {
@@ -45,13 +44,13 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
     }
     if deleted {
         export::remove_expired(platform).await?;
-        // What was overwritten is still in the engine's log until then.
+        // Until the checkpoint, the engine's log still holds what was overwritten.
         platform.store.checkpoint().await?;
     }
     Ok(())
 }
 
-/// Occasions whose food needs are to be gone.
+/// Occasions whose food needs are due for deletion.
 fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let ends: Vec<(OccasionId, String, Timestamp)> = tx.all(
         sql!(
@@ -69,20 +68,19 @@ fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(due.map(|(id, ..)| id).collect())
 }
 
-/// Whether the day has come, where the occasion is, on which its food needs go.
+/// Whether the day of deletion has come in the occasion's time zone.
 fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
     let last: Result<Date, _> = day(last_end).checked_add(KEPT_DAYS.days());
     last.is_ok_and(|last| day(now) >= last)
 }
 
-/// Deletes the food needs of an occasion wherever they are kept; whether there were
-/// any.
+/// Deletes an occasion's food needs from every table; returns whether there were any.
 fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
     }
-    // Under the lock: hosts may have put off an event.
+    // Read again under the lock: a host may have postponed an event.
     let occasion = occasion::load(tx, id)?;
     let events = event::list(tx, id)?;
     let last_end = events.iter().map(|event| event.ends_at).max();
@@ -113,7 +111,7 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Of everybody on every invitation, archived ones too.
+/// Deletes them from all guests, including those on archived invitations.
 fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let households: Vec<(InvitationId,)> = sql!(
         "SELECT DISTINCT invitation.id FROM invitation
@@ -135,7 +133,7 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
             now
         )
         .run(tx, Rows::Any)?;
-        // Pages that were made before are not sent again.
+        // A new version keeps cached pages from being sent again.
         sql!(
             "UPDATE invitation SET version = version + 1, updated_at = :now WHERE id = :id",
             id,
@@ -146,7 +144,8 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
     Ok(people)
 }
 
-/// Of every save that changed food needs, or brought or took away somebody with some.
+/// Deletes them from the history: from saves that changed food needs, and from saves
+/// that added or removed a guest who had some.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let saves: Vec<(InvitationId, i64, String)> = sql!(
         "SELECT submission.invitation, submission.version_after, submission.changes FROM submission
@@ -157,7 +156,7 @@ fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     .all(tx)?;
     let mut cleared = 0;
     for (invitation, version, json) in saves {
-        // What cannot be read is not kept either: nobody could tell what is in it.
+        // History that cannot be read is dropped, because it may hold food needs.
         let before: Vec<FieldChange> = serde_json::from_str(&json).unwrap_or_default();
         let after = without_diets(before.clone());
         if after != before || before.is_empty() {
@@ -187,8 +186,8 @@ fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
     changes
 }
 
-/// Of the answers kept for repeats: those of the households, and those of hosts in
-/// which one of their people stands.
+/// Deletes them from the answers kept for repeated requests: those of households, and
+/// those of hosts that mention one of the guests.
 fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let mut deleted = sql!(
         "DELETE FROM idempotency WHERE body LIKE '%diet%'
@@ -212,7 +211,7 @@ fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     .all(tx)?;
     let known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
     for (owner, route, key, body) in kept {
-        // Ids stand in JSON between quotes.
+        // In the JSON, ids stand between quotes.
         if body.split('"').any(|part| known.contains(part)) {
             deleted += sql!(
                 "DELETE FROM idempotency WHERE owner = :owner AND route = :route AND key = :key",
@@ -226,7 +225,7 @@ fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     Ok(deleted)
 }
 
-/// Files that were asked for before may hold food needs: their time is over now.
+/// Expires all exports made so far, because they may hold food needs.
 fn expire_exports(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -252,14 +251,14 @@ mod tests {
                 "2027-02-14T15:59:59.999Z",
                 "2027-02-14T16:00:00Z",
             ),
-            // Past midnight there, though not in UTC.
+            // Past midnight in the zone, but not in UTC.
             (
                 "Pacific/Kiritimati",
                 "2027-01-16T10:30:00Z",
                 "2027-02-15T09:59:59.999Z",
                 "2027-02-15T10:00:00Z",
             ),
-            // Clocks go forward in between, and back.
+            // In between, clocks change to summer time, or back.
             (
                 "Europe/Rome",
                 "2027-03-13T20:00:00Z",

@@ -1,4 +1,4 @@
-//! One dated part of an occasion, and the seats it has.
+//! One dated part of an occasion, and its seats.
 
 mod dates;
 mod rules;
@@ -23,37 +23,37 @@ platform::id!(EventId, "One event of an occasion.");
 /// A dated part of an occasion.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Event {
-    /// Its id.
+    /// The event's id.
     #[schema(value_type = String)]
     pub id: EventId,
-    /// 1–40 of `a-z0-9-`, unique in the occasion; only when it is created.
+    /// 1–40 characters of `a-z0-9-`, unique in the occasion; fixed once the event is created.
     pub key: String,
-    /// 1–120.
+    /// 1–120 characters.
     pub name: I18n,
-    /// Its first instant.
+    /// When the event starts.
     #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
-    /// After the start, at most 7 days.
+    /// When the event ends: after the start, at most 7 days later.
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
-    /// 0–160.
+    /// Up to 160 characters.
     pub venue: String,
-    /// 0–500.
+    /// Up to 500 characters.
     pub address: String,
-    /// https, up to 2,048, or empty.
+    /// An https address of up to 2,048 characters, or empty.
     pub map_url: String,
-    /// 0–200.
+    /// Up to 200 characters.
     pub dress_code: I18n,
-    /// 0–50 lines.
+    /// Up to 50 lines.
     #[row(json)]
     pub schedule: Vec<ScheduleLine>,
-    /// Seats, 1–100,000, or null: as many as come.
+    /// Number of seats, 1–100,000; null if unlimited.
     pub capacity: Option<i64>,
-    /// Order of showing, 0–1,000.
+    /// Position in lists, 0–1,000.
     pub position: i64,
     /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
     pub calendar_sequence: i64,
-    /// Raised by every change, which names the one that was seen.
+    /// Raised by every change. A change names the version it is based on.
     pub version: i64,
 }
 
@@ -63,9 +63,9 @@ pub struct Event {
 pub struct ScheduleLine {
     /// Local wall-clock time, `HH:MM`.
     pub time: String,
-    /// 1–120.
+    /// 1–120 characters.
     pub title: I18n,
-    /// 0–500.
+    /// Up to 500 characters.
     #[serde(default)]
     pub detail: I18n,
 }
@@ -79,21 +79,21 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
     .all(tx)
 }
 
-/// Guests who said yes to an event with limited seats.
+/// How many guests said yes to an event with limited seats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeatsTaken {
-    /// Those who were invited, or whom a host approved.
+    /// Guests who were invited, or approved by a host.
     pub confirmed: i64,
-    /// Those who answered without a code and wait for approval.
+    /// Guests who answered without a code and wait for approval.
     pub unapproved: i64,
 }
 
 impl SeatsTaken {
     /// Seats that one more guest of a household may take.
     ///
-    /// Invited households do not compete with answers that nobody has approved:
-    /// anybody can send those by the hundred. They in turn get what is left by
-    /// both, and together at most half of the event's seats.
+    /// Invited households do not compete with unapproved answers, which anybody can
+    /// send by the hundred. Unapproved answers get the seats that both leave, and
+    /// together at most half of the event's seats.
     pub fn remaining(self, capacity: i64, is_unapproved: bool) -> i64 {
         let free = capacity - self.confirmed;
         let left = if is_unapproved {
@@ -106,7 +106,7 @@ impl SeatsTaken {
     }
 }
 
-/// Seats taken of each event that has a limit.
+/// Seats taken at each event that has a limit.
 pub fn seats_taken(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -127,8 +127,8 @@ pub fn seats_taken(
     Ok(found.into_iter().map(taken).collect())
 }
 
-/// Takes the locks of all events with limited seats, in the order of their ids,
-/// so that two households that want the last seats wait for one another.
+/// Locks all events with limited seats, in the order of their ids, so that two
+/// households that want the last seats wait for each other.
 pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let _: Vec<(EventId,)> = sql!(
         "SELECT id FROM event WHERE occasion = :occasion AND capacity IS NOT NULL
@@ -139,17 +139,17 @@ pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreE
     Ok(())
 }
 
-/// Which seats may be taken.
+/// Which seats a save may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seats {
-    /// Those that are free.
+    /// Only free seats.
     Free,
-    /// More than there are: a host wants it so.
+    /// More than are free, because a host allows it.
     Beyond,
 }
 
-/// Takes or gives back seats of an event whose lock is held. Whoever takes some
-/// has looked whether they are free; should that be wrong, nothing is written.
+/// Takes or gives back seats of an event whose lock is held. The caller has checked
+/// that enough are free; if they are not, nothing is written.
 pub fn take_seats(
     tx: &mut Tx<'_>,
     event: &EventId,
@@ -168,7 +168,7 @@ pub fn take_seats(
     Ok(())
 }
 
-/// As [`take_seats`], for guests who wait for approval.
+/// Like [`take_seats`], for guests who wait for approval.
 pub fn take_unapproved_seats(
     tx: &mut Tx<'_>,
     event: &EventId,
@@ -189,8 +189,8 @@ pub fn take_unapproved_seats(
     Ok(())
 }
 
-/// Counts the seats of every event with a limit anew: what hosts change may
-/// touch many guests at once.
+/// Counts the taken seats of every limited event again, after a host's change that may
+/// affect many guests.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     sql!(
         "UPDATE event SET seats_taken = (

@@ -1,6 +1,6 @@
-//! When households open their portals. Gathered in memory and written every
-//! ten seconds, so that reading never waits for a flush; a crash loses the last
-//! seconds of it, which nobody was promised.
+//! Records when households open their portals. Opens are gathered in memory and written
+//! every ten seconds, so that reading never waits for a flush; a crash loses at most
+//! the last few seconds.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,13 +9,15 @@ use jiff::Timestamp;
 use platform::{Rows, Store, StoreError, sql};
 
 use crate::invitation::InvitationId;
+use crate::occasion::OccasionId;
+use crate::webhook;
 
-/// Households whose opens wait to be written, at most.
+/// How many households may wait to be written.
 const WAITING: usize = 10_000;
-/// Households written in one change.
+/// How many households one transaction writes.
 const PIECE: usize = 200;
 
-/// Opens that are not written yet.
+/// Opens that have not been written yet.
 #[derive(Debug, Default)]
 pub struct Opens(Mutex<HashMap<InvitationId, Seen>>);
 
@@ -27,7 +29,7 @@ struct Seen {
 }
 
 impl Opens {
-    /// Notes that a household has opened its portal.
+    /// Records that a household has opened its portal.
     pub fn note(&self, invitation: InvitationId, now: Timestamp) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() >= WAITING && !waiting.contains_key(&invitation) {
@@ -42,14 +44,14 @@ impl Opens {
         seen.count += 1;
     }
 
-    /// Writes what was gathered; what cannot be written now waits for the next
-    /// time. Bookkeeping never raises an invitation's version.
+    /// Writes the gathered opens; those that fail wait for the next time. This
+    /// bookkeeping never raises an invitation's version.
     pub async fn write(&self, store: &Store) -> Result<(), StoreError> {
         let gathered: Vec<(InvitationId, Seen)> = {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.drain().collect()
         };
-        // Small pieces, so that nobody who answers waits behind a long one.
+        // Small batches, so that a household that answers does not wait long behind one.
         for (start, piece) in (0..).step_by(PIECE).zip(gathered.chunks(PIECE)) {
             let piece = piece.to_vec();
             let written = store
@@ -57,6 +59,13 @@ impl Opens {
                     let mut piece = piece.clone();
                     piece.sort_by(|(left, _), (right, _)| left.cmp(right));
                     for (invitation, seen) in &piece {
+                        let unopened: Option<(OccasionId,)> = sql!(
+                            "SELECT occasion FROM invitation
+                             WHERE id = :invitation AND first_opened_at IS NULL
+                             FOR NO KEY UPDATE",
+                            invitation
+                        )
+                        .maybe(tx)?;
                         sql!(
                             "UPDATE invitation SET
                                  first_opened_at = COALESCE(first_opened_at, :first),
@@ -69,6 +78,9 @@ impl Opens {
                             count = seen.count
                         )
                         .run(tx, Rows::AtMostOne)?;
+                        if let Some((occasion,)) = unopened {
+                            webhook::invitation_opened(tx, &occasion, invitation, seen.first)?;
+                        }
                     }
                     Ok::<_, StoreError>(())
                 })

@@ -17,28 +17,28 @@ platform::id!(GuestId, "One guest.");
 /// A guest with all replies.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Guest {
-    /// Its id.
+    /// The guest's id.
     pub id: GuestId,
-    /// As written, 1–100; a plus-one's may be empty.
+    /// The name as written, 1–100 characters; a plus-one's may be empty.
     pub name: String,
-    /// Put there by a host, or brought by the household.
+    /// Whether a host named the guest or the household brought them.
     pub kind: GuestKind,
-    /// A child.
+    /// Whether the guest is a child.
     pub is_child: bool,
-    /// 0–17, only of a child.
+    /// Age of a child, 0–17.
     pub child_age: Option<i64>,
     /// Who added the guest.
     pub added_by: ActedBy,
-    /// A host allowed this one beyond the allowance.
+    /// Whether a host allowed this guest beyond the allowance.
     pub beyond_allowance: bool,
-    /// Order of showing.
+    /// Position on the invitation.
     pub position: i64,
     /// Keys of dietary options.
     #[row(json)]
     pub diets: Vec<String>,
-    /// 0–500.
+    /// Up to 500 characters.
     pub diet_note: String,
-    /// Answers to the hosts' questions; only of whom a household was loaded with.
+    /// Answers to the hosts' questions; empty unless the guest was loaded with its household.
     #[row(skip)]
     pub answers: Answers,
     /// One per event the guest is invited to.
@@ -56,14 +56,14 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// No answer yet.
+    /// A reply without an answer.
     pub const PENDING: Self = Self {
         status: ReplyStatus::Pending,
         answered_at: None,
     };
 }
 
-/// The name to show: as written, or whose guest it is.
+/// The name to show: as written, or whose guest the person is.
 pub fn shown_name(name: &str, guest_of: &str, text: &Text) -> String {
     match name {
         "" => text.with("guest-of", [("name", guest_of.into())]),
@@ -129,7 +129,7 @@ pub fn insert(
     question::write_answers(tx, invitation, Some(&guest.id), &none, &guest.answers)
 }
 
-/// Writes what may change about a guest.
+/// Writes the fields of a guest that may change.
 pub fn update(tx: &mut Tx<'_>, guest: &Guest) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -182,7 +182,7 @@ pub fn insert_reply(
     Ok(())
 }
 
-/// Writes an answer over the one that stands.
+/// Replaces the stored answer.
 pub fn update_reply(
     tx: &mut Tx<'_>,
     guest: &GuestId,

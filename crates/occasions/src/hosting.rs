@@ -1,8 +1,7 @@
-//! The hosts' side: everything that is done by somebody with a role in an
-//! occasion, and what they are shown.
+//! The hosts' side: everything that somebody with a role in an occasion does and is shown.
 //!
-//! Every function takes the transaction and a [`HostOf`], the proof that
-//! somebody may be here at all; what the role does not allow is refused inside.
+//! Every function takes the transaction and a [`HostOf`], the proof that the caller is
+//! a host of the occasion, and refuses what the role does not allow.
 
 pub mod answers;
 pub mod bulk;
@@ -16,6 +15,7 @@ pub mod listing;
 pub mod locks;
 pub mod log;
 pub mod members;
+pub mod membership;
 pub mod occasions;
 pub mod open_rsvp;
 pub mod permissions;
@@ -35,7 +35,7 @@ use platform::Platform;
 use platform::jobs::Handler;
 use web::Catalogue;
 
-/// What runs in the background for hosts.
+/// Background jobs for hosts.
 pub fn jobs(platform: &Platform, catalogue: &Catalogue) -> Vec<Handler> {
     vec![
         export::handler(platform.clone(), catalogue.clone()),

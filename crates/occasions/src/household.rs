@@ -1,5 +1,5 @@
-//! A household as it stands, and as it would stand after a wish: the rules of
-//! answering, without any store.
+//! A household as it stands, and as it would stand after a change: the rules of
+//! answering, independent of the store.
 
 use std::collections::BTreeMap;
 
@@ -21,26 +21,26 @@ use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
 
-/// Guests of one invitation, everything included.
+/// How many guests one invitation holds at most.
 pub const GUEST_LIMIT: usize = 30;
 
 /// An invitation with everyone on it.
 #[derive(Clone, Debug)]
 pub struct Household {
-    /// The invitation.
+    /// The invitation's own row.
     pub invitation: Invitation,
     /// Everyone on it, in the order they are shown.
     pub guests: Vec<Guest>,
     /// The events the household is invited to.
     pub events: Vec<EventId>,
-    /// What it answered as a whole to the hosts' questions.
+    /// Answers of the household as a whole to the hosts' questions.
     pub answers: Answers,
 }
 
-/// What decides about a wish besides the household itself.
+/// What decides about a change besides the household itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
-    /// What is switched on.
+    /// The occasion's switches.
     pub switches: Switches,
     /// All events of the occasion.
     pub events: &'a [Event],
@@ -48,46 +48,46 @@ pub struct Rules<'a> {
     pub diets: &'a [DietaryOption],
     /// All questions of the occasion.
     pub questions: &'a [Question],
-    /// A host may go beyond the allowance; a household may not.
+    /// Whose limits apply: a host may exceed the allowance, a household may not.
     pub by: ActedBy,
-    /// Who says it: hosts know questions of their own, and may leave any open;
-    /// they take answers back, as if nobody had given them.
+    /// Who answers. Hosts see questions of their own, may leave any of them open, and
+    /// may take answers back as if none had been given.
     pub speaker: ActedBy,
-    /// The instant of the decision.
+    /// The time of the decision.
     pub now: Timestamp,
 }
 
-/// How many places a household has for people it brings.
+/// How many additional guests a household may bring, and how many it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Places {
-    /// By invitation.
+    /// How many the invitation allows.
     pub allowed: i64,
-    /// By people who are on the list, whatever their answer.
+    /// How many are on the list, whatever their answer.
     pub used: i64,
 }
 
-/// Places for grown-ups and for children.
+/// Places for additional guests: for anybody, and for children only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Allowance {
-    /// For anybody.
+    /// Places for anybody.
     pub plus_ones: Places,
-    /// For children; used up before those of anybody.
+    /// Places for children only, used up before the others.
     pub children: Places,
 }
 
 /// One field that a save changed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FieldChange {
-    /// Which: `guests/{id}/replies/reception`.
+    /// The path of the field, such as `guests/{id}/replies/reception`.
     pub field: String,
-    /// What it was.
+    /// The value before the save.
     pub old: Value,
-    /// What it is.
+    /// The value after the save.
     pub new: Value,
 }
 
 impl FieldChange {
-    /// Whether somebody came, went, or is called something else.
+    /// Whether a guest was added, removed or renamed.
     pub(crate) fn is_of_names(&self) -> bool {
         self.field.ends_with("/name") || self.is_of_whole_guest()
     }
@@ -97,27 +97,27 @@ impl FieldChange {
         self.field.starts_with("answers/") || self.field.contains("/answers/")
     }
 
-    /// Whether it is of a guest's food needs.
+    /// Whether it concerns a guest's food needs.
     pub(crate) fn is_of_diets(&self) -> bool {
         let is_of_guest = self.field.starts_with("guests/");
         is_of_guest && (self.field.ends_with("/diets") || self.field.ends_with("/diet_note"))
     }
 
-    /// Whether somebody came or went.
+    /// Whether a guest was added or removed.
     pub(crate) fn is_of_whole_guest(&self) -> bool {
         let rest = self.field.strip_prefix("guests/");
         rest.is_some_and(|rest| !rest.contains('/'))
     }
 }
 
-/// A wish that passed every rule: the guests as they would be.
+/// A change that passed every rule, with the guests it results in.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Everyone, after the save.
+    /// All guests after the save.
     pub guests: Vec<Guest>,
-    /// What the household answered as a whole, after the save.
+    /// The answers of the household as a whole after the save.
     pub answers: Answers,
-    /// What differs, field by field; empty when nothing does.
+    /// The changed fields; empty if nothing differs.
     pub changes: Vec<FieldChange>,
 }
 
@@ -180,19 +180,19 @@ fn invited_events(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Even
 }
 
 impl Household {
-    /// Places had and taken. Guests whom a host allowed beyond count for none.
+    /// Allowed and used places. Guests whom a host allowed beyond the allowance are not counted.
     pub fn allowance(&self) -> Allowance {
         allowance(&self.invitation, &self.guests)
     }
 
-    /// Whose guest somebody without a name is: the first who has one, else the
-    /// whole household's.
+    /// Whose guest a person without a name is: that of the first guest with a name, or
+    /// else of the household.
     pub fn guest_of(&self) -> &str {
         let named = self.guests.iter().find(|guest| !guest.name.is_empty());
         named.map_or(&self.invitation.details.household, |guest| &guest.name)
     }
 
-    /// What would stand after `wish`, or why it may not.
+    /// What `wish` would result in, or why it is refused.
     ///
     /// `new_id` gives the ids of new guests.
     pub fn plan(
@@ -201,7 +201,7 @@ impl Household {
         rules: Rules<'_>,
         mut new_id: impl FnMut() -> GuestId,
     ) -> Result<Plan, Refusal> {
-        // Before anybody is looked at: a body can name thousands.
+        // Checked first, because a body can name thousands of guests.
         let new = wish.guests.iter().filter(|guest| guest.id.is_none());
         if new.count() > GUEST_LIMIT {
             return Err(Refusal::GuestLimit);
@@ -273,7 +273,7 @@ impl Household {
         })
     }
 
-    /// Somebody new starts as coming to everything the household is invited to.
+    /// A new guest, who starts as coming to every event the household is invited to.
     fn newcomer(&self, id: GuestId, position: i64, rules: Rules<'_>) -> Guest {
         let reply = Reply {
             status: ReplyStatus::Yes,
@@ -299,8 +299,8 @@ impl Household {
         }
     }
 
-    /// A household may add only within its allowance. What a host lowered
-    /// afterwards stays: those rows may be edited and removed, none added.
+    /// A household may add guests only within its allowance. After a host has lowered
+    /// it, existing guests may still be edited and removed, but none added.
     fn check_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
         let before = self.allowance();
         let now = allowance(&self.invitation, after);
@@ -349,7 +349,7 @@ fn allowance(invitation: &Invitation, guests: &[Guest]) -> Allowance {
     }
 }
 
-/// Collects what is wrong with the fields of one guest.
+/// The errors in the fields of one guest.
 struct Findings<'a> {
     list: &'a mut Vec<FieldProblem>,
     prefix: String,
@@ -432,7 +432,7 @@ fn change_age(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: 
     if let Some(is_child) = wanted.is_child
         && is_child != guest.is_child
     {
-        // Whom the hosts named, the hosts know to be a child or not.
+        // Hosts decide whether the guests they named are children.
         if guest.kind == GuestKind::Named || !rules.switches.children {
             field.add("is_child", "not_allowed", []);
             return;
@@ -489,7 +489,8 @@ fn change_diets(
     }
 }
 
-/// A deactivated option may be kept by whoever has it, and chosen by nobody.
+/// Whether a guest may have this option. A deactivated one stays with guests who have
+/// it, but cannot be chosen any more.
 fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))

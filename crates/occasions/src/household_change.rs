@@ -1,5 +1,5 @@
-//! What a household asks to have saved, before any rule has looked at it. The
-//! form and the JSON API bring the same.
+//! A change that a household asks for, before any rule has checked it. The form and the
+//! JSON API both produce it.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use web::FieldProblem;
 use crate::guest::GuestId;
 use crate::words::ReplyStatus;
 
-/// One save. What is left out stays as it is.
+/// One save. Fields left out stay as they are.
 #[derive(Clone, Debug, Default)]
 pub struct HouseholdChange {
-    /// The version the household has seen.
+    /// The version the household has read.
     pub version: Option<i64>,
     /// Guests to change, and new ones.
     pub guests: Vec<GuestUpdate>,
@@ -23,36 +23,35 @@ pub struct HouseholdChange {
     pub answers: BTreeMap<String, Value>,
     /// The household's note to the hosts.
     pub note: Option<NoteUpdate>,
-    /// What of it was not understood: it is refused, once all that comes before
-    /// fields has been looked at.
+    /// Fields that could not be parsed. They are refused only after all earlier checks
+    /// have passed.
     pub wrong: Vec<FieldProblem>,
 }
 
-/// What is wanted for one person.
+/// Changes of one guest.
 #[derive(Clone, Debug, Default)]
 pub struct GuestUpdate {
-    /// `None`: somebody new.
+    /// The guest's id; `None` for a new guest.
     pub id: Option<GuestId>,
-    /// As typed.
+    /// The name as typed.
     pub name: Option<String>,
     /// Child or adult.
     pub is_child: Option<bool>,
-    /// A child's age; `Some(None)`: not told.
+    /// A child's age; `Some(None)` if it was not told.
     pub age: Option<Option<i64>>,
-    /// Answers by key of the event. Only yes, no and undecided can be wanted, and
-    /// by hosts that there is none.
+    /// Answers by key of the event. A household may send yes, no and undecided; a host
+    /// also pending, which takes an answer back.
     pub replies: BTreeMap<String, ReplyStatus>,
     /// Keys of dietary options.
     pub diets: Option<Vec<String>>,
-    /// In the guest's own words.
+    /// The guest's note about food.
     pub diet_note: Option<String>,
     /// Answers to the hosts' questions, by key; null or empty takes one back.
     pub answers: BTreeMap<String, Value>,
 }
 
 impl GuestUpdate {
-    /// Whether it says who comes, or answers a question: then what is required
-    /// of those who come is asked for.
+    /// Whether it answers for an event or a question; only then are required answers checked.
     pub fn answers_anything(&self) -> bool {
         self.id.is_none() || !self.replies.is_empty() || !self.answers.is_empty()
     }
@@ -63,12 +62,12 @@ impl GuestUpdate {
 pub struct NoteUpdate {
     /// The text; empty removes the note.
     pub text: String,
-    /// The version of the note the household has seen; `None`: whatever it is.
+    /// The version of the note that the household has read; `None` replaces any.
     pub version: Option<i64>,
 }
 
 impl HouseholdChange {
-    /// Whether anybody may take a seat or give one back.
+    /// Whether it may take a seat or give one back.
     pub fn touches_seats(&self) -> bool {
         !self.remove.is_empty()
             || self
@@ -77,7 +76,7 @@ impl HouseholdChange {
                 .any(|guest| guest.id.is_none() || !guest.replies.is_empty())
     }
 
-    /// Whether it writes the note and nothing else.
+    /// Whether it changes the note and nothing else.
     pub fn is_note_alone(&self) -> bool {
         self.guests.is_empty()
             && self.remove.is_empty()
@@ -86,12 +85,12 @@ impl HouseholdChange {
             && self.note.is_some()
     }
 
-    /// As [`GuestUpdate::answers_anything`], of the household.
+    /// Like [`GuestUpdate::answers_anything`], for the household.
     pub fn answers_anything(&self) -> bool {
         !self.answers.is_empty() || self.guests.iter().any(GuestUpdate::answers_anything)
     }
 
-    /// Whether it touches food needs.
+    /// Whether it changes food needs.
     pub fn touches_diets(&self) -> bool {
         self.guests
             .iter()

@@ -17,22 +17,22 @@ platform::id!(InvitationId, "One invitation.");
 /// An invitation, as stored.
 #[derive(Clone, Debug, Row)]
 pub struct Invitation {
-    /// Its id.
+    /// The invitation's id.
     pub id: InvitationId,
-    /// What it belongs to.
+    /// The occasion it belongs to.
     pub occasion: OccasionId,
-    /// The code as shown.
+    /// The code as displayed.
     pub code: String,
-    /// What hosts fill in.
+    /// The fields that hosts fill in.
     #[row(flatten)]
     pub details: Details,
-    /// What the household wrote to the hosts, 0–4,000.
+    /// The household's note to the hosts, up to 4,000 characters.
     pub note: String,
     /// Raised by every change of the note.
     pub note_version: i64,
-    /// When a household last saved.
+    /// When the household last saved.
     pub replied_at: Option<Timestamp>,
-    /// Raised when the code is replaced: ends every guest session.
+    /// Raised when the code is replaced, which ends every guest session.
     pub access_epoch: i64,
     /// Set while archived.
     pub archived_at: Option<Timestamp>,
@@ -43,46 +43,46 @@ pub struct Invitation {
     pub is_unapproved: bool,
 }
 
-/// What hosts fill in about an invitation.
+/// The fields of an invitation that hosts fill in.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Details {
-    /// 1–120.
+    /// The household's name, 1–120 characters.
     pub household: String,
-    /// Up to 200, instead of the usual salutation.
+    /// Replaces the usual salutation; up to 200 characters.
     pub salutation: Option<String>,
-    /// Up to 254.
+    /// The household's mail address, up to 254 characters.
     pub email: Option<String>,
-    /// Up to 32.
+    /// The household's telephone number, up to 32 characters.
     pub phone: Option<String>,
-    /// Up to 500.
+    /// The household's postal address, up to 500 characters.
     pub address: Option<String>,
-    /// One of the occasion's languages, or null: unknown.
+    /// One of the occasion's languages; null if unknown.
     pub language: Option<String>,
-    /// How many more people it may bring, 0–20.
+    /// How many additional people it may bring, 0–20.
     pub plus_ones: i64,
-    /// How many more children, 0–20.
+    /// How many additional children it may bring, 0–20.
     pub children: i64,
-    /// Wins over the occasion's deadline, in both directions.
+    /// The household's own deadline, earlier or later than the occasion's, which it replaces.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub deadline_override: Option<Timestamp>,
     /// What decides whether answers are open.
     pub lock_mode: LockMode,
-    /// End of [`LockMode::Open`].
+    /// When [`LockMode::Open`] ends.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub open_until: Option<Timestamp>,
-    /// For hosts only, 0–200.
+    /// Shown to hosts only, up to 200 characters.
     pub lock_reason: String,
-    /// Shown to the household, up to 2,000.
+    /// Shown to the household, up to 2,000 characters.
     pub host_message: String,
-    /// Never shown to guests, up to 2,000.
+    /// Never shown to guests, up to 2,000 characters.
     pub host_note: String,
-    /// 0–20 of 1–40 characters.
+    /// Up to 20 labels of 1–40 characters.
     #[row(json)]
     pub tags: Vec<String>,
 }
 
 impl Invitation {
-    /// What the household may do at `now`, and nothing else decides it.
+    /// What the household may do at `now`. Nothing else decides it.
     pub fn access(&self, occasion: &Occasion, now: Timestamp) -> Access {
         if self.archived_at.is_some() {
             return Access::Revoked;
@@ -110,7 +110,7 @@ impl Invitation {
         self.details.deadline_override.or(occasion.rsvp_deadline)
     }
 
-    /// The instant from which answers are closed by themselves; `None`: never.
+    /// When answers close by themselves; `None` if they never do.
     pub fn closes_at(&self, occasion: &Occasion) -> Option<Timestamp> {
         match self.details.lock_mode {
             LockMode::Open => match (self.details.open_until, self.deadline(occasion)) {
@@ -122,8 +122,8 @@ impl Invitation {
     }
 }
 
-/// The invitation a code opens: that of two that were put together, which has
-/// the people now, until its own code is replaced.
+/// The invitation that a code opens. The code of a merged invitation opens the one that
+/// now has its guests, until that one's own code is replaced.
 pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>, StoreError> {
     sql!(
         "SELECT {Invitation} FROM invitation
@@ -135,7 +135,7 @@ pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>
     .maybe(tx)
 }
 
-/// As [`find_by_code`], where no more is asked than which one it is, and of which occasion.
+/// Like [`find_by_code`], for callers who need only the invitation's id and its occasion.
 pub fn seek(
     tx: &mut Tx<'_>,
     key: &CodeKey,
@@ -150,14 +150,14 @@ pub fn seek(
     .maybe(tx)
 }
 
-/// As much of an invitation as tells whether its page would read as before.
+/// Just enough of an invitation to tell whether its page has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Glance {
-    /// Its id.
+    /// The invitation's id.
     pub id: InvitationId,
-    /// What it belongs to.
+    /// The occasion it belongs to.
     pub occasion: OccasionId,
-    /// The code as shown.
+    /// The code as displayed.
     pub code: String,
     /// See [`Invitation::version`].
     pub version: i64,
@@ -167,11 +167,11 @@ pub struct Glance {
     pub language: Option<String>,
     /// Whether it is archived.
     pub archived: bool,
-    /// Of the occasion with its events and food needs.
+    /// The revision of the occasion with its events and food needs.
     pub revision: i64,
 }
 
-/// A first look at the invitation a code opens.
+/// Reads the [`Glance`] of the invitation that a code opens.
 pub fn glance(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Glance>, StoreError> {
     sql!(
         "SELECT invitation.id, invitation.occasion, invitation.code, invitation.version,
@@ -192,8 +192,8 @@ pub fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
     sql!("SELECT {Invitation} FROM invitation WHERE id = :id", id).maybe(tx)
 }
 
-/// As [`find`], holding the invitation's lock: what is read now stays so until
-/// this transaction ends.
+/// Like [`find`], holding the invitation's lock: what is read stays true until this
+/// transaction ends.
 pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
     sql!(
         "SELECT {Invitation} FROM invitation WHERE id = :id FOR NO KEY UPDATE",
@@ -202,8 +202,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
     .maybe(tx)
 }
 
-/// Writes a new invitation under `code`; `None` when that code is, or within
-/// the last 24 months was, somebody else's.
+/// Writes a new invitation under `code`; `None` if another invitation has this code, or
+/// had it within the last 24 months.
 pub fn insert(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -231,7 +231,7 @@ pub fn insert(
     Ok((inserted == 1).then_some(id))
 }
 
-/// As [`insert`] with a code nobody chose.
+/// Like [`insert`], with a random code.
 pub fn insert_with_new_code(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -241,7 +241,7 @@ pub fn insert_with_new_code(
         sql!("SELECT COUNT(*) FROM invitation WHERE archived_at IS NULL"),
         &[],
     )?;
-    // With the chosen lengths a draw collides once in some thousand times.
+    // At the chosen lengths, one draw in several thousand collides.
     for _ in 0..64 {
         let drawn = code::draw(tx.random(), code::length_for(live + 1));
         if let Ok(key) = CodeKey::parse(&drawn)
@@ -265,8 +265,8 @@ pub(crate) fn is_retired(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreEr
     Ok(found.is_some())
 }
 
-/// Writes what hosts search and sort by: names and tags for all of them, code
-/// and contact for those who may see these.
+/// Writes the text that hosts search and sort by: names and tags for all hosts, code
+/// and contact data for those who may see them.
 pub fn update_search(
     tx: &mut Tx<'_>,
     invitation: &Invitation,

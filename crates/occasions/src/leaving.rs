@@ -1,5 +1,6 @@
-//! What of occasions belongs to a person who has an account: their roles. Occasions and the answers
-//! of households are their hosts', together; whoever leaves last would take them from the guests.
+//! What occasions hold about an account: its roles. Occasions and the answers of
+//! households belong to all their hosts together; if the last host to leave took them
+//! along, the guests would lose them.
 
 use accounts::account::AccountId;
 use accounts::domain::Share;
@@ -9,6 +10,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::hosting::membership;
 use crate::role::OCCASION;
 
 #[derive(Row, Serialize)]
@@ -18,7 +20,7 @@ struct Part {
     role: String,
 }
 
-/// Where somebody is a host.
+/// The occasions in which an account is a host.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Part> = sql!(
         "SELECT o.id, o.slug, g.role FROM role_grant g JOIN occasion o ON o.id = g.scope_id
@@ -29,7 +31,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!(all))
 }
 
-/// The occasions that somebody is the only owner of.
+/// The occasions whose only owner is this account.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for id in grant::owned_alone(tx, account, &OCCASION)? {
@@ -40,7 +42,7 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
     Ok(names)
 }
 
-/// The other hosts of the occasions that somebody owns.
+/// The other hosts of the occasions that an account owns.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let mut shared = Vec::new();
     for (id, rank) in grant::ranks_of_account(tx, account, &OCCASION)? {
@@ -61,9 +63,10 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Forgets how often somebody tried to set codes, and when they were warned.
+/// Deletes how often an account tried to set codes, and when it was warned.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
+    membership::forget_maker(tx, account)?;
     sql!("DELETE FROM guess_alarm WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     Ok(())
 }

@@ -34,13 +34,15 @@ pub mod single_answer;
 pub mod snapshot;
 pub mod token_scopes;
 pub mod web;
+pub mod webhook;
 pub mod words;
 
 use ::web::Link;
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
-use ::web::setting::Flag;
+use ::web::setting::{Flag, Setting};
 use accounts::domain::{self, Domain, SignInHint};
+use accounts::look::FirstPage;
 use platform::store::migrate::Migrations;
 
 /// Turns occasions on and off.
@@ -49,17 +51,19 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// All that the program has to know of this crate.
+/// Everything that the program has to know about this crate.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
+    settings: &[Setting::Word(hosting::membership::CREATE)],
     scope_kinds: &[&role::OCCASION],
+    makes_host: hosting::membership::makes_host,
     scope_title: occasion::title_of,
     token_scopes: token_scopes::ALL,
     secret_paths: &[
         SecretPath::code("/invite/"),
-        // `/api/v1/invitations/id/…` names an invitation, and opens nothing.
+        // `/api/v1/invitations/id/…` holds an id, which is no secret.
         SecretPath::code("/api/v1/invitations/").but_not("id"),
         SecretPath::body("/api/rsvp"),
         SecretPath::body("/api/v1/codes/resolve"),
@@ -69,11 +73,20 @@ pub const DOMAIN: Domain = Domain {
         label: "host-occasions",
         href: "/admin",
     }],
+    first_pages: &[FirstPage {
+        word: "invitations",
+        label: "code-title",
+        argument: "",
+        find: |_, _| Ok(Some("/invite".to_owned())),
+    }],
+    first_cards: web::guest::entry::cards,
+    offers: web::guest::entry::offers,
+    cards: web::host::occasions::cards,
     sign_in_hints: &[SignInHint {
         text: "host-sign-in-guests",
         link: Link {
             label: "host-sign-in-guests-link",
-            href: "/",
+            href: "/invite",
         },
     }],
     routes: web::routes,
@@ -94,7 +107,8 @@ pub const DOMAIN: Domain = Domain {
     shared: leaving::shared,
     erase: leaving::erase,
     dates: event::dates,
-    describe: domain::debug_only(web::api::describe),
+    webhook_events: webhook::EVENTS,
+    describe: domain::debug_only(|| webhook::describe(web::api::describe())),
     shared_responses: &[
         (410, "Gone", "The invitation is over."),
         (423, "Locked", "Answers are closed."),

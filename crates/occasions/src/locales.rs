@@ -1,8 +1,7 @@
-//! Tests of the messages: every language says what it has to, and English says
-//! what pages ask for and nothing else.
+//! Tests of the messages: every language has all it needs, and English has exactly the
+//! messages that pages use.
 //!
-//! Pages are read as text: what stands between quotes and looks like one of our
-//! messages has to be one.
+//! Sources are read as text: a quoted string that looks like one of our messages has to be one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,10 +14,10 @@ use crate::LOCALES;
 use crate::diet::BUILT_IN;
 use crate::words::{ReplyStatus, Source, Tone};
 
-/// What looks like a message and is none: names of headers, fields and classes.
+/// Strings that look like messages but name headers, fields or classes.
 const NO_MESSAGES: &[&str] = &[];
 
-/// Messages whose names end in a word that is known only when a page is made.
+/// Messages whose last word is known only when a page is rendered.
 fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let tones: Vec<_> = Tone::ALL.iter().map(|tone| tone.word()).collect();
     let replies = ReplyStatus::ALL.iter().map(|status| status.word());
@@ -134,20 +133,20 @@ fn sentences_read_well_at_the_edges_of_plural_forms() {
     }
 }
 
-/// The first word of a message's name: where it is said.
+/// The first word of a message's name, which tells where the message is used.
 fn place(id: &str) -> Option<&str> {
     id.split_once('-').map(|(place, _)| place)
 }
 
-/// Something between quotes.
+/// A quoted string.
 struct Quoted {
     text: String,
-    /// Whether a text is asked to say it.
+    /// Whether it is the argument of `say` or `with`.
     said: bool,
 }
 
-/// Everything between quotes, in our sources and in the expressions of our
-/// templates, that could be the name of a message.
+/// All quoted strings, in our sources and in the expressions of our templates, that
+/// could be names of messages.
 fn quoted() -> Vec<Quoted> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();

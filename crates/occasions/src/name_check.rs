@@ -1,5 +1,5 @@
-//! Whether a name is on an invitation: asked for beside a code while somebody
-//! guesses codes. Case, accents and titles do not count.
+//! Checks a name against an invitation. While somebody guesses codes, a name is asked
+//! for beside the code. Case, accents and titles do not count.
 
 use platform::{StoreError, Tx, sql};
 use unicode_normalization::UnicodeNormalization as _;
@@ -10,7 +10,7 @@ use crate::code::CodeKey;
 /// Longer than any name, in bytes.
 const LIMIT: usize = 400;
 
-/// Words on so many invitations that they say nothing about one.
+/// Words that are on too many invitations to identify one.
 const COMMON: &[&str] = &[
     "mr",
     "mrs",
@@ -95,8 +95,8 @@ const COMMON: &[&str] = &[
     "儷",
 ];
 
-/// Whether every word of `name` is on the invitation with this code. Reads alike
-/// for a code that nobody has.
+/// Whether every word of `name` is on the invitation with this code. A code that nobody
+/// has costs the same reads.
 pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<bool, StoreError> {
     let rows: Vec<(String, Option<String>)> = sql!(
         "SELECT invitation.household, guest.name
@@ -115,7 +115,7 @@ pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<b
     Ok(is_among(name, names))
 }
 
-/// Whether every word of `name` that says anything is a word of `names`.
+/// Whether every distinctive word of `name` is a word of `names`.
 fn is_among<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> bool {
     if name.len() > LIMIT {
         return false;

@@ -16,81 +16,81 @@ use crate::words::{OccasionKind, OccasionStatus, Tone};
 
 platform::id!(OccasionId, "One occasion.");
 
-/// An occasion: what hosts fill in, and where it is in its life.
+/// An occasion: what hosts fill in, and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Occasion {
-    /// Its id.
+    /// The occasion's id.
     #[schema(value_type = String)]
     pub id: OccasionId,
-    /// Its name in addresses: 3–63 of `a-z0-9-`.
+    /// The name in addresses: 3–63 characters of `a-z0-9-`.
     pub slug: String,
     /// What is celebrated.
     pub kind: OccasionKind,
-    /// Where it is in its life.
+    /// The occasion's state.
     pub status: OccasionStatus,
-    /// 1–120.
+    /// 1–120 characters.
     pub title: I18n,
-    /// 0–200.
+    /// Up to 200 characters.
     pub subtitle: I18n,
-    /// One line above the names on the cover, 0–60.
+    /// One line above the names on the cover, up to 60 characters.
     pub kicker: I18n,
-    /// 0–4,000.
+    /// Up to 4,000 characters.
     pub welcome: I18n,
-    /// 0–4,000.
+    /// Up to 4,000 characters.
     pub farewell: I18n,
-    /// The hosts' names as shown, 1–160.
+    /// The hosts' names as displayed, 1–160 characters.
     pub hosts: I18n,
-    /// IANA name.
+    /// An IANA name, such as `Asia/Kuala_Lumpur`.
     pub time_zone: String,
-    /// ISO 4217.
+    /// An ISO 4217 code.
     pub currency: String,
     /// 1–20 BCP 47 tags, offered to guests in this order.
     #[row(json)]
     pub languages: Vec<String>,
-    /// One of them.
+    /// One of the languages.
     pub default_language: String,
-    /// From this instant on answers are closed; null: never by themselves.
+    /// When answers close; null if they never close by themselves.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub rsvp_deadline: Option<Timestamp>,
-    /// For new invitations, 0–20.
+    /// The allowance of new invitations, 0–20.
     pub default_plus_ones: i64,
-    /// For new invitations, 0–20.
+    /// The allowance of new invitations for children, 0–20.
     pub default_children: i64,
-    /// How many an answer without a code may bring, who answers included, 1–20.
+    /// How many people one answer without a code may bring, the respondent included, 1–20.
     pub open_party_limit: i64,
-    /// Whom guests ask.
+    /// Whom guests can ask.
     #[row(flatten)]
     pub contact: Contact,
-    /// The look.
+    /// The look of the guests' pages.
     #[row(json)]
     pub theme: Theme,
-    /// How default wordings speak.
+    /// The tone of the built-in wordings.
     pub tone: Tone,
-    /// What is switched on.
+    /// The features that are switched on.
     #[row(json)]
     pub switches: Switches,
     /// Days after the last event until everything is deleted, 30–1,825.
     pub retention_days: i64,
-    /// Raised by every change, which names the one that was seen.
+    /// Raised by every change. A change names the version it is based on.
     pub version: i64,
 }
 
-/// Whom guests ask when they cannot help themselves.
+/// The person whom guests can ask for help.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Contact {
-    /// 0–100.
+    /// Up to 100 characters.
     #[row(rename = "contact_name")]
     pub name: String,
-    /// 0–254.
+    /// Up to 254 characters.
     #[row(rename = "contact_email")]
     pub email: String,
-    /// 0–32.
+    /// Up to 32 characters.
     #[row(rename = "contact_phone")]
     pub phone: String,
 }
 
-/// What hosts have switched on. Off hides a part and refuses its writes; what
-/// was stored stays.
+/// Features that hosts switch on. Switching one off hides it and refuses changes;
+/// stored data stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[expect(
@@ -98,27 +98,27 @@ pub struct Contact {
     reason = "each is a switch of its own on one page"
 )]
 pub struct Switches {
-    /// Food needs are asked.
+    /// Asks for food needs.
     pub dietary: bool,
-    /// Households may write a note.
+    /// Lets households write a note.
     pub notes: bool,
-    /// Children are told apart.
+    /// Tells children from adults.
     pub children: bool,
-    /// "Not sure" is offered.
+    /// Offers "Not sure".
     pub undecided: bool,
-    /// A plus-one must have a name.
+    /// Requires a name for each plus-one.
     pub plus_one_name_required: bool,
-    /// Notes stay open after answers closed.
+    /// Lets notes be written after answers have closed.
     pub late_gifts_notes: bool,
-    /// A mail confirms what was saved.
+    /// Sends a mail that confirms what was saved.
     pub confirmation_mail: bool,
-    /// The invitation says how many days are left.
+    /// Shows how many days are left.
     pub days_left: bool,
-    /// Whoever knows the public page may answer, without a code.
+    /// Lets anybody who knows the public page answer without a code.
     pub open_rsvp: bool,
-    /// What they wrote with it can be read there, once hosts have approved it.
+    /// Shows the notes of such answers on the public page, once hosts have approved them.
     pub public_wishes: bool,
-    /// A typed code needs a name on the invitation too.
+    /// Asks for a name on the invitation beside a typed code.
     pub ask_name: bool,
 }
 
@@ -140,7 +140,7 @@ impl Default for Switches {
     }
 }
 
-/// Whether any occasion with living codes wants a name beside a typed one.
+/// Whether any occasion with working codes asks for a name beside a typed one.
 pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let switches: Vec<(String,)> = tx.all(
         sql!("SELECT switches FROM occasion WHERE status IN ('published', 'closed')"),
@@ -153,7 +153,7 @@ pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 }
 
 impl Occasion {
-    /// One before anybody said anything about it.
+    /// A new occasion with every field at its default.
     pub fn blank(id: OccasionId) -> Self {
         Self {
             id,
@@ -183,9 +183,8 @@ impl Occasion {
         }
     }
 
-    /// The zone in which everything about it is shown. The name was checked
-    /// when it was stored; should a zone vanish from the bundled data, UTC
-    /// keeps pages alive.
+    /// The time zone in which the occasion's times are shown. The name was checked when
+    /// it was stored; if the bundled data no longer has it, pages fall back to UTC.
     pub fn zone(&self) -> TimeZone {
         zone_named(&self.time_zone)
     }
@@ -196,12 +195,22 @@ pub(crate) fn zone_named(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-/// What we store as JSON: plain structs, which always can be written.
+/// Serialises a plain struct for the store, which cannot fail.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// The theme of the one occasion that guests can open; `None` where there are more.
+/// Whether guests can open any occasion.
+pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM occasion WHERE status = :published",
+        published = OccasionStatus::Published
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+/// The theme of the only occasion that guests can open; `None` if there are several.
 pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     let themes: Vec<(String,)> = tx.all(
         sql!("SELECT theme FROM occasion WHERE status IN ('published', 'closed') LIMIT 2"),
@@ -213,7 +222,7 @@ pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     })
 }
 
-/// What the occasion of this scope is called, in its first language.
+/// The title of this scope's occasion, in its first language.
 pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
     if scope.kind().name != role::OCCASION.name {
         return Ok(None);
@@ -232,7 +241,7 @@ pub fn find(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<Occasion>, StoreE
     sql!("SELECT {Occasion} FROM occasion WHERE id = :id", id).maybe(tx)
 }
 
-/// The occasion that must be there, because a row points to it.
+/// The occasion with this id, which exists because a row refers to it.
 pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Occasion, StoreError> {
     find(tx, id)?.ok_or(StoreError::Rows {
         expected: "one row",
@@ -241,7 +250,7 @@ pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Occasion, StoreError> {
     })
 }
 
-/// The id behind a slug, present or former.
+/// The id of the occasion with this slug, current or former.
 pub fn find_by_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OccasionId>, StoreError> {
     let found: Option<(OccasionId,)> = sql!(
         "SELECT id FROM occasion WHERE slug = :slug
@@ -302,9 +311,9 @@ pub fn set_status(
     Ok(())
 }
 
-/// Takes the occasion's lock, to change it, its events or its food needs: the
-/// first in the order occasion, event, invitation. Returns its version, or
-/// `None` when it is gone.
+/// Takes the occasion's lock to change it, its events or its food needs: the first lock
+/// in the order occasion, event, invitation. Returns the version, or `None` if there is
+/// no such occasion.
 pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError> {
     let locked: Option<(i64,)> = sql!(
         "UPDATE occasion SET revision = revision + 1 WHERE id = :id RETURNING version",
@@ -314,8 +323,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError>
     Ok(locked.map(|(version,)| version))
 }
 
-/// Holds the occasion's row without changing anything about it: what is counted
-/// under this lock stays so until the transaction ends. `None` when it is gone.
+/// Locks the occasion's row without changing it: what is counted under this lock stays
+/// true until the transaction ends. Returns `None` if there is no such occasion.
 pub fn hold(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<()>, StoreError> {
     let held: Option<(i64,)> = sql!(
         "SELECT revision FROM occasion WHERE id = :id FOR NO KEY UPDATE",

@@ -1,6 +1,6 @@
-//! Answers without a code: whoever knows the public page says who they
-//! are, whether they come and how many. Each accepted one makes an invitation of
-//! its own, marked as such, with a code for later changes.
+//! Answers without a code: a visitor of the public page gives a name, whether they
+//! come, and how many. Each accepted answer makes an invitation of its own, marked as
+//! such, with a code for later changes.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Stored};
@@ -26,38 +26,38 @@ use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
 
-/// The most that hosts can let one answer bring.
+/// The highest party size that hosts can allow for one answer.
 pub const PARTY_LIMIT: i64 = 20;
-/// So many answers of an occasion may wait for approval at once: they must not use
-/// up the invitations that it may have.
+/// How many answers of an occasion may wait for approval at once, so that they cannot
+/// use up its invitations.
 pub const WAITING_LIMIT: i64 = 500;
-/// So many answers are taken from one network in an hour.
+/// How many answers one network may send in an hour.
 pub const TRIES: i64 = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// Lengths, in characters.
+/// Longest name, in characters.
 pub const NAME_LIMIT: usize = 100;
-/// As of every telephone number.
+/// Longest telephone number, in characters.
 pub const PHONE_LIMIT: usize = 32;
-/// As of every address.
+/// Longest mail address, in characters.
 pub const EMAIL_LIMIT: usize = 254;
 
-/// Who answers without a code.
+/// The person who answers without a code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Respondent {
-    /// As typed, 1–100.
+    /// The name as typed, 1–100 characters.
     pub name: String,
-    /// As typed; empty: none.
+    /// The mail address as typed; may be empty.
     pub email: String,
-    /// As typed, up to 32; empty: none.
+    /// The telephone number as typed, up to 32 characters; may be empty.
     pub phone: String,
     /// The language the page was read in.
     pub language: Option<String>,
-    /// The network that limits count.
+    /// The client's network, to which the limits apply.
     pub network: String,
 }
 
 impl Respondent {
-    /// In the form in which it is kept.
+    /// The fields in the form in which they are stored.
     fn cleaned(&self) -> Self {
         Self {
             name: text_cleaning::clean_line(&self.name),
@@ -68,8 +68,7 @@ impl Respondent {
     }
 }
 
-/// Takes an answer without a code, in one transaction with all that follows from
-/// it.
+/// Saves an answer without a code, with all its consequences, in one transaction.
 pub fn answer(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -115,7 +114,7 @@ pub fn answer(
     Ok(outcome)
 }
 
-/// Whether the occasion takes such answers at all.
+/// Whether the occasion takes answers without a code at all.
 fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     match occasion.status {
         OccasionStatus::Draft => return Err(Refusal::NotFound),
@@ -129,7 +128,7 @@ fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     }
 }
 
-/// Whether answers are open, as they are to the invitation that would be made.
+/// Whether answers are open to the invitation that would be made.
 fn check_access(
     tx: &mut Tx<'_>,
     snapshot: &OccasionSnapshot,
@@ -152,7 +151,7 @@ fn check_access(
     rsvp::check_access(&portal, &HouseholdChange::default())
 }
 
-/// All findings come together.
+/// Checks all fields and reports every finding at once.
 fn check_fields(
     occasion: &Occasion,
     clean: &Respondent,
@@ -188,7 +187,7 @@ fn check_fields(
     if text_cleaning::length(&text_cleaning::clean(&incoming.answer.wish)) > rsvp::NOTE_LIMIT {
         add("/message", "too_long", &[("max", rsvp::NOTE_LIMIT.into())]);
     }
-    // Who has not decided says so only where hosts want to hear it.
+    // "Not sure" is accepted only where hosts offer it.
     let is_offered = |status| status != ReplyStatus::Undecided || occasion.switches.undecided;
     match &incoming.answer.replies {
         None if !is_offered(incoming.answer.attending) => add("/attending", "not_allowed", &[]),
@@ -208,7 +207,7 @@ fn check_fields(
     }
 }
 
-/// How many people are put on the invitation; who does not come brings nobody.
+/// How many guests go on the invitation; a respondent who declines brings nobody.
 fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
     let limit = occasion.open_party_limit;
     let party = incoming.answer.party.unwrap_or(1);
@@ -221,12 +220,12 @@ fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusa
     Ok(usize::try_from(party).unwrap_or(1).max(1))
 }
 
-/// What is the same of somebody who answers twice: the name, and how to reach
-/// them. Hashes, for they are only compared.
+/// What identifies somebody who answers twice: the name, and the contact data. They are
+/// hashed, because they are only compared.
 struct Likeness {
-    /// By the mail address, or else by the telephone, or by the name alone.
+    /// The name with the mail address, or else with the telephone number, or alone.
     first: String,
-    /// By the telephone beside a mail address.
+    /// The name with the telephone number, if there is a mail address too.
     phone: Option<String>,
 }
 
@@ -259,8 +258,8 @@ enum Recognised {
     New(Option<idempotency::Key>),
 }
 
-/// Keys are whatever other programs make them, "1" too: each belongs to who
-/// answers.
+/// Looks for a kept answer to this request. Other programs choose their keys freely,
+/// even "1", so a key counts for its respondent only.
 fn recognise(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -284,8 +283,8 @@ fn recognise(
     })
 }
 
-/// Counts one from this network, if it is not one too many. What is refused
-/// afterwards is not counted: the transaction takes it back.
+/// Counts an answer from this network, or refuses one too many. An answer that is
+/// refused later is not counted, because its transaction rolls back.
 fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     let now = tx.now();
     let hour_ago = now - HOUR;
@@ -312,7 +311,7 @@ fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether one more answer may wait for approval. The occasion's lock is held.
+/// Whether one more answer may wait for approval. The caller holds the occasion's lock.
 fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> {
     let (waiting,): (i64,) = sql!(
         "SELECT COUNT(*) FROM invitation
@@ -327,8 +326,8 @@ fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> 
     }
 }
 
-/// The invitation that such an answer makes. It may bring as many later on as it
-/// might have brought at once.
+/// The invitation for such an answer. Later it may bring as many guests as it could
+/// have brought at once.
 fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let offered = &occasion.languages;
@@ -354,7 +353,7 @@ fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     }
 }
 
-/// Puts the people on the new invitation, and saves as if its household did.
+/// Adds the guests to the new invitation, and saves their answers as the household would.
 fn fill(
     tx: &mut Tx<'_>,
     mut portal: Portal,
@@ -397,7 +396,7 @@ fn fill(
     })
 }
 
-/// The first is who answers; the others are a number and have no names yet.
+/// A guest of the party. The first is the respondent; the others have no names yet.
 fn person(
     tx: &mut Tx<'_>,
     portal: &Portal,
@@ -442,7 +441,7 @@ fn person(
     }
 }
 
-/// Hosts' open pages hear of the invitation before they hear of its answer.
+/// Announces the invitation to hosts' open pages before its answer.
 fn tell_of_new(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     tx.publish(NewNews {
@@ -456,8 +455,8 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
     })
 }
 
-/// Marks the invitation as one that nobody sent, and whether somebody of this
-/// name and one of these contacts has one already, be it put to another by now.
+/// Marks the invitation as one that nobody sent, and as a duplicate if somebody with
+/// this name and one of these contacts already has one, even one merged since.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -487,16 +486,16 @@ fn mark(
     Ok(())
 }
 
-/// How it stands with an invitation that came without a code.
+/// The state of an invitation that came without a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Somebody of the same name, and one contact the same, had answered before.
+    /// Whether somebody with the same name and contact had answered before.
     pub is_duplicate: bool,
     /// When a host approved it, unless its note has changed since.
     pub approved_at: Option<Timestamp>,
 }
 
-/// The mark of an invitation; `None`: a host wrote it.
+/// The mark of an invitation; `None` if a host wrote it.
 pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, StoreError> {
     let found: Option<(bool, Option<Timestamp>)> = sql!(
         "SELECT open_answer.is_duplicate,
@@ -513,20 +512,20 @@ pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, Sto
     }))
 }
 
-/// A wish that everybody may read.
+/// A note that everybody may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicWish {
-    /// Who wrote it.
+    /// The author's name.
     pub name: String,
-    /// What they wrote.
+    /// The text of the note.
     pub text: String,
 }
 
-/// So many wishes stand on the public page, the newest first.
+/// How many notes the public page shows, newest first.
 const SHOWN: i64 = 100;
 
-/// The wishes that hosts have approved, the newest first. Who changes theirs
-/// afterwards waits to be approved again.
+/// Notes that hosts have approved, newest first. One that is changed afterwards waits
+/// for approval again.
 pub fn public_wishes(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

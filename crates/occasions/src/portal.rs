@@ -1,5 +1,5 @@
-//! What a code opens: everything a household may see of its invitation,
-//! and nothing else.
+//! The portal that a code opens: everything a household may see of its invitation, and
+//! nothing else.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use crate::question::Question;
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
 
-/// A household, its occasion, and what it may do now.
+/// A household with its occasion, and what it may do now.
 #[derive(Clone, Debug)]
 pub struct Portal {
-    /// What it is invited to.
+    /// The occasion it is invited to.
     pub occasion: Arc<Occasion>,
-    /// The occasion's events; shown are those in `household.events`.
+    /// All events of the occasion; the household is shown those in `household.events`.
     pub events: Arc<[Event]>,
-    /// What food needs can be ticked.
+    /// The food needs that can be chosen.
     pub diets: Arc<[DietaryOption]>,
-    /// What hosts ask besides who comes, their own questions too.
+    /// The hosts' questions, including those that only hosts see.
     pub questions: Arc<[Question]>,
-    /// What links to the invitation are made with.
+    /// Makes the `k` of links to the invitation.
     pub links: LinkKey,
     /// Seats taken of the events that have a limit.
     pub seats_taken: BTreeMap<EventId, SeatsTaken>,
@@ -37,20 +37,20 @@ pub struct Portal {
     pub household: Household,
     /// What the household may do.
     pub access: Access,
-    /// The instant all this was true.
+    /// When all this was read.
     pub now: Timestamp,
 }
 
 /// Why a code opens nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Closed {
-    /// Unknown, revoked, or the occasion is in draft: all the same to a guest.
+    /// The code is unknown or revoked, or the occasion is in draft: a guest cannot tell which.
     #[error("no invitation has this code")]
     NotFound,
     /// The occasion is archived.
     #[error("the occasion has ended")]
     Expired,
-    /// The store did not answer.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -61,7 +61,7 @@ pub fn open(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Portal, Closed> {
     enter(tx, invitation)
 }
 
-/// The portal of an invitation, for whoever has its code.
+/// The portal of an invitation, for a client that has its code.
 pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<Portal, Closed> {
     let snapshot = snapshot::load(tx, &invitation.occasion)?;
     admit(&snapshot.occasion, invitation.archived_at.is_some())?;
@@ -112,7 +112,7 @@ pub fn load(
 }
 
 impl Portal {
-    /// The address of the invitation, or of what is `below` it, as links have it.
+    /// The link to the invitation, or to a page `below` it.
     pub fn link(&self, below: &str) -> String {
         self.links.below(&self.household.invitation.code, below)
     }
@@ -124,7 +124,8 @@ impl Portal {
             .filter(|event| self.household.events.contains(&event.id))
     }
 
-    /// The next of its events, from its first minute to the end of the day on which it begins.
+    /// The next event the household is invited to. An event stays the next one until
+    /// the end of the day on which it begins.
     pub fn next_event(&self) -> Option<&Event> {
         let zone = self.occasion.zone();
         let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
@@ -135,8 +136,8 @@ impl Portal {
         events.min_by_key(|event| event.starts_at)
     }
 
-    /// The instant from which the same facts read differently: another day,
-    /// answers that have closed, or an event that has begun.
+    /// When an unchanged portal reads differently: on another day, once answers have
+    /// closed, or once an event has begun.
     pub fn reads_alike_until(&self) -> Timestamp {
         let here = self.now.to_zoned(self.occasion.zone());
         let tomorrow = here.tomorrow().and_then(|day| day.start_of_day());
@@ -152,7 +153,7 @@ impl Portal {
         later.fold(tomorrow, Timestamp::min)
     }
 
-    /// Seats of an event that this household may take; `None`: as many as come.
+    /// Seats of an event that this household may take; `None` if unlimited.
     pub fn seats_left(&self, event: &Event) -> Option<i64> {
         let capacity = event.capacity?;
         let taken = self.seats_taken.get(&event.id).copied();
@@ -174,14 +175,14 @@ impl Portal {
             })
     }
 
-    /// What this household is asked by the hosts, in the order it is shown.
+    /// The questions that this household is asked, in the order they are shown.
     pub fn asked_questions(&self) -> impl Iterator<Item = &Question> {
         self.questions.iter().filter(|question| {
             question.is_for_guests() && self.household.is_concerned(question, &self.events)
         })
     }
 
-    /// How much is answered.
+    /// How much the household has answered.
     pub fn response(&self) -> Response {
         response(
             self.household
@@ -197,7 +198,7 @@ impl Portal {
         self.access == Access::Open
     }
 
-    /// Whether the note can be changed now: it may come late.
+    /// Whether the note can be changed now, which may be possible after answers have closed.
     pub fn takes_notes(&self) -> bool {
         let occasion = &self.occasion;
         let late =
@@ -205,8 +206,8 @@ impl Portal {
         late || self.takes_answers()
     }
 
-    /// A stored status as it counts now: with "not sure" switched off, who was
-    /// not sure has not answered.
+    /// A stored status as it counts now: with "not sure" switched off, an undecided
+    /// guest has not answered.
     pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
         if status == ReplyStatus::Undecided && !self.occasion.switches.undecided {
             return ReplyStatus::Pending;
@@ -214,13 +215,13 @@ impl Portal {
         status
     }
 
-    /// The instant answers close by themselves, if they do.
+    /// When answers close by themselves, if they do.
     pub fn closes_at(&self) -> Option<Timestamp> {
         self.household.invitation.closes_at(&self.occasion)
     }
 }
 
-/// How much of a list of replies is answered.
+/// How many of these replies are answered: none, some or all.
 pub fn response(replies: impl Iterator<Item = ReplyStatus>) -> Response {
     let (mut answered, mut open) = (false, false);
     for status in replies {

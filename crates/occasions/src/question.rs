@@ -1,4 +1,4 @@
-//! What hosts ask besides who comes: of each household once, or of each person.
+//! Questions that hosts ask besides who comes: of each household once, or of each guest.
 
 mod rules;
 mod web;
@@ -22,66 +22,65 @@ use crate::words::{AskedOf, QuestionKind, ReplyStatus};
 
 platform::id!(QuestionId, "One question of an occasion.");
 
-/// A written answer has at most this many characters.
+/// Longest written answer, in characters.
 pub const ANSWER_LIMIT: usize = 2_000;
 
-/// A number that is asked for lies within this, on either side of nothing.
+/// Largest number that an answer may be, positive or negative.
 pub const NUMBER_LIMIT: i64 = 1_000_000_000;
 
-/// A question that hosts ask besides who comes.
+/// A question of the hosts.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a tick of its own in the hosts' form"
 )]
 pub struct Question {
-    /// Its id.
+    /// The question's id.
     #[schema(value_type = String)]
     pub id: QuestionId,
-    /// 1–40 of `a-z0-9-`, unique in the occasion; only when it is created.
+    /// 1–40 characters of `a-z0-9-`, unique in the occasion; fixed once the question is created.
     pub key: String,
-    /// Of whom it is asked. Not once it is answered.
+    /// Who is asked; fixed once somebody has answered.
     pub asked_of: AskedOf,
-    /// What answers it takes. Not once it is answered.
+    /// The kind of answer; fixed once somebody has answered.
     pub kind: QuestionKind,
-    /// 1–200.
+    /// 1–200 characters.
     pub title: I18n,
-    /// 0–500.
+    /// Up to 500 characters.
     pub help: I18n,
-    /// 2–50, where one or several are chosen; one that was chosen stays.
+    /// 2–50 choices if the kind takes choices; one that somebody has chosen stays.
     #[row(json)]
     pub choices: Vec<Choice>,
-    /// Keys of the events it is about; empty: all of them.
+    /// Keys of the events it is about; all events if empty.
     #[row(json)]
     pub events: Vec<String>,
-    /// Those who come have to answer it.
+    /// Whether guests who come must answer it.
     pub required: bool,
-    /// Only those who say yes are asked.
+    /// Whether only guests who say yes are asked.
     pub coming_only: bool,
-    /// Hosts ask it themselves; guests never see it.
+    /// Whether only hosts see and answer it.
     pub hosts_only: bool,
-    /// Asked. One that somebody answered is deactivated, not deleted.
+    /// Whether it is asked. A question with answers is deactivated, not deleted.
     pub active: bool,
-    /// Order of showing, 0–1,000.
+    /// Position in lists, 0–1,000.
     pub position: i64,
-    /// Raised by every change, which names the one that was seen.
+    /// Raised by every change. A change names the version it is based on.
     pub version: i64,
 }
 
-/// One of the answers that can be chosen.
+/// One of the choices of a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = QuestionChoice)]
 pub struct Choice {
-    /// `a-z0-9-`, 1–40, unique in the question; where hosts give none, it gets
-    /// one.
+    /// 1–40 characters of `a-z0-9-`, unique in the question; generated if hosts give none.
     #[serde(default)]
     pub key: String,
-    /// 1–200.
+    /// 1–200 characters.
     pub label: I18n,
 }
 
-/// What was answered. In JSON and in the store it is the bare value.
+/// An answer. In JSON and in the store it is the bare value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Answer {
@@ -91,7 +90,7 @@ pub enum Answer {
     Number(i64),
     /// Keys of choices, in the question's order.
     Choices(Vec<String>),
-    /// A text, the key of a choice, or a day: `2027-01-16`.
+    /// A text, the key of a choice, or a date such as `2027-01-16`.
     Text(String),
 }
 
@@ -99,7 +98,7 @@ pub enum Answer {
 pub type Answers = BTreeMap<QuestionId, Answer>;
 
 impl Question {
-    /// The answers there are to choose from; none where anything may be written.
+    /// The possible answers; empty where anything may be written.
     pub fn possible_answers(&self) -> Vec<Answer> {
         let keys = self.choices.iter().map(|choice| choice.key.clone());
         match self.kind {
@@ -113,26 +112,24 @@ impl Question {
         }
     }
 
-    /// Whether guests are asked it at all.
+    /// Whether guests are ever asked it.
     pub fn is_for_guests(&self) -> bool {
         self.active && !self.hosts_only
     }
 
-    /// Whether it could be asked of this person: who is invited to none of its
-    /// events has nothing to say to it.
+    /// Whether it could concern this guest, who must be invited to one of its events.
     pub fn concerns(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events).next().is_some()
     }
 
-    /// Whether, as answers stand, this person is asked: then what was answered
-    /// counts. Who declined its events is not, whatever is stored.
+    /// Whether this guest is asked, as answers stand, so that a stored answer counts. A
+    /// guest who declined its events is not asked.
     pub fn counts_for(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events)
             .any(|status| self.counts_at(status))
     }
 
-    /// Whether an answer counts of somebody who gave this reply to one of its
-    /// events.
+    /// Whether an answer counts for a guest with this reply to one of its events.
     pub fn counts_at(&self, status: ReplyStatus) -> bool {
         if self.coming_only {
             is_coming(status)
@@ -146,7 +143,7 @@ impl Question {
         self.events.is_empty() || self.events.iter().any(|key| key == event)
     }
 
-    /// Whether this person has to answer it.
+    /// Whether this guest has to answer it.
     pub fn is_required_of(&self, guest: &Guest, events: &[Event]) -> bool {
         self.required && self.is_for_guests() && self.statuses(guest, events).any(is_coming)
     }
@@ -159,8 +156,7 @@ impl Question {
             .map(|reply| reply.status)
     }
 
-    /// What was given as an answer to it; `None` takes an answer back. A form
-    /// sends everything as text.
+    /// Parses an answer to it; `None` takes the answer back. A form sends everything as text.
     pub fn read(&self, given: &Value) -> Result<Option<Answer>, &'static str> {
         use QuestionKind as Kind;
         let typed = match given {
@@ -203,7 +199,7 @@ impl Question {
         Ok(Some(answer))
     }
 
-    /// The chosen ones, in the order of the question.
+    /// The chosen keys, in the order of the question.
     fn choose(&self, keys: &[&str]) -> Result<Answer, &'static str> {
         let is_known = |key: &&str| self.choices.iter().any(|choice| choice.key == **key);
         if !keys.iter().all(is_known) {
@@ -219,7 +215,7 @@ impl Question {
 }
 
 impl Answer {
-    /// Whether this choice was taken.
+    /// Whether this choice is part of the answer.
     pub fn has(&self, choice: &str) -> bool {
         match self {
             Self::Choices(keys) => keys.iter().any(|key| key == choice),
@@ -229,7 +225,7 @@ impl Answer {
     }
 }
 
-/// Who waits for a place said yes.
+/// Whether the guest said yes; a waitlisted guest did.
 fn is_coming(status: ReplyStatus) -> bool {
     matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted)
 }
@@ -249,7 +245,7 @@ fn within(number: Option<i64>) -> Result<Answer, &'static str> {
     Ok(Answer::Number(number))
 }
 
-/// A whole number in the digits of any language that we speak.
+/// A whole number in the digits of any supported language.
 fn written_number(typed: &str) -> Option<i64> {
     let ascii = |sign: char| {
         let zero = match sign {
@@ -271,21 +267,21 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Question>, Store
     .all(tx)
 }
 
-/// One stored answer: to which question, of whom.
+/// One stored answer.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Given {
-    /// To which question.
+    /// The question's id.
     pub question: QuestionId,
-    /// Of which household.
+    /// The household's invitation.
     pub invitation: InvitationId,
-    /// Of which person; `None`: of the whole household.
+    /// The guest's id; `None` for an answer of the household as a whole.
     pub guest: Option<GuestId>,
-    /// The answer.
+    /// The answer itself.
     #[row(rename = "value", json)]
     pub answer: Answer,
 }
 
-/// Everything that was answered on an invitation.
+/// All answers on an invitation.
 pub fn answers(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Given>, StoreError> {
     sql!(
         "SELECT {Given} FROM answer WHERE invitation = :invitation",
@@ -294,7 +290,7 @@ pub fn answers(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Given>,
     .all(tx)
 }
 
-/// Everything that was answered in an occasion.
+/// All answers in an occasion.
 pub fn all_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>, StoreError> {
     sql!(
         "SELECT {answer: Given}
@@ -305,7 +301,7 @@ pub fn all_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>,
     .all(tx)
 }
 
-/// Brings the stored answers of a household, or of one person on it, to `after`.
+/// Makes the stored answers of a household, or of one of its guests, equal to `after`.
 pub fn write_answers(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

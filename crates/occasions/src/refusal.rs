@@ -1,4 +1,4 @@
-//! Why something was not saved: facts, each with its status and its stable code.
+//! Why a request was refused, each reason with its status and its stable code.
 
 use accounts::signed_in::ScopeMissing;
 use accounts::sudo::SudoRequired;
@@ -15,64 +15,63 @@ use crate::occasion::Occasion;
 use crate::open_rsvp::WAITING_LIMIT;
 use crate::portal::{Closed, Portal};
 
-/// Why nothing was saved.
+/// Why a request was refused. Nothing was saved.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// Not there, or not the caller's to know.
-    #[error("not there, or not the caller's to know")]
+    /// It does not exist, or the caller may not know of it.
+    #[error("not found, or hidden from the caller")]
     NotFound,
-    /// Something else was saved since the caller looked.
-    #[error("changed meanwhile")]
+    /// Something else was saved since the caller read it.
+    #[error("the version is stale")]
     VersionConflict(Current),
-    /// A change must say which version it has seen.
+    /// A change must name the version it is based on.
     #[error("the version is missing")]
     VersionRequired,
-    /// The idempotency key was used for something else.
+    /// The idempotency key belongs to another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// Fields that cannot be saved as sent.
-    #[error("{} fields are not right", .0.len())]
+    /// Some fields cannot be saved as sent.
+    #[error("{} fields are invalid", .0.len())]
     Fields(Vec<FieldProblem>),
-    /// Too many tries; seconds until the next may be.
+    /// Too many tries; seconds until the next one is allowed.
     #[error("too many tries")]
     RateLimited(u32),
-    /// As many as there may be.
-    #[error("there are {0} already")]
+    /// The limit has been reached.
+    #[error("the limit of {0} is reached")]
     LimitReached(i64),
-    /// The store did not do it.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What else any domain refuses.
+    /// A refusal that all domains share.
     #[error(transparent)]
     Shared(accounts::web::Refusal),
 
-    /// No such code, or the occasion is in draft, or the invitation archived.
+    /// The code is unknown, the occasion is in draft, or the invitation is archived.
     #[error("no invitation has this code")]
     InvitationNotFound,
     /// The occasion is archived.
     #[error("the occasion has ended")]
     Expired,
-    /// The deadline had come when the change was decided. Carries what says
-    /// when that was, and whom to ask.
+    /// The deadline had passed when the change was decided. The portal tells when that
+    /// was, and whom to ask.
     #[error("the deadline has passed")]
     DeadlinePassed(Box<Portal>),
     /// A host locked the invitation.
     #[error("the invitation is locked")]
     Locked(Box<Portal>),
-    /// The occasion is view-only.
+    /// The occasion is closed, so everything is view-only.
     #[error("the occasion is closed")]
     OccasionClosed(Box<Portal>),
-    /// This part is switched off.
+    /// The hosts switched this feature off.
     #[error("this part is switched off")]
     FeatureDisabled,
-    /// Fields of a household's answer, whoever gives it, that cannot be saved as
-    /// sent.
-    #[error("{} fields of the answer are not right", .0.len())]
+    /// Some fields of an answer, by a household or by a host for it, cannot be saved as sent.
+    #[error("{} fields of the answer are invalid", .0.len())]
     Answers(Vec<FieldProblem>),
     /// A guest id that is not on this invitation.
     #[error("no such guest on this invitation")]
     GuestNotFound,
-    /// A household cannot remove whom the hosts named.
+    /// A household cannot remove a guest whom the hosts named.
     #[error("a named guest cannot be removed")]
     NamedGuest,
     /// More people than the household may bring.
@@ -81,7 +80,7 @@ pub enum Refusal {
     /// More children than the household may bring.
     #[error("no place is left for another child")]
     ChildrenLimit(Places),
-    /// More people than one invitation holds.
+    /// More guests than one invitation holds.
     #[error("an invitation holds {GUEST_LIMIT} guests")]
     GuestLimit,
     /// Not enough seats for the whole household.
@@ -99,7 +98,7 @@ pub enum Refusal {
     /// More people than one answer without a code may bring.
     #[error("an answer without a code brings at most {0}")]
     PartySize(i64),
-    /// As many answers without a code as may wait for approval do.
+    /// Too many answers without a code wait for approval already.
     #[error("{WAITING_LIMIT} answers wait for approval")]
     TooManyWaiting,
     /// No more seats for answers that wait for approval.
@@ -111,16 +110,16 @@ pub enum Refusal {
         left: i64,
     },
 
-    /// The role is too low.
+    /// The role does not allow it.
     #[error("this role may not do that")]
     Forbidden,
-    /// The token has no scope to see this.
+    /// The token lacks this scope.
     #[error("the token has no scope {0}")]
     ScopeRequired(TokenScope),
-    /// A token never does this.
+    /// No token may do this.
     #[error("a token may not do that")]
     TokenNotPermitted,
-    /// The session proved no credential in the last minutes.
+    /// The session has not proved a credential in the last minutes.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
     /// Another occasion has this slug.
@@ -132,41 +131,39 @@ pub enum Refusal {
     /// The code chosen by hand is a word or a name.
     #[error("the code is easy to guess")]
     CodeGuessable,
-    /// Too many codes were guessed, or codes of others found taken; seconds until
-    /// the next may be tried.
-    #[error("too many codes of others were tried")]
+    /// Too many wrong codes, or too many that others have; seconds until the next try is allowed.
+    #[error("too many codes were guessed")]
     Guessing(u32),
     /// An occasion keeps at least one event.
-    #[error("the last event stays")]
+    #[error("the last event cannot be deleted")]
     LastEvent,
     /// An occasion keeps at least one owner.
-    #[error("the last owner stays")]
+    #[error("the last owner cannot leave")]
     LastOwner,
-    /// As many files as there may be are still to be made.
-    #[error("{0} exports wait already")]
+    /// Too many exports are waiting already.
+    #[error("{0} exports are waiting already")]
     ExportsWaiting(i64),
-    /// A list cannot go on from this cursor.
-    #[error("not a cursor of ours")]
+    /// The list cannot continue from this cursor.
+    #[error("the cursor is invalid")]
     CursorInvalid,
-    /// The question was answered, and what would be changed gives the answers
-    /// their meaning.
-    #[error("the question was answered")]
+    /// The question has answers, and the change would alter what they mean.
+    #[error("the question has answers")]
     QuestionInUse,
-    /// What is asked for does not follow from the present state.
-    #[error("not in this state")]
+    /// The present state does not allow this step.
+    #[error("the present state does not allow it")]
     WrongState,
 }
 
-/// What is stored, where a stale version was sent.
+/// The stored record, returned where a stale version was sent.
 #[derive(Debug)]
 pub enum Current {
     /// An occasion.
     Occasion(Box<Occasion>),
-    /// One of a list, and what those are told who may not see it.
+    /// An item of a list, and what callers get who may not see it.
     Resource {
-        /// All of it.
+        /// The whole item.
         whole: Value,
-        /// Its name in addresses and its version.
+        /// Its name in addresses, and its version.
         receipt: Value,
     },
     /// An invitation with everyone on it.
@@ -174,8 +171,8 @@ pub enum Current {
 }
 
 impl Refusal {
-    /// The problem that people and programs read. Of what is stored it says
-    /// nothing: that depends on who reads it, and in which language.
+    /// The problem response. It holds no stored data, because that depends on who reads
+    /// it, and in which language.
     pub(crate) fn problem(self) -> Problem {
         use StatusCode as S;
         let new = Problem::new;
@@ -245,8 +242,8 @@ fn of_fields(code: Option<&'static str>, fields: Vec<FieldProblem>) -> Problem {
     problem
 }
 
-/// Two rules of answering have codes of their own; with other findings beside
-/// them they are one of many.
+/// The code for these findings. Two rules of answering have codes of their own, used if
+/// every finding is of that rule.
 fn common_code(fields: &[FieldProblem]) -> Option<&'static str> {
     ["event_not_invited", "dietary_note_required"]
         .into_iter()
@@ -265,13 +262,13 @@ fn no_place(code: &'static str, places: Places) -> Problem {
         .with("used", places.used)
 }
 
-/// The day that was the last one to answer, where the occasion is.
+/// The last day on which answers were taken, in the occasion's zone.
 fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
     let last = closed_at - SignedDuration::from_millis(1);
     Argument::Day(last.to_zoned(occasion.zone()))
 }
 
-/// What any list refuses.
+/// Refusals that all lists share.
 impl From<accounts::web::Refusal> for Refusal {
     fn from(refusal: accounts::web::Refusal) -> Self {
         use accounts::web::Refusal as Of;

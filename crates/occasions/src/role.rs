@@ -1,4 +1,4 @@
-//! What people may be to an occasion, declared for their grants.
+//! The roles in an occasion, declared for its grants.
 
 use accounts::grant::{self, Scope, ScopeKind};
 use accounts::signed_in::SignedIn;
@@ -7,7 +7,7 @@ use platform::{StoreError, Tx};
 use crate::occasion::OccasionId;
 pub use crate::words::Role;
 
-/// One occasion, by its id.
+/// The kind of scope for one occasion, named by its id.
 pub static OCCASION: ScopeKind = ScopeKind {
     name: "occasion",
     top: OWNER,
@@ -34,7 +34,7 @@ impl From<Role> for grant::Role {
 }
 
 impl From<grant::Role> for Role {
-    /// What is no rank of an occasion's may no more than the least of them.
+    /// A role of another kind of scope counts as the lowest role here.
     fn from(role: grant::Role) -> Self {
         match role {
             OWNER => Self::OccasionOwner,
@@ -49,7 +49,7 @@ pub fn scope(occasion: &OccasionId) -> Scope {
     OCCASION.scope(occasion)
 }
 
-/// What `who` is to the occasion right now.
+/// The present role of `who` in the occasion.
 pub(crate) fn of(
     tx: &mut Tx<'_>,
     who: &SignedIn,

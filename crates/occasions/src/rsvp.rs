@@ -1,8 +1,8 @@
-//! The main job: a household's answers, saved in one transaction.
+//! Saves a household's answers in one transaction.
 //!
-//! Locks first, in the order event, invitation; then the decision; then the
-//! replies, the submission, the audit line, the news, the confirmation mail's
-//! job and the idempotent answer. All or nothing.
+//! It takes the locks in the order event, invitation; decides; then writes the replies,
+//! the submission, the audit line, the news, the confirmation mail's job and the answer
+//! kept for repeats. All or nothing.
 
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -24,6 +24,7 @@ use crate::occasion;
 use crate::portal::{self, Portal};
 use crate::question;
 use crate::refusal::{Current, Refusal};
+use crate::webhook::{self, Answered};
 use crate::words::{Access, ActedBy, OccasionStatus, Source};
 
 mod seats;
@@ -33,65 +34,65 @@ pub(crate) use seats::{check_seats, seat};
 /// The kind of the job that confirms a save by mail.
 pub const CONFIRM: &str = "occasions.confirm";
 
-/// A note has at most this many characters.
+/// Longest note, in characters.
 pub const NOTE_LIMIT: usize = 4_000;
 
-/// A save as it arrives.
+/// A request to save.
 #[derive(Clone, Debug)]
 pub struct Save {
-    /// The code it came with.
+    /// The code that the request came with.
     pub key: CodeKey,
-    /// What is wanted.
+    /// The change that is asked for.
     pub wish: HouseholdChange,
-    /// How it arrived.
+    /// The channel it came through.
     pub source: Source,
-    /// What a repeat of it is recognised by.
+    /// What identifies a repeat of it.
     pub repeat: Option<Repeat>,
-    /// Where it came from.
+    /// Where the request came from.
     pub request: Option<RequestFacts>,
-    /// Whether it must name the version it was made on.
+    /// Whether it must name the version it is based on.
     pub needs_version: bool,
 }
 
-/// What a repeated request is recognised by.
+/// What identifies a repeated request.
 #[derive(Clone, Debug)]
 pub struct Repeat {
     /// The address it was sent to.
     pub route: &'static str,
     /// `Idempotency-Key`, or the form's `submission_id`.
     pub key: String,
-    /// The body as it arrived.
+    /// The body as received.
     pub body: Vec<u8>,
-    /// What the same key with another body means.
+    /// How to treat the same key with another body.
     pub other_body: OtherBody,
 }
 
-/// What it means when a key comes again with another body.
+/// How to treat a known key that comes with another body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherBody {
-    /// A mistake of the caller (JSON).
+    /// Refuse it as the caller's mistake (JSON).
     Refuse,
-    /// A form sent again after "Back": a new save, under the version rule.
+    /// Take it as a new save under the version rule: a form was sent again after "Back".
     NewSave,
 }
 
-/// How a save ended well.
+/// How a save succeeded.
 #[derive(Debug)]
 pub enum Saved {
-    /// Stored.
+    /// The change was stored.
     Stored(Box<After>),
-    /// Everything wanted stood there already.
+    /// Everything asked for was stored already.
     Unchanged(Box<After>),
-    /// The same request was answered before, like this.
+    /// The request is a repeat, and this is the kept answer.
     Again(Stored),
 }
 
-/// What there is after a save.
+/// The state after a save.
 #[derive(Debug)]
 pub struct After {
     /// The portal as it stands now.
     pub portal: Portal,
-    /// The body that a repeat of the request will get, if it can be recognised.
+    /// The body that a repeat of the request will get, if it has a key.
     pub body: Option<String>,
 }
 
@@ -101,8 +102,8 @@ impl After {
     }
 }
 
-/// Saves what a household wants. `answer` makes the body that a repeat of this
-/// request will get again, if it can be recognised.
+/// Saves a household's change. `answer` makes the body that a repeat of the request
+/// will get, if it has a key.
 pub fn answer(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -136,7 +137,7 @@ pub fn answer(
     let planned = household.plan(&save.wish, rules, || tx.id());
     let note = plan_note(&portal, save.wish.note.as_ref());
     if stale {
-        // What is wanted may be what is there: a retry whose answer was lost.
+        // What is asked for may be stored already: a retry after a lost answer.
         return match (planned, note) {
             (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
                 Ok(Saved::Unchanged(After::new(portal, None)))
@@ -174,8 +175,8 @@ fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<Portal, Refusal> {
         event::lock_limited(tx, &occasion)?;
     }
     let invitation = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
-    // Between the look and the lock a host may have replaced the code; or it is
-    // another one's, which was put together with this one.
+    // Since the look-up a host may have replaced the code. Or the code belongs to an
+    // invitation that was merged into this one.
     let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
     if !same_code {
         let now = invitation::seek(tx, &save.key)?;
@@ -213,8 +214,7 @@ fn recognise(
     })
 }
 
-/// Keeps the answer of a request that can be recognised again, and returns it. Others have none
-/// written.
+/// Keeps the answer of a request with a key and returns it; for other requests no answer is made.
 fn keep(
     tx: &mut Tx<'_>,
     key: Option<idempotency::Key>,
@@ -239,8 +239,8 @@ fn check_features(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal
     Ok(())
 }
 
-/// Whether this may be saved now. A note alone stays open after answers have
-/// closed, as long as the occasion has not.
+/// Whether this may be saved now. The note alone stays open after answers have closed,
+/// until the occasion closes.
 pub(crate) fn check_access(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
     let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
     let late_note = wish.is_note_alone() && portal.occasion.switches.late_gifts_notes;
@@ -260,14 +260,13 @@ fn adds_guests(wish: &HouseholdChange) -> bool {
     wish.guests.iter().any(|guest| guest.id.is_none())
 }
 
-/// Whether a wish says what it was made on: a note alone has a version of its
-/// own.
+/// Whether a change names the version it is based on; a note alone has a version of its own.
 fn names_version(wish: &HouseholdChange) -> bool {
     let of_note = wish.note.as_ref().and_then(|note| note.version);
     wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
 }
 
-/// The new text of the note, or `None` when it stays as it is.
+/// The new text of the note, or `None` if it stays.
 fn plan_note(portal: &Portal, wish: Option<&NoteUpdate>) -> Result<Option<String>, Refusal> {
     let Some(wish) = wish else {
         return Ok(None);
@@ -289,8 +288,8 @@ fn plan_note(portal: &Portal, wish: Option<&NoteUpdate>) -> Result<Option<String
     Ok(Some(text))
 }
 
-/// Writes a plan that passed every rule, and all that follows from it. The
-/// portal becomes what stands afterwards.
+/// Writes a plan that passed every rule, with all its consequences. Afterwards the
+/// portal holds the new state.
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -317,8 +316,7 @@ pub(crate) fn write(
     finish(tx, portal, &changes, renamed, save)
 }
 
-/// Brings the stored guests of a household to `after`, writing only what
-/// differs.
+/// Makes the stored guests of a household equal to `after`, writing only differences.
 pub(crate) fn write_guests(
     tx: &mut Tx<'_>,
     household: &Household,
@@ -378,7 +376,7 @@ fn write_note(
     })
 }
 
-/// Everything that follows from a save: version, history, log, news, mail.
+/// The consequences of a save: version, history, log, news, mail.
 fn finish(
     tx: &mut Tx<'_>,
     portal: &mut Portal,
@@ -421,11 +419,11 @@ fn finish(
         changes: masked(changes),
         request: save.request.clone(),
     })?;
-    tx.publish(news_of_answers(portal, changes, save.source))?;
+    tell_of_answers(tx, portal, changes, save.source)?;
     confirm_later(tx, portal)
 }
 
-/// Keeps what a save changed, for good.
+/// Stores the history of a save, permanently.
 pub(crate) fn insert_submission(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -451,10 +449,10 @@ pub(crate) fn insert_submission(
     Ok(())
 }
 
-/// Changes as the log may show them: food needs are health data, answers may
-/// hold anything, and notes are the household's own.
+/// The changes as the log may show them: food needs are health data, answers may hold
+/// anything, and notes belong to the household, so their values are hidden.
 pub(crate) fn masked(changes: &[FieldChange]) -> Value {
-    // That there was nothing is no secret.
+    // That a value was empty is no secret.
     let hide = |value: &Value| {
         let is_nothing = match value {
             Value::String(text) => text.is_empty(),
@@ -498,9 +496,19 @@ pub(crate) fn masked(changes: &[FieldChange]) -> Value {
         .collect()
 }
 
-/// What the hosts' open pages hear: ids and states of the guests whose answers
-/// changed. A save too large to be told guest by guest is told without them.
-pub(crate) fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: Source) -> NewNews {
+/// Tells the hosts' open pages of a save, and the owners' webhooks.
+pub(crate) fn tell_of_answers(
+    tx: &mut Tx<'_>,
+    portal: &Portal,
+    changes: &[FieldChange],
+    source: Source,
+) -> Result<(), StoreError> {
+    tx.publish(news_of_answers(portal, changes, source))?;
+    webhook::reply_saved(tx, portal, source, || answered(portal, changes))
+}
+
+/// The guests whose answers changed, and theirs for each event.
+fn answered(portal: &Portal, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
         changes.iter().any(|change| {
@@ -508,28 +516,28 @@ pub(crate) fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: 
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("/replies/"))
         })
     };
-    let guests: Vec<Value> = portal
-        .household
-        .guests
-        .iter()
-        .filter(changed)
-        .map(|guest| {
-            let replies: serde_json::Map<String, Value> = portal
-                .events
-                .iter()
-                .filter_map(|event| {
-                    let reply = guest.replies.get(&event.id)?;
-                    Some((event.key.clone(), json!(reply.status)))
-                })
-                .collect();
-            json!({ "id": guest.id, "replies": replies })
-        })
-        .collect();
+    let guests = portal.household.guests.iter().filter(changed);
+    let answered = guests.map(|guest| {
+        let replies = portal.events.iter().filter_map(|event| {
+            let reply = guest.replies.get(&event.id)?;
+            Some((event.key.clone(), reply.status))
+        });
+        Answered {
+            id: guest.id.clone(),
+            replies: replies.collect(),
+        }
+    });
+    answered.collect()
+}
+
+/// What the hosts' open pages hear: ids and states of the guests whose answers
+/// changed. A save too large to be told guest by guest is told without them.
+fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: Source) -> NewNews {
     let mut payload = json!({
         "invitation": portal.household.invitation.id,
         "version": portal.household.invitation.version,
         "source": source,
-        "guests": guests,
+        "guests": answered(portal, changes),
     });
     if payload.to_string().len() > PAYLOAD_LIMIT {
         payload["guests"] = json!([]);
@@ -541,7 +549,8 @@ pub(crate) fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: 
     }
 }
 
-/// Two minutes after the last save, ten after the first at the latest.
+/// Queues the confirmation mail for two minutes after the last save, but at most ten
+/// after the first.
 pub(crate) fn confirm_later(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     let wanted = portal.occasion.switches.confirmation_mail;
@@ -557,7 +566,7 @@ pub(crate) fn confirm_later(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), Stor
     })
 }
 
-/// What changed since `seen`, each field once, with the value it had then.
+/// What changed since `seen`: each field once, with the value it had then.
 pub fn changed_since(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -47,7 +47,7 @@ pub(crate) fn invitation(occasion: &Occasion) -> Invitation {
     }
 }
 
-/// What hosts fill in about it.
+/// The details of that invitation.
 pub(crate) fn invitation_details() -> invitation::Details {
     invitation::Details {
         household: "Keluarga Rahman".to_owned(),

@@ -1,6 +1,6 @@
-//! One answer for a whole household, as a card or another program's form asks
-//! for it: whether they come, how many, a few words. With a code it is an
-//! ordinary save; what comes without one is in [`crate::open_rsvp`].
+//! A single answer for a whole household, as a card or another program's form asks for
+//! it: whether they come, how many, a few words. With a code it is an ordinary save;
+//! answers without one are in [`crate::open_rsvp`].
 
 use std::collections::BTreeMap;
 
@@ -20,60 +20,60 @@ use crate::refusal::Refusal;
 use crate::rsvp::{self, Repeat, Save, Saved};
 use crate::words::{GuestKind, ReplyStatus, Source};
 
-/// What is said for everybody at once.
+/// One answer for all guests of a household.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Whether they come.
     pub attending: ReplyStatus,
-    /// Whether they come to each event, by its key, where that was asked; events
-    /// that are not in it have no answer. `None`: `attending` is said to all.
+    /// Whether they come to each event, by its key, if that was asked; events left out
+    /// have no answer. `None` applies `attending` to all events.
     pub replies: Option<BTreeMap<String, ReplyStatus>>,
-    /// How many come, the named ones included; `None`: as many as before.
+    /// How many come, named guests included; `None` keeps the number.
     pub party: Option<i64>,
-    /// A few words to the hosts; empty: none, and what was written stays.
+    /// A note to the hosts; if empty, the stored note stays.
     pub wish: String,
 }
 
 impl Answer {
-    /// Whether there are words to the hosts that anybody could read.
+    /// Whether the note holds any visible text.
     pub(crate) fn says_something(&self) -> bool {
         !text_cleaning::clean(&self.wish).is_empty()
     }
 }
 
-/// An answer with what it came with.
+/// An answer, and the request it came with.
 #[derive(Clone, Debug)]
 pub struct IncomingAnswer {
-    /// What is said.
+    /// The answer itself.
     pub answer: Answer,
-    /// What of it was not understood: it is refused, once all that comes before
-    /// fields has been looked at.
+    /// Fields that could not be parsed. They are refused only after all earlier checks
+    /// have passed.
     pub wrong: Vec<FieldProblem>,
-    /// How it arrived.
+    /// The channel it came through.
     pub source: Source,
-    /// What a repeat of it is recognised by.
+    /// What identifies a repeat of it.
     pub repeat: Option<Repeat>,
-    /// Where it came from.
+    /// Where the request came from.
     pub request: Option<RequestFacts>,
 }
 
-/// What became of an answer; a repeat gets the same.
+/// The result of an answer; a repeat gets the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The invitation that holds it.
     pub id: InvitationId,
-    /// Whether that had no answer before.
+    /// Whether the invitation had no answer before.
     pub is_new: bool,
-    /// What was said.
+    /// The answer that was given.
     pub attending: ReplyStatus,
-    /// How many come now.
+    /// How many guests come now.
     pub guests: usize,
-    /// The code for later changes, where the answer brought none.
+    /// The code for later changes, if the answer came without one.
     pub code: Option<String>,
 }
 
 impl Outcome {
-    /// Of a household as it stands after its answer.
+    /// The outcome for a household, as it stands after its answer.
     pub(crate) fn of(portal: &Portal, attending: ReplyStatus, is_new: bool) -> Self {
         let comes = |guest: &&Guest| {
             let mut replies = guest.replies.values();
@@ -88,12 +88,12 @@ impl Outcome {
         }
     }
 
-    /// As it is kept for a repeat.
+    /// The JSON that is kept for a repeat.
     pub(crate) fn to_json(&self) -> String {
         to_json(self)
     }
 
-    /// One that was kept.
+    /// Reads an outcome that was kept.
     pub(crate) fn from_json(kept: &str) -> Result<Self, StoreError> {
         serde_json::from_str(kept).map_err(|_| StoreError::Column {
             column: "idempotency.body".to_owned(),
@@ -102,8 +102,7 @@ impl Outcome {
     }
 }
 
-/// Saves one answer for everybody on the invitation of `key`, which must be one
-/// of this occasion.
+/// Saves one answer for everybody on the invitation of `key`, which must belong to this occasion.
 pub fn save(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -114,7 +113,7 @@ pub fn save(
     if seen.occasion != *occasion {
         return Err(Refusal::InvitationNotFound);
     }
-    // What is wanted depends on who stands there: they must not change meanwhile.
+    // The change depends on the household's guests, who must not change meanwhile.
     event::lock_limited(tx, occasion)?;
     let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
     let portal = portal::enter(tx, locked)?;
@@ -138,10 +137,9 @@ pub fn save(
     }
 }
 
-/// What the household would be asked to say, had it the whole form. Everybody
-/// whom the hosts named takes the answer. Who else comes is a number: so many of
-/// those it brought come, and new ones where there are too few. Nobody is taken
-/// off the list.
+/// Turns the answer into a change of the whole household. Every guest whom the hosts
+/// named takes the answer. Beyond them only the number is known: that many of the
+/// plus-ones come, and new ones are added if there are too few. Nobody is removed.
 fn wish(portal: &Portal, answer: &Answer) -> HouseholdChange {
     let people = &portal.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);
@@ -179,10 +177,11 @@ fn wish(portal: &Portal, answer: &Answer) -> HouseholdChange {
         more,
     ));
     HouseholdChange {
-        // Read under the lock: nothing comes between it and the save.
+        // Read under the lock, so this is the current version.
         version: Some(portal.household.invitation.version),
         guests,
-        // Where hosts take none, the save says so: what is sent is never dropped.
+        // Sent even where hosts take no notes, so that the save is refused and the note
+        // never silently dropped.
         note: answer.says_something().then(|| NoteUpdate {
             text: answer.wish.clone(),
             version: None,

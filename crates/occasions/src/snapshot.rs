@@ -1,6 +1,5 @@
-//! What every household of an occasion reads: the occasion, its events, dietary
-//! options and questions. Every page reads it and hosts change it seldom, so it
-//! stays in memory until one does.
+//! What every household of an occasion reads: the occasion, its events, dietary options
+//! and questions. Hosts change it rarely, so it stays in memory until they do.
 
 use std::sync::Arc;
 
@@ -12,35 +11,34 @@ use crate::link::LinkKey;
 use crate::occasion::{self, Occasion, OccasionId};
 use crate::question::{self, Question};
 
-/// An occasion with all that hosts planned for it.
+/// An occasion with everything that its hosts planned.
 #[derive(Clone, Debug)]
 pub struct OccasionSnapshot {
     /// The occasion.
     pub occasion: Arc<Occasion>,
-    /// Its events, in the order they are shown.
+    /// The occasion's events, in the order they are shown.
     pub events: Arc<[Event]>,
-    /// What food needs can be ticked; none where they are not asked.
+    /// The food needs that can be chosen; none if the occasion does not ask for them.
     pub diets: Arc<[DietaryOption]>,
-    /// What hosts ask besides who comes.
+    /// The hosts' questions.
     pub questions: Arc<[Question]>,
-    /// What links to its invitations are made with.
+    /// Makes the `k` of links to invitations.
     pub links: LinkKey,
 }
 
-/// The programme of the occasion with this id, which must be there, because a
-/// row points to it.
+/// The snapshot of the occasion with this id, which exists because a row refers to it.
 pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<OccasionSnapshot, StoreError> {
     let revision = revision(tx, id)?;
     load_at(tx, id, revision)
 }
 
-/// The number that every change of an occasion, its events, food needs and questions raises.
+/// A number that every change of an occasion, its events, food needs or questions raises.
 pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
     let (revision,): (i64,) = sql!("SELECT revision FROM occasion WHERE id = :id", id).one(tx)?;
     Ok(revision)
 }
 
-/// As [`load`], where the occasion's revision was read in this transaction.
+/// Like [`load`], for a caller who has read the revision in this transaction.
 pub fn load_at(
     tx: &mut Tx<'_>,
     id: &OccasionId,

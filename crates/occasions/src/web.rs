@@ -1,5 +1,4 @@
-//! What occasions look like from outside: pages for guests and hosts, and the
-//! JSON interface.
+//! Occasions over HTTP: pages for guests and hosts, and the JSON API.
 
 pub mod access;
 pub mod alarm;
@@ -17,7 +16,7 @@ use web::Site;
 
 /// All addresses of this crate.
 pub(crate) fn routes(_: &Accounts) -> Router<Site> {
-    // What the live streams of this process share.
+    // State that the live streams of this process share.
     let listeners = Extension(api::host::stream::Listeners::default());
     api::routes::<Router<_>>()
         .layer(listeners)
@@ -25,7 +24,7 @@ pub(crate) fn routes(_: &Accounts) -> Router<Site> {
         .merge(host::pages().into_router())
 }
 
-/// What this crate does in the background.
+/// The background jobs of this crate.
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     let mut handlers = vec![
         crate::deadline_notices::sweeps(site.store.clone()),

@@ -1,15 +1,16 @@
-//! Status words: closed sets that are stored, sent and read as the same word.
+//! Enums that are stored, sent and read as the same words.
 
+pub use web::sheet::FileFormat;
 use web::words;
 
 words! {
-    /// What somebody is to an occasion; the later may more.
+    /// A role in an occasion; later ones may do more.
     Role {
-        /// Sees, changes nothing.
+        /// May see, but not change anything.
         Observer = "observer" => "host-role-observer",
-        /// Works on invitations and guests.
+        /// May change invitations and guests.
         Coordinator = "coordinator" => "host-role-coordinator",
-        /// Everything there.
+        /// May do everything in the occasion.
         OccasionOwner = "occasion_owner" => "host-role-owner",
     }
 }
@@ -35,7 +36,7 @@ words! {
 }
 
 words! {
-    /// Where an occasion is in its life.
+    /// The state of an occasion.
     OccasionStatus {
         /// Only hosts see it.
         Draft = "draft" => "host-status-draft",
@@ -59,7 +60,7 @@ words! {
         No = "no",
         /// Answered: not sure.
         Undecided = "undecided",
-        /// Wanted yes; the event is full.
+        /// Said yes to a full event.
         Waitlisted = "waitlisted",
     }
 }
@@ -67,9 +68,9 @@ words! {
 words! {
     /// Whether a host named the guest or the household brought them.
     GuestKind {
-        /// Put there by a host.
+        /// Named by a host.
         Named = "named" => "host-kind-named",
-        /// Added under the allowance.
+        /// Added by the household, within its allowance.
         PlusOne = "plus_one" => "host-kind-plus-one",
     }
 }
@@ -85,7 +86,7 @@ words! {
 }
 
 words! {
-    /// How an answer arrived.
+    /// The channel that an answer came through.
     Source {
         /// A page.
         Web = "web",
@@ -101,7 +102,7 @@ words! {
 }
 
 words! {
-    /// What decides whether a household may still answer.
+    /// How hosts decide whether a household may answer: by the deadline, or regardless of it.
     LockMode {
         /// The deadline.
         Auto = "auto" => "host-lock-auto",
@@ -115,11 +116,11 @@ words! {
 words! {
     /// What a household may do now. Computed, never stored.
     Access {
-        /// Answer.
+        /// The household may answer.
         Open = "open" => "host-access-open",
-        /// Only look: the deadline has passed or the occasion is closed.
+        /// The household may only look: the deadline has passed or the occasion is closed.
         Closed = "closed" => "host-access-closed",
-        /// Only look: a host said so.
+        /// The household may only look: a host locked its answers.
         Locked = "locked" => "host-access-locked",
         /// The occasion is archived.
         Expired = "expired" => "host-access-expired",
@@ -131,17 +132,17 @@ words! {
 words! {
     /// How much of an invitation is answered. Derived, never stored.
     Response {
-        /// Every reply pending, or nobody to answer for.
+        /// Every reply is pending, or there are no guests.
         Unanswered = "unanswered" => "host-response-unanswered",
-        /// Some answered, and some pending or undecided.
+        /// Some replies are given, and some are pending or undecided.
         Partial = "partial" => "host-response-partial",
-        /// None pending or undecided.
+        /// No reply is pending or undecided.
         Complete = "complete" => "host-response-complete",
     }
 }
 
 words! {
-    /// How the default wordings speak.
+    /// The tone of the built-in wordings.
     Tone {
         /// Full sentences, polite forms.
         Formal = "formal" => "host-tone-formal",
@@ -153,11 +154,11 @@ words! {
 }
 
 words! {
-    /// Of whom a question is asked.
+    /// Who is asked a question.
     AskedOf {
-        /// Once of the whole household.
+        /// The household, once.
         Household = "household" => "host-asked-of-household",
-        /// Of each person.
+        /// Each guest.
         Guest = "guest" => "host-asked-of-guest",
     }
 }
@@ -183,24 +184,24 @@ words! {
 }
 
 impl QuestionKind {
-    /// Whether hosts give the answers there are.
+    /// Whether hosts define the possible answers.
     pub fn takes_choices(self) -> bool {
         matches!(self, Self::OneChoice | Self::SeveralChoices)
     }
 }
 
 words! {
-    /// How far something is that runs in the background for hosts.
+    /// The state of a background job.
     Progress {
-        /// Waits for its turn.
+        /// Waiting for its turn.
         Queued = "queued",
-        /// Under way.
+        /// Running.
         Running = "running",
-        /// Done.
+        /// Finished.
         Ready = "ready",
-        /// Given up.
+        /// Given up after an error.
         Failed = "failed",
-        /// Was done; its file is gone.
+        /// Finished, and its file has been deleted.
         Expired = "expired",
     }
 }
@@ -214,19 +215,9 @@ words! {
         Households = "households" => "host-export-households",
         /// One line per guest and event.
         Replies = "replies" => "host-export-replies",
-        /// For the kitchen: how many, and who.
+        /// For the kitchen: food needs, their numbers, and the guests who have them.
         Diets = "diets" => "host-export-diets",
         /// One line per answer to a question of the hosts.
         Questions = "questions" => "host-export-questions",
-    }
-}
-
-words! {
-    /// A kind of file.
-    FileFormat {
-        /// Text with commas: UTF-8 with BOM, CRLF, RFC 4180.
-        Csv = "csv",
-        /// A workbook.
-        Xlsx = "xlsx",
     }
 }

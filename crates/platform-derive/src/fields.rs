@@ -4,29 +4,27 @@
 use syn::ext::IdentExt as _;
 use syn::{Data, DeriveInput, Error, Ident, LitStr, Type};
 
-/// One field.
 pub(crate) struct Field {
-    /// Its name in Rust.
+    /// The field's name in Rust.
     pub(crate) name: Ident,
-    /// Its type.
+    /// The field's Rust type.
     pub(crate) kind: Type,
-    /// Where it stands in the row.
     pub(crate) place: Place,
 }
 
-/// Where a field stands in the row.
+/// How a field maps to the columns of a row.
 pub(crate) enum Place {
     /// A column of this name.
     Column(String),
     /// A column of this name that holds JSON.
     Json(String),
-    /// The field's own columns, in this place.
+    /// The columns of the field's own type are inserted here.
     Flattened,
-    /// Nowhere: it begins with its default.
+    /// No column: the field is set to its default.
     Skipped,
 }
 
-/// The fields of a struct, in order.
+/// The fields of a struct, in declaration order.
 pub(crate) fn fields(input: &DeriveInput) -> syn::Result<Vec<Field>> {
     let Data::Struct(data) = &input.data else {
         return Err(Error::new_spanned(&input.ident, "a row is a struct"));

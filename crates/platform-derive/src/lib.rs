@@ -1,5 +1,5 @@
-//! Rows and arguments by name: `#[derive(Row)]` and `sql!`. What they mean is
-//! told where `platform::store` exports them.
+//! The macros `#[derive(Row)]` and `sql!`, which map columns and arguments by name.
+//! `platform::store` exports and documents them.
 
 mod fields;
 mod text;
@@ -29,7 +29,7 @@ fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mut columns = Vec::new();
     let mut reads = Vec::new();
     let mut writes = Vec::new();
-    // How many columns stand before the field.
+    // An expression for the number of columns before the field.
     let mut before = quote!(0);
     for field in fields::fields(input)? {
         let (name, kind) = (&field.name, &field.kind);
@@ -84,16 +84,16 @@ fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
-/// An SQL text, with its arguments if they have names.
+/// An SQL text with named arguments.
 ///
-/// `sql!("SELECT {Event} FROM event WHERE id = :id", id)`: a name alone is the
-/// variable of that name, `id = guest.event` gives another value. `{Event}` is
-/// the list of the columns of a type that derives `Row`, `{e: Event}` the same
-/// with `e.` before each, `{:Event}` the values of an argument `Event = …`, and
-/// `{Event = :Event}` each column with its value, as `UPDATE … SET` wants it.
+/// `sql!("SELECT {Event} FROM event WHERE id = :id", id)`: an argument without a value takes the
+/// variable of that name, `id = guest.event` gives another value. `{Event}` expands to the columns
+/// of a type that derives `Row`, `{e: Event}` to the same columns prefixed with `e.`, `{:Event}` to
+/// the values of an argument `Event = …`, and `{Event = :Event}` to each column with its value, as
+/// in `UPDATE … SET`.
 ///
-/// Only a literal will do, so that no input can become part of a text, and so
-/// that the test that prepares every statement finds them all.
+/// Only a literal is accepted. So no input can become part of an SQL text, and the test that
+/// prepares every statement finds all of them.
 #[proc_macro]
 pub fn sql(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let call = parse_macro_input!(input as Call);
@@ -143,7 +143,7 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
     }
     let type_of = |row: &str| LitStr::new(row, call.text.span()).parse::<Path>();
 
-    // Which arguments hold a whole row, of which type.
+    // For each argument, the row type it holds, if any.
     let mut rows: Vec<Option<Path>> = vec![None; call.arguments.len()];
     let mut used = BTreeSet::new();
     for part in &parts {
@@ -169,7 +169,8 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
         }
     }
 
-    // The number of each argument, which columns of rows before it move on.
+    // The parameter number of each argument; a row argument takes as many numbers as it has
+    // columns.
     let mut number = quote!(1);
     let mut numbers = Vec::new();
     for row in &rows {

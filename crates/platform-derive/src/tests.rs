@@ -1,4 +1,4 @@
-//! What a text or a struct is refused for, and how a text is taken apart.
+//! Refused SQL texts and structs, and the parsing of texts.
 
 use super::*;
 

@@ -1,18 +1,18 @@
-//! What stands in an SQL text besides SQL. The test that prepares every
-//! statement reads this file too, so that it reads a text as the compiler does.
+//! The placeholders in an SQL text. The test that prepares every statement includes this file too,
+//! so that it parses texts as the compiler does.
 
-/// One part of a text.
+/// One part of an SQL text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// SQL as it is.
+    /// Plain SQL.
     Sql(String),
     /// `:name`, an argument.
     Argument(String),
     /// `{Row}` or `{alias: Row}`, the columns of a type.
     Columns {
-        /// The type, as written.
+        /// The row type's path as written.
         row: String,
-        /// Empty, or the alias with its dot.
+        /// The table alias with its dot; may be empty.
         alias: String,
     },
     /// `{:Row}`, the values of a row, given as an argument of that name.
@@ -21,7 +21,7 @@ pub(crate) enum Part {
     Assignments(String),
 }
 
-/// Takes a text apart. What stands within `'…'` is left alone.
+/// Splits an SQL text into its parts. String literals (`'…'`) are left alone.
 pub(crate) fn parts(text: &str) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
     let mut sql = String::new();

@@ -1,7 +1,7 @@
 //! The clock: the system's, or one that a test sets.
 //!
-//! Nothing else in the program asks the operating system, so a test owns every
-//! instant: it moves a [`ManualClock`] instead of waiting.
+//! Nothing else in the program asks the operating system for the time, so a test moves a
+//! [`ManualClock`] instead of waiting.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,12 +14,12 @@ use jiff::{SignedDuration, Timestamp};
 pub enum Clock {
     /// The operating system's clock.
     System,
-    /// A clock that does not move until a test moves it.
+    /// A clock that only a test moves.
     Manual(ManualClock),
 }
 
 impl Clock {
-    /// The present instant, cut to the milliseconds that the store can keep.
+    /// The present instant, truncated to milliseconds, which is what the store keeps.
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => from_millisecond(system_millisecond()),
@@ -43,7 +43,7 @@ impl ManualClock {
         from_millisecond(self.0.load(Ordering::SeqCst))
     }
 
-    /// Moves the clock to `instant`, backwards too.
+    /// Sets the clock to `instant`, which may be earlier.
     pub fn set(&self, instant: Timestamp) {
         self.0.store(instant.as_millisecond(), Ordering::SeqCst);
     }
@@ -55,8 +55,7 @@ impl ManualClock {
     }
 }
 
-/// The instant `millisecond` milliseconds after 1970, held within what a
-/// timestamp can express.
+/// The instant `millisecond` milliseconds after 1970, clamped to the range of a timestamp.
 pub fn from_millisecond(millisecond: i64) -> Timestamp {
     Timestamp::from_millisecond(millisecond).unwrap_or(if millisecond < 0 {
         Timestamp::MIN

@@ -1,7 +1,7 @@
-//! Files: exports and what people upload, beside the store and never in it.
+//! The file store: exports and uploads, kept outside the database.
 //!
-//! A file appears whole or not at all, and only when it is on stable storage:
-//! it is written under another name, synced, renamed, and the folder is synced.
+//! A file is visible only when it is complete and on stable storage: it is written under a
+//! temporary name, synced and renamed, and then the folder is synced.
 
 use std::fs;
 use std::io::{self, Write};
@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where files are kept.
+/// The place of the file store.
 #[derive(Clone, Debug)]
 pub enum Files {
-    /// A folder of this machine.
+    /// A local folder.
     Folder(Folder),
 }
 
-/// A folder that holds files by key.
+/// A folder with one file per key.
 #[derive(Clone, Debug)]
 pub struct Folder {
     root: Arc<Path>,
@@ -25,13 +25,13 @@ pub struct Folder {
     written: Arc<AtomicU64>,
 }
 
-/// The name of a file: segments of `a-z 0-9 - _ .` between slashes, none of them
-/// beginning with a dot; at most 200 characters. Such a name means the same in
-/// every file system and cannot leave its folder.
+/// The name of a file: segments of `a-z 0-9 - _ .` between slashes, none of them starting with a
+/// dot; at most 200 characters. Such a name is valid on every file system and cannot leave its
+/// folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 
-/// What was given as a file's name is not one.
+/// The text is not a valid file name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the name of a file")]
 pub struct NotAKey;
@@ -58,8 +58,8 @@ impl std::fmt::Display for Key {
 }
 
 impl Files {
-    /// Files in the folder `root`, which is made with the first file. People may send files of
-    /// at most `max_upload` bytes.
+    /// Files below the folder `root`, which is created with the first file. Uploads may have at
+    /// most `max_upload` bytes.
     pub fn folder(root: impl Into<PathBuf>, max_upload: usize) -> Self {
         Self::Folder(Folder {
             root: root.into().into(),
@@ -68,14 +68,14 @@ impl Files {
         })
     }
 
-    /// How many bytes a file may have that somebody sends.
+    /// The largest upload, in bytes.
     pub fn max_upload(&self) -> usize {
         let Self::Folder(folder) = self;
         folder.max_upload
     }
 
-    /// Writes a file whole, in place of an older one of this name. `fill` gives
-    /// its content; when it fails, nothing has changed.
+    /// Writes a file, replacing one of the same name. `fill` writes its content; when it fails,
+    /// nothing changes.
     pub async fn put<F>(&self, key: &Key, fill: F) -> io::Result<()>
     where
         F: FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
@@ -85,14 +85,14 @@ impl Files {
         off_the_runtime(move || folder.put(&key, fill)).await
     }
 
-    /// Opens a file to read it; `None` when there is none.
+    /// Opens a file for reading; `None` when it does not exist.
     pub async fn open(&self, key: &Key) -> io::Result<Option<fs::File>> {
         let Self::Folder(folder) = self.clone();
         let key = key.clone();
         off_the_runtime(move || found(fs::File::open(folder.path(&key)))).await
     }
 
-    /// Removes a file; tells whether there was one.
+    /// Removes a file; returns whether it existed.
     pub async fn remove(&self, key: &Key) -> io::Result<bool> {
         let Self::Folder(folder) = self.clone();
         let key = key.clone();
@@ -117,7 +117,7 @@ impl Folder {
         let path = self.path(key);
         let folder = path.parent().unwrap_or(&self.root);
         create_folders(folder)?;
-        // A key cannot begin with a dot, so this is nobody else's name.
+        // A key cannot start with a dot, so no other file has this name.
         let temporary = folder.join(format!(
             ".{}.{}",
             std::process::id(),
@@ -142,7 +142,7 @@ fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io
     file.into_inner()?.sync_all()
 }
 
-/// Makes the folders on the way, each synced into the one above it.
+/// Creates the missing parent folders, and syncs each one's parent.
 fn create_folders(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());

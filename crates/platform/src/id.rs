@@ -1,6 +1,6 @@
-//! Identifiers: a type for each kind of thing, as text, so that two kinds can never be mixed up.
-//! They are UUIDs of version 7 (RFC 9562 §5.7), which sort by age, or of version 4 (§5.4) where
-//! strangers see them and are not to learn when, or how many, were made.
+//! Identifiers: text with a type for each kind of thing, so that two kinds cannot be confused. They
+//! are UUIDs of version 7 (RFC 9562 §5.7), which sort by age, or of version 4 (§5.4) where
+//! strangers see them and must not learn when, or how many, were made.
 
 use jiff::Timestamp;
 use uuid::Builder;
@@ -9,19 +9,19 @@ use crate::random::Random;
 
 /// A kind of identifier; made by [`id!`](crate::id!).
 pub trait Id: Sized {
-    /// Whether it tells nothing, not even its age.
+    /// Whether the id is fully random, without a timestamp.
     const IS_RANDOM: bool;
 
-    /// The identifier with this text, which the caller vouches for.
+    /// Wraps a text that the caller knows to be a valid id.
     fn from_text(text: String) -> Self;
 }
 
-/// The text of an identifier that is made of something else.
+/// The id text for 16 bytes derived from something else, such as a hash.
 pub fn of_bytes(bytes: [u8; 16]) -> String {
     Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
-/// A new identifier's text, from the instant and fresh randomness.
+/// The text of a new id, made from the instant and random bits.
 pub fn generate(now: Timestamp, random: &Random) -> String {
     let mut bytes = [0; 10];
     random.fill(&mut bytes);
@@ -32,7 +32,7 @@ pub fn generate(now: Timestamp, random: &Random) -> String {
         .to_string()
 }
 
-/// A new identifier's text that tells nothing.
+/// The text of a new, fully random id.
 pub fn generate_random(random: &Random) -> String {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
@@ -42,7 +42,7 @@ pub fn generate_random(random: &Random) -> String {
         .to_string()
 }
 
-/// The canonical text of an identifier, or `None` when `text` is not one.
+/// The canonical form of an id; `None` when `text` is not a UUID.
 pub fn parse(text: &str) -> Option<String> {
     (text.len() == 36)
         .then(|| uuid::Uuid::try_parse(text).ok())
@@ -50,13 +50,13 @@ pub fn parse(text: &str) -> Option<String> {
         .map(|id| id.hyphenated().to_string())
 }
 
-/// What was given as an identifier is not one.
+/// The text is not an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an identifier")]
 pub struct NotAnId;
 
-/// Declares a type of identifier: `id!(NoteId, "One note.");`, or, where strangers see it,
-/// `id!(SlotId, random, "One slot.");`.
+/// Declares an id type: `id!(NoteId, "One note.");`, or, where strangers see the id, `id!(SlotId,
+/// random, "One slot.");`.
 #[macro_export]
 macro_rules! id {
     ($name:ident, $doc:literal) => {

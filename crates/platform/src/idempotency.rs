@@ -1,11 +1,10 @@
-//! Answers kept for 48 hours, so that a request sent twice is done once.
+//! Idempotency keys: responses are kept for 48 hours, so that a repeated request acts only once.
 //!
-//! A key belongs to (owner, route, key) and is looked up only after the owner's
-//! code or session is proven. [`find`] comes first in the change, [`keep`] last;
-//! both and the change itself are one transaction, so there is no state "in
-//! progress": a repeat either finds the answer, or runs as if it were first and
-//! then meets the other one's row in [`keep`], which runs it again from its
-//! beginning. Refusals are not kept, so a corrected form may use its key again.
+//! A key belongs to (owner, route, key) and is looked up only after the owner's code or session is
+//! verified. [`find`] runs first in the transaction and [`keep`] last, so there is no state "in
+//! progress": a repeat either finds the response, or runs at the same time, meets the other
+//! request's row in [`keep`] and is run again from its start. Refusals are not kept, so a corrected
+//! form may use the same key.
 
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
@@ -13,10 +12,10 @@ use sha2::{Digest, Sha256};
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// How long an answer is kept.
+/// How long a response is kept.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
 
-/// What a request is recognised by.
+/// What identifies a repeated request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     owner: String,
@@ -26,8 +25,8 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of a request with this `body`; `None` when `key` is not 1 to 128
-    /// visible ASCII characters. `owner` is the account, or what else identifies the sender.
+    /// The key of a request with this `body`; `None` when `key` is not 1 to 128 visible ASCII
+    /// characters. `owner` is the account's id, or another name for the sender.
     pub fn new(owner: &str, route: &str, key: &str, body: &[u8]) -> Option<Self> {
         let allowed =
             (1..=128).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
@@ -40,33 +39,33 @@ impl Key {
     }
 }
 
-/// The answer that was given.
+/// The kept response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// Its HTTP status.
+    /// The HTTP status.
     pub status: i64,
-    /// Its body.
+    /// The response's body.
     pub body: String,
 }
 
-/// What is known of a key.
+/// The result of looking a key up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// Nothing: do the work, then [`keep`] its answer.
+    /// The key is new: do the work, then [`keep`] its response.
     Nothing,
-    /// The same request was answered: answer the same.
+    /// The same request was answered before: send this response again.
     Answer(Stored),
-    /// The key was used for another body: 422 `idempotency_key_reused`.
+    /// The key belongs to a request with another body: 422 `idempotency_key_reused`.
     Reused,
 }
 
-/// The key was used for another request.
+/// The key was used for a different request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the idempotency key was used for another request")]
 pub struct Reused;
 
-/// Does `change` once under a key: a repeat gets the answer that was given. Without a key it is
-/// done each time.
+/// Runs `change` once per key; a repeat returns the kept response. Without a key it runs every
+/// time.
 pub fn once<E: From<StoreError> + From<Reused>>(
     tx: &mut Tx<'_>,
     key: Option<&Key>,
@@ -85,7 +84,7 @@ pub fn once<E: From<StoreError> + From<Reused>>(
     Ok(answer)
 }
 
-/// Looks the key up.
+/// Looks a key up.
 pub fn find(tx: &mut Tx<'_>, key: &Key) -> Result<Found, StoreError> {
     let expired = tx.roughly_now() - KEPT;
     let row: Option<(Vec<u8>, i64, String)> = sql!(
@@ -106,7 +105,7 @@ pub fn find(tx: &mut Tx<'_>, key: &Key) -> Result<Found, StoreError> {
     })
 }
 
-/// Keeps the answer of the change that this transaction makes.
+/// Keeps the response of the change made in this transaction.
 pub fn keep(tx: &mut Tx<'_>, key: &Key, answer: &Stored) -> Result<(), StoreError> {
     let now = tx.now();
     let expired = now - KEPT;
@@ -128,13 +127,13 @@ pub fn keep(tx: &mut Tx<'_>, key: &Key, answer: &Stored) -> Result<(), StoreErro
     )
     .run(tx, Rows::AtMostOne)?;
     if kept == 0 {
-        // Another transaction answered this key since we looked.
+        // Another transaction has used the key since [`find`].
         return Err(tx.run_again());
     }
     Ok(())
 }
 
-/// Removes what is older than [`KEPT`]; returns how many answers went.
+/// Deletes responses older than [`KEPT`]; returns how many.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let expired = tx.now() - KEPT;
     sql!(
@@ -144,7 +143,7 @@ pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     .run(tx, Rows::Any)
 }
 
-/// Removes every answer kept for `owner`: part of erasing a person's data.
+/// Deletes every response kept for `owner`, as part of erasing a person's data.
 pub fn forget(tx: &mut Tx<'_>, owner: &str) -> Result<u64, StoreError> {
     sql!("DELETE FROM idempotency WHERE owner = :owner", owner).run(tx, Rows::Any)
 }

@@ -1,7 +1,7 @@
-//! Keys, each for one purpose, so that a signature made for one can never serve
-//! another. Nearly all are derived from the key file ([`crate::key_file`]), which is
-//! no part of the store: a copy of the store can sign nothing. What is
-//! printed on paper must outlive that file, so its key is in the store.
+//! Keys, each for one purpose, so that a signature made for one purpose is invalid for any other.
+//! Nearly all are derived from the key file ([`crate::key_file`]), which is kept outside the store,
+//! so a copy of the store cannot sign anything. Printed codes must outlive that file, so their key
+//! is in the store.
 
 mod seal;
 
@@ -18,16 +18,14 @@ use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 use crate::text_cleaning::hexadecimal;
 
-/// How many bytes a key has.
+/// The length of a key, in bytes.
 pub(crate) const LENGTH: usize = 32;
 
-/// The secrets of the key file; never empty. They are not used themselves, but keys
-/// are derived from them. Prints as `***`.
+/// The secrets in the key file; never empty. They are only used to derive keys. Prints as `***`.
 #[derive(Clone)]
 pub struct Keyring(Arc<[[u8; LENGTH]]>);
 
-/// A key for one purpose, and what it was before: the first one signs, all of them
-/// verify. Prints as `***`.
+/// A key for one purpose and its predecessors: the first signs, all verify. Prints as `***`.
 #[derive(Clone)]
 pub struct Key(Arc<[[u8; LENGTH]]>);
 
@@ -59,7 +57,7 @@ impl Keyring {
         Key(keys.collect())
     }
 
-    /// What tells each secret from others and says nothing about it, in their order.
+    /// A fingerprint of each secret, in order; it reveals nothing about the secret.
     fn fingerprints(&self) -> impl Iterator<Item = String> {
         let derived = self.0.iter().map(|secret| derive(secret, "fingerprint"));
         derived.map(|bytes| hexadecimal(&bytes[..16]))
@@ -67,14 +65,14 @@ impl Keyring {
 }
 
 impl Key {
-    /// HMAC-SHA-256 over `parts`, each with its length, so that no two lists of
-    /// parts give the same.
+    /// HMAC-SHA-256 over `parts`. Each part is prefixed with its length, so that no two lists of
+    /// parts have the same input.
     pub fn mac(&self, parts: &[&str]) -> [u8; LENGTH] {
-        // The first one is always there.
+        // The list of secrets is never empty.
         self.0.first().map_or([0; LENGTH], |key| mac(key, parts))
     }
 
-    /// The same by this key and by those before it.
+    /// The same MAC under this key and each of its predecessors.
     pub fn macs(&self, parts: &[&str]) -> impl Iterator<Item = [u8; LENGTH]> {
         self.0.iter().map(|key| mac(key, parts))
     }
@@ -84,15 +82,14 @@ impl Key {
         signature(&self.mac(parts))
     }
 
-    /// Whether `given` was made by [`Key::sign`] over the same parts, with this key or
-    /// one before it.
+    /// Whether `given` is a signature over the same parts by this key or a predecessor.
     pub fn verify(&self, parts: &[&str], given: &str) -> bool {
         self.macs(parts)
             .any(|mac| secret::same(signature(&mac).as_bytes(), given.as_bytes()))
     }
 }
 
-/// The key of what is printed; `None`: no program has opened the store yet.
+/// The key for printed codes; `None` before a program has opened the store.
 pub fn printed(tx: &mut Tx<'_>, purpose: &str) -> Result<Option<Key>, StoreError> {
     let stored: Option<(Vec<u8>,)> = tx.maybe(
         sql!("SELECT printed_key FROM installation WHERE id = 1"),
@@ -101,7 +98,7 @@ pub fn printed(tx: &mut Tx<'_>, purpose: &str) -> Result<Option<Key>, StoreError
     Ok(stored.map(|(key,)| Key([mac(&key, &[purpose])].into())))
 }
 
-/// The fingerprint of the first secret that the store was last opened with.
+/// The fingerprint of the first secret when the store was last opened.
 pub(crate) fn fingerprint(tx: &mut Tx<'_>) -> Result<Option<String>, StoreError> {
     let stored: Option<(String,)> = tx.maybe(
         sql!("SELECT key_fingerprint FROM installation WHERE id = 1"),
@@ -110,13 +107,13 @@ pub(crate) fn fingerprint(tx: &mut Tx<'_>) -> Result<Option<String>, StoreError>
     Ok(stored.map(|(fingerprint,)| fingerprint))
 }
 
-/// Whether these are the secrets of this store. A new store takes them, and one that
-/// knows an older one of them notes the first.
+/// Whether these secrets belong to this store. A new store adopts them; a store that knows one of
+/// the older ones records the first.
 pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
     let all: Vec<String> = keys.fingerprints().collect();
     let Some(known) = fingerprint(tx)? else {
         note(tx, keys)?;
-        // Another process may have been first, with secrets of its own.
+        // Another process may have stored its own secrets first.
         return Ok(fingerprint(tx)?.is_some_and(|known| all.contains(&known)));
     };
     let fits = all.contains(&known);
@@ -126,7 +123,7 @@ pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
     Ok(fits)
 }
 
-/// Gives the store other secrets.
+/// Replaces the store's secrets.
 pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     note(tx, keys)?;
     sql!(
@@ -137,7 +134,7 @@ pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes the row of the installation, unless it is there.
+/// Inserts the installation's row, unless it exists.
 fn note(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     let printed = tx.random().token();
     sql!(
@@ -155,7 +152,7 @@ fn derive(secret: &[u8], purpose: &str) -> [u8; LENGTH] {
     hkdf(b"kenduri key file 1", secret, purpose.as_bytes())
 }
 
-/// HKDF with SHA-256 (RFC 5869), of which one block is enough.
+/// HKDF with SHA-256 (RFC 5869); one output block is enough.
 fn hkdf(salt: &[u8], secret: &[u8], info: &[u8]) -> [u8; LENGTH] {
     hmac(&hmac(salt, &[secret]), &[info, &[1]])
 }

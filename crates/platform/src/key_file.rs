@@ -1,9 +1,8 @@
-//! The key file: secrets that are kept apart from the store. Each line is one, in
-//! base64; the first is in use, the others still verify what they signed.
+//! The key file: secrets kept outside the store, one per line in base64. The first is in use; the
+//! others still verify older signatures.
 //!
-//! It is there whole or not at all: it is written under another name, flushed, and
-//! only then gets its own. Of several processes that begin at once one makes it, and
-//! the others read it.
+//! The file is never seen half written: it is written under a temporary name, flushed and renamed.
+//! Of several processes that start together, one creates it and the others read it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -18,77 +17,77 @@ use crate::random::Random;
 use crate::store::{Store, StoreError};
 use crate::text_cleaning::hexadecimal;
 
-/// The longest file that is read: some 90 keys.
+/// The largest file that is read, in bytes: some 90 keys.
 const LONGEST: u64 = 4_096;
-/// What nobody but the owner may do (mode bits of stat(2)).
+/// The mode bits for group and others (stat(2)).
 const OTHERS: u32 = 0o077;
 
-/// Why there are no keys.
+/// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The store was opened with a key file, which is not there.
+    /// The store was created with a key file that is missing now.
     #[error(
         "{} is missing, and the store was made with it\n  \
          put it back from your copy; if there is none, make another: kenduri secret new", .0.display()
     )]
     Missing(PathBuf),
-    /// The store was opened with another key file.
+    /// The store was created with another key file.
     #[error(
         "the keys in {} are not those of this store\n  \
          put the file of this store there; if there is none, make another: kenduri secret new",
         .0.display()
     )]
     Other(PathBuf),
-    /// Others than its owner may read it.
+    /// Users other than the owner may access the file.
     #[error(
         "others may use {path}, which has mode {mode:04o}\n  chmod 600 {path}; if somebody has \
          read it, make another: kenduri secret new",
         path = .path.display()
     )]
     Exposed {
-        /// The file.
+        /// The file's path.
         path: PathBuf,
-        /// Its mode.
+        /// The file's mode.
         mode: u32,
     },
-    /// It does not hold keys.
+    /// A line of the file is not a key.
     #[error(
         "{}: line {line} is no key\n  each line is 32 random bytes in base64, as from: \
          openssl rand -base64 32", .path.display()
     )]
     Malformed {
-        /// The file.
+        /// The file's path.
         path: PathBuf,
-        /// The line, from 1.
+        /// The line's number, from 1.
         line: usize,
     },
-    /// It cannot be read or written.
+    /// The file cannot be read or written.
     #[error(
         "cannot use {}: {reason}\n  secret_file names it; it belongs to the user that runs Kenduri",
         .path.display()
     )]
     Unusable {
-        /// The file.
+        /// The file's path.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         reason: io::Error,
     },
-    /// The store did not answer.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Where the keys are kept.
+/// The path of the key file.
 #[derive(Clone, Debug)]
 pub struct KeyFile(PathBuf);
 
 impl KeyFile {
-    /// The file at this path, whether it is there or not.
+    /// The key file at this path, which need not exist.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// The keys of this store: those in the file, or new ones if the store is new.
+    /// The keys of this store: those in the file, or new ones for a new store.
     pub async fn open(&self, store: &Store, random: &Random) -> Result<Keyring, KeyError> {
         let is_new = store.read(key::fingerprint).await?.is_none();
         let keys = if is_new {
@@ -106,12 +105,12 @@ impl KeyFile {
         }
     }
 
-    /// Writes a new key beside the file, whose place it takes with [`Fresh::put`].
+    /// Writes a new key to a temporary file, which [`Fresh::put`] moves into place.
     pub fn prepare(&self, random: &Random) -> Result<Fresh, KeyError> {
         self.fresh(random).map_err(|reason| self.unusable(reason))
     }
 
-    /// The keys in the file; `None`: there is none.
+    /// The keys in the file; `None` when there is no file.
     fn read(&self) -> Result<Option<Keyring>, KeyError> {
         let mut text = String::new();
         let mode = match self.read_text(&mut text) {
@@ -137,7 +136,7 @@ impl KeyFile {
         }
     }
 
-    /// Reads what is in the file; returns its mode.
+    /// Reads the file into `text`; returns its mode.
     fn read_text(&self, text: &mut String) -> io::Result<u32> {
         let file = File::open(&self.0)?;
         let facts = file.metadata()?;
@@ -148,7 +147,7 @@ impl KeyFile {
         Ok(facts.mode())
     }
 
-    /// Makes the file unless it is there, and reads it when it is on the disk.
+    /// Creates the file unless it exists, and reads it from disk.
     fn create(&self, random: &Random) -> Result<Keyring, KeyError> {
         let make = || {
             if !self.0.exists() {
@@ -162,8 +161,8 @@ impl KeyFile {
     }
 
     fn fresh(&self, random: &Random) -> io::Result<Fresh> {
-        // A link is replaced and not followed: who may write into the folder could lead root to a
-        // file of others.
+        // A symbolic link is replaced, not followed: whoever may write to the folder could
+        // otherwise make root overwrite another file.
         let target = self.0.clone();
         let mut unique = [0; 8];
         random.fill(&mut unique);
@@ -196,8 +195,7 @@ impl KeyFile {
     }
 }
 
-/// A new key that is on the disk, but not in its place yet. If it never gets there, it
-/// is removed.
+/// A new key in a temporary file. Dropping it without [`Fresh::put`] removes the file.
 #[derive(Debug)]
 pub struct Fresh {
     /// The new key alone.
@@ -207,7 +205,7 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    /// Takes the place of the file; returns its path.
+    /// Moves the new file into place; returns its path.
     pub fn put(self) -> Result<PathBuf, KeyError> {
         let put = fs::rename(&self.path, &self.target).and_then(|()| sync(folder(&self.target)));
         let path = self.target.clone();
@@ -215,7 +213,7 @@ impl Fresh {
             .map_err(|reason| KeyFile::at(&self.target).unusable(reason))
     }
 
-    /// Becomes the file, unless there is one.
+    /// Moves the new file into place, unless a key file exists.
     fn put_if_absent(self) -> io::Result<()> {
         match fs::hard_link(&self.path, &self.target) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -223,8 +221,8 @@ impl Fresh {
         }
     }
 
-    /// Root makes it for the user that runs Kenduri: the owner of the file before it, or of the
-    /// folder.
+    /// When root creates the file, it is given to the user that runs Kenduri: the owner of the
+    /// previous file, or of the folder.
     fn give_to_owner(&self, file: &File) -> io::Result<()> {
         let before = fs::symlink_metadata(&self.target);
         let before = before.or_else(|_| fs::metadata(folder(&self.target)))?;
@@ -238,7 +236,7 @@ impl Fresh {
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        // It has its place by now, or is of no use.
+        // Either the file was moved, or it is not needed.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -250,7 +248,7 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Has the disk know which files the folder has.
+/// Syncs a folder's entries to the disk.
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

@@ -1,9 +1,8 @@
-//! What every domain builds on: store, jobs, mail, files, audit. It knows no domain.
+//! The foundation of every domain: store, jobs, mail, files, audit. It depends on no domain.
 //!
-//! Here are the store and what is written with it in one transaction (jobs,
-//! news, audit lines, idempotent answers), and what the world decides and
-//! therefore is handed in: the clock, randomness, outgoing mail, files. HTTP,
-//! languages and pages are one floor up, in `web`.
+//! It contains the store and what is written with it in one transaction (jobs, news, audit lines,
+//! idempotent responses), and the outside world as parameters: clock, randomness, outgoing mail,
+//! files. HTTP, languages and pages are in `web`, which builds on this crate.
 
 extern crate self as platform;
 
@@ -17,7 +16,6 @@ pub mod key;
 pub mod key_file;
 pub mod limits;
 pub mod mail;
-pub mod money;
 pub mod news;
 pub mod outbound;
 pub mod random;
@@ -38,7 +36,7 @@ pub use random::Random;
 pub use secret::Secret;
 pub use store::{Rows, Sql, Store, StoreError, Tx};
 
-/// The tables of this floor.
+/// The tables of this crate.
 pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "platform",
     "0001_begin",
@@ -47,20 +45,19 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0004_suppression"
 );
 
-/// What the world decides, in one value: built by the program, and built
-/// another way by tests. Clones share it.
+/// The outside world in one value; tests build one with other parts. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Platform {
-    /// What is known, and the only way to change it.
+    /// The store.
     pub store: Store,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Randomness for what is made outside a transaction.
+    /// Randomness for use outside a transaction.
     pub random: Random,
-    /// Exports and uploads.
+    /// The file store for exports and uploads.
     pub files: Files,
-    /// What signs, kept apart from the store.
+    /// The signing keys, kept outside the store.
     pub keys: Keyring,
-    /// Requests to addresses that people have typed.
+    /// HTTP requests to addresses that users have entered.
     pub outbound: Outbound,
 }

@@ -1,15 +1,13 @@
-//! News: what others should hear live, as rows of the change that they tell of.
+//! News: events for live readers, stored as rows in the transaction of their change.
 //!
-//! A row gets its number in the order of commits: on SQLite inside the change
-//! (one writer, so that is the order), on PostgreSQL by the relay of the leading
-//! process after the commit ([`crate::store`]). So a lower number never appears
-//! after a higher one was read, and a reader that remembers one number can go on
-//! from there. Gaps mean nothing.
+//! News is numbered in commit order: on SQLite inside the transaction, because there is one writer;
+//! on PostgreSQL after the commit, by the relay of the leading process ([`crate::store`]). So a
+//! reader never sees a lower number after a higher one, and can resume from the last number it saw.
+//! Gaps have no meaning.
 //!
-//! A stream is written like this: subscribe to
-//! [`Store::news_waiting`](crate::Store::news_waiting); read [`cursor`] and what
-//! the stream begins with in one transaction; then, after each wake-up, read
-//! [`after`] from the last number sent. `None` is the moment to say `reset`.
+//! To write an event stream, subscribe to [`Store::news_waiting`](crate::Store::news_waiting), then
+//! read [`cursor`] and the initial state in one transaction. After each wake-up, read [`after`]
+//! from the last number sent; when it returns `None`, send `reset`.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -17,38 +15,38 @@ use serde_json::Value;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// How long news is kept for readers who come back.
+/// How long news is kept for readers who reconnect.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
-/// The largest payload: ids and states need no more.
+/// The largest payload in bytes: enough for ids and states.
 pub const PAYLOAD_LIMIT: usize = 8 * 1024;
 
-/// News on its way in.
+/// News to be published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewNews {
-    /// Whom it concerns: the id of a scope.
+    /// The id of the scope that it belongs to.
     pub scope: String,
-    /// What happened: `saved`.
+    /// The event's name: `saved`.
     pub name: &'static str,
     /// Ids and states; never names, notes or diets.
     pub payload: Value,
 }
 
-/// News as readers get it.
+/// Stored news as readers get it.
 #[derive(Clone, Debug, PartialEq, Row)]
 pub struct News {
-    /// Its place in the order of all news.
+    /// The news' number in commit order.
     pub number: i64,
-    /// What happened.
+    /// The event's name.
     pub name: String,
     /// Ids and states, as JSON text.
     pub payload: String,
-    /// When the change was decided.
+    /// The instant of the change.
     pub created_at: Timestamp,
 }
 
 impl Tx<'_> {
-    /// Tells others of this change, once it is committed. Call it under the
-    /// lock of what changed: then readers hear of one thing in order.
+    /// Publishes news about this change when it is committed. Call it while holding the lock of the
+    /// changed record, so that readers get its events in order.
     pub fn publish(&mut self, news: NewNews) -> Result<(), StoreError> {
         let NewNews {
             scope,
@@ -86,16 +84,15 @@ impl Tx<'_> {
     }
 }
 
-/// The number of the latest news: a reader that reads the facts in the same
-/// transaction goes on from here.
+/// The number of the latest news. A reader that loads the state in the same transaction resumes
+/// from here.
 pub fn cursor(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let (last,) = tx.one(sql!("SELECT last FROM news_counter WHERE id = 1"), &[])?;
     Ok(last)
 }
 
-/// The news of `scope` after `number`, in order, at most `limit`. `None` when
-/// there is no going on from there: news after it was swept, or it was never
-/// given.
+/// The news of `scope` after `number`, in order, at most `limit`. `None` when the reader cannot
+/// resume: later news was deleted, or the number was never assigned.
 pub fn after(
     tx: &mut Tx<'_>,
     scope: &str,
@@ -137,14 +134,14 @@ pub fn scopes_after(tx: &mut Tx<'_>, number: i64) -> Result<Option<Vec<String>>,
     Ok(Some(scopes.into_iter().map(|(scope,)| scope).collect()))
 }
 
-/// Removes news older than [`KEPT`]; returns how many rows went.
+/// Deletes news older than [`KEPT`]; returns the number of rows.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let (last, swept): (i64, i64) = tx.one(
         sql!("SELECT last, swept FROM news_counter WHERE id = 1 FOR NO KEY UPDATE"),
         &[],
     )?;
     let oldest_kept = tx.now() - KEPT;
-    // All before the first row that is young enough, in the readers' order.
+    // Everything before the first row that is recent enough, in number order.
     let young: Option<(i64,)> = sql!(
         "SELECT number FROM news WHERE number IS NOT NULL AND created_at >= :oldest_kept
          ORDER BY number LIMIT 1",

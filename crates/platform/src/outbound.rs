@@ -1,6 +1,6 @@
-//! Requests to addresses that people have typed: over TLS, to public networks alone, and never
-//! where an answer leads to. Each address is checked when it is connected to, so that no name
-//! can mean another one meanwhile. Hosts that the operator named may be in private networks.
+//! HTTP requests to URLs that users have entered: only over TLS and to public networks, without
+//! following redirects. Each IP address is checked when the connection is opened, so that a changed
+//! DNS answer cannot redirect it. Hosts that the operator configured may be in private networks.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,82 +23,82 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-/// How long a URL may be.
+/// The longest URL, in characters.
 pub const LONGEST: usize = 2_000;
-/// How long a request may take, from the look-up of the name to the status.
+/// The timeout of a request, from the DNS look-up to the status.
 const TIME: Duration = Duration::from_secs(10);
-/// How much of an answer is read, in bytes.
+/// The longest response body that is read, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
-/// Endings of names that are never of public hosts (RFC 6761, 6762, 8375 and ICANN's `internal`).
+/// Domain names that are never public (RFC 6761, 6762, 8375 and ICANN's `internal`).
 const PRIVATE: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "onion"];
 
-/// Sends requests. Clones share the trust.
+/// An HTTP client. Clones share its TLS configuration.
 #[derive(Clone)]
 pub struct Outbound(Arc<Inner>);
 
 struct Inner {
     tls: TlsConnector,
     names: Names,
-    /// Addresses that may be connected to though they are not public.
+    /// Socket addresses that may be called although they are not public.
     permitted: Vec<SocketAddr>,
 }
 
-/// How names become addresses.
+/// How host names are resolved.
 #[derive(Clone, Debug)]
 pub enum Names {
-    /// As the system says.
+    /// By the operating system.
     System,
-    /// These, and no others, whatever the port in the URL: for tests.
+    /// From this list alone, whatever the port in the URL; for tests.
     Listed(HashMap<String, Vec<SocketAddr>>),
 }
 
-/// Which hosts a request may reach.
+/// The hosts that a request may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// Those on public networks, over TLS.
+    /// Hosts on public networks, over TLS.
     Public,
-    /// Any, because the operator named the host; this machine also without TLS.
+    /// Any host, because the operator configured it; this machine also without TLS.
     Private,
 }
 
-/// A request whose answer is read.
+/// A request whose response body is read.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
-    /// Where to.
+    /// The URL.
     pub url: &'a str,
-    /// Which hosts it may reach.
+    /// The hosts that it may reach.
     pub reach: Reach,
-    /// Headers beside those of every request.
+    /// Additional header fields.
     pub headers: &'a [(&'static str, String)],
-    /// Fields of a form, which is posted; `None`: the URL is got.
+    /// Form fields for a POST; `None`: a GET.
     pub form: Option<String>,
 }
 
-/// What was answered.
+/// A response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
-    /// The body, whole.
+    /// The complete body.
     pub body: Bytes,
 }
 
-/// Why nothing was answered.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
-    /// The URL, or an address of its host, is none that may be called.
+    /// The URL or an address of its host may not be called.
     #[error("no https URL of a host on public networks alone")]
     Refused,
     /// The host cannot be reached.
     #[error("cannot be reached: {0}")]
     Unreachable(#[from] io::Error),
-    /// It does not speak HTTP.
+    /// The host does not speak HTTP.
     #[error("no answer of HTTP: {0}")]
     Http(#[from] hyper::Error),
-    /// The answer is too long.
+    /// The response body is too long.
     #[error("the answer has more than {LONGEST_ANSWER} bytes")]
     TooLong,
-    /// It took too long.
+    /// The request timed out.
     #[error("no answer within {} s", TIME.as_secs())]
     Slow,
 }
@@ -113,12 +113,12 @@ impl fmt::Debug for Outbound {
 }
 
 impl Outbound {
-    /// To public networks, trusting whom browsers trust.
+    /// A client for public networks that trusts the public certificate authorities.
     pub fn public() -> Result<Self, rustls::Error> {
         Self::new(Names::System, Vec::new(), &[])
     }
 
-    /// With addresses that are permitted beside public ones, and authorities that are trusted.
+    /// A client that may also call the `permitted` addresses and trusts additional authorities.
     pub fn new(
         names: Names,
         permitted: Vec<SocketAddr>,
@@ -142,7 +142,7 @@ impl Outbound {
         })))
     }
 
-    /// Posts JSON, and returns the status of the answer.
+    /// Posts JSON and returns the status of the response.
     pub async fn post(
         &self,
         url: &str,
@@ -159,7 +159,7 @@ impl Outbound {
         Ok(self.send(url, Reach::Public, request).await?.status)
     }
 
-    /// Gets a URL or posts a form, and returns the answer with its body.
+    /// Sends a GET or posts a form, and returns the response with its body.
     pub async fn call(&self, call: Call<'_>) -> Result<Answer, OutboundError> {
         let is_form = call.form.is_some();
         let request = Outgoing {
@@ -221,7 +221,7 @@ impl Outbound {
         let may = |one: &SocketAddr| {
             reach == Reach::Private || is_public(one.ip()) || self.0.permitted.contains(one)
         };
-        // A name that means our own networks too is no name of a stranger.
+        // A public name that also resolves to a private address is refused.
         if !addresses.iter().all(may) {
             return Err(OutboundError::Refused);
         }
@@ -236,13 +236,13 @@ impl Outbound {
     }
 }
 
-/// A request before it is known how it travels.
+/// A request before its connection is chosen.
 struct Outgoing<'a> {
     method: Method,
     media_type: Option<&'static str>,
     headers: &'a [(&'static str, String)],
     body: String,
-    /// Whether anybody reads the body of the answer.
+    /// Whether the response body is read.
     is_read: bool,
 }
 
@@ -275,7 +275,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// Sends a request on a connection that is used once.
+/// Sends a request on a connection of its own.
 async fn exchange<S>(
     stream: S,
     request: Request<Full<Bytes>>,
@@ -303,12 +303,12 @@ where
     tokio::select! {
         biased;
         answer = &mut answering => answer,
-        // What ended the connection, the request knows of too.
+        // The pending request reports the connection's error.
         _ = &mut connection => answering.await,
     }
 }
 
-/// Why a body was not read to its end.
+/// The error for a body that could not be read completely.
 fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> OutboundError {
     if error.is::<LengthLimitError>() {
         return OutboundError::TooLong;
@@ -319,7 +319,7 @@ fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> OutboundError {
     }
 }
 
-/// Whether a URL may be called, as far as it can be known without looking its name up.
+/// Whether a URL may be called, before its host name is resolved.
 pub fn is_permitted(url: &str, reach: Reach) -> bool {
     read(url, reach).is_some()
 }
@@ -366,8 +366,8 @@ fn bare(authority: &Authority) -> &str {
     authority.host().trim_matches(['[', ']'])
 }
 
-/// Whether an address is a stranger's: what is of this machine, of local networks, or of no use
-/// to anybody is not (the registries of IANA for special-purpose addresses).
+/// Whether an address is public: not of this machine, a local network or a reserved range (IANA's
+/// special-purpose address registries).
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -396,7 +396,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Of `2000::/3`, but for addresses that embed other networks, tunnels and examples.
+/// Whether it is in `2000::/3`, except ranges for embedded IPv4 addresses, tunnels and
+/// documentation.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let is_special = matches!(

@@ -1,5 +1,4 @@
-//! Randomness, as handed in: the kernel's, or a seeded stream that a test can
-//! repeat.
+//! Sources of randomness: the kernel, or a seeded stream that tests can repeat.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,19 +22,19 @@ impl Random {
         Self(Source::Kernel)
     }
 
-    /// The same bytes for the same seed, every time.
+    /// A generator whose bytes depend on the seed alone.
     pub fn seeded(seed: u64) -> Self {
         Self(Source::Seeded(Arc::new(Mutex::new(
             ChaCha20Rng::seed_from_u64(seed),
         ))))
     }
 
-    /// Fills `bytes`.
+    /// Fills `bytes` with random bytes.
     ///
     /// # Panics
     ///
-    /// When the kernel has no randomness to give: to go on with guessable
-    /// codes and tokens would be worse than to fail this request.
+    /// When the kernel provides no randomness: guessable codes and tokens would be worse than a
+    /// failed request.
     pub fn fill(&self, bytes: &mut [u8]) {
         match &self.0 {
             Source::Kernel => {
@@ -53,19 +52,19 @@ impl Random {
         }
     }
 
-    /// 256 random bits: a session, a one-time link.
+    /// 256 random bits, for a session or a single-use link.
     pub fn token(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
         self.fill(&mut bytes);
         bytes
     }
 
-    /// A number from 0 to `bound` − 1, each equally likely; 0 when `bound` is 0.
+    /// A uniformly distributed number from 0 to `bound` − 1; 0 when `bound` is 0.
     pub fn below(&self, bound: u32) -> u32 {
         if bound == 0 {
             return 0;
         }
-        // Numbers above the last whole multiple would favour the small results.
+        // Numbers beyond the last whole multiple would favour small results.
         let unfair = u32::MAX - u32::MAX % bound;
         loop {
             let mut bytes = [0; 4];

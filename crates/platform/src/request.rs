@@ -1,5 +1,5 @@
-//! The request that a change is made for. The server sets it once, around the handler, and each
-//! change made within knows it: the jobs and mails that follow carry its id.
+//! The id of the request being handled. The server sets it around each handler, and the jobs and
+//! mails of every change within it carry it.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ tokio::task_local! {
     static REQUEST: Option<Arc<str>>;
 }
 
-/// Runs `work` for the request with this id; `None`: for what no request caused. A task that is
-/// spawned within begins without one.
+/// Runs `work` under this request id; `None` for work that no request caused. A task spawned within
+/// does not inherit it.
 pub async fn caused_by<F: Future>(id: Option<Arc<str>>, work: F) -> F::Output {
     REQUEST.scope(id, work).await
 }
 
-/// The request that the running task works for.
+/// The id of the request that the current task handles.
 pub(crate) fn current() -> Option<Arc<str>> {
     REQUEST.try_with(Clone::clone).ok().flatten()
 }

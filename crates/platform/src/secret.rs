@@ -1,20 +1,20 @@
-//! Values that must never be seen: printed as `***`, compared in constant time.
+//! Secret values: printed as `***`, compared in constant time.
 
 use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-/// A password, a key or a token in the clear, on its way to where it is needed.
+/// A password, key or token in clear text.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Hides `text`.
+    /// Wraps `text`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the one call that needs it.
+    /// The clear text.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -38,8 +38,7 @@ impl fmt::Display for Secret {
     }
 }
 
-/// Whether two secrets are the same, in a time that tells nothing but their
-/// lengths.
+/// Whether two secrets are equal, compared in a time that depends only on their lengths.
 pub fn same(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
 }

@@ -1,9 +1,9 @@
-//! Text as it is kept: NFC, trimmed, without control characters but the line
-//! feed; measured in Unicode scalar values.
+//! Text in the stored form: NFC, trimmed, without control characters except line feeds, measured in
+//! Unicode scalar values.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// `text` in the form in which everything is kept.
+/// `text` in the stored form.
 pub fn clean(text: &str) -> String {
     let without_returns = text.replace("\r\n", "\n").replace('\r', "\n");
     without_returns
@@ -14,12 +14,12 @@ pub fn clean(text: &str) -> String {
         .to_owned()
 }
 
-/// As [`clean`], on one line: line feeds and tabs become spaces.
+/// As [`clean`], but on one line: line feeds and tabs become spaces.
 pub fn clean_line(text: &str) -> String {
     clean(&text.replace("\r\n", "\n").replace(['\n', '\r', '\t'], " "))
 }
 
-/// `bytes` as hexadecimal digits in lower case.
+/// Hexadecimal digits of `bytes`, in lower case.
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         for half in [byte >> 4, byte & 15] {
@@ -34,8 +34,8 @@ pub fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The form in which text is searched: without case and without accents, so
-/// that "Rene" finds "René"; what has no case (Han, Arabic) stays as it is.
+/// The form for searching: without case and accents, so that "Rene" finds "René". Scripts without
+/// case (Han, Arabic) are unchanged.
 pub fn fold(text: &str) -> String {
     text.nfkd()
         .filter(|c| !unicode_normalization::char::is_combining_mark(*c) || !is_latin_accent(*c))
@@ -53,8 +53,7 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
-/// The marks that decorate letters; vowel signs of other scripts carry meaning
-/// and stay.
+/// Accents of Latin letters. Vowel signs of other scripts carry meaning and are kept.
 fn is_latin_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
 }

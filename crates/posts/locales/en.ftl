@@ -64,6 +64,8 @@ post-draft = Draft
 post-scheduled = Scheduled
 post-published = Published
 post-withdrawn = Withdrawn
+post-event-published = a post is published
+post-event-withdrawn = a post is withdrawn
 post-published-at = Published from
 post-published-at-hint = In your time zone. Empty: from now on.
 post-slug = Last part of the address
@@ -78,3 +80,5 @@ problem-post-published = What was published can be changed or withdrawn, but is 
     .title = Published already
 problem-gone = This was withdrawn.
     .title = Gone
+
+post-role-editor = editor of what this site publishes

@@ -63,6 +63,8 @@ post-draft = Draf
 post-scheduled = Dijadualkan
 post-published = Diterbitkan
 post-withdrawn = Ditarik balik
+post-event-published = satu pos diterbitkan
+post-event-withdrawn = satu pos ditarik balik
 post-published-at = Diterbitkan mulai
 post-published-at-hint = Dalam zon waktu anda. Jika kosong: mulai sekarang.
 post-slug = Bahagian akhir alamat
@@ -77,3 +79,5 @@ problem-post-published = Yang sudah diterbitkan boleh diubah atau ditarik balik,
     .title = Sudah diterbitkan
 problem-gone = Ini sudah ditarik balik.
     .title = Sudah tiada
+
+post-role-editor = penyunting terbitan laman ini

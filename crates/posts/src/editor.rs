@@ -1,6 +1,6 @@
 //! Who may write what the site publishes: editors, administrators and owners of the site.
 
-use accounts::grant::{self, EDITOR};
+use accounts::grant::{self, Role};
 use accounts::signed_in::SignedIn;
 use accounts::web::proof::{Proof, Requester};
 use accounts::web::resource::Parent;
@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::Refusal;
 
+/// Whoever writes what the site publishes.
+pub const EDITOR: Role = Role::new("editor", "post-role-editor");
+
 /// The proof that somebody may write posts. Only [`enter`] makes one.
 #[derive(Clone, Debug)]
 pub struct Editor {
@@ -18,7 +21,7 @@ pub struct Editor {
     request: RequestFacts,
 }
 
-/// The proof that `who` may write posts.
+/// Checks that `who` may write posts, and returns the proof.
 pub fn enter(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<Editor, Refusal> {
     if !is_editor(tx, who)? {
         return Err(Refusal::Forbidden);
@@ -68,7 +71,7 @@ impl Parent for Editor {
     }
 }
 
-/// In which zone somebody types hours.
+/// The time zone in which this person's times of day are read and shown.
 pub(crate) fn zone(who: &SignedIn) -> TimeZone {
     TimeZone::get(&who.account().time_zone).unwrap_or(TimeZone::UTC)
 }

@@ -1,4 +1,4 @@
-//! Feeds of what is published: RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1.
+//! Feeds of published posts: RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1.
 
 use std::fmt::Write as _;
 
@@ -12,31 +12,31 @@ use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post};
 
-/// How many posts a feed has.
+/// The number of posts in a feed.
 pub const LENGTH: i64 = 50;
 
-/// A feed, before it has a format.
+/// A feed, independent of its format.
 #[derive(Clone, Debug)]
 pub struct Feed {
     /// Articles or notes.
     pub kind: Kind,
-    /// What it is called.
+    /// The feed's title.
     pub title: String,
     /// The site, as `https://example.my`.
     pub origin: String,
     /// The host of the site.
     pub host: String,
-    /// Its own address.
+    /// The feed's own URL.
     pub url: String,
-    /// When the newest of it was changed, or the site was made.
+    /// When the newest post changed; without posts, when the site was set up.
     pub updated: Timestamp,
-    /// The posts.
+    /// Newest first.
     pub posts: Vec<Post>,
 }
 
 /// One post of a feed.
 struct Item<'a> {
-    /// A tag URI (RFC 4151), which stays when the slug changes.
+    /// A tag URI (RFC 4151), which does not change with the slug.
     id: String,
     url: String,
     title: &'a str,
@@ -64,7 +64,7 @@ impl Enclosure {
         })
     }
 
-    /// As attributes, with the address called `href` or `url`.
+    /// The enclosure as XML attributes; `address` names the one for the URL: `href` or `url`.
     fn attributes(&self, address: &str) -> String {
         format!(
             "{address}=\"{}\" length=\"{}\" type=\"{}\"",
@@ -76,7 +76,7 @@ impl Enclosure {
 }
 
 impl Feed {
-    /// The path of the page that shows the same.
+    /// The path of the HTML page with the same posts.
     fn home(&self) -> String {
         format!("{}{}", self.origin, home(self.kind))
     }
@@ -100,7 +100,7 @@ impl Feed {
         })
     }
 
-    /// As RSS 2.0.
+    /// The feed as RSS 2.0.
     pub fn rss(&self) -> String {
         let mut xml = format!(
             "{XML}<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\">\n<channel>\n\
@@ -134,7 +134,7 @@ impl Feed {
         xml
     }
 
-    /// As Atom.
+    /// The feed as Atom.
     pub fn atom(&self) -> String {
         let kind = self.kind.word();
         let mut xml = format!(
@@ -152,7 +152,7 @@ impl Feed {
         for item in self.items() {
             xml.push_str("<entry>\n");
             element(&mut xml, "id", &item.id);
-            // An entry has a title, also of a note.
+            // Atom requires a title for every entry, so a note's is its first words.
             let title = [item.title, &item.excerpt];
             element(&mut xml, "title", title[usize::from(item.title.is_empty())]);
             let url = escape(&item.url);
@@ -177,7 +177,7 @@ impl Feed {
         xml
     }
 
-    /// As JSON Feed.
+    /// The feed as JSON Feed.
     pub fn json(&self) -> String {
         let items = self.items().map(|item| {
             let mut json = json!({
@@ -231,7 +231,7 @@ pub fn path(post: &Post) -> String {
     }
 }
 
-/// When readers last saw something new of it: what was changed before it was public does not count.
+/// When readers last saw a change of this post: edits before its publication do not count.
 pub fn changed(post: &Post) -> Timestamp {
     let published = post.published_at.unwrap_or(post.updated_at);
     post.updated_at.max(published)
@@ -245,7 +245,7 @@ fn element(xml: &mut String, name: &str, text: &str) {
     let _ = writeln!(xml, "<{name}>{}</{name}>", escape(text));
 }
 
-/// As text or as an attribute of XML 1.0, which has no way to write some characters.
+/// Escapes text for XML 1.0, and drops the characters that XML 1.0 cannot express.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

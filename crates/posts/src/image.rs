@@ -1,103 +1,30 @@
-//! The picture of a post: a file beside the store, which goes when no post has it any more.
+//! The picture of a post.
 
-use std::io::Write;
-
-use axum::body::Bytes;
-use jiff::SignedDuration;
-use platform::files::{Key, NotAKey};
-use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx, sql};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
-use web::{Problem, Site, uploaded_image};
+use web::picture_folder::PictureFolder;
 
 use crate::post::PostId;
 
 /// The kind of the job that removes a file.
 pub const KIND: &str = "post.image";
-/// How long a file may be there before a post has it.
-const UNUSED_UPLOAD_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// How long a file stays that a post has no more: a backup copies the store before the files.
-pub(crate) const REPLACED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// A picture whose file is there.
-#[derive(Clone, Debug)]
-pub struct Image {
-    pub(crate) file: String,
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) bytes: usize,
-}
+/// The pictures of posts.
+pub(crate) const FOLDER: PictureFolder = PictureFolder {
+    name: "posts",
+    job_kind: KIND,
+    is_used,
+};
 
 /// The path of a picture.
 pub fn path(file: &str) -> String {
     format!("/blog/images/{file}")
 }
 
-/// The name of its file among all files.
-pub(crate) fn key(file: &str) -> Result<Key, NotAKey> {
-    format!("posts/{file}").parse()
-}
-
-/// Keeps a picture that somebody sent. Its file goes again where no post has it within an hour.
-pub(crate) async fn upload(site: &Site, sent: Bytes) -> Result<Image, Problem> {
-    let invalid = || Problem::fields().field("/image", "image_invalid", []);
-    let photo = uploaded_image::read(sent).await.ok_or_else(invalid)?;
-    let name = platform::id::generate_random(&site.random);
-    let image = Image {
-        file: format!("{name}.{}", photo.extension),
-        width: photo.width,
-        height: photo.height,
-        bytes: photo.bytes.len(),
-    };
-    let file = image.file.clone();
-    let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-        remove(tx, &file, UNUSED_UPLOAD_LIFETIME)
-    };
-    site.store.write(change).await?;
-    let key = key(&image.file).map_err(Problem::internal)?;
-    let write = move |out: &mut dyn Write| out.write_all(&photo.bytes);
-    let written = site.files.put(&key, write).await;
-    written.map_err(Problem::internal)?;
-    Ok(image)
-}
-
-/// Has a file removed after this time, unless a post has it then.
-pub(crate) fn remove(tx: &mut Tx<'_>, file: &str, after: SignedDuration) -> Result<(), StoreError> {
-    let run_at = tx.now() + after;
-    tx.enqueue(NewJob {
-        run_at: Some(run_at),
-        // A picture replaced soon after its upload stays as long as any other.
-        key: Some(format!("{KIND}:{file}")),
-        latest: Some(UNUSED_UPLOAD_LIFETIME + REPLACED_LIFETIME),
-        ..NewJob::new(KIND, json!({ "file": file }))
-    })
-}
-
-#[derive(Serialize, Deserialize)]
-struct Payload {
-    file: String,
-}
-
-/// The job.
-pub(crate) fn job(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(KIND, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let Payload { file } = job.read()?;
-            let key = key(&file).map_err(JobError::fail)?;
-            let look = move |tx: &mut Tx<'_>| -> Result<Option<(PostId,)>, StoreError> {
-                sql!(
-                    "SELECT id FROM post WHERE image = :file AND image <> ''",
-                    file
-                )
-                .maybe(tx)
-            };
-            if site.store.read(look).await?.is_none() {
-                site.files.remove(&key).await.map_err(JobError::retry)?;
-            }
-            Ok(Done::nothing())
-        }
-    })
+fn is_used(tx: &mut Tx<'_>, file: &str) -> Result<bool, StoreError> {
+    let found: Option<(PostId,)> = sql!(
+        "SELECT id FROM post WHERE image = :file AND image <> ''",
+        file
+    )
+    .maybe(tx)?;
+    Ok(found.is_some())
 }

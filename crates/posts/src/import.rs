@@ -1,4 +1,4 @@
-//! Articles of another program, with the ids and addresses that they had.
+//! Import of articles from another program, with their ids and addresses kept.
 
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
@@ -9,30 +9,30 @@ use crate::post::{self, Kind, Post, PostId, State};
 /// An article of another program.
 #[derive(Clone, Debug)]
 pub struct Article {
-    /// The id it had.
+    /// The id that the article had in the other program.
     pub id: PostId,
     /// Its title.
     pub title: String,
-    /// Its part of the address; one that is longer than editors may choose stays.
+    /// The slug. An imported one may be longer than editors may choose.
     pub slug: String,
     /// Markdown.
     pub body: String,
-    /// Empty: readers see the first words of the text.
+    /// May be empty: lists then show the first words of the text.
     pub excerpt: String,
     /// Its tags.
     pub tags: Vec<String>,
-    /// From when on it is public; `None`: it is a draft.
+    /// When the article became or becomes public; `None`: a draft.
     pub published_at: Option<Timestamp>,
-    /// When it was changed last.
+    /// When the article was last changed.
     pub updated_at: Timestamp,
 }
 
-/// What became of an article.
+/// The result of importing one article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is there now.
+    /// The article was added.
     Added,
-    /// It was there already, and stays as it is.
+    /// An article with this id exists and was left unchanged.
     Known,
     /// Another post has its slug.
     SlugTaken,

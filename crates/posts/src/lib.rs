@@ -1,4 +1,4 @@
-//! What a site publishes: articles and notes, their feeds, and search in them.
+//! A site's articles and notes, their feeds, and full-text search.
 
 pub mod editor;
 pub mod feed;
@@ -10,10 +10,12 @@ pub mod post;
 pub mod published;
 pub mod search;
 pub mod web;
+pub mod webhook;
 
 use ::web::codes::Code;
 use ::web::setting::Flag;
 use accounts::domain::{self, Domain};
+use accounts::look::FirstPage;
 use accounts::token::TokenScope;
 
 pub use accounts::web::Refusal;
@@ -29,18 +31,30 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// All that the program has to know of this crate.
+/// This crate as the program mounts it: addresses, tables, jobs, settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     token_scopes: &[READ, WRITE],
+    site_duties: &[editor::EDITOR],
     routes: web::routes,
+    first_pages: &[FirstPage {
+        word: "posts",
+        label: "post-articles",
+        argument: "",
+        find: |_, _| Ok(Some("/blog".to_owned())),
+    }],
+    first_cards: web::public::first_cards,
+    offers: web::public::offers,
+    cards: web::own::cards,
     newsletters: &[mailing::NEWSLETTER],
-    jobs: |site| vec![mailing::job(site)],
-    deletions: |site| vec![image::job(site)],
+    webhook_events: webhook::EVENTS,
+    jobs: |site| vec![mailing::job(site), webhook::sweeps()],
+    deletions: |site| vec![image::FOLDER.job(site)],
     describe: domain::debug_only(|| {
-        web::api::routes::<::web::described::Description<_>>().into_openapi()
+        let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
+        accounts::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
     }),
     ..Domain::new(platform::migrations!(
         "posts",
@@ -52,7 +66,7 @@ pub const DOMAIN: Domain = Domain {
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[PUBLISHED, WITHDRAWN];
 
-/// What was published is withdrawn, but never a draft again, and never deleted.
+/// A published post can only be withdrawn: it never becomes a draft again and is never deleted.
 const PUBLISHED: Code = Code::new(409, "post_published");
 /// The post was published and is withdrawn.
 const WITHDRAWN: Code = Code::new(410, "gone");

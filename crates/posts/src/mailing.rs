@@ -1,7 +1,8 @@
-//! The mail to subscribers when an article becomes public: once ever.
+//! The mail to subscribers when an article becomes public, sent once only.
 //!
-//! A job writes the mails of [`PAGE`] subscribers with how far it came, and enqueues itself for the
-//! rest; so nobody gets a mail twice, and after a crash nobody is missed.
+//! Each run of the job writes the mails of [`PAGE`] subscribers together with its position in the
+//! list, and enqueues the job again for the rest. So nobody gets a mail twice, and a crash skips
+//! nobody.
 
 use accounts::newsletter::Newsletter;
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use web::{Language, Site};
 use crate::feed;
 use crate::post::{Post, PostId, State};
 
-/// Articles by mail.
+/// The newsletter for new articles.
 pub const NEWSLETTER: Newsletter = Newsletter {
     name: "posts",
     label: "post-newsletter",
@@ -30,7 +31,7 @@ struct Payload {
     post: PostId,
 }
 
-/// Has an article mailed when it becomes public; nobody could read it before.
+/// Schedules the mail for an article that was never public before.
 pub(crate) fn schedule(tx: &mut Tx<'_>, id: &PostId, at: Timestamp) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO post_mailing (post_id, last_account) VALUES (:id, '') ON CONFLICT DO NOTHING",
@@ -48,7 +49,7 @@ fn enqueue(tx: &mut Tx<'_>, id: &PostId, at: Timestamp) -> Result<(), StoreError
     })
 }
 
-/// The job.
+/// The job that writes the mails.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {
@@ -74,7 +75,7 @@ fn write_page(tx: &mut Tx<'_>, site: &Site, id: &PostId) -> Result<(), StoreErro
     let post: Post = sql!("SELECT {Post} FROM post WHERE id = :id", id).one(tx)?;
     let post = post.at(now);
     match (post.state, post.first_published_at) {
-        // It was moved to a later time.
+        // The article was moved to a later time.
         (State::Scheduled, Some(at)) => return enqueue(tx, id, at),
         (State::Draft | State::Scheduled, _) => return Ok(()),
         (State::Withdrawn, _) => return finish(tx, id),

@@ -1,15 +1,15 @@
 //! Markdown as HTML that is safe to show, and as plain text.
 //!
-//! Raw HTML is shown as the text that it is, links lead to `https:`, `http:`, `mailto:` or a path
-//! of this site, and pictures are their descriptions. So nothing an author writes, or pastes, runs
+//! Raw HTML is shown as text, links may lead only to `https:`, `http:`, `mailto:` or a path of this
+//! site, and a picture becomes its description. So nothing that an author writes or pastes can run
 //! in a reader's browser.
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use unicode_normalization::char::is_combining_mark;
 
-/// The most characters of an excerpt that is made of the text.
+/// The longest excerpt made from the text, in characters.
 const EXCERPT: usize = 160;
-/// How many characters of an article are read for it.
+/// How many characters of an article are read to make the excerpt.
 const LEAD: usize = 8_192;
 
 /// The HTML of `markdown`. Links to paths of the site begin with `origin`, so that they also lead
@@ -63,7 +63,7 @@ fn on_one_line<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
     words.join(" ")
 }
 
-/// What somebody tells in `markdown`, without blocks of code and tables.
+/// The running text of `markdown`, without code blocks and tables.
 fn prose(markdown: &str) -> String {
     let mut is_prose = true;
     on_one_line(events(markdown).filter(|event| {
@@ -83,7 +83,8 @@ pub fn excerpt(markdown: &str) -> String {
     let Some((end, _)) = text.char_indices().nth(EXCERPT) else {
         return text;
     };
-    // A word is kept whole, a letter with its marks; scripts without spaces are cut anywhere else.
+    // A cut never splits a word, nor a letter from its combining marks. Scripts without spaces are
+    // cut between any two letters.
     let is_boundary = |at: &usize| {
         let next = text[*at..].chars().next();
         let is_joined = next.is_some_and(|c| is_combining_mark(c) || c == '\u{200d}');
@@ -101,7 +102,7 @@ pub fn excerpt(markdown: &str) -> String {
     format!("{}…", text[..end].trim_end())
 }
 
-/// What Markdown says, without raw HTML and pictures.
+/// The Markdown events, without raw HTML and pictures.
 fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     Parser::new_ext(markdown, options).filter_map(|event| match event {
@@ -109,7 +110,7 @@ fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
         Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
-        // The heading of the page is the title, so the highest in the text is the next.
+        // The page's `h1` is the title, so headings in the text start one level lower.
         Event::Start(Tag::Heading {
             level,
             id,
@@ -130,7 +131,7 @@ fn below(level: HeadingLevel) -> HeadingLevel {
     level.max(HeadingLevel::H2)
 }
 
-/// Where a link may lead.
+/// The target of a link, if it is an allowed one.
 fn safe_target<'a>(target: &CowStr<'a>, origin: &str) -> Option<CowStr<'a>> {
     if target.starts_with('/') && !target.starts_with("//") && !target.starts_with("/\\") {
         return Some(format!("{origin}{target}").into());

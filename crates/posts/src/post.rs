@@ -1,7 +1,8 @@
 //! A post: an article with a title and an address of its own, or a note.
 //!
 //! A post is public from `published_at` on while its state is `scheduled` or `published`, so no job
-//! has to run at that instant. What was public once is withdrawn, and never a draft again.
+//! has to run at that instant. A post that was public can be withdrawn, but never becomes a draft
+//! again.
 
 use accounts::slug;
 use accounts::web::resource::{Edit, History, Removal, Resource, history_of};
@@ -20,6 +21,7 @@ use crate::image;
 use crate::mailing;
 use crate::markdown;
 use crate::search::Words;
+use crate::webhook;
 use crate::{PUBLISHED, Refusal};
 
 platform::id!(PostId, "One post.");
@@ -99,7 +101,7 @@ pub struct Post {
 }
 
 impl Post {
-    /// One that nobody has said anything of.
+    /// A new, empty post.
     pub(crate) fn blank(id: PostId, kind: Kind) -> Self {
         Self {
             id,
@@ -122,7 +124,7 @@ impl Post {
         }
     }
 
-    /// What readers see of it in lists.
+    /// The excerpt that lists show readers: the editor's, or else the first words of the text.
     pub fn excerpt(&self) -> String {
         if self.excerpt.is_empty() {
             markdown::excerpt(&self.body)
@@ -131,12 +133,12 @@ impl Post {
         }
     }
 
-    /// Whether everybody could read it at some time until `now`.
+    /// Whether the post was public at any time up to `now`.
     pub fn was_public(&self, now: Timestamp) -> bool {
         self.first_published_at.is_some_and(|at| at <= now)
     }
 
-    /// What is stored as scheduled is published when its time has come.
+    /// The post as of `now`: one stored as scheduled reads as published once its time has come.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
         if self.state == State::Scheduled && self.was_public(now) {
             self.state = State::Published;
@@ -144,7 +146,7 @@ impl Post {
         self
     }
 
-    /// Finds what the kinds of its fields do not say, and settles what follows from others.
+    /// Validates the rules that span fields, and fills in derived values.
     fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         match self.kind {
             Kind::Article => {
@@ -216,7 +218,7 @@ impl Post {
         };
     }
 
-    /// Made of the title, or of its id where the title is in a script that gives none.
+    /// A slug made from the title, or from the id where the title's script yields none.
     fn proposed_slug(&self) -> String {
         let of_title = slug::from_name(&self.title);
         if slug::is_valid(&of_title) {
@@ -227,7 +229,7 @@ impl Post {
     }
 }
 
-/// The picture, as the form says it once its file is there.
+/// The fields of an uploaded picture, as the form holds them.
 pub(crate) const PICTURE: &[Field] = web::fields! { Post:
     image: line(100),
     image_width: number(0, 100_000),
@@ -262,7 +264,7 @@ impl Resource for Post {
         self.version
     }
 
-    /// What was changed last comes first.
+    /// Most recently changed first.
     fn list(tx: &mut Tx<'_>, editor: &Editor, piece: &Piece) -> Result<List<Self>, Refusal> {
         let found = list(tx, editor, piece.after()?.as_ref(), piece.rows())?;
         Ok(piece.list(found, |post| (post.updated_at, post.id.clone())))
@@ -317,6 +319,7 @@ impl Resource for Post {
         }
         write_tags(tx, self)?;
         schedule_mail(tx, self)?;
+        webhook::tell(tx, State::Draft, self)?;
         Ok(())
     }
 
@@ -353,10 +356,13 @@ impl Resource for Post {
             Some(old) if old.image != self.image => remove_image(tx, old)?,
             _ => {}
         }
+        if let Some(old) = edit.old {
+            webhook::tell(tx, old.clone().at(now).state, self)?;
+        }
         Ok(())
     }
 
-    /// What somebody could read is withdrawn, and never deleted.
+    /// A post that was ever public is withdrawn instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Editor, _: &[Self]) -> Result<Removal, Refusal> {
         if self.was_public(tx.now()) {
             return Err(PUBLISHED.into());
@@ -374,7 +380,7 @@ impl Resource for Post {
     }
 }
 
-/// What was changed last, before `from`: at most `rows`.
+/// At most `rows` posts before `from`, most recently changed first.
 fn list(
     tx: &mut Tx<'_>,
     _: &Editor,
@@ -398,15 +404,15 @@ fn list(
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// Has the file of a picture removed that the post has no more.
+/// Schedules the removal of a picture file that the post no longer uses.
 fn remove_image(tx: &mut Tx<'_>, old: &Post) -> Result<(), StoreError> {
     if old.image.is_empty() {
         return Ok(());
     }
-    image::remove(tx, &old.image, image::REPLACED_LIFETIME)
+    image::FOLDER.remove(tx, &old.image)
 }
 
-/// Has an article mailed that nobody could read before.
+/// Schedules the mail for an article that was never public before.
 fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     match (post.kind, post.first_published_at) {
         (Kind::Article, Some(at)) => mailing::schedule(tx, &post.id, at),
@@ -414,7 +420,7 @@ fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     }
 }
 
-/// Whether the slug was free.
+/// Inserts a post; `false` when its slug is taken.
 pub(crate) fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
     let words = Words::of(post);
     let inserted = sql!(

@@ -1,4 +1,4 @@
-//! What everybody may read.
+//! Published posts, readable by everybody.
 
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
@@ -11,16 +11,16 @@ use crate::{Refusal, WITHDRAWN};
 pub struct Listing {
     /// Articles or notes.
     pub kind: Kind,
-    /// With this tag; empty: with any or none.
+    /// Only posts with this tag; empty: no filter.
     pub tag: String,
-    /// After this one: when it was published, and its id.
+    /// Only posts after this one in the list: its publication time and id.
     pub after: Option<(Timestamp, PostId)>,
-    /// At most so many.
+    /// The most posts to return.
     pub rows: i64,
 }
 
 impl Listing {
-    /// The newest of a kind.
+    /// The newest posts of a kind.
     pub fn newest(kind: Kind, rows: i64) -> Self {
         Self {
             kind,
@@ -56,8 +56,8 @@ pub fn list(tx: &mut Tx<'_>, listing: &Listing) -> Result<Vec<Post>, StoreError>
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// A page of the published articles with this tag, or of all where it is empty, the newest first;
-/// and how many there are in all.
+/// One page of the published articles, newest first, and their total number. A `tag` limits both to
+/// the articles that have it; an empty one does not.
 pub fn page(
     tx: &mut Tx<'_>,
     tag: &str,
@@ -91,7 +91,7 @@ pub fn page(
     Ok((found.into_iter().map(|post| post.at(now)).collect(), total))
 }
 
-/// The tags of published articles, and how many have each: the most frequent first.
+/// The tags of published articles with the number of articles each, most frequent first.
 pub fn tags(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     let now = tx.roughly_now();
     sql!(
@@ -124,7 +124,7 @@ pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
     readable(tx, found)
 }
 
-/// The post with this picture; drafts too where an editor asks.
+/// The post that uses this picture; a draft's only for editors.
 pub fn with_image(tx: &mut Tx<'_>, file: &str, is_editor: bool) -> Result<Post, Refusal> {
     let found: Option<Post> = sql!(
         "SELECT {Post} FROM post WHERE image = :file AND image <> ''",

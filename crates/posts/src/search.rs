@@ -1,8 +1,8 @@
-//! Search in what is published.
+//! Full-text search in published posts.
 //!
-//! Each post is kept with its folded words between spaces, of the title, of title and excerpt, and
-//! of everything, so that one `LIKE` a word finds it alike on both engines. That reads every
-//! published post: right for a personal site, not for a large one.
+//! Each post stores its folded words, separated by spaces, three times: those of the title, of
+//! title and excerpt, and of everything. One `LIKE` per word then works alike on both engines. A
+//! search reads every published post: right for a personal site, not for a large one.
 
 use jiff::Timestamp;
 use platform::store::Row;
@@ -12,14 +12,14 @@ use platform::{StoreError, Tx, sql};
 use crate::markdown;
 use crate::post::Post;
 
-/// The fewest and the most characters of a query.
+/// The shortest and the longest query, in characters.
 pub const LENGTH: (usize, usize) = (2, 100);
 /// The most posts of one page.
 pub const PAGE: i64 = 50;
-/// How many words count.
+/// How many words of a query are used.
 const WORDS: usize = 6;
 
-/// The words of a post as they are searched. Each of these contains the one before.
+/// The searchable words of a post. Each text contains the one before it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Words {
     pub(crate) title: String,
@@ -44,9 +44,9 @@ impl Words {
     }
 }
 
-/// The posts that contain each word of `query`, the last one perhaps only begun: at most `rows`
-/// after the first `offset`. Those with all words in the title come first, then those with all in
-/// title, excerpt and tags, each the newest first.
+/// The posts that contain each word of `query` (the last word may be a prefix): at most `rows`
+/// after the first `offset`. Posts with all words in the title come first, then those with all of
+/// them in title, excerpt and tags; each group newest first.
 pub fn search(
     tx: &mut Tx<'_>,
     query: &str,
@@ -91,13 +91,13 @@ pub fn search(
     Ok(found.into_iter().map(|found| found.post.at(now)).collect())
 }
 
-/// The patterns of `LIKE` that a post has to match; `None` where there is no word to look for.
-/// Words hold neither `%` nor `_`, so nothing is escaped.
+/// The `LIKE` patterns that a post must match; `None` when the query has no word. Words contain
+/// neither `%` nor `_`, so nothing needs escaping.
 fn patterns(query: &str) -> Option<[String; WORDS]> {
     let words = words(query);
     let last = words.len().checked_sub(1)?;
     let mut patterns = words.iter().enumerate().map(|(index, word)| {
-        // Of scripts without spaces between words any part is looked for.
+        // Scripts without spaces between words are matched anywhere in the text.
         let start = if word.chars().any(is_unspaced) {
             "%"
         } else {

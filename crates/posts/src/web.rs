@@ -1,10 +1,10 @@
-//! Every address of posts.
+//! The routes and pages of posts.
 
 pub mod api;
 pub mod feeds;
 mod image;
-mod own;
-mod public;
+pub(crate) mod own;
+pub(crate) mod public;
 mod search;
 
 use accounts::Callers::Anybody;
@@ -17,7 +17,7 @@ pub use search::read as search_words;
 
 use crate::post::Post;
 
-/// All addresses.
+/// All API and page routes.
 pub(crate) fn routes(_: &Accounts) -> Router<Site> {
     api::routes::<Router<_>>().merge(pages().into_router())
 }

@@ -1,24 +1,24 @@
-//! What pages say, by the ids of messages: the words may change without the tests.
+//! The English texts of pages by message id, so that a changed wording breaks no test.
 
 use web::{Catalogue, Language, Text, Value};
 
-/// The messages of a site in English, each run of white space as one space, as in a page's text.
+/// A catalogue's messages in English, with white space collapsed as in a page's text.
 #[derive(Clone, Debug)]
 pub struct English(Text);
 
 impl English {
-    /// The messages of this catalogue.
+    /// The messages of `catalogue`.
     pub fn new(catalogue: &Catalogue) -> Self {
         Self(catalogue.speak(&Language::ENGLISH))
     }
 
-    /// A message that has nothing to fill in.
+    /// A message without arguments.
     #[track_caller]
     pub fn say(&self, id: &str) -> String {
         self.fill(id, [])
     }
 
-    /// A message with its values. Panics when there is none of this id.
+    /// A message with its arguments. Panics when no message has this id.
     #[track_caller]
     pub fn fill<const N: usize>(&self, id: &str, values: [(&'static str, Value<'_>); N]) -> String {
         assert!(self.0.catalogue().has(id), "no message is called {id}");
@@ -26,7 +26,7 @@ impl English {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// What a message begins with, up to its first value.
+    /// The text of a message up to its first argument.
     #[track_caller]
     pub fn start(&self, id: &str) -> String {
         let text = self.say(id);

@@ -1,11 +1,11 @@
-//! Forms as a browser without script sees them.
+//! HTML forms as a browser without JavaScript sees them.
 
 use crate::html::{Tag, Token};
 
-/// A form of a page, to be filled and sent.
+/// A form of a page, to be filled in and submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
-    /// Where it is sent; empty: the page's own address.
+    /// The `action` attribute; empty: the page's own address.
     pub action: String,
     /// `get` or `post`.
     pub method: String,
@@ -21,17 +21,17 @@ pub struct Field {
     pub kind: String,
     /// The name it is sent under.
     pub name: String,
-    /// What would be sent.
+    /// The value that would be submitted.
     pub value: String,
-    /// Whether it would be sent: boxes that are ticked, the button pressed,
-    /// and everything else that has a name.
+    /// Whether the field would be submitted: ticked boxes, the pressed button, and every other
+    /// field with a name.
     pub sent: bool,
-    /// What a `select` offers.
+    /// The values of a `select`'s options.
     pub options: Vec<String>,
 }
 
 impl Form {
-    /// The forms of a document.
+    /// All forms of a document.
     pub(crate) fn all(tokens: &[Token]) -> Vec<Self> {
         let mut forms: Vec<Self> = Vec::new();
         let mut strays: Vec<(String, Field)> = Vec::new();
@@ -64,8 +64,8 @@ impl Form {
         forms
     }
 
-    /// Writes `value` into the text field, picks the radio button with it, or
-    /// chooses the option. Panics when the page does not offer that.
+    /// Sets a text field, picks a radio button or chooses an option. Panics when the page offers no
+    /// such field or value.
     pub fn fill(&mut self, name: &str, value: &str) -> &mut Self {
         let mut offered = false;
         for field in self.fields.iter_mut().filter(|field| field.name == name) {
@@ -91,17 +91,17 @@ impl Form {
         self
     }
 
-    /// Ticks the box `name` that stands for `value`.
+    /// Ticks the checkbox `name` with this `value`.
     pub fn tick(&mut self, name: &str, value: &str) -> &mut Self {
         self.set(name, value, true)
     }
 
-    /// Takes the tick out of the box `name` that stands for `value`.
+    /// Unticks the checkbox `name` with this `value`.
     pub fn untick(&mut self, name: &str, value: &str) -> &mut Self {
         self.set(name, value, false)
     }
 
-    /// Sends it with the button `name` of this `value`.
+    /// Marks the button `name` with this `value` as the one that submits the form.
     pub fn press(&mut self, name: &str, value: &str) -> &mut Self {
         let button = self
             .fields
@@ -114,7 +114,7 @@ impl Form {
         self
     }
 
-    /// What the page says in the first field of this name that is sent.
+    /// The value of the first submitted field with this name.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.fields
             .iter()
@@ -122,7 +122,7 @@ impl Form {
             .map(|field| field.value.as_str())
     }
 
-    /// What is sent, in order.
+    /// The names and values that are submitted, in order.
     pub fn entries(&self) -> Vec<(&str, &str)> {
         self.fields
             .iter()
@@ -158,7 +158,7 @@ impl Form {
     }
 }
 
-/// The control that `tag` opens; `behind` is what follows it.
+/// The control that `tag` opens; `behind` holds the tokens after it.
 fn field(tag: &Tag, behind: &[Token]) -> Option<Field> {
     let (kind, value, options) = match tag.name.as_str() {
         "input" => {
@@ -175,7 +175,7 @@ fn field(tag: &Tag, behind: &[Token]) -> Option<Field> {
         }
         "textarea" => {
             let value = inner_text(behind, "textarea");
-            // The line feed right behind the tag is not part of the text.
+            // HTML ignores a line feed directly after the opening tag.
             let value = value.strip_prefix('\n').unwrap_or(&value).to_owned();
             ("textarea".to_owned(), value, Vec::new())
         }
@@ -201,7 +201,7 @@ fn field(tag: &Tag, behind: &[Token]) -> Option<Field> {
     })
 }
 
-/// The option of a `select` that is chosen, and all there are.
+/// The chosen option of a `select`, and the values of all options.
 fn options(behind: &[Token]) -> (String, Vec<String>) {
     let mut chosen = None;
     let mut options = Vec::new();

@@ -1,27 +1,26 @@
-//! Just enough HTML to use a page as a person would: tags, attributes and text,
-//! of documents that our own templates made.
+//! A minimal HTML parser for the documents of our own templates: tags, attributes and text.
 
-/// A piece of a document.
+/// One token of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
     /// `<name attribute="…">`.
     Open(Tag),
     /// `</name>`.
     Close(String),
-    /// What stands between tags, with entities resolved.
+    /// Text between tags, with entities resolved.
     Text(String),
 }
 
 /// An opening tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tag {
-    /// In lower case.
+    /// The tag's name in lower case.
     pub(crate) name: String,
     attributes: Vec<(String, String)>,
 }
 
 impl Tag {
-    /// The value of an attribute; empty where it stands without one.
+    /// The value of an attribute; empty for one without a value, `None` when it is missing.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
             .iter()
@@ -29,7 +28,7 @@ impl Tag {
             .map(|(_, value)| value.as_str())
     }
 
-    /// As [`Tag::attribute`], empty where it is missing.
+    /// As [`Tag::attribute`], but empty when the attribute is missing.
     pub(crate) fn text(&self, name: &str) -> String {
         self.attribute(name).unwrap_or_default().to_owned()
     }
@@ -39,7 +38,7 @@ impl Tag {
     }
 }
 
-/// Takes a document apart.
+/// Splits a document into tokens.
 pub(crate) fn tokens(document: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut rest = document;
@@ -73,7 +72,7 @@ pub(crate) fn tokens(document: &str) -> Vec<Token> {
     found
 }
 
-/// What a person reads of a document, each run of white space as one space.
+/// The visible text of a document, with white space collapsed.
 pub(crate) fn visible(document: &str) -> String {
     let mut text = String::new();
     for token in tokens(document) {
@@ -117,7 +116,7 @@ fn after<'t>(text: &'t str, mark: &str) -> &'t str {
     text.find(mark).map_or("", |at| &text[at + mark.len()..])
 }
 
-/// Reads a tag from behind its `<`; returns it and what follows its `>`.
+/// Parses a tag from after its `<`; returns it and the text after its `>`.
 fn open(text: &str) -> (Tag, &str) {
     let end = text
         .find(|c: char| c.is_whitespace() || c == '>' || c == '/')
@@ -138,7 +137,7 @@ fn open(text: &str) -> (Tag, &str) {
         let end = rest
             .find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/'))
             .unwrap_or(rest.len());
-        // A stray `=` would otherwise never be passed.
+        // Without the minimum of one character, a stray `=` would loop for ever.
         let name = rest[..end.max(1)].to_ascii_lowercase();
         rest = rest[end.max(1)..].trim_start();
         let mut value = "";

@@ -1,9 +1,8 @@
-//! What tests stand on: a [`World`] with a clock that stands still, on either
-//! engine; a [`Stage`], which is a site of some domains in it, and people there; a
-//! [`Visitor`] with cookies and no script; and a scanner that finds every SQL text
-//! of the program.
+//! Tools for tests: a [`World`] with a manual clock on either engine, a [`Stage`] that is a site
+//! of some domains in it, with people, a [`Visitor`] with cookies and no JavaScript, and a
+//! scanner that finds every SQL text of the program.
 //!
-//! For tests only, so what goes wrong here panics and fails the test.
+//! Errors in here panic and so fail the test.
 
 #![expect(
     clippy::expect_used,

@@ -1,8 +1,8 @@
-//! What a test's thread logs.
+//! Captures the log lines of a test's thread.
 //!
-//! A subscriber of one thread alone misses a line whose call site another thread
-//! meets first: `tracing` asks that thread whether anybody listens, and keeps the
-//! answer. So one subscriber listens to all threads and keeps their lines apart.
+//! A subscriber set for one thread alone would miss lines: `tracing` caches for each call site
+//! whether the thread that reaches it first has a subscriber. So one global subscriber serves all
+//! threads and keeps their lines apart.
 
 use std::cell::RefCell;
 use std::io;
@@ -12,19 +12,19 @@ thread_local! {
     static LINES: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
-/// The lines that this thread logs while this lives.
+/// The log lines of this thread while the value lives.
 #[derive(Debug)]
 pub struct Log(());
 
 impl Log {
-    /// Begins to keep what this thread logs.
+    /// Starts capturing the lines of this thread.
     pub fn start() -> Self {
         listen();
         LINES.set(Some(Vec::new()));
         Self(())
     }
 
-    /// The lines up to now.
+    /// The lines captured so far.
     pub fn text(&self) -> String {
         LINES.with_borrow(|lines| {
             String::from_utf8_lossy(lines.as_deref().unwrap_or_default()).into_owned()

@@ -1,4 +1,4 @@
-//! An answer, as the visitor got it.
+//! A response as the visitor received it.
 
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 use crate::form::Form;
 use crate::html::{Token, tokens, visible};
 
-/// One answer.
+/// One response.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The address it came from: path and query.
+    /// The requested address: path and query.
     pub address: String,
     /// Its status.
     pub status: StatusCode,
@@ -22,14 +22,14 @@ pub struct Page {
 /// A link on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Where it leads, as written.
+    /// The `href` attribute as written.
     pub href: String,
-    /// What a person reads on it.
+    /// The visible text of the link.
     pub text: String,
 }
 
 impl Page {
-    /// A header, empty where it is missing.
+    /// A header's value; empty when it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -37,24 +37,24 @@ impl Page {
             .unwrap_or_default()
     }
 
-    /// Where a redirect leads.
+    /// The `Location` header of a redirect.
     pub fn location(&self) -> Option<&str> {
         let location = self.header("location");
         (self.status.is_redirection() && !location.is_empty()).then_some(location)
     }
 
-    /// The body as JSON. Panics when it is none.
+    /// The body as JSON. Panics when it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body)
             .unwrap_or_else(|error| panic!("{}: {error}: {}", self.address, self.body))
     }
 
-    /// What a person reads, each run of white space as one space.
+    /// The visible text, with white space collapsed.
     pub fn text(&self) -> String {
         visible(&self.body)
     }
 
-    /// Panics, showing the answer, unless it has this status.
+    /// Panics with the whole response unless it has this status.
     #[track_caller]
     pub fn expect(&self, status: u16) -> &Self {
         assert_eq!(
@@ -104,7 +104,7 @@ impl Page {
         links
     }
 
-    /// The first link on which this can be read. Panics when there is none.
+    /// The first link whose text contains `text`. Panics when there is none.
     #[track_caller]
     pub fn link(&self, text: &str) -> Link {
         let links = self.links();
@@ -119,7 +119,7 @@ impl Page {
         Form::all(&tokens(&self.body))
     }
 
-    /// The first form that is sent to `action`. Panics when there is none.
+    /// The first form with this `action`. Panics when there is none.
     #[track_caller]
     pub fn form(&self, action: &str) -> Form {
         let path = |address: &str| address.split('?').next().unwrap_or_default().to_owned();
@@ -148,7 +148,14 @@ pub fn errors(page: &Page) -> Vec<(String, String)> {
 /// An answer, without what differs by itself.
 pub fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
     let id = page.header("x-request-id").to_owned();
-    let body = page.body.replace(&id, "");
+    // The token of a form is written anew each time.
+    let token = page.body.split_once("name=\"_csrf\" value=\"");
+    let token = token.and_then(|(_, rest)| rest.split('"').next());
+    let body = match token {
+        Some(token) => page.body.replace(token, ""),
+        None => page.body.clone(),
+    };
+    let body = body.replace(&id, "");
     let mut headers: Vec<_> = page
         .headers
         .iter()

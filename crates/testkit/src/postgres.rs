@@ -1,5 +1,5 @@
-//! Databases for tests on the PostgreSQL server that `KENDURI_TEST_POSTGRES`
-//! names: migrated once, then cloned for each test.
+//! Test databases on the PostgreSQL server that `KENDURI_TEST_POSTGRES` names. A template is
+//! migrated once and cloned for each test.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,7 +10,7 @@ use platform::{Clock, Random, Secret, Store};
 use postgres::{Client, NoTls};
 use sha2::{Digest, Sha256};
 
-/// A database of one test's own; gone when this is dropped.
+/// A database for one test; dropped together with this value.
 #[derive(Debug)]
 pub(crate) struct Database {
     server: String,
@@ -28,7 +28,7 @@ impl Database {
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
         let mut client = connect(server);
-        // Left by a test of an earlier process with the same id that was killed.
+        // A killed test of an earlier process with the same id may have left one.
         execute(&mut client, &format!("DROP DATABASE IF EXISTS {name}"));
         execute(
             &mut client,
@@ -40,7 +40,7 @@ impl Database {
         }
     }
 
-    /// How a store opens it.
+    /// The store settings for this database.
     pub(crate) fn settings(&self, connections: usize) -> Settings {
         settings(&self.server, &self.name, connections)
     }
@@ -49,7 +49,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());
-        // The test may be inside a runtime, where this client cannot run.
+        // The test may run inside a runtime, where the blocking client panics.
         let dropped = std::thread::spawn(move || {
             execute(
                 &mut connect(&server),
@@ -64,7 +64,7 @@ impl Drop for Database {
     }
 }
 
-/// The database to clone, made by whoever comes first.
+/// The template database; the first test that needs it creates it.
 fn template(server: &str, migrations: &[Migrations]) -> String {
     let mut hash = Sha256::new();
     for step in migrations.iter().flat_map(|set| set.steps) {
@@ -80,7 +80,7 @@ fn template(server: &str, migrations: &[Migrations]) -> String {
         .expect("the list of databases")
         .is_some();
     if !exists {
-        // It gets its name when it is finished, so nobody clones half of it.
+        // The template is renamed when it is complete, so no test clones an unfinished one.
         let making = format!("{name}_making");
         execute(
             &mut client,
@@ -104,7 +104,7 @@ fn template(server: &str, migrations: &[Migrations]) -> String {
 }
 
 fn settings(server: &str, database: &str, connections: usize) -> Settings {
-    // The last of two names of one parameter counts, in both forms.
+    // In both forms of the URL, the last value of a repeated parameter counts.
     let url = match (server.contains("://"), server.contains('?')) {
         (true, true) => format!("{server}&dbname={database}"),
         (true, false) => format!("{server}?dbname={database}"),

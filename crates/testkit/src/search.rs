@@ -1,5 +1,4 @@
-//! Where a text stands in everything that a world keeps: what was deleted must be
-//! found nowhere.
+//! Searches everything that a world stores for a text, to prove that deleted data is gone.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +7,7 @@ use platform::store::Settings;
 use postgres::NoTls;
 use rusqlite::types::ValueRef;
 
-/// Tables that hold `text`, whatever the column.
+/// The tables with a column that contains `text`.
 pub(crate) fn tables(settings: &Settings, text: &str) -> Vec<String> {
     match settings {
         Settings::Sqlite(sqlite) => in_sqlite(&sqlite.path, text.as_bytes()),
@@ -16,14 +15,14 @@ pub(crate) fn tables(settings: &Settings, text: &str) -> Vec<String> {
     }
 }
 
-/// Files below `folder` that hold `text` somewhere in their bytes.
+/// The files below `folder` whose bytes contain `text`.
 pub(crate) fn files(folder: &Path, text: &str) -> Vec<String> {
     let mut found = list(folder);
     found.retain(|path| contains(&fs::read(path).expect("a file"), text.as_bytes()));
     found
 }
 
-/// All files in a folder, which need not be there.
+/// All files in a folder; none when the folder does not exist.
 pub(crate) fn list(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {

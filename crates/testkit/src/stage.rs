@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use accounts::account;
 use accounts::domain;
-use accounts::grant::{self, EDITOR, Role, Scope};
+use accounts::grant::{self, Role, Scope};
 use accounts::registration::{Policy, Registration};
 use accounts::session::{self, Method, Stay};
 use accounts::signed_in::{self, SignedIn};
@@ -230,11 +230,6 @@ impl<'w> Stage<'w> {
             self.allow(&mut person, self.token_scopes, None).await;
         }
         person
-    }
-
-    /// An editor.
-    pub async fn editor(&self) -> Person {
-        self.person_as("Farah Ali", EDITOR).await
     }
 
     /// Gives somebody's program another token.

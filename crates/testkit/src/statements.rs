@@ -1,5 +1,5 @@
-//! Finds every SQL text of the program and prepares it on both engines, which
-//! stands in for a compiler that would check them.
+//! Finds every SQL text of the program and prepares it on both engines, as a compile-time check
+//! would.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,20 +19,20 @@ mod rows;
 #[path = "../../platform-derive/src/text.rs"]
 mod text;
 
-/// One SQL text and where it stands.
+/// One SQL text and its position in the sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// The file, from the root of the repository.
+    /// The source file, relative to the repository's root.
     pub file: PathBuf,
-    /// The line its call begins on, from 1.
+    /// The line of the `sql!` call, from 1.
     pub line: usize,
-    /// The text, as it is sent.
+    /// The text as it is sent to the engine.
     pub text: String,
-    /// Of each `{Row}` in it, the columns that the type reads.
+    /// For each `{Row}` in the text, the columns that the type reads.
     pub rows: Vec<Vec<String>>,
 }
 
-/// Every text given to `sql!` in `crates/*/src`, outside of unit tests.
+/// Every text given to `sql!` in `crates/*/src`, except in unit tests.
 pub fn statements() -> Vec<Statement> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -60,7 +60,7 @@ pub fn statements() -> Vec<Statement> {
     sources.iter().flat_map(of).collect()
 }
 
-/// The statement of a text, written out as `sql!` does it.
+/// Expands a text as `sql!` does.
 fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
     let parts =
         text::parts(text).unwrap_or_else(|reason| panic!("{}:{line}: {reason}", file.display()));
@@ -77,7 +77,7 @@ fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
         .iter()
         .map(|names| names.iter().map(String::as_str).collect())
         .collect();
-    // The number of each argument by its name, and the next one.
+    // The parameter number of each argument by name, and the next free number.
     let mut numbers: Vec<(&str, usize)> = Vec::new();
     let mut next = 1;
     let mut number = |name, count| {
@@ -118,9 +118,9 @@ fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
     }
 }
 
-/// Prepares `statements` on each engine there is, and panics with a list of
-/// those that an engine refuses, whose values are of types that the store does
-/// not carry, or whose columns are not those of the rows that they read.
+/// Prepares `statements` on each available engine. Panics with a list of those that an engine
+/// refuses, that use types the store does not support, or whose columns differ from those of the
+/// rows they read.
 pub fn prepare_all(migrations: &[Migrations], statements: &[Statement]) {
     let worlds = [Some(World::sqlite(migrations)), World::postgres(migrations)];
     let mut refused = Vec::new();
@@ -161,7 +161,7 @@ impl Engine {
     fn prepare(&mut self, statement: &Statement) -> Result<(), String> {
         let text = statement.text.as_str();
         let columns = self.columns(text)?;
-        // `INSERT` names columns too, but answers with none.
+        // `INSERT` names columns too, but returns no rows.
         let is_there = |row: &Vec<String>| columns.windows(row.len()).any(|some| some == row);
         match statement.rows.iter().find(|row| !is_there(row)) {
             Some(row) if !columns.is_empty() => {
@@ -171,7 +171,7 @@ impl Engine {
         }
     }
 
-    /// The names of the columns that a statement answers with.
+    /// The names of the columns that a statement returns.
     fn columns(&mut self, text: &str) -> Result<Vec<String>, String> {
         match self {
             Self::Sqlite(connection) => connection
@@ -223,9 +223,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The SQL texts of one source, each with its line.
+/// The SQL texts of one source file with their lines.
 fn scan(source: &str) -> Vec<(usize, String)> {
-    // Put together, so that this file does not contain a call of its own.
+    // Split in two, so that the scanner does not find a call in this file.
     const CALL: &str = concat!("sql", "!(");
     let tests = source.find("#[cfg(test)]\nmod ").unwrap_or(source.len());
     let source = &source[..tests];
@@ -246,7 +246,7 @@ fn scan(source: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// The value of the string literal that `source` begins with.
+/// The value of the string literal at the start of `source`.
 fn literal(source: &str) -> Option<String> {
     if let Some(raw) = source.strip_prefix('r') {
         let text = raw.trim_start_matches('#');
@@ -264,7 +264,7 @@ fn literal(source: &str) -> Option<String> {
                 't' => value.push('\t'),
                 'r' => value.push('\r'),
                 '0' => value.push('\0'),
-                // The line goes on where the next one's text begins.
+                // A backslash at the end of a line skips the next line's indentation.
                 '\n' => rest = rest.as_str().trim_start().chars(),
                 same @ ('"' | '\'' | '\\') => value.push(same),
                 _ => return None,

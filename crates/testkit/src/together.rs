@@ -1,10 +1,10 @@
-//! Two who want the same at the same moment.
+//! Runs two actions at the same moment, to test races.
 
 use std::sync::Arc;
 
 use tokio::sync::Barrier;
 
-/// Runs both at the same moment, each on its own thread.
+/// Runs both futures at the same moment, each on its own thread.
 pub async fn together<A, B>(
     one: impl Future<Output = A> + Send + 'static,
     other: impl Future<Output = B> + Send + 'static,
@@ -26,7 +26,7 @@ where
     (one.await.expect("no panic"), other.await.expect("no panic"))
 }
 
-/// How often a test of a race tries it: `KENDURI_TEST_ROUNDS`, or 25 times.
+/// How many rounds a test of a race makes: `KENDURI_TEST_ROUNDS`, or 25.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests have no configuration but this"

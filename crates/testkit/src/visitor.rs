@@ -1,5 +1,4 @@
-//! A person with a browser that keeps cookies and runs no script, in front of
-//! the real router.
+//! A browser with cookies and without JavaScript, in front of the real router.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +14,7 @@ use tower::ServiceExt;
 use crate::form::Form;
 use crate::page::Page;
 
-/// The site as every visitor calls it; `site.url` of the default configuration.
+/// The site's address for every visitor: `site.url` of the default configuration.
 pub(crate) const SITE: &str = "http://127.0.0.1:8080";
 
 /// One browser.
@@ -29,7 +28,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// A browser with nothing in it, speaking English.
+    /// A browser without cookies whose language is English.
     pub fn new(router: Router) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("en"));
@@ -41,15 +40,14 @@ impl Visitor {
         }
     }
 
-    /// Sends this header from now on: a language, a token.
+    /// Sends this header with every further request, such as a language or a token.
     pub fn header(&mut self, name: &'static str, value: &str) -> &mut Self {
         let value = HeaderValue::from_str(value).expect("a header's value");
         self.headers.insert(HeaderName::from_static(name), value);
         self
     }
 
-    /// Carries what the listener would put into each request from now on: the
-    /// far end of the connection.
+    /// Adds this extension to every further request, as the listener does with the peer address.
     pub fn carry<T: Clone + Send + Sync + 'static>(&mut self, value: T) -> &mut Self {
         self.extensions.insert(value);
         self
@@ -63,24 +61,24 @@ impl Visitor {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Puts a cookie into the jar, as if the site had set it.
+    /// Sets a cookie, as if the site had sent it.
     pub fn set_cookie(&mut self, name: &str, value: &str) {
         self.cookies
             .insert((name.to_owned(), "/".to_owned()), value.to_owned());
     }
 
-    /// Opens an address, and shows what comes: a redirect is not followed.
+    /// Requests an address and returns the response; redirects are not followed.
     pub async fn get(&mut self, address: &str) -> Page {
         self.send(Method::GET, address, None, Bytes::new()).await
     }
 
-    /// Opens an address and follows where it leads.
+    /// Requests an address and follows redirects.
     pub async fn visit(&mut self, address: &str) -> Page {
         let page = self.get(address).await;
         self.follow(page).await
     }
 
-    /// Follows redirects until there is a page.
+    /// Follows redirects to the final page.
     pub async fn follow(&mut self, mut page: Page) -> Page {
         for _ in 0..10 {
             let Some(location) = page.location() else {
@@ -92,14 +90,14 @@ impl Visitor {
         panic!("redirected ten times, last to {}", page.address);
     }
 
-    /// Sends form fields that no page has shown.
+    /// Posts form fields without having loaded the form.
     pub async fn post(&mut self, address: &str, fields: &[(&str, &str)]) -> Page {
         let body = encode(fields);
         self.send(Method::POST, address, Some(FORM), body.into())
             .await
     }
 
-    /// Sends a form of the page.
+    /// Submits a form of the page.
     pub async fn submit(&mut self, page: &Page, form: &Form) -> Page {
         let address = resolve(&page.address, &form.action);
         if form.method == "post" {
@@ -110,7 +108,7 @@ impl Visitor {
         self.get(&format!("{path}?{query}")).await
     }
 
-    /// Sends JSON, as a program would.
+    /// Sends JSON, as an API client does.
     pub async fn call(&mut self, method: Method, address: &str, body: &Value) -> Page {
         let body = if body.is_null() {
             Bytes::new()
@@ -121,7 +119,7 @@ impl Visitor {
         self.send(method, address, kind, body).await
     }
 
-    /// Sends anything at all.
+    /// Sends any request.
     pub async fn send(
         &mut self,
         method: Method,
@@ -230,7 +228,7 @@ impl Visitor {
     }
 }
 
-/// Server-sent events as they come.
+/// A stream of server-sent events.
 #[derive(Debug)]
 pub struct Events {
     body: Body,
@@ -238,7 +236,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// The next event or comment, its lines as sent; `None` at the end.
+    /// The lines of the next event or comment; `None` at the end of the stream.
     pub async fn next(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.waiting.find("\n\n") {
@@ -261,13 +259,13 @@ fn encode(fields: &[(&str, &str)]) -> String {
         .finish()
 }
 
-/// Whether a cookie of `scope` goes along to `path` (RFC 6265 §5.1.4).
+/// Whether a cookie with this path is sent to `path` (RFC 6265 §5.1.4).
 fn is_within(path: &str, scope: &str) -> bool {
     path.strip_prefix(scope)
         .is_some_and(|rest| rest.is_empty() || scope.ends_with('/') || rest.starts_with('/'))
 }
 
-/// The address that `link` means on the page at `base`: path and query.
+/// Resolves `link` against the page at `base`: path and query.
 fn resolve(base: &str, link: &str) -> String {
     let link = match link.strip_prefix(SITE) {
         Some("") => "/",

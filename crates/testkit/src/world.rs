@@ -1,5 +1,5 @@
-//! A whole platform for one test: a store of its own, a clock that stands still,
-//! repeatable randomness, and nothing that leaves the machine.
+//! A whole platform for one test: its own store, a manual clock, seeded randomness, and no
+//! connection that leaves the machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,12 +17,12 @@ use tokio::runtime::Runtime;
 use crate::postgres::Database;
 use crate::search;
 
-/// When every test begins.
+/// The instant at which the clock of every test starts.
 const START: &str = "2026-11-20T08:00:00Z";
-/// Connections of a store on PostgreSQL: enough for real races.
+/// Connections of a PostgreSQL store: enough for real races.
 const CONNECTIONS: usize = 4;
 
-/// Where the store of a world is kept.
+/// The engine of a world's store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// A fresh file.
@@ -31,61 +31,61 @@ pub enum Engine {
     Postgres,
 }
 
-/// How many bytes a file may have that somebody sends.
+/// The largest file that may be uploaded, in bytes.
 pub const MAX_UPLOAD: usize = 64 * 1024;
 
-/// A platform for one test. When it ends, the test fails on a mail or a waiting job that it did
-/// not expect, that is there twice, and on a mail that never came.
+/// A platform for one test. At its end the test fails on an unexpected or duplicate mail or waiting
+/// job, and on an expected mail that was not written.
 #[derive(Debug)]
 pub struct World {
-    /// What the code under test is given.
+    /// The platform for the code under test.
     pub platform: Platform,
     /// The clock of that platform.
     pub clock: ManualClock,
     engine: Engine,
     migrations: Vec<Migrations>,
     expected: Mutex<Expected>,
-    // In this order: what is kept goes after those who use it.
+    // The order of these fields matters: the database must be dropped after its users.
     database: Option<Database>,
     folder: TempDir,
 }
 
-/// What a test causes.
+/// What the test declared as expected.
 #[derive(Debug, Default)]
 struct Expected {
-    /// Kinds of jobs, of which any number may wait, but none twice.
+    /// Kinds of jobs that may wait at the end, in any number but without duplicates.
     jobs: BTreeSet<&'static str>,
-    /// How many mails there must be, by recipient and subject.
+    /// The expected number of mails by recipient and subject.
     mails: BTreeMap<(String, String), i64>,
 }
 
-/// A job that waits for its turn.
+/// A waiting job.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct WaitingJob {
-    /// Which one.
+    /// The job's id.
     pub id: String,
     /// The name of its handler.
     pub kind: String,
-    /// What it was enqueued with, as JSON text.
+    /// The job's payload as JSON text.
     pub payload: String,
     /// When it may start.
     pub due_at: Timestamp,
 }
 
-/// A mail, however far it has come.
+/// A mail in any state.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct SentMail {
-    /// Which one.
+    /// The mail's id.
     pub id: String,
-    /// To whom.
+    /// The recipient's address.
     pub recipient: String,
-    /// What about.
+    /// The mail's subject.
     pub subject: String,
-    /// The text a person reads.
+    /// The plain text.
     pub text: String,
-    /// The same as it is kept, if it has a link that works once.
+    /// The sealed text as stored, if the mail has a single-use link.
     pub sealed_text: Option<Vec<u8>>,
-    /// How far it has come: `queued`, `sent` …
+    /// The delivery state: `queued`, `sent` …
     pub state: String,
 }
 
@@ -95,15 +95,15 @@ impl World {
         Self::new(Engine::Sqlite, migrations, None)
     }
 
-    /// A world in a fresh PostgreSQL database; `None` when no server is named.
+    /// A world in a fresh PostgreSQL database; `None` when no server is configured.
     pub fn postgres(migrations: &[Migrations]) -> Option<Self> {
         let server = postgres_server()?;
         let database = Database::clone_of(&server, migrations);
         Some(Self::new(Engine::Postgres, migrations, Some(database)))
     }
 
-    /// Runs `test` in a world on each engine there is. Not for use inside a
-    /// runtime: it brings its own, with the threads that races need.
+    /// Runs `test` in a world on each available engine. Must not be called inside a runtime: it
+    /// starts its own, with the threads that races need.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the test is a closure written in its place"
@@ -126,19 +126,19 @@ impl World {
         runtime().block_on(test(&Self::sqlite(migrations)));
     }
 
-    /// The store, which tests ask most often for.
+    /// The platform's store.
     pub fn store(&self) -> &Store {
         &self.platform.store
     }
 
-    /// Which engine this world is on.
+    /// The engine of this world's store.
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// Opens the same store once more, as a second process would.
+    /// Opens the same store again, as a second process would.
     pub fn second_store(&self) -> Store {
-        // Inside a runtime, opening would block it.
+        // Opening blocks, which is not allowed inside a runtime.
         std::thread::scope(|scope| {
             let open = || {
                 Store::open(
@@ -153,44 +153,43 @@ impl World {
         .expect("the store opens a second time")
     }
 
-    /// How the store was opened.
+    /// The settings that the store was opened with.
     pub fn settings(&self) -> Settings {
         settings(&self.folder, self.database.as_ref())
     }
 
-    /// Where `text` stands: in which tables of the store, and in which files of the
-    /// data folder, whatever their format.
+    /// The tables of the store and the files of the data folder that contain `text`, in any format.
     pub fn places_of(&self, text: &str) -> Vec<String> {
         let (settings, text) = (self.settings(), text.to_owned());
         let mut found = search::files(self.folder.path(), &text);
-        // The test may be inside a runtime, where the client of PostgreSQL cannot run.
+        // The test may run inside a runtime, where the blocking PostgreSQL client panics.
         let tables = std::thread::spawn(move || search::tables(&settings, &text)).join();
         found.extend(tables.expect("the tables can be read"));
         found
     }
 
-    /// The files that are kept beside the store.
+    /// The files stored beside the database.
     pub fn files(&self) -> Vec<String> {
         search::list(&self.folder.path().join("files"))
     }
 
-    /// From now on, jobs of this kind may wait at the end, each with a payload of its own.
+    /// Allows waiting jobs of this kind at the end, each with a different payload.
     pub fn expect_jobs(&self, kind: &'static str) {
         self.expected().jobs.insert(kind);
     }
 
-    /// One more mail to this recipient with this subject must be there at the end.
+    /// Expects one more mail to this recipient with this subject at the end.
     pub fn expect_mail(&self, recipient: &str, subject: &str) {
         let mail = (recipient.to_owned(), subject.to_owned());
         *self.expected().mails.entry(mail).or_default() += 1;
     }
 
-    /// The jobs that wait, oldest first.
+    /// The waiting jobs, oldest first.
     pub async fn jobs(&self) -> Vec<WaitingJob> {
         waiting_jobs(self.store()).await
     }
 
-    /// All mails there are, oldest first.
+    /// All mails, oldest first.
     pub async fn mails(&self) -> Vec<SentMail> {
         let mut mails = all_mails(self.store()).await;
         let key = self.platform.keys.key(sealed_text::PURPOSE);
@@ -238,10 +237,10 @@ impl World {
         self.expected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What differs from what the test expects, each in a few words.
+    /// Every difference from the test's expectations, in a few words each.
     fn surprises(&self) -> Vec<String> {
         let store = self.platform.store.clone();
-        // The test may be inside a runtime, which must not be blocked on.
+        // The test may run inside a runtime, which must not be blocked.
         let left = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .build()
@@ -277,12 +276,12 @@ impl Drop for World {
     }
 }
 
-/// The jobs that are of no expected kind, or there twice.
+/// The waiting jobs that are duplicates or of a kind that is not expected.
 fn unexpected_jobs(jobs: Vec<WaitingJob>, expected: &BTreeSet<&str>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut unexpected = Vec::new();
     for WaitingJob { kind, payload, .. } in jobs {
-        // What sends a mail is as expected as the mail.
+        // The job that sends an expected mail is expected too.
         let is_expected = kind == mail::KIND || expected.contains(kind.as_str());
         let job = format!("job {kind} {payload}");
         if !is_expected {
@@ -335,7 +334,7 @@ fn settings(folder: &TempDir, database: Option<&Database>) -> Settings {
     match database {
         Some(database) => database.settings(CONNECTIONS),
         None => Settings::Sqlite(SqliteSettings {
-            // What a power cut would do is tested where that is the question.
+            // Durability has tests of its own.
             durable: false,
             ..SqliteSettings::file(folder.path().join("kenduri.db"))
         }),

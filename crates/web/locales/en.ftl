@@ -7,6 +7,7 @@ shell-more = More
 shell-sign-in = Sign in
 shell-sign-out = Sign out
 shell-home = To the first page
+host-home = Home
 host-account = Your account
 host-yours = Your things
 host-site = This site
@@ -24,6 +25,16 @@ host-ground-zamrud = Zamrud, green
 host-ground-nila = Nila, blue
 host-ground-terung = Terung, purple
 host-ground-arang = Arang, black
+
+# Days that come again, and how they are counted.
+host-repeat-none = never
+host-repeat-weekly = every week
+host-repeat-monthly = every month
+host-repeat-yearly = every year
+host-feb28 = 28 February
+host-mar1 = 1 March
+host-days-elapsed = 24 hours
+host-days-calendar = from midnight to midnight
 
 # Forms.
 form-zone = As clocks show it in { $zone }.

@@ -7,6 +7,7 @@ shell-more = Lagi
 shell-sign-in = Log masuk
 shell-sign-out = Log keluar
 shell-home = Ke halaman utama
+host-home = Laman anda
 host-account = Akaun anda
 host-yours = Milik anda
 host-site = Laman ini
@@ -24,6 +25,16 @@ host-ground-zamrud = Zamrud
 host-ground-nila = Nila
 host-ground-terung = Terung
 host-ground-arang = Arang
+
+# Days that come again, and how they are counted.
+host-repeat-none = tidak
+host-repeat-weekly = setiap minggu
+host-repeat-monthly = setiap bulan
+host-repeat-yearly = setiap tahun
+host-feb28 = 28 Februari
+host-mar1 = 1 Mac
+host-days-elapsed = 24 jam
+host-days-calendar = dari tengah malam ke tengah malam
 
 # Forms.
 form-zone = Mengikut jam di { $zone }.

@@ -1,5 +1,5 @@
-//! Who may use an address is said where the address is listed, and nowhere else: extractors
-//! find it in the request and enforce it.
+//! Access rules of endpoints. Each is declared where the endpoint is listed; extractors find it in
+//! the request and enforce it.
 
 use axum::Router;
 use axum::handler::Handler;
@@ -7,18 +7,19 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use utoipa::openapi::path::Operation;
 
-/// Who may use an address.
+/// A rule for who may call an endpoint.
 pub trait Access: Copy {
-    /// Hands the declaration to the extractors, with every request.
+    /// Attaches the rule to every request, for the extractors.
     fn declare<S>(self, methods: MethodRouter<S>) -> MethodRouter<S>
     where
         S: Clone + Send + Sync + 'static;
 
-    /// Adds it to the description of an operation, which changes something or not.
+    /// Adds the rule to an operation's OpenAPI description; `changes` tells whether the operation
+    /// changes anything.
     fn describe(self, changes: bool, operation: &mut Operation);
 }
 
-/// Nobody has to prove who they are.
+/// No authentication.
 #[derive(Clone, Copy, Debug)]
 pub struct Anybody;
 
@@ -30,7 +31,7 @@ impl Access for Anybody {
     fn describe(self, _: bool, _: &mut Operation) {}
 }
 
-/// Addresses of pages, each with who may use it.
+/// A list of HTML pages, each with its access rule.
 #[derive(Debug)]
 pub struct Pages<S, A>(Vec<ListedPage<S, A>>);
 
@@ -39,9 +40,9 @@ pub struct Pages<S, A>(Vec<ListedPage<S, A>>);
 pub struct ListedPage<S, A> {
     /// `GET` or `POST`.
     pub method: Method,
-    /// As the router takes it.
+    /// The path as the router's pattern.
     pub path: String,
-    /// Who may use it.
+    /// The access rule.
     pub access: A,
     serve: MethodRouter<S>,
 }
@@ -62,7 +63,7 @@ impl<S, A> IntoIterator for Pages<S, A> {
 }
 
 impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
-    /// Adds a page that is read.
+    /// Adds a page for `GET`.
     #[must_use]
     pub fn get<H, T>(self, path: &str, access: impl Into<A>, handler: H) -> Self
     where
@@ -73,7 +74,7 @@ impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
         self.add(Method::GET, path, access.into(), serve)
     }
 
-    /// Adds where a form is sent.
+    /// Adds the target of a form, for `POST`.
     #[must_use]
     pub fn post<H, T>(self, path: &str, access: impl Into<A>, handler: H) -> Self
     where
@@ -94,7 +95,7 @@ impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
         self
     }
 
-    /// Adds another list, below `prefix`.
+    /// Adds another list below `prefix`.
     #[must_use]
     pub fn nest(mut self, prefix: &str, other: Self) -> Self {
         self.0.extend(other.0.into_iter().map(|page| ListedPage {
@@ -104,7 +105,7 @@ impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
         self
     }
 
-    /// What serves them.
+    /// The router that serves these pages.
     pub fn into_router(self) -> Router<S> {
         self.into_iter().fold(Router::new(), |router, page| {
             router.route(&page.path, page.access.declare(page.serve))

@@ -1,5 +1,5 @@
-//! Styles, script, fonts and pictures: embedded, named by their content, kept by
-//! browsers for ever, compressed when the program was built.
+//! Static assets (styles, script, fonts, pictures): embedded in the program, compressed at build
+//! time, named by their content's hash, and cached by browsers for ever.
 
 use axum::Router;
 use axum::body::Body;
@@ -26,8 +26,8 @@ struct Asset {
 /// Every embedded file, by name.
 static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The address of an asset by its path from `assets/`. One that is not there
-/// leads nowhere, and is logged; a test looks for every name that is used.
+/// The address of an asset by its path in `assets/`. An unknown name is logged and yields a dead
+/// link; a test checks every name in use.
 pub fn asset(name: &str) -> &'static str {
     find(name).unwrap_or_else(|| {
         tracing::error!(name, "there is no such asset");
@@ -35,20 +35,19 @@ pub fn asset(name: &str) -> &'static str {
     })
 }
 
-/// As [`asset`], where one may be missing.
+/// As [`asset`], but `None` for an unknown name.
 pub fn find(name: &str) -> Option<&'static str> {
     let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name)).ok()?;
     Some(ASSETS[place].path)
 }
 
-/// The weight of an asset as it travels to a browser, in bytes: what a page's
-/// budget adds up.
+/// The compressed size of an asset in bytes, for the tests of page budgets.
 pub fn weight(name: &str) -> Option<usize> {
     let asset = ASSETS.iter().find(|asset| asset.name == name)?;
     Some(asset.gzip.unwrap_or(asset.plain).len())
 }
 
-/// The route of all assets.
+/// The routes of all assets.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/assets/{*path}", get(serve))
 }
@@ -65,8 +64,7 @@ async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Response,
     ))
 }
 
-/// An asset at an address that others know it by: browsers ask each time whether
-/// it is still the same.
+/// Serves an asset at a well-known address; browsers revalidate it every time.
 pub fn serve_by_name(name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name));
     let asset = place.map_err(|_| Problem::not_found())?;
@@ -96,7 +94,7 @@ fn answer(asset: &Asset, headers: &HeaderMap, keep: &'static str) -> Response {
     response
 }
 
-/// One strong tag for each form: the name already holds the content's hash.
+/// A strong ETag for each encoding: the name already contains the content's hash.
 fn etag(asset: &Asset, packed: bool) -> String {
     let hash = asset.path.rsplit('.').nth(1).unwrap_or_default();
     let form = if packed { "-gzip" } else { "" };

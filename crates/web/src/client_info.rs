@@ -1,11 +1,11 @@
-//! What is known about a request before anybody reads it: who sends it, under
-//! which id it is remembered, and whether it came over TLS.
+//! Facts about a request that are known before its handler runs: the client's address, the request
+//! id, and whether the connection uses TLS.
 //!
-//! Only a trusted proxy is believed when it speaks for somebody else; everybody
-//! else's `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Request-Id` are noise.
+//! Only a trusted proxy may report another client; `X-Forwarded-For`, `X-Forwarded-Proto` and
+//! `X-Request-Id` of everybody else are ignored.
 //!
-//! A server in the same process that knows all that already puts [`Facts`] into the request;
-//! else they are read from its headers.
+//! A server in the same process puts [`Facts`] into the request itself; otherwise they are read
+//! from the headers.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -17,59 +17,59 @@ use platform::Random;
 
 use crate::problem::Problem;
 
-/// The header that carries a request's id, on requests and answers.
+/// The header with the request id, on requests and responses.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The far end of the connection, put into the request by a listener that knows
-/// no more than that. A unix socket's is [`Peer::LOOPBACK`].
+/// The peer address of the connection, as an extension set by a listener. For a unix socket it is
+/// [`Peer::LOOPBACK`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
 impl Peer {
-    /// This machine.
+    /// The loopback address.
     pub const LOOPBACK: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
-    /// Unknown: the client is neither a trusted proxy nor this machine.
+    /// No peer address: neither a trusted proxy nor this machine.
     pub(crate) const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 }
 
-/// What is known about a request.
+/// The facts about a request.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The id under which this request is logged, and which the reader is shown.
+    /// The id under which the request is logged and which error pages show.
     pub request_id: RequestId,
     /// The client's address, as far as trusted proxies report it.
     pub client: IpAddr,
     /// Whether the client's own connection is over TLS.
     pub https: bool,
-    /// Whether nobody claims to ask for somebody else, believed or not.
+    /// Whether the request carries no forwarding headers, trusted or not.
     pub is_direct: bool,
-    /// What its handler says of how it ended.
+    /// The outcome, as the handler reports it.
     pub outcome: Outcome,
 }
 
-/// How a request ended, where limits count that: all clones are of the same request.
+/// The outcome of a request, for rate limits. Clones belong to the same request.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome(Arc<OnceLock<&'static str>>);
 
 impl Outcome {
-    /// Somebody gave a code that opens nothing.
+    /// The client used an invalid code.
     pub const WRONG_CODE: &'static str = "wrong-code";
 
-    /// Says how it ended; the first word counts.
+    /// Reports the outcome; only the first report counts.
     pub fn report(&self, word: &'static str) {
-        // A second one says no more.
+        // A further report is ignored.
         let _ = self.0.set(word);
     }
 
-    /// What was said of it.
+    /// The reported outcome, if any.
     pub fn reported(&self) -> Option<&'static str> {
         self.0.get().copied()
     }
 }
 
 impl Facts {
-    /// Finds the facts of a request that arrived from `peer`.
+    /// Reads the facts of a request from `peer`.
     pub fn read(headers: &HeaderMap, peer: Peer, proxies: &Proxies, random: &Random) -> Self {
         let trusted = proxies.trust(peer.0);
         let given = |name: &str| {
@@ -95,13 +95,13 @@ impl Facts {
         }
     }
 
-    /// Whether the request comes from this very machine, and not through a
-    /// proxy on it that is not named as trusted.
+    /// Whether the request comes from this machine, and not through a proxy on it that is not
+    /// trusted.
     pub fn is_from_here(&self) -> bool {
         self.client.is_loopback() && self.is_direct
     }
 
-    /// The network that limits count.
+    /// The client's network, as rate limits count it.
     pub fn network(&self) -> Network {
         Network::of(self.client)
     }
@@ -119,7 +119,7 @@ impl<S: Sync> FromRequestParts<S> for Facts {
     }
 }
 
-/// The id of a request: of ours, or of a trusted proxy.
+/// A request id, generated here or by a trusted proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
 
@@ -137,7 +137,7 @@ impl RequestId {
         Self(format!("{:032x}", u128::from_be_bytes(bytes)).into())
     }
 
-    /// An id as somebody else made it: 1 to 64 letters, digits, `-`, `_` and `.`.
+    /// Parses another program's id: 1 to 64 letters, digits, `-`, `_` and `.`.
     pub fn parse(text: &str) -> Option<Self> {
         let sane = (1..=64).contains(&text.len())
             && text
@@ -158,7 +158,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// What limits count as one sender: an IPv4 address, or an IPv6 /64.
+/// The unit of rate limits: an IPv4 address, or an IPv6 /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
@@ -171,7 +171,7 @@ impl Network {
         })
     }
 
-    /// The first address in it.
+    /// The first address of the network.
     pub fn address(&self) -> IpAddr {
         self.0
     }
@@ -186,17 +186,17 @@ impl fmt::Display for Network {
     }
 }
 
-/// The proxies whose word is taken: addresses and networks.
+/// The trusted proxies: addresses and networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies(Vec<(IpAddr, u8)>);
 
-/// Why a line of `trusted_proxies` is refused.
+/// An entry of `trusted_proxies` is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither an address nor a network like 10.0.0.0/8")]
 pub struct NotANetwork(String);
 
 impl Proxies {
-    /// Reads a list of addresses and networks.
+    /// Parses a list of addresses and networks.
     pub fn parse<S: AsRef<str>>(list: &[S]) -> Result<Self, NotANetwork> {
         list.iter()
             .map(|text| network(text.as_ref()).ok_or_else(|| NotANetwork(text.as_ref().to_owned())))
@@ -204,7 +204,7 @@ impl Proxies {
             .map(Self)
     }
 
-    /// Whether `address` is one of them.
+    /// Whether `address` is a trusted proxy.
     pub fn trust(&self, address: IpAddr) -> bool {
         let address = plain(address);
         self.0
@@ -220,9 +220,8 @@ impl Proxies {
             })
     }
 
-    /// The nearest address that is no trusted proxy, read from the right. What
-    /// is left of something unreadable may be anybody's, and takes
-    /// nothing from what is right of it.
+    /// The client: the rightmost address that is not a trusted proxy. The search stops at an
+    /// unreadable entry, because anybody may have written what is left of it.
     fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
         let mut client = plain(peer);
         let hops = headers.get_all("x-forwarded-for").iter().rev();
@@ -240,7 +239,7 @@ impl Proxies {
     }
 }
 
-/// `10.1.2.3`, `10.1.2.3:80`, `2001:db8::1` or `[2001:db8::1]:80`.
+/// Parses `10.1.2.3`, `10.1.2.3:80`, `2001:db8::1` or `[2001:db8::1]:80`.
 fn hop_address(text: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(text).ok()?;
     text.parse()
@@ -267,7 +266,7 @@ fn same_start(left: u128, right: u128, length: u32) -> bool {
     (left ^ right).leading_zeros() >= length
 }
 
-/// An IPv4 address that a dual-stack socket shows as IPv6 is still IPv4.
+/// Converts the IPv6 form of an IPv4 address (dual-stack sockets) back to IPv4.
 fn plain(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }

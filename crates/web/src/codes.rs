@@ -1,8 +1,8 @@
-//! The error codes that any page may answer with. Those of a domain are declared by it
+//! The error codes shared by all pages. Domains declare their own
 //! ([`Declared::codes`](crate::Declared)).
 //!
-//! The sentences are the messages `problem-{code}` of `locales/` (hyphens for
-//! underscores), their titles the attribute `.title`; a test compares.
+//! The message of a code is `problem-{code}` in `locales/` (with hyphens for underscores), and its
+//! title the attribute `.title`; a test compares them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,25 +14,25 @@ use crate::text::{Catalogue, Locale};
 /// One error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// The code, `snake_case`, never to change.
+    /// The code in `snake_case`; it never changes.
     pub code: &'static str,
-    /// The HTTP status it comes with.
+    /// The HTTP status of its responses.
     pub status: u16,
 }
 
 impl Code {
-    /// A code and its status.
+    /// A code with its HTTP status.
     pub const fn new(status: u16, code: &'static str) -> Self {
         Self { code, status }
     }
 }
 
-/// Something else is called so already.
+/// Another record has this slug.
 pub const SLUG_TAKEN: Code = Code::new(409, "slug_taken");
 
-/// The codes of every site, in the order in which `/problems` shows them.
+/// The shared codes, in the order of the page `/problems`.
 pub static CODES: &[Code] = &[
-    // What is wrong with a request as such.
+    // Invalid requests.
     Code::new(400, "body_invalid"),
     Code::new(400, "request_invalid"),
     Code::new(400, "cursor_invalid"),
@@ -44,27 +44,27 @@ pub static CODES: &[Code] = &[
     Code::new(431, "headers_too_large"),
     Code::new(422, "validation_failed"),
     Code::new(403, "csrf_failed"),
-    // Versions and repeats.
+    // Versions and repeated requests.
     Code::new(428, "version_required"),
     Code::new(409, "version_conflict"),
     Code::new(422, "idempotency_key_reused"),
     Code::new(409, "idempotency_in_progress"),
-    // Limits, and our own trouble.
+    // Limits and server errors.
     Code::new(429, "rate_limited"),
     Code::new(429, "too_many_attempts"),
     Code::new(503, "store_busy"),
     Code::new(503, "busy"),
     Code::new(500, "internal"),
-    // What changes of any kind may meet.
+    // Conflicts of any kind of record.
     SLUG_TAKEN,
     Code::new(409, "limit_reached"),
     Code::new(409, "wrong_state"),
-    // Nobody is signed in: a page leads to where that is done.
+    // Missing sign-in; an HTML page redirects to the sign-in page instead.
     Code::new(401, "unauthenticated"),
 ];
 
-/// The codes of single fields, inside `errors` of a `validation_failed`: the
-/// messages `field-{code}`. The code of a problem may be among them too.
+/// The codes of single fields in `errors` of a `validation_failed`, with the messages
+/// `field-{code}`. A problem's code may appear there too.
 pub static FIELD_CODES: &[&str] = &[
     "required",
     "too_short",
@@ -94,9 +94,9 @@ pub static FIELD_CODES: &[&str] = &[
     "image_invalid",
 ];
 
-/// What is wrong with codes and their sentences, among the messages of the crate that declares
-/// them; nothing, if every code has a sentence and a title in English and Malay, every such
-/// message is of a code, and all of them can be said with nothing to fill in.
+/// Compares codes with their messages in the declaring crate, and returns every mismatch: each code
+/// needs a sentence and a title in English and Malay, each such message needs a code, and each must
+/// be complete without arguments.
 ///
 /// ```
 /// use web::codes::{Code, mismatches};

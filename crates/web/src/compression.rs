@@ -1,25 +1,24 @@
-//! Which pages may be compressed though they hold secrets of one person.
+//! Which pages may be compressed although they contain one person's secrets.
 //!
-//! The length of a compressed page tells whether a text that an attacker had reflected in
-//! it equals a secret beside it (the BREACH attack). So a page is compressed only where
-//! nothing of the request is reflected; the tokens of its forms differ each time, and
-//! the edge adds a random length when it compresses it. What strangers have sent in earlier, such as
-//! a name in an open answer, can still appear beside a code: each guess would take another
-//! answer and many loads of the host's page, watched on its way.
+//! The length of a compressed page reveals whether reflected text equals a secret on the page (the
+//! BREACH attack). So a page is compressed only if it reflects nothing of the request. In addition,
+//! form tokens differ on every load, and the edge adds a random length when it compresses. A text
+//! that strangers stored earlier, such as a name in an open answer, can still stand beside a code;
+//! but each guess then takes another answer and many observed loads of the host's page.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 
-/// On a page that may be compressed.
+/// Response extension: the page may be compressed.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
-/// Query parameters that such a page may have: no page repeats their value, unless it is the
-/// right one.
+/// Query parameters that such a page may have, because no page reflects their value unless it is
+/// the right one.
 pub const NOT_REPEATED: [&str; 3] = ["done", "k", "lang"];
 
-/// Whether the answer is a page that repeats no text of the request but its path.
+/// Whether the response is a page that reflects nothing of the request but its path.
 pub(crate) fn is_safe(method: &Method, uri: &Uri, response: &Response) -> bool {
     let query = uri.query().unwrap_or_default();
     let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);

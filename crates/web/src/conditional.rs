@@ -1,4 +1,4 @@
-//! Pages that a browser keeps, and asks after before it shows them again (RFC 9110, section 13).
+//! Conditional requests: pages that a browser caches and revalidates (RFC 9110, section 13).
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -7,12 +7,12 @@ use axum::response::Response;
 use platform::text_cleaning::hexadecimal;
 use sha2::{Digest as _, Sha256};
 
-/// A tag of what a page is made of, or of the page itself.
+/// The ETag for a page, or for the data that it is rendered from.
 pub fn tag(content: &[u8]) -> String {
     hexadecimal(&Sha256::digest(content)[..16])
 }
 
-/// The response with this tag; `304 Not Modified` where the client has it already.
+/// The response with this ETag, or `304 Not Modified` if the client has it.
 pub fn revalidated(request: &HeaderMap, tag: &str, mut response: Response) -> Response {
     let Ok(tag) = HeaderValue::try_from(format!("\"{tag}\"")) else {
         return response;
@@ -29,7 +29,7 @@ pub fn revalidated(request: &HeaderMap, tag: &str, mut response: Response) -> Re
     response
 }
 
-/// Weak tags are the same here: a page that was compressed on its way has one.
+/// Compares weakly: a page compressed on the way has a weak ETag.
 fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
     let fields = request.get_all(IF_NONE_MATCH).iter();
     let mut known = fields

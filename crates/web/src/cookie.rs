@@ -1,5 +1,5 @@
-//! Cookies: read one, set one, forget one. Names, `Secure` and the `__Host-`
-//! prefix follow the site's address.
+//! Reading, setting and deleting cookies. Their names, `Secure` and the `__Host-` prefix depend on
+//! the site's address.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -11,16 +11,16 @@ use crate::state::SiteUrl;
 pub enum Life {
     /// Until the browser is closed.
     Session,
-    /// So many seconds.
+    /// This many seconds.
     Seconds(i64),
 }
 
-/// Who may read a cookie.
+/// Which code may read a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// The server alone.
+    /// Only the server (`HttpOnly`).
     Server,
-    /// Our own script too.
+    /// Also the page's script.
     Script,
 }
 
@@ -45,20 +45,20 @@ pub fn find_secret<'a>(headers: &'a HeaderMap, url: &SiteUrl, name: &str) -> Opt
     }
 }
 
-/// A `Set-Cookie` for something only the server reads: `HttpOnly`, and with the
-/// `__Host-` prefix wherever the site is served over TLS.
+/// A `Set-Cookie` that only the server reads: `HttpOnly`, and with the `__Host-` prefix if the site
+/// uses TLS.
 pub fn secret(url: &SiteUrl, name: &str, value: &str, life: Life) -> HeaderValue {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     set(url, &format!("{prefix}{name}"), value, life, Reader::Server)
 }
 
-/// A `Set-Cookie` that makes the browser forget what [`secret`] set.
+/// A `Set-Cookie` that deletes a cookie of [`secret`].
 pub fn forget(url: &SiteUrl, name: &str) -> HeaderValue {
     secret(url, name, "", Life::Seconds(0))
 }
 
-/// A `Set-Cookie` under a plain name. Names and values are ours; what a header
-/// cannot hold is left out, and logged.
+/// A `Set-Cookie` without prefix. Names and values come from the program; one that is invalid in a
+/// header is logged and left out.
 pub fn set(url: &SiteUrl, name: &str, value: &str, life: Life, reader: Reader) -> HeaderValue {
     let age = match life {
         Life::Session => String::new(),

@@ -1,10 +1,9 @@
-//! Whether a form that changes something was sent from our own page.
+//! Protection against cross-site request forgery.
 //!
-//! Two checks, both of which must pass where a cookie proves who is asking: the
-//! browser says that the request comes from our origin, and the form carries a
-//! value that only a page of this session could know. Behind a
-//! code, which is itself the secret, only the first one, and only where the
-//! browser says anything ([`check_sender`]).
+//! A request authenticated by a cookie must pass two checks: the browser reports our origin, and
+//! the form carries a token that only a page of this session knows. Behind a code, which is itself
+//! the secret, only the first check applies, and only if the browser reports an origin at all
+//! ([`check_sender`]).
 
 use axum::http::header::{ORIGIN, REFERER};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -21,16 +20,16 @@ use crate::state::SiteUrl;
 /// The name of the hidden field.
 pub const FIELD: &str = "_csrf";
 
-/// The header that scripts send instead of the field.
+/// The header in which scripts send the token.
 pub const HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// How many bytes the value of a session has, and its mask.
+/// The length in bytes of a session's value, and of the mask over it.
 const LENGTH: usize = 32;
 
-/// A value for the forms of one session, another one for each page: pages are
-/// compressed, and the lengths of many must not tell what they have in common.
+/// A token for one session. Each page gets a different one: pages are compressed, and the lengths
+/// of many must not reveal the common value.
 pub fn token(session_secret: &str, random: &Random) -> String {
     let mask = random.token();
     let masked = exclusive_or(value(session_secret), mask);
@@ -49,8 +48,8 @@ pub fn is_token(given: &str, session_secret: &str) -> bool {
     length == Ok(bytes.len()) && secret::same(&found, &value(session_secret))
 }
 
-/// What the tokens of a session hide: derived from the session's secret (or the
-/// pre-session cookie's), so there is nothing to store.
+/// The value that a session's tokens mask. It is derived from the secret of the session or
+/// pre-session cookie, so it need not be stored.
 fn value(session_secret: &str) -> [u8; LENGTH] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(session_secret.as_bytes()) else {
         unreachable!("HMAC takes keys of any length")
@@ -63,8 +62,8 @@ fn exclusive_or(one: [u8; LENGTH], other: [u8; LENGTH]) -> [u8; LENGTH] {
     std::array::from_fn(|at| one[at] ^ other[at])
 }
 
-/// Both checks, for a request that a cookie authenticates. `form` is `None` for
-/// JSON, which carries the value in its header.
+/// Both checks, for a request authenticated by a cookie. `form` is `None` for JSON, whose token is
+/// in the header.
 pub fn check(
     headers: &HeaderMap,
     url: &SiteUrl,
@@ -83,8 +82,8 @@ pub fn check(
     }
 }
 
-/// The first check alone, for pages behind a code: in-app browsers
-/// say little, and pages that send no referrer say `Origin: null`.
+/// Only the origin check, for pages behind a code: in-app browsers often report no origin, and
+/// pages without referrer report `Origin: null`.
 pub fn check_sender(headers: &HeaderMap, url: &SiteUrl) -> Result<(), Problem> {
     match sender(headers, url) {
         Sender::Us | Sender::Unsaid => Ok(()),
@@ -92,7 +91,7 @@ pub fn check_sender(headers: &HeaderMap, url: &SiteUrl) -> Result<(), Problem> {
     }
 }
 
-/// Whether the browser says that the request comes from a page of ours.
+/// Whether the browser reports our origin.
 pub fn is_from_us(headers: &HeaderMap, url: &SiteUrl) -> bool {
     sender(headers, url) == Sender::Us
 }
@@ -108,7 +107,7 @@ fn sender(headers: &HeaderMap, url: &SiteUrl) -> Sender {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let ours = |ours: bool| if ours { Sender::Us } else { Sender::Other };
     match text(FETCH_SITE) {
-        // Somebody typed the address, or has it from a bookmark: no page sent it.
+        // A typed or bookmarked address: no page sent the request.
         Some("none") => return Sender::Unsaid,
         Some(site) => return ours(site == "same-origin"),
         None => {}

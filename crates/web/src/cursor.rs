@@ -1,6 +1,6 @@
-//! Lists, a piece at a time: `?cursor=&limit=` in, `{items, next_cursor, total}`
-//! out. A cursor holds the sort key of the last item shown, so that what is
-//! inserted meanwhile neither repeats nor hides anything.
+//! Cursor pagination: `?cursor=&limit=` in, `{items, next_cursor, total}` out. A cursor contains
+//! the sort key of the last item on the page, so that concurrent insertions neither repeat nor hide
+//! items.
 
 use axum::extract::FromRequestParts;
 use axum::http::{StatusCode, request};
@@ -27,12 +27,12 @@ pub struct Piece {
     way: Way,
 }
 
-/// Which way a list is read from a cursor.
+/// The direction in which a list is read from a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// What follows it.
+    /// The items after it.
     Onward,
-    /// What precedes it, read backwards.
+    /// The items before it, in reverse order.
     Back,
 }
 
@@ -63,12 +63,12 @@ impl Default for Piece {
 }
 
 impl Piece {
-    /// Reads `cursor` (or `before`) and `limit` out of a query.
+    /// Parses `cursor` (or `before`) and `limit` from a query string.
     pub fn read(query: &str) -> Result<Self, Problem> {
         Self::of(form_urlencoded::parse(query.as_bytes()))
     }
 
-    /// The same out of the names and values of a query.
+    /// Parses the same from decoded names and values.
     pub fn of<T: AsRef<str>>(query: impl IntoIterator<Item = (T, T)>) -> Result<Self, Problem> {
         let mut piece = Self::default();
         for (name, value) in query {
@@ -97,8 +97,8 @@ impl Piece {
         Ok(piece)
     }
 
-    /// The sort key after which this piece starts; `None` at the beginning, and
-    /// for lists that are not read backwards.
+    /// The sort key after which the page starts; `None` at the beginning. For lists without
+    /// backward paging.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         match self.way {
             Way::Onward => self.key(),
@@ -106,12 +106,12 @@ impl Piece {
         }
     }
 
-    /// Which way the list is read from [`Piece::key`].
+    /// The direction of reading from [`Piece::key`].
     pub fn way(&self) -> Way {
         self.way
     }
 
-    /// The sort key after which this piece starts, or before which it ends.
+    /// The sort key after which the page starts, or before which it ends.
     pub fn key<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         let Some(cursor) = &self.cursor else {
             return Ok(None);
@@ -124,18 +124,17 @@ impl Piece {
             .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "cursor_invalid"))
     }
 
-    /// How many rows to read: one more than is shown tells whether any follow.
+    /// How many rows to query: one more than is shown, to know whether more follow.
     pub fn rows(&self) -> i64 {
         i64::from(self.limit) + 1
     }
 
-    /// How many there are in all, as any of the rows says; past the end nobody counts any more.
+    /// The total number of items as any row reports it; `None` past the end, where no row does.
     pub fn total(&self, said: Option<i64>) -> Option<i64> {
         said.or_else(|| self.cursor.is_none().then_some(0))
     }
 
-    /// The answer, of the [`Piece::rows`] that were read; `key` is an item's sort
-    /// key.
+    /// The page for the [`Piece::rows`] that were queried; `key` returns an item's sort key.
     pub fn list<T, K: Serialize>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> K) -> List<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
@@ -159,13 +158,13 @@ impl Piece {
     }
 }
 
-/// A sort key as a cursor.
+/// Encodes a sort key as a cursor.
 pub fn cursor<K: Serialize>(key: &K) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(key).unwrap_or_default())
 }
 
 impl<T> List<T> {
-    /// All there are, at once.
+    /// The whole list on one page.
     pub fn whole(items: Vec<T>) -> Self {
         Self {
             total: i64::try_from(items.len()).ok(),
@@ -175,7 +174,7 @@ impl<T> List<T> {
         }
     }
 
-    /// The same piece with each item turned into another.
+    /// The same page with each item converted.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> List<U> {
         List {
             items: self.items.into_iter().map(turn).collect(),

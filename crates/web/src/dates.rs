@@ -1,9 +1,9 @@
-//! Dates and hours as people write them, from messages of `locales/`:
-//! weekday always, hours with the day's own words, never 23:59.
+//! Dates and times as people write them, formatted by messages of `locales/`: always with the
+//! weekday, with the language's words for parts of the day, never 23:59.
 //!
-//! Everything takes a [`Zoned`], so that the zone in which an hour is meant is
-//! never a guess. A deadline is the first instant that is too late; when that is
-//! the start of a day, people read the day before it ([`Deadline`]).
+//! Every function takes a [`Zoned`], so that the time zone is always explicit. A deadline is the
+//! first instant that is too late; if that is the start of a day, texts name the day before
+//! ([`Deadline`]).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::text::{Text, Value};
 
-/// What begins on one day and ends this soon after is written with hours alone.
+/// A range that ends this soon after its start shows only times, even past midnight.
 const SHORT: SignedDuration = SignedDuration::from_hours(12);
 
 const WEEKDAYS: [&str; 7] = [
@@ -31,19 +31,19 @@ const MONTHS: [&str; 12] = [
     "month-9", "month-10", "month-11", "month-12",
 ];
 
-/// The instant at which something closes, as people say it.
+/// A closing time in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
-    /// At the end of this day: "by the end of 14 January".
+    /// The end of this day: "by the end of 14 January".
     EndOf(Date),
-    /// Within this day: the hour is needed too.
+    /// A time on this day, which texts must state.
     Within(Date),
 }
 
 impl Deadline {
-    /// How to say that something closes at `instant`, which is already too late.
+    /// The deadline for something that closes at `instant` (exclusive).
     pub fn of(instant: &Zoned) -> Self {
-        // Not yesterday's date: where the calendar skipped a day, nobody knows it.
+        // Subtracting a calendar day would be wrong where the calendar skipped one.
         let before = instant
             .saturating_sub(SignedDuration::from_millis(1))
             .date();
@@ -54,25 +54,25 @@ impl Deadline {
         }
     }
 
-    /// The last day on which it is still open.
+    /// The last day on which it is open.
     pub fn day(self) -> Date {
         match self {
             Self::EndOf(day) | Self::Within(day) => day,
         }
     }
 
-    /// Days from `now`'s date to the last day: 0 today, negative when over.
+    /// Calendar days from `now` to the last day: 0 today, negative when it is over.
     pub fn days_left(self, now: &Zoned) -> i32 {
         days_between(now.date(), self.day())
     }
 }
 
-/// Days from one date to another, as a calendar counts them.
+/// Calendar days from one date to another.
 pub fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }
 
-/// The value of a `<time datetime="…">`.
+/// The value of `<time datetime="…">`.
 pub fn machine(at: &Zoned) -> String {
     let (date, time, offset) = (at.date(), at.time(), at.offset().seconds());
     let sign = if offset < 0 { '-' } else { '+' };
@@ -86,27 +86,27 @@ pub fn machine(at: &Zoned) -> String {
     )
 }
 
-/// What was said, and of when. A page says the days and hours of few events, and
-/// every reader's page says the same.
+/// The key of a formatted moment. Pages show the dates of few events, so all readers share the same
+/// moments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Moment {
     Day(&'static str, Date),
     Range(At, At),
 }
 
-/// An instant and the hour at which people live then.
+/// An instant with its local time.
 type At = (Timestamp, DateTime);
 
 fn at(at: &Zoned) -> At {
     (at.timestamp(), at.datetime())
 }
 
-/// Moments in words, each language's (by its place in the catalogue) its own.
+/// A cache of formatted moments, by language (index in the catalogue).
 #[derive(Debug, Default)]
 pub(crate) struct Memo(Mutex<HashMap<(usize, Moment), String>>);
 
 impl Memo {
-    /// How much is kept until all of it is dropped.
+    /// The size at which the cache is cleared.
     const MOST: usize = 4_096;
 
     pub(crate) fn once(&self, key: (usize, Moment), say: impl FnOnce() -> String) -> String {
@@ -160,8 +160,7 @@ impl Text {
         self.clock(at, at.minute() != 0)
     }
 
-    /// "9:30–11:00 am", "12 noon – 4 pm", "8 pm – 1 am"; with the second day's
-    /// date where it lasts longer than that.
+    /// "9:30–11:00 am", "12 noon – 4 pm", "8 pm – 1 am"; a longer range includes the end's date.
     pub fn time_range(&self, from: &Zoned, to: &Zoned) -> String {
         self.once(Moment::Range(at(from), at(to)), || {
             self.write_range(from, to)
@@ -231,7 +230,7 @@ impl Text {
         self.hour("time-clock", at, minutes)
     }
 
-    /// The message `pattern` with `$time` and `$period`.
+    /// Formats a time with the message `pattern`, which takes `$time` and `$period`.
     fn hour(&self, pattern: &str, at: &Zoned, minutes: bool) -> String {
         let hour = at.hour();
         let half = match hour % 12 {
@@ -443,9 +442,9 @@ mod tests {
             ("2027-01-14T16:00[UTC]", within("2027-01-14")),
             ("2028-03-01T00:00[Europe/Rome]", end("2028-02-29")),
             ("2027-01-01T00:00[UTC]", end("2026-12-31")),
-            // Midnight is skipped there: the day starts at one.
+            // Midnight is skipped there, so the day starts at one.
             ("2018-11-04T01:00[America/Sao_Paulo]", end("2018-11-03")),
-            // Midnight comes twice there: the first one starts the day.
+            // Midnight occurs twice there, and the first one starts the day.
             (
                 "2018-02-17T23:00-03:00[America/Sao_Paulo]",
                 within("2018-02-17"),

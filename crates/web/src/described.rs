@@ -1,8 +1,7 @@
-//! Addresses that describe themselves: one list of handlers, read in two ways.
+//! Endpoints with their OpenAPI descriptions: one list of handlers for two uses.
 //!
-//! The program makes a [`Router`] of it. The test that writes `docs/openapi.json` makes a
-//! [`Description`]; the program only hands out that file, and holds nothing of what it
-//! takes to write it.
+//! The program turns the list into a [`Router`]. The test that writes `docs/openapi.json` turns it
+//! into a [`Description`]; the program only serves that file.
 
 pub mod problem_responses;
 
@@ -27,19 +26,19 @@ pub use pastey::paste;
 #[doc(hidden)]
 pub use utoipa_axum;
 
-/// The list as a description. What it could serve is not asked for.
+/// The list as an OpenAPI description; its handlers are never called.
 pub type Description<S> = utoipa_axum::router::OpenApiRouter<S>;
 
-/// The handlers of one path, as [`routes!`](crate::routes) lists them.
+/// The handlers of one path, as listed by [`routes`](crate::routes!).
 #[derive(Debug)]
 pub struct Listed<V, D> {
-    /// The path, and who answers there.
+    /// Builds the path's method router.
     pub serve: V,
-    /// Its description.
+    /// Builds the path's description.
     pub describe: D,
 }
 
-/// What a list of addresses becomes.
+/// The result built from a list: a router or a description.
 pub trait Routes<S>: Default {
     /// Adds the handlers of one path.
     #[must_use]
@@ -52,7 +51,7 @@ pub trait Routes<S>: Default {
     #[must_use]
     fn merge(self, other: Self) -> Self;
 
-    /// Changes what is described so far.
+    /// Modifies the description so far; a router ignores it.
     #[must_use]
     fn describing(self, change: impl FnOnce(&mut OpenApi)) -> Self;
 }
@@ -99,7 +98,7 @@ where
     }
 }
 
-/// One operation in words, where its handler serves several kinds of records.
+/// A hand-written description, for a handler that serves several kinds of records.
 pub struct Operation {
     method: HttpMethod,
     described: OperationBuilder,
@@ -109,7 +108,7 @@ pub struct Operation {
 /// Schemas by name.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// A schema by its name, with those that it refers to.
+/// A named schema with the schemas it refers to.
 pub struct Named {
     name: String,
     schemas: Schemas,
@@ -123,7 +122,7 @@ pub fn schema<T: ToSchema>() -> Named {
     Named { name, schemas }
 }
 
-/// The schema of `T`, which is a list, or another wrapping, of `Item`.
+/// The schema of `T`, a list or other wrapper of `Item`.
 pub fn schema_of<T: ToSchema, Item: ToSchema>() -> Named {
     let item = schema::<Item>();
     let name = format!("{}_{}", T::name(), item.name);
@@ -134,7 +133,7 @@ pub fn schema_of<T: ToSchema, Item: ToSchema>() -> Named {
 }
 
 impl Operation {
-    /// An operation under one of the tags of the description.
+    /// A new operation with one of the description's tags.
     pub fn new(method: HttpMethod, id: &str, summary: &str, tag: &str) -> Self {
         Self {
             method,
@@ -146,7 +145,7 @@ impl Operation {
         }
     }
 
-    /// Who may use it.
+    /// Adds the access rule.
     #[must_use]
     pub fn access(mut self, access: impl Access) -> Self {
         let mut described = self.described.build();
@@ -155,7 +154,7 @@ impl Operation {
         self
     }
 
-    /// With a body of JSON.
+    /// Adds a JSON request body.
     #[must_use]
     pub fn takes(mut self, body: Named) -> Self {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(&body.name)));
@@ -167,7 +166,7 @@ impl Operation {
         self
     }
 
-    /// With this in the query.
+    /// Adds a query parameter.
     #[must_use]
     pub fn asks(mut self, name: &str) -> Self {
         let asked = parameter(name, ParameterIn::Query);
@@ -175,7 +174,7 @@ impl Operation {
         self
     }
 
-    /// With the piece of a list that is asked for in the query.
+    /// Adds the query parameters of a paginated list.
     #[must_use]
     pub fn pages(mut self) -> Self {
         let asked = Piece::into_params(|| Some(ParameterIn::Query));
@@ -183,7 +182,7 @@ impl Operation {
         self
     }
 
-    /// Where it succeeds, it responds so.
+    /// Adds the response for success.
     #[must_use]
     pub fn responds(mut self, status: u16, body: Named) -> Self {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(&body.name)));
@@ -193,7 +192,7 @@ impl Operation {
         self
     }
 
-    /// Also responds with these, of which the shared ones are described in one place.
+    /// Adds further statuses; the shared ones are described in one place.
     #[must_use]
     pub fn also(mut self, statuses: &[u16]) -> Self {
         for status in statuses {
@@ -204,7 +203,7 @@ impl Operation {
     }
 }
 
-/// The handlers of one path, with what they do in words.
+/// The handlers of one path with their descriptions.
 pub fn listed<S: Clone + Send + Sync + 'static>(
     path: String,
     methods: MethodRouter<S>,
@@ -236,13 +235,13 @@ fn parameter(name: &str, place: ParameterIn) -> ParameterBuilder {
         .schema(Some(String::schema()))
 }
 
-/// The names between braces.
+/// The parameter names between braces.
 fn parameters(path: &str) -> impl Iterator<Item = &str> {
     let parts = path.split('/');
     parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-/// Has `handler` answer as `P` says, which `utoipa::path` has made beside it.
+/// Routes `handler` under the method of `P`, which `utoipa::path` has generated for it.
 #[doc(hidden)]
 pub fn answered_by<P, H, T, S>(handler: &H, access: impl Access) -> MethodRouter<S>
 where
@@ -258,7 +257,7 @@ where
     }))
 }
 
-/// Describes who may use the operations of `P`.
+/// Adds the access rule to the operations of `P`.
 #[doc(hidden)]
 pub fn describe_access<P: utoipa::Path>(paths: &mut Paths, access: impl Access) {
     let Some(item) = paths.paths.get_mut(&P::path()) else {
@@ -279,7 +278,7 @@ pub fn describe_access<P: utoipa::Path>(paths: &mut Paths, access: impl Access) 
     }
 }
 
-/// Says of an operation who may use it, in words of our own.
+/// Adds an access rule to an operation, in our own words.
 pub fn add_access(
     operation: &mut path::Operation,
     name: &str,
@@ -290,9 +289,8 @@ pub fn add_access(
     said.or_insert_with(|| serde_json::json!({}))[name] = value.into();
 }
 
-/// Lists handlers of one path that `utoipa::path` describes, each with its
-/// [`Access`](crate::access::Access), for
-/// [`Routes::routes`](crate::described::Routes::routes).
+/// Lists the handlers of one path that `utoipa::path` describes, each with its
+/// [`Access`](crate::access::Access), for [`Routes::routes`](crate::described::Routes::routes).
 #[macro_export]
 macro_rules! routes {
     ($first:ident: $access:expr $(, $more:ident: $other:expr)* $(,)?) => {

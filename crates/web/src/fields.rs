@@ -1,10 +1,10 @@
-//! Fields that people fill in, said once: one table for each kind of record.
+//! Declarations of the fields that people fill in: one table for each kind of record.
 //!
-//! From the table come the reading of JSON and of forms, with every finding at
-//! once; what changed, for the history; what a form holds; and the schema of the
-//! JSON. A record is a plain struct with serde; the table reads and compares it as
-//! the JSON that serde makes of it.
+//! From the table follow the parsing of JSON and forms with all errors at once, the changes for the
+//! history, the values of a form, and the JSON schema. A record is a plain struct with serde; the
+//! table reads and compares the JSON that serde makes of it.
 
+pub mod filter;
 mod kind;
 
 use std::fmt;
@@ -34,58 +34,58 @@ use crate::{Form, I18n, Labelled, Problem};
     reason = "each is said of a field by itself"
 )]
 pub struct Field {
-    /// Its name in JSON, in forms and in the history.
+    /// The field's name in JSON, forms and the history.
     pub name: &'static str,
-    /// What it holds.
+    /// The type of its value.
     pub kind: Kind,
-    /// The message that is its label.
+    /// The message id of its label.
     pub label: &'static str,
-    /// The message that explains it.
+    /// The message id of its explanation.
     pub hint: Option<&'static str>,
-    /// The part of the page that holds it; for a text in several languages its label says so.
+    /// The section of the page; a text in several languages is a section named by its label.
     pub section: &'static str,
-    /// Whether a new record has to say it.
+    /// Whether a new record must contain it.
     pub is_required: bool,
-    /// Whether it is set when the record is made, and never after.
+    /// Whether it is set at creation and never changes.
     pub is_fixed: bool,
-    /// Whether it is for those too who may change nothing but words.
+    /// Whether people who may only edit texts can change it.
     pub is_wording: bool,
-    /// Whether it may hold nothing.
+    /// Whether it may be empty or null.
     pub is_optional: bool,
-    /// The message of a choice of none, where a form offers it.
+    /// The message id of the empty choice, where forms offer one.
     pub none: &'static str,
-    /// Whether the history keeps only that it changed.
+    /// Whether the history omits its values.
     pub is_secret: bool,
 }
 
-/// A field before it has its name; `V` is the type of what it holds.
+/// A field without its name; `V` is the type of its value.
 #[derive(Debug)]
 pub struct FieldOf<V> {
     field: Field,
     holds: PhantomData<fn() -> V>,
 }
 
-/// A name in addresses: `least` to `most` of `a-z0-9-`.
+/// A slug: `least` to `most` of `a-z0-9-`.
 pub const fn key(least: usize, most: usize) -> FieldOf<String> {
     FieldOf::new(Kind::Key(least, most))
 }
 
-/// One line of up to `most` characters.
+/// One line of at most `most` characters.
 pub const fn line(most: usize) -> FieldOf<String> {
     FieldOf::new(Kind::Line(most))
 }
 
-/// Several lines of up to `most` characters.
+/// Several lines of at most `most` characters.
 pub const fn lines(most: usize) -> FieldOf<String> {
     FieldOf::new(Kind::Lines(most))
 }
 
-/// An address for mail, or empty.
+/// A mail address; may be empty.
 pub const fn email() -> FieldOf<String> {
     FieldOf::new(Kind::Email)
 }
 
-/// A number for calls of up to `most` characters, or empty.
+/// A phone number of at most `most` characters; may be empty.
 pub const fn phone(most: usize) -> FieldOf<String> {
     FieldOf::new(Kind::Phone(most))
 }
@@ -110,17 +110,17 @@ pub const fn flag() -> FieldOf<bool> {
     FieldOf::new(Kind::Flag)
 }
 
-/// A whole number of `least` to `most`.
+/// A whole number from `least` to `most`.
 pub const fn number(least: i64, most: i64) -> FieldOf<i64> {
     FieldOf::new(Kind::Number(least, most))
 }
 
-/// An instant, typed as day and hour; of a day alone its end.
+/// An instant, entered as day and time; a day alone means its end.
 pub const fn moment() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Moment)
 }
 
-/// An hour of the day, as `HH:MM`.
+/// A time of day, as `HH:MM`.
 pub const fn hour() -> FieldOf<String> {
     FieldOf::new(Kind::Hour)
 }
@@ -130,37 +130,37 @@ pub const fn day() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Day)
 }
 
-/// One word of a closed set; where it is optional, `""` means none.
+/// One word of a closed set; `""` means none if the field is optional.
 pub const fn choice<V: Labelled>() -> FieldOf<V> {
     FieldOf::new(Kind::Choice(V::CHOICES))
 }
 
-/// What is looked for, as it was typed; left out: nothing.
+/// A search text as typed; empty if left out.
 pub const fn as_typed() -> FieldOf<String> {
     FieldOf::new(Kind::AsTyped)
 }
 
-/// Yes or no, each with its message; left out: either.
+/// A filter with a message for yes and one for no; left out, it matches both.
 pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>> {
     FieldOf::new(Kind::Either(yes, no))
 }
 
-/// Yes, with its message; left out: no, which pages do not offer.
+/// A flag with a message for yes; left out it means no, which pages do not offer.
 pub const fn only(yes: &'static str) -> FieldOf<bool> {
     FieldOf::new(Kind::Either(yes, ""))
 }
 
-/// Words of which the record itself knows which may be.
+/// Words whose validity only the record can check.
 pub const fn words() -> FieldOf<Vec<String>> {
     FieldOf::new(Kind::Words)
 }
 
-/// Labels that people choose: typed in one line, with commas between them.
+/// Free labels, entered on one line with commas between them.
 pub const fn tags() -> FieldOf<Vec<String>> {
     FieldOf::new(Kind::Tags)
 }
 
-/// A record in the record.
+/// A nested record.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a table is a constant, which is written in its place"
@@ -169,7 +169,7 @@ pub const fn part<V>(part: Part<V>) -> FieldOf<V> {
     FieldOf::new(Kind::Part(part.fields))
 }
 
-/// Up to `most` records, each said whole.
+/// A list of at most `most` nested records, each sent completely.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a table is a constant, which is written in its place"
@@ -178,7 +178,7 @@ pub const fn rows<V>(part: Part<V>, most: usize) -> FieldOf<Vec<V>> {
     FieldOf::new(Kind::Rows(part.fields, most))
 }
 
-/// The table of a record `V` that is held by another; made by [`part!`](crate::part!).
+/// The table of a nested record `V`, made by [`part!`](crate::part!).
 #[derive(Debug)]
 pub struct Part<V> {
     /// Its fields.
@@ -187,7 +187,7 @@ pub struct Part<V> {
 }
 
 impl<V> Part<V> {
-    /// Called by [`part!`](crate::part!) alone.
+    /// For [`part!`](crate::part!) only.
     #[doc(hidden)]
     pub const fn new(fields: &'static [Field]) -> Self {
         let of = PhantomData;
@@ -215,49 +215,49 @@ impl<V> FieldOf<V> {
         }
     }
 
-    /// With the message that is its label.
+    /// Sets the message id of its label.
     #[must_use]
     pub const fn label(mut self, message: &'static str) -> Self {
         self.field.label = message;
         self
     }
 
-    /// With a message that explains it.
+    /// Sets the message id of its explanation.
     #[must_use]
     pub const fn hint(mut self, message: &'static str) -> Self {
         self.field.hint = Some(message);
         self
     }
 
-    /// In a part of the page.
+    /// Sets the section of the page.
     #[must_use]
     pub const fn section(mut self, name: &'static str) -> Self {
         self.field.section = name;
         self
     }
 
-    /// Said by everybody who makes a record.
+    /// Makes it required for a new record.
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.field.is_required = true;
         self
     }
 
-    /// Set when the record is made, and never after.
+    /// Makes it immutable after creation.
     #[must_use]
     pub const fn fixed(mut self) -> Self {
         self.field.is_fixed = true;
         self
     }
 
-    /// Also for those who may change nothing but words.
+    /// Lets people who may only edit texts change it.
     #[must_use]
     pub const fn wording(mut self) -> Self {
         self.field.is_wording = true;
         self
     }
 
-    /// Or none: null, or left empty.
+    /// Makes it optional: null, or an empty field.
     #[must_use]
     pub const fn optional(mut self) -> FieldOf<Option<V>> {
         self.field.is_optional = true;
@@ -267,28 +267,28 @@ impl<V> FieldOf<V> {
         }
     }
 
-    /// Or none, which has a message: of a choice.
+    /// Makes a choice optional, with a message for the empty choice.
     #[must_use]
     pub const fn or(mut self, none: &'static str) -> FieldOf<Option<V>> {
         self.field.none = none;
         self.optional()
     }
 
-    /// Of which the history keeps only that it changed: a note is between those it was written
-    /// for, and an address is not kept longer than who has it.
+    /// Keeps its values out of the history: a note is only for its readers, and an address must not
+    /// outlive its owner's data.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.field.is_secret = true;
         self
     }
 
-    /// Called by [`fields!`](crate::fields!) alone.
+    /// For [`fields!`](crate::fields!) only.
     #[doc(hidden)]
     #[must_use]
     pub const fn named<T>(self, name: &'static str, _: fn(&T) -> &V) -> Field {
         let mut field = self.field;
         field.name = match name.as_bytes() {
-            // The name is a keyword of the language.
+            // The field's name is a Rust keyword, written as a raw identifier.
             [b'r', b'#', ..] => name.split_at(2).1,
             _ => name,
         };
@@ -296,8 +296,8 @@ impl<V> FieldOf<V> {
     }
 }
 
-/// The table of a record's fields. A name that the record does not have, or a kind that is not of
-/// the type it has there, is an error at its line:
+/// The table of a record's fields. An unknown field name, or a kind that does not fit the field's
+/// type, is a compile error at its line:
 ///
 /// ```
 /// use web::fields::{Field, flag, number};
@@ -319,7 +319,7 @@ macro_rules! fields {
     };
 }
 
-/// The table of a record that another holds, as [`fields!`](crate::fields!) makes it.
+/// The table of a nested record, with the syntax of [`fields!`](crate::fields!).
 #[macro_export]
 macro_rules! part {
     ($record:ty: $($table:tt)+) => {
@@ -327,16 +327,16 @@ macro_rules! part {
     };
 }
 
-/// What was sent to make a record, or to change one. What is left out stays.
+/// The input that creates or changes a record. Fields left out keep their values.
 #[derive(Clone)]
 pub enum Input {
-    /// By JSON.
+    /// A JSON object.
     Json(Map<String, Json>),
-    /// By a form that shows these fields.
+    /// A submitted form that contains these fields.
     Form(Form, Vec<Field>),
 }
 
-/// Names only, as of a form.
+/// Prints field names only, as for a form.
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -362,7 +362,7 @@ impl From<Json> for Input {
 }
 
 impl Input {
-    /// Reads a body of JSON, and the version in it that the change was made for.
+    /// Reads a JSON body, and the version that the change is based on.
     pub fn of_json(Members(mut sent): Members) -> Result<(Self, Option<i64>), Problem> {
         let version = match sent.remove("version") {
             None | Some(Json::Null) => None,
@@ -374,7 +374,7 @@ impl Input {
         Ok((Self::Json(sent), version))
     }
 
-    /// Whether a field was sent, and not left empty.
+    /// Whether a field was sent with a value.
     pub fn has(&self, name: &str) -> bool {
         match self {
             Self::Json(sent) => sent.get(name).is_some_and(|value| !value.is_null()),
@@ -388,7 +388,7 @@ impl Input {
         }
     }
 
-    /// What was sent as the text of a field.
+    /// The text that was sent for a field; empty if none.
     pub fn text(&self, name: &str) -> &str {
         match self {
             Self::Json(sent) => sent.get(name).and_then(Json::as_str).unwrap_or_default(),
@@ -396,7 +396,7 @@ impl Input {
         }
     }
 
-    /// What was sent of a flag that is in no record.
+    /// The value that was sent for a flag outside the record.
     pub fn flag(&self, name: &str, default: bool) -> bool {
         match self {
             Self::Json(sent) => sent.get(name).and_then(Json::as_bool).unwrap_or(default),
@@ -404,8 +404,8 @@ impl Input {
         }
     }
 
-    /// The record with what was sent. `is_new`: it is only being made. Instants are meant in
-    /// `zone`.
+    /// The record with the input applied. `is_new`: the record is being created. Instants are read
+    /// in `zone`.
     pub fn apply<T: Serialize + DeserializeOwned + Clone>(
         &self,
         fields: &[Field],
@@ -429,23 +429,23 @@ impl Input {
             }
         }
         serde_json::from_value(Json::Object(object)).unwrap_or_else(|cause| {
-            // What was refused need not fit.
+            // A rejected value need not fit the record's type.
             debug_assert!(!findings.is_empty(), "the table of another record: {cause}");
             record.clone()
         })
     }
 }
 
-/// How a record is read that was sent as JSON.
+/// The context for reading a JSON record.
 struct Reading<'a> {
     is_new: bool,
     zone: &'a TimeZone,
-    /// Its place in what was sent.
+    /// The JSON pointer of the record in the input.
     at: &'a str,
 }
 
 impl Reading<'_> {
-    /// Puts what was sent into `object`.
+    /// Merges the input into `object`.
     fn read(
         &self,
         fields: &[Field],
@@ -494,13 +494,13 @@ impl Reading<'_> {
     }
 }
 
-/// Whether what differs is nothing but words.
+/// Whether all changes are to fields that people who may only edit texts can change.
 pub fn is_wording(fields: &[Field], changes: &[Json]) -> bool {
     let mut others = fields.iter().filter(|field| !field.is_wording);
     others.all(|field| changes.iter().all(|change| change["field"] != field.name))
 }
 
-/// What differs, field by field, as the history keeps it.
+/// The differences, field by field, in the form of the history.
 pub fn difference<T: Serialize>(fields: &[Field], old: &T, new: &T) -> Vec<Json> {
     let (old, new) = (to_object(old), to_object(new));
     let pairs = fields.iter().map(|field| {
@@ -520,15 +520,15 @@ pub fn difference<T: Serialize>(fields: &[Field], old: &T, new: &T) -> Vec<Json>
         .collect()
 }
 
-/// A record as its form holds it, with the hours of `zone`.
+/// The form values of a record; instants are written in `zone`.
 pub fn form<T: Serialize>(fields: &[Field], record: &T, version: i64, zone: &TimeZone) -> Form {
     let mut values = vec![("version".to_owned(), version.to_string())];
     kind::fill_form(fields, &to_object(record), "", zone, &mut values);
     values.into_iter().collect()
 }
 
-/// The JSON that changes a record: as the record's own, but all may be left out or null. `options`
-/// are flags that are in no record.
+/// The JSON schema of a change: the record's own, but every member may be missing or null.
+/// `options` are flags outside the record.
 pub fn schema<T: ToSchema>(
     fields: &[Field],
     options: &[Field],
@@ -559,7 +559,7 @@ pub fn schema<T: ToSchema>(
         .map(|(name, property)| {
             let is_instant = |field: &Field| matches!(field.kind, Kind::Moment | Kind::Day);
             let mut fields = fields.iter().filter(|field| field.name == name);
-            // An instant may be sent as a day.
+            // An instant may be sent as a date.
             let is_when = fields.any(is_instant);
             let property = if is_when { When::schema() } else { property };
             (name, nullable(property))

@@ -1,5 +1,4 @@
-//! Checking what people sent: every finding at once, each with a pointer to its
-//! field.
+//! Validation of input: all errors at once, each with a pointer to its field.
 
 use std::collections::BTreeSet;
 
@@ -19,29 +18,29 @@ use crate::{Field, I18n, Language, tags};
 #[schema(value_type = String, example = "2027-01-14")]
 pub struct When(pub String);
 
-/// The most that is found in one request: nobody reads more.
+/// The most errors reported for one request.
 const MOST: usize = 100;
 
-/// What is wrong with what was sent, field by field.
+/// The errors in an input, field by field.
 #[derive(Debug, Default)]
 pub struct Findings(Vec<FieldProblem>);
 
 impl Findings {
-    /// Notes what is wrong with one field.
+    /// Adds an error for one field.
     pub fn add(
         &mut self,
         pointer: &str,
         code: &'static str,
         values: impl Into<Vec<(&'static str, Argument)>>,
     ) {
-        // What cannot be read is there, though it may look empty.
+        // An unparsable value is present, so it is not also reported as missing.
         if self.0.len() >= MOST || code == "required" && self.has(pointer) {
             return;
         }
         self.0.push(FieldProblem::new(pointer, code, values));
     }
 
-    /// Whether anything was found at this field, or below it.
+    /// Whether this field, or one below it, has an error.
     pub fn has(&self, pointer: &str) -> bool {
         let mut found = self.0.iter();
         found.any(|one| {
@@ -50,7 +49,7 @@ impl Findings {
         })
     }
 
-    /// Puts the findings in the order of these fields, and others first.
+    /// Sorts the errors in the order of these fields; errors of other fields come first.
     pub fn sort(&mut self, fields: &[Field]) {
         self.0.sort_by_key(|one| {
             let name = one.pointer.split('/').nth(1).unwrap_or_default();
@@ -58,12 +57,12 @@ impl Findings {
         });
     }
 
-    /// Whether nothing was found.
+    /// Whether there are no errors.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Refuses if anything was found.
+    /// Fails if there are errors.
     pub fn finish(self) -> Result<(), Vec<FieldProblem>> {
         if self.0.is_empty() {
             Ok(())
@@ -97,8 +96,8 @@ impl Findings {
         }
     }
 
-    /// A text in several languages, `least` (in at least one of them) to `most`
-    /// characters each. Empty ones are left out.
+    /// A text in several languages, from `least` (in at least one of them) to `most` characters
+    /// each. Empty ones are removed.
     pub fn i18n(&mut self, pointer: &str, typed: &I18n, limits: Limits) -> I18n {
         let mut kept = I18n::default();
         for (tag, text) in typed.iter() {
@@ -121,7 +120,7 @@ impl Findings {
         kept
     }
 
-    /// A number of `least` to `most`.
+    /// A number from `least` to `most`.
     pub fn number(&mut self, pointer: &str, number: i64, least: i64, most: i64) -> i64 {
         if !(least..=most).contains(&number) {
             self.add(
@@ -133,7 +132,7 @@ impl Findings {
         number
     }
 
-    /// An address for mail, or empty.
+    /// A mail address; may be empty.
     pub fn email(&mut self, pointer: &str, typed: &str) -> String {
         let line = self.line(pointer, typed, 0, 254);
         if !line.is_empty() && line.parse::<Address>().is_err() {
@@ -142,7 +141,7 @@ impl Findings {
         line
     }
 
-    /// An https address; empty is none.
+    /// An https URL; may be empty.
     pub fn https(&mut self, pointer: &str, typed: &str) -> String {
         let line = self.line(pointer, typed, 0, 2_048);
         let has_host = line
@@ -154,7 +153,7 @@ impl Findings {
         line
     }
 
-    /// A name in addresses: `least` to `most` of `a-z0-9-`.
+    /// A slug: `least` to `most` of `a-z0-9-`.
     pub fn slug(&mut self, pointer: &str, typed: &str, least: usize, most: usize) -> String {
         let slug = text_cleaning::clean_line(typed).to_lowercase();
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -170,8 +169,8 @@ impl Findings {
         slug
     }
 
-    /// An instant, or the end of a day in `zone`: the first instant of the next
-    /// one, exclusive.
+    /// An instant. A date stands for its end in `zone`: the first instant of the next day,
+    /// exclusive.
     pub fn when(&mut self, pointer: &str, typed: &When, zone: &TimeZone) -> Option<Timestamp> {
         let found = instant(&typed.0, zone);
         if found.is_none() {
@@ -180,7 +179,8 @@ impl Findings {
         found
     }
 
-    /// Labels: 0–20 of 1–40 characters, each once, without the commas of [`tags`].
+    /// Labels: at most 20 of 1–40 characters, without duplicates and without the commas of
+    /// [`tags`].
     pub fn tags(&mut self, pointer: &str, typed: &[String]) -> Vec<String> {
         let mut kept: Vec<String> = Vec::new();
         for (index, tag) in typed.iter().enumerate() {
@@ -200,7 +200,7 @@ impl Findings {
         kept
     }
 
-    /// 1–20 languages, each once.
+    /// 1–20 languages without duplicates.
     pub fn languages(&mut self, pointer: &str, typed: &[String]) -> Vec<String> {
         let mut seen = BTreeSet::new();
         let mut kept = Vec::new();
@@ -222,17 +222,17 @@ impl Findings {
     }
 }
 
-/// How long a text in several languages may be.
+/// The length limits of a text in several languages.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub(crate) required: bool,
-    /// Whether it may have several lines.
+    /// Whether several lines are allowed.
     pub lines: bool,
     most: usize,
 }
 
 impl Limits {
-    /// One line that must be there.
+    /// One line; required.
     pub const fn required(most: usize) -> Self {
         Self {
             required: true,
@@ -241,7 +241,7 @@ impl Limits {
         }
     }
 
-    /// One line that may be missing.
+    /// One line; may be empty.
     pub const fn line(most: usize) -> Self {
         Self {
             required: false,
@@ -250,7 +250,7 @@ impl Limits {
         }
     }
 
-    /// Several lines that may be missing.
+    /// Several lines; may be empty.
     pub const fn lines(most: usize) -> Self {
         Self {
             required: false,
@@ -269,11 +269,11 @@ fn instant(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
         return Some(next.to_zoned(zone.clone()).ok()?.timestamp());
     }
     let exact: Timestamp = typed.parse().ok()?;
-    // Kept in milliseconds, so shown and compared in milliseconds.
+    // Instants are stored, shown and compared in milliseconds.
     Timestamp::from_millisecond(exact.as_millisecond()).ok()
 }
 
-/// A key as one token of a JSON pointer (RFC 6901 §3).
+/// Escapes a key as a token of a JSON pointer (RFC 6901 §3).
 pub fn token(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

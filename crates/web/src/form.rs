@@ -1,8 +1,8 @@
-//! Forms: ordered fields with their text as typed, within limits.
+//! Submitted forms: their fields in order, with the text as typed, within limits.
 //!
-//! A field that is sent twice counts with its last value (a hidden field before
-//! a checkbox gives the checkbox's "off"); [`Form::all`] has every one of them.
-//! Nothing is cleaned here: what a rule refuses is shown again as it was typed.
+//! If a field is sent twice, its last value counts (a hidden field before a checkbox holds the
+//! value for "unticked"); [`Form::all`] returns every value. Nothing is cleaned here, because a
+//! refused form shows the text again as it was typed.
 
 use std::fmt;
 
@@ -16,21 +16,20 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use crate::media_type;
 use crate::problem::Problem;
 
-/// The most a form or a JSON body may weigh.
+/// The largest form or JSON body, in bytes.
 pub const MOST_BYTES: usize = 256 * 1024;
 
-/// The most fields a form may have: 30 people with 20 events and 30
-/// questions sends 1,600.
+/// The most fields of a form; a form for 30 people with 20 events and 30 questions sends 1,600.
 pub const MOST_FIELDS: usize = 2000;
 
-/// The fields of a form, in the order they were sent.
+/// The fields of a form, in the order in which they were sent.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Reads an `application/x-www-form-urlencoded` text.
+    /// Parses `application/x-www-form-urlencoded`.
     pub fn parse(text: &[u8]) -> Result<Self, Problem> {
-        // form_urlencoded mends what is not UTF-8; a name would be changed silently.
+        // `form_urlencoded` would silently replace invalid UTF-8, and so change names.
         if percent_encoding::percent_decode(text)
             .decode_utf8()
             .is_err()
@@ -47,9 +46,8 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// Reads a form of either kind, for programs that send what they like:
-    /// urlencoded, or `multipart/form-data` (RFC 7578), of which files are passed
-    /// over. They count towards the size of the body all the same.
+    /// Parses a urlencoded or `multipart/form-data` (RFC 7578) form. Files are skipped, but count
+    /// towards the size of the body.
     pub async fn of_either_kind(request: Request) -> Result<Self, Problem> {
         if !media_type::is(request.headers(), media_type::MULTIPART) {
             return Self::from_request(request, &()).await;
@@ -58,9 +56,9 @@ impl Form {
         Ok(form)
     }
 
-    /// Reads a form of either kind with the last of its files; empty: there is none. The body may
-    /// have `max_file_bytes` more than that of other forms. Unless `keep_file`, the file is read
-    /// and dropped.
+    /// Parses a form of either kind, and returns the last file in it; empty if there is none. The
+    /// body may be larger than others by `max_file_bytes`. Unless `keep_file`, the file is read and
+    /// dropped.
     pub async fn with_file(
         request: Request,
         max_file_bytes: usize,
@@ -77,7 +75,7 @@ impl Form {
         .await
     }
 
-    /// Reads a body of at most `most` bytes, of which fields take at most [`MOST_BYTES`].
+    /// Parses a body of at most `most` bytes, with at most [`MOST_BYTES`] of fields.
     async fn parse_multipart(
         mut request: Request,
         most: usize,
@@ -101,7 +99,7 @@ impl Form {
                 }
                 continue;
             }
-            // There is none also where it is no UTF-8.
+            // A name that is not UTF-8 counts as missing.
             let name = part.name().ok_or_else(invalid)?.to_owned();
             let mut value = Vec::new();
             while let Some(chunk) = part.chunk().await? {
@@ -121,12 +119,12 @@ impl Form {
             .map(|(_, value)| value.as_str())
     }
 
-    /// As [`Form::find`]; a missing field is an empty one.
+    /// As [`Form::find`], but empty for a missing field.
     pub fn text(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()
     }
 
-    /// Every value sent under one name, in order.
+    /// All values of one name, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
@@ -139,7 +137,7 @@ impl Form {
         matches!(self.find(name), Some("1" | "on" | "true" | "yes"))
     }
 
-    /// A whole number; `None` when nothing was typed.
+    /// Parses a whole number; `None` when the field is empty.
     pub fn number(&self, name: &str) -> Result<Option<i64>, NotANumber> {
         match self.text(name).trim() {
             "" => Ok(None),
@@ -147,12 +145,12 @@ impl Form {
         }
     }
 
-    /// Drops the fields of these names.
+    /// Removes the fields with these names.
     pub fn remove(&mut self, names: &[&str]) {
         self.0.retain(|(name, _)| !names.contains(&name.as_str()));
     }
 
-    /// All fields, in the order they were sent.
+    /// All fields, in the order in which they were sent.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
@@ -165,7 +163,7 @@ impl Form {
     }
 }
 
-/// Names only: a value may be a password.
+/// Prints names only: a value may be a password.
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
@@ -180,7 +178,7 @@ impl FromIterator<(String, String)> for Form {
     }
 }
 
-/// The value of a field is no whole number.
+/// The field's value is not a whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotANumber;
 
@@ -204,7 +202,7 @@ impl From<MultipartError> for Problem {
     }
 }
 
-/// Whether a part is a file: its name may be in letters that are not to be read here.
+/// Whether a part is a file. Its file name need not be readable here.
 fn is_file(part: &Field<'_>) -> bool {
     let said = part.headers().get(CONTENT_DISPOSITION);
     let said = said
@@ -221,7 +219,7 @@ pub(crate) async fn read_body(body: Body, most: usize) -> Result<Bytes, Problem>
     match Limited::new(body, most).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
         Err(cause) if cause.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
-        // The sender hung up, or broke the framing: nobody is left to read this.
+        // The client disconnected or broke the framing, so nobody reads this response.
         Err(_) => Err(invalid()),
     }
 }

@@ -1,11 +1,10 @@
-//! A form as a page shows it: each field with its label, its value, what is
-//! wrong with it, and what somebody else saved meanwhile.
+//! The state of a form on a page: each field's label, value, error, and what somebody else has
+//! saved meanwhile.
 //!
-//! A field is named by the JSON pointer of what it fills, with dots:
-//! `/contact/name` is `contact.name`, so findings lead back to their fields
-//! without a table. Fields and the summary of all findings write themselves into the
-//! templates of other crates: `{{ field.html(text)|safe }}`. [`TableForm`] makes the fields of
-//! a [table](crate::fields).
+//! A field's name is the JSON pointer of its value with dots: `/contact/name` is `contact.name`, so
+//! errors map to their fields. Fields and the summary of errors render themselves into other
+//! crates' templates: `{{ field.html(text)|safe }}`. [`TableForm`] builds the fields of a
+//! [table](crate::fields).
 
 mod answer;
 mod rows;
@@ -23,64 +22,64 @@ pub use rows::{compact, sort};
 pub use summary::{FormError, Summary};
 pub use table::TableForm;
 
-/// The values of a form, and the findings about it.
+/// The values and errors of a form.
 #[derive(Debug, Default)]
 pub struct FormState {
-    /// What is shown: stored, or as typed.
+    /// The values shown: stored, or as typed.
     pub form: Form,
-    /// A sentence on the whole form.
+    /// An error message about the whole form.
     pub trouble: Option<String>,
-    /// What is wrong with single fields.
+    /// Errors of single fields.
     errors: Vec<FormError>,
-    /// What is stored, where the form was made for an older version.
+    /// The stored values, when the form was made for an older version.
     stored: Option<Form>,
 }
 
-/// One field.
+/// One field of a form.
 #[derive(Debug)]
 pub struct Field {
-    /// Its name in the form, and its id on the page.
+    /// The field's name in the form, and its id on the page.
     pub name: String,
-    /// What it is called.
+    /// The field's label.
     pub label: String,
-    /// A sentence that helps.
+    /// The explanation below the label.
     pub hint: Option<String>,
-    /// How it is filled in.
+    /// The kind of control.
     pub control: Control,
-    /// Its value.
+    /// The field's value.
     pub value: String,
-    /// What is wrong with it.
+    /// The error message.
     pub error: Option<String>,
-    /// What somebody else saved there meanwhile.
+    /// The value that somebody else has saved meanwhile.
     pub stored: Option<String>,
-    /// The language of what is typed, for a text in several.
+    /// The language of the value, for a text in several languages.
     pub language: Option<Language>,
-    /// Whether it has to be filled in.
+    /// Whether it must be filled in.
     pub is_required: bool,
 }
 
-/// How a field is filled in.
+/// The control of a field.
 #[derive(Debug)]
 pub enum Control {
-    /// One line: the `type` and `autocomplete` of its input.
+    /// One line, with the `type` and `autocomplete` of its input.
     Line(&'static str, &'static str),
     /// A whole number.
     Number,
     /// Several lines.
     Lines,
-    /// One of these: value, words.
+    /// A selection; each option with value and label.
     Select(Vec<(String, String)>),
-    /// Yes or no.
+    /// A checkbox.
     Tick,
-    /// Any of these: value, words, ticked.
+    /// A group of checkboxes; each with value, label and whether it is ticked.
     Ticks(Vec<(String, String, bool)>),
-    /// Nobody sees it, and it is sent along.
+    /// A hidden field.
     Hidden,
-    /// One of these, with a picture of it in words: value, words, hint.
+    /// Radio buttons; each with value, label and explanation.
     Radios(Vec<(String, String, String)>),
 }
 
-/// Fields under one heading.
+/// A group of fields under one heading.
 #[derive(Debug)]
 pub struct Group {
     /// The heading.
@@ -90,7 +89,7 @@ pub struct Group {
 }
 
 impl FormState {
-    /// What is stored, to be changed.
+    /// The form for stored values.
     pub fn of(form: Form) -> Self {
         Self {
             form,
@@ -98,7 +97,7 @@ impl FormState {
         }
     }
 
-    /// What was typed, and why it was not kept.
+    /// A refused form: the typed values with the errors.
     pub fn refused(form: Form, problem: &Problem, text: &Text) -> Self {
         let errors = problem.errors.iter().map(|one| FormError {
             field: field_name(&one.pointer),
@@ -113,8 +112,8 @@ impl FormState {
         }
     }
 
-    /// What was typed: beside what is `stored`, where somebody else has saved that meanwhile, and
-    /// with the reason otherwise. `button` as for [`FormState::clashing`].
+    /// A form that was not saved. After a version conflict it shows the stored values beside the
+    /// typed ones, otherwise the errors. `button` as in [`FormState::clashing`].
     pub fn not_saved(
         typed: &Form,
         stored: impl FnOnce() -> Form,
@@ -129,15 +128,15 @@ impl FormState {
         }
     }
 
-    /// What was typed for an older version, beside what is stored now; the next
-    /// save is for that one. `button` is the message of the button that sends it.
+    /// The values typed for an older version, beside those stored now; the next save is based on
+    /// the stored version. `button` is the message id of the submit button.
     pub fn clashing(typed: &Form, stored: Form, button: &str, text: &Text) -> Self {
         let version = stored.text("version").to_owned();
         let form = typed
             .iter()
             .map(|(name, value)| {
                 let value = if name == "version" { &version } else { value };
-                // Browsers send line ends as CRLF; the stored text has LF.
+                // Browsers send CRLF; stored texts have LF.
                 (name.to_owned(), value.replace("\r\n", "\n"))
             })
             .collect();
@@ -149,13 +148,13 @@ impl FormState {
         }
     }
 
-    /// Adds a finding of the page's own.
+    /// Adds an error from the page itself.
     pub fn complain(&mut self, field: &str, words: String) {
         let field = field.to_owned();
         self.errors.push(FormError { field, words });
     }
 
-    /// Moves the finding about the whole form to this field.
+    /// Moves the error about the whole form to this field.
     #[must_use]
     pub fn at(mut self, field: &str) -> Self {
         if let Some(words) = self.trouble.take() {
@@ -164,31 +163,31 @@ impl FormState {
         self
     }
 
-    /// The first field in which what was typed is not what is stored now.
+    /// The first field whose typed value differs from the stored one.
     fn first_clash(&self) -> Option<&str> {
         let stored = self.stored.as_ref()?;
         let mut names = self.form.iter().map(|(name, _)| name);
         names.find(|name| stored.find(name).is_some() && !stored.all(name).eq(self.form.all(name)))
     }
 
-    /// Whether it was made for an older version.
+    /// Whether the form was made for an older version.
     pub fn is_clash(&self) -> bool {
         self.stored.is_some()
     }
 
-    /// Whether there are no findings.
+    /// Whether there are no errors.
     pub fn is_fine(&self) -> bool {
         self.trouble.is_none() && self.errors.is_empty()
     }
 
-    /// The findings, for the top of the page. Each links to its field.
+    /// The list of errors for the top of the page, each with a link to its field.
     pub fn summary<'a>(&'a self, text: &'a Text) -> Summary<'a> {
         let mut summary = Summary::of(text, self.trouble.as_deref(), &self.errors);
         summary.clash = self.first_clash();
         summary
     }
 
-    /// What is wrong with a field, or with a part of it.
+    /// The error of a field, or of a part of it.
     pub fn error(&self, name: &str) -> Option<&str> {
         let is_it = |field: &str| {
             let rest = field.strip_prefix(name);
@@ -218,7 +217,7 @@ impl FormState {
         self.field(name, label, Control::Line("date", "off"))
     }
 
-    /// One of `choices`: value and words.
+    /// A selection from `choices`: value and label.
     pub fn select(
         &self,
         name: &str,
@@ -229,12 +228,12 @@ impl FormState {
         self.field(name, label, Control::Select(choices))
     }
 
-    /// Yes or no.
+    /// A checkbox.
     pub fn tick(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Tick)
     }
 
-    /// Any of `choices`.
+    /// A group of checkboxes for `choices`.
     pub fn ticks(
         &self,
         name: &str,
@@ -249,7 +248,7 @@ impl FormState {
         self.field(name, label, Control::Ticks(choices.collect()))
     }
 
-    /// A text in several languages: a field for each.
+    /// A text in several languages, with a field for each.
     pub fn texts(
         &self,
         name: &str,
@@ -275,7 +274,7 @@ impl FormState {
         }
     }
 
-    /// Any field. A password that was typed is not sent back.
+    /// A field with any control. A typed password is not sent back.
     pub fn field(&self, name: &str, label: impl Into<String>, control: Control) -> Field {
         let value = match control {
             Control::Line("password", _) => String::new(),
@@ -300,19 +299,19 @@ impl FormState {
 }
 
 impl Field {
-    /// As a page shows it.
+    /// Renders the field.
     pub fn html<'a>(&'a self, text: &'a Text) -> impl Display + 'a {
         FieldHtml { field: self, text }
     }
 
-    /// With a sentence that helps.
+    /// Adds an explanation.
     #[must_use]
     pub fn hint(mut self, words: impl Into<String>) -> Self {
         self.hint = Some(words.into());
         self
     }
 
-    /// Shows the words of a selection one below the other, each with its hint.
+    /// Shows a selection as radio buttons, each with an explanation.
     pub fn show_as_radios(&mut self, hints: impl IntoIterator<Item = String>) {
         if let Control::Select(words) = &mut self.control {
             let words = std::mem::take(words).into_iter().zip(hints);
@@ -321,14 +320,14 @@ impl Field {
         }
     }
 
-    /// That has to be filled in.
+    /// Makes the field required.
     #[must_use]
     pub fn required(mut self) -> Self {
         self.is_required = true;
         self
     }
 
-    /// Ids of what describes the control.
+    /// The ids for `aria-describedby`.
     fn described_by(&self) -> String {
         let parts = [
             (self.hint.is_some(), "hint"),
@@ -347,7 +346,7 @@ impl Field {
         matches!(self.value.as_str(), "1" | "on" | "true" | "yes")
     }
 
-    /// What was stored meanwhile, in words.
+    /// The label of the value saved meanwhile.
     fn stored_words(&self, text: &Text) -> Option<String> {
         let stored = self.stored.as_deref()?;
         let named = |choices: &[(String, String)]| {
@@ -373,7 +372,7 @@ impl Field {
 }
 
 impl Group {
-    /// A card with the heading and the fields.
+    /// Renders a card with the heading and the fields.
     pub fn card<'a>(&'a self, text: &'a Text) -> impl Display + 'a {
         Card { group: self, text }
     }
@@ -393,7 +392,7 @@ struct Card<'a> {
     text: &'a Text,
 }
 
-/// Fields of a form, from names and values; empty values are empty fields.
+/// Builds a form from names and values; an empty value is an empty field.
 pub fn form<N: Into<String>, V: Into<String>>(fields: impl IntoIterator<Item = (N, V)>) -> Form {
     fields
         .into_iter()
@@ -401,13 +400,13 @@ pub fn form<N: Into<String>, V: Into<String>>(fields: impl IntoIterator<Item = (
         .collect()
 }
 
-/// What was typed; an empty field is nothing.
+/// The typed text; `None` for an empty field.
 pub fn some(form: &Form, name: &str) -> Option<String> {
     let typed = form.text(name).trim();
     (!typed.is_empty()).then(|| typed.to_owned())
 }
 
-/// A number as typed. What is none is refused by the rule as one out of range.
+/// Parses a number; validation refuses an unparsable one as out of range.
 pub fn number(form: &Form, name: &str) -> Option<i64> {
     match form.number(name) {
         Ok(number) => number,

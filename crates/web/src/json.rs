@@ -1,4 +1,4 @@
-//! JSON bodies: of the right kind, within limits, and with every mistake named.
+//! JSON request and response bodies: checked for media type and limits, with pointers to errors.
 
 use std::fmt;
 
@@ -14,16 +14,16 @@ use crate::form::{MOST_BYTES, invalid, read_body, unsupported};
 use crate::media_type;
 use crate::problem::Problem;
 
-/// How deep arrays and objects may nest.
+/// The deepest nesting of arrays and objects.
 const MOST_DEPTH: usize = 32;
 
-/// A JSON body, taken or given.
+/// A JSON body of a request or response.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> Json<T> {
-    /// Reads a body. What is no JSON is 400; what is JSON of another shape is
-    /// 422, with a pointer to the first field that does not fit.
+    /// Parses a body. Invalid JSON is answered with 400; valid JSON of another shape with 422 and a
+    /// pointer to the first field that does not fit.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if is_too_deep(bytes) {
             return Err(invalid());
@@ -40,7 +40,7 @@ impl<T: DeserializeOwned> Json<T> {
     }
 }
 
-/// The members of a JSON object, each of them once, at every depth.
+/// A JSON object without duplicate members at any depth.
 #[derive(Clone, Debug)]
 pub struct Members(pub Map<String, Value>);
 
@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// JSON in which no object has a member twice.
+/// A JSON value without duplicate members in any object.
 struct Once(Value);
 
 impl<'de> Deserialize<'de> for Once {
@@ -114,13 +114,12 @@ impl<'de> Visitor<'de> for ReadOnce {
     }
 }
 
-/// A JSON body together with its bytes, by which a repeat of the request is
-/// recognised.
+/// A parsed JSON body with its bytes, which identify a repeated request.
 #[derive(Clone, Debug)]
 pub struct Received<T> {
-    /// What was read.
+    /// The parsed value.
     pub value: T,
-    /// What it was read from.
+    /// The bytes of the body.
     pub bytes: Bytes,
 }
 
@@ -153,7 +152,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 fn misfit(cause: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    // serde tells its kinds of error apart only in words; they are stable.
+    // serde distinguishes these errors only by their text, which is stable.
     let words = cause.inner().to_string();
     let quoted = words.split('`').nth(1).unwrap_or_default();
     let (code, below) = if words.starts_with("unknown field") {
@@ -168,7 +167,7 @@ fn misfit(cause: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     Problem::fields().field(pointer(cause.path(), below), code, [])
 }
 
-/// A path as a JSON pointer; `below` is a field that should be there.
+/// A path as a JSON pointer; `below` is a missing field in it.
 fn pointer(path: &serde_path_to_error::Path, below: Option<&str>) -> String {
     use serde_path_to_error::Segment;
 
@@ -191,7 +190,7 @@ fn pointer(path: &serde_path_to_error::Path, below: Option<&str>) -> String {
     pointer
 }
 
-/// Counts brackets outside of strings, before anything is built from them.
+/// Counts brackets outside strings, before any value is built.
 fn is_too_deep(bytes: &[u8]) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     for byte in bytes {

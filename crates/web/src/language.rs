@@ -1,8 +1,8 @@
-//! Which language a page is written in: tags, directions, and the choice
-//! between what is offered and what the reader would like.
+//! The language of a page: tags, text directions, and the choice between the offered languages and
+//! the reader's preferences.
 //!
-//! The order is the specification's: `?lang=`, the reader's earlier choice, the
-//! language written down for the reader, `Accept-Language` by RFC 4647 lookup, the default.
+//! The first match wins: `?lang=`, the reader's earlier choice, the language stored for the reader,
+//! `Accept-Language` by RFC 4647 lookup, the default.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -14,28 +14,28 @@ use axum::http::{HeaderMap, Uri, request};
 
 use crate::cookie;
 
-/// The cookie that remembers a reader's choice of language.
+/// The cookie with a reader's choice of language.
 pub const COOKIE: &str = "kd_lang";
 
-/// The languages that say everything. The others say what guests and the public read.
+/// The languages with all texts. Others have only the texts for guests and the public.
 pub const COMPLETE: [&str; 2] = ["en", "ms"];
 
-/// A language: its `lang`, its `dir`, and its name in the list to choose from.
+/// A language: its tag, its text direction and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Language {
-    /// The BCP 47 tag in its usual case, as `zh-Hans`.
+    /// The BCP 47 tag in its usual spelling, such as `zh-Hans`.
     pub tag: Cow<'static, str>,
     /// `ltr` or `rtl`.
     pub dir: &'static str,
-    /// The language's name in itself; the tag where we do not know it.
+    /// The language's name in that language; the tag if the name is unknown.
     pub name: Cow<'static, str>,
 }
 
 impl Language {
-    /// English, which every text of ours exists in.
+    /// English, the language that has every text.
     pub const ENGLISH: Self = known("en", "ltr", "English");
 
-    /// As [`Language::ENGLISH`], in its place among those we know.
+    /// A reference to English in the table of known languages.
     pub(crate) fn english() -> &'static Self {
         &KNOWN[0]
     }
@@ -56,7 +56,7 @@ impl Language {
         })
     }
 
-    /// As [`Language::find`]; what is no tag at all becomes English.
+    /// As [`Language::find`], but English for an invalid tag.
     pub fn of(tag: &str) -> Self {
         Self::find(tag).unwrap_or(Self::ENGLISH)
     }
@@ -68,7 +68,7 @@ impl fmt::Display for Language {
     }
 }
 
-/// What a reader would like to read, most wanted first.
+/// A reader's preferred languages, best first.
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
     asked: Option<String>,
@@ -77,7 +77,7 @@ pub struct Wishes {
 }
 
 impl Wishes {
-    /// Reads the wishes out of a request's address and headers.
+    /// Reads the preferences from a request's address and headers.
     pub fn read(uri: &Uri, headers: &HeaderMap) -> Self {
         let asked = uri.query().and_then(|query| {
             form_urlencoded::parse(query.as_bytes())
@@ -95,8 +95,7 @@ impl Wishes {
         }
     }
 
-    /// Chooses one of `offered`; `written_down` is the language that is stored for
-    /// this reader.
+    /// Chooses one of `offered`; `written_down` is the language stored for this reader.
     pub fn choose<'a, S: AsRef<str>>(
         &self,
         offered: &'a [S],
@@ -112,8 +111,7 @@ impl Wishes {
             .unwrap_or(default)
     }
 
-    /// What the address asked for with `?lang=`, if it led to `spoken`: then it
-    /// is worth remembering.
+    /// Whether the page is in the language of `?lang=`, which is then remembered.
     pub fn granted(&self, spoken: &str) -> bool {
         self.asked
             .as_deref()
@@ -129,9 +127,9 @@ impl<S: Sync> FromRequestParts<S> for Wishes {
     }
 }
 
-/// RFC 4647 lookup of one wish: itself, then ever shorter. A Chinese region
-/// means its script first (`zh-TW`, `zh-Hant`, `zh`), and a bare `zh` is
-/// content with simplified characters.
+/// RFC 4647 lookup of one preference: the tag itself, then ever shorter ones. A Chinese region
+/// stands for its script first (`zh-TW`, `zh-Hant`, `zh`), and a plain `zh` accepts simplified
+/// characters.
 pub fn look_up<'a>(
     wish: &str,
     offered: &(impl Iterator<Item = &'a str> + Clone),
@@ -154,7 +152,7 @@ pub fn look_up<'a>(
     None
 }
 
-/// The tag without its last part, and without a single letter left at its end.
+/// The tag without its last subtag, and without a single-letter subtag before it.
 fn shorter(tag: &str) -> Option<&str> {
     let (rest, _) = tag.rsplit_once('-')?;
     match rest.rsplit_once('-') {
@@ -175,8 +173,8 @@ fn chinese_script(tag: &str) -> Option<&'static str> {
     }
 }
 
-/// The tags of an `Accept-Language` header, most wanted first; those with
-/// `q=0`, `*` and what cannot be read are left out.
+/// The tags of an `Accept-Language` header, best first, without `*`, unreadable tags and those with
+/// `q=0`.
 fn accepted(header: &str) -> Vec<String> {
     let mut wishes: Vec<(u16, &str)> = header
         .split(',')
@@ -192,7 +190,7 @@ fn accepted(header: &str) -> Vec<String> {
     wishes.into_iter().map(|(_, tag)| tag.to_owned()).collect()
 }
 
-/// `q=0.8` in thousandths; a missing one is 1, an unreadable one is `None`.
+/// Parses `q=0.8` into thousandths; a missing weight is 1, an unreadable one is `None`.
 fn weight(parameters: &str) -> Option<u16> {
     let parameters = parameters.trim();
     if parameters.is_empty() {
@@ -225,8 +223,7 @@ fn is_well_formed(tag: &str) -> bool {
         })
 }
 
-/// The tag in its usual case: language small, script with a capital, region in
-/// capitals.
+/// The tag in its usual spelling: lower-case language, capitalised script, upper-case region.
 fn canonical(tag: &str) -> Option<String> {
     if !is_well_formed(tag) {
         return None;
@@ -244,7 +241,7 @@ fn canonical(tag: &str) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join("-"))
 }
 
-/// By script where the tag names one, else by language.
+/// The text direction, by script if the tag has one, otherwise by language.
 fn direction(tag: &str) -> &'static str {
     let mut parts = tag.split('-');
     let language = parts.next().unwrap_or_default();
@@ -266,7 +263,7 @@ const fn known(tag: &'static str, dir: &'static str, name: &'static str) -> Lang
     }
 }
 
-/// Languages whose own names we know.
+/// Languages with known names.
 static KNOWN: &[Language] = &[
     Language::ENGLISH,
     known("ms", "ltr", "Bahasa Melayu"),

@@ -1,13 +1,14 @@
-//! What every page shares: the frame, forms, refusals, languages, assets.
+//! The shared parts of all pages: frame, forms, errors, languages, assets.
 //!
-//! A domain gives a `Router<Site>`; [`mod@serve`] puts around it what happens to
-//! every request. A handler takes what it needs as extractors ([`Facts`],
-//! [`Wishes`], [`Form`], [`Json`], [`Piece`]), answers with [`page()`] or
-//! [`Json`], and refuses with a [`Problem`], which knows no HTML and no JSON.
-//! Who is asking is one floor up, in `accounts`.
+//! A domain provides a `Router<Site>`; [`mod@serve`] wraps it with the processing of every request.
+//! A handler receives its input through extractors ([`Facts`], [`Wishes`], [`Form`], [`Json`],
+//! [`Piece`]), responds with [`page()`] or [`Json`], and refuses with a [`Problem`], which does not
+//! depend on HTML or JSON. Authentication is in `accounts`, which builds on this crate.
 
 pub mod access;
 pub mod assets;
+pub mod calendar;
+pub mod calendar_file;
 pub mod client_info;
 pub mod codes;
 mod compression;
@@ -17,6 +18,7 @@ pub mod csrf;
 pub mod cursor;
 pub mod dates;
 pub mod described;
+pub mod event_stream;
 pub mod fields;
 pub mod findings;
 pub mod form;
@@ -30,10 +32,13 @@ pub mod masking;
 pub mod media_type;
 pub mod page;
 pub mod picture;
+pub mod picture_folder;
 pub mod problem;
 mod problems;
+pub mod qr_code;
 mod serve;
 pub mod setting;
+pub mod sheet;
 pub mod state;
 pub mod tags;
 #[cfg(test)]
@@ -60,8 +65,8 @@ pub use page::page;
 pub use problem::{Argument, FieldProblem, Kept, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
 pub use serve::{
-    EMBED_POLICY, HEADER_LIMIT, Reported, Shown, change_refusal, panicked, policy_with_forms_to,
-    serve, way_in,
+    EMBED_POLICY, HEADER_LIMIT, Reported, Shown, ask_inside, change_refusal, panicked,
+    policy_with_forms_to, serve, way_in,
 };
 pub use state::{Declared, Link, Settings, Site, SiteUrl};
 pub use text::{Catalogue, Locale, Text, Value};

@@ -1,5 +1,5 @@
-//! What a test asks of message files: every language says the same things, and
-//! fills in nothing that English does not.
+//! Checks of message files for tests: every language has the same messages, and no message has
+//! arguments that the English one lacks.
 //!
 //! ```
 //! let english = "yes = Coming\nhost-dishes = { $n } dishes\n";
@@ -12,9 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::text::Locale;
 
-/// Where the languages of one crate differ from its English. `must` says which
-/// language has to say which message: languages that are promised to the public alone need not
-/// say what only hosts read.
+/// The differences of each language from English in one crate. `must` tells whether a language must
+/// have a message: languages that only the public reads need no messages for hosts.
 pub fn differences(locales: &[Locale], must: impl Fn(&str, &str) -> bool) -> Vec<String> {
     let english = locales.iter().filter(|(tag, _)| *tag == "en");
     let english: BTreeMap<_, _> = english.flat_map(|(_, file)| messages(file)).collect();
@@ -43,8 +42,7 @@ pub fn differences(locales: &[Locale], must: impl Fn(&str, &str) -> bool) -> Vec
     found
 }
 
-/// Every message of a Fluent file (`id`, and `id.attribute`) with the names of
-/// what it is filled with.
+/// Every message of a Fluent file (`id`, and `id.attribute`) with the names of its arguments.
 pub fn messages(file: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let (mut message, mut part) = (String::new(), String::new());
@@ -70,8 +68,8 @@ pub fn messages(file: &str) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// English messages that say "{ $n } dishes" for one dish too, for want of a
-/// plural form.
+/// English messages that have a number before a plural noun, such as "{ $n } dishes", but no plural
+/// forms.
 pub fn without_plural_forms(locales: &[Locale]) -> Vec<String> {
     let english = locales.iter().filter(|(tag, _)| *tag == "en");
     let mut found = Vec::new();
@@ -88,8 +86,7 @@ pub fn without_plural_forms(locales: &[Locale]) -> Vec<String> {
     found
 }
 
-/// Whether a number is followed by a noun in the plural: by itself, or after
-/// one other word.
+/// Whether a number is followed by a plural noun, directly or after one other word.
 fn counts_plainly(line: &str) -> bool {
     line.split("{ $").skip(1).any(|rest| {
         let Some((name, after)) = rest.split_once(" }") else {
@@ -105,7 +102,7 @@ fn counts_plainly(line: &str) -> bool {
     })
 }
 
-/// What numbers are called in messages.
+/// The names of numeric arguments.
 const COUNTS: [&str; 10] = [
     "n", "count", "total", "allowed", "used", "left", "limit", "min", "max", "minutes",
 ];
@@ -132,9 +129,9 @@ mod tests {
 
     #[test]
     fn our_languages_say_the_same_things() {
-        // What the others may leave out says `cargo xtask check`, by groups of a file.
+        // `cargo xtask check` knows which groups of messages other languages may leave out.
         let mut found = differences(crate::LOCALES, |tag, _| tag == "ms");
-        // Patterns of dates and hours choose freely among what `dates` gives them.
+        // Patterns of dates and times may use any of the arguments that `dates` passes.
         found.retain(|found| !found.contains(" time-") && !found.contains(" date-"));
         assert_eq!(found, [""; 0]);
     }

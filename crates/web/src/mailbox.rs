@@ -1,8 +1,7 @@
-//! The page of the built-in mailbox, where an installation that sends no mail
-//! shows what it would have sent; and the same as JSON, for tests.
+//! The pages of the built-in mailbox, where an installation that does not send mail shows its
+//! mails, and the same as JSON for tests.
 //!
-//! It holds every link that signs somebody in, so by default only this machine
-//! may read it.
+//! Mails contain sign-in links, so by default only this machine may read them.
 
 use askama::Template;
 use axum::extract::{FromRequestParts, Path, Query, State};
@@ -27,7 +26,7 @@ use crate::state::{Site, SiteUrl};
 use crate::text::Text;
 use crate::theme::Theme;
 
-/// What a mail may do when it is shown as a page: look like something.
+/// The content security policy of a displayed mail, which allows only styles.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
     form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox";
 
@@ -36,11 +35,11 @@ const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-sr
 pub enum Access {
     /// Users of this machine.
     ThisMachine,
-    /// Everybody who reaches the site.
+    /// Everybody.
     Everybody,
 }
 
-/// The mailbox, for those whom `access` names; to all others it is not there.
+/// The mailbox, for readers whom `access` allows; for others it does not exist.
 pub fn routes(access: Access) -> Router<Site> {
     Router::new()
         .route("/mailbox", get(list))
@@ -68,15 +67,15 @@ impl FromRequestParts<Site> for Reader {
     }
 }
 
-/// Whether the browser believes to be on this site. On a page of a stranger
-/// whose name leads to this machine, it believes to be on that stranger's.
+/// Whether the `Host` header names this site. On another site whose domain resolves to this machine
+/// (DNS rebinding), it does not.
 fn names_this_site(headers: &HeaderMap, site: &SiteUrl) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let named = host.and_then(|host| SiteUrl::parse(&format!("http://{host}")).ok());
     named.is_some_and(|named| named.is_loopback() || named.host() == site.host())
 }
 
-/// What a reader looks for.
+/// A search in the mailbox.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Wanted {
@@ -90,7 +89,7 @@ impl Wanted {
             "" => None,
             text => match text.parse() {
                 Ok(address) => Some(address),
-                // Nobody has such an address, so nobody got a mail there.
+                // An invalid address has no mails.
                 Err(_) => return Ok(Vec::new()),
             },
         };
@@ -249,15 +248,15 @@ struct LetterBody<'a> {
     parts: Vec<Part<'a>>,
 }
 
-/// A piece of a mail's text.
+/// A part of a mail's text.
 #[derive(Debug, PartialEq, Eq)]
 enum Part<'a> {
     Words(&'a str),
     Link(&'a str),
 }
 
-/// Finds the links in `text`: from `http://` or `https://` to the next blank,
-/// without the stop that ends the sentence.
+/// Finds the links in `text`: from `http://` or `https://` to the next white space, without a full
+/// stop at the end.
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -337,7 +336,7 @@ mod tests {
 
     const TEXT: &str = "Open <b>https://kenduri.example/invite/RAHMA</b>.";
 
-    /// A site in whose mailbox lies one mail; and the mail's id.
+    /// A site with one mail in its mailbox, and the mail's id.
     async fn site_with_mail() -> (Site, tempfile::TempDir, String) {
         let (mut site, folder) = testing::site();
         let path = folder.path().join("mailbox.db");

@@ -1,19 +1,19 @@
-//! Addresses as logs and problems may show them: a code is cut to two
-//! characters, a one-time token to none.
+//! Paths as logs and error pages may show them: a code is cut to its first two characters, a
+//! single-use token is hidden.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// An address that holds a secret, or is sent one.
+/// A path that contains a secret, or whose request body does.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretPath {
-    /// The secret follows it if it ends with a slash, else it is in the body.
+    /// The prefix before the secret if it ends with a slash; otherwise the whole path.
     before: &'static str,
-    /// So many of its characters may be shown.
+    /// How many characters of the secret may be shown.
     shown: usize,
-    /// A word that may take the place of a secret.
+    /// A word that may stand in the secret's place without being one.
     not: &'static str,
 }
 
@@ -36,12 +36,12 @@ impl SecretPath {
         }
     }
 
-    /// A code comes in the body, and what it opens is answered.
+    /// The request body contains a code, and the response what it opens.
     pub const fn body(path: &'static str) -> Self {
         Self::code(path)
     }
 
-    /// The same, but `word` is no secret.
+    /// The same path, except that `word` is not a secret.
     #[must_use]
     pub const fn but_not(self, word: &'static str) -> Self {
         Self { not: word, ..self }
@@ -60,13 +60,12 @@ impl SecretPath {
     }
 }
 
-/// All addresses of a site that hold or take a secret.
+/// All paths of a site with secrets.
 #[derive(Clone, Debug, Default)]
 pub struct SecretPaths(pub Vec<SecretPath>);
 
 impl SecretPaths {
-    /// `path` without what would open something: `/invite/RAHMA/reply` becomes
-    /// `/invite/RA***/reply`.
+    /// `path` without its secret: `/invite/RAHMA/reply` becomes `/invite/RA***/reply`.
     pub fn mask<'a>(&self, path: &'a str) -> Cow<'a, str> {
         let Some(hidden) = self.find(path) else {
             return Cow::Borrowed(path);
@@ -76,8 +75,8 @@ impl SecretPaths {
         Cow::Owned(format!("{}{shown}***{after}", hidden.prefix))
     }
 
-    /// As [`Self::mask`], wherever in the path an address of ours begins: the edge may
-    /// take off a prefix.
+    /// As [`Self::mask`], but finds our paths anywhere in `path`, because the edge may strip a
+    /// prefix.
     pub fn mask_anywhere<'a>(&self, path: &'a str) -> Cow<'a, str> {
         let (mut masked, mut done) = (String::new(), 0);
         for (start, _) in path.match_indices('/') {
@@ -85,7 +84,7 @@ impl SecretPaths {
                 continue;
             };
             let secret = start + hidden.prefix.len();
-            // What was hidden already may be called as an address of ours.
+            // The hidden part may itself look like one of our paths.
             if secret >= done {
                 masked.push_str(&path[done..secret]);
                 masked.extend(hidden.secret.chars().take(hidden.shown));
@@ -100,8 +99,8 @@ impl SecretPaths {
         Cow::Owned(masked)
     }
 
-    /// As [`Self::mask`], for a path that is no address of ours: any segment of it
-    /// may be a code, such as one that was typed right after the host.
+    /// As [`Self::mask`], for an unknown path: any segment may be a code, such as one typed
+    /// directly after the host name.
     pub fn mask_unknown(&self, path: &str) -> String {
         let masked = self.mask(path);
         let pieces = masked.split('/').map(|piece| {
@@ -116,8 +115,7 @@ impl SecretPaths {
         pieces.collect::<Vec<_>>().join("/")
     }
 
-    /// Whether `path` holds a code or a token, or takes one: what it shows is not for
-    /// everybody.
+    /// Whether `path` contains a code or a token, or its body does: the response is not public.
     pub fn hides(&self, path: &str) -> bool {
         let takes = |one: &SecretPath| one.before == path && !path.ends_with('/');
         self.find(path).is_some() || self.0.iter().any(takes)
@@ -134,12 +132,11 @@ struct Hidden<'a> {
     shown: usize,
 }
 
-/// Whether a piece of a path folds to the shape of a code: 5 to 8 letters or
-/// digits, whatever separates them.
+/// Whether a segment could be a code: 5 to 8 letters or digits, ignoring separators.
 fn may_be_code(piece: &str) -> bool {
     let decoded = percent_decode_str(piece).decode_utf8_lossy();
     let folded = decoded.nfkc().map(|c| match c {
-        // Of the Turkish alphabet; they fold to I.
+        // Turkish letters that fold to I.
         'ı' | 'İ' => 'I',
         other => other,
     });

@@ -1,30 +1,28 @@
-//! Of what kind a body is, and which kinds a reader takes. Their names are the
-//! same in capitals (RFC 9110, section 8.3.1).
+//! Media types of bodies, and those that a client accepts. They are case-insensitive (RFC 9110,
+//! section 8.3.1).
 
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 
-/// A form as browsers send it.
+/// A form without files.
 pub const URLENCODED: &str = "application/x-www-form-urlencoded";
 /// A form that may have files (RFC 7578).
 pub const MULTIPART: &str = "multipart/form-data";
 
-/// Whether a body is of this kind, whatever its parameters.
+/// Whether a body has this media type, ignoring parameters.
 pub fn is(headers: &HeaderMap, kind: &str) -> bool {
     let said = headers.get(CONTENT_TYPE);
     said.is_some_and(|said| is_same(said.as_bytes(), kind))
 }
 
-/// Whether a reader asks for this very kind, not for anything at all (RFC 9110,
-/// section 12.5.1).
+/// Whether the client accepts this very media type, not only `*/*` (RFC 9110, section 12.5.1).
 pub fn is_wanted(headers: &HeaderMap, kind: &str) -> bool {
     let lines = headers.get_all(ACCEPT).iter();
     let mut ranges = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     ranges.any(|range| is_same(range, kind) && !is_refused(range))
 }
 
-/// Whether a browser sends a form and shows what comes of it: no script is there
-/// to read anything but a page.
+/// Whether a browser submits a form without JavaScript, so that the response must be a page.
 pub fn is_form_of_a_browser(headers: &HeaderMap) -> bool {
     let mut forms = [URLENCODED, MULTIPART].iter();
     forms.any(|form| is(headers, form)) && is_wanted(headers, "text/html")
@@ -35,7 +33,7 @@ fn is_same(said: &[u8], kind: &str) -> bool {
     said.trim_ascii().eq_ignore_ascii_case(kind.as_bytes())
 }
 
-/// Whether the weight of a range is none: `q=0`, `q=0.000`.
+/// Whether a media range has the weight zero: `q=0`, `q=0.000`.
 fn is_refused(range: &[u8]) -> bool {
     let parameters = range.split(|byte| *byte == b';').skip(1);
     parameters.map(<[u8]>::trim_ascii).any(|parameter| {

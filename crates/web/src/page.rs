@@ -1,12 +1,12 @@
-//! The frame around every page: head, skip link, landmarks, languages, and for
-//! hosts the navigation. A body never extends a template of another crate; it is
-//! put into this one.
+//! The frame around every page: head, skip link, landmarks, language menu, and for hosts the
+//! navigation. A template never extends one of another crate; its output is inserted into this
+//! frame.
 //!
 //! ```no_run
 //! # #[derive(askama::Template)]
 //! # #[template(source = "<h1>Hello</h1>", ext = "html")]
 //! # struct Hello;
-//! # fn hello(text: &web::Text) -> axum::response::Response {
+//! # fn hello(site: &web::Site, text: &web::Text) -> axum::response::Response {
 //! use web::page::{Kind, Page};
 //!
 //! web::page(Page {
@@ -14,7 +14,7 @@
 //!     body: Hello,
 //!     text,
 //!     theme: web::Theme::PLAIN,
-//!     kind: Kind::Plain { site: "Kenduri", languages: &[] },
+//!     kind: Kind::Plain { site, languages: &[] },
 //! })
 //! # }
 //! ```
@@ -34,75 +34,75 @@ use crate::state::{Link, Site};
 use crate::text::Text;
 use crate::theme::Theme;
 
-/// Room for most bodies, and for most frames around them, so that they are not
-/// copied while they grow; in bytes.
+/// The initial buffer size in bytes: large enough for most bodies and frames, so that they are not
+/// copied while they grow.
 const BODY: usize = 12 * 1024;
 const SHELL: usize = 4 * 1024;
 
-/// A page, and what its frame needs to know.
+/// A page and the data for its frame.
 pub struct Page<'a, B> {
-    /// The title, state first: "Saved – Aisyah & Daniel".
+    /// The title, with a state first: "Saved – Aisyah & Daniel".
     pub title: &'a str,
-    /// The content of the frame.
+    /// The template of the content.
     pub body: B,
-    /// The language it is written in.
+    /// The texts in the page's language.
     pub text: &'a Text,
-    /// What it wears; hosts' pages wear their own.
+    /// The page's theme; hosts' pages always use their own.
     pub theme: Theme,
-    /// Which frame.
+    /// The kind of frame.
     pub kind: Kind<'a>,
 }
 
-/// The three frames.
+/// The kinds of frames.
 pub enum Kind<'a> {
-    /// For everybody, or behind a code. The body brings its own
-    /// `header`, `<main id="main">` and `footer`.
+    /// A public page, or one behind a code. The body contains its own `header`, `<main id="main">`
+    /// and `footer`.
     Public {
         /// The languages offered, in their order.
         languages: &'a [Language],
     },
-    /// Belongs to the whole site: signing in, problems. The frame brings the site's
-    /// name and `main`.
+    /// Belongs to the whole site: what it publishes, signing in, problems. The frame brings the
+    /// site's name, its menu and `main`.
     Plain {
-        /// The site's name, at the head of the page.
-        site: &'a str,
+        /// The site.
+        site: &'a Site,
         /// The languages offered, if there is a choice.
         languages: &'a [Language],
     },
-    /// Hosts' pages: side bar or bottom tabs. The frame brings `main`.
+    /// A host's page with side bar or bottom tabs. The frame contains `main`.
     Host(Navigation<'a>),
 }
 
-/// Where a host can go.
+/// The navigation of a host's page.
 #[derive(Clone, Copy)]
 pub struct Navigation<'a> {
-    /// What the sections are about, and where it leads.
+    /// The heading above the sections, with a link.
     pub heading: Option<Heading<'a>>,
-    /// The side bar, from above.
+    /// The sections of the side bar, from top to bottom.
     pub sections: &'a [Section],
-    /// Where the last of the bottom tabs leads: a page with everything else.
+    /// The link of the last bottom tab, to a page with all other entries.
     pub more: Option<&'a str>,
-    /// One sentence across the page: "This is a draft".
+    /// A banner: "This is a draft".
     pub strip: Option<Strip<'a>>,
-    /// Who is signed in; `None` before that.
+    /// The signed-in account.
     pub account: Option<Account<'a>>,
 }
 
 /// The heading above the navigation.
 #[derive(Clone, Copy)]
 pub struct Heading<'a> {
-    /// What it is about: "Aisyah & Daniel".
+    /// The title: "Aisyah & Daniel".
     pub title: &'a str,
-    /// A line below: "Sat 16 Jan 2027 · in 58 days".
+    /// The line below: "Sat 16 Jan 2027 · in 58 days".
     pub note: &'a str,
-    /// Where another is chosen.
+    /// The link to the list of all of them.
     pub href: &'a str,
 }
 
-/// A sentence across the page, and what can be done about it.
+/// A banner with an optional button.
 #[derive(Clone, Copy)]
 pub struct Strip<'a> {
-    /// The sentence.
+    /// The banner's text.
     pub words: &'a str,
     /// The button beside it.
     pub action: Option<Action<'a>>,
@@ -111,28 +111,32 @@ pub struct Strip<'a> {
 /// A button that posts a form of hidden fields.
 #[derive(Clone, Copy)]
 pub struct Action<'a> {
-    /// What the button says.
+    /// The button's label.
     pub label: &'a str,
-    /// Where the form is posted.
+    /// The form's target.
     pub href: &'a str,
-    /// What it sends: names and values.
+    /// The form's hidden fields: names and values.
     pub fields: &'a [(&'a str, &'a str)],
 }
 
-/// A group of places to go.
+/// A group of navigation entries.
 #[derive(Clone, Debug, Default)]
 pub struct Section {
-    /// The group's name, if it has one. Where there are no bottom tabs, a phone folds a group that
-    /// has one behind it.
+    /// The group's title, if it has one. On a phone without bottom tabs, a titled group is
+    /// collapsed.
     pub title: Option<String>,
-    /// The places.
+    /// The group's entries.
     pub entries: Vec<Entry>,
 }
 
 impl Section {
-    /// The pages of the whole site, named alike on every host page. `here` is
-    /// the address of the page; `may_operate` adds the page of the server.
+    /// The entries for the whole site, the same on every host page. `here` is the page's address;
+    /// `may_operate` adds the server's page.
     pub fn of_site(site: &Site, text: &Text, here: &str, may_operate: bool) -> Self {
+        let home = Link {
+            label: "host-home",
+            href: "/me",
+        };
         let account = Link {
             label: "host-account",
             href: "/me/security",
@@ -144,7 +148,9 @@ impl Section {
         let places = site.declared.navigation.iter().copied();
         Self {
             title: None,
-            entries: places
+            entries: [home]
+                .into_iter()
+                .chain(places)
                 .chain([account])
                 .chain(server)
                 .map(|Link { label, href }| Entry {
@@ -158,32 +164,59 @@ impl Section {
     }
 }
 
-/// One place to go.
+/// A navigation entry.
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
-    /// What it is called.
+    /// The entry's label.
     pub label: String,
-    /// Its address.
+    /// The entry's address.
     pub href: String,
-    /// A number beside it.
+    /// A number beside the label.
     pub count: Option<String>,
-    /// Whether the reader is there.
+    /// Whether it is the present page.
     pub current: bool,
-    /// Whether it is one of the bottom tabs of a phone.
+    /// Whether it is a bottom tab on phones.
     pub tab: bool,
+}
+
+/// The frame of somebody who is signed in, for pages that no handler makes.
+#[derive(Clone, Debug)]
+pub struct OwnFrame {
+    /// Where they can go.
+    pub sections: Vec<Section>,
+    /// The name shown.
+    pub name: String,
+    /// The value for the sign-out form.
+    pub csrf: String,
+}
+
+impl OwnFrame {
+    /// The frame itself.
+    pub fn kind(&self) -> Kind<'_> {
+        Kind::Host(Navigation {
+            heading: None,
+            sections: &self.sections,
+            more: None,
+            strip: None,
+            account: Some(Account {
+                name: &self.name,
+                csrf: &self.csrf,
+            }),
+        })
+    }
 }
 
 /// Who is signed in.
 #[derive(Clone, Copy)]
 pub struct Account<'a> {
-    /// The name shown.
+    /// The display name.
     pub name: &'a str,
-    /// The value for the sign-out form.
+    /// The CSRF token of the sign-out form.
     pub csrf: &'a str,
 }
 
-/// Puts a body into its frame. The answer says in which language it is; all other
-/// headers are [`serve`](crate::serve())'s.
+/// Renders a page. The response states its language; [`serve`](crate::serve()) adds all other
+/// headers.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a page is made for this one call"
@@ -195,7 +228,7 @@ pub fn page<B: Template>(page: Page<'_, B>) -> Response {
     }
 }
 
-/// A page as it is sent, as often as one likes.
+/// A rendered page that can be sent repeatedly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     html: Bytes,
@@ -203,12 +236,12 @@ pub struct Written {
 }
 
 impl Written {
-    /// A tag that changes with it.
+    /// The page's ETag.
     pub fn tag(&self) -> String {
         crate::conditional::tag(&self.html)
     }
 
-    /// How many bytes it has.
+    /// The page's size in bytes.
     pub fn length(&self) -> usize {
         self.html.len()
     }
@@ -226,45 +259,45 @@ impl IntoResponse for Written {
     }
 }
 
-/// What other sites show of a page that is linked there (Open Graph).
+/// The Open Graph data, which other sites show for a link to the page.
 #[derive(Clone, Copy, Debug)]
 pub struct Social<'a> {
-    /// What the page is about.
+    /// The title.
     pub title: &'a str,
-    /// In a sentence.
+    /// The description, in one sentence.
     pub description: &'a str,
-    /// Its address, with the site's.
+    /// The absolute URL of the page.
     pub url: &'a str,
-    /// The address of a picture, drawn by [`crate::picture`].
+    /// The URL of the preview picture, drawn by [`crate::picture`].
     pub image: &'a str,
 }
 
-/// A feed with what the page shows, for programs that read feeds.
+/// A feed that the page announces.
 #[derive(Clone, Copy, Debug)]
 pub struct FeedLink<'a> {
-    /// Its media type.
+    /// The feed's media type.
     pub media_type: &'a str,
-    /// What it is called.
+    /// The feed's title.
     pub title: &'a str,
-    /// Its address.
+    /// The feed's address.
     pub href: &'a str,
 }
 
-/// What a page says to programs.
+/// Metadata in the page's head.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Metadata<'a> {
-    /// What other sites show of it.
+    /// The Open Graph data.
     pub social: Option<Social<'a>>,
-    /// Where the same is a feed.
+    /// Feeds with the page's content.
     pub feeds: &'a [FeedLink<'a>],
 }
 
-/// As [`page`], to be kept and sent again.
+/// As [`page`], but returns the page for repeated use.
 pub fn write<B: Template>(page: &Page<'_, B>) -> Result<Written, askama::Error> {
     write_with(page, Metadata::default())
 }
 
-/// As [`write`], with what it says to programs.
+/// As [`write`], with metadata.
 pub fn write_with<B: Template>(
     page: &Page<'_, B>,
     metadata: Metadata<'_>,
@@ -281,7 +314,8 @@ pub fn write_with<B: Template>(
     })
 }
 
-/// Writes a page without the indentation of its templates. What they show comes in writes of its own
+/// Writes a page without its templates' indentation. Values are separate writes with every `<`
+/// escaped, so a tag after a line break always comes from a template.
 /// and with every `<` escaped, so that a tag after a line break is one of a template's.
 struct Unindented<'a>(&'a mut String);
 
@@ -309,8 +343,8 @@ struct Shell<'a, B: Template> {
     script: Option<&'static str>,
     font: Option<&'static str>,
     languages: &'a [Language],
-    /// The site's name, where the frame brings head and `main`.
-    site: Option<&'a str>,
+    /// The site, where the frame brings head and `main`.
+    site: Option<&'a Site>,
     host: Option<&'a Navigation<'a>>,
     metadata: Metadata<'a>,
 }
@@ -358,7 +392,7 @@ impl<'a, B: Template> Shell<'a, B> {
         }
     }
 
-    /// The bottom tabs of a phone.
+    /// The bottom tabs on a phone.
     fn tabs(&self) -> impl Iterator<Item = &Entry> {
         let sections = self.host.map_or(&[][..], |host| host.sections);
         let entries = sections.iter().flat_map(|section| &section.entries);
@@ -368,9 +402,12 @@ impl<'a, B: Template> Shell<'a, B> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use http_body_util::BodyExt as _;
 
     use super::*;
+    use crate::state::{Label, MenuItem};
     use crate::testing;
     use crate::theme::{Ground, Preset};
 
@@ -407,7 +444,7 @@ mod tests {
         );
     }
 
-    /// A page, with one space for every run of white space and none between tags.
+    /// A rendered page with collapsed white space, and none between tags.
     async fn rendered(tag: &str, theme: Theme, kind: Kind<'_>) -> String {
         let text = testing::text(tag);
         let response = page(Page {
@@ -466,12 +503,19 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_five_languages_are_folded_away_and_one_is_not_offered() {
+        let (mut site, _folder) = testing::site();
+        Arc::make_mut(&mut site.settings).name = "A & B".to_owned();
+        let item = MenuItem {
+            href: "/dishes".to_owned(),
+            label: Label::Words("Dishes".to_owned()),
+        };
+        site.menu.set(vec![item], site.clock.now());
         let many = languages(&["ms", "en", "ar", "it", "zh-Hans", "ta"]);
         let html = rendered(
             "en",
             Theme::PLAIN,
             Kind::Plain {
-                site: "Kenduri",
+                site: &site,
                 languages: &many,
             },
         )
@@ -482,14 +526,15 @@ mod tests {
             "en",
             Theme::PLAIN,
             Kind::Plain {
-                site: "A & B",
+                site: &site,
                 languages: &one,
             },
         )
         .await;
         assert!(!html.contains("class=\"languages\"") && html.contains("<main id=\"main\">"));
         assert!(
-            html.contains(r#"<header class="slim"><a href="/"><bdi>A &#38; B</bdi></a></header>"#)
+            html.contains(r#"<header class="slim"><a href="/"><bdi>A &#38; B</bdi></a>"#)
+                && html.contains(r#"<a href="/dishes">Dishes</a><a href="/me">Sign in</a></nav>"#)
         );
     }
 

@@ -1,5 +1,5 @@
-//! Pictures of a few words, as other sites show them beside a link. Letters are those of one Latin
-//! font without joining and reordering: what it lacks cannot be written ([`Font::can_write`]).
+//! Preview pictures with a few words of text. They use one Latin font without joining and
+//! reordering, so other scripts cannot be written ([`Font::can_write`]).
 
 use std::io::{self, Write as _};
 
@@ -7,37 +7,37 @@ use ab_glyph::{Font as _, FontRef, Glyph, InvalidFont, PxScale, ScaleFont as _, 
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
 
-/// How wide a picture is.
+/// The width in pixels.
 pub const WIDTH: usize = 1_200;
-/// How high it is.
+/// The height in pixels.
 pub const HEIGHT: usize = 630;
 
-/// What of a pixel is an ink, of 127.
+/// The coverage of a pixel that is wholly ink; the largest value of 7 bits.
 const FULL: f32 = 127.0;
 
-/// The font that pictures are written with.
+/// The font of pictures.
 pub struct Font(FontRef<'static>);
 
 impl Font {
-    /// The one that the program holds.
+    /// Loads the embedded font.
     pub fn load() -> Result<Self, InvalidFont> {
         let file = include_bytes!("../assets/fonts/songket.ttf");
         FontRef::try_from_slice(file).map(Self)
     }
 
-    /// Whether it has every letter.
+    /// Whether the font has a glyph for every character.
     pub fn can_write(&self, text: &str) -> bool {
         text.chars().all(|char| self.0.glyph_id(char).0 != 0)
     }
 
-    /// How wide a text is in letters of this size.
+    /// The width of a text at this size, in pixels.
     pub fn width(&self, text: &str, size: f32) -> f32 {
         let font = self.0.as_scaled(self.scale(size));
         let advance = |char| font.h_advance(font.glyph_id(char));
         text.chars().map(advance).sum()
     }
 
-    /// As much of a text as fits, with an ellipsis where that is not all.
+    /// The text shortened to this width, with an ellipsis if anything was cut.
     pub fn shorten(&self, text: &str, size: f32, width: f32) -> String {
         if self.width(text, size) <= width {
             return text.to_owned();
@@ -52,25 +52,25 @@ impl Font {
         kept
     }
 
-    /// Of an em, as sizes are everywhere else.
+    /// The font's scale for a size in pixels per em.
     fn scale(&self, size: f32) -> PxScale {
         let units = self.0.units_per_em().unwrap_or(1_000.0);
         PxScale::from(size * self.0.height_unscaled() / units)
     }
 }
 
-/// The colours of a picture, each red, green and blue.
+/// The colours of a picture as red, green and blue.
 #[derive(Clone, Copy, Debug)]
 pub struct Colors {
-    /// What all is written on.
+    /// The background.
     pub ground: [u8; 3],
-    /// What is written with.
+    /// The two inks.
     pub inks: [[u8; 3]; 2],
 }
 
-/// A picture that is being drawn.
+/// A picture being drawn.
 pub struct Picture {
-    /// Of each pixel, the ink in the highest bit, and how much of it in the others.
+    /// For each pixel, the ink in the highest bit and its coverage in the other seven.
     pixels: Vec<u8>,
 }
 
@@ -83,7 +83,7 @@ impl Default for Picture {
 }
 
 impl Picture {
-    /// Writes a line, its middle in the picture's, with ink 0 or 1.
+    /// Writes a centred line with ink 0 or 1.
     pub fn write(&mut self, font: &Font, text: &str, size: f32, baseline: f32, ink: u8) {
         let scale = font.scale(size);
         let scaled = font.0.as_scaled(scale);
@@ -106,7 +106,7 @@ impl Picture {
         }
     }
 
-    /// Fills a rectangle with as much of ink 0 or 1 as `coverage` says, which is 0 to 1.
+    /// Fills a rectangle with ink 0 or 1; `coverage` is from 0 to 1.
     pub fn fill(
         &mut self,
         (x, y): (u16, u16),
@@ -136,14 +136,14 @@ impl Picture {
         }
     }
 
-    /// The picture as a PNG (RFC 2083) of 256 colours.
+    /// Encodes the picture as PNG (RFC 2083) with a palette of 256 colours.
     pub fn png(&self, colors: &Colors) -> io::Result<Vec<u8>> {
         let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
         let mut header = Vec::new();
         for length in [WIDTH, HEIGHT] {
             header.extend(u32::try_from(length).unwrap_or_default().to_be_bytes());
         }
-        // 8 bits, a palette, and no choice in the rest.
+        // Bit depth 8, palette, and the only defined compression, filter and interlace methods.
         header.extend([8, 3, 0, 0, 0]);
         chunk(&mut png, *b"IHDR", &header);
         let mut palette = Vec::new();

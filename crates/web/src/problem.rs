@@ -1,9 +1,8 @@
-//! Refusals: what a rule says no to, in one shape for programs (RFC 9457) and
-//! one sentence for people.
+//! Refusals: errors that a rule decides, in one format for API clients (RFC 9457) and as one
+//! sentence for people.
 //!
-//! A handler returns a [`Problem`]; `web::serve` around all handlers renders it
-//! in the reader's language, as `application/problem+json` under `/api` and
-//! wherever JSON is asked for, as a page elsewhere.
+//! A handler returns a [`Problem`]; `web::serve` renders it in the reader's language: as
+//! `application/problem+json` under `/api` and for clients that accept JSON, otherwise as a page.
 //!
 //! ```
 //! use axum::http::StatusCode;
@@ -31,73 +30,72 @@ use crate::form::Form;
 use crate::text::{Text, Value};
 use crate::theme::Theme;
 
-/// A refusal. One pointer wide, because it travels in every `Result`.
+/// A refusal. It is a single pointer, because every `Result` contains it.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Refusal>);
 
-/// What a [`Problem`] says.
+/// The content of a [`Problem`].
 #[derive(Clone, Debug)]
 pub struct Refusal {
     /// The HTTP status.
     pub status: StatusCode,
-    /// The stable code, of [`codes::CODES`] or declared by a domain.
+    /// The stable code, from [`codes::CODES`] or declared by a domain.
     pub code: &'static str,
-    /// What the sentence is filled with; JSON carries them as members.
+    /// The arguments of the message; JSON contains them as members.
     pub values: Vec<(&'static str, Argument)>,
-    /// What is wrong with which field.
+    /// The errors of single fields.
     pub errors: Vec<FieldProblem>,
-    /// Seconds after which it is worth trying again.
+    /// The seconds after which a retry may succeed.
     pub retry_after: Option<u32>,
-    /// The stored state, where a stale version was sent.
+    /// The stored state, after a version conflict.
     pub current: Option<Json>,
-    /// The language the handler had already chosen for this reader.
+    /// The texts in the language that the handler has chosen.
     pub text: Option<Text>,
-    /// The theme of where it happened.
+    /// The theme of the page that it concerns.
     pub theme: Option<Theme>,
-    /// The form that was refused unread.
+    /// A form that was refused before it was read.
     pub kept: Option<Kept>,
-    /// Another member that has the sentence of `detail`, for clients that look for it there. With
-    /// one it is JSON for everybody.
+    /// An additional member with the text of `detail`, for clients that expect it there. With one,
+    /// the response is JSON for every client.
     pub detail_alias: Option<&'static str>,
 }
 
-/// A form that was refused before anybody looked at it: its page shows what was
-/// typed.
+/// A form that was refused before it was processed; the error page shows its values.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// All fields.
+    /// The form's fields.
     pub form: Form,
-    /// The value under which it can be sent again as it is; only where the
-    /// browser says that it came from a page of ours.
+    /// A CSRF token to submit the form again unchanged; only if the browser says that it came from
+    /// one of our pages.
     pub csrf: Option<String>,
 }
 
-/// What is wrong with one field.
+/// An error in one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// A JSON pointer into the body: `/dishes/0/name`.
     pub pointer: String,
-    /// The stable code, of [`codes::FIELD_CODES`], or that of a problem.
+    /// The stable code, from [`codes::FIELD_CODES`], or that of a problem.
     pub code: &'static str,
-    /// What the sentence is filled with.
+    /// The arguments of the message.
     pub values: Vec<(&'static str, Argument)>,
 }
 
-/// What a sentence is filled with, before its language is known.
+/// An argument of a message, before the language is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument {
     /// A number.
     Number(i64),
-    /// A text, the same in every language.
+    /// A text that is the same in every language.
     Words(String),
     /// A date without year: "14 January".
     Day(Zoned),
-    /// An hour: "2:20 pm".
+    /// A time of day: "2:20 pm".
     Time(Zoned),
 }
 
 impl Problem {
-    /// A problem with one of the codes that the site knows ([`Declared`](crate::Declared)).
+    /// A problem with one of the site's codes ([`Declared`](crate::Declared)).
     pub fn new(status: StatusCode, code: &'static str) -> Self {
         Self(Box::new(Refusal {
             status,
@@ -113,30 +111,30 @@ impl Problem {
         }))
     }
 
-    /// Nothing is there, or it is not the reader's to know.
+    /// The record does not exist, or the client may not know whether it does.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found")
     }
 
-    /// Some fields are wrong; say which with [`Problem::field`].
+    /// Some fields are invalid; add them with [`Problem::field`].
     pub fn fields() -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed")
     }
 
-    /// Our own fault. The cause is logged here, and shown to nobody.
+    /// A server error. The cause is logged and not shown.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed by our own fault");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
     }
 
-    /// Fills the sentence's `{ $name }`, and gives JSON a member of that name.
+    /// Adds an argument for the message's `{ $name }`, which is also a JSON member.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Argument>) -> Self {
         self.values.push((name, value.into()));
         self
     }
 
-    /// Adds what is wrong with one field.
+    /// Adds an error in one field.
     #[must_use]
     pub fn field(
         mut self,
@@ -148,54 +146,54 @@ impl Problem {
         self
     }
 
-    /// Says when it is worth trying again.
+    /// Sets the time after which a retry may succeed.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// Carries the stored state.
+    /// Adds the stored state.
     #[must_use]
     pub fn current(mut self, current: Json) -> Self {
         self.current = Some(current);
         self
     }
 
-    /// Its language, which the handler has chosen already.
+    /// Sets the language that the handler has chosen.
     #[must_use]
     pub fn said_in(mut self, text: &Text) -> Self {
         self.text = Some(text.clone());
         self
     }
 
-    /// Its page will wear this theme.
+    /// Sets the theme of the error page.
     #[must_use]
     pub fn themed(mut self, theme: Theme) -> Self {
         self.theme = Some(theme);
         self
     }
 
-    /// Its page will show what was typed into the form that was refused.
+    /// Shows the values of the refused form on the error page.
     #[must_use]
     pub fn keeping(mut self, form: Form, csrf: Option<String>) -> Self {
         self.kept = Some(Kept { form, csrf });
         self
     }
 
-    /// The short name of the rule.
+    /// The title of the code.
     pub fn title(&self, text: &Text) -> String {
         title(text, self.code)
     }
 
-    /// The sentence that a person reads.
+    /// The message for people.
     pub fn detail(&self, text: &Text) -> String {
         sentence(text, "problem", self.code, &self.values)
     }
 }
 
 impl Kept {
-    /// What a person typed, without what pages and scripts put beside it.
+    /// The values that the person typed, without hidden and generated fields.
     pub fn typed(&self) -> impl Iterator<Item = &str> {
         self.fields()
             .filter(|(name, _)| !["submission_id", "version"].contains(name))
@@ -203,13 +201,13 @@ impl Kept {
             .filter(|value| value.chars().any(char::is_alphabetic) && value.chars().count() > 1)
     }
 
-    /// What is sent again.
+    /// The fields to submit again.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let fields = self.form.iter();
         fields.filter(|(name, _)| *name != csrf::FIELD && !name.contains("password"))
     }
 
-    /// The same as a hidden field of another form carries it; [`Form::parse`] reads it.
+    /// The fields urlencoded, for a hidden field of another form; [`Form::parse`] decodes them.
     pub fn encoded(&self) -> String {
         let mut text = form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(self.fields()).finish()
@@ -217,7 +215,7 @@ impl Kept {
 }
 
 impl FieldProblem {
-    /// `values` fill the sentence of `code`.
+    /// An error in one field; `values` are the arguments of its message.
     pub fn new(
         pointer: impl Into<String>,
         code: &'static str,
@@ -230,7 +228,7 @@ impl FieldProblem {
         }
     }
 
-    /// The sentence shown at the field.
+    /// The message beside the field.
     pub fn detail(&self, text: &Text) -> String {
         let is_of_field = codes::FIELD_CODES.contains(&self.code);
         let prefix = if is_of_field { "field" } else { "problem" };
@@ -243,7 +241,7 @@ pub(crate) fn title(text: &Text, code: &str) -> String {
     text.attribute(&message_id("problem", code), "title", [])
 }
 
-/// The sentence of a code. What could be named and is not given is "none".
+/// The message of a code; a missing optional argument is filled in as "none".
 pub(crate) fn sentence(
     text: &Text,
     prefix: &str,
@@ -257,7 +255,7 @@ pub(crate) fn sentence(
     text.with_rest(&message_id(prefix, code), &given, |_| "none")
 }
 
-/// `problem-version-conflict` for `version_conflict`.
+/// The message id: `problem-version-conflict` for `version_conflict`.
 pub(crate) fn message_id(prefix: &str, code: &str) -> String {
     format!("{prefix}-{}", code.replace('_', "-"))
 }
@@ -272,7 +270,7 @@ impl Argument {
         }
     }
 
-    /// The member of a JSON problem.
+    /// The argument as a member of the JSON problem.
     pub(crate) fn json(&self) -> Json {
         match self {
             Self::Number(number) => (*number).into(),
@@ -333,7 +331,7 @@ impl DerefMut for Problem {
     }
 }
 
-/// What the store could not do now, it may do in a moment; all else is our fault.
+/// A busy store gets a response with Retry-After; every other error is a server error.
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
         if cause.is_passing() {
@@ -344,7 +342,7 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// A problem on its way from a handler to `web::serve`, which renders it.
+/// A response extension that carries a problem from the handler to `web::serve`.
 #[derive(Clone)]
 pub(crate) struct Carried(pub(crate) Arc<Problem>);
 

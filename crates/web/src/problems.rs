@@ -1,5 +1,5 @@
-//! Problems as they are seen: JSON for programs, a page for people, and the one
-//! page that explains every code.
+//! Rendering of problems: JSON for API clients, pages for people, and the page that explains every
+//! code.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ use serde_json::Value as Json;
 use crate::client_info::Facts;
 use crate::codes::FIELD_CODES;
 use crate::language::Wishes;
-use crate::page::{Kind, Page};
+use crate::page::{Kind, OwnFrame, Page};
 use crate::problem::{FieldProblem, Kept, Problem, message_id, title};
 use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
 
-/// The pages that explain codes.
+/// The routes of the explanations.
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/problems", get(list))
@@ -76,7 +76,7 @@ pub struct FieldProblemBody {
     detail: String,
 }
 
-/// A problem as `application/problem+json`.
+/// Renders a problem as `application/problem+json`.
 pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts) -> Response {
     let errors = problem.errors.iter().map(|error| FieldProblemBody {
         pointer: error.pointer.clone(),
@@ -108,13 +108,14 @@ pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts
     response
 }
 
-/// A problem as a page, at the `address` that was asked for.
+/// A problem as a page, at the `address` that was asked for; `frame` is that of whoever is signed
+/// in.
 pub(crate) fn page(
     problem: &Problem,
     text: &Text,
     site: &Site,
-    facts: &Facts,
-    address: &str,
+    (facts, address): (&Facts, &str),
+    frame: Option<&OwnFrame>,
 ) -> Response {
     let title = problem.title(text);
     let body = ProblemPage {
@@ -136,16 +137,19 @@ pub(crate) fn page(
         body,
         text,
         theme: problem.theme.unwrap_or(Theme::PLAIN),
-        kind: Kind::Plain {
-            site: &site.settings.name,
-            languages: &[],
-        },
+        kind: frame.map_or(
+            Kind::Plain {
+                site,
+                languages: &[],
+            },
+            OwnFrame::kind,
+        ),
     });
     (problem.status, answer).into_response()
 }
 
-/// What is wrong with a field, and with which: people know a form's fields by
-/// their names, but not the places in a program's body.
+/// The field's error with the field's name, if people know it: they know the names of form fields,
+/// but not the pointers into an API client's body.
 fn at_its_name(error: &FieldProblem, text: &Text) -> String {
     let detail = error.detail(text);
     match error.pointer.strip_prefix('/') {
@@ -194,7 +198,7 @@ async fn list(State(site): State<Site>, wishes: Wishes) -> Response {
         text: &text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site: &site,
             languages: &languages,
         },
     })
@@ -223,8 +227,7 @@ struct Explained {
     detail: String,
 }
 
-/// Where the page explains a code, "n" replaces every number, and what may be
-/// left out is left out.
+/// The argument in an explanation: "n" for a number, nothing for an optional one.
 fn stand_in(name: &str) -> &'static str {
     match name {
         "contact" | "day" => "none",

@@ -1,9 +1,9 @@
-//! What happens around every request, in this order: its facts are found, a
-//! handler answers, a refusal becomes JSON or a page, headers that every answer
-//! carries are added, it is counted, and the edge learns what a log may show and
-//! whether it may be compressed.
+//! The processing around every request, in this order: find its facts, run the handler, render a
+//! refusal as JSON or a page, add the common headers, count it, and tell the edge what a log may
+//! show and whether the response may be compressed.
 //!
-//! One layer does it all, for each layer costs every request what a look-up costs.
+//! This is a single layer, because each layer costs every request about as much as a database
+//! look-up.
 
 mod redirect;
 
@@ -15,20 +15,23 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE,
     REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use platform::request;
+use tower::ServiceExt as _;
 
 use crate::client_info::{Facts, Peer, REQUEST_ID};
 use crate::compression::{self, Compressible};
 use crate::cookie::{self, Life, Reader};
 use crate::language::{self, Wishes};
+use crate::page::OwnFrame;
 use crate::problem::{Carried, Problem, message_id};
 use crate::state::Site;
+use crate::text::Text;
 use crate::{media_type, problems};
 use redirect::{is_short_form, leading_back, see_other, send_on, sent_from};
 
@@ -36,36 +39,37 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
     font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
     frame-src 'self'; base-uri 'none'; frame-ancestors 'self'";
 
-/// The policy of a page that sites elsewhere may frame.
+/// The content security policy of a page that other sites may frame.
 pub const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; script-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *";
 
-/// The policy of a page whose forms may lead to these origins, too.
+/// The content security policy of a page whose forms may also be sent to these origins.
 pub fn policy_with_forms_to(origins: &[String]) -> HeaderValue {
     let forms = format!("form-action 'self' {}", origins.join(" "));
     let policy = POLICY.replace("form-action 'self'", &forms);
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(POLICY))
 }
 
-/// A header section above this is refused, in bytes.
+/// The largest accepted header section, in bytes.
 pub const HEADER_LIMIT: usize = 16 * 1024;
 
-/// What no page of ours asks a browser for.
+/// Browser features that no page of ours uses.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// 180 days.
 const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
-/// On every answer: the path of its request as a log may show it, without codes and
-/// tokens. Nobody else knows which paths are addresses of ours, and what they hold.
+/// Response extension: the request's path for logs, without codes and tokens. Only this crate knows
+/// which paths contain secrets.
 #[derive(Debug, Clone)]
 pub struct Shown(pub Box<str>);
 
-/// On an answer whose handler [said how it ended](crate::Outcome): for limits of the edge.
+/// Response extension: the [outcome](crate::Outcome) reported by the handler, for the edge's rate
+/// limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Reported(pub &'static str);
 
-/// The whole site: `router` with what every crate shares around it.
+/// The complete service: `router` with the shared routes and processing.
 pub fn serve(site: &Site, router: Router<Site>) -> Router {
     router
         .merge(crate::assets::routes())
@@ -78,6 +82,11 @@ pub fn serve(site: &Site, router: Router<Site>) -> Router {
         .with_state(site.clone())
 }
 
+/// Asks another page of the site for the answer to a request.
+pub async fn ask_inside(router: Router, request: Request) -> Response {
+    router.oneshot(request).await.into_response()
+}
+
 async fn around(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let told = request.extensions().get::<Facts>().cloned();
@@ -86,6 +95,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     let asked = Asked {
         method: request.method().clone(),
         uri: request.uri().clone(),
+        headers: cookies(request.headers()),
         wants_json: wants_json(request.uri(), request.headers()),
         wishes: Wishes::read(request.uri(), request.headers()),
         sent_from: sent_from(&site, request.headers()),
@@ -112,12 +122,12 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     let path = asked.uri.path();
     let masked = match &route {
         Some(_) => site.declared.secret_paths.mask(path),
-        // No address of ours.
+        // No route matched.
         None => site.declared.secret_paths.mask_unknown(path).into(),
     };
     if let Some(problem) = refusal(&mut response) {
         let allow = response.headers().get("allow").cloned();
-        response = asked.render(&site, &problem, &masked);
+        response = asked.render(&site, &problem, &masked).await;
         if let Some(allow) = allow {
             response.headers_mut().insert("allow", allow);
         }
@@ -135,7 +145,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     response
 }
 
-/// The facts, as headers and the far end of the connection tell them.
+/// Reads the facts from the headers and the peer address.
 fn read(site: &Site, request: &mut Request) -> Facts {
     let peer = request.extensions().get::<Peer>().copied();
     let facts = Facts::read(
@@ -148,6 +158,12 @@ fn read(site: &Site, request: &mut Request) -> Facts {
     facts
 }
 
+/// The cookies alone: what a page that no handler makes needs of the headers.
+fn cookies(headers: &HeaderMap) -> HeaderMap {
+    let all = headers.get_all(COOKIE).iter();
+    all.map(|value| (COOKIE, value.clone())).collect()
+}
+
 /// Whether the header section is no larger than anybody needs. The engine's own
 /// refusal of a much larger one has no words.
 fn headers_fit(request: &Request) -> bool {
@@ -158,7 +174,7 @@ fn headers_fit(request: &Request) -> bool {
     length + request.uri().path().len() <= HEADER_LIMIT
 }
 
-/// Counts a request by its route and the class of its status.
+/// Counts a request by route and status class.
 fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
     let class = match status.as_u16() / 100 {
@@ -173,25 +189,26 @@ fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
     metrics::histogram!("kenduri_request_seconds", "route" => route).record(taken);
 }
 
-/// The path of the sign-in page that leads back `here`, a path of ours.
+/// The path of the sign-in page that returns to `here`, a path of ours.
 pub fn way_in(here: &str) -> String {
     leading_back("/login", here)
 }
 
-/// What is kept of a request while a handler answers it.
+/// The parts of a request that are needed after the handler ran.
 struct Asked {
     method: Method,
     uri: Uri,
+    headers: HeaderMap,
     wants_json: bool,
     wishes: Wishes,
-    /// The path of the page with the form that was sent.
+    /// The path of the page with the submitted form.
     sent_from: Option<String>,
     is_short_form: bool,
     facts: Facts,
 }
 
 impl Asked {
-    fn render(&self, site: &Site, problem: &Problem, masked: &str) -> Response {
+    async fn render(&self, site: &Site, problem: &Problem, masked: &str) -> Response {
         debug_assert!(
             problem.detail_alias.is_some()
                 || site.declared.status_of(problem.code) == Some(problem.status.as_u16()),
@@ -202,7 +219,8 @@ impl Asked {
             Some(text) => text.clone(),
             None => site.speak_public(&self.wishes),
         };
-        // A page has one language, also where only its explanation is missing in the reader's.
+        // A page has a single language, so it is English if only its explanation is missing in the
+        // reader's.
         let text = if text.says(&message_id("problem", problem.code)) {
             text
         } else {
@@ -229,7 +247,10 @@ impl Asked {
                 see_other(&leading_back("/sudo", page))
             }
         } else {
-            problems::page(problem, &text, site, &self.facts, self.here())
+            let frame = self.own_frame(site, problem).await;
+            let text = frame.as_ref().map_or(&text, |(text, _)| text);
+            let frame = frame.as_ref().map(|(_, frame)| frame);
+            problems::page(problem, text, site, (&self.facts, self.here()), frame)
         };
         let headers = response.headers_mut();
         if let Some(seconds) = problem.retry_after {
@@ -241,12 +262,23 @@ impl Asked {
         response
     }
 
+    /// The frame of somebody who is signed in, and its language; guests' pages keep theirs.
+    async fn own_frame(&self, site: &Site, problem: &Problem) -> Option<(Text, OwnFrame)> {
+        if problem.theme.is_some() || problem.text.is_some() {
+            return None;
+        }
+        let find = site.declared.find_frame?;
+        let text = site.speak(&self.wishes);
+        let frame = find(site.clone(), self.headers.clone(), text.clone()).await?;
+        Some((text, frame))
+    }
+
     /// The path and query that were asked for.
     fn here(&self) -> &str {
         self.uri.path_and_query().map_or("/", |here| here.as_str())
     }
 
-    /// A `?lang=` that was granted holds for the pages that follow.
+    /// Remembers a language chosen with `?lang=` for later pages.
     fn remember_language(&self, site: &Site, response: &mut Response) {
         let spoken = response.headers().get(CONTENT_LANGUAGE);
         let spoken = spoken.and_then(|tag| tag.to_str().ok());
@@ -276,7 +308,7 @@ impl Asked {
             HeaderName::from_static("cross-origin-opener-policy"),
             "same-origin",
         );
-        // What only one person, or the holder of one link, may see.
+        // Responses for a single person or link must not be cached.
         add(CACHE_CONTROL, "no-store, private");
         if site.declared.secret_paths.hides(self.uri.path()) {
             add(REFERRER_POLICY, "no-referrer");
@@ -293,8 +325,8 @@ impl Asked {
     }
 }
 
-/// Programs ask under `/api`, if no browser sends a form there; a page's script
-/// says so in `Accept`.
+/// Whether to answer in JSON: under `/api`, unless a browser submits a form there, and for scripts
+/// that accept JSON.
 fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     let accept = accept.unwrap_or_default().to_ascii_lowercase();
@@ -304,7 +336,7 @@ fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     accept.contains("json") && !accept.contains("text/html")
 }
 
-/// Changes the refusal that a response is, before anybody puts it into words.
+/// Changes the refusal in a response before it is rendered.
 pub fn change_refusal(mut response: Response, change: impl FnOnce(&mut Problem)) -> Response {
     if let Some(problem) = refusal(&mut response) {
         let mut problem = Arc::unwrap_or_clone(problem);
@@ -315,8 +347,7 @@ pub fn change_refusal(mut response: Response, change: impl FnOnce(&mut Problem))
     response
 }
 
-/// The problem that an answer carries: a handler's own, or one in the place of
-/// the plain text with which axum refuses what it cannot read.
+/// The problem in a response: the handler's own, or one that replaces axum's plain-text rejection.
 pub(crate) fn refusal(response: &mut Response) -> Option<Arc<Problem>> {
     if let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() {
         return Some(problem);
@@ -333,8 +364,7 @@ pub(crate) fn refusal(response: &mut Response) -> Option<Arc<Problem>> {
     })
 }
 
-/// Runs a handler to its end or to its panic, which ends this answer and
-/// nothing else.
+/// Runs a handler and catches a panic, which then ends only this response.
 async fn caught<T>(answer: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
     let mut answer = std::pin::pin!(answer);
     std::future::poll_fn(|context| {
@@ -346,8 +376,8 @@ async fn caught<T>(answer: impl Future<Output = T>) -> Result<T, Box<dyn Any + S
     .await
 }
 
-/// What the log may say of a panic. Words that were put together while the
-/// program ran may hold what somebody typed; those in its text do not.
+/// The part of a panic's message that may be logged. A message formatted at run time may contain
+/// user input; a literal cannot.
 pub fn panicked(payload: &(dyn Any + Send)) -> &'static str {
     let words = payload.downcast_ref::<&'static str>();
     words.copied().unwrap_or("(its words are not logged)")

@@ -1,49 +1,49 @@
-//! Keys of a domain's section of `kenduri.toml`. The domain declares them in a table; the program
-//! reads and checks the section by it, and hands the values out with [`Site`](crate::Site).
+//! Settings in a domain's section of `kenduri.toml`. The domain declares them in a table; the
+//! program reads and checks the section by it, and [`Site`](crate::Site) provides the values.
 
 use std::collections::BTreeMap;
 
-/// A key whose value is true or false.
+/// A boolean setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag {
-    /// `section.name`.
+    /// The key: `section.name`.
     pub key: &'static str,
-    /// The value when nobody sets one.
+    /// The default.
     pub built_in: bool,
 }
 
-/// A key whose value is a number, 0 or more.
+/// A whole-number setting, 0 or more.
 #[derive(Clone, Copy, Debug)]
 pub struct Number {
-    /// `section.name`.
+    /// The key: `section.name`.
     pub key: &'static str,
-    /// The value when nobody sets one.
+    /// The default.
     pub built_in: u32,
     /// The largest value.
     pub most: u32,
 }
 
-/// A key whose value is one of a few words.
+/// A setting with a closed set of values.
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
-    /// `section.name`.
+    /// The key: `section.name`.
     pub key: &'static str,
-    /// The words, the built-in one first.
+    /// The allowed words, the default first.
     pub words: &'static [&'static str],
 }
 
-/// A key of any kind.
+/// A setting of any type.
 #[derive(Clone, Copy, Debug)]
 pub enum Setting {
-    /// True or false.
+    /// A boolean.
     Flag(Flag),
     /// A number.
     Number(Number),
-    /// One of a few words.
+    /// One word of a closed set.
     Word(Word),
 }
 
-/// What the configuration says; a key that is not in it has its built-in value.
+/// The configured values; a missing key has its default.
 #[derive(Clone, Debug, Default)]
 pub struct SettingValues(BTreeMap<&'static str, Value>);
 
@@ -55,7 +55,7 @@ enum Value {
 }
 
 impl Setting {
-    /// `section.name`.
+    /// The key: `section.name`.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Flag(flag) => flag.key,
@@ -66,7 +66,7 @@ impl Setting {
 }
 
 impl Flag {
-    /// What is in force.
+    /// The value in force.
     pub fn of(&self, values: &SettingValues) -> bool {
         match values.0.get(self.key) {
             Some(Value::Flag(value)) => *value,
@@ -76,7 +76,7 @@ impl Flag {
 }
 
 impl Number {
-    /// What is in force.
+    /// The value in force.
     pub fn of(&self, values: &SettingValues) -> usize {
         let value = match values.0.get(self.key) {
             Some(Value::Number(value)) => *value,
@@ -87,12 +87,12 @@ impl Number {
 }
 
 impl Word {
-    /// The value when nobody sets one.
+    /// The default.
     pub fn built_in(&self) -> &'static str {
         self.words.first().copied().unwrap_or_default()
     }
 
-    /// What is in force.
+    /// The value in force.
     pub fn of(&self, values: &SettingValues) -> &'static str {
         match values.0.get(self.key) {
             Some(Value::Word(value)) => value,
@@ -107,7 +107,7 @@ impl SettingValues {
         self.0.insert(flag.key, Value::Flag(value));
     }
 
-    /// Sets a number. The error says what it may be.
+    /// Sets a number; the error states the allowed range.
     pub fn set_number(&mut self, number: Number, value: u32) -> Result<(), String> {
         if value > number.most {
             return Err(format!("it may be 0 to {}", number.most));
@@ -116,7 +116,7 @@ impl SettingValues {
         Ok(())
     }
 
-    /// Sets a word. The error says which there are.
+    /// Sets a word; the error lists the allowed words.
     pub fn set_word(&mut self, word: Word, value: &str) -> Result<(), String> {
         let mut words = word.words.iter();
         let Some(known) = words.find(|known| **known == value) else {

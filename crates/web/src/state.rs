@@ -1,99 +1,187 @@
-//! What every handler shares: the platform's parts, the messages, and the few
-//! settings that pages depend on.
+//! The state that all handlers share: the platform, the messages, and the settings of pages.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use axum::http::Uri;
+use axum::http::{HeaderMap, Uri};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use platform::Platform;
 
 use crate::client_info::Proxies;
 use crate::codes::{CODES, Code};
 use crate::language::{self, Language, Wishes};
 use crate::masking::SecretPaths;
+use crate::page::OwnFrame;
 use crate::setting::SettingValues;
 use crate::text::{Catalogue, Text};
 
-/// The state of the program's router. Cheap to clone. Whatever the platform has,
-/// it has: `site.store`, `site.clock`.
+/// The router's state. Cheap to clone. It derefs to the platform: `site.store`, `site.clock`.
 #[derive(Clone)]
 pub struct Site {
-    /// What the world decides.
+    /// Store, clock, randomness, files and keys.
     pub platform: Platform,
-    /// All messages of all crates.
+    /// The messages of all crates.
     pub catalogue: Catalogue,
-    /// What the domains declare.
+    /// The declarations of the domains.
     pub declared: Arc<Declared>,
-    /// What the configuration says about pages.
+    /// The settings of pages.
     pub settings: Arc<Settings>,
+    /// What public pages lead to.
+    pub menu: Menu,
 }
 
-/// What the domains declare of which every page may need something.
+/// The menu of public pages, kept in memory for a few seconds. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Menu(Arc<RwLock<ReadMenu>>);
+
+#[derive(Clone, Debug, Default)]
+struct ReadMenu {
+    items: Arc<[MenuItem]>,
+    read_at: Option<Timestamp>,
+}
+
+/// Somewhere that everybody can go.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MenuItem {
+    /// Its address.
+    pub href: String,
+    /// What it is called.
+    pub label: Label,
+}
+
+/// What something is called.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Label {
+    /// A message.
+    Message(&'static str),
+    /// Somebody's own words.
+    Words(String),
+}
+
+impl MenuItem {
+    /// What it is called in a language.
+    pub fn words(&self, text: &Text) -> String {
+        match &self.label {
+            Label::Message(id) => text.say(id).into_owned(),
+            Label::Words(words) => words.clone(),
+        }
+    }
+}
+
+impl Menu {
+    /// How long another process may show what was before.
+    const LIFE: SignedDuration = SignedDuration::from_secs(2);
+
+    /// What is in it.
+    pub fn items(&self) -> Arc<[MenuItem]> {
+        let read = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&read.items)
+    }
+
+    /// A number that changes with it.
+    pub fn version(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.items().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Whether it is time to read it again.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let read = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        read.read_at
+            .is_none_or(|at| now.duration_since(at) >= Self::LIFE || now < at)
+    }
+
+    /// Keeps what was read.
+    pub fn set(&self, items: Vec<MenuItem>, now: Timestamp) {
+        let read = ReadMenu {
+            items: items.into(),
+            read_at: Some(now),
+        };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = read;
+    }
+
+    /// It may have changed.
+    pub fn forget(&self) {
+        let mut read = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        read.read_at = None;
+    }
+}
+
+/// The domains' declarations that any page may need.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
-    /// Their error codes.
+    /// The domains' error codes.
     pub codes: Vec<Code>,
-    /// Which of their addresses hold or take a secret.
+    /// The paths with secrets.
     pub secret_paths: SecretPaths,
-    /// Their first pages, for people who are signed in.
+    /// The domains' start pages for signed-in people.
     pub navigation: Vec<Link>,
-    /// What the configuration says in their sections.
+    /// The settings of the domains' sections.
     pub settings: SettingValues,
+    /// Finds the frame of whoever shows these headers, in this language.
+    pub find_frame: Option<FindFrame>,
 }
+
+/// For [`Declared::find_frame`]; `None`: nobody is signed in.
+pub type FindFrame =
+    fn(Site, HeaderMap, Text) -> Pin<Box<dyn Future<Output = Option<OwnFrame>> + Send>>;
 
 /// Somewhere to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The message that names it.
+    /// The message id of the label.
     pub label: &'static str,
-    /// Its address.
+    /// The link's address.
     pub href: &'static str,
 }
 
 impl Declared {
-    /// All error codes, those of every site first.
+    /// All error codes, the shared ones first.
     pub(crate) fn codes(&self) -> impl Iterator<Item = &Code> {
         CODES.iter().chain(&self.codes)
     }
 
-    /// The status of an error code.
+    /// The HTTP status of an error code.
     pub(crate) fn status_of(&self, code: &str) -> Option<u16> {
         let found = self.codes().find(|known| known.code == code);
         found.map(|known| known.status)
     }
 }
 
-/// What the configuration says about pages.
+/// The configured settings of pages.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The one truth for links, cookies and the origin of forms.
+    /// The site's address, the base of links, cookies and the CSRF check.
     pub url: SiteUrl,
-    /// The installation's name.
+    /// The site's name.
     pub name: String,
-    /// The languages of pages that belong to the whole site; the first is the default.
+    /// The languages of the site's own pages, the default first.
     pub languages: Vec<String>,
-    /// The zone of pages that belong to the whole site.
+    /// The time zone of the site's own pages.
     pub time_zone: TimeZone,
-    /// Whose word on clients, ids and schemes is taken.
+    /// The proxies that may report client, request id and scheme.
     pub proxies: Proxies,
 }
 
 impl Site {
-    /// The same site with what the configuration says in the sections of domains.
+    /// The same site with other settings of the domains.
     #[must_use]
     pub fn with_settings(mut self, values: SettingValues) -> Self {
         Arc::make_mut(&mut self.declared).settings = values;
         self
     }
 
-    /// A text for a page of people with an account, or who are about to have one.
+    /// The texts for a page of account holders, or of people about to become one.
     pub fn speak(&self, wishes: &Wishes) -> Text {
         self.speak_one_of(&self.languages(), wishes)
     }
 
-    /// The languages of these pages: those of the site that say everything, else English.
+    /// The languages of these pages: the site's complete ones, else English.
     pub fn languages(&self) -> Vec<Language> {
         let mut all = self.public_languages();
         all.retain(|language| language::COMPLETE.contains(&&*language.tag));
@@ -103,12 +191,12 @@ impl Site {
         all
     }
 
-    /// A text for a page that everybody reads, and that belongs to the whole site.
+    /// The texts for a public page of the site.
     pub fn speak_public(&self, wishes: &Wishes) -> Text {
         self.speak_one_of(&self.public_languages(), wishes)
     }
 
-    /// The languages of these pages.
+    /// The languages of public pages.
     pub fn public_languages(&self) -> Vec<Language> {
         let tags = self.settings.languages.iter();
         tags.map(|tag| Language::of(tag)).collect()
@@ -135,7 +223,7 @@ impl Deref for Site {
     }
 }
 
-/// The address under which people reach the site: scheme, host and port, no path.
+/// The site's public address: scheme, host and port, without a path.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SiteUrl {
     origin: String,
@@ -143,13 +231,13 @@ pub struct SiteUrl {
     secure: bool,
 }
 
-/// Why an address cannot be the site's.
+/// The text is not a valid site address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an address like https://kenduri.example, without a path")]
 pub struct NotASiteUrl(String);
 
 impl SiteUrl {
-    /// Reads `https://host[:port]`, with or without the last slash.
+    /// Parses `https://host[:port]`, with or without a trailing slash.
     pub fn parse(text: &str) -> Result<Self, NotASiteUrl> {
         let refused = || NotASiteUrl(text.to_owned());
         let uri: Uri = text.parse().map_err(|_| refused())?;
@@ -177,17 +265,17 @@ impl SiteUrl {
         })
     }
 
-    /// As browsers write it in `Origin`: no slash at the end, no usual port.
+    /// The address in the form of the `Origin` header: without trailing slash and default port.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The host alone, in small letters.
+    /// The host in lower case.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Host and port without the scheme, as people type it.
+    /// Host and port, without the scheme and the default port.
     pub fn authority(&self) -> &str {
         self.origin
             .split_once("://")
@@ -199,12 +287,12 @@ impl SiteUrl {
         format!("{}{path}", self.origin)
     }
 
-    /// Whether people come over TLS.
+    /// Whether the site uses TLS.
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// Whether the site is for this machine only, where plain HTTP is no danger.
+    /// Whether the site is only for this machine, where plain HTTP is safe.
     pub fn is_loopback(&self) -> bool {
         let host = self.host.trim_matches(['[', ']']);
         host == "localhost"

@@ -1,6 +1,6 @@
-//! Tags as people type them: in one line, with commas between them. So no tag holds a comma.
+//! Tags as people type them: on one line, separated by commas. So no tag contains a comma.
 
-/// The commas of the languages of our pages.
+/// The comma characters of the pages' languages.
 const COMMAS: [char; 3] = [',', '،', '，'];
 
 /// The tags in a line.

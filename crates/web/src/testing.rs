@@ -1,4 +1,4 @@
-//! What the tests of this crate share.
+//! Helpers for this crate's tests.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use crate::client_info::Proxies;
 use crate::codes::Code;
 use crate::language::Language;
 use crate::masking::{SecretPath, SecretPaths};
-use crate::state::{Declared, Link, Settings, Site, SiteUrl};
+use crate::state::{Declared, Link, Menu, Settings, Site, SiteUrl};
 use crate::text::{Catalogue, Locale, Text};
 
-/// A text in the language `tag`, with the messages of this crate.
+/// The texts in the language `tag`, with this crate's messages.
 pub(crate) fn text(tag: &str) -> Text {
     Catalogue::build(&[crate::LOCALES]).speak(&Language::of(tag))
 }
 
-/// What a domain would say.
+/// Messages of an imaginary domain.
 const LOCALES: &[Locale] = &[
     ("en", "problem-shut = This is shut.\n    .title = Shut\n"),
     ("ms", "problem-shut = Ini ditutup.\n    .title = Tutup\n"),
 ];
 
-/// A site with an empty store, and the folder that goes when it is dropped.
+/// A site with an empty store, and its temporary folder.
 pub(crate) fn site() -> (Site, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let settings = StoreSettings::Sqlite(SqliteSettings::file(folder.path().join("site.db")));
@@ -53,6 +53,7 @@ pub(crate) fn site() -> (Site, TempDir) {
             }],
             ..Declared::default()
         }),
+        menu: Menu::default(),
         settings: Arc::new(Settings {
             url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
             name: "Kenduri".to_owned(),

@@ -1,5 +1,5 @@
-//! Every sentence we say: Fluent messages of all crates, looked up in the
-//! reader's language, one by one in English where that has none.
+//! Translated texts: the Fluent messages of all crates in the reader's language. A message that is
+//! missing there is taken from English.
 //!
 //! ```
 //! let catalogue = web::Catalogue::build(&[web::LOCALES]);
@@ -7,9 +7,9 @@
 //! assert_eq!(text.say("shell-language"), "Bahasa");
 //! ```
 //!
-//! A page asks about a hundred times, so a plain message costs a hash and a
-//! borrow. Bidirectional isolation marks are off: a page isolates names with
-//! `<bdi>`, and marks would spoil attributes and mail subjects.
+//! A page needs about a hundred messages, so a plain one costs a hash look-up and a borrow.
+//! Bidirectional isolation marks are off: pages isolate names with `<bdi>`, and the marks would
+//! spoil attributes and mail subjects.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -25,13 +25,13 @@ use crate::dates::{Memo, Moment};
 use crate::language::{self, Language};
 use crate::translated::LangAttribute;
 
-/// The value of a `{ $name }`: a text or a number.
+/// The value of an argument `{ $name }`: a text or a number.
 pub use fluent_bundle::FluentValue as Value;
 
-/// One language of one crate: its tag and the text of its `.ftl` file.
+/// The messages of one crate in one language: its tag and its `.ftl` file.
 pub type Locale = (&'static str, &'static str);
 
-/// All messages of all crates. Cheap to clone.
+/// The messages of all crates. Cheap to clone.
 #[derive(Clone)]
 pub struct Catalogue(Arc<Messages>);
 
@@ -41,20 +41,20 @@ struct Messages {
     /// English first.
     languages: Vec<Spoken>,
     missing: Mutex<BTreeSet<String>>,
-    /// Days and hours in words, which many pages say again.
+    /// The cache of formatted dates and times.
     days: Memo,
 }
 
-/// One language of all crates. Its files are read when somebody first speaks it:
-/// as messages they take ten times the room, and few sites are asked in all languages.
+/// The messages of one language. Its files are parsed when the language is first used: parsed
+/// messages take ten times the memory, and few sites use every language.
 struct Spoken {
     tag: &'static str,
     files: Vec<&'static str>,
     bundle: OnceLock<Bundle>,
 }
 
-/// Why messages cannot be put together. All of them are mistakes of ours, found
-/// by [`Catalogue::check`] in a test.
+/// Why messages cannot be loaded. All of these are mistakes in the program, which a test finds with
+/// [`Catalogue::check`].
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
     /// A file does not follow Fluent's grammar.
@@ -62,24 +62,24 @@ pub enum CatalogueError {
     Grammar {
         /// The file's language.
         tag: &'static str,
-        /// What the parser says.
+        /// The parser's error.
         cause: String,
     },
-    /// A tag that is none.
+    /// The language tag is invalid.
     #[error("{0}: not a language tag")]
     Tag(&'static str),
-    /// Two crates have a message of the same name.
+    /// Two crates have a message with the same id.
     #[error("{tag}: {cause}")]
     Twice {
-        /// The language.
+        /// The language's tag.
         tag: &'static str,
-        /// Which message.
+        /// The message's id.
         cause: String,
     },
 }
 
 impl Catalogue {
-    /// Puts the messages of all crates together.
+    /// Combines the messages of all crates.
     pub fn build(parts: &[&[Locale]]) -> Self {
         let mut languages = vec![Spoken::new("en")];
         for (tag, file) in parts.iter().copied().flatten().copied() {
@@ -98,7 +98,7 @@ impl Catalogue {
         }))
     }
 
-    /// Whether all files can be read together, of languages that nobody spoke yet too.
+    /// Whether the files of all languages can be parsed and combined.
     pub fn check(&self) -> Result<(), CatalogueError> {
         self.0
             .languages
@@ -106,7 +106,7 @@ impl Catalogue {
             .try_for_each(|spoken| spoken.read().map(drop))
     }
 
-    /// A text that speaks `language`, or the nearest to it that we have.
+    /// The texts in `language`, or in the nearest available one.
     pub fn speak(&self, language: &Language) -> Text {
         let tags = self.languages();
         let nearest = language::look_up(&language.tag, &tags);
@@ -125,13 +125,12 @@ impl Catalogue {
         self.0.languages.iter().map(|spoken| spoken.tag)
     }
 
-    /// Whether English, and so every language, can say `id`.
+    /// Whether English, and so every language, has the message `id`.
     pub fn has(&self, id: &str) -> bool {
         self.0.languages[0].bundle().has_message(id)
     }
 
-    /// Every message that was asked for and does not exist. A test's world looks
-    /// here at its end.
+    /// Every requested message that does not exist. Tests check this at their end.
     pub fn missing(&self) -> Vec<String> {
         let missing = self.0.missing.lock();
         let missing = missing.unwrap_or_else(PoisonError::into_inner);
@@ -139,7 +138,7 @@ impl Catalogue {
     }
 }
 
-/// The language a page is written in, able to say any message. Cheap to clone.
+/// The texts in the language of a page. Cheap to clone.
 #[derive(Clone)]
 pub struct Text {
     catalogue: Catalogue,
@@ -153,35 +152,35 @@ impl Text {
         &self.language
     }
 
-    /// Whether the message `id` exists in this language, and English does not speak for it.
+    /// Whether this language has the message `id` itself, without the English fallback.
     pub fn says(&self, id: &str) -> bool {
         let messages = self.catalogue.0.languages[self.place].bundle();
         messages.has_message(id)
     }
 
-    /// What the element around the message `id` carries where English speaks for this language:
-    /// `<p{{ text.lang(id) }}>`.
+    /// The attributes for the element around the message `id`, if that is in English instead of
+    /// this language: `<p{{ text.lang(id) }}>`.
     pub fn lang(&self, id: &str) -> LangAttribute<'static> {
         LangAttribute::of((!self.says(id)).then(Language::english))
     }
 
-    /// The catalogue it speaks from.
+    /// The catalogue of the messages.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
     }
 
-    /// The message `id`, which has nothing to fill in.
+    /// The message `id`, which has no arguments.
     pub fn say(&self, id: &str) -> Cow<'_, str> {
         self.format(id, None, None)
     }
 
-    /// The message `id` with its `{ $name }`s filled in.
+    /// The message `id` with its arguments.
     pub fn with<'v>(&self, id: &str, values: impl AsRef<[(&'static str, Value<'v>)]>) -> String {
         let values = arguments(values.as_ref());
         self.format(id, None, Some(&values)).into_owned()
     }
 
-    /// The message `id` with `values`, and whatever else it may name filled in by `rest`.
+    /// The message `id` with `values`; `rest` provides all other arguments.
     pub(crate) fn with_rest(
         &self,
         id: &str,
@@ -198,7 +197,7 @@ impl Text {
         self.format(id, None, Some(&arguments)).into_owned()
     }
 
-    /// What the message `id` can be filled with.
+    /// The argument names of the message `id`.
     fn names(&self, id: &str) -> Vec<&str> {
         let mut names = Vec::new();
         if let Some((_, pattern)) = self.pattern(id, None) {
@@ -218,7 +217,7 @@ impl Text {
         self.format(id, Some(name), Some(&values)).into_owned()
     }
 
-    /// A number as people of this language write it: "12,500", "12.500".
+    /// A number in the language's format: "12,500", "12.500".
     pub fn number(&self, number: i64) -> String {
         let digits = number.unsigned_abs().to_string();
         let mark = self.say("number-thousands");
@@ -235,14 +234,13 @@ impl Text {
         written
     }
 
-    /// What `say` says of this moment in this language, found again if it was
-    /// said before.
+    /// The cached text of this moment, formatted by `say` the first time.
     pub(crate) fn once(&self, moment: Moment, say: impl FnOnce() -> String) -> String {
         self.catalogue.0.days.once((self.place, moment), say)
     }
 
-    /// In the reader's language, else in English, else nothing: a page may mix
-    /// languages, but never shows a key.
+    /// The message in the reader's language, else in English, else empty: a page may mix languages,
+    /// but never shows an id.
     fn format(
         &self,
         id: &str,
@@ -253,7 +251,7 @@ impl Text {
             self.catalogue.note_missing(id);
             return Cow::Borrowed("");
         };
-        // Most messages are one plain text; forming it takes nothing.
+        // Most messages are a single plain text, which needs no formatting.
         if let [PatternElement::TextElement { value }] = pattern.elements.as_slice() {
             return Cow::Borrowed(value);
         }
@@ -305,7 +303,7 @@ impl Spoken {
         }
     }
 
-    /// Its messages. Where they cannot be read, English speaks for them.
+    /// The language's parsed messages; English if they cannot be parsed.
     fn bundle(&self) -> &Bundle {
         self.bundle.get_or_init(|| {
             self.read().unwrap_or_else(|cause| {
@@ -334,7 +332,7 @@ impl Spoken {
     }
 }
 
-/// The names of all `{ $name }`s of a message, in each of its variants.
+/// The argument names of a message, including those in its variants.
 fn names_of<'p>(pattern: &'p Pattern<&str>, names: &mut Vec<&'p str>) {
     for element in &pattern.elements {
         let PatternElement::Placeable { expression } = element else {

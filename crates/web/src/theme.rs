@@ -1,4 +1,4 @@
-//! How public pages are dressed: a preset, and for cloth its ground.
+//! The look of public pages: a theme, and for Songket its colour.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,13 +15,13 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// No ornament: pages that belong to the whole site.
+    /// The theme without ornaments, for pages of the whole site.
     pub const PLAIN: Self = Self {
         preset: Preset::Plain,
         ground: None,
     };
 
-    /// The classes of the root element: `theme-songket ground-nila`.
+    /// The root element's classes: `theme-songket ground-nila`.
     pub fn classes(self) -> String {
         match self.ground {
             Some(ground) if self.preset == Preset::Songket => {
@@ -31,8 +31,8 @@ impl Theme {
         }
     }
 
-    /// The display font of the names on the cover, as a file of `assets/`;
-    /// `None` where the reader's own fonts serve.
+    /// The display font of the names on the cover, as a file of `assets/`; `None` if the reader's
+    /// own fonts are used.
     pub(crate) fn font(self, language: &str) -> Option<&'static str> {
         let script = language.split('-').next().unwrap_or_default();
         match (self.preset, script) {

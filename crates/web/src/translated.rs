@@ -16,14 +16,13 @@ use crate::language::{self, Language};
 pub struct I18n(BTreeMap<String, String>);
 
 impl I18n {
-    /// The same text, in one language.
+    /// A text in a single language.
     pub fn one(tag: impl Into<String>, text: impl Into<String>) -> Self {
         Self(BTreeMap::from([(tag.into(), text.into())]))
     }
 
-    /// Reads what [`I18n::to_json`] wrote. What cannot be read is empty: the
-    /// store holds only what we wrote, and an empty title is better than a
-    /// portal that does not open.
+    /// Parses what [`I18n::to_json`] wrote. Invalid JSON becomes an empty text: the store contains
+    /// only our own JSON, and an empty title is better than a page that does not open.
     pub fn from_json(json: &str) -> Self {
         serde_json::from_str(json).unwrap_or_else(|cause| {
             tracing::error!(%cause, "a translated text in the store cannot be read");
@@ -31,7 +30,7 @@ impl I18n {
         })
     }
 
-    /// The text as it is kept in the store.
+    /// The JSON for the store.
     pub fn to_json(&self) -> String {
         serde_json::to_string(&self.0).unwrap_or_default()
     }
@@ -46,7 +45,7 @@ impl I18n {
         }
     }
 
-    /// The text of exactly this tag.
+    /// The text for exactly this tag.
     pub fn find(&self, tag: &str) -> Option<&str> {
         self.0.get(tag).map(String::as_str)
     }
@@ -61,10 +60,10 @@ impl I18n {
         self.0.values().all(String::is_empty)
     }
 
-    /// The text for a reader of `reader`: in that language, in a broader form
-    /// of it, in the `default` language, in any.
+    /// The text for a reader: in the reader's language, in a broader form of it, in the `default`
+    /// language, or in any other.
     pub fn pick<'a>(&'a self, reader: &Language, default: &str) -> Spoken<'a> {
-        // Nearly always; the search below reads every tag, and more than once.
+        // The common case; the search below looks at all tags.
         if let Some(text) = self.find(&reader.tag).filter(|text| !text.is_empty()) {
             return Spoken::plain(text);
         }
@@ -101,27 +100,27 @@ impl FromIterator<(String, String)> for I18n {
     }
 }
 
-/// A text, and the language it turned out to be in. Prints as the text.
+/// A text with its actual language. Displays as the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spoken<'a> {
     /// The text itself.
     pub text: &'a str,
-    /// Its language, where that is not the page's.
+    /// The text's language, if it differs from the page's.
     pub other: Option<Language>,
 }
 
 impl<'a> Spoken<'a> {
-    /// A text in the page's own language.
+    /// A text in the page's language.
     pub fn plain(text: &'a str) -> Self {
         Self { text, other: None }
     }
 
-    /// Whether there is nothing to show.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// What the element around the text carries: `<h2{{ title.lang() }}>`.
+    /// The attributes for the element around the text: `<h2{{ title.lang() }}>`.
     pub fn lang(&self) -> LangAttribute<'_> {
         LangAttribute(self.other.as_ref())
     }
@@ -133,12 +132,12 @@ impl fmt::Display for Spoken<'_> {
     }
 }
 
-/// ` lang="…" dir="…"`, or nothing where the page's own language is meant.
+/// ` lang="…" dir="…"`, or nothing for the page's own language.
 #[derive(Clone, Copy, Debug)]
 pub struct LangAttribute<'a>(Option<&'a Language>);
 
 impl<'a> LangAttribute<'a> {
-    /// Of a text in another language than the page's, if it is.
+    /// The attributes for a text in another language, if it is.
     pub(crate) fn of(other: Option<&'a Language>) -> Self {
         Self(other)
     }
@@ -153,7 +152,7 @@ impl fmt::Display for LangAttribute<'_> {
     }
 }
 
-/// A tag is letters, digits and hyphens: [`Language::find`] lets nothing else in.
+/// Safe because [`Language::find`] accepts only letters, digits and hyphens in a tag.
 impl HtmlSafe for LangAttribute<'_> {}
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
-//! Pictures that people upload. A picture is decoded, made no larger than pages show it, and
-//! written anew: of the file that was sent nothing is kept but its pixels, so neither the place
-//! where a photograph was taken nor anything else that a file may hold.
+//! Uploaded pictures. A picture is decoded, scaled down to the size of pages, and encoded anew.
+//! Only its pixels are kept, so metadata such as the place of a photograph is removed.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -10,40 +9,39 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 use tokio::sync::Semaphore;
 
-/// The longer side of what is kept, in pixels.
+/// The longer side of a stored picture, in pixels.
 pub const LONGEST: u32 = 1_600;
-/// The longer side of what is read.
+/// The longest side of an accepted picture, in pixels.
 const LONGEST_READ: u32 = 12_000;
-/// How many pixels are read; a progressive JPEG takes nine bytes for each.
+/// The most pixels of an accepted picture; decoding a progressive JPEG takes nine bytes for each.
 const PIXELS: u64 = 50_000_000;
-/// How many bytes the pixels of a picture may take.
+/// The most memory for the decoded pixels, in bytes.
 const MEMORY: u64 = 256 * 1024 * 1024;
-/// Of JPEG, of 100.
+/// The JPEG quality, of 100.
 const QUALITY: u8 = 82;
 
-/// One is decoded at a time, so that several do not fill the memory.
+/// Limits decoding to one picture at a time, to bound the memory used.
 static DECODING: Semaphore = Semaphore::const_new(1);
 
-/// A picture as it is kept.
+/// A processed picture.
 #[derive(Clone, Debug)]
 pub struct Photo {
-    /// How the name of its file ends: `jpg`, or `png` if it has transparent pixels.
+    /// The file extension: `jpg`, or `png` for a picture with transparent pixels.
     pub extension: &'static str,
-    /// The file.
+    /// The encoded file.
     pub bytes: Bytes,
-    /// In pixels.
+    /// The width in pixels.
     pub width: u32,
-    /// In pixels.
+    /// The height in pixels.
     pub height: u32,
 }
 
-/// Reads a JPEG, PNG or WebP; `None`: it is none, or too large.
+/// Processes a JPEG, PNG or WebP; `None`: the file is not one of these, or too large.
 pub async fn read(file: Bytes) -> Option<Photo> {
     run_alone(&DECODING, move || write_anew(&file)).await?
 }
 
-/// Runs `work` with a permit, which is given back when it ends, also where the client hung up
-/// before.
+/// Runs `work` while holding a permit, even if the client disconnects meanwhile.
 async fn run_alone<T: Send + 'static>(
     semaphore: &'static Semaphore,
     work: impl FnOnce() -> T + Send + 'static,
@@ -56,7 +54,7 @@ async fn run_alone<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-/// The media type of a picture by the name of its file.
+/// The media type of a picture, by its file extension.
 pub fn media_type(file: &str) -> Option<&'static str> {
     match file.rsplit_once('.')?.1 {
         "jpg" => Some("image/jpeg"),
@@ -65,8 +63,8 @@ pub fn media_type(file: &str) -> Option<&'static str> {
     }
 }
 
-/// A PNG without its colour profile, which is compressed: 300 KB of one take 255 MB when the decoder
-/// unpacks it, and the pixels are written anew without it. Any other file is left as it is.
+/// A PNG without its compressed colour profile: a profile of 300 KB can take 255 MB when the
+/// decoder unpacks it, and is not kept anyway. Other files are returned unchanged.
 fn without_profile(file: &[u8]) -> Cow<'_, [u8]> {
     const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
     let Some(mut rest) = file.strip_prefix(SIGNATURE) else {
@@ -142,7 +140,7 @@ mod tests {
         file.into_inner()
     }
 
-    /// A JPEG whose upper half is red, with the note that it lies on its right side.
+    /// A JPEG whose upper half is red, with EXIF orientation "rotated".
     fn lying() -> Vec<u8> {
         let pixel = |_, y| Rgb(if y < 16 { [255, 0, 0] } else { [0, 0, 255] });
         let picture = RgbImage::from_fn(64, 32, pixel).into();
@@ -211,13 +209,13 @@ mod tests {
     #[tokio::test]
     async fn a_colour_profile_is_dropped_before_it_is_unpacked() {
         let png = written(&DynamicImage::new_rgb8(8, 8), ImageFormat::Png);
-        // Behind the signature and the first chunk (8 and 25 bytes).
+        // After the signature and the first chunk (8 and 25 bytes).
         let (before, after) = png.split_at(33);
         let profile = b"\0\0\0\x09iCCPp\0\0packed\0\0\0\0".as_slice();
         let with_profile = [before, profile, after].concat();
         assert_eq!(without_profile(&with_profile), png);
         assert!(read(with_profile.into()).await.is_some());
-        // A length that is not true ends where the file does.
+        // A wrong chunk length ends at the end of the file.
         let cut = [before, b"\xff\xff\xff\xffiCCP", after].concat();
         assert_eq!(without_profile(&cut), before);
         assert_eq!(without_profile(&lying()), lying());

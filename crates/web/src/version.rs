@@ -1,5 +1,5 @@
-//! The one version rule: mutable things carry a number, a change names the
-//! number it was made for, and a stale one is refused with what is stored.
+//! Optimistic locking: a mutable record has a version number, a change names the version it is
+//! based on, and an outdated one is refused with the stored state.
 
 use axum::http::header::IF_MATCH;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -12,8 +12,8 @@ pub fn etag(version: i64) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
-/// The version a change was made for, of `If-Match` or of the body's `version`;
-/// 428 where neither names one. Where both do, the header counts.
+/// The version that a change is based on, from `If-Match` or the body's `version`; 428 if both are
+/// missing. The header takes precedence.
 pub fn expected(headers: &HeaderMap, body: Option<i64>) -> Result<i64, Problem> {
     match headers.get(IF_MATCH) {
         Some(value) => read(value).ok_or_else(stale),
@@ -30,7 +30,7 @@ fn read(value: &HeaderValue) -> Option<i64> {
     digits.parse().ok()
 }
 
-/// A tag that we never gave out matches nothing.
+/// A malformed tag matches no version.
 fn stale() -> Problem {
     Problem::new(StatusCode::CONFLICT, "version_conflict")
 }

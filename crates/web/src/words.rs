@@ -1,14 +1,14 @@
-//! Status words: closed sets that are stored, sent and read as the same word.
+//! Status words: enums whose variants have one word for the store, JSON and parameters.
 
-/// A closed set of words, each with the message that is its label.
+/// An enum of words, each with the message id of its label.
 pub trait Labelled {
-    /// Every word with its label, in the order of the enum.
+    /// Every word with its label's message id, in the order of the enum.
     const CHOICES: &'static [(&'static str, &'static str)];
 }
 
-/// Declares an enum whose variants are words in the store and in JSON. A word is a `tt`,
-/// because utoipa does not read a `literal` that a macro passes on. Where people read the words,
-/// each has the message that is its label: `Draft = "draft" => "post-draft"`.
+/// Declares an enum whose variants are words in the store and in JSON. A word is matched as `tt`,
+/// because utoipa does not accept a `literal` that a macro passes on. Words that people read have a
+/// label's message id: `Draft = "draft" => "post-draft"`.
 #[macro_export]
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:tt => $label:literal),+ $(,)? }) => {

@@ -16,9 +16,12 @@ use crate::credential::{linked_identity, passkey, second_factor};
 use crate::domain::{Domain, Domains};
 use crate::grant::administrator::{self, Acting, PeopleError};
 use crate::grant::{self, ACCOUNT, GrantError, held};
+use crate::look;
+use crate::notification;
 use crate::one_time::{self, Purpose};
 use crate::session;
 use crate::session::sudo::Sudo;
+use crate::webhook;
 
 /// For how long somebody may change their mind.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -123,6 +126,7 @@ fn begin(
         .run(tx, Rows::Exactly(1))?;
     }
     held.keep_an_owner(tx)?;
+    webhook::erase(tx, id)?;
     session::end_access(tx, id)?;
     one_time::remove_of(tx, Purpose::Invite, id)?;
     match when {
@@ -296,6 +300,8 @@ pub(crate) fn purge(tx: &mut Tx<'_>, domains: &[Domain], id: &AccountId) -> Resu
         id
     )
     .run(tx, Rows::Any)?;
+    notification::erase(tx, id)?;
+    look::erase(tx, id)?;
     sql!("DELETE FROM email WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     idempotency::forget(tx, id.as_str())?;
@@ -323,5 +329,6 @@ pub(crate) fn erase_made(
     for domain in domains {
         (domain.erase)(tx, id)?;
     }
+    webhook::erase(tx, id)?;
     grant::remove_scope(tx, &ACCOUNT.scope(id))
 }

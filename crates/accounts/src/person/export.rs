@@ -22,6 +22,7 @@ use crate::credential::{linked_identity, passkey, planned_reset, second_factor};
 use crate::domain::Domain;
 use crate::grant::administrator::{self, Acting, PeopleError};
 use crate::notice::Notice;
+use crate::notification;
 use crate::person::trusted;
 use crate::session::sudo::Sudo;
 use crate::session::{self, token};
@@ -336,6 +337,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         .collect();
     Ok(json!({
         "profile": profile,
+        "notices": notification::export(tx, id)?,
         "suppressed_addresses": suppressed(tx, keys, &emails)?,
         "emails": emails,
         "slugs": slugs,

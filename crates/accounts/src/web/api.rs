@@ -17,6 +17,7 @@ mod slug;
 mod sudo;
 mod suppressed;
 mod trusted;
+mod webhooks;
 
 use crate::account::unconfirmed;
 use std::collections::BTreeMap;
@@ -75,6 +76,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(second_step::routes())
         .merge(factors::routes())
         .merge(credentials::routes())
+        .merge(webhooks::routes())
 }
 
 /// The description of the interface.

@@ -30,7 +30,7 @@ use crate::access::Callers;
 use crate::access_token::Signer;
 use crate::account::unconfirmed;
 use crate::client::Client;
-use crate::grant::{self, Scope};
+use crate::people;
 use crate::session::{self, Stay};
 use crate::signed_in::{self, Bearer, SignedIn, Visit};
 use crate::token;
@@ -158,11 +158,7 @@ where
 /// Whether somebody works for the site. Files of others are not even read into memory.
 async fn has_site_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let id = who.account().id.clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let site = Scope::site();
-        Ok(grant::rank_of(tx, &id, &site)?.is_some()
-            || !grant::duties_of(tx, &id, &site)?.is_empty())
-    };
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { people::works_for_site(tx, &id) };
     site.store.read(look).await
 }
 

@@ -81,7 +81,7 @@ impl Entrance {
             text: &self.text,
             theme: Theme::PLAIN,
             kind: Kind::Plain {
-                site: &site.settings.name,
+                site,
                 languages: &site.languages(),
             },
         });

@@ -46,6 +46,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("session.signed_out", "event-session-signed-out"),
     ("sign_in.failed", "event-sign-in-failed"),
     ("sign_in.succeeded", "event-sign-in-succeeded"),
+    ("site.look_changed", "event-site-look-changed"),
     ("sudo.proved", "event-sudo-proved"),
     ("token.created", "event-token-created"),
     ("token.revoked", "event-token-revoked"),

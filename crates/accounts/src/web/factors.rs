@@ -14,7 +14,7 @@ use super::call::see_other;
 use super::{cookies, frame};
 use crate::Accounts;
 use crate::client::Client;
-use crate::second_factor::totp::{self, AppSecret};
+use crate::second_factor::totp::AppSecret;
 use crate::second_factor::{self, FactorError, Factors};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
@@ -108,7 +108,7 @@ async fn setup_page(
     let body = SetupPage {
         text,
         csrf,
-        picture: totp::qr_path(&uri),
+        picture: web::qr_code::path(&uri),
         secret: &secret,
         code: code.hint(text.say("account-totp-hint")).required(),
         form_state,

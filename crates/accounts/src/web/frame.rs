@@ -1,25 +1,25 @@
 //! The frame of pages for people who are signed in.
 
+use std::pin::Pin;
+
 use askama::Template;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
-use web::page::{Account, Action, Entry, Kind, Navigation, Page, Section, Strip};
-use web::{Problem, Site, Text, Theme};
+use web::page::{Account, Action, Entry, Kind, Navigation, OwnFrame, Page, Section, Strip};
+use web::{Problem, Site, Text, Theme, csrf};
 
 use super::factor_reset::KEEP;
-use super::invites;
-use super::leaving;
-use super::people;
-use super::profile;
-use super::shared;
-use super::slug;
-use super::suppressed;
-use super::trusted;
+use super::{
+    cookies, invites, leaving, notifications, people, profile, shared, slug, suppressed, trusted,
+};
 use crate::credential::planned_reset;
 use crate::grant::{self, Role, Scope};
 use crate::invite;
-use crate::signed_in::SignedIn;
+use crate::look;
+use crate::notification;
+use crate::signed_in::{self, SignedIn};
 
 /// Shows a page to somebody, with the way to the site's other pages. `here` is its address
 /// there, and `title` a title without the site's name.
@@ -33,10 +33,16 @@ pub async fn show<B: Template>(
     let asking = who.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let rank = grant::rank_in(tx, &asking, &Scope::site())?;
-        Ok((rank, planned_reset::due(tx, &asking.account().id)?))
+        let id = &asking.account().id;
+        let unread = notification::count_unread(tx, id)?;
+        Ok((rank, planned_reset::due(tx, id)?, unread))
     };
-    let (rank, reset_at) = site.store.read(look).await?;
-    let sections = sections(site, text, here, rank);
+    let (rank, reset_at, unread) = site.store.read(look).await?;
+    let mut sections = sections(site, text, here, rank);
+    let entries = sections.iter_mut().flat_map(|section| &mut section.entries);
+    for entry in entries.filter(|entry| entry.href == notifications::HERE && unread > 0) {
+        entry.count = Some(text.number(unread));
+    }
     let warning = reset_at.map(|at| {
         let zone = TimeZone::get(&who.account().time_zone);
         let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
@@ -71,6 +77,31 @@ pub async fn show<B: Template>(
     }))
 }
 
+/// The frame of whoever shows a session, for pages that no handler makes.
+pub(crate) fn find(
+    site: Site,
+    headers: HeaderMap,
+    text: Text,
+) -> Pin<Box<dyn Future<Output = Option<OwnFrame>> + Send>> {
+    Box::pin(async move {
+        let secret = cookies::session(&headers, site.url())?;
+        let shown = secret.clone();
+        let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            let Some(visit) = signed_in::by_session(tx, &shown)? else {
+                return Ok(None);
+            };
+            let rank = grant::rank_in(tx, &visit.who, &Scope::site())?;
+            Ok(Some((visit.who, rank)))
+        };
+        let (who, rank) = site.store.read(look).await.ok().flatten()?;
+        Some(OwnFrame {
+            sections: sections(&site, &text, "", rank),
+            name: who.account().display_name.to_string(),
+            csrf: csrf::token(secret.reveal(), &site.random),
+        })
+    })
+}
+
 /// The way to the pages that belong to nothing but the site, for somebody with this rank in it:
 /// what is their own, and what they administer. `here` is the address of the page that is shown.
 pub fn sections(site: &Site, text: &Text, here: &str, rank: Option<Role>) -> Vec<Section> {
@@ -84,6 +115,7 @@ pub fn sections(site: &Site, text: &Text, here: &str, rank: Option<Role>) -> Vec
     own.title = Some(text.say("host-yours").into_owned());
     own.entries.extend(
         [
+            ("notification-title", notifications::HERE),
             ("profile-title", profile::HERE),
             ("slug-title", slug::HERE),
             ("trusted-title", trusted::HERE),
@@ -102,6 +134,7 @@ pub fn sections(site: &Site, text: &Text, here: &str, rank: Option<Role>) -> Vec
     ]
     .into_iter()
     .chain(may_invite.then_some(("account-invites", invites::HERE)))
+    .chain((rank == grant::OWNER).then_some(("look-title", look::HERE)))
     .chain((rank == grant::OWNER).then_some(("host-server", "/admin/server")));
     let administered = Section {
         title: Some(text.say("host-site").into_owned()),

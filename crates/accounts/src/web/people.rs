@@ -25,7 +25,7 @@ use crate::erasure::{self, EraseError, When};
 use crate::export::{self, ExportError};
 use crate::factor_reset;
 use crate::grant::administrator::{self, PeopleError};
-use crate::grant::{self, Role, SITE};
+use crate::grant::{self, Role};
 use crate::people::{self, Details, Person, Search};
 use crate::signed_in::SignedIn;
 use crate::sudo::Sudo;
@@ -250,9 +250,10 @@ async fn page(
     request: &RequestFacts,
 ) -> Result<Response, Problem> {
     let (asking, id, request) = (who.clone(), id.clone(), request.clone());
+    let domains = accounts.domains;
     let look = move |tx: &mut Tx<'_>| {
         let by = administrator::administrator(tx, &asking, &request)?;
-        Ok::<_, PeopleError>((people::find(tx, &by, &id)?, by.is_owner()))
+        Ok::<_, PeopleError>((people::find(tx, domains, &by, &id)?, by.is_owner()))
     };
     let (details, is_owner) = accounts.site.store.read(look).await?;
     let zone = TimeZone::get(&who.account().time_zone);
@@ -265,10 +266,10 @@ async fn page(
     if form_state.is_fine() {
         rank.value = details.person.rank.clone().unwrap_or_default();
     }
-    let duties = SITE.duties.iter().map(|duty| Duty {
+    let duties = grant::site_duties(domains).into_iter().map(|duty| Duty {
         word: duty.word(),
         label: text.say(duty.label()),
-        is_held: details.duties.contains(duty),
+        is_held: details.duties.contains(&duty),
     });
     let body = PersonPage {
         text,
@@ -310,9 +311,12 @@ pub(super) async fn change(
     .await
 }
 
-/// The duties in the installation that these words stand for.
-pub(super) fn read_duties<'a>(words: impl Iterator<Item = &'a str>) -> Result<Vec<Role>, Problem> {
-    let find = |word| SITE.duties.iter().find(|duty| duty.word() == word).copied();
+/// Those of the duties in the installation that these words stand for.
+pub(super) fn read_duties<'a>(
+    all: &[Role],
+    words: impl Iterator<Item = &'a str>,
+) -> Result<Vec<Role>, Problem> {
+    let find = |word| all.iter().find(|duty| duty.word() == word).copied();
     let duties: Option<Vec<_>> = words.map(find).collect();
     duties.ok_or_else(|| Problem::fields().field("/duties", "unknown_option", []))
 }
@@ -351,7 +355,8 @@ async fn try_change(
             Some(rank.ok_or_else(|| Problem::fields().field("/rank", "unknown_option", []))?)
         }
     };
-    let duties = read_duties(sender.form.all("duties"))?;
+    let all = grant::site_duties(accounts.domains);
+    let duties = read_duties(&all, sender.form.all("duties"))?;
     let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
     let request = sender.request.clone();
     if action == "export" {
@@ -365,7 +370,7 @@ async fn try_change(
             "activate" => Ok(people::activate(tx, &by, &person)?),
             "sign-out" => Ok(people::sign_out(tx, &by, &person).map(drop)?),
             "rank" => Ok(people::set_rank(tx, &by, &person, rank)?),
-            "duties" => Ok(people::set_duties(tx, &by, &person, &duties)?),
+            "duties" => Ok(people::set_duties(tx, &by, &person, &all, &duties)?),
             "reset-factors" => Ok(factor_reset::ask(tx, &site, &by, &person).map(drop)?),
             "keep-factors" => Ok(factor_reset::withdraw(tx, &by, &person).map(drop)?),
             "erase" => erasure::order(tx, domains, &by, &person, When::Later),

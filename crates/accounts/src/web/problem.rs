@@ -29,6 +29,7 @@ use crate::sudo::SudoRequired;
 use crate::token;
 use crate::trusted::{self, TrustError};
 use crate::verification::{ConfirmError, ResendError};
+use crate::webhook::{self, WebhookError};
 
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
@@ -359,6 +360,30 @@ impl From<SlugError> for Problem {
                 Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", slug_change::LIMIT)
             }
             SlugError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::NotFound => Self::not_found(),
+            WebhookError::Fields(errors) => {
+                let mut problem = Self::fields();
+                problem.errors = errors;
+                problem
+            }
+            WebhookError::LimitReached => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", webhook::LIMIT)
+            }
+            WebhookError::TooOften(wait) => too_often(wait),
+            WebhookError::TokenNotPermitted => {
+                Self::new(StatusCode::FORBIDDEN, "token_not_permitted")
+            }
+            WebhookError::SudoRequired(error) => error.into(),
+            WebhookError::ScopeMissing(error) => error.into(),
+            WebhookError::EmailUnverified => email_unverified(),
+            WebhookError::Store(error) => error.into(),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::profile::{self, Profile};
 use crate::signed_in::SignedIn;
 
 /// Where the page is.
-pub(super) const HERE: &str = "/me";
+pub(super) const HERE: &str = "/me/profile";
 
 /// What was done on the page before.
 #[derive(Deserialize)]
@@ -94,7 +94,7 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let input = Input::Form(sender.form.clone(), Profile::FIELDS.to_vec());
     let done = save(&accounts, &sender.who, input, None, &sender.request).await;
-    let done = done.map(|()| see_other("/me?done=1"));
+    let done = done.map(|()| see_other("/me/profile?done=1"));
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(&wishes);
         let form_state = FormState::refused(sender.form.clone(), &problem, &text);

@@ -60,7 +60,7 @@ fn page(site: &Site, wishes: &Wishes, is_done: bool) -> Response {
         text: &text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site,
             languages: &site.languages(),
         },
     })

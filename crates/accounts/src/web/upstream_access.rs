@@ -125,11 +125,16 @@ pub fn own_cookies(accounts: &Accounts) -> Vec<String> {
 
 /// Whether the account has a rank in the site, or where a rank makes a host.
 fn is_host(tx: &mut Tx<'_>, domains: Domains, account: &AccountId) -> Result<bool, StoreError> {
-    let declared = domains.iter().flat_map(|domain| domain.scope_kinds);
-    let kinds = declared.copied().chain([&grant::SITE]);
-    for kind in kinds.filter(|kind| kind.makes_hosts) {
-        if !grant::ranks_of_account(tx, account, kind)?.is_empty() {
-            return Ok(true);
+    if !grant::ranks_of_account(tx, account, &grant::SITE)?.is_empty() {
+        return Ok(true);
+    }
+    for domain in domains {
+        for kind in domain.scope_kinds.iter().filter(|kind| kind.makes_hosts) {
+            for (id, _) in grant::ranks_of_account(tx, account, kind)? {
+                if (domain.makes_host)(tx, &kind.scope(id))? {
+                    return Ok(true);
+                }
+            }
         }
     }
     Ok(false)

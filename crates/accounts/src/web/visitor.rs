@@ -28,7 +28,7 @@ use crate::session::{self, Begun, Stay};
 use crate::sign_in::{self, Attempt, SignInError};
 
 /// Where people go who have signed in and came from nowhere in particular.
-pub(super) const HOME: &str = "/admin";
+pub(super) const HOME: &str = "/me";
 
 /// Where to go afterwards.
 #[derive(Deserialize)]

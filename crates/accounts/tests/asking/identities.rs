@@ -87,8 +87,8 @@ fn whoever_is_known_is_signed_in_whatever_their_address_is_now() {
             .with(303);
         let id = me(&mut first).await.unwrap();
         // The name that the provider knows is taken once.
-        let page = first.get("/me").await.with(200);
-        let mut form = page.form("/me");
+        let page = first.get("/me/profile").await.with(200);
+        let mut form = page.form("/me/profile");
         assert_eq!(form.value("real_name"), Some("Farah binti Ali"));
         form.fill("display_name", "Farah").fill("real_name", "");
         first.submit(&page, &form).await.with(303);

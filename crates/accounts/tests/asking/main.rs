@@ -12,6 +12,7 @@ mod grants;
 mod identities;
 mod identity_races;
 mod inviting;
+mod landing;
 mod leaving;
 mod leaving_races;
 mod networks;

@@ -2,7 +2,7 @@
 //! happened to an account.
 
 use accounts::account::AccountId;
-use accounts::grant::{self, ADMIN, EDITOR, MODERATOR, OWNER, Role, Scope};
+use accounts::grant::{self, ADMIN, OWNER, Role, Scope};
 use accounts::sudo;
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,9 @@ use testkit::{Page, Visitor, World};
 
 use crate::people::{API, administrator, browser, post, press};
 use crate::registering::expect;
-use crate::stage::{MIGRATIONS, accounts, actions, english, person, read, signed_in, usual_hash};
+use crate::stage::{
+    EDITOR, MIGRATIONS, MODERATOR, accounts, actions, english, person, read, signed_in, usual_hash,
+};
 use crate::unconfirmed::make_pending;
 
 const FARAH: &str = "farah@example.my";
@@ -172,8 +174,10 @@ fn the_way_to_other_pages_is_in_two_groups_that_a_phone_folds() {
         let own = (
             english.say("host-yours"),
             vec![
-                "/me/security",
                 "/me",
+                "/me/security",
+                "/me/notices",
+                "/me/profile",
                 "/me/slug",
                 "/me/trusted",
                 "/me/shared",
@@ -198,6 +202,7 @@ fn the_way_to_other_pages_is_in_two_groups_that_a_phone_folds() {
                     "/admin/people",
                     "/admin/suppressions",
                     "/admin/invites",
+                    "/admin/look",
                     "/admin/server",
                 ],
             ),

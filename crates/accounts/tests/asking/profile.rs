@@ -20,8 +20,8 @@ fn a_profile_is_written_in_a_form_and_found_there_again() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, EMAIL, None).await;
         let mut farah = browser(world, &id).await;
-        let page = farah.get("/me").await.with(200);
-        let form = page.form("/me");
+        let page = farah.get("/me/profile").await.with(200);
+        let form = page.form("/me/profile");
         assert_eq!(form.value("display_name"), Some("Farah binti Ali"));
         for (field, typed) in [
             ("display_name", "F"),
@@ -37,24 +37,24 @@ fn a_profile_is_written_in_a_form_and_found_there_again() {
                 &format!("https://farah.example/{}", "f".repeat(480)),
             ),
         ] {
-            let mut form = page.form("/me");
+            let mut form = page.form("/me/profile");
             form.fill("location", "Ipoh").fill(field, typed);
             let refused = farah.submit(&page, &form).await.with(422);
             assert!(refused.body.contains(&format!("{field}-wrong")), "{field}");
-            assert_eq!(refused.form("/me").value(field), Some(typed));
+            assert_eq!(refused.form("/me/profile").value(field), Some(typed));
         }
-        let mut form = page.form("/me");
+        let mut form = page.form("/me/profile");
         form.fill("display_name", " Farah  Ali ")
             .fill("real_name", "Farah binti Ali")
             .fill("bio", "Kopi.\r\n<b>Teh</b>")
             .fill("location", "Ipoh")
             .fill("website", "https://farah.example");
         let saved = farah.submit(&page, &form).await.with(303);
-        assert_eq!(saved.header("location"), "/me?done=1");
+        assert_eq!(saved.header("location"), "/me/profile?done=1");
         farah.submit(&page, &form).await.with(303);
-        let page = farah.get("/me").await.with(200);
+        let page = farah.get("/me/profile").await.with(200);
         assert!(page.body.contains("&#60;b&#62;Teh"), "{}", page.body);
-        let form = page.form("/me");
+        let form = page.form("/me/profile");
         assert_eq!(form.value("display_name"), Some("Farah Ali"));
         assert_eq!(form.value("website"), Some("https://farah.example"));
         // Once in the log, which does not say what was written.

@@ -43,7 +43,7 @@ fn every_kind_of_signature_that_is_known_signs_in() {
                 .sign_in(world, &mut browser, &claims)
                 .await
                 .with(303);
-            assert_eq!(page.location(), Some("/admin"), "{signed:?}");
+            assert_eq!(page.location(), Some("/me"), "{signed:?}");
             let me = browser.get("/api/v1/me").await.with(200).json();
             assert_eq!(
                 (&me["email"], &me["unverified"]),

@@ -250,7 +250,7 @@ fn a_link_does_not_stand_in_for_the_second_factor() {
         let mut form = page.form("/login/mfa");
         form.fill("code", &app.code(world.clock.now()));
         let done = visitor.submit(&page, &form).await;
-        assert_eq!(done.location(), Some("/admin"));
+        assert_eq!(done.location(), Some("/me"));
         expect_sign_in_mails(world, EMAIL, 1);
     });
 }

@@ -431,7 +431,7 @@ fn a_link_signs_in_once_within_a_day() {
         let shown = newer.clone();
         assert!(read(world.store(), move |tx| sign_in::is_link(tx, &shown)).await);
         let arrived = use_up(&newer).await.unwrap();
-        assert_eq!((arrived.account.id, &*arrived.to), (id.clone(), "/admin"));
+        assert_eq!((arrived.account.id, &*arrived.to), (id.clone(), "/me"));
         assert!(matches!(use_up(&newer).await, Err(SignInError::LinkGone)));
         let late = link().await;
         world.clock.advance(sign_in::LINK_LIFETIME);

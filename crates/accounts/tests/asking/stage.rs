@@ -38,6 +38,9 @@ pub(crate) const COORDINATOR: Role = Role::new("coordinator", "join-as-test");
 pub(crate) const OBSERVER: Role = Role::new("observer", "join-as-test");
 pub(crate) const COOK: Role = Role::new("cook", "join-as-test");
 pub(crate) const SINGER: Role = Role::new("singer", "join-as-test");
+/// Duties in the installation.
+pub(crate) const EDITOR: Role = Role::new("editor", "join-as-test");
+pub(crate) const MODERATOR: Role = Role::new("moderator", "join-as-test");
 /// What programs may be allowed to do with a club.
 pub(crate) const SONGS_READ: TokenScope = TokenScope::new("songs:read", "scope-test");
 pub(crate) const SONGS_WRITE: TokenScope = TokenScope::new("songs:write", "scope-test");
@@ -46,6 +49,7 @@ pub(crate) const DOMAINS: Domains = &[
     Domain {
         locales: LABELS,
         scope_kinds: &[&CLUB],
+        site_duties: &[EDITOR, MODERATOR],
         token_scopes: &[SONGS_READ, SONGS_WRITE],
         ..Domain::new(Migrations::new("clubs", &[]))
     },

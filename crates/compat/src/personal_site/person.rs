@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use accounts::Accounts;
 use accounts::account::{Account, AccountId};
 use accounts::grant::{self, Scope, TRUSTED_CONTACT};
+use accounts::people;
 use accounts::profile::{self, Profile};
 use accounts::{password, registration, slug};
 use jiff::Timestamp;
@@ -113,7 +114,7 @@ pub(super) fn roles(
     is_verified: bool,
 ) -> Result<Vec<&'static str>, StoreError> {
     let site = Scope::site();
-    let is_trusted = grant::duties_of(tx, id, &site)?.contains(&TRUSTED_CONTACT);
+    let is_trusted = !people::duties_in_site(tx, id, &[TRUSTED_CONTACT])?.is_empty();
     let all = [
         ("user", true),
         ("email-verified", is_verified),

@@ -2,7 +2,7 @@
 //! nobody gives them.
 
 use accounts::account::AccountId;
-use accounts::grant::{self, Scope, TRUSTED_CONTACT};
+use accounts::grant::TRUSTED_CONTACT;
 use accounts::people::{self, Acting, PeopleError};
 use axum::http::StatusCode;
 use platform::Tx;
@@ -37,9 +37,7 @@ impl Role {
         if self == Self::Admin {
             return people::set_admin(tx, by, id, is_given);
         }
-        let mut duties = grant::duties_of(tx, id, &Scope::site())?;
-        duties.retain(|duty| *duty != TRUSTED_CONTACT);
-        duties.extend(is_given.then_some(TRUSTED_CONTACT));
-        people::set_duties(tx, by, id, &duties)
+        let wanted: &[_] = if is_given { &[TRUSTED_CONTACT] } else { &[] };
+        people::set_duties(tx, by, id, &[TRUSTED_CONTACT], wanted)
     }
 }

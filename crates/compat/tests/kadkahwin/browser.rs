@@ -84,7 +84,7 @@ fn without_a_code_it_is_shown_its_code() {
         let words = assert_page(&thanks, 200);
         assert_private(&thanks);
         assert!(words.contains(&stage.start("open-code")), "{words}");
-        assert!(browser.get("/").await.text().contains("Mei Ling"));
+        assert!(browser.get("/invite").await.text().contains("Mei Ling"));
         // From a page elsewhere no cookie comes along: none is written over.
         let mut elsewhere = stage.visitor_at("192.0.2.77");
         elsewhere.header("accept", PAGES);

@@ -4,6 +4,8 @@ use jiff::SignedDuration;
 use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
 
+use posts::editor::EDITOR;
+
 use crate::stage::{Person, Stage, on_both, post, with_backend, write};
 
 const API: &str = "/api/v1/posts";
@@ -28,7 +30,7 @@ fn nothing_answers_unless_it_is_switched_on() {
 fn what_is_published_is_read_in_the_older_shape() {
     on_both(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, false);
-        let mut farah = stage.editor().await;
+        let mut farah = stage.person_as("Farah Ali", EDITOR).await;
         let mut anybody = stage.visitor();
         make(
             &mut farah,

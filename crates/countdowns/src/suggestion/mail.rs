@@ -1,7 +1,7 @@
-//! Mail about suggestions: to who made one, what was decided; to moderators, that some wait.
+//! Mails about suggestions: the decision to the author, and a digest of pending ones to moderators.
 
 use accounts::account::{self, Account, AccountId};
-use accounts::grant::{self, MODERATOR};
+use accounts::grant;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::mail::{Address, NewMail, Stream};
@@ -10,11 +10,12 @@ use serde_json::json;
 use web::{Language, Site, Value};
 
 use super::{State, Suggestion};
+use crate::phrase::MODERATOR;
 
 const KIND: &str = "suggestion.digest";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// Tells who made a suggestion what was decided; `text` is the phrase as it was taken.
+/// Mails the decision to the author; `text` is the phrase as it was approved.
 pub(super) fn send_decision(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -45,8 +46,8 @@ pub(super) fn send_decision(
     )
 }
 
-/// Has moderators hear of what waits at the next full hour, once however much is suggested till
-/// then.
+/// Schedules the moderators' digest for the next full hour. Further suggestions until then add no
+/// second mail.
 pub(super) fn plan_digest(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     let into_hour = SignedDuration::from_secs(now.as_second() % HOUR.as_secs());
@@ -58,7 +59,7 @@ pub(super) fn plan_digest(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     })
 }
 
-/// The job that mails moderators.
+/// The job that mails the digest.
 pub(crate) fn digest_job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |_: Job| {
@@ -93,7 +94,7 @@ fn send_digest(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes a mail that its reader may unsubscribe from, by its scope.
+/// Writes a mail with an unsubscribe link for its scope.
 fn send<'a>(
     tx: &mut Tx<'_>,
     site: &'a Site,

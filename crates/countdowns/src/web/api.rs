@@ -1,8 +1,7 @@
-//! Countdowns for programs.
+//! The API of countdowns.
 
 mod owners;
 mod phrases;
-mod webhooks;
 
 use accounts::Callers::{self, Anybody, Tokens};
 use accounts::profile::PublicProfile;
@@ -39,7 +38,6 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(entries: Tokens(&[READ]), reset: Tokens(&[WRITE])))
         .routes(routes!(change_entry: Tokens(&[WRITE]), remove_entry: Tokens(&[WRITE])))
         .merge(owners::routes())
-        .merge(webhooks::routes())
         .routes(routes!(directory: Anybody))
         .routes(routes!(show_account: Anybody))
         .routes(routes!(show_public: Anybody));
@@ -62,10 +60,6 @@ impl View {
         let clock = countdown.clock(newest, tx.now());
         Ok(Self { countdown, clock })
     }
-}
-
-fn all<T>(items: Vec<T>) -> List<T> {
-    List::whole(items)
 }
 
 impl ApiResource for Countdown {
@@ -150,7 +144,7 @@ struct Body {
     note: Option<String>,
 }
 
-/// What takes a text away: null.
+/// Deserialises null as an empty text, which removes the stored one.
 pub fn null_is_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Option::<String>::deserialize(from).map(|note| Some(note.unwrap_or_default()))
 }

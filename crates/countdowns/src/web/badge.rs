@@ -1,4 +1,4 @@
-//! What pages elsewhere show of a countdown: a small picture, and a page in a frame.
+//! Widgets for other sites: a badge as SVG, and a page to embed in a frame.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -14,23 +14,23 @@ use super::{moved, words};
 use crate::clock::Clock;
 use crate::public::{self, Shown, Viewing};
 
-/// How many characters a label has.
+/// The longest label, in characters.
 const LABEL: usize = 40;
 
 web::words! {
-    /// What a badge looks like.
+    /// The badge's style.
     Style {
         /// Round corners.
         Flat = "flat",
         /// With a shine.
         Plastic = "plastic",
-        /// No round corners.
+        /// Square corners.
         Square = "square",
     }
 }
 
 web::words! {
-    /// What it counts in.
+    /// The badge's unit.
     Unit {
         /// Days.
         Days = "days",
@@ -54,8 +54,8 @@ struct Badge<'a> {
     right: u32,
 }
 
-/// `GET /u/{account}/{countdown}/badge.svg`: with `style`, `label`, `unit`, `color` and `lang`,
-/// each as it is usually where it cannot be read.
+/// `GET /u/{account}/{countdown}/badge.svg`: with `style`, `label`, `unit`, `color` and `lang`. An
+/// invalid parameter falls back to its default.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(address): Path<(String, String)>,
@@ -101,7 +101,7 @@ pub(super) async fn show(
     Ok((headers, svg).into_response())
 }
 
-/// What everybody sees of it, signed in or not.
+/// The countdown as an anonymous visitor sees it, whoever is signed in.
 pub(super) async fn find(
     site: &Site,
     (account, countdown): (String, String),
@@ -119,7 +119,7 @@ pub(super) async fn find(
     Ok((shown, clock))
 }
 
-/// As much as a label has room for, without what XML refuses.
+/// The label, cut to its limit and without characters that XML forbids.
 fn label(text: &str) -> String {
     let is_allowed = |char: &char| !char.is_control() && !matches!(char, '\u{fffe}' | '\u{ffff}');
     text.chars().filter(is_allowed).take(LABEL).collect()
@@ -133,7 +133,7 @@ fn figure(text: &Text, clock: &Clock, unit: Unit) -> String {
     }
 }
 
-/// A name, or `#` and three or six digits, whose `#` may be left out.
+/// A colour's name, or three or six hexadecimal digits with or without `#`.
 fn color(chosen: &str) -> &str {
     let digits = chosen.trim_start_matches('#');
     let is_hex =
@@ -150,8 +150,8 @@ fn color(chosen: &str) -> &str {
     }
 }
 
-/// About as wide as a text is in Verdana of 11 pixels, with a margin. The picture says how long
-/// each text is, so that it fits in any font.
+/// The approximate width of a text in Verdana at 11 pixels, with a margin. The SVG states each
+/// text's length, so that it fits in any font.
 fn width(text: &str) -> u32 {
     let tenths = text.chars().map(|char| match char {
         'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '!' | '|' | '\'' | ' ' => 40,
@@ -198,7 +198,7 @@ pub(super) async fn embed(
     });
     let mut response = written.map_err(Problem::internal)?.into_response();
     let headers = response.headers_mut();
-    // A page that says its language has a chosen one remembered in a cookie.
+    // With this header, the chosen language would be remembered in a cookie.
     headers.remove(CONTENT_LANGUAGE);
     let policy = HeaderValue::from_static(web::EMBED_POLICY);
     headers.insert(CONTENT_SECURITY_POLICY, policy);

@@ -1,4 +1,5 @@
-//! The live stream of a countdown's page: it hears that something changed, and asks anew.
+//! The event stream of a countdown's page. An event only says that something changed; the page then
+//! loads itself again.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -6,24 +7,25 @@ use std::time::Duration;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use futures_util::{Stream, StreamExt as _, stream};
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use web::{Facts, Form, Problem, Site};
+use web::event_stream::{self, COMMENT, Place, RETRY, event};
+use web::{Facts, Form, Network, Problem, Site};
 
 use super::moved;
-use crate::watchers::{Limits, Page, Place, Watchers};
+use crate::watchers::{Limits, Page, Watchers};
 
-/// After how long without an event a comment keeps the connection alive.
+/// The idle time after which a comment keeps the connection alive.
 const QUIET: Duration = Duration::from_secs(25);
-/// How long a stream lives; browsers come back by themselves.
+/// The longest life of a stream; browsers reconnect by themselves.
 const LIFE: Duration = Duration::from_hours(1);
 
-/// `GET /u/{account}/{countdown}/events`. Server-sent events: `changed`, with the revision as id.
-/// `since` or `Last-Event-ID` name the revision that was seen.
+/// `GET /u/{account}/{countdown}/events`: server-sent `changed` events with the revision as id.
+/// `since` or `Last-Event-ID` name the last revision that the client saw.
 pub(super) async fn listen(
     State(site): State<Site>,
     Extension(watchers): Extension<Watchers>,
@@ -45,23 +47,21 @@ pub(super) async fn listen(
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
     let place = watchers.take(facts.network(), Limits::of(&site));
     let place = place.ok_or_else(busy)?;
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let since = last.or(query.find("since")).and_then(|id| id.parse().ok());
+    let since = event_stream::last_event_id(&headers, &query, "since");
+    let since = since.and_then(|id| id.parse().ok());
     let seen = since.unwrap_or(shown.revision);
     let revision = watchers.watch(&site, page, &shown);
-    let headers = [
-        (CONTENT_TYPE.as_str(), "text/event-stream"),
-        (CACHE_CONTROL.as_str(), "no-store"),
-        // A proxy that gathers what it passes on would hold events back.
-        ("x-accel-buffering", "no"),
-    ];
     let events = events(seen, revision, place).map(Ok::<_, Infallible>);
-    Ok((headers, Body::from_stream(events)).into_response())
+    Ok(event_stream::response(Body::from_stream(events)))
 }
 
 /// What a watcher hears, until the page is gone. The place is given back with the stream.
-fn events(seen: i64, revision: watch::Receiver<i64>, place: Place) -> impl Stream<Item = String> {
-    let greeting = format!("retry: 3000\nid: {seen}\n\n");
+fn events(
+    seen: i64,
+    revision: watch::Receiver<i64>,
+    place: Place<Network>,
+) -> impl Stream<Item = String> {
+    let greeting = format!("{RETRY}id: {seen}\n\n");
     let events = stream::unfold(
         (seen, revision, place),
         async |(seen, mut revision, place)| {
@@ -69,10 +69,10 @@ fn events(seen: i64, revision: watch::Receiver<i64>, place: Place) -> impl Strea
             let (text, seen) = match timeout(QUIET, changed).await {
                 Ok(revision) => {
                     let id = *revision.ok()?;
-                    let text = format!("id: {id}\nevent: changed\ndata: {{\"revision\":{id}}}\n\n");
-                    (text, id)
+                    let data = json!({ "revision": id });
+                    (event(Some(id), "changed", &data), id)
                 }
-                Err(_) => (":\n\n".to_owned(), seen),
+                Err(_) => (COMMENT.to_owned(), seen),
             };
             Some((text, (seen, revision, place)))
         },
@@ -110,7 +110,7 @@ mod tests {
         }
         let changed = "id: 7\nevent: changed\ndata: {\"revision\":7}\n\n";
         assert_eq!(heard, ["retry: 3000\nid: 6\n\n", changed, ":\n\n"]);
-        // A look that finds nothing new is not heard of.
+        // A poll without a new revision sends no event.
         sender.send_replace(7);
         while let Some(text) = events.next().await {
             assert_eq!(text, ":\n\n");

@@ -1,11 +1,11 @@
-//! Addresses with a name that an account had before.
+//! Redirects from an account's former slugs.
 
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 
-/// Leads to the same address with the account's present name. `None`: it is the present one.
-/// Whoever may not see what is there is not led.
+/// Redirects to the same address with the account's present slug; `None`: the address has it
+/// already. Viewers who may not see the target get no redirect.
 pub(super) fn lead(uri: &Uri, (asked, present): (&str, &str), is_public: bool) -> Option<Response> {
     if asked == present {
         return None;

@@ -1,22 +1,20 @@
-//! The pages of a countdown's owners.
+//! The owners' pages of a countdown.
 
 pub(super) mod co_owners;
 pub(super) mod resets;
-pub(super) mod webhooks;
 
 use accounts::dates::Date;
+use accounts::domain::{Card, CardLine};
 use accounts::signed_in::SignedIn;
 use accounts::slug;
-use accounts::web::asking::{Reader, Sender};
 use accounts::web::request::{FormPost, PageRequest};
 use accounts::web::resource::pages::{EditForm, Messages, PageParent, PageResource};
 use askama::Template;
-use axum::http::Uri;
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 use web::form_state::{self, Control, Field, FormState, TableForm};
-use web::{Form, List, Problem, Site, Text};
+use web::{Link as WebLink, List, Problem, Site, Text};
 
 use super::public::ClockView;
 use super::words;
@@ -27,22 +25,23 @@ use crate::keeper::Keeper;
 use crate::public::Link;
 
 const HERE: &str = "/me/countdowns";
-/// How many resets a page shows.
+/// The number of resets on a page.
 const ENTRIES: i64 = 100;
-/// What was done on the page before.
+/// The messages after a redirect, by the parameter that names the action.
 const DONE: &[(&str, &str)] = &[
     ("saved", "countdown-saved"),
     ("reset", "countdown-was-reset"),
     ("removed", "countdown-deleted"),
 ];
 
-/// What a page of somebody's countdowns knows.
+/// The data of the pages of a person's countdowns.
 #[derive(Debug)]
 pub struct KeeperContext {
     keeper: Keeper,
-    /// The dates that their countdowns may follow.
+    /// The dates that the person's countdowns may follow.
     dates: Vec<Date>,
-    /// The countdowns that are found under their name: no others follow their dates.
+    /// The countdowns with the person's account in their address; only these may follow their
+    /// dates.
     own: Vec<(CountdownId,)>,
 }
 
@@ -178,63 +177,54 @@ struct Row {
     visibility: &'static str,
 }
 
-/// What was done on the page before.
-fn done(uri: &Uri) -> Option<&'static str> {
-    let query = Form::parse(uri.query().unwrap_or_default().as_bytes());
-    match query.unwrap_or_default().text("done") {
-        "saved" => Some("countdown-saved"),
-        "reset" => Some("countdown-was-reset"),
-        "deleted" => Some("countdown-deleted"),
-        "sent" => Some("countdown-webhook-sent"),
-        _ => None,
+/// How many countdowns the page that people land on shows.
+const SHOWN: usize = 5;
+
+/// The countdowns of somebody, for the page that they land on.
+pub(crate) fn cards(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    who: &SignedIn,
+    text: &Text,
+) -> Result<Vec<Card>, StoreError> {
+    let mut lines = Vec::new();
+    for one in countdown::list(tx, who)?.into_iter().take(SHOWN) {
+        let newest = entry::newest(tx, &one.id)?;
+        let clock = one.clock(newest, tx.now());
+        lines.push(CardLine {
+            href: at(&one.id, ""),
+            note: clock.map_or_else(String::new, |clock| words::days(text, clock.days)),
+            label: one.title,
+        });
     }
+    let link = |label, href| WebLink { label, href };
+    let list = (!lines.is_empty()).then_some(link("countdown-mine", HERE));
+    let new = link("countdown-new", "/me/countdowns/new");
+    Ok(vec![Card {
+        title: "countdown-mine",
+        lines,
+        links: [new].into_iter().chain(list).collect(),
+        form: None,
+    }])
 }
 
-/// The address of one's pages.
+/// The path of an owners' page.
 fn at(id: &CountdownId, rest: &str) -> String {
     format!("{HERE}/{id}{rest}")
-}
-
-/// Who is at a page, and what it needs of the request.
-struct Asking<'a> {
-    site: &'a Site,
-    text: &'a Text,
-    who: &'a SignedIn,
-    csrf: &'a str,
-}
-
-impl<'a> Asking<'a> {
-    fn reader(site: &'a Site, text: &'a Text, reader: &'a Reader) -> Self {
-        Self {
-            site,
-            text,
-            who: &reader.who,
-            csrf: &reader.csrf,
-        }
-    }
-
-    fn sender(site: &'a Site, text: &'a Text, sender: &'a Sender) -> Self {
-        Self {
-            site,
-            text,
-            who: &sender.who,
-            csrf: &sender.csrf,
-        }
-    }
 }
 
 struct Loaded {
     countdown: Countdown,
     summary: Summary,
     entries: Vec<Entry>,
-    /// The account's part of the address.
+    /// The account's slug.
     account: String,
-    /// The key of the private link.
+    /// The private link's key.
     key: String,
 }
 
 impl Loaded {
-    /// Where others see it.
+    /// The path of the public page.
     fn public_path(&self) -> String {
         let path = words::path(&self.account, &self.countdown.slug);
         match self.countdown.visibility {
@@ -255,7 +245,7 @@ struct CountdownPage<'a> {
     countdown: &'a Countdown,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
-    /// The form of a reset; nothing where it counts down.
+    /// The form of a new reset; empty for a countdown that counts down.
     fields: Vec<Field>,
     entries: Vec<EntryRow>,
     public_path: String,
@@ -274,7 +264,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     countdown_page(&req, &loaded, req.done(DONE), &FormState::default()).await
 }
 
-/// What the page of a countdown shows.
+/// Loads the content of a countdown's page.
 async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     let keys = req.site.keys.clone();
     let look = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
@@ -326,7 +316,7 @@ async fn countdown_page(
     req.page(HERE, &countdown.title, body).await
 }
 
-/// What became of a form on the page of a countdown.
+/// Shows the page of a countdown again with a refused form.
 async fn refused_on_page(
     posted: &FormPost,
     done: Result<Response, Refusal>,
@@ -341,7 +331,7 @@ async fn refused_on_page(
     .await
 }
 
-/// Lets the date that is followed be chosen, where there is one to choose.
+/// Adds the choice of a date to follow, if there are any dates.
 fn offer_dates(
     text: &Text,
     context: &KeeperContext,
@@ -367,7 +357,7 @@ fn offer_dates(
         for field in &mut group.fields {
             match field.name.as_str() {
                 "follows" if is_offered => field.control = Control::Select(choices.clone()),
-                // Where a date is chosen, its name will do.
+                // Without a title, the followed date's name is taken.
                 "title" if is_offered => field.is_required = false,
                 _ => {}
             }

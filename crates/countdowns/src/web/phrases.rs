@@ -1,4 +1,4 @@
-//! The pages of phrases: of everybody who is signed in, and of moderators.
+//! The pages of phrases, for signed-in people and for moderators.
 
 use accounts::Confirmed;
 use accounts::slug;
@@ -17,9 +17,9 @@ use crate::suggestion::{self, Suggestion, SuggestionId};
 
 const MINE: &str = "/me/phrases";
 const ALL: &str = "/admin/phrases";
-/// How many of one's suggestions a page shows.
+/// The number of the person's own suggestions on a page.
 const OWN: i64 = 20;
-/// How many pending suggestions a page shows.
+/// The number of pending suggestions on a page.
 const PENDING: i64 = 50;
 
 #[derive(Template)]
@@ -53,7 +53,7 @@ impl From<Suggestion> for SuggestionRow {
     }
 }
 
-/// What was done on the page before.
+/// The messages after a redirect, by the parameter that names the action.
 const DONE: &[(&str, &str)] = &[
     ("saved", "countdown-saved"),
     ("suggested", "phrase-suggested"),
@@ -117,7 +117,7 @@ pub(super) async fn exclude(posted: FormPost) -> Result<Response, Problem> {
     let countdown = posted.form.text("countdown").to_owned();
     let change = move |tx: &mut Tx<'_>, me: &Requester| {
         phrase::exclude(tx, &me.who, &id)?;
-        // Back to the page of one's own where it stood, if it did.
+        // Back to the countdown's page, if the form was there.
         let account = slug::find(tx, &me.who.account().id)?;
         let page = account.filter(|_| slug::is_valid(&countdown));
         Ok(match page {
@@ -273,7 +273,7 @@ pub(super) async fn reject(posted: FormPost) -> Result<Response, Problem> {
     decided(&posted, posted.once(change).await).await
 }
 
-/// What became of a decision; a refused one is shown with the form.
+/// Redirects after a decision, or shows the form again with the problem.
 async fn decided(posted: &FormPost, done: Result<Response, Refusal>) -> Result<Response, Problem> {
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);

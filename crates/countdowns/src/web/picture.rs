@@ -1,4 +1,4 @@
-//! The picture that other sites show beside a link to a countdown.
+//! The preview picture (Open Graph) that other sites show beside a link to a countdown.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,19 +19,19 @@ use crate::clock::Clock;
 use crate::countdown::Countdown;
 use crate::public::Shown;
 
-/// How many pictures are kept.
+/// The number of pictures in the cache.
 const KEPT: usize = 32;
-/// How many requests may wait for theirs to be drawn.
+/// How many requests may wait for a picture to be drawn.
 const WAITING: usize = 16;
-/// Those of the theme Plain: its cover, what is written on it, and its ornament.
+/// The colours of the theme Plain: background, text and ornament.
 const COLORS: Colors = Colors {
     ground: [0xe2, 0xf0, 0xf1],
     inks: [[0x0a, 0x3f, 0x46], [0x0d, 0x5a, 0x63]],
 };
-/// How far lines stay away from the edges.
+/// The margin around the text, in pixels.
 const MARGIN: f32 = 80.0;
-/// The band of kelarai of that cover, one tile of it: bars from the left, from the top, their
-/// widths and heights.
+/// One tile of the theme's kelarai band: the bars as distance from the left, from the top, width
+/// and height.
 const TILE: [(u16, u16, u16, u16); 14] = [
     (0, 2, 17, 4),
     (31, 2, 1, 4),
@@ -49,7 +49,7 @@ const TILE: [(u16, u16, u16, u16); 14] = [
     (26, 31, 4, 1),
 ];
 
-/// What a picture says.
+/// The texts of a picture.
 #[derive(Clone, Debug)]
 struct Words {
     title: String,
@@ -68,8 +68,8 @@ impl Words {
         };
         let font = Font::load().ok();
         let has = |text: &str| font.as_ref().is_some_and(|font| font.can_write(text));
-        // A title in letters that the font lacks is left out, and so is such a name of the site;
-        // what Kenduri says in such a language, it says in English.
+        // A title or a site's name in a script that the font lacks is left out; for such a
+        // language, Kenduri's own texts are in English.
         let written = |text: &str| {
             if has(text) {
                 text.to_owned()
@@ -90,7 +90,7 @@ impl Words {
         }
     }
 
-    /// What the picture is made of: while it stays, so does the picture.
+    /// The cache key: a hash of everything that the picture shows.
     fn tag(&self) -> String {
         let parts = [&self.title, &self.number, &self.caption, &self.site];
         conditional::tag(parts.map(String::as_str).join("\n").as_bytes())
@@ -121,7 +121,7 @@ impl Words {
     }
 }
 
-/// The address of its picture: another one as soon as the countdown shows something else.
+/// The picture's address. It changes with the content, so that other sites fetch the new picture.
 pub(super) fn address(site: &Site, text: &Text, shown: &Shown, clock: &Clock) -> String {
     let language = &text.language().tag;
     let (state, days, anchor) = (clock.state.word(), clock.days, clock.anchor.as_second());
@@ -130,7 +130,7 @@ pub(super) fn address(site: &Site, text: &Text, shown: &Shown, clock: &Clock) ->
     site.url().join(&path)
 }
 
-/// `GET /u/{account}/{countdown}/og.png`, with `lang`; `v` only makes the address another one.
+/// `GET /u/{account}/{countdown}/og.png`, with `lang`; `v` only makes the address unique.
 pub(super) async fn show(
     State(site): State<Site>,
     Extension(pictures): Extension<Pictures>,
@@ -151,7 +151,7 @@ pub(super) async fn show(
     Ok(response)
 }
 
-/// The pictures that were drawn last. One is drawn at a time. Clones share them.
+/// The cache of recently drawn pictures. Only one is drawn at a time. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Pictures {
     kept: Arc<Mutex<VecDeque<(String, Bytes)>>>,
@@ -170,7 +170,7 @@ impl Default for Pictures {
 }
 
 impl Pictures {
-    /// What a tag stands for never changes, so what is kept is never too old.
+    /// A cached picture never goes stale, because its tag covers everything it shows.
     fn find(&self, tag: &str) -> Option<Bytes> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().find(|(other, _)| other == tag);
@@ -185,11 +185,11 @@ impl Pictures {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(busy)?;
         let turn = Arc::clone(&self.drawing).lock_owned().await;
-        // Perhaps somebody before us asked for the same.
+        // Another request may have drawn the same picture meanwhile.
         if let Some(found) = self.find(tag) {
             return Ok(found);
         }
-        // Whoever asked may go away; the turn ends with the work.
+        // The permit belongs to the drawing task: the request may be cancelled meanwhile.
         let (pictures, tag) = (self.clone(), tag.to_owned());
         let work = move || {
             let drawn = words.draw().map(Bytes::from);

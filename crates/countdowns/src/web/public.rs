@@ -1,6 +1,9 @@
-//! The pages that everybody may look at.
+//! The public pages of countdowns.
 
+use accounts::AccountId;
+use accounts::domain::{Card, CardLine};
 use accounts::profile::PublicProfile;
+use accounts::slug;
 use accounts::web::asking::Viewer;
 use accounts::web::call::submission;
 use askama::Template;
@@ -9,8 +12,9 @@ use axum::http::header::{CONTENT_LANGUAGE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
-use platform::Tx;
+use platform::{StoreError, Tx};
 use web::page::{self, Kind, Metadata, Page, Social, Written};
+use web::state::{Label, MenuItem};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
 use super::{moved, picture, words};
@@ -73,7 +77,7 @@ fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
     })
 }
 
-/// An account that shows something, or the way to it where it is called otherwise now.
+/// An account with a public page, or a redirect from its former slug.
 pub(super) async fn find_account(
     site: &Site,
     account: String,
@@ -87,7 +91,7 @@ pub(super) async fn find_account(
     Ok(moved.map_or(Ok(found), Err))
 }
 
-/// `GET /u/{account}`. An account that shows nothing is not there.
+/// `GET /u/{account}`. An account without public countdowns is not found.
 pub(super) async fn account(
     State(site): State<Site>,
     Path(account): Path<String>,
@@ -108,6 +112,59 @@ pub(super) async fn account(
         rows: rows(&text, &found.countdowns, false),
     };
     list_page(&site, &text, &headers, &found.profile.display_name, body)
+}
+
+/// Where a countdown is that stands at the first page of the site, while everybody may see it.
+pub(crate) fn first_page(tx: &mut Tx<'_>, which: &str) -> Result<Option<String>, StoreError> {
+    let Some((account, countdown)) = which.split_once('/') else {
+        return Ok(None);
+    };
+    public::path_of_public(tx, account, countdown)
+}
+
+/// The main countdown of whose site it is, on its first page.
+pub(crate) fn first_cards(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    text: &Text,
+    account: Option<&AccountId>,
+) -> Result<Vec<Card>, StoreError> {
+    let slug = match account {
+        Some(account) => slug::find(tx, account)?,
+        None => None,
+    };
+    let viewing = Viewing {
+        who: None,
+        key: String::new(),
+        keys: site.keys.clone(),
+    };
+    let shown = match slug {
+        Some(slug) => public::find_primary(tx, &slug, &viewing)?,
+        None => None,
+    };
+    let card = shown.filter(|shown| !shown.is_hidden).map(|shown| Card {
+        title: "countdown-directory",
+        lines: vec![CardLine {
+            note: shown
+                .clock
+                .map_or_else(String::new, |clock| words::days(text, clock.days)),
+            href: shown.path(),
+            label: shown.countdown.title,
+        }],
+        links: Vec::new(),
+        form: None,
+    });
+    Ok(card.into_iter().collect())
+}
+
+/// What the menu leads to.
+pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
+    let (_, total) = public::directory(tx, &Search::read(&Form::default()))?;
+    let item = MenuItem {
+        href: "/countdowns".to_owned(),
+        label: Label::Message("countdown-directory"),
+    };
+    Ok((total > 0).then_some(item).into_iter().collect())
 }
 
 /// `GET /countdowns`.
@@ -157,9 +214,9 @@ fn address(search: &Search, page: i64) -> String {
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// Whose page it is, where it is somebody's.
+    /// The account's profile, on an account's page.
     profile: Option<&'a PublicProfile>,
-    /// Where something can be looked for.
+    /// The search form, on the directory.
     search: Option<SearchView<'a>>,
     rows: Vec<Row>,
 }
@@ -173,7 +230,7 @@ struct SearchView<'a> {
 struct Row {
     href: String,
     title: String,
-    /// Whose it is, where the page is of many.
+    /// The account's name, in a list with several accounts.
     by: Option<String>,
     figure: String,
 }
@@ -212,19 +269,19 @@ struct CountdownPage<'a> {
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
     entries: Vec<(String, &'a str)>,
-    /// With what its owner hides the phrase.
+    /// The button that hides the phrase, for the owner.
     hiding: Option<Hiding<'a>>,
-    /// Where its changes are heard of.
+    /// The address of the event stream.
     live: Option<String>,
 }
 
-/// What the form that hides a phrase is sent with.
+/// The hidden fields of the form that hides a phrase.
 struct Hiding<'a> {
     csrf: &'a str,
     submission: String,
 }
 
-/// What the script goes on with; instants in milliseconds since 1970.
+/// The values that the script counts on from; instants in milliseconds since 1970.
 pub(super) struct ClockView {
     pub(super) number: String,
     pub(super) unit: String,
@@ -278,10 +335,13 @@ fn countdown_page(
     let text = site.speak_public(wishes);
     let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
     let has_form = shown.is_own && shown.phrase.is_some();
-    // What only some people see is kept by nobody.
+    // A page that only some people may see is not cached.
     let is_kept = is_public && !has_form;
     let language = &*text.language().tag;
-    let tag = is_kept.then(|| conditional::tag(shown.tag(language).as_bytes()));
+    let tag = is_kept.then(|| {
+        let page = format!("{} {}", shown.tag(language), site.menu.version());
+        conditional::tag(page.as_bytes())
+    });
     if let Some(tag) = &tag {
         let head = [
             (CONTENT_LANGUAGE, language),
@@ -354,7 +414,7 @@ fn plain<B: Template>(
         text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site,
             languages: &site.public_languages(),
         },
     };

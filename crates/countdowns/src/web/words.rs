@@ -1,4 +1,4 @@
-//! Lengths of time and figures, in a reader's words.
+//! Durations and statistics in the reader's language.
 
 use jiff::{Timestamp, Zoned};
 use web::Text;
@@ -8,7 +8,7 @@ use crate::clock::State;
 use crate::countdown::{Countdown, Kind};
 use crate::entry::Summary;
 
-/// A figure, behind its message.
+/// A message id with the formatted value.
 pub(super) type Figure = (&'static str, String);
 
 /// The address of a countdown's page.
@@ -16,7 +16,7 @@ pub(super) fn path(account: &str, countdown: &str) -> String {
     format!("/u/{account}/{countdown}")
 }
 
-/// The same with the key of a private link, where there is one.
+/// The same path with a private link's key, if there is one.
 pub(super) fn with_key(path: String, key: &str) -> String {
     if key.is_empty() {
         return path;
@@ -33,7 +33,7 @@ pub(super) fn days(text: &Text, days: i64) -> String {
     format!("{} {}", text.number(days), unit(text, days))
 }
 
-/// “days”, as after this number.
+/// The unit alone, “days”, in the plural form for this number.
 pub(super) fn unit(text: &Text, days: i64) -> String {
     text.with("countdown-unit", [("n", days.into())])
 }
@@ -68,8 +68,8 @@ pub(super) fn anchor(text: &Text, of: &Countdown, state: State, at: &Zoned) -> S
     text.with(message, [("when", when.into())])
 }
 
-/// Each figure with its message. How long it went before is about what has ended: the page shows the
-/// present time anyway.
+/// The statistics with their messages. Only completed runs have figures here: the page shows the
+/// current run anyway.
 pub(super) fn statistics(text: &Text, summary: &Summary, now: Timestamp) -> Vec<Figure> {
     let of = summary.at(now);
     let in_days = |seconds: i64| days(text, seconds / 86_400);

@@ -3,7 +3,7 @@
 use countdowns::countdown::CountdownId;
 use countdowns::public::Link;
 use countdowns::reach;
-use countdowns::webhook::event::Event;
+use countdowns::webhook::Event;
 use jiff::SignedDuration;
 use platform::id::Id as _;
 use platform::{Rows, StoreError, Tx, sql};

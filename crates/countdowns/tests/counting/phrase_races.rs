@@ -1,6 +1,6 @@
 //! Races about phrases: `testkit::rounds` each, on both engines.
 
-use accounts::grant::MODERATOR;
+use countdowns::phrase::MODERATOR;
 use countdowns::suggestion::{self, PENDING, State, Suggestion, SuggestionId};
 use countdowns::{ALREADY_MODERATED, PHRASE_EXISTS, Refusal};
 use countdowns::{countdown, phrase};

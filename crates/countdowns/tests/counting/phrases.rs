@@ -1,7 +1,8 @@
 //! Phrases: drawn, hidden, suggested and decided on.
 
-use accounts::grant::{self, MODERATOR, OWNER, Role, Scope};
+use accounts::grant::{self, OWNER, Role, Scope};
 use countdowns::DOMAIN;
+use countdowns::phrase::MODERATOR;
 use jiff::SignedDuration;
 use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};

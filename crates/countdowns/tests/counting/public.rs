@@ -440,7 +440,7 @@ fn other_sites_show_a_badge_a_frame_and_a_few_words() {
         let ago = stage.world.platform.clock.now() - SignedDuration::from_hours(24 * 15);
         let first = json!({"reset_at": ago.to_string()});
         farah.reset(&at, &first).await.expect(201);
-        let hidden = stage.visitor().get("/u/nobody-here/at-all").await;
+        let hidden = farah.browser.get("/u/nobody-here/at-all").await;
         let badge = "/u/farah-ali/tea-or-coffee/badge.svg";
         let embed = "/embed/farah-ali/tea-or-coffee";
         for path in [badge, embed, "/u/farah-ali/tea-or-coffee/events"] {

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use countdowns::countdown::{self, CountdownId, Kind};
 use countdowns::entry::{self, Entry, EntryId, Sent};
-use countdowns::webhook::event::Event;
+use countdowns::webhook::Event;
 use countdowns::{Refusal, countdown::Countdown};
 use platform::{Store, Tx};
 use serde_json::json;

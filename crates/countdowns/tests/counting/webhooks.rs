@@ -7,7 +7,7 @@ use accounts::erasure::{self, EraseError, When};
 use accounts::sudo::Sudo;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countdowns::webhook::event::Event;
+use countdowns::webhook::Event;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::SignedDuration;
 use platform::outbound::Names;

@@ -1,4 +1,4 @@
-//! `kenduri apply`: the settings are read again by the Kenduri that runs.
+//! `kenduri apply`: makes the running Kenduri reload its settings.
 
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ impl Apply {
         };
         if let ControlResponse::Applied { said, file } = give(ControlRequest::Apply, &place)? {
             say(&said)?;
-            // Its flags and environment, too, are those it was started with.
+            // The running Kenduri also keeps the flags and environment it was started with.
             if let (Some(config), Some(file)) = (config, file)
                 && named.as_ref() != Some(&file)
             {

@@ -1,4 +1,4 @@
-//! `kenduri check`: reads the configuration and says what is in force.
+//! `kenduri check`: reads the configuration and prints the effective values.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -76,7 +76,7 @@ impl Check {
     }
 }
 
-/// Says what is known of newer versions and of this one.
+/// Prints what is known about newer versions and advisories.
 fn tell_news(written: &[String]) -> Result<()> {
     let sources = written
         .iter()
@@ -119,7 +119,7 @@ fn news(found: &Found) -> String {
     lines.join("\n")
 }
 
-/// What is to be said where services can read the data of the installed Kenduri.
+/// The warning when services can read the data of the installed Kenduri.
 fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     let names = found.services_without_user();
     let file = std::path::absolute(found.file.as_ref()?).ok()?;
@@ -134,7 +134,7 @@ fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     ))
 }
 
-/// Whether requests from this machine get figures at the address of the site.
+/// Whether `/metrics` of the site answers requests from this machine.
 fn tells_figures(plan: &Plan) -> bool {
     let path = NormalPath::parse("/metrics").ok();
     let met = path.and_then(|path| plan.find("127.0.0.1", &path));

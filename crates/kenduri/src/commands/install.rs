@@ -11,11 +11,11 @@ use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::install::{self, Before, Unit, Wish, carry_out, do_all, found, tell};
 
-/// Where data is when no settings say otherwise.
+/// The data folder when the settings name none.
 const USUAL_DATA: &str = "/var/lib/kenduri";
-/// The settings that are looked for in this folder.
+/// The settings file looked for in the current folder.
 const USUAL_FILE: &str = "kenduri.toml";
-/// Who runs it, and who runs services that name no user, unless somebody else is named.
+/// The default user of Kenduri, and of services without `user`.
 const USUAL_USER: &str = "kenduri";
 const USUAL_SERVICES_USER: &str = "kenduri-services";
 
@@ -87,7 +87,7 @@ impl Install {
              give the one that needs it `user = \"root\"`"
         );
         let config = self.config()?;
-        // The unit must not depend on what is in this shell's environment.
+        // The unit must not depend on this shell's environment.
         let configuration = load(config.as_deref(), self.data.as_deref())?;
         let (unit, shared) = self.unit(config.as_deref(), &configuration)?;
         let service = install::marked(&unit.text());
@@ -154,7 +154,7 @@ impl Install {
         Ok(())
     }
 
-    /// The file of settings, whole, if there is one.
+    /// The absolute path of the settings file, if there is one.
     fn config(&self) -> Result<Option<PathBuf>> {
         let named = self.config.clone();
         let usual = || Path::new(USUAL_FILE).exists().then(|| USUAL_FILE.into());
@@ -165,7 +165,7 @@ impl Install {
         .transpose()
     }
 
-    /// Who serves requests.
+    /// The user who serves requests.
     fn worker(&self) -> &str {
         if self.user == "root" {
             USUAL_USER
@@ -174,7 +174,7 @@ impl Install {
         }
     }
 
-    /// Who runs services that name no user, where that is not the user that serves requests.
+    /// The user of services without `user`, if it differs from the user who serves requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;
@@ -184,14 +184,14 @@ impl Install {
         let before = before.filter(|before| before.has_services);
         let user = match (&self.services_user, before) {
             (Some(user), _) => Some(user.clone()),
-            // Who runs them has access to what they have written.
+            // The user of the installed services owns the files they have written.
             (None, Some(before)) => before.services_user,
             (None, None) => Some(USUAL_SERVICES_USER.to_owned()),
         };
         user.filter(|user| user != self.worker())
     }
 
-    /// The unit, and whether services share the user that serves requests.
+    /// The unit, and whether services run as the user who serves requests.
     fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<(Unit, bool)> {
         let services = match config {
             None => Services::default(),
@@ -230,18 +230,18 @@ fn check_name(user: &str) -> Result<()> {
     Ok(())
 }
 
-/// What of services a unit depends on.
+/// The facts about services that a unit depends on.
 #[derive(Default)]
 struct Services {
     number: usize,
     folders: Vec<PathBuf>,
-    /// How many name a user.
+    /// The number of services that name a user.
     with_user: usize,
-    /// Who runs the others, if the settings say it.
+    /// The configured user of the other services.
     default_user: Option<String>,
 }
 
-/// Reads `[service.NAME]`, which has been checked.
+/// Reads `[service.NAME]` from the validated file.
 fn services(file: &Path) -> Result<Services> {
     let whole: toml::Table = fs::read_to_string(file)?.parse()?;
     let mut found = Services::default();

@@ -11,7 +11,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::say;
 
-/// No line is longer.
+/// The longest accepted line.
 const LONGEST: u64 = 4_096;
 
 /// Hash passwords for routes with `access`
@@ -58,7 +58,7 @@ impl Hash {
     }
 }
 
-/// One line, which a terminal does not show.
+/// Reads one line, without echo on a terminal.
 fn read() -> Result<Secret> {
     let input = std::io::stdin();
     let mut line = String::new();
@@ -78,7 +78,7 @@ fn read() -> Result<Secret> {
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
-/// A terminal that does not show what is typed, until this is dropped.
+/// A terminal with echo switched off until this is dropped.
 struct Quiet(Termios);
 
 impl Quiet {

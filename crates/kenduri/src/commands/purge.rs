@@ -1,4 +1,4 @@
-//! `kenduri purge`: answers that the edge keeps are taken out of its cache.
+//! `kenduri purge`: removes responses from the edge's cache.
 
 use anyhow::Result;
 use clap::Args;
@@ -29,7 +29,7 @@ impl Purge {
     }
 }
 
-/// What may be purged; there were tags once.
+/// The path prefix to purge; tags, which older versions had, are refused.
 fn path(name: &str) -> Result<String, &'static str> {
     if name == "*" || name.starts_with('/') {
         Ok(name.to_owned())

@@ -1,4 +1,4 @@
-//! `kenduri secret new`: another key file.
+//! `kenduri secret new`: replaces the key file.
 
 use accounts::{second_factor, session};
 use anyhow::{Result, bail};
@@ -29,7 +29,7 @@ pub(super) struct New {
     place: Where,
 }
 
-/// What went with the old keys.
+/// The numbers of records that ended with the old keys.
 struct Ended {
     sessions: u64,
     factors: u64,
@@ -46,9 +46,9 @@ impl Secret {
                 settings.data.display()
             );
         }
-        // Outside a runtime, for the client of PostgreSQL brings its own.
+        // Outside a runtime, because the PostgreSQL client starts its own.
         let store = app_setup::open_store(&settings)?;
-        // Once the store knows the new key, nothing is left to fail but a rename.
+        // After the store knows the new key, only a rename can still fail.
         let fresh = settings.secret_file.prepare(&Random::system())?;
         let keys = fresh.keys.clone();
         let Ended {

@@ -1,4 +1,4 @@
-//! `kenduri serve`: from the words typed to a supervisor process that runs.
+//! `kenduri serve`: from the command line to a running supervisor process.
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -102,19 +102,26 @@ impl Serve {
         })
     }
 
-    /// What was typed, as settings.
+    /// The command line as settings.
     fn asked(&self) -> Asked {
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;
         asked.look_for_file = !self.demo;
         if self.demo && self.place.config.is_none() {
-            // First, so that `--set` wins.
+            // This flag comes first, so that `--set` overrides it.
             let zone = Flag {
                 typed: "--demo".to_owned(),
                 key: "site.time_zone".to_owned(),
                 value: occasions::demo::ZONE.to_owned(),
             };
             asked.flags.insert(0, zone);
+            // A guest's way in, for who looks around.
+            let home = Flag {
+                typed: "--demo".to_owned(),
+                key: "site.home".to_owned(),
+                value: "invitations".to_owned(),
+            };
+            asked.flags.insert(0, home);
         }
         if !self.listen.is_empty() {
             let listen = [

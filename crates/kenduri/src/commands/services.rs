@@ -1,5 +1,4 @@
-//! The words about what is kept running: `kenduri ps`, `logs`, `reload` and the
-//! others somebody who comes from PM2 would reach for.
+//! The subcommands for services: `kenduri ps`, `logs`, `reload` and others that users of PM2 know.
 
 mod table;
 
@@ -17,11 +16,11 @@ use crate::control;
 use crate::control_requests::services::{Logs, ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 
-/// How often `monit` looks.
+/// How often `monit` refreshes.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
-/// So many last lines `logs` shows when nobody says how many.
+/// The number of last lines that `logs` shows by default.
 const LINES: u32 = 100;
-/// Clears a terminal and goes to its first place (ECMA-48).
+/// Clears the terminal and moves the cursor home (ECMA-48).
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
 #[derive(Debug, Subcommand)]
@@ -119,7 +118,7 @@ pub(super) struct LogsOf {
     plain: Plain,
 }
 
-/// Since when.
+/// The start of the requested time range.
 #[derive(Debug, Clone, Copy)]
 enum Since {
     At(Timestamp),
@@ -166,10 +165,10 @@ impl Services {
     }
 }
 
-/// The running one answers something else than it was asked.
+/// The error when a running Kenduri sends an unexpected response.
 const OTHER: &str = "the running Kenduri is of another version: kenduri upgrade";
 
-/// Asks the supervisor process.
+/// Sends a request to the supervisor process.
 fn ask(order: ServiceRequest, place: &Where) -> Result<ServiceResponse> {
     match give(control_requests::ControlRequest::Services(order), place)? {
         control_requests::ControlResponse::Services(outcome) => Ok(outcome),
@@ -248,7 +247,7 @@ impl LogsOf {
     }
 }
 
-/// Prints lines, and how many are missing.
+/// Prints lines, and the number of missing ones.
 fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     let mut text = String::new();
     // Writing into a text cannot fail.
@@ -268,7 +267,7 @@ fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     Ok(text)
 }
 
-/// Prints what services say until Kenduri stops. One that becomes another program goes on
+/// Prints new lines until Kenduri stops. After an upgrade of the running program, it continues
 /// where it was.
 fn follow(
     place: &Where,
@@ -291,7 +290,7 @@ fn follow(
             let outcome = match outcome {
                 Ok(control_requests::ControlResponse::Services(outcome)) => outcome,
                 Ok(_) => bail!(OTHER),
-                // The server is gone, perhaps in the middle of a line.
+                // The server has stopped, perhaps in the middle of a line.
                 Err(error) if has_begun || error.is::<io::Error>() => break,
                 Err(error) => return Err(error),
             };
@@ -305,11 +304,11 @@ fn follow(
             }
             print(outcome)?;
         }
-        // Of a service that has written nothing yet.
+        // For a service that has written nothing yet.
         logs.since = logs.since.max(Some(began));
         logs.last = Some(usize::MAX);
         heard = match control::listen(&data, &order(&logs)) {
-            // It went while it was asked.
+            // The server stopped during the request.
             Err(error) if error.is::<io::Error>() => None,
             heard => heard?,
         };

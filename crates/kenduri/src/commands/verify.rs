@@ -1,4 +1,4 @@
-//! `kenduri verify audit`: whether the audit log is as it was sealed.
+//! `kenduri verify audit`: checks the seals of the audit log.
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};

@@ -1,10 +1,10 @@
-//! What the addresses listened on mean for those who follow links.
+//! Links to the addresses that Kenduri listens on.
 
 use std::net::SocketAddr;
 
 use edge::{ListenAddress, ListenSettings, Plan};
 
-/// Whether other machines cannot reach any of them.
+/// Whether other machines can reach none of them.
 pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     let mut all = listen.http.iter().chain(&listen.https);
     all.all(|address| match address {
@@ -14,8 +14,8 @@ pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     })
 }
 
-/// The first address listened on as a link, for who says nothing else; nothing:
-/// there are sockets in files only.
+/// A link to the first address, as the default for the site's URL; `None`: there are only unix
+/// sockets.
 pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
     let http = listen.http.iter().map(|address| ("http", address));
     let https = listen.https.iter().map(|address| ("https", address));
@@ -27,8 +27,7 @@ pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
         })
 }
 
-/// A host as a link to where it is listened for: with TLS if a handshake for it is made, or
-/// nothing is listened on in the clear.
+/// A link to a host: with TLS if the edge has a certificate for it, or has no plain listener.
 pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     let port = |list: &[ListenAddress]| {
         list.iter().find_map(|address| match address {
@@ -48,7 +47,7 @@ pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     }
 }
 
-/// The address of a listener as a link.
+/// A link to a listener's address.
 pub(crate) fn link_to(scheme: &str, address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         return format!("{scheme}://localhost:{}", address.port());

@@ -1,4 +1,4 @@
-//! Collects what is wrong with settings, each with its source.
+//! Collects the problems of settings, each with its source.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -8,17 +8,17 @@ use platform::Secret;
 
 use super::problem::{Origin, Problem};
 
-/// The problems found so far, and what is needed to tell where they are.
+/// The problems found so far, with the sources of all keys.
 pub(crate) struct Check<'a> {
     origins: &'a BTreeMap<String, Origin>,
-    /// What must be mended before anything starts.
+    /// Problems that prevent a start.
     pub(crate) problems: Vec<Problem>,
-    /// What works, and should be known.
+    /// Warnings about settings that work.
     pub(crate) warnings: Vec<String>,
 }
 
 impl<'a> Check<'a> {
-    /// A check that has found nothing yet.
+    /// A check without problems.
     pub(crate) fn new(origins: &'a BTreeMap<String, Origin>) -> Self {
         Self {
             origins,
@@ -32,7 +32,7 @@ impl<'a> Check<'a> {
         !self.origins.contains_key(key)
     }
 
-    /// The source of a key, or of the nearest one above where it lies deeper than sources are kept.
+    /// The source of a key; for a nested one without its own, that of the nearest key above.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {
@@ -46,7 +46,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// A path relative to its source: beside the file, or from the current folder.
+    /// A path relative to its source: the file's folder, or the current folder.
     pub(crate) fn path(&self, key: &str, written: &str) -> PathBuf {
         match self.origin(key) {
             Origin::File { path, .. } => {
@@ -56,7 +56,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Notes that the value of a key cannot be used.
+    /// Reports that the value of a key is invalid.
     pub(crate) fn refuse(&mut self, key: &str, what: &str, mend: &str) {
         self.problems.push(Problem {
             origin: self.origin(key),
@@ -65,29 +65,29 @@ impl<'a> Check<'a> {
         });
     }
 
-    /// Notes what is wrong with what is asked of the edge.
+    /// Reports a flaw in the edge's settings.
     pub(crate) fn refuse_flaw(&mut self, flaw: &edge::Flaw) {
         self.refuse_at(&flaw.key, &flaw.what, &flaw.mend);
     }
 
-    /// Notes what is wrong at a key that may lie deeper than anybody wrote.
+    /// Reports a problem at a key that may be nested deeper than anything in the file.
     pub(crate) fn refuse_at(&mut self, key: &str, what: &str, mend: &str) {
         self.refuse(key, &format!("{key}: {what}"), mend);
     }
 
-    /// Notes something that works and should be known.
+    /// Adds a warning.
     pub(crate) fn warn(&mut self, what: &str) {
         self.warnings.push(what.to_owned());
     }
 
-    /// The parsed value, or a note of why it could not be parsed.
+    /// The parsed value, or a report of the parser's error.
     pub(crate) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| self.refuse(key, &format!("{key}: {why}"), ""))
             .ok()
     }
 
-    /// The number, or a note that it is out of bounds.
+    /// The number, or a report that it is out of bounds.
     pub(crate) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             self.refuse(
@@ -99,7 +99,7 @@ impl<'a> Check<'a> {
         number
     }
 
-    /// A secret that may be written down or kept in a file of its own.
+    /// A secret, written in the settings or in a file of its own.
     pub(crate) fn secret(&mut self, key: &str, written: &str, file: &str) -> Option<Secret> {
         if file.is_empty() {
             return (!written.is_empty()).then(|| Secret::new(written));

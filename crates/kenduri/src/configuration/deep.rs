@@ -1,4 +1,4 @@
-//! Keys whose values have keys of their own: what in them cannot be understood.
+//! Parse errors in keys whose values are nested.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use units::nearest;
 
 use super::written::Provider;
 
-/// Something that cannot be understood, and where in the file it is.
+/// A parse error with its position in the file.
 pub(super) struct Slip {
     pub(super) offset: usize,
     pub(super) what: String,
     pub(super) mend: String,
 }
 
-/// All that cannot be understood in the value of one of [`DEEP`](super::keys::DEEP).
+/// All parse errors in the value of one of the [`DEEP`](super::keys::DEEP) keys.
 pub(super) fn slips(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Slip> {
     match key {
         "accounts.provider" => of_list::<Provider>(key, value),
@@ -59,7 +59,7 @@ fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) ->
         if !is_ours {
             slips.push(slip(offset, &place, message));
         }
-        // Without it the next one is found.
+        // With the invalid part removed, the parser reaches the next error.
         if !take_out(value.get_mut(), offset) {
             break;
         }
@@ -70,7 +70,7 @@ fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) ->
 }
 
 fn slip(offset: usize, place: &str, message: &str) -> Slip {
-    // The library names, in backticks, what was written and what could have been.
+    // The library names the unknown key and the possible ones in backticks.
     let mut names = message.split('`').skip(1).step_by(2);
     let written = names
         .next()
@@ -97,7 +97,7 @@ fn slip(offset: usize, place: &str, message: &str) -> Slip {
     }
 }
 
-/// The innermost key that is written there, or whose value is.
+/// The innermost key whose name or value is at this offset.
 fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     let mut found = key.to_owned();
     visit(value, key, &mut |place, name, value| {
@@ -108,7 +108,7 @@ fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     found
 }
 
-/// Takes out the key that is written there, or whose value is. Whether one was.
+/// Removes the key whose name or value is at this offset; returns whether one was.
 fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     match value {
         DeValue::Table(table) => {
@@ -129,8 +129,8 @@ fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     }
 }
 
-/// Visits the keys inside a value, each before those inside it, with where it is written and
-/// where its value begins.
+/// Visits the keys in a value, each before those inside it, with the offsets of the key and of its
+/// value.
 pub(super) fn visit(
     value: &Spanned<DeValue<'_>>,
     prefix: &str,

@@ -1,8 +1,9 @@
-//! The sections of domains, read and checked by the tables that these declare.
+//! The domains' sections, read and validated by the tables that the domains declare.
 
 use std::collections::BTreeMap;
 
-use accounts::domain;
+use accounts::domain::{self, Domain};
+use accounts::look::{self, FirstPage};
 use toml::{Table, Value};
 use web::setting::{Setting, SettingValues};
 
@@ -10,7 +11,7 @@ use super::check::Check;
 use super::keys;
 use crate::domains::DOMAINS;
 
-/// The keys with their built-in values.
+/// The keys with their defaults.
 pub(super) fn built_in() -> BTreeMap<String, Value> {
     let all = domain::settings(DOMAINS).map(|setting| {
         let value = match setting {
@@ -23,7 +24,7 @@ pub(super) fn built_in() -> BTreeMap<String, Value> {
     all.collect()
 }
 
-/// The keys of domains, and those of the program itself.
+/// Separates the domains' keys from the program's own.
 pub(super) fn split(merged: Table) -> (Table, Table) {
     let is_theirs = |section: &str| {
         let mut all = domain::settings(DOMAINS);
@@ -34,7 +35,7 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
         .partition(|(section, _)| is_theirs(section))
 }
 
-/// Whether a value has the type of its key; `None`: the key is no domain's.
+/// Whether a value has its key's type; `None`: the key belongs to no domain.
 pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
     let setting = domain::settings(DOMAINS).find(|setting| setting.key() == key)?;
     let expected = match setting {
@@ -51,7 +52,7 @@ pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>>
     Some(if fits { Ok(()) } else { Err(error()) })
 }
 
-/// The values that are set; what a table does not allow is reported.
+/// The configured values; invalid ones are reported.
 pub(super) fn read(sections: &Table, check: &mut Check<'_>) -> SettingValues {
     let mut values = SettingValues::default();
     for setting in domain::settings(DOMAINS) {
@@ -72,6 +73,30 @@ pub(super) fn read(sections: &Table, check: &mut Check<'_>) -> SettingValues {
         }
     }
     values
+}
+
+/// Whether a first page is one of those that there are. Whether it is public, the store knows.
+pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Check<'_>) {
+    if home == look::SITE {
+        return;
+    }
+    let (word, argument) = home.split_once(':').unwrap_or((home, ""));
+    let of_domain = |domain: &&Domain| domain.first_pages.iter().any(|page| page.word == word);
+    let what = format!("site.home is {home:?}");
+    let Some(domain) = DOMAINS.iter().find(of_domain) else {
+        let pages = DOMAINS.iter().flat_map(|domain| domain.first_pages);
+        let all: Vec<_> = pages.map(FirstPage::form).collect();
+        let mend = format!("it may be {}, {}", look::SITE, all.join(", "));
+        return check.refuse("site.home", &what, &mend);
+    };
+    if let Some(flag) = domain.enabled.filter(|flag| !flag.of(values)) {
+        let mend = format!("leave {} out, or write \"{}\"", flag.key, look::SITE);
+        return check.refuse("site.home", &format!("{what}, which is off"), &mend);
+    }
+    let page = domain.first_pages.iter().find(|page| page.word == word);
+    if let Some(page) = page.filter(|page| page.argument.is_empty() != argument.is_empty()) {
+        check.refuse("site.home", &what, &format!("write it as {}", page.form()));
+    }
 }
 
 fn number(value: &Value) -> Option<u32> {

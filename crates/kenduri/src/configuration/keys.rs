@@ -1,4 +1,4 @@
-//! The keys there are.
+//! The known keys.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use toml::{Table, Value};
 use super::domain_settings;
 use super::written::Written;
 
-/// Every key that may be written, `section.name`, with its built-in value.
+/// Every known key, `section.name`, with its default.
 pub(crate) fn known() -> BTreeMap<String, Value> {
-    // A struct of plain values always has a TOML form.
+    // A struct of plain values always serialises to TOML.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
     known.extend(domain_settings::built_in());
     for key in ["service", "tls.acme", "upstream"] {
@@ -18,11 +18,11 @@ pub(crate) fn known() -> BTreeMap<String, Value> {
     known
 }
 
-/// What is in force when nobody says anything.
+/// The defaults.
 pub(crate) fn built_in() -> Table {
     let mut built_in = Table::new();
     for (key, value) in known() {
-        // An empty table means that nothing is set.
+        // An empty table means that the key is not set.
         if !value.is_table() {
             place(&mut built_in, &key, value);
         }
@@ -30,8 +30,8 @@ pub(crate) fn built_in() -> Table {
     built_in
 }
 
-/// The keys whose values have keys of their own, which are named by their place:
-/// `route[2].to`, `upstream.flask.balance`.
+/// The keys with nested values, whose parts are addressed by path: `route[2].to`,
+/// `upstream.flask.balance`.
 pub(crate) const DEEP: [&str; 6] = [
     "accounts.provider",
     "route",
@@ -41,13 +41,13 @@ pub(crate) const DEEP: [&str; 6] = [
     "upstream",
 ];
 
-/// Settings that there were, and what to do instead.
+/// Removed settings, with what to use instead.
 const REMOVED: [(&str, &str); 1] = [(
     "cache.disk",
     "remove it: answers are kept in memory only; cache.memory says how much",
 )];
 
-/// What to do instead of setting this key or variable, if there was such a setting.
+/// The replacement of a removed key or variable.
 pub(crate) fn instead_of(written: &str) -> Option<&'static str> {
     let mut removed = REMOVED.iter();
     let (_, instead) = removed.find(|(key, _)| *key == written || variable(key) == written)?;
@@ -85,13 +85,13 @@ pub(crate) fn section(key: &str) -> &str {
     key.split_once('.').map_or(key, |(section, _)| section)
 }
 
-/// Whether a key is named by its place inside another's value.
+/// Whether a key addresses a part of another key's value.
 pub(crate) fn lies_in(key: &str, deep: &str) -> bool {
     key.strip_prefix(deep)
         .is_some_and(|rest| rest.starts_with(['.', '[']))
 }
 
-/// Puts a leaf where its dotted key says.
+/// Inserts a leaf at its dotted key.
 pub(crate) fn place(table: &mut Table, key: &str, value: Value) {
     match key.split_once('.') {
         None => {

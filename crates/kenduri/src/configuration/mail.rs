@@ -1,4 +1,4 @@
-//! `mail.url`: by which way mails leave.
+//! The `[mail]` section: how mails are sent.
 
 use platform::mail::{CallbackKey, Sender, Server, SnsTopic, Tls};
 
@@ -6,7 +6,7 @@ use super::check::Check;
 use super::settings::without_password;
 use super::written::Written;
 
-/// By which way mails leave.
+/// How mails are sent.
 #[derive(Debug, Clone)]
 pub(crate) enum MailRoute {
     /// Into the store, where `/mailbox` shows them.
@@ -15,7 +15,7 @@ pub(crate) enum MailRoute {
     Smtp(Server),
 }
 
-/// Reads `mail.url` with the password that goes with it.
+/// Parses `mail.url` and its password.
 pub(super) fn route(written: &Written, check: &mut Check<'_>) -> MailRoute {
     let mail = &written.mail;
     let given = check.secret("mail.password", &mail.password, &mail.password_file);
@@ -57,7 +57,7 @@ pub(super) fn route(written: &Written, check: &mut Check<'_>) -> MailRoute {
     }
 }
 
-/// Reads `mail.from`; nothing if it is no sender, which `check` then knows.
+/// Parses `mail.from`; an invalid sender is reported to `check`.
 pub(super) fn sender(written: &Written, check: &mut Check<'_>) -> Option<Sender> {
     let from = &written.mail.from;
     let sender = from.parse().ok();
@@ -71,7 +71,7 @@ pub(super) fn sender(written: &Written, check: &mut Check<'_>) -> Option<Sender>
     sender
 }
 
-/// Reads the secret that signs what a provider says of our mails.
+/// Reads the secret for the provider's delivery reports.
 pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<CallbackKey> {
     let (mail, key) = (&written.mail, "mail.callback_secret");
     let secret = check.secret(key, &mail.callback_secret, &mail.callback_secret_file)?;
@@ -86,7 +86,7 @@ pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<Call
     read
 }
 
-/// Reads the topic by which Amazon SES says what became of mails.
+/// Reads the SNS topic of Amazon SES' delivery reports.
 pub(super) fn ses_topic(written: &Written, check: &mut Check<'_>) -> Option<SnsTopic> {
     let name = &written.mail.ses_topic;
     let topic = SnsTopic::parse(name);
@@ -102,7 +102,7 @@ pub(super) fn ses_topic(written: &Written, check: &mut Check<'_>) -> Option<SnsT
 
 const HOW: &str = "write mailbox:, smtp://user@host:587, smtps://user@host:465, mailgun:USER, resend: or ses:REGION:USER";
 
-/// The server that `mail.url` names, and the user to log in as.
+/// The server and the user name in `mail.url`.
 fn server(url: &str) -> Result<(Server, Option<String>), String> {
     let preset =
         |host: String, user: &str| (named(host, 587, Tls::StartTls), Some(user.to_owned()));

@@ -1,11 +1,11 @@
-//! What is wrong with a configuration, and how to mend it.
+//! Problems of a configuration, each with its remedy.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
     /// The built-in default.
@@ -17,9 +17,9 @@ pub(crate) enum Origin {
         /// The line.
         line: usize,
     },
-    /// A variable of the environment.
+    /// An environment variable.
     Environment(String),
-    /// A flag of the command line, as typed.
+    /// A command-line flag, as typed.
     Flag(String),
 }
 
@@ -34,18 +34,18 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// Its source.
+    /// The source of the invalid value.
     pub(crate) origin: Origin,
-    /// What is wrong, naming the key.
+    /// A description that names the key.
     pub(crate) what: String,
-    /// What to do about it.
+    /// The remedy.
     pub(crate) mend: String,
 }
 
-/// Everything that is wrong: never empty.
+/// All problems; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) struct Problems(pub(crate) Vec<Problem>);
 

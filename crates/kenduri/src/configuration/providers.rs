@@ -1,4 +1,4 @@
-//! `[[accounts.provider]]`: with whom people may sign in.
+//! `[[accounts.provider]]`: the providers for signing in.
 
 use accounts::ProviderSettings;
 use platform::Secret;
@@ -7,7 +7,7 @@ use platform::outbound::{self, Reach};
 use super::check::Check;
 use super::written::Provider;
 
-/// Reads the providers, reporting what cannot be.
+/// Reads the providers and reports invalid ones.
 pub(super) fn read(written: &[Provider], check: &mut Check<'_>) -> Vec<ProviderSettings> {
     let mut all: Vec<ProviderSettings> = Vec::new();
     for (number, provider) in written.iter().enumerate() {
@@ -64,7 +64,7 @@ fn is_name(name: &str) -> bool {
     (1..=30).contains(&name.len()) && name.bytes().all(is_fine)
 }
 
-/// What is wrong with where a provider is said to be, and how to mend it.
+/// What is wrong with a provider's issuer, and the remedy.
 fn issuer_flaw(provider: &Provider) -> Option<(String, &'static str)> {
     let issuer = &provider.issuer;
     let is_plain = !issuer.contains(['?', '#', ';', ',', '\'', '"']) && issuer.len() <= 255;

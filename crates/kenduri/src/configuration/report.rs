@@ -1,5 +1,5 @@
-//! What `kenduri check` prints: the configuration in force, as TOML, with a
-//! remark at every line that says who said so.
+//! The output of `kenduri check`: the settings in force as TOML, with a comment on every line that
+//! names the source.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use super::keys;
 use super::problem::Origin;
 use super::settings::without_password;
 
-/// Where the remarks begin, if the line is not longer.
+/// The column of the comments, after short lines.
 const COLUMN: usize = 44;
 
 /// The configuration as TOML; secrets are `***`.
@@ -40,7 +40,7 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
     text
 }
 
-/// The `[service]` section, as `kenduri describe` shows it.
+/// The `[service]` section, with the same parts hidden as in `kenduri describe`.
 fn without_secrets(name: &str, value: &Value) -> Value {
     let key = name.split_once('.').map_or("", |(_, key)| key);
     match (key, value) {
@@ -55,7 +55,7 @@ fn without_secrets(name: &str, value: &Value) -> Value {
     }
 }
 
-/// The `[[accounts.provider]]` list, and whatever else is in the section.
+/// The `[[accounts.provider]]` list without secrets; other values are unchanged.
 fn without_client_secrets(value: &Value) -> Value {
     let mut value = value.clone();
     let providers = value.as_array_mut().into_iter().flatten();

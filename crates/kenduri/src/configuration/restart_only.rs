@@ -1,4 +1,4 @@
-//! Settings that only a restart changes: until then those hold that Kenduri began with.
+//! Settings that only a restart changes. Until then the values from the start remain in force.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,7 @@ use toml::{Table, Value};
 use super::problem::Origin;
 use super::{differences, keys};
 
-/// The sections that make the plan of the edge, and that of the services: they are
-/// swapped while Kenduri runs, and nothing else is.
+/// The sections of the edge's and the services' plans. Only these are replaced while Kenduri runs.
 const SWAPPED: [&str; 8] = [
     "cache",
     "listen",
@@ -21,12 +20,12 @@ const SWAPPED: [&str; 8] = [
     "upstream",
 ];
 
-/// All settings that only a restart changes, with their sources.
+/// All restart-only settings with their sources.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RestartOnly(BTreeMap<String, (Value, Origin)>);
 
 impl RestartOnly {
-    /// Their values.
+    /// The restart-only settings in `merged`.
     pub(super) fn of(merged: &Table, origins: &BTreeMap<String, Origin>) -> Self {
         let all = origins.iter().filter(|(key, _)| !is_swapped(key));
         let said = all.filter_map(|(key, origin)| {
@@ -36,12 +35,12 @@ impl RestartOnly {
         Self(said.collect())
     }
 
-    /// The keys that say something else in `merged`: they wait for a restart.
+    /// The keys whose values in `merged` differ, and so wait for a restart.
     pub(super) fn waiting(&self, merged: &Table) -> Vec<String> {
         differences(&self.over(merged), merged)
     }
 
-    /// What is said now, but for this.
+    /// `merged` with these values instead of its own.
     pub(super) fn over(&self, merged: &Table) -> Table {
         let mut held = keys::built_in();
         for (section, value) in merged.iter().filter(|(section, _)| is_swapped(section)) {
@@ -53,7 +52,7 @@ impl RestartOnly {
         held
     }
 
-    /// Their sources, in place of the present ones.
+    /// Replaces the sources of these keys.
     pub(super) fn over_origins(&self, origins: &mut BTreeMap<String, Origin>) {
         origins.retain(|key, _| is_swapped(key));
         let said = self.0.iter();
@@ -83,7 +82,7 @@ mod tests {
         };
         let began = load(&asked).expect("good");
         assert!(began.waiting.is_empty());
-        // As it travels to a worker, and to the next program.
+        // Serialised as for a worker, or for the next program.
         let lasting = serde_json::to_string(&began.lasting()).expect("written");
         asked.lasting = Some(serde_json::from_str(&lasting).expect("read"));
         let same = load(&asked).expect("good");
@@ -97,14 +96,14 @@ mod tests {
         let now = load(&asked).expect("good");
         assert_eq!(now.waiting, ["data", "mail.per_minute", "site.url"]);
         let settings = &now.settings;
-        // Beside the file, as it was meant.
+        // Relative to the file, as intended.
         assert_eq!(settings.data, folder.path().join("d"));
         assert!(settings.site.url.is_none(), "nobody had said it");
         assert_eq!(now.merged()["mail"]["per_minute"].as_integer(), Some(7));
         assert_eq!(settings.jobs_at_once, 5);
         assert_eq!(settings.listen.http[0].to_string(), "127.0.0.1:2");
         assert!(now.plan.needs_app());
-        // It is the same after any number of changes.
+        // Later changes do not alter it either.
         asked.lasting = Some(now.lasting());
         assert_eq!(load(&asked).expect("good").merged(), now.merged());
     }

@@ -1,5 +1,4 @@
-//! `[service.NAME]`: what is kept running beside Kenduri's own pages, and where
-//! each of them is found.
+//! `[service.NAME]`: the services that Kenduri runs, and the addresses of each.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,25 +10,25 @@ use super::check::Check;
 use super::written::Written;
 use crate::folders::Folders;
 
-/// What a service gets of our own environment.
+/// The environment variables that services inherit.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
-/// The folder in `data` for whatever is found there while Kenduri runs.
+/// The folder in `data` for sockets and records of the running Kenduri.
 pub(crate) const RUN: &str = "run";
-/// The folder in `data` for what services say.
+/// The folder in `data` for the services' logs.
 pub(crate) const LOGS: &str = "logs";
-/// The folder beside the other sockets where services find each other.
+/// The folder, beside the other sockets, of the sockets between services.
 pub(crate) const INNER: &str = "inner";
 
-/// The folders that services depend on.
+/// The folders that the plan depends on.
 pub(super) struct Places<'a> {
-    /// That of the settings.
+    /// The settings file's folder.
     pub(super) folder: &'a Path,
     pub(super) data: &'a Path,
-    /// Those of the supervisor process.
+    /// The supervisor process's folders.
     pub(super) folders: &'a Folders,
 }
 
-/// Everything the supervisor needs to know, if all of it can be done.
+/// The supervisor's plan, if it is valid.
 pub(super) fn plan(
     written: &Written,
     asked: &Asked,
@@ -38,7 +37,7 @@ pub(super) fn plan(
     check: &mut Check<'_>,
 ) -> Option<Plan> {
     let description = &written.service;
-    // A service has a folder of its own.
+    // Services run in folders of their own, so relative paths would break.
     let folder = std::path::absolute(places.folder).unwrap_or_else(|_| places.folder.to_owned());
     let user = match depth {
         CheckDepth::Whole => default_user(&written.service_user, places, check),
@@ -70,10 +69,10 @@ pub(super) fn plan(
     }
 }
 
-/// The user of services that name none; nothing: the user that runs Kenduri.
+/// The user of services that name none; `None`: the user that runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Option<User> {
     if name.is_empty() {
-        // Without data there is nothing that belongs to anybody else.
+        // Without a data folder, nothing belongs to another user yet.
         return places.folders.worker(places.data).ok().flatten();
     }
     let key = "service_user";
@@ -91,8 +90,8 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Optio
     user
 }
 
-/// Where each service is found by the others: on a socket in the file system, and,
-/// for programs that speak to a URL only, at a fixed address or a port of this machine.
+/// The address of each service for other services: a unix socket, and for programs that need a URL
+/// a fixed address or a local port.
 fn inner(
     description: &ServiceConfigs,
     asked: &Asked,
@@ -102,7 +101,7 @@ fn inner(
     all.map(|(name, service)| {
         let url = match (service.front.as_str(), asked.ports.get(name)) {
             ("", Some(port)) => format!("http://127.0.0.1:{port}"),
-            // Nobody needs it, or this reader of the settings starts nothing.
+            // No setting needs the address, or this process starts no services.
             ("", None) => "http://127.0.0.1".to_owned(),
             (front, _) => format!("http://{front}"),
         };
@@ -116,8 +115,8 @@ fn socket(service: &str, run: &Path) -> PathBuf {
     run.join(INNER).join(format!("{service}.sock"))
 }
 
-/// What the edge needs to know: where each service is listened for, how its instances
-/// share requests, and how long those may take.
+/// The edge's view of each service: its address, the balancing between its instances, and the
+/// timeouts.
 pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> Vec<edge::Service> {
     let all = description.iter();
     all.map(|(name, service)| {
@@ -142,7 +141,7 @@ pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> 
     .collect()
 }
 
-/// The services whose URL somebody asks for, who have no fixed address.
+/// The services without a fixed address whose URL a setting refers to.
 pub(super) fn wanting_ports(description: &ServiceConfigs) -> Vec<String> {
     let is_named = |name: &str| {
         let place = format!("{{service.{name}.url}}");

@@ -1,5 +1,4 @@
-//! The configuration as needed: every value parsed, checked against the
-//! others, and ready for those who use it.
+//! The settings in their final form: parsed, validated together, and ready for use.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -27,83 +26,85 @@ use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
 
-/// A service whose lines are where the supervisor process's may be.
+/// A reserved service name: its log would be the supervisor process's.
 const KEEPER: &str = "keeper";
 
 /// The languages this version speaks.
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 
-/// Everything that does not change while Kenduri runs.
+/// The settings that do not change while Kenduri runs.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// The folder of everything Kenduri keeps.
     pub(crate) data: PathBuf,
-    /// What signs.
+    /// The key file.
     pub(crate) secret_file: KeyFile,
-    /// What the installation is called.
+    /// The site's name and address.
     pub(crate) site: Site,
     /// The database.
     pub(crate) store: store::Settings,
-    /// How mail leaves.
+    /// How mail is sent.
     pub(crate) mail: Mail,
     /// Who may have an account.
     pub(crate) registration: accounts::registration::Registration,
     /// The folder of files.
     pub(crate) files: PathBuf,
-    /// How many bytes a file may have that somebody sends.
+    /// The largest upload, in bytes.
     pub(crate) max_upload: usize,
-    /// The addresses to listen on, at least one, and what holds for connections.
+    /// The listening addresses, at least one, and the limits of connections.
     pub(crate) listen: ListenSettings,
-    /// Whose forwarding headers are believed.
+    /// The proxies whose forwarding headers are trusted.
     pub(crate) trusted_proxies: Proxies,
-    /// How many jobs run side by side.
+    /// The number of jobs that run at the same time.
     pub(crate) jobs_at_once: usize,
     /// The log.
     pub(crate) log: Log,
-    /// An address for `/metrics` alone.
+    /// A separate address for `/metrics`.
     pub(crate) metrics: Option<ListenAddress>,
-    /// Where releases and advisories are listed.
+    /// The sources of releases and advisories.
     pub(crate) updates: Vec<Source>,
     /// Who must have a second factor.
     pub(crate) require_mfa_for: accounts::RequireMfaFor,
-    /// With whom people may sign in.
+    /// The providers for signing in.
     pub(crate) providers: Vec<accounts::ProviderSettings>,
-    /// What the sections of the domains say.
+    /// The settings of the domains.
     pub(crate) domains: SettingValues,
     /// The slug of the occasion that older programs' addresses answer for.
     pub(crate) compat_occasion: Option<String>,
-    /// What is said of the addresses of the older personal site, if they are there.
+    /// The policy of the older personal site's addresses, if these are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
 }
 
 /// What the installation is called and where it is reached.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
-    /// As written; nothing: the address listened on.
+    /// `None`: derived from the first listener.
     pub(crate) url: Option<SiteUrl>,
-    /// Shown in titles and mails.
+    /// The name in titles and mails.
     pub(crate) name: String,
-    /// Offered on pages that belong to no occasion; never empty.
+    /// The languages of pages outside occasions; never empty.
     pub(crate) languages: Vec<String>,
-    /// For times that belong to no occasion.
+    /// The time zone of pages outside occasions.
     pub(crate) time_zone: TimeZone,
+    /// What stands at the first page of a new store.
+    pub(crate) home: String,
 }
 
-/// How mail leaves.
+/// How mail is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Mail {
-    /// By which way.
+    /// The route that mails take.
     pub(crate) route: MailRoute,
     /// The sender of every mail.
     pub(crate) from: Sender,
-    /// What signs the callbacks of the mail's provider.
+    /// The secret for the mail provider's callbacks.
     pub(crate) callbacks: Option<CallbackKey>,
-    /// By which topic Amazon SES says what became of mails.
+    /// The SNS topic of Amazon SES' delivery reports.
     pub(crate) ses_topic: Option<SnsTopic>,
 }
 
 impl Settings {
-    /// Whether every listener is out of reach for other machines.
+    /// Whether no listener is reachable from other machines.
     pub(crate) fn is_private(&self) -> bool {
         address::is_private(&self.listen)
     }
@@ -114,8 +115,8 @@ impl Settings {
     }
 }
 
-/// Turns what was written into settings and the edge's plan, reporting to `check`
-/// whatever cannot be; all or nothing.
+/// Converts the written values into settings and the edge's plan; every invalid value is reported
+/// to `check`, and then there is no result.
 pub(super) fn settings(
     written: &Written,
     sections: &Table,
@@ -139,7 +140,7 @@ pub(super) fn settings(
             plan.order_for(url.host());
         }
     }
-    // The plan has reported what is wrong with these.
+    // The plan has already reported errors in these.
     let trusted_proxies = Proxies::parse(&written.listen.trusted_proxies).ok();
     let from = mail::sender(written, check);
     let jobs_at_once = check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize;
@@ -154,6 +155,8 @@ pub(super) fn settings(
             "name another folder, such as \"log\", or give the service another name",
         );
     }
+    let domains = domain_settings::read(sections, check);
+    domain_settings::check_home(&site.home, &domains, check);
     let settings = Settings {
         data: data.to_owned(),
         secret_file: secret_file(written, data, check),
@@ -184,7 +187,7 @@ pub(super) fn settings(
         updates: updates(written, check),
         require_mfa_for: written.accounts.require_mfa_for.into(),
         providers: providers::read(&written.accounts.provider, check),
-        domains: domain_settings::read(sections, check),
+        domains,
         compat_occasion: compat_occasion(written, check),
         personal_site: personal_site(written, check),
     };
@@ -202,7 +205,7 @@ fn updates(written: &Written, check: &mut Check<'_>) -> Vec<Source> {
     sources.collect()
 }
 
-/// Who registers gets a mail, so somebody has to carry it.
+/// Registration sends mails, so it needs a mail server.
 fn registration(written: &Written, check: &mut Check<'_>) -> accounts::registration::Registration {
     use accounts::registration::Registration as Needed;
 
@@ -223,7 +226,7 @@ fn registration(written: &Written, check: &mut Check<'_>) -> accounts::registrat
     }
 }
 
-/// A slug, if one is named; whether there is such an occasion, the store knows.
+/// The slug, if one is configured. Whether the occasion exists is checked in the store.
 fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
     let slug = written.compat.occasion.trim();
     let is_slug = (3..=63).contains(&slug.len())
@@ -289,7 +292,7 @@ fn personal_site(written: &Written, check: &mut Check<'_>) -> Option<personal_si
     })
 }
 
-/// What the edge does, if all of it can be done.
+/// The edge's plan, if it is valid.
 fn plan(written: &Written, ground: &edge::Ground<'_>, check: &mut Check<'_>) -> Option<edge::Plan> {
     match edge::Plan::check(&written.edge(), ground) {
         Ok(plan) => {
@@ -360,6 +363,7 @@ fn site(written: &Written, check: &mut Check<'_>) -> Site {
         name: written.site.name.trim().to_owned(),
         languages: written.site.languages.clone(),
         time_zone,
+        home: written.site.home.clone(),
     }
 }
 
@@ -432,7 +436,7 @@ fn secret_file(written: &Written, data: &Path, check: &mut Check<'_>) -> KeyFile
     KeyFile::at(data.join(&written.secret_file))
 }
 
-/// The URL with the password that was kept apart from it.
+/// The URL with the separately kept password inserted.
 fn with_password(url: &str, password: Option<&Secret>) -> Secret {
     let Some(password) = password else {
         return Secret::new(url);

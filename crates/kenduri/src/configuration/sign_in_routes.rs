@@ -1,4 +1,4 @@
-//! Routes behind our own sign-in: whether people can sign in for them.
+//! Validation of routes that require a sign-in.
 
 use accounts::web::upstream_access::AllowedUsers;
 use edge::route::{HostPattern, NormalPath};
@@ -8,7 +8,7 @@ use web::SiteUrl;
 use super::check::Check;
 use super::written::Written;
 
-/// Notes every `access = { sign_in = … }` that would let nobody in.
+/// Reports every `access = { sign_in = … }` that nobody could use.
 pub(super) fn check(written: &Written, plan: &Plan, check: &mut Check<'_>) {
     let url = SiteUrl::parse(&written.site.url).ok();
     let url = url.filter(|_| !check.is_built_in("site.url"));

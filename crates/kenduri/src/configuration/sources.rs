@@ -1,8 +1,7 @@
 //! The sources of settings: the file, the environment, the flags.
 //!
-//! Each source becomes a list of [`Leaf`]s; a later leaf wins over an earlier
-//! one of the same key. A leaf is checked alone, so that a problem
-//! names its source.
+//! Each source becomes a list of [`Leaf`]s, and a later leaf overrides an earlier one with the same
+//! key. Each leaf is validated separately, so that a problem names its source.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,11 +21,11 @@ pub(crate) struct Leaf {
     pub(crate) key: String,
     pub(crate) value: Value,
     pub(crate) origin: Origin,
-    /// Of a value that has keys of its own: the source of each.
+    /// For a nested value, the source of each key in it.
     pub(crate) inside: Vec<(String, Origin)>,
 }
 
-/// Variables that begin with `KENDURI_` and are not settings.
+/// The prefix of `KENDURI_` variables that are not settings.
 const OTHER_VARIABLES: &str = "KENDURI_TEST_";
 
 /// Reads the text of a `kenduri.toml`.
@@ -154,7 +153,7 @@ pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem
     typed(leaves, &known, problems)
 }
 
-/// Whether the walk goes into a table.
+/// Whether to descend into a table.
 enum Step {
     Into,
     Over,
@@ -165,7 +164,7 @@ fn walk<'a>(
     prefix: &str,
     visit: &mut impl FnMut(&str, usize, &Spanned<DeValue<'a>>) -> Step,
 ) {
-    // Tables are sorted by key; people read problems in the order of their lines.
+    // Tables are sorted by key, but problems are reported by line.
     let mut entries: Vec<(&Spanned<std::borrow::Cow<'a, str>>, &Spanned<DeValue<'a>>)> =
         table.iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
@@ -187,8 +186,8 @@ fn inside(key: &str, section: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Gives a text from outside TOML the type its key has: a list may be written
-/// with commas, a word needs no quotes.
+/// Converts a text from outside TOML into its key's type: lists are separated by commas, and words
+/// need no quotes.
 fn from_text(
     key: &str,
     text: &str,
@@ -226,7 +225,7 @@ fn from_text(
     })
 }
 
-/// Keeps the leaves whose values the structs accept, and reports the others.
+/// Keeps the leaves with valid types and reports the others.
 fn typed(
     leaves: Vec<Leaf>,
     known: &BTreeMap<String, Value>,

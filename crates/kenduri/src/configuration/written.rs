@@ -93,6 +93,8 @@ pub(crate) struct Site {
     pub(crate) languages: Vec<String>,
     /// IANA name of the zone for times that belong to no occasion.
     pub(crate) time_zone: String,
+    /// What stands at the first page of a new store; owners change it at `/admin/look`.
+    pub(crate) home: String,
 }
 
 impl Default for Site {
@@ -102,6 +104,7 @@ impl Default for Site {
             name: "Kenduri".to_owned(),
             languages: vec!["en".to_owned(), "ms".to_owned()],
             time_zone: "UTC".to_owned(),
+            home: "site".to_owned(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Maintenance mode: requests get a notice instead of the site, except to those who have the pass.
+//! Maintenance mode: all requests get a notice, except those with the pass cookie.
 
 use std::collections::BTreeSet;
 
@@ -60,8 +60,8 @@ pub(super) fn open(hands: &RequestContext) -> Result<ControlResponse> {
     }
 }
 
-/// The URL of a host. A host without a route is a typing error: maintenance would not be on
-/// where it was meant to be.
+/// The URL of a host. A host without a route is refused as a typing error, because maintenance
+/// would not apply where it was meant to.
 fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     let routes = hands.plan.routes();
     if routes.candidates(host).next().is_none() {
@@ -78,8 +78,8 @@ fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     }
 }
 
-/// The URLs of all hosts that the settings name: the app's own address, and those of
-/// routes. The address listened on replaces the app's where there is none.
+/// The URLs of all configured hosts: the app's own address and the routes' hosts. Without an app
+/// address, the first listener's is used.
 fn all_urls(hands: &RequestContext) -> Vec<String> {
     let RequestContext { settings, plan, .. } = hands;
     let own = settings.site.url.as_ref();
@@ -94,7 +94,7 @@ fn all_urls(hands: &RequestContext) -> Vec<String> {
         .collect();
     let mut urls = Vec::new();
     if own.is_some() || plan.needs_app() || hosts.is_empty() {
-        // With sockets in files only, the proxy before them knows the rest.
+        // With unix sockets alone, the proxy in front decides the address.
         let own = app_setup::url(settings);
         urls.push(own.map_or_else(|_| String::new(), |own| own.join("")));
     }

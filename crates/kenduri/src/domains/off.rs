@@ -26,12 +26,11 @@ use super::DOMAINS;
 
 const ALL: [Flag; 3] = [occasions::ENABLED, countdowns::ENABLED, posts::ENABLED];
 /// Pages of these domains, for everybody and for who is signed in.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 8] = [
     "/invite",
     "/countdowns",
     "/me/countdowns",
     "/me/phrases",
-    "/me/webhooks",
     "/blog",
     "/feed",
     "/search",

@@ -1,4 +1,4 @@
-//! Doing what was decided, step by step, and the way back.
+//! Runs the steps of an installation, and undoes them on failure.
 
 use std::fmt::Display;
 use std::fs;
@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use super::found::identity;
 use super::steps::{Step, Work};
 
-/// Does what is to be done, or, where that fails, takes it back.
+/// Runs all steps; if one fails, undoes them.
 pub(crate) fn do_all<W: Write>(
     work: &Work,
     told: &mut W,
@@ -31,7 +31,7 @@ pub(crate) fn do_all<W: Write>(
     tell(told, "That failed. What was changed is taken back:");
     let undo = work.change.iter().take(begun).rev();
     let back = undo.flat_map(|change| &change.undo).chain(&work.again);
-    // All of it, whatever of it fails: what is left behind is as little as can be.
+    // Every undo step runs even if others fail, so that as little as possible is left behind.
     let left: Vec<String> = back
         .filter_map(|step| carry_out(step, told).err())
         .map(|error| format!("\n  {error:#}"))
@@ -49,8 +49,8 @@ pub(crate) fn do_all<W: Write>(
     }))
 }
 
-/// Says what is done. Who listened may be gone (`kenduri install | head`), and what was begun is
-/// ended all the same.
+/// Prints a step. A closed output (`kenduri install | head`) is ignored, so that the installation
+/// is completed.
 pub(crate) fn tell(told: &mut impl Write, text: impl Display) {
     let _ = writeln!(told, "{text}");
 }
@@ -62,7 +62,7 @@ pub(crate) fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
             let [program, arguments @ ..] = words.as_slice() else {
                 return Ok(());
             };
-            // What a check prints is long, and of interest only where it fails.
+            // The output of a check is long, so it is shown only on failure.
             let output = Command::new(program)
                 .args(arguments)
                 .stdin(Stdio::null())
@@ -108,8 +108,8 @@ pub(crate) fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// Puts a text that everybody may read in place of the file, which is the one of before if that
-/// fails. systemd takes no file with such an ending for a unit.
+/// Replaces a file by a text that everybody may read; on failure the old file stays. systemd
+/// ignores the temporary file because of its extension.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_added_extension("new");
     let write = || {
@@ -137,7 +137,7 @@ mod tests {
         runs.collect()
     }
 
-    /// What is done, and what is said at the end, where these fail.
+    /// The steps that ran and the final message, when these steps fail.
     fn tried(told: &mut impl Write, broken: &[&str]) -> (String, String) {
         let change = |begin: &[&str], undo: &[&str]| Change {
             steps: steps(begin),
@@ -165,7 +165,7 @@ mod tests {
         (done.into_inner().join(" "), said)
     }
 
-    /// The listener is gone.
+    /// An output whose reader has closed it.
     fn gone() -> impl Write {
         io::Cursor::new([0_u8; 0])
     }
@@ -248,7 +248,7 @@ mod tests {
         assert_ne!(inode(), before);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o644);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        // Nothing can be written beside it.
+        // A folder in its place keeps the temporary file from being written.
         fs::create_dir(folder.path().join("kenduri.service.new")).unwrap();
         assert!(write("never").is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), "after");

@@ -1,25 +1,25 @@
-//! What changes units and what runs by them, and the way back where that fails.
+//! Changes of units and of what runs from them, with their undo steps.
 
 use super::found::{Found, UnitFound};
 use super::mark::Seen;
 use super::steps::{SERVICE, SOCKET, Step, Wish, systemctl, unit};
 
-/// Steps that are taken back together.
+/// Steps that are undone together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) steps: Vec<Step>,
-    /// What takes them back, be it that only the first of them was begun. None of it fails because
-    /// there is nothing to take back.
+    /// The steps that undo the change, even if only its first step has begun. None of them fails
+    /// when there is nothing to undo.
     pub(crate) undo: Vec<Step>,
 }
 
-/// The order matters: nothing is started before all is there, and what was done last is taken
-/// back first.
+/// The changes in order: nothing starts before everything is in place, and they are undone in
+/// reverse.
 pub(super) fn changes(wish: &Wish, found: &Found) -> Vec<Change> {
     let mut changes = vec![written(SERVICE, &wish.service, &found.service)];
     match &wish.socket {
         Some(text) => changes.push(written(SOCKET, text, &found.socket)),
-        // One of ours that is no longer wanted would hold the ports.
+        // An unwanted socket unit of ours would keep the ports.
         None if found.socket.seen() == Seen::Ours => changes.push(without_socket(&found.socket)),
         None => {}
     }
@@ -37,10 +37,10 @@ pub(super) fn changes(wish: &Wish, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// After units are as they were: what systemd kept running by them.
+/// Starts again what ran before, once the old units are back.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
-    // One that still runs has not been touched, and is not touched by this.
+    // A unit that still runs was not touched and stays as it is.
     for (name, before) in [(SOCKET, &found.socket), (SERVICE, &found.service)] {
         if before.is_active {
             steps.push(systemctl(&["start", name]));
@@ -73,7 +73,7 @@ fn without_socket(before: &UnitFound) -> Change {
         undo.push(systemctl(&["enable", SOCKET]));
     }
     if before.is_active {
-        // systemd opens no sockets for a service that runs.
+        // systemd opens no sockets for a running service.
         undo.push(systemctl(&["stop", SERVICE]));
     }
     Change {
@@ -94,7 +94,7 @@ fn enabled(name: &str, before: &UnitFound) -> Change {
 }
 
 fn started(wish: &Wish, found: &Found) -> Change {
-    // Together, socket first: one that is open starts the service again on the next connection.
+    // Both in one command, socket first: an open socket would start the service again.
     let stop = match &wish.socket {
         Some(_) => systemctl(&["stop", SOCKET, SERVICE]),
         None => systemctl(&["stop", SERVICE]),
@@ -102,16 +102,16 @@ fn started(wish: &Wish, found: &Found) -> Change {
     let mut steps = Vec::new();
     let is_open = found.socket.is_active && found.socket.text == wish.socket;
     if wish.socket.is_some() && !is_open {
-        // A service that runs has the addresses itself, or holds those of before; systemd
-        // opens none for it.
+        // A running service has these addresses, or the previous ones, open itself, so systemd
+        // cannot open them.
         steps.push(stop.clone());
         steps.push(systemctl(&["start", SOCKET]));
     }
     steps.push(systemctl(&["restart", SERVICE]));
     Change {
         steps,
-        // A unit that failed stays in systemd's list when its file is gone. A pattern, because one
-        // that matches no unit is passed over (systemctl(1)), and a name is an error.
+        // A failed unit remains in systemd's list without its file. This is a pattern, because an
+        // unmatched pattern is ignored (systemctl(1)), but an unknown name is an error.
         undo: vec![stop, systemctl(&["reset-failed", "kenduri.*"])],
     }
 }
@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    /// What is done at last, from where units are loaded anew.
+    /// The last steps, from reloading the units on.
     fn done(wish: &Wish, found: &Found) -> Vec<String> {
         let changes = steps(wish, found).unwrap().change;
         let all: Vec<_> = changes
@@ -152,7 +152,7 @@ mod tests {
             .collect()
     }
 
-    /// The way back where the last change fails, and the texts that it writes.
+    /// The undo steps when the last change fails, and the texts that they write.
     fn back(wish: &Wish, found: &Found) -> (Vec<String>, Vec<String>) {
         let work = steps(wish, found).unwrap();
         let undo = work.change.into_iter().rev().flat_map(|change| change.undo);
@@ -231,7 +231,7 @@ mod tests {
                 "systemctl daemon-reload",
             ]
         );
-        // Nor are sockets left open that were not.
+        // Sockets that were closed before are not left open.
         let found = held(ours("before", true), ours("socket", false));
         let (way, _) = back(&with_socket(), &found);
         assert_eq!(
@@ -246,7 +246,7 @@ mod tests {
                 "systemctl start kenduri.service",
             ]
         );
-        // A service that waits for its first connection waits again.
+        // A service that waited for its first connection waits again.
         let found = held(ours("before", false), ours("addresses", true));
         let (way, _) = back(&with_socket(), &found);
         assert_eq!(way.last().unwrap(), "systemctl start kenduri.socket");

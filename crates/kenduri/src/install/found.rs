@@ -1,4 +1,4 @@
-//! What is on this machine before anything is done.
+//! The state of this machine before the installation.
 
 use std::fs;
 use std::io;
@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use super::mark::{Seen, seen};
 use super::steps::{SERVICE, SOCKET, Wish, unit};
 
-/// What is there.
+/// The state of this machine.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Found {
@@ -20,20 +20,20 @@ pub(crate) struct Found {
     pub(crate) has_user: bool,
     pub(crate) has_services_user: bool,
     pub(crate) has_data: bool,
-    /// Whether they belong to the user.
+    /// Whether the data belongs to the user.
     pub(crate) is_data_of_user: bool,
     pub(crate) service: UnitFound,
     pub(crate) socket: UnitFound,
 }
 
-/// A unit as it was found.
+/// A unit file and its state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UnitFound {
-    /// Its text; nothing: it is not among the administrator's units.
+    /// The unit's text; `None`: it is not among the administrator's units.
     pub(crate) text: Option<String>,
-    /// Whether it starts with the machine.
+    /// Whether it is enabled at boot.
     pub(crate) is_enabled: bool,
-    /// Whether systemd keeps it running, also where it waits to start it again.
+    /// Whether systemd runs it, or is about to restart it.
     pub(crate) is_active: bool,
 }
 
@@ -43,9 +43,10 @@ impl UnitFound {
     }
 }
 
-/// What is on this machine. Without a wish, which is to remove, it does not matter what runs.
+/// Reads the state of this machine. `wish` is `None` for a removal, which does not depend on what
+/// runs.
 pub(crate) fn found(wish: Option<&Wish>) -> Result<Found> {
-    // As sd_booted(3) does.
+    // The test of sd_booted(3).
     let has_systemd = Path::new("/run/systemd/system").is_dir();
     let unit_of = |name: &str| -> Result<UnitFound> {
         let state = if has_systemd && wish.is_some() {
@@ -72,12 +73,12 @@ pub(crate) fn found(wish: Option<&Wish>) -> Result<Found> {
     })
 }
 
-/// The text of the service that is installed, if it can be read.
+/// The text of the installed service unit, if it can be read.
 pub(crate) fn installed() -> Option<String> {
     text(&unit(SERVICE)).ok().flatten()
 }
 
-/// The text of a unit, which must be known to be brought back.
+/// A unit's text. An unreadable one is an error, since it could not be restored.
 fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -86,7 +87,7 @@ fn text(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// What systemd says of a unit, `KEY=VALUE` a line; of one that it does not know, too.
+/// The properties of a unit as `KEY=VALUE` lines; systemd prints them for unknown units too.
 fn state(unit: &str) -> String {
     let output = Command::new("systemctl")
         .args(["show", "--property=ActiveState,UnitFileState", "--", unit])
@@ -103,14 +104,14 @@ fn unit_found(text: Option<String>, state: &str) -> UnitFound {
     UnitFound {
         text,
         is_enabled: says("UnitFileState=enabled"),
-        // `activating` is also one that failed and is started again in a moment.
+        // `activating` includes a failed unit that is about to be restarted.
         is_active: ["active", "activating", "reloading"]
             .iter()
             .any(|word| says(&format!("ActiveState={word}"))),
     }
 }
 
-/// The numbers of a user and its group, as `id` knows them.
+/// The numeric ids of a user and its group.
 pub(super) fn identity(user: &str) -> Option<(u32, u32)> {
     let number = |flag: &str| -> Option<u32> {
         let output = Command::new("id")

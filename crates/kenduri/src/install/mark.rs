@@ -1,19 +1,19 @@
-//! The first line of a unit, which tells whether somebody has changed the rest.
+//! The first line of a unit, with a checksum that reveals edits.
 
 const BEGINNING: &str = "# Written by `kenduri install`; ";
 
-/// What is at the path of a unit.
+/// The origin of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
-    /// Nothing.
+    /// There is no unit.
     Nothing,
-    /// What `kenduri install` wrote.
+    /// An unedited unit of `kenduri install`.
     Ours,
-    /// Somebody else's, or ours that somebody has changed.
+    /// A unit from elsewhere, or one of ours that was edited.
     Foreign,
 }
 
-/// The text with its first line.
+/// The text with its first line added.
 pub(crate) fn marked(text: &str) -> String {
     format!(
         "{BEGINNING}{:016x}. Change it with `systemctl edit kenduri`.\n{text}",
@@ -21,7 +21,7 @@ pub(crate) fn marked(text: &str) -> String {
     )
 }
 
-/// Who wrote it.
+/// The origin of this text.
 pub(crate) fn seen(there: Option<&str>) -> Seen {
     let Some(whole) = there else {
         return Seen::Nothing;
@@ -35,7 +35,7 @@ pub(crate) fn seen(there: Option<&str>) -> Seen {
     if ours { Seen::Ours } else { Seen::Foreign }
 }
 
-/// FNV-1a: it finds changes, and is no proof against anybody.
+/// FNV-1a: it detects edits, but does not protect against forgery.
 fn sum(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
         (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,4 +1,4 @@
-//! What is to be done, decided before anything is.
+//! Decides the steps of an installation.
 
 use std::path::{Path, PathBuf};
 
@@ -15,76 +15,76 @@ pub(super) const SERVICE_USER: &str = "service_user";
 /// The home folder of a user who has none (passwd(5) of Debian).
 const NO_HOME: &str = "/nonexistent";
 
-/// What was asked for.
+/// The options of the command.
 #[derive(Debug, Clone)]
 pub(crate) struct Wish {
-    /// The text of the service, marked.
+    /// The text of the service unit, with its first line.
     pub(crate) service: String,
-    /// The text of the socket, marked, if there is to be one.
+    /// The text of the socket unit, with its first line; `None`: no socket unit.
     pub(crate) socket: Option<String>,
-    /// Where the program is.
+    /// The path of the program.
     pub(crate) program: PathBuf,
-    /// The flags that say which installation is meant.
+    /// The flags that name the installation.
     pub(crate) place: Vec<String>,
     /// The folder of data.
     pub(crate) data: PathBuf,
-    /// Who serves requests, and whom the data belongs to.
+    /// The user who serves requests and owns the data.
     pub(crate) user: String,
-    /// Whether root supervises, so that others than `user` run services.
+    /// Whether the supervisor runs as root, so that services can have other users.
     pub(crate) by_root: bool,
-    /// Who runs services that name no user; none: `user`, or whom the settings name.
+    /// The user of services without `user`; `None`: `user`, or the configured one.
     pub(crate) services_user: Option<String>,
-    /// Whether it is started now, and with the machine.
+    /// Whether it is started now and enabled at boot.
     pub(crate) enable: bool,
-    /// Whether changed units are overwritten.
+    /// Whether edited units are overwritten.
     pub(crate) force: bool,
 }
 
-/// What is to be done.
+/// The steps of an installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Work {
-    /// First, what changes nothing that runs.
+    /// Steps that do not affect anything running; they come first.
     pub(crate) prepare: Vec<Step>,
-    /// Then what does.
+    /// Changes that do.
     pub(crate) change: Vec<Change>,
-    /// Where a change fails and is taken back: what starts again that ran before.
+    /// The steps that start again what ran before, after a failed change was undone.
     pub(crate) again: Vec<Step>,
 }
 
-/// One thing to do.
+/// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// A program with its arguments.
     Run(Vec<String>),
-    /// A folder that this user owns.
+    /// Create a folder that this user owns.
     Folder { path: PathBuf, user: String },
-    /// A file with this text.
+    /// Write this text to a file.
     Write { path: PathBuf, text: String },
-    /// A file that goes, if it is there.
+    /// Remove a file, if it exists.
     Remove { path: PathBuf },
 }
 
-/// Why nothing is done.
+/// Why nothing is installed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
-    /// systemd is not what runs here.
+    /// systemd does not run here.
     #[error(
         "systemd is not running here, so there is nothing to install into\n  \
          start `kenduri serve` by what runs here instead; --print shows the unit"
     )]
     NoSystemd,
-    /// Only root may.
+    /// The command needs root.
     #[error(
         "only root may install a service\n  sudo kenduri install …; --print shows the unit and changes nothing"
     )]
     NotRoot,
-    /// A unit is not as it was written.
+    /// A unit has been edited.
     #[error(
         "{0} was changed by somebody, or is not ours\n  \
          changes of your own outlive this in `systemctl edit kenduri`; --force overwrites it"
     )]
     Changed(PathBuf),
-    /// What root supervises would serve requests as somebody else than was asked, or as root.
+    /// The supervisor would serve requests as another user than asked, or as root.
     #[error(
         "{data} does not belong to {user}, and whoever it belongs to serves the requests, which must not be root\n  \
          stop Kenduri and give it away ({account}chown -R {user}: {data}), or name its owner: --user NAME"
@@ -92,12 +92,12 @@ pub(crate) enum Refused {
     OfSomebodyElse {
         /// The folder of data.
         data: String,
-        /// Who was to serve.
+        /// The user who should serve requests.
         user: String,
-        /// What makes an account for them first, where there is none.
+        /// The step that first creates the user's account, if it is missing.
         account: String,
     },
-    /// The program lies where it may go away.
+    /// The program is in a folder that may disappear.
     #[error(
         "{0} is in somebody's home, or only for a while\n  \
          put it where programs stay: sudo install {0} /usr/local/bin/, and run that one"
@@ -139,7 +139,7 @@ fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused
     Ok(())
 }
 
-/// What makes the wish true. The order matters: nothing is started before all is there.
+/// The steps for the wish, in order: nothing starts before everything is in place.
 pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Work, Refused> {
     may(found)?;
     let passing = [
@@ -194,7 +194,7 @@ fn prepare(wish: &Wish, found: &Found) -> Vec<Step> {
             user: wish.user.clone(),
         });
     }
-    // As the user that will run it: who cannot read the settings learns it now.
+    // The check runs as the service's user, so unreadable settings are noticed now.
     let program = wish.program.display().to_string();
     let mut check = if wish.by_root {
         words(&[&program, "check"])
@@ -226,7 +226,7 @@ fn words_of_account(name: &str, home: &str) -> Vec<String> {
     ])
 }
 
-/// What takes it away again: units alone, never data, settings or user.
+/// The steps of a removal: only units, never data, settings or user.
 pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     may(found)?;
     untouched(found, true, force)?;
@@ -277,7 +277,7 @@ pub(super) mod tests {
         }
     }
 
-    /// A unit that `kenduri install` wrote, and that is on or off.
+    /// An unedited unit that is enabled and active, or neither.
     pub(crate) fn ours(text: &str, is_on: bool) -> UnitFound {
         UnitFound {
             text: Some(marked(text)),
@@ -341,7 +341,7 @@ pub(super) mod tests {
                 "/usr/local/bin/kenduri check --config /etc/kenduri/kenduri.toml --set service_user=kenduri-services",
             ]
         );
-        // Nobody else serves requests than was said, and root never.
+        // Requests are served only by the named user, and never by root.
         let found = Found {
             has_user: true,
             has_data: true,
@@ -353,7 +353,7 @@ pub(super) mod tests {
             why.contains("(chown -R kenduri: /var/lib/kenduri)"),
             "{why}"
         );
-        // Restored data may be there before the account is.
+        // Restored data may exist before the account.
         let why = refused(&Found {
             has_user: false,
             ..found.clone()

@@ -1,4 +1,4 @@
-//! The text of the units.
+//! The texts of the units.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,45 +8,45 @@ use edge::ListenAddress;
 
 use super::steps::SERVICE_USER;
 
-/// After the requests that run, the rest of the program has so long to stop.
+/// The time to stop after the drain time.
 const AFTER_DRAIN: Duration = Duration::from_mins(1);
 
-/// Where each instance may have a control group; that is, where services are described.
+/// Lets each instance have a control group; only needed with services.
 const DELEGATE: &str = "Delegate=memory";
 
-/// What a unit depends on.
+/// The inputs of the units.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
-    /// Where the program is.
+    /// The path of the program.
     pub(crate) program: PathBuf,
-    /// Its settings; none: those that are built in.
+    /// The settings file; `None`: the defaults.
     pub(crate) config: Option<PathBuf>,
-    /// Its data, which it may write.
+    /// The data folder, which the service may write.
     pub(crate) data: PathBuf,
-    /// Whether the command line says where that is, and not the settings.
+    /// Whether the data folder is named on the command line instead of in the settings.
     pub(crate) says_data: bool,
-    /// Who runs it; none: root supervises, and the owner of the data serves requests.
+    /// The user; `None`: root supervises, and the data's owner serves requests.
     pub(crate) user: Option<String>,
-    /// Who runs services that name no user, where the settings do not say it.
+    /// The user of services without `user`, unless the settings name one.
     pub(crate) services_user: Option<String>,
     /// Whether systemd opens the sockets.
     pub(crate) socket: bool,
-    /// Folders of services: none where none are described.
+    /// The services' folders; `None` without services.
     pub(crate) services: Option<Vec<PathBuf>>,
-    /// How long running requests get at the end.
+    /// The drain time for running requests.
     pub(crate) drain: Duration,
 }
 
-/// A path that systemd would read as another one.
+/// A path that a unit cannot express.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OddPath {
-    /// No unit can hold it.
+    /// No unit can contain it.
     #[error(
         "{0:?} cannot be written into a unit: it has a line break, another control character, or bytes that are no UTF-8\n  \
          give it another name"
     )]
     Unwritable(PathBuf),
-    /// It can hold it, but not as a program.
+    /// A unit can contain it, but not as the program.
     #[error(
         "systemd starts no program whose path has a quote, a backslash or a dollar: {0:?}\n  \
          put it where programs are: sudo install -t /usr/local/bin FILE, and run that one"
@@ -55,7 +55,7 @@ pub(crate) enum OddPath {
 }
 
 impl Unit {
-    /// Whether each path in it can be read as it is meant.
+    /// Whether the unit can express each of its paths.
     pub(crate) fn check(&self) -> Result<(), OddPath> {
         writable(&self.program)?;
         let program = self.program.to_string_lossy();
@@ -67,7 +67,7 @@ impl Unit {
         more.into_iter().try_for_each(|path| writable(path))
     }
 
-    /// `kenduri.service`.
+    /// The text of `kenduri.service`.
     pub(crate) fn text(&self) -> String {
         let place = self.place();
         let program = word_of_command(&self.program);
@@ -97,7 +97,7 @@ impl Unit {
                 add("CapabilityBoundingSet=CAP_NET_BIND_SERVICE");
             }
         } else {
-            // Where systemd opens the sockets, it opens those below 1024, too.
+            // systemd opens ports below 1024 itself, so the service needs no capability for them.
             let ports = if self.socket {
                 ""
             } else {
@@ -144,7 +144,7 @@ impl Unit {
         text
     }
 
-    /// What it may not do.
+    /// Adds the sandboxing options.
     fn fences(&self, add: &mut impl FnMut(&str)) {
         for line in [
             "NoNewPrivileges=true",
@@ -198,7 +198,7 @@ impl Unit {
         }
     }
 
-    /// The flags that say which installation is meant.
+    /// The flags that name the installation.
     fn flags(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let config = self.config.as_deref().map(|file| ("--config", file));
         let says_data = self.says_data || config.is_none();
@@ -206,7 +206,7 @@ impl Unit {
         config.into_iter().chain(data)
     }
 
-    /// The same, as words of a command.
+    /// These flags as command-line arguments.
     pub(crate) fn words(&self) -> Vec<String> {
         let flags = self.flags();
         flags
@@ -214,7 +214,7 @@ impl Unit {
             .collect()
     }
 
-    /// The same, as the unit has them.
+    /// These flags, quoted for the unit.
     fn place(&self) -> String {
         let mut place = String::new();
         for (flag, path) in self.flags() {
@@ -224,17 +224,17 @@ impl Unit {
     }
 }
 
-/// What a unit that was written before says of services.
+/// What an earlier unit says about services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
-    /// Whether there were any.
+    /// Whether there were services.
     pub(crate) has_services: bool,
-    /// Who runs those that name no user; none: the owner of the data.
+    /// The user of services without `user`; `None`: the data's owner.
     pub(crate) services_user: Option<String>,
 }
 
 impl Before {
-    /// Reads the text of a service; nothing: it is of other settings.
+    /// Reads a service unit; `None`: it is for other settings.
     pub(crate) fn of(text: &str, config: &Path) -> Option<Self> {
         if !is_of(text, config) {
             return None;
@@ -249,7 +249,7 @@ impl Before {
     }
 }
 
-/// Whether a service is started with this file of settings.
+/// Whether the unit starts Kenduri with this settings file.
 fn is_of(text: &str, config: &Path) -> bool {
     let flag = format!(" --config {}", word_of_command(config));
     let mut starts = text.lines().filter(|line| line.starts_with("ExecStart="));
@@ -259,7 +259,7 @@ fn is_of(text: &str, config: &Path) -> bool {
     })
 }
 
-/// The flag that says who runs services that name no user, as the unit has it.
+/// The flag with the user of services without `user`, as the unit contains it.
 fn set() -> String {
     format!(" --set {SERVICE_USER}=")
 }
@@ -269,7 +269,8 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
-/// Line breaks end what a unit says, and other control characters are lost in words.
+/// A line break would end the line of the unit, and other control characters are lost in quoted
+/// words.
 fn writable(path: &Path) -> Result<(), OddPath> {
     let is_plain = path
         .to_str()
@@ -279,12 +280,12 @@ fn writable(path: &Path) -> Result<(), OddPath> {
         .ok_or_else(|| OddPath::Unwritable(path.to_owned()))
 }
 
-/// A path, as one word of a command line: there `$` begins a variable (systemd.service(5)).
+/// A path quoted as a word of a command line, where `$` starts a variable (systemd.service(5)).
 fn word_of_command(path: &Path) -> String {
     word(path).replace('$', "$$")
 }
 
-/// A path, as one word of a unit: `%` begins a specifier (systemd.unit(5)).
+/// A path quoted as a word, where `%` starts a specifier (systemd.unit(5)).
 fn word(path: &Path) -> String {
     let text = path.to_string_lossy();
     let mut word = String::new();
@@ -305,7 +306,7 @@ fn word(path: &Path) -> String {
     }
 }
 
-/// `kenduri.socket`, which opens the same addresses.
+/// The text of `kenduri.socket`, which opens the same addresses.
 pub(crate) fn socket(
     http: &[ListenAddress],
     https: &[ListenAddress],
@@ -322,7 +323,7 @@ pub(crate) fn socket(
             ListenAddress::Everywhere(port) => port.to_string(),
             ListenAddress::Unix(path) => {
                 writable(path)?;
-                // Not read as a word: everything to the end of the line is the path.
+                // This value is not quoted: the path extends to the end of the line.
                 path.to_string_lossy().replace('%', "%%")
             }
         };

@@ -1,5 +1,4 @@
-//! A log in a folder: `kenduri.log` or `keeper.log`, and what was before it as
-//! `kenduri.log.1` and so on.
+//! A log in a folder: `kenduri.log` or `keeper.log`, with older files as `kenduri.log.1` and so on.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -7,14 +6,14 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// A file above this is put aside.
+/// The size at which a file is rotated.
 const MOST_BYTES: u64 = 10 << 20;
-/// How many are kept beside the one being written.
+/// The number of older files kept.
 const KEPT: u32 = 5;
-/// How often it is looked whether the file is still where it was.
+/// How often to check that the file is still in its place.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The file being written, and where it is.
+/// The open file and its path.
 pub(super) struct Folder {
     path: PathBuf,
     file: File,
@@ -25,7 +24,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Goes on with what is there.
+    /// Opens the file for appending.
     pub(super) fn open(folder: &Path, name: &str) -> io::Result<Self> {
         let path = folder.join(name);
         let (file, written) = go_on(&path)?;
@@ -39,17 +38,17 @@ impl Folder {
         })
     }
 
-    /// Goes on in a new file if somebody removed this one or its folder, or put it aside:
-    /// all further lines would be where nobody looks for them.
+    /// Opens a new file if this one, or its folder, was removed or renamed: otherwise nobody would
+    /// find the further lines.
     fn stay(&mut self) {
         self.looked = Instant::now();
         if self.is_here() {
             return;
         }
-        // Where there can be none, this one is all there is, and it is tried again.
+        // If a new file cannot be created, the log stays in this one and tries again later.
         if let Ok((file, written)) = go_on(&self.path) {
             (self.file, self.written) = (file, written);
-            // This goes to the same writer as these lines, so it follows them.
+            // This line goes through the same writer, so it comes after the current ones.
             tracing::warn!(
                 path = %self.path.display(),
                 "the file of the log was removed or put aside by somebody else; it goes on in a new one"
@@ -80,7 +79,7 @@ impl Folder {
     }
 }
 
-/// The file, in a folder that is there from now on, and its length.
+/// Opens the file, creating its folder if necessary; also returns its length.
 fn go_on(path: &Path) -> io::Result<(File, u64)> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -100,7 +99,7 @@ impl Write for Folder {
             self.stay();
         }
         if self.written >= self.most {
-            // Better a large file than a lost line; the next lines try again.
+            // A file that is too large is better than a lost line; the next lines try again.
             let _ = self.rotate();
         }
         self.file.write_all(line)?;
@@ -151,7 +150,7 @@ mod tests {
         let mut log = Folder::open(&folder, "kenduri.log").expect("a log");
         log.every = Duration::MAX;
         log.write_all(b"1\n").expect("written");
-        // Not at each line.
+        // The check does not run for each line.
         std::fs::rename(&folder, data.path().join("old")).expect("renamed");
         log.write_all(b"2\n").expect("written");
         assert!(!folder.exists());
@@ -165,13 +164,13 @@ mod tests {
         std::fs::remove_dir_all(&folder).expect("removed");
         log.write_all(b"5\n").expect("written");
         assert_eq!(text(&file), "5\n");
-        // As logrotate does it, with `create`.
+        // As logrotate does with `create`.
         std::fs::rename(&file, folder.join("kenduri.log-2026")).expect("renamed");
         std::fs::write(&file, "new\n").expect("written");
         log.write_all(b"6\n").expect("written");
         assert_eq!(text(&file), "new\n6\n");
         assert_eq!(times_said(), 3);
-        // Where there can be none, lines go on as they did.
+        // If no file can be created, lines still go to the old one.
         std::fs::rename(&folder, data.path().join("older")).expect("renamed");
         std::fs::write(&folder, "in the way").expect("written");
         log.write_all(b"7\n").expect("written");
@@ -179,7 +178,7 @@ mod tests {
         log.write_all(b"8\n").expect("written");
         assert_eq!(text(&file), "8\n");
         assert_eq!(text(&data.path().join("older/kenduri.log")), "new\n6\n7\n");
-        // What we turn over ourselves is no surprise.
+        // Our own rotation must not look like a removed file.
         log.most = 1;
         log.write_all(b"9\n").expect("written");
         assert_eq!(text(&file), "9\n");

@@ -1,7 +1,7 @@
-//! Figures of the process itself, under the names and with the words of Prometheus's own
-//! clients.
+//! Metrics of the process, with the names and help texts of Prometheus's own clients.
 //!
-//! They are looked up whenever somebody asks. Seconds have fractions, for which the facade that
+//! They are read at each scrape. Seconds have fractions, which the counters of the metrics facade
+//! do not support.
 //! counts all else has no counter.
 
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use std::fs;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// All that the system tells, as Prometheus text; what it does not tell is left out.
+/// The metrics as Prometheus text; values that the system does not report are left out.
 pub(super) fn figures() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let own = fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -64,7 +64,7 @@ fn cpu_seconds() -> f64 {
     number(used.tv_sec.unsigned_abs()) + number(used.tv_nsec.unsigned_abs()) / 1e9
 }
 
-/// Memory that is not swapped out.
+/// Resident memory in bytes.
 fn resident_bytes(status: &str) -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
@@ -73,13 +73,13 @@ fn resident_bytes(status: &str) -> Option<f64> {
 
 fn open_descriptors() -> Option<f64> {
     let open = fs::read_dir("/proc/self/fd").ok()?.count() as u64;
-    // One of them was open for this look alone.
+    // One descriptor was open only for this count.
     Some(number(open.saturating_sub(1)))
 }
 
-/// When the process began, in seconds since 1970: the system counts from its own beginning.
+/// The start of the process, in seconds since 1970; the system counts from its boot.
 fn started(own: &str, system: &str, ticks_per_second: u64) -> Option<f64> {
-    // The name may hold anything, brackets too.
+    // The process name may contain anything, even brackets.
     let (_, fields) = own.rsplit_once(')')?;
     let ticks: u64 = fields.split_ascii_whitespace().nth(19)?.parse().ok()?;
     let began = system

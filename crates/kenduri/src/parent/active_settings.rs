@@ -1,4 +1,4 @@
-//! The settings in force, and how to read them anew.
+//! The settings in force, and how they are reloaded.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::sockets::{Sockets, find_ports};
 use crate::configuration::{self, Asked, Configuration};
 use crate::messages::ServeMode;
 
-/// What the supervisor process was asked for, as it was last found good.
+/// The last valid settings of the supervisor process.
 pub(super) struct Settings {
     asked: Asked,
     plan: Plan,
@@ -37,14 +37,14 @@ impl Settings {
         }
     }
 
-    /// What a worker serves: what was found good, whatever the file says now.
+    /// The settings for a worker: the last valid ones, whatever the file contains now.
     pub(super) fn asked(&self) -> Asked {
         self.asked.clone()
     }
 
-    /// Reads the settings anew, and checks them. Nothing is in force yet.
+    /// Reads and validates the settings without applying them.
     pub(super) fn read(&self) -> Result<(Asked, Configuration)> {
-        // A restart takes all that is written, so it must be good as a whole.
+        // A restart uses everything in the file, so all of it must be valid.
         let written = configuration::load(&Asked {
             text: None,
             lasting: None,
@@ -61,20 +61,20 @@ impl Settings {
         Ok((asked, configuration))
     }
 
-    /// These hold from now on.
+    /// Puts these settings in force.
     pub(super) fn take(&mut self, asked: Asked, plan: Plan) {
         self.asked = asked;
         self.plan = plan;
         self.close_others();
     }
 
-    /// Closes sockets that are not needed for what is in force.
+    /// Closes sockets that the settings in force do not need.
     pub(super) fn close_others(&mut self) {
         self.sockets.close_others(&self.plan);
     }
 }
 
-/// The same, as it was found: it comes to that again, whatever is written by then.
+/// The inputs with the text that was read, so that they yield the same configuration later.
 fn found(asked: Asked, configuration: &Configuration) -> Asked {
     Asked {
         text: Some(configuration.text.clone().unwrap_or_default()),

@@ -1,4 +1,4 @@
-//! Settings are read again while everything runs.
+//! Reloads settings while everything runs.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -19,15 +19,15 @@ use crate::control::Reply;
 use crate::control_requests::ControlResponse;
 use crate::messages::ToWorker;
 
-/// Nobody else changes what is in force as long as this lives.
+/// The lock for changing what is in force.
 pub(super) type ChangeLock = OwnedMutexGuard<()>;
 
-/// What came of other settings. They hold, whatever failed.
+/// The result of new settings. They are in force even if a service failed.
 pub(super) struct Applied {
     said: String,
-    /// What was read.
+    /// The file that was read.
     file: Option<PathBuf>,
-    /// What could not be done with services.
+    /// The services' failures.
     failed: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ impl Applied {
         Ok(ControlResponse::Applied { said, file })
     }
 
-    /// What holds and what does not, where not all does.
+    /// What took effect and what did not, after partial failures.
     fn in_part(&self) -> String {
         let Self { said, failed, .. } = self;
         format!(
@@ -52,14 +52,14 @@ impl Applied {
 }
 
 impl ParentProcess {
-    /// Waits until nobody else changes what is in force.
+    /// Waits for the change lock.
     pub(super) async fn alone(&self) -> Result<ChangeLock> {
         let turn = Arc::clone(&self.changes).lock_owned();
         self.gate.unless_shut(turn).await
     }
 
-    /// Reads the settings again and has everybody do what they say, all or nothing; but
-    /// one service may fail where others do not.
+    /// Reloads the settings and applies them everywhere or nowhere, except that a single service
+    /// may fail.
     pub(super) async fn apply(&self) -> Result<Applied> {
         let alone = self.alone().await?;
         self.apply_alone(alone).await
@@ -98,7 +98,7 @@ impl ParentProcess {
                 return Ok(Applied { said, file, failed });
             }
         };
-        // That something was done need not mean that it runs.
+        // A successful change does not prove that the service runs.
         let rows = self.control.ps().await.unwrap_or_default();
         for changed in changes {
             let name = &changed.service;
@@ -120,7 +120,7 @@ impl ParentProcess {
         Ok(Applied { said, file, failed })
     }
 
-    /// Has the worker that serves do what is asked now; says which, and what changed.
+    /// Applies the settings to the serving worker; returns which one it is and what changed.
     async fn serve_by(&self, asked: &Asked) -> Result<(RunId, String)> {
         let (run, line) = self.workers.one_that_serves().await?;
         let sockets = self.settings.lock().await.sockets.share()?;
@@ -135,7 +135,7 @@ impl ParentProcess {
         }
     }
 
-    /// Has those do the same that were started before it was asked, and do not serve yet.
+    /// Applies the settings to workers that were started earlier and do not serve yet.
     fn bring_along(&self, run: RunId, asked: &Asked, sockets: &Sockets) {
         for (run, line) in self.workers.later_than(run) {
             let (asked, sockets) = (asked.clone(), sockets.share());
@@ -156,7 +156,7 @@ impl ParentProcess {
         }
     }
 
-    /// The same as [`Self::apply`], for nobody who waits.
+    /// As [`Self::apply`], with the result in the log.
     pub(super) fn apply_and_log(self: &Arc<Self>, alone: ChangeLock) {
         let parent = Arc::clone(self);
         tokio::spawn(async move {
@@ -192,12 +192,12 @@ mod tests {
     use crate::parent::exec_upgrade::UpgradeRequest;
     use crate::parent::program_file::ProgramFile;
 
-    /// How long something may take on a slow machine.
+    /// The time limit on a slow machine.
     const PATIENCE: Duration = Duration::from_secs(30);
     const ONE: &str = "[listen]\nhttp = [\"unix:one.sock\"]\n";
     const TWO: &str = "[listen]\nhttp = [\"unix:one.sock\", \"unix:two.sock\"]\n";
 
-    /// A supervisor process without services, whose workers are played here.
+    /// A supervisor process without services, whose workers are simulated.
     struct TestParent {
         folder: tempfile::TempDir,
         parent: Arc<ParentProcess>,
@@ -205,7 +205,7 @@ mod tests {
         _renewals: mpsc::Receiver<UpgradeRequest>,
     }
 
-    /// A worker's end.
+    /// The worker's end of the channel.
     struct Worker {
         outbox: mpsc::Sender<Parcel<ToParent>>,
         inbox: mpsc::Receiver<Parcel<ToWorker>>,
@@ -231,7 +231,7 @@ mod tests {
                 adopt_orphans: false,
                 ..SupervisorOptions::in_folder(folder.path())
             };
-            // Nobody runs it: services are none of this.
+            // The supervisor does not run, since no test here needs services.
             let (_, control) = Supervisor::new(&Plan::default(), means).unwrap();
             let mut sockets = Sockets::new(Inherited::default());
             sockets.open(&configuration.plan).unwrap();
@@ -254,7 +254,7 @@ mod tests {
             std::fs::write(self.folder.path().join("kenduri.toml"), text).unwrap();
         }
 
-        /// Starts a worker; returns what it is to serve, and on how many sockets.
+        /// Starts a worker; returns the settings it receives and the number of sockets.
         async fn start(&self, run: RunId) -> (Worker, String, usize) {
             let (stream, theirs) = UnixStream::pair().unwrap();
             let channel = Channel {
@@ -275,7 +275,7 @@ mod tests {
     }
 
     impl Worker {
-        /// The next message to it that is not about who takes requests.
+        /// Its next message, except updates of ready instances.
         async fn hear(&mut self) -> (ToWorker, usize) {
             loop {
                 let heard = tokio::time::timeout(PATIENCE, self.inbox.recv()).await;
@@ -314,7 +314,7 @@ mod tests {
             id, 42,
             "no number is given twice, whichever program gives it"
         );
-        // Nobody knows yet whether they will hold.
+        // Whether they will be applied is still open.
         let (mut second, text, _) = house.start(2).await;
         assert_eq!(text, ONE);
         let said = "Changed: listen.http.\n".to_owned();
@@ -336,7 +336,7 @@ mod tests {
         let (mut first, ..) = house.start(1).await;
         first.say(ToParent::Serving).await;
         house.parent.workers.first_served().await;
-        // Nobody else may have services of other users.
+        // Only root can run services of other users.
         let is_root = rustix::process::geteuid().is_root();
         let (service, through) = if is_root {
             (

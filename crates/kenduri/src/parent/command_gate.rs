@@ -41,26 +41,26 @@ impl CommandGate {
         Ok(self.inside.token())
     }
 
-    /// What comes of `what`, if the gate is not shut before.
+    /// The output of `what`, unless the gate closes first.
     pub(crate) async fn unless_shut<T>(&self, what: impl Future<Output = T>) -> Result<T> {
         let mut is_shut = self.is_shut.subscribe();
         tokio::select! {
             biased;
-            // The sender lives as long as this does.
+            // The sender lives as long as `self`.
             _ = is_shut.wait_for(|is_shut| *is_shut) => refuse(),
             done = what => Ok(done),
         }
     }
 
-    /// Waits until it is open.
+    /// Waits until the gate is open.
     pub(crate) async fn opened(&self) {
         let mut is_shut = self.is_shut.subscribe();
-        // The sender lives as long as this does.
+        // The sender lives as long as `self`.
         let _ = is_shut.wait_for(|is_shut| !*is_shut).await;
     }
 
-    /// Lets nobody in any more, and waits until nobody is inside. It opens again when
-    /// what this gives is dropped, or when somebody stays for too long.
+    /// Closes the gate and waits for the requests in progress. The gate opens again when the
+    /// returned guard is dropped, or when a request takes too long.
     pub(super) async fn shut(&self) -> Result<ClosedGate> {
         self.is_shut.send_replace(true);
         let shut = ClosedGate(self.clone());

@@ -28,19 +28,19 @@ pub(crate) struct ParentProcess {
     pub(super) workers: Workers,
     pub(super) program: ProgramFile,
     pub(super) settings: Mutex<Settings>,
-    /// Locked by a change of what is in force; workers begin all the same.
+    /// The lock for changing what is in force; starting workers do not take it.
     pub(super) changes: Arc<Mutex<()>>,
-    /// Where orders come in.
+    /// The gate that every request passes.
     pub(crate) gate: CommandGate,
-    /// Those of orders to workers.
+    /// The ids of requests to workers.
     pub(super) numbers: RequestIds,
-    /// Requests to become the program that is on the disk now.
+    /// The channel of upgrade requests.
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
 }
 
 impl ParentProcess {
-    /// A supervisor process of these services, which takes on workers as they are started; and the
-    /// receiver of upgrade requests.
+    /// A supervisor process for these services, which tells each started worker what to serve; and
+    /// the receiver of upgrade requests.
     pub(super) fn new(
         control: Control,
         program: ProgramFile,
@@ -64,19 +64,19 @@ impl ParentProcess {
         (parent, wanted)
     }
 
-    /// Tells each worker that is started what to serve, and hears it.
+    /// Tells each started worker what to serve, and starts listening to it.
     pub(super) async fn take_on(self: Arc<Self>, mut channels: mpsc::UnboundedReceiver<Channel>) {
         while let Some(channel) = channels.recv().await {
             let run = channel.run;
             if let Err(error) = Arc::clone(&self).begin(channel).await {
-                // It never gets ready, and is started anew.
+                // The worker never becomes ready, and is restarted.
                 tracing::error!(run, "a worker cannot be told what to do: {error:#}");
             }
         }
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        // A change of the settings either has happened, or finds this worker.
+        // A change of the settings is either complete, or will reach this worker.
         let settings = self.settings.lock().await;
         let begin = ToWorker::Begin {
             asked: settings.asked(),
@@ -86,7 +86,7 @@ impl ParentProcess {
         self.hear(channel.run, channel.stream, Some(first))
     }
 
-    /// Listens to a worker, and lets others send to it after its first message.
+    /// Listens to a worker. Others may send to it after its first message.
     pub(super) fn hear(
         self: &Arc<Self>,
         run: RunId,
@@ -120,7 +120,7 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Does what somebody inside wants, and says how it went.
+    /// Handles a request that has passed the gate, and returns the reply.
     pub(crate) async fn reply(&self, order: ControlRequest, _inside: &GatePermit) -> Reply {
         let done = match order {
             ControlRequest::Apply => self.apply().await.and_then(Applied::outcome),
@@ -136,7 +136,7 @@ impl ParentProcess {
         done.map_or_else(|error| reply_of(&error), Reply::Ok)
     }
 
-    /// What services say from now on.
+    /// The lines that services write from now on.
     pub(crate) async fn follow(&self, logs: services::Logs) -> Result<LogTail> {
         not_the_log(&logs)?;
         self.has_instance(&logs).await?;
@@ -163,7 +163,7 @@ impl ParentProcess {
             ServiceRequest::Logs(logs) => {
                 not_the_log(&logs)?;
                 let lines = control.logs(&logs.clone().into()).await?;
-                // One that is gone may have left messages.
+                // An instance that has ended may have left lines.
                 if lines.is_empty() {
                     self.has_instance(&logs).await?;
                 }
@@ -224,14 +224,14 @@ impl ParentProcess {
         })
     }
 
-    /// The services that are described, without Kenduri's own.
+    /// The configured services, without Kenduri's own.
     async fn described(&self) -> Result<BTreeSet<Arc<str>>> {
         let rows = self.control.ps().await?;
         let names = rows.into_iter().map(|row| row.service);
         Ok(names.filter(|name| **name != *OWN_SERVICE).collect())
     }
 
-    /// Refuses to wait for what an instance says that there is not.
+    /// Refuses to follow an instance that does not exist.
     async fn has_instance(&self, logs: &services::Logs) -> Result<()> {
         let (Some(service), Some(instance)) = (&logs.service, logs.instance) else {
             return Ok(());
@@ -244,7 +244,7 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Says how many requests a second each gets, which the worker counts.
+    /// Adds each instance's requests per second, as counted by the worker.
     fn count_requests(&self, rows: &mut [InstanceStatus]) {
         let fleet = self.control.ready_instances().borrow().clone();
         let rate = |address: &Address| self.workers.rate(address);
@@ -253,8 +253,8 @@ impl ParentProcess {
         }
     }
 
-    /// Goes on with the program that is on the disk now: the worker first, and when
-    /// that serves this process itself. `client` hears how it went.
+    /// Upgrades to the program on the disk: first the worker, and once the new one serves, this
+    /// process. `client` gets the result.
     pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream) -> Result<()> {
         let renewed = async {
             self.program.check()?;
@@ -281,8 +281,8 @@ impl ParentProcess {
     }
 }
 
-/// How many requests a second an instance gets. One that does not take any has a number, but
-/// another may have it too.
+/// The requests per second of an instance. An instance without requests still has a number, but
+/// another may share it.
 fn rate_of(
     row: &InstanceStatus,
     fleet: &ReadyInstances,
@@ -296,7 +296,7 @@ fn rate_of(
     rate(here.address.as_ref()?)
 }
 
-/// Whether nobody wants a service to run.
+/// Whether a service is stopped on request.
 pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
     let of_it = rows.iter().filter(|row| &*row.service == service);
     let mut states = of_it.map(|row| row.state).peekable();
@@ -304,7 +304,7 @@ pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
     states.peek().is_some() && states.all(rests)
 }
 
-/// What came of all services. One that failed keeps no other from its turn.
+/// The combined result for all services. A failed one does not keep the others from their turn.
 fn of_all(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
     if outcomes.is_empty() {
         return Ok("There are no services.".to_owned());
@@ -379,7 +379,7 @@ mod tests {
         let fleet = ReadyInstances::from([("web".into(), crew)]);
         let rate = |state| rate_of(&row(state), &fleet, |_| Some(7.0));
         assert_eq!(rate(InstanceState::Ready), Some(7.0));
-        // The one before and the one after it have its number while one takes over.
+        // During a replacement, the old and the new instance have this number too.
         assert_eq!(rate(InstanceState::Draining), None);
         assert_eq!(rate(InstanceState::Starting), None);
     }

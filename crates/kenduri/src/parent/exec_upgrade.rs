@@ -31,26 +31,27 @@ use crate::folders::Folders;
 use crate::log;
 use crate::messages::{RequestIds, ServeMode};
 
-/// The listening sockets that were handed in.
+/// The name of handed-over listening sockets that the service manager passed in.
 const LISTEN: &str = "listen";
-/// Those that the supervisor process has opened.
+/// The name of those that the supervisor process opened.
 const OPENED: &str = "opened";
 /// The control socket.
 const CONTROL: &str = "control";
 /// The client that waits for the outcome.
 const CLIENT: &str = "client";
-/// The channels of workers, in the order of the note.
+/// The channels of the workers, in the note's order.
 const WORKER: &str = "worker";
 
-/// So many more descriptors may be opened before this process becomes another program: those that
-/// are sent to it, and those that it opens itself before it goes on. It could not return.
+/// The number of descriptors that must be free before `exec`: those sent to the next program, and
+/// those it opens before it continues. It could not go back.
 const ROOM: usize = 64;
 
 /// The first words of the error when the upgrade failed.
 const STAYED: &str =
     "the new program serves, but this process could not become it and goes on as the old one";
 
-/// State for the next program. It only grows, because the program before may be older.
+/// The state for the next program. Fields are only ever added, because the previous program may be
+/// older.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct HandoverNote {
     pub(super) asked: Asked,
@@ -58,16 +59,16 @@ pub(super) struct HandoverNote {
     temporary: Option<PathBuf>,
     workers: Vec<RunId>,
     serving: Option<RunId>,
-    /// The last number of an order to a worker.
+    /// The last id of a request to a worker.
     #[serde(default)]
     last_order: u64,
-    /// Those that were heard, and of which nothing has come.
+    /// Signals that were received but not handled yet.
     #[serde(default)]
     signals: Vec<Signal>,
 }
 
 impl HandoverNote {
-    /// All that is known, but for the workers, which speak until the last moment.
+    /// The whole state except the workers, which may send messages until the last moment.
     async fn of(parent: &ParentProcess, temporary: Option<&Temporary>) -> Self {
         let settings = parent.settings.lock().await;
         Self {
@@ -82,27 +83,27 @@ impl HandoverNote {
     }
 }
 
-/// A request to become the program that is on the disk now.
+/// A request to upgrade this process.
 pub(super) struct UpgradeRequest {
     /// The client that waits for the outcome.
     pub(super) client: UnixStream,
-    /// Until it is there nobody changes what is in force, and no order is begun.
+    /// Until the upgrade ends, these locks keep out changes and new requests.
     pub(super) _held: (ChangeLock, ClosedGate),
 }
 
-/// What else the next program goes on with.
+/// The other parts that the next program takes over.
 pub(super) struct ExecContext<'a> {
     /// The control socket.
     pub(super) listener: &'a OwnedFd,
-    /// Where lines of the log go.
+    /// The running log.
     pub(super) lines: &'a log::Lines,
-    /// A folder that is removed at the end.
+    /// The temporary folder of a demo.
     pub(super) temporary: Option<&'a Temporary>,
 }
 
 impl UpgradeRequest {
-    /// Becomes the program that is on the disk now. Returns if that fails: then all goes
-    /// on as before, and the client gets the reason.
+    /// Replaces this process by the program on the disk. Returns only on failure: then everything
+    /// continues as before, and the client gets the reason.
     pub(super) async fn renew(
         self,
         parent: &Arc<ParentProcess>,
@@ -111,7 +112,7 @@ impl UpgradeRequest {
         left: ExecContext<'_>,
     ) -> Supervisor {
         let note = HandoverNote::of(parent, left.temporary).await;
-        // Whatever can fail does so while nothing is halted.
+        // Everything that can fail runs before anything is halted.
         let prepared = async {
             upgrade_check::rehearse(&parent.program, &everything, &note).await?;
             duplicate_sockets(parent).await
@@ -125,12 +126,12 @@ impl UpgradeRequest {
         };
         let path = parent.program.path();
         tracing::info!(program = %path.display(), "going on as the program on the disk");
-        // What comes from now on waits for the next program, or for this one to go on.
+        // Later signals wait for the next program, or for this one to continue.
         supervisor::block_signals();
         let (workers, channels): (Vec<_>, Vec<_>) = parent.workers.halt().await.into_iter().unzip();
         let note = HandoverNote {
             workers,
-            // One may have begun to serve until the last moment.
+            // A worker may have started to serve at the last moment.
             serving: parent.workers.serving(),
             last_order: parent.numbers.last(),
             signals: signals.rest().await,
@@ -162,7 +163,7 @@ impl UpgradeRequest {
     /// Tells the client why the upgrade failed.
     pub(super) async fn refuse(self, why: &Error) {
         tracing::error!("the supervisor process was not renewed: {why:#}");
-        // Who does not wait any longer need not know.
+        // The client may have disconnected.
         let _ = control::tell(self.client, &Reply::Error(format!("{why:#}"))).await;
     }
 }
@@ -175,19 +176,19 @@ fn adopt(
 ) {
     for (run, channel) in workers.into_iter().zip(channels) {
         if let Err(error) = parent.hear(run, channel.into(), None) {
-            // It is started anew when it finds its channel at an end.
+            // The worker is restarted when it finds its channel closed.
             tracing::error!(run, "a worker's channel is lost: {error:#}");
         }
     }
     parent.workers.serves(serving);
 }
 
-/// Fails where this process cannot open what becoming the next program takes.
+/// Fails if this process has too few free descriptors for the upgrade.
 pub(super) async fn ensure_room(parent: &ParentProcess) -> Result<()> {
     duplicate_sockets(parent).await.map(drop)
 }
 
-/// The listening sockets once more, for the next program, with room for all else that it opens.
+/// Duplicates of the listening sockets, after checking that enough descriptors are free.
 async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
     let settings = parent.settings.lock().await;
     let duplicated = settings.sockets.leave().and_then(|sockets| {
@@ -202,7 +203,7 @@ async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<
     })
 }
 
-/// What the program before has written, and what it comes to.
+/// Parses the previous program's note, and validates the configuration in it.
 pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
     let note: HandoverNote =
         serde_json::from_slice(note).context("this program is older than the one before")?;
@@ -220,7 +221,7 @@ pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
     Ok((note, configuration))
 }
 
-/// Goes on with what the program before has handed over.
+/// Continues with what the previous program has handed over.
 pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (note, configuration) = understand(&handed.note)?;
     let HandoverNote {
@@ -256,7 +257,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (means, started) = service_config::means(&configuration.folders);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;
-    // The program before may have known less of it; nobody ends because of that.
+    // The previous program may have checked less; such an error must not end the service.
     if let Err(error) = permissions::let_through(&configuration, &run, &plan) {
         tracing::error!("{error:#}");
     }
@@ -275,7 +276,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
         client.set_nonblocking(true)?;
         let said = format!("{path} serves now; no request was dropped.");
         let done = ControlResponse::Services(services::ServiceResponse::Done(said));
-        // Who does not wait any longer need not know.
+        // The client may have disconnected.
         let _ = control::tell(UnixStream::from_std(client)?, &Reply::Ok(done)).await;
     }
     Ok(Running {

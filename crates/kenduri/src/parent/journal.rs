@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use supervisor::{LineHook, LogLine, Stream};
 
-/// Where the journal hears.
+/// The journal's socket.
 const SOCKET: &str = "/run/systemd/journal/socket";
-/// How important a line is (syslog(3), `LOG_INFO`): services say so themselves, if at all.
+/// The priority of each line (syslog(3), `LOG_INFO`).
 const PRIORITY: &str = "6";
 
-/// Tells lines to the journal; nothing: the system gives no socket for it.
+/// A hook that sends lines to the journal; `None` if no socket can be created.
 pub(super) fn line_hook() -> Option<LineHook> {
     let journal = Journal::at(Path::new(SOCKET));
     let journal =
@@ -71,7 +71,7 @@ impl Journal {
             ("KENDURI_STREAM", stream),
             ("MESSAGE", text),
         ] {
-            // With its length in front a value may hold anything.
+            // The length prefix allows any bytes in the value.
             message.extend_from_slice(field.as_bytes());
             message.push(b'\n');
             message.extend_from_slice(&(value.len() as u64).to_le_bytes());
@@ -128,7 +128,7 @@ mod tests {
         let journal = Journal::at(&path).unwrap();
         journal.tell(&line("nobody is there"));
         let there = UnixDatagram::bind(&path).unwrap();
-        // It is full sooner or later.
+        // The socket's buffer fills up at some point.
         let mut said = 0;
         while journal.dropped.load(Ordering::Relaxed) < 5 {
             journal.tell(&line(&"x".repeat(10_000)));

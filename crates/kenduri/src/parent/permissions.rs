@@ -15,13 +15,13 @@ use supervisor::{Folder, Plan};
 use crate::configuration::Configuration;
 use crate::configuration::services::{INNER, RUN};
 
-/// What others may do, and that they may pass (mode bits of stat(2)).
+/// The permissions of others, traversal included (mode bits of stat(2)).
 const OTHERS: u32 = 0o007;
 const THROUGH: u32 = 0o011;
 /// Connecting to a socket is writing to it (unix(7)).
 const CONNECT: u32 = 0o666;
 
-/// Forgets where services found each other when Kenduri ran last, and who might come there.
+/// Removes the previous run's sockets between services, and who could reach them.
 pub(super) fn forget(run: &Folder) -> Result<()> {
     match fs::remove_dir_all(run.at(INNER)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -32,8 +32,8 @@ pub(super) fn forget(run: &Folder) -> Result<()> {
     }
 }
 
-/// Lets services of other users through to their sockets, and to those where they find each
-/// other, if there are any. Who was let through stays so: those of before may still run.
+/// Gives services of other users access to their own sockets, and to those between services.
+/// Earlier permissions stay, because older processes may still run.
 pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Plan) -> Result<()> {
     let services = plan.services().values().filter(|service| !service.own);
     let users = services.filter_map(|service| Some(service.user.as_ref()?.user));
@@ -53,10 +53,10 @@ pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Pl
     })
 }
 
-/// The folder decides who comes to the sockets in it, and so is the first to be changed.
+/// The folder controls access to its sockets, so its permissions change first.
 fn open_inner(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     if !folder.is_dir() {
-        // Nobody listens.
+        // There are no sockets.
         return Ok(());
     }
     access_list::admit(folder, users)?;
@@ -71,11 +71,11 @@ fn open(data: &Path) -> io::Result<()> {
     if mode & THROUGH == THROUGH {
         return Ok(());
     }
-    // Until now nobody could come by them.
+    // Until now nobody else could traverse the folder.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
-        // The owner of the folder of sockets sets its permissions; what a link leads to is not
-        // in here.
+        // Skips the run folder, whose permissions are set by its owner, and links, whose targets
+        // are elsewhere.
         if entry.file_name() != RUN && !entry.file_type()?.is_symlink() {
             match close(&entry.path()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

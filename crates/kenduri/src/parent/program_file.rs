@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Writable by somebody else than its owner (mode bits of stat(2)).
+/// Mode bits that let users other than the owner write (stat(2)).
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// Where the program is that runs.
+/// The path of the running program.
 #[derive(Debug, Clone)]
 pub(super) struct ProgramFile {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct ProgramFile {
 }
 
 impl ProgramFile {
-    /// The one that runs now.
+    /// The path of this program.
     pub(super) fn this() -> Result<Self> {
         let lost = "this program cannot be found on the disk";
         let path = std::env::current_exe().context(lost)?;
@@ -31,12 +31,12 @@ impl ProgramFile {
         word.context("the path of this program is not UTF-8")
     }
 
-    /// Where it is.
+    /// The path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Refuses to go on with what somebody else may have put there.
+    /// Refuses a program that another user may have replaced.
     pub(super) fn check(&self) -> Result<()> {
         let path = self.path.display();
         let found = match std::fs::metadata(&self.path) {

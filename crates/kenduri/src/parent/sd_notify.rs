@@ -10,16 +10,16 @@ use tokio::time::{Instant, interval_at};
 /// The variable that names the socket.
 const VARIABLE: &str = "NOTIFY_SOCKET";
 
-/// A start that takes longer than usual asks for this much more time, again and again.
+/// How much more time a slow start requests at once.
 const LATER: Duration = Duration::from_secs(30);
-/// How often it asks.
+/// How often it requests more time.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// The socket of the service manager: systemd, or the supervisor process.
 pub(crate) struct SdNotify(Option<SocketAddr>);
 
 impl SdNotify {
-    /// The one that the environment names.
+    /// The socket that the environment names, if any.
     pub(crate) fn of(environment: &[(String, String)]) -> Self {
         let named = environment.iter().find(|(name, _)| name == VARIABLE);
         Self(
@@ -30,13 +30,13 @@ impl SdNotify {
         )
     }
 
-    /// Requests are answered.
+    /// Reports that requests are served.
     pub(crate) fn ready(&self) {
         self.tell("READY=1");
     }
 
-    /// Waits for what must be there before requests are answered, however long it takes: as
-    /// long as it goes on nobody is to think that this process hangs.
+    /// Waits for something that the start depends on, and keeps requesting more time, so that the
+    /// service manager does not end the process.
     pub(crate) async fn wait_for<T>(&self, needed: impl Future<Output = T>) -> T {
         let mut needed = std::pin::pin!(needed);
         let mut again = interval_at(Instant::now() + AGAIN, AGAIN);
@@ -50,7 +50,7 @@ impl SdNotify {
         }
     }
 
-    /// Nothing new is begun.
+    /// Reports that Kenduri is stopping.
     pub(super) fn stopping(&self) {
         self.tell("STOPPING=1");
     }

@@ -11,16 +11,16 @@ use crate::configuration::Configuration;
 use crate::folders::Folders;
 use crate::worker::DRAIN_TIME;
 
-/// The hidden word that makes a worker of the program.
+/// The hidden subcommand of a worker.
 const WORD: &str = "work";
-/// A worker must serve so soon, unless it says that migrations take longer.
+/// The time limit for a worker's start, unless it requests more for migrations.
 const START_WITHIN: Duration = Duration::from_secs(30);
-/// What a worker that stops gets beside what requests and tunnels get.
+/// The stopping time of a worker beyond the drain times of requests and tunnels.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-/// The wait after the second failure in a row, and the longest one.
+/// The first and the longest pause between restarts.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Means in these folders, and where the channels of new workers come from.
+/// The supervisor's options for these folders, and the receiver of new workers' channels.
 pub(super) fn means(folders: &Folders) -> (SupervisorOptions, mpsc::UnboundedReceiver<Channel>) {
     let (channels, opened) = mpsc::unbounded_channel();
     let means = SupervisorOptions {
@@ -33,7 +33,7 @@ pub(super) fn means(folders: &Folders) -> (SupervisorOptions, mpsc::UnboundedRec
     (means, opened)
 }
 
-/// The services as they are described, and the worker.
+/// The plan of the configured services and the worker.
 pub(super) fn plan(configuration: &Configuration, program: &ProgramFile) -> Result<Plan> {
     let listen = &configuration.settings.listen;
     let data = &configuration.settings.data;
@@ -50,7 +50,7 @@ pub(super) fn plan(configuration: &Configuration, program: &ProgramFile) -> Resu
     Ok(configuration.services.clone().with(worker))
 }
 
-/// Says that requests of strangers are served by root, if they are.
+/// Warns if requests are served as root.
 pub(super) fn warn_of_root(plan: &Plan) {
     let own = plan.services().get(OWN_SERVICE);
     if rustix::process::geteuid().is_root() && own.is_some_and(|own| own.user.is_none()) {

@@ -7,19 +7,19 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// What is wanted.
+/// The meaning of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Signal {
-    /// An orderly end.
+    /// Stop Kenduri.
     Stop,
-    /// Settings are to be read again.
+    /// Reload the settings.
     Reload,
 }
 
-/// The signals that are listened for.
+/// The received signals.
 pub(super) struct Signals {
-    /// Those that were heard, and of which nothing has come.
+    /// Signals that were received but not handled yet.
     heard: VecDeque<Signal>,
     terminate: unix::Signal,
     interrupt: unix::Signal,
@@ -27,7 +27,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Listens, and goes on with those that were heard before.
+    /// Starts to receive signals; `heard` are earlier ones to handle first.
     pub(super) fn listen(heard: Vec<Signal>) -> Result<Self> {
         Ok(Self {
             heard: heard.into(),
@@ -37,7 +37,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
         if let Some(signal) = self.heard.pop_front() {
             return signal;
@@ -49,15 +49,15 @@ impl Signals {
         }
     }
 
-    /// Those that nothing has come of yet are heard again.
+    /// Puts unhandled signals back.
     pub(super) fn again(&mut self, signals: impl IntoIterator<Item = Signal>) {
         self.heard.extend(signals);
     }
 
-    /// All that have come, for the next program. Those that come from now on must be
-    /// [kept out](supervisor::block_signals).
+    /// All received signals, for the next program. Further ones must be
+    /// [blocked](supervisor::block_signals) before.
     pub(super) async fn rest(&mut self) -> Vec<Signal> {
-        // The runtime looks once more what there is.
+        // Lets the runtime deliver pending signals.
         tokio::task::yield_now().await;
         let mut rest = Vec::new();
         loop {

@@ -9,27 +9,27 @@ use edge::{Inherited, Kept, Plan};
 
 use crate::configuration::{self, Asked, Configuration};
 
-/// A worker has a thread for each core, and each its own sockets.
+/// The number of a worker's threads, one for each core, each with its own sockets.
 pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Those that are open.
+/// The open listening sockets.
 pub(crate) struct Sockets(Kept);
 
 impl Sockets {
-    /// Those that the service manager passed in.
+    /// The sockets that the service manager passed in.
     pub(crate) fn new(handed_in: Inherited) -> Self {
         Self(Kept::new(handed_in))
     }
 
-    /// Those that the program had that this process was before.
+    /// The sockets that the previous program handed over.
     pub(super) fn resume(handed_in: Vec<OwnedFd>, opened: Vec<OwnedFd>) -> Result<Self> {
         let (handed_in, opened) = (Inherited::new(handed_in)?, Inherited::new(opened)?);
         Ok(Self(Kept::resume(handed_in, opened)))
     }
 
-    /// Opens what this plan names and is not open yet.
+    /// Opens the plan's sockets that are not open yet.
     pub(super) fn open(&mut self, plan: &Plan) -> Result<()> {
         let opened = self.0.open(plan.listen(), threads());
         opened.map_err(|error| match plan.service_at(&error.address) {
@@ -42,30 +42,29 @@ impl Sockets {
         })
     }
 
-    /// Closes what this plan does not name.
+    /// Closes sockets that the plan does not name.
     pub(super) fn close_others(&mut self, plan: &Plan) {
         self.0.close_others(plan.listen());
     }
 
-    /// Closes all: who comes now is refused, and does not wait in vain.
+    /// Closes all sockets, so that clients are refused at once instead of waiting in vain.
     pub(super) fn close(&mut self) {
         self.0 = Kept::default();
     }
 
-    /// All of them once more, for a worker.
+    /// Duplicates of all sockets, for a worker.
     pub(super) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         self.0.share()
     }
 
-    /// Those that were handed in and those that were opened here, once more, for the
-    /// program that this process becomes.
+    /// Duplicates of the passed-in and of the opened sockets, for the next program.
     pub(super) fn leave(&self) -> io::Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
         Ok((self.0.handed_in()?, self.0.opened()?))
     }
 }
 
-/// Finds a port for each service whose URL somebody asks for. A port stays with its
-/// service: others know its address.
+/// Assigns a port to each service whose URL a setting refers to. A service keeps its port, because
+/// others know the URL.
 pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
     let wanting = configuration.wanting_ports.iter();
     let missing: Vec<_> = wanting
@@ -74,7 +73,7 @@ pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Res
     if missing.is_empty() {
         return Ok(configuration);
     }
-    // All are held until each is known, so that no two are the same.
+    // All ports stay open until each is assigned, so that no two are the same.
     let mut held = Vec::new();
     for name in missing {
         let socket = TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;

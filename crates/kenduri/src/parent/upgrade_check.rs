@@ -1,5 +1,5 @@
-//! Before an upgrade by `exec`, the program on the disk is started to check whether it could take
-//! over the state: that it serves as a worker says nothing of that.
+//! The check before an upgrade by `exec`: the program on the disk is started to find out whether it
+//! can take over the state. That it serves as a worker does not prove this.
 
 use std::fs::File;
 use std::io;
@@ -17,16 +17,16 @@ use super::exec_upgrade::{self, HandoverNote};
 use super::program_file::ProgramFile;
 use super::service_config;
 
-/// What is added to the words by which this process was started.
+/// The flag added to this process's own command line.
 const FLAG: &str = "--rehearsal";
-/// It reads a file and the settings, and ends.
+/// The time limit: the check only reads a file and the settings.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// At most so much of the reason is shown, in bytes.
+/// The longest reason shown, in bytes.
 const REASON: u64 = 4 << 10;
-/// Between the last word of a process and its end.
+/// How often the end of the process is checked after its last output.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Has the program on the disk say whether it could go on with all this.
+/// Runs the program on the disk to check whether it can take over this state.
 pub(super) async fn rehearse(
     program: &ProgramFile,
     everything: &PausedSupervisor,
@@ -45,7 +45,7 @@ pub(super) async fn rehearse(
     if heard.is_err() {
         let _ = child.kill();
     }
-    // It has ended by now, or is killed.
+    // By now it has ended or is killed.
     let ended = child.wait()?;
     let said = heard.context("it does not say whether it could")??;
     if ended.success() {
@@ -57,7 +57,7 @@ pub(super) async fn rehearse(
     }
 }
 
-/// Waits for its end, and returns its output.
+/// Waits for the process to end, and returns its output.
 async fn hear(child: &mut Child) -> io::Result<String> {
     let mut said = Vec::new();
     if let Some(error) = child.stderr.take() {
@@ -71,8 +71,7 @@ async fn hear(child: &mut Child) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&said).into_owned())
 }
 
-/// Says whether this program could go on with what it finds at its standard input. Changes
-/// nothing.
+/// Checks whether this program can take over the state on its standard input. Changes nothing.
 pub(crate) fn take_part() -> Result<()> {
     let written = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let handed = supervisor::read_handover_file(written)

@@ -1,5 +1,5 @@
-//! The worker as the supervisor process sees it: one channel for each process, of which the
-//! last that serves is asked.
+//! The workers as the supervisor process sees them: one channel for each process. Requests go to
+//! the last one that became ready.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -19,34 +19,34 @@ use crate::channel::{Halt, Parcel};
 use crate::control::Reply;
 use crate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
 
-/// An order waits so long for a worker that serves.
+/// How long a request waits for a worker that serves.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What is ordered takes a worker seconds: one that has not answered by then hangs.
+/// The time limit for a worker's reply; handling a request takes seconds, so a slower worker hangs.
 const ANSWER: Duration = Duration::from_mins(1);
-/// A worker that is well listens at once: nobody waits longer for one that hangs.
+/// The time limit for sending a message to a worker; a healthy one reads at once.
 const HEARD: Duration = Duration::from_secs(1);
 
-/// All worker processes there are.
+/// All worker processes.
 #[derive(Clone)]
 pub(crate) struct Workers {
     links: Arc<Mutex<BTreeMap<RunId, WorkerLink>>>,
-    /// The last one that began to serve, and is still there.
+    /// The last worker that became ready, unless it has ended.
     serving: watch::Sender<Option<RunId>>,
-    /// Who takes requests of each service.
+    /// The instances of each service that take requests.
     fleet: watch::Receiver<ReadyInstances>,
     served: watch::Sender<bool>,
     rates: Arc<Mutex<Vec<RequestRate>>>,
 }
 
-/// What leads to one of them.
+/// The channel of one worker.
 struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
-    /// Tells it who takes requests: each worker by itself, so that one that does not
-    /// listen holds up no other.
+    /// The task that sends the ready instances: one for each worker, so that one that does not read
+    /// delays no other.
     leading: AbortOnDropHandle<()>,
-    /// Instances that were replaced and on which it has nothing any more.
+    /// Replaced instances on which this worker has no requests left.
     drained: BTreeSet<Instance>,
 }
 
@@ -54,7 +54,7 @@ struct WorkerLink {
 type Instance = (String, RunId);
 
 impl Workers {
-    /// None yet; these will get the ready instances.
+    /// No workers yet; `fleet` has the ready instances for them.
     pub(super) fn new(fleet: watch::Receiver<ReadyInstances>) -> Self {
         Self {
             links: Arc::default(),
@@ -65,19 +65,19 @@ impl Workers {
         }
     }
 
-    /// Whether any of them has ever served.
+    /// Whether any worker has ever served.
     pub(super) fn have_served(&self) -> bool {
         *self.served.borrow()
     }
 
-    /// Waits until the first of them serves.
+    /// Waits until the first worker serves.
     pub(super) async fn first_served(&self) {
         let mut served = self.served.subscribe();
-        // The sender lives as long as this does.
+        // The sender lives as long as `self`.
         let _ = served.wait_for(|served| *served).await;
     }
 
-    /// Knows another one, which `hearing` hears.
+    /// Adds a worker; `hearing` is the task that listens to it.
     pub(super) fn add(
         &self,
         run: RunId,
@@ -96,18 +96,18 @@ impl Workers {
         self.links().insert(run, link);
     }
 
-    /// The last one that began to serve.
+    /// The last worker that became ready.
     pub(super) fn serving(&self) -> Option<RunId> {
         *self.serving.borrow()
     }
 
-    /// This one serves already.
+    /// Marks this worker as serving.
     pub(super) fn serves(&self, run: Option<RunId>) {
         self.serving.send_replace(run);
         self.served.send_replace(true);
     }
 
-    /// Halts the channels of all of them, for the next program. None is known any more.
+    /// Halts and removes all workers' channels, for the next program.
     pub(super) async fn halt(&self) -> Vec<(RunId, OwnedFd)> {
         let links = std::mem::take(&mut *self.links());
         let mut halted = Vec::new();
@@ -115,17 +115,17 @@ impl Workers {
             drop(link.leading);
             match link.halt.halt().await {
                 Ok(channel) => halted.push((run, channel)),
-                // It is started anew when it finds its channel at an end.
+                // The worker is restarted when it finds its channel closed.
                 Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
             }
-            // Nothing more comes, so that it ends; nor does an answer.
+            // Without its channel the task ends, and its pending replies are lost.
             let _ = link.hearing.await;
             link.line.hang_up();
         }
         halted
     }
 
-    /// Hears what one of them says until it has gone. Its own orders are handed back.
+    /// Listens to a worker until its channel closes. The worker's own requests go to `order`.
     pub(super) async fn hear(
         &self,
         run: RunId,
@@ -156,13 +156,13 @@ impl Workers {
                 ToParent::Request { id, order: wanted } => order(id, wanted),
             }
         }
-        // One that was halted goes on elsewhere.
+        // A halted channel continues in the next program.
         let Some(link) = self.links().remove(&run) else {
             return;
         };
         link.line.hang_up();
         drop(link);
-        // The others may have waited for this one.
+        // Other workers may have waited for this one.
         self.pass_on(control).await;
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);
@@ -173,17 +173,17 @@ impl Workers {
         });
     }
 
-    /// Says of which instances nobody wants anything any more.
+    /// Reports the instances that no worker needs any more.
     async fn pass_on(&self, control: &Control) {
         for (service, run) in self.take_drained() {
-            // It may have ended meanwhile, and so may everything.
+            // The instance, or everything, may have ended meanwhile.
             let _ = control.drained(&service, run).await;
         }
     }
 
-    /// The instances on which no worker has anything any more, each once: while one worker
-    /// follows another, both may lead requests. What was said before a renewal is forgotten,
-    /// and such an instance gets all of its time.
+    /// The instances on which no worker has requests left, each once: during a replacement, both
+    /// workers may send requests. Reports before an upgrade are lost, and such an instance gets its
+    /// full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);
@@ -199,12 +199,12 @@ impl Workers {
         by_all
     }
 
-    /// Tells all of them that everything ends.
+    /// Tells all workers that Kenduri stops.
     pub(super) async fn end(&self) {
         self.say(|| ToWorker::Ending).await;
     }
 
-    /// Tells all of them at once, and does not wait long for one that does not listen.
+    /// Sends a message to all workers at once; one that does not read is skipped after a moment.
     async fn say(&self, message: impl Fn() -> ToWorker) {
         let telling: JoinSet<()> = self
             .links()
@@ -219,7 +219,7 @@ impl Workers {
         }
     }
 
-    /// The one that serves, as soon as one does.
+    /// The serving worker, as soon as there is one.
     pub(super) async fn one_that_serves(&self) -> Result<(RunId, MessageSender<ToWorker>)> {
         let mut serving = self.serving.subscribe();
         let found = serving.wait_for(Option::is_some);
@@ -229,14 +229,14 @@ impl Workers {
         found.context("no worker serves; the log says why")
     }
 
-    /// Those that have begun after this one.
+    /// The workers that were started after this one.
     pub(super) fn later_than(&self, run: RunId) -> Vec<(RunId, MessageSender<ToWorker>)> {
         let links = self.links();
         let later = links.range((Bound::Excluded(run), Bound::Unbounded));
         later.map(|(run, link)| (*run, link.line.clone())).collect()
     }
 
-    /// Asks the one that serves.
+    /// Sends a request to the serving worker.
     pub(super) async fn ask(&self, message: impl FnOnce(u64) -> ToWorker) -> Reply {
         match self.one_that_serves().await {
             Ok((_, line)) => answer(&line, message, Vec::new()).await,
@@ -244,7 +244,7 @@ impl Workers {
         }
     }
 
-    /// How many requests a server got in the last second.
+    /// The number of requests a server got in the last second.
     pub(super) fn rate(&self, address: &Address) -> Option<f64> {
         let rates = lock(&self.rates);
         let found = rates.iter().find(|rate| rate.address == *address);
@@ -260,7 +260,7 @@ impl Workers {
     }
 }
 
-/// Has one of them carry out an order.
+/// Sends a request to this worker and waits for its reply.
 pub(super) async fn answer(
     line: &MessageSender<ToWorker>,
     message: impl FnOnce(u64) -> ToWorker,
@@ -275,7 +275,7 @@ pub(super) async fn answer(
     })
 }
 
-/// Tells one of them who takes requests, now and after each change.
+/// Sends a worker the ready instances, now and after each change.
 async fn lead(line: MessageSender<ToWorker>, mut fleet: watch::Receiver<ReadyInstances>) {
     loop {
         let now = fleet.borrow_and_update().clone();
@@ -301,10 +301,10 @@ mod tests {
     use crate::control_requests::ControlRequest;
     use crate::messages::RequestIds;
 
-    /// How long something may take on a slow machine.
+    /// The time limit on a slow machine.
     const LONG: Duration = Duration::from_mins(1);
 
-    /// A worker that is known; its end of the channel.
+    /// Adds a worker; returns its end of the channel.
     fn add(workers: &Workers, run: RunId) -> UnixStream {
         let (here, there) = UnixStream::pair().expect("a pair");
         let (outbox, inbox, halt) = channel::open::<_, ToParent>(here).expect("an end");
@@ -336,14 +336,14 @@ mod tests {
             let taken = workers.take_drained().into_iter();
             taken.map(|(_, instance)| instance).collect()
         };
-        // The next worker has nothing there from the beginning.
+        // The next worker never had requests there.
         said(2, 7);
         said(2, 8);
         assert!(taken().is_empty());
         said(1, 7);
         assert_eq!(taken(), [7]);
         assert!(taken().is_empty());
-        // Nor has one that is gone.
+        // A worker that has ended has none either.
         workers.links().remove(&1);
         assert_eq!(taken(), [8]);
         said(2, 9);
@@ -373,7 +373,7 @@ mod tests {
         let _deaf = add(&workers, 1);
         let (_outbox, mut inbox, _halt) =
             channel::open::<ToParent, ToWorker>(add(&workers, 2)).expect("an end");
-        // More than the system and the queue take of what nobody reads.
+        // More messages than the socket and the queue can hold.
         for number in 0..200 {
             let name = format!("{number}{}", "x".repeat(50_000));
             let news = ReadyInstances::from([(name.into(), ServiceInstances::default())]);

@@ -22,9 +22,9 @@ use crate::control_requests::services::ServiceRequest;
 
 /// How long a page waits for an action to be done; the supervisor process goes on after it.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// As long for the worker itself: what sends the answer is what is replaced.
+/// The same for the worker's own service: the process that answers is the one being replaced.
 const OWN_PATIENCE: Duration = Duration::from_secs(3);
-/// How many instances a service may have.
+/// The allowed number of instances.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
 
 /// What an owner can do with a service.
@@ -46,7 +46,7 @@ impl ServiceAction {
         Self::Stop,
     ];
 
-    /// As forms and the log name it.
+    /// The action's name in forms and the log.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -61,7 +61,7 @@ impl ServiceAction {
         Self::ALL.into_iter().find(|action| action.word() == word)
     }
 
-    /// The message that names it.
+    /// The message id of the button.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Start => "server-start",
@@ -72,7 +72,7 @@ impl ServiceAction {
         }
     }
 
-    /// The message that says what will happen.
+    /// The message id of the explanation before the action.
     pub(super) fn effect(self) -> &'static str {
         match self {
             Self::Start => "server-start-effect",
@@ -83,7 +83,7 @@ impl ServiceAction {
         }
     }
 
-    /// The message that says what happened.
+    /// The message id of the confirmation afterwards.
     pub(super) fn done(self) -> &'static str {
         match self {
             Self::Start => "server-done-start",
@@ -94,7 +94,7 @@ impl ServiceAction {
         }
     }
 
-    /// Whether requests may fail by it.
+    /// Whether requests may fail because of it.
     pub(super) fn is_grave(self) -> bool {
         matches!(self, Self::Restart | Self::Stop)
     }
@@ -176,7 +176,7 @@ pub(super) async fn perform(
     }
 }
 
-/// The action, and how many instances are wanted where that is asked.
+/// The action, with the number of instances for scaling.
 fn read(form: &Form) -> Option<(ServiceAction, u32)> {
     let action = ServiceAction::find(form.text("deed"))?;
     if action != ServiceAction::Scale {
@@ -198,7 +198,7 @@ async fn refuse(
     Ok((status, page).into_response())
 }
 
-/// The service's page, which says what was done.
+/// Redirects to the service's page, with the confirmation.
 fn onward(name: &str, done: &str) -> Response {
     let to = format!("{}?done={done}", address(name));
     match HeaderValue::try_from(to) {

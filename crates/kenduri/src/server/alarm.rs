@@ -1,5 +1,5 @@
-//! The mail that tells owners that a service was given up: once each time, however
-//! many of its instances are and however often workers hear of it.
+//! The mail to owners when a service is given up: once each time, whatever the number of instances
+//! and workers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,24 +16,24 @@ use web::Site;
 
 use super::rows::address;
 
-/// The key under which a sent mail is remembered.
+/// The idempotency route under which a sent mail is remembered.
 const ROUTE: &str = "service-given-up";
-/// News older than this is not sent. It is half of what is remembered, so
-/// that no worker, whenever it starts, finds it forgotten and tells it again.
+/// The age from which a failure is not mailed. It is half of the time that mails are remembered, so
+/// a worker that starts late never sends one again.
 const NEW: SignedDuration = SignedDuration::from_hours(24);
 const _: () = assert!(NEW.as_secs() * 2 <= idempotency::KEPT.as_secs());
-/// A store that does not take the mail is tried again after this.
+/// The pause before retrying while the store does not accept the mail.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// Hears how services fare, and tells their owners.
+/// Watches the services and notifies the owners.
 pub(crate) struct Alarm {
     site: Site,
-    /// Since when each is given up that was heard of.
+    /// When each known service was given up.
     heard: BTreeMap<Arc<str>, Timestamp>,
 }
 
 impl Alarm {
-    /// Nothing was heard yet.
+    /// An alarm that knows of no failure.
     pub(crate) fn new(site: Site) -> Self {
         Self {
             site,
@@ -41,7 +41,7 @@ impl Alarm {
         }
     }
 
-    /// Tells of those that were given up since it last heard. Within a runtime.
+    /// Notifies about services given up since the last call. Must be called in a runtime.
     pub(crate) fn hear(&mut self, fleet: &ReadyInstances) {
         self.heard.retain(|service, _| {
             fleet
@@ -61,7 +61,7 @@ impl Alarm {
     }
 }
 
-/// Writes the mails, as soon as the store takes them.
+/// Writes the mails, retrying until the store accepts them.
 pub(super) async fn tell(site: Site, service: Arc<str>, given_up: GivenUp) {
     loop {
         let (here, name, why) = (site.clone(), Arc::clone(&service), given_up.clone());
@@ -86,7 +86,7 @@ fn ring(tx: &mut Tx<'_>, site: &Site, service: &str, given_up: &GivenUp) -> Resu
     let mut owners = grant::list(tx, &Scope::site())?;
     owners.retain(|member| member.role == grant::OWNER);
     if owners.is_empty() {
-        // Somebody may be by the time another worker hears of it.
+        // There may be an owner when another worker notices the failure.
         return Ok(());
     }
     for owner in owners {

@@ -72,7 +72,7 @@ impl ServerStatus {
         match tokio::time::timeout(patience, self.sender.ask(message, Vec::new())).await {
             Ok(Reply::Error(reason)) => Err(RequestError::Refused(reason)),
             Ok(Reply::Ok(control_requests::ControlResponse::Services(outcome))) => Ok(outcome),
-            // Or its supervisor process is of another version, and is being replaced.
+            // Or the supervisor process is of another version and about to be replaced.
             Err(_) | Ok(Reply::Ok(_)) => Err(RequestError::Late),
         }
     }

@@ -19,7 +19,7 @@ use crate::server::{Alarm, EdgeStatus, StatusRequest};
 
 use super::upstream_servers::{LOOK, UpstreamServers};
 
-/// So many may wait for the cache to be looked through.
+/// How many purges may wait.
 const PURGES: usize = 4;
 
 /// The worker's end of the channel.
@@ -34,12 +34,12 @@ pub(super) struct MessageLoop<'a> {
     /// Mails the owners about services that are given up, if the app runs.
     alarm: Option<Alarm>,
     ending: CancellationToken,
-    /// Another worker has taken over, or nobody does any more.
+    /// Another worker has taken over, or Kenduri is stopping.
     is_leaving: bool,
 }
 
 impl<'a> MessageLoop<'a> {
-    /// A loop for what runs.
+    /// The loop of a running worker.
     pub(super) fn new(
         edge: &'a Edge,
         reload: Reload,
@@ -68,7 +68,7 @@ impl<'a> MessageLoop<'a> {
         }
     }
 
-    /// Says that requests are answered, and does what the supervisor process wants until `end`.
+    /// Reports that the worker serves, and handles messages until `end`.
     pub(super) async fn serve(
         &mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -78,7 +78,7 @@ impl<'a> MessageLoop<'a> {
         self.listen(inbox, end).await
     }
 
-    /// Does what concerns those who are still served, until `end`. Nothing new is taken.
+    /// Handles only messages about requests in progress, until `end`.
     pub(super) async fn finish(
         mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -101,7 +101,7 @@ impl<'a> MessageLoop<'a> {
                 _ = &mut end => return Ok(()),
                 Some((names, answer)) = self.purges.recv() => {
                     let count = names.iter().map(|name| self.edge.purge(name)).sum();
-                    // Who does not wait any longer need not know.
+                    // The client may have disconnected.
                     let _ = answer.send(count);
                 }
                 Some(look) = self.status_requests.recv() => {
@@ -110,10 +110,10 @@ impl<'a> MessageLoop<'a> {
                         in_files: self.edge.file_certificates(),
                         routes: self.edge.plan().table(),
                     };
-                    // Nor who does not wait any longer for a look.
+                    // The page may have stopped waiting.
                     let _ = look.send(status);
                 }
-                // The next worker's count is the one that is looked at by then.
+                // By now the next worker's counts are used.
                 _ = look.tick(), if !self.is_leaving => {
                     let rates = self.upstream_servers.rates(self.edge);
                     if !rates.is_empty() {

@@ -18,15 +18,15 @@ pub(super) const LOOK: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct UpstreamServers {
     fleet: ReadyInstances,
-    /// How long websockets and the like have on an instance that is replaced.
+    /// The drain time of tunnels such as websockets, by service.
     times: BTreeMap<String, Duration>,
     leaving: BTreeSet<(String, RunId)>,
-    /// How many requests each server had got when it was last looked at.
+    /// The number of requests each server had at the last report.
     counts: BTreeMap<Address, u64>,
 }
 
 impl UpstreamServers {
-    /// Has the edge lead requests to these from now on.
+    /// Makes the edge use these instances.
     pub(super) fn lead(
         &mut self,
         fleet: ReadyInstances,
@@ -48,7 +48,7 @@ impl UpstreamServers {
         self.leaving = leaving;
     }
 
-    /// Other settings hold.
+    /// Applies new settings.
     pub(super) fn take(&mut self, plan: &Plan, edge: &Edge) {
         let all = plan.services().iter();
         self.times = all
@@ -68,7 +68,7 @@ impl UpstreamServers {
         }
     }
 
-    /// How busy servers were since this was last asked, which is [`LOOK`] ago.
+    /// The load of the servers since the last call, [`LOOK`] ago.
     pub(super) fn rates(&mut self, edge: &Edge) -> Vec<RequestRate> {
         let mut counts = BTreeMap::new();
         for (service, crew) in self.services() {
@@ -102,7 +102,7 @@ fn since(before: Option<&u64>, now: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / LOOK.as_secs_f64()
 }
 
-/// Tells the supervisor process when nothing runs any more on an instance that leaves.
+/// Reports to the supervisor process when a leaving instance has no requests left.
 fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSender<ToParent>) {
     let Some(server) = server(member) else {
         return;
@@ -115,7 +115,7 @@ fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSen
     });
 }
 
-/// Where requests go that an instance gets, if it takes any.
+/// The address of an instance, if it takes requests.
 fn server(member: &InstanceAddress) -> Option<ServerAddress> {
     Some(match member.address.as_ref()? {
         Address::Unix(path) => ServerAddress::Unix {

@@ -1,12 +1,11 @@
-//! The forty households of the demo, as they stand in `households.json`.
+//! The forty households of the demo, read from `households.json`.
 
 use serde::Deserialize;
 
-/// One household.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Sample {
-    /// Empty: drawn.
+    /// If empty, a code is drawn.
     pub(super) code: String,
     pub(super) household: String,
     pub(super) salutation: Option<String>,
@@ -20,21 +19,19 @@ pub(super) struct Sample {
     pub(super) guests: Vec<Person>,
 }
 
-/// One person of a household.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Person {
     pub(super) name: String,
-    /// A child's age.
     pub(super) age: Option<i64>,
-    /// Brought by the household, not named by the hosts.
+    /// Brought by the household rather than named by the hosts.
     #[serde(default)]
     pub(super) brought: bool,
     #[serde(default)]
     pub(super) diets: Vec<String>,
 }
 
-/// How a household has answered.
+/// How a household answers.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Answers {
@@ -48,7 +45,7 @@ pub(super) enum Answers {
     Mixed,
 }
 
-/// All of them; the first five are named in the documentation.
+/// All households; the documentation names the first five.
 pub(super) fn all() -> Result<Vec<Sample>, serde_json::Error> {
     serde_json::from_str(include_str!("households.json"))
 }

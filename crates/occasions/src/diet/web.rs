@@ -1,4 +1,4 @@
-//! The hosts' pages of food needs, and their addresses for programs.
+//! The hosts' pages for food needs, and the same operations as JSON.
 
 use ::web::{List, Problem, Text};
 use accounts::web::resource::api::{ApiResource, Description};

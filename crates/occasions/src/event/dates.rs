@@ -1,4 +1,4 @@
-//! When events begin, for what follows that elsewhere.
+//! Start times of events, for other domains that follow them.
 
 use ::web::Language;
 use accounts::account::AccountId;
@@ -11,7 +11,7 @@ use crate::event;
 use crate::occasion::{self, OccasionId};
 use crate::role;
 
-/// The beginnings of all events that somebody hosts, newest occasion first.
+/// The starts of all events that an account hosts, newest occasion first.
 pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
     let mut dates = Vec::new();
     for (id, _) in grant::ranks_of_account(tx, account, &role::OCCASION)? {

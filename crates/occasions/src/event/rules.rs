@@ -1,5 +1,4 @@
-//! Events, as hosts add, change and remove them. A change waits for answers that
-//! are being saved.
+//! How hosts add, change and remove events. A change waits for answers that are being saved.
 
 use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
@@ -15,10 +14,10 @@ use crate::hosting::{HostOf, Permission, Refusal};
 use crate::invitation::InvitationId;
 use crate::occasion::OccasionId;
 
-/// How long an event is of which nobody says when it ends.
+/// How long an event lasts if no end is given.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
-/// How long an event is at most.
+/// How many days an event lasts at most.
 const MOST_DAYS: i64 = 7;
 
 /// How many lines a schedule has at most.
@@ -30,14 +29,14 @@ pub(super) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
     detail: texts(Limits::lines(500)).label("host-schedule-detail"),
 };
 
-/// What the request for a new event may hold besides.
+/// Fields that a request for a new event may hold besides the event's own.
 struct NewEvent {
-    /// Everybody who is invited to the occasion is invited to it.
+    /// Whether everybody who is invited to the occasion is invited to the event.
     invite_all: bool,
 }
 
 impl Event {
-    /// Writes a new one.
+    /// Writes a new event.
     pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
         sql!(
             "INSERT INTO event (occasion, {Event}, seats_taken, created_at, updated_at)
@@ -120,7 +119,7 @@ impl Resource for Event {
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // An event that says only when it starts keeps its length.
+        // An event keeps its length when only its start is given.
         let has_moved = edit.old.is_none_or(|old| old.starts_at != self.starts_at);
         if has_moved && !edit.input.has("ends_at") {
             let length = edit.old.map_or(USUAL_LENGTH, |old| {
@@ -161,7 +160,7 @@ impl Resource for Event {
             dates::moved(tx, self.id.as_str())?;
         }
         if edit.old.is_some_and(|old| old.capacity != self.capacity) {
-            // Who answers just now does not know of the limit yet.
+            // A save in progress does not know the new limit yet.
             wait_for_answers(tx, occasion)?;
         }
         self.version += 1;
@@ -174,7 +173,7 @@ impl Resource for Event {
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
-        // A limit that is new, or none any more.
+        // The limit is new, or was removed.
         recount_seats(tx, occasion)?;
         Ok(())
     }
@@ -187,7 +186,7 @@ impl Resource for Event {
         Ok(Removal::Delete)
     }
 
-    /// With every answer given for it.
+    /// Deletes the event with all answers to it.
     fn delete(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
         let occasion = host.occasion();
         wait_for_answers(tx, occasion)?;
@@ -206,7 +205,7 @@ impl Resource for Event {
     }
 }
 
-/// The ids behind keys of events; findings point to `pointer`.
+/// Finds the ids of events by their keys; a finding points to `pointer`.
 pub(crate) fn by_keys(
     events: &[Event],
     keys: &[String],
@@ -264,8 +263,8 @@ fn invite_everyone(
     Ok(())
 }
 
-/// Takes the lock of every invitation: a save that is under way may be adding
-/// somebody who would be left out.
+/// Takes the lock of every invitation, because a save in progress may be adding a guest
+/// who would be left out.
 pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let _: Vec<(InvitationId,)> = sql!(
         "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",

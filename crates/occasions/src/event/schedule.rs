@@ -1,4 +1,4 @@
-//! What happens when at one event, line by line.
+//! The hosts' page for the schedule of one event, line by line.
 
 use ::web::form_state::{self, FormState, Group};
 use ::web::{Input, Problem, Text};
@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use super::Event;
 use super::rules::{LINES, SCHEDULE};
+use crate::hosting::HostOf;
 use crate::hosting::resource::{self, Resource};
 use crate::web::host::frame::Place;
 use crate::web::host::request::{HostForm, HostRequest, PageContext};
@@ -54,7 +55,7 @@ pub(crate) async fn change(posted: HostForm) -> Result<Response, Problem> {
         .filter(|field| field.name == "schedule");
     let input = Input::Form(form.clone(), shown.copied().collect());
     let done = posted
-        .once("POST /admin/events/schedule", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             resource::change::<Event>(tx, host, &address, version, &input)?;
             Ok(to.clone())
         })
@@ -68,7 +69,8 @@ pub(crate) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Whether the clock says what comes first: past midnight it does not.
+/// Whether the lines can be sorted by time of day, which fails for an event that runs
+/// past midnight.
 fn is_of_one_day(wording: &Wording<'_>, event: &Event) -> bool {
     let day = |at| wording.local(at).date();
     day(event.starts_at) == day(event.ends_at)

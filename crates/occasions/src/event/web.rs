@@ -1,4 +1,4 @@
-//! The hosts' pages of events, and their addresses for programs.
+//! The hosts' pages for events, and the same operations as JSON.
 
 use ::web::{List, Problem, Spoken, Text};
 use accounts::web::resource::api::{ApiResource, Description};

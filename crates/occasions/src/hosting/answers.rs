@@ -1,5 +1,5 @@
-//! Answering for a household, on the telephone: always possible, always in the
-//! log, beyond the limits only with the host's override.
+//! Answers that a host gives for a household, for example after a telephone call:
+//! always possible, always logged, beyond the limits only with an explicit override.
 
 use platform::{Rows, Tx, sql};
 use serde::Deserialize;
@@ -17,12 +17,12 @@ use crate::rsvp;
 use crate::words::{ActedBy, ReplyStatus, Source};
 use web::Findings;
 
-/// How far a host goes.
+/// A host's options for a save.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
-    /// Beyond allowance and seats.
+    /// Whether the save may exceed the allowance and the seats.
     pub may_exceed: bool,
-    /// The household gets the confirmation mail, as if it had answered itself.
+    /// Whether the household gets the confirmation mail, as if it had answered itself.
     pub mail: bool,
 }
 
@@ -31,21 +31,21 @@ pub struct Overrides {
 #[serde(deny_unknown_fields)]
 #[schema(as = HostReply)]
 pub struct OneReply {
-    /// The version of the invitation that was seen; `If-Match` says the same.
+    /// The version of the invitation that was read; `If-Match` works too.
     #[serde(default)]
     pub version: Option<i64>,
     /// The answer; `pending` takes one back.
     pub status: ReplyStatus,
-    /// Beyond the seats.
+    /// Whether the answer may exceed the seats.
     #[serde(default)]
     pub r#override: bool,
-    /// Mail the household what is stored now.
+    /// Whether the household gets a mail with the stored answers.
     #[serde(default)]
     pub mail: bool,
 }
 
-/// Saves answers, names and food needs of a whole household, as a host heard
-/// them. Deadline and lock do not hold for hosts.
+/// Saves answers, names and food needs of a whole household as a host heard them.
+/// Neither deadline nor lock applies to hosts.
 pub fn save(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -126,7 +126,7 @@ pub fn reply(
     write(tx, host, portal, guests, answers, overrides)
 }
 
-/// Locks in their order: events that have a limit, then the invitation.
+/// Takes the locks in their order: events that have a limit, then the invitation.
 fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -208,7 +208,7 @@ fn finish(
         entity,
         rsvp::masked(changes),
     )?;
-    tx.publish(rsvp::news_of_answers(portal, changes, Source::Phone))?;
+    rsvp::tell_of_answers(tx, portal, changes, Source::Phone)?;
     if overrides.mail {
         rsvp::confirm_later(tx, portal)?;
     }

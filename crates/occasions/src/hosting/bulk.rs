@@ -1,5 +1,5 @@
-//! One action on many invitations: a job that goes through them in batches, and
-//! keeps what became of each. All or nothing is not promised; each row is.
+//! One action on many invitations: a job goes through them in batches and records the
+//! outcome of each. The change of each invitation is atomic; the whole action is not.
 
 use std::collections::BTreeMap;
 
@@ -23,28 +23,28 @@ use web::{Findings, Input};
 
 platform::id!(BulkId, "One action on many invitations.");
 
-/// The job that goes through them.
+/// The kind of the job that runs bulk actions.
 pub const KIND: &str = "occasions.bulk";
-/// How many invitations one action takes at most.
+/// How many invitations one action covers at most.
 pub const LIMIT: usize = 5_000;
-/// How many are changed in one transaction, so that others get their turn.
+/// How many invitations one transaction changes, so that other writers get their turn.
 const BATCH: i64 = 50;
 
-/// What is to be done, and to which invitations.
+/// A bulk action to run, and its invitations.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// These invitations, or those.
+    /// The invitations to act on.
     pub target: Target,
-    /// What is done to each.
+    /// What to do to each.
     pub action: Action,
 }
 
-/// Which invitations an action is for.
+/// Which invitations an action covers.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// These.
+    /// The listed ones.
     Chosen(Vec<InvitationId>),
-    /// All that this finds.
+    /// All that match the filter.
     Matching(InvitationFilter),
 }
 
@@ -60,59 +60,59 @@ pub enum Action {
     },
     /// Takes a label off.
     Untag {
-        /// As written.
+        /// The label, exactly as stored.
         tag: String,
     },
     /// Sets the language.
     Language {
-        /// One of the occasion's, or null: unknown.
+        /// One of the occasion's languages; null if unknown.
         language: Option<String>,
     },
-    /// Sets how many the household may bring.
+    /// Sets how many people the household may bring.
     Allowance {
-        /// 0–20; left out: as it is.
+        /// 0–20; unchanged if left out.
         #[serde(default)]
         plus_ones: Option<i64>,
-        /// 0–20; left out: as it is.
+        /// 0–20; unchanged if left out.
         #[serde(default)]
         children: Option<i64>,
     },
     /// Sets the household's own deadline.
     Deadline {
-        /// An instant, a date (its end), or null: the occasion's.
+        /// An instant, a date (meaning its end), or null for the occasion's deadline.
         deadline: Option<When>,
     },
     /// Closes answers.
     Lock {
-        /// For hosts only, up to 200.
+        /// Shown to hosts only, up to 200 characters.
         #[serde(default)]
         reason: String,
     },
-    /// Opens them again, as the deadline says.
+    /// Lets the deadline decide again whether answers are open.
     Unlock {},
-    /// Archives.
+    /// Archives the invitation.
     Archive {},
 }
 
-/// A bulk action, as hosts follow it.
+/// A bulk action and its progress.
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Bulk {
-    /// Which one.
+    /// The action's id.
     #[schema(value_type = String)]
     pub id: BulkId,
-    /// What is done.
+    /// What is done to each invitation.
     #[schema(value_type = Action)]
     #[row(json)]
     pub action: Action,
-    /// How far it is.
+    /// How far the action is.
     pub state: Progress,
-    /// Invitations it was meant for.
+    /// How many invitations it covers.
     pub total: i64,
-    /// Those that were gone through, failed ones included.
+    /// How many invitations were processed, failed ones included.
     pub done: i64,
-    /// Those that stayed as they were.
+    /// How many invitations failed and stayed unchanged.
     pub failed: i64,
-    /// When it was asked for.
+    /// When it was requested.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// When it ended.
@@ -124,16 +124,16 @@ pub struct Bulk {
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = BulkRow)]
 pub struct Outcome {
-    /// Which invitation.
+    /// The invitation's id.
     #[schema(value_type = String)]
     pub invitation: InvitationId,
     /// `waiting`, `done`, `unchanged` or `failed`.
     pub state: String,
-    /// The code of the problem.
+    /// The error code, if it failed.
     pub problem: Option<String>,
 }
 
-/// Freezes which invitations are meant, and lets the job begin.
+/// Records which invitations are covered, and queues the job.
 pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, Refusal> {
     host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
@@ -174,7 +174,7 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
     Ok(bulk)
 }
 
-/// What a bulk action would do to who may answer.
+/// How many households the action would close out or let in again.
 pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effect, Refusal> {
     host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
@@ -202,7 +202,7 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
 }
 
 impl Bulk {
-    /// Why answers were closed is between those who may close them.
+    /// Hides why answers were closed from hosts who may not close them.
     fn shown_to(mut self, host: &HostOf) -> Self {
         if let Action::Lock { reason } = &mut self.action
             && !reason.is_empty()
@@ -238,7 +238,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Ref
     Ok(found.into_iter().map(|bulk| bulk.shown_to(host)).collect())
 }
 
-/// What became of each invitation, in order, from `after` on.
+/// The outcome for each invitation, in order, from `after` on.
 pub fn outcomes(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -257,7 +257,7 @@ pub fn outcomes(
     .all(tx)?)
 }
 
-/// Those that stayed as they were, and why.
+/// The invitations that failed, and why.
 pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outcome>, Refusal> {
     load(tx, host, id)?;
     Ok(sql!(
@@ -268,7 +268,7 @@ pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outco
     .all(tx)?)
 }
 
-/// Whether the action can be done to anything at all.
+/// Whether the action is possible at all, whatever its invitations.
 fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal> {
     let occasion = occasions::load(tx, host)?;
     let mut fields = Findings::default();
@@ -320,7 +320,7 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
             .map(|line| line.id)
             .collect(),
     };
-    // Always locked in one order, so that two actions cannot wait for each other.
+    // Always locked in the same order, so that two actions cannot deadlock.
     ids.sort();
     ids.dedup();
     if ids.len() > LIMIT {
@@ -345,8 +345,8 @@ struct Payload {
     bulk: BulkId,
 }
 
-/// Goes on until no row waits. What was done stays done: a row leaves the queue
-/// in the transaction of its change, so a killed job goes on where it was.
+/// Runs until no row waits. A row leaves the queue in the transaction of its change, so
+/// a job that was killed resumes where it stopped.
 async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     let Payload { bulk } = job.read()?;
     loop {
@@ -361,7 +361,7 @@ async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     }
 }
 
-/// Takes one batch; tells whether any row still waits.
+/// Processes one batch; returns whether any row still waits.
 fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
     let found: Option<(OccasionId, AccountId, String, String)> = sql!(
         "SELECT occasion, account, action, state FROM bulk WHERE id = :id",
@@ -443,7 +443,7 @@ fn note_progress(
     tell(tx, occasion, &bulk)
 }
 
-/// Does it to one invitation.
+/// Applies the action to one invitation.
 fn apply(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -12,11 +12,11 @@ use crate::invitation::{self, InvitationId};
 use crate::portal::Portal;
 use web::Findings;
 
-/// How many codes an account may try to set within an hour.
+/// How many codes an account may try to set in an hour.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A code that a host chose. Made by [`try_by_hand`] alone, which counts.
+/// A code that a host chose. Only [`try_by_hand`] makes one, and it counts the try.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     shown: String,
@@ -24,9 +24,9 @@ pub struct Chosen {
     insists: bool,
 }
 
-/// Counts a try to set this code by hand: an answer "taken" tells of other
-/// people's codes. Runs as a change of its own, so that the count stays
-/// whatever becomes of the code.
+/// Counts a try to set this code by hand, because the answer "taken" reveals another
+/// household's code. It runs in a transaction of its own, so that the try counts
+/// whatever happens next.
 pub fn try_by_hand(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -75,7 +75,7 @@ pub fn try_by_hand(
 }
 
 impl Chosen {
-    /// The shown form and the key, unless anybody could guess them.
+    /// The display form and the key, unless the code is easy to guess.
     pub(super) fn checked<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
@@ -87,9 +87,9 @@ impl Chosen {
     }
 }
 
-/// Gives an invitation another code: the old one opens nothing from now on, for
-/// nobody, and whoever had it open is out. So it is with the codes of all that
-/// were put together with it.
+/// Gives an invitation another code. The old one stops working for everybody and ends
+/// the sessions it opened, and so do the codes of invitations that were merged into
+/// this one.
 pub fn replace(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -152,7 +152,7 @@ pub fn replace(
     Ok(portal)
 }
 
-/// A new code that nobody has or lately had.
+/// Draws a code that no invitation has, or recently had.
 fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {
     let (live,): (u64,) = tx.one(
         sql!("SELECT COUNT(*) FROM invitation WHERE archived_at IS NULL"),
@@ -175,7 +175,8 @@ fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
     Ok(found.is_some() || invitation::is_retired(tx, key)?)
 }
 
-/// Between the look and the write somebody may have taken it.
+/// Turns the constraint's error into a refusal: another invitation may have taken the
+/// code since the check.
 fn code_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("invitation_code_taken") => Refusal::CodeTaken,

@@ -1,10 +1,10 @@
-//! Lists as files, made by a job: asked for, queued, ready, gone after 7 days.
+//! Exports: lists as files, made by a job. An export is queued, then ready, and its
+//! file is deleted after 7 days.
 //!
-//! A file is written from one snapshot, under another name, synced and renamed
-//! before anybody hears that it is ready; a job that starts again begins anew.
+//! The file is written from one snapshot under a temporary name, synced and renamed
+//! before the export is reported as ready; a job that restarts begins anew.
 
 mod questions;
-mod sheet;
 mod table;
 
 use accounts::account::AccountId;
@@ -23,54 +23,54 @@ use super::permissions::{self, HostOf, Permission};
 use super::{Refusal, history};
 use crate::occasion::{self, OccasionId};
 use crate::words::{ExportKind, FileFormat, Progress};
-pub use sheet::{Cell, Sheet};
+pub use web::sheet::{self, Cell, Sheet};
 
 platform::id!(ExportId, "One list as a file.");
 
-/// The job that makes the file.
+/// The kind of the job that makes a file.
 pub const KIND: &str = "occasions.export";
-/// The job that removes files nobody may fetch any more.
+/// The kind of the job that deletes expired files.
 pub const SWEEP: &str = "occasions.exports_expire";
-/// How many files of one occasion may wait to be made.
+/// How many exports of one occasion may wait.
 pub const WAITING: i64 = 10;
-/// How long a file can be fetched.
+/// How long a file can be downloaded.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What is wanted.
+/// The export that a host asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ExportRequest)]
 pub struct Request {
-    /// Which list.
+    /// Which list to export.
     pub kind: ExportKind,
-    /// As which kind of file.
+    /// The format of the file.
     pub format: FileFormat,
-    /// Only these invitations, and who is on them.
+    /// Limits the export to these invitations and their guests.
     #[serde(default)]
     pub invitations: listing::InvitationFilter,
-    /// Only these guests.
+    /// Limits the export to these guests.
     #[serde(default)]
     pub guests: people::GuestFilter,
 }
 
-/// An export, as hosts follow it.
+/// An export and its state.
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Export {
-    /// Which one.
+    /// The export's id.
     #[schema(value_type = String)]
     pub id: ExportId,
-    /// Which list.
+    /// Which list it holds.
     pub kind: ExportKind,
-    /// As which kind of file.
+    /// The format of the file.
     pub format: FileFormat,
-    /// How far it is.
+    /// How far the job is.
     pub state: Progress,
-    /// How many lines it has.
+    /// How many rows the file has.
     #[row(rename = "row_count")]
     pub rows: Option<i64>,
     /// Whether it holds codes and contact data.
     pub contacts: bool,
-    /// When it was asked for.
+    /// When it was requested.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// Until when it can be fetched.
@@ -79,18 +79,18 @@ pub struct Export {
 }
 
 impl Export {
-    /// The name people see.
+    /// The name of the downloaded file.
     pub fn file_name(&self, slug: &str) -> String {
         format!("{slug}-{}.{}", self.kind.word(), self.format.word())
     }
 
-    /// The file itself, where it is kept.
+    /// Opens the stored file.
     pub async fn open(&self, files: &Files) -> std::io::Result<Option<std::fs::File>> {
         files.open(&key(&self.id)).await
     }
 }
 
-/// Asks for a file. Observers get it without codes and contact data. Headings
+/// Requests an export. Observers get it without codes and contact data. Its headings
 /// are in `language`.
 pub fn start(
     tx: &mut Tx<'_>,
@@ -100,11 +100,11 @@ pub fn start(
 ) -> Result<Export, Refusal> {
     host.needs(Permission::See)?;
     host.needs_person()?;
-    // A filter that cannot be used is refused now and not by the job.
+    // An unusable filter is refused here rather than by the job.
     for event in [&request.invitations.event, &request.guests.event] {
         listing::filter::event_id(tx, host, event.as_deref())?;
     }
-    // Held by whoever asks for another one.
+    // Every request for an export takes this lock, so the count below stays true.
     occasion::lock(tx, host.occasion())?;
     let (waiting,): (i64,) = sql!(
         "SELECT COUNT(*) FROM export WHERE occasion = :occasion AND state IN ('queued', 'running')",
@@ -153,7 +153,7 @@ pub fn start(
     Ok(export)
 }
 
-/// An export of this occasion, if this host may see what is in it.
+/// An export of this occasion, if this host may see its contents.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
     let found: Option<Export> = sql!(
         "SELECT {Export} FROM export WHERE id = :id AND occasion = :occasion",
@@ -183,7 +183,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Export>, R
     Ok(found.into_iter().map(|export| aged(export, now)).collect())
 }
 
-/// An export whose file can be fetched now. Fetching is written down.
+/// An export whose file can be downloaded now. Each download is logged.
 pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
     host.needs_person()?;
     let export = load(tx, host, id)?;
@@ -201,7 +201,7 @@ pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Re
     Ok(export)
 }
 
-/// Whether the file is gone is decided by the clock, not by the sweep.
+/// Marks an export as expired by the clock, without waiting for the sweep.
 fn aged(mut export: Export, now: Timestamp) -> Export {
     if export.state == Progress::Ready && now >= export.expires_at {
         export.state = Progress::Expired;
@@ -209,14 +209,14 @@ fn aged(mut export: Export, now: Timestamp) -> Export {
     export
 }
 
-/// What makes the files.
+/// The handler of the job that makes files.
 pub fn handler(platform: Platform, catalogue: Catalogue) -> Handler {
     Handler::new(KIND, move |job| {
         make(platform.clone(), catalogue.clone(), job)
     })
 }
 
-/// What removes them in the end.
+/// The job that deletes expired files.
 pub(crate) fn sweep_job(platform: Platform) -> Handler {
     Handler::each_minute(SWEEP, move |_| {
         let platform = platform.clone();
@@ -232,7 +232,7 @@ struct Payload {
     export: ExportId,
 }
 
-/// What a file is made from.
+/// What one export is made from.
 struct Order {
     host: HostOf,
     request: Request,
@@ -252,7 +252,7 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
         Ok(None) => return Ok(Done::nothing()),
         Err(Refusal::Store(error)) => return Err(error.into()),
         Err(refusal) => {
-            // Whoever asked is a host no more, or what they asked for is gone.
+            // The host has lost the role, or the requested data is gone.
             let failed = move |tx: &mut Tx<'_>| set_failed(tx, &export);
             return Err(JobError::fail(refusal).with(failed));
         }
@@ -279,14 +279,14 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
     }
 }
 
-/// Everything that goes into the file, in one snapshot; `None` when there is
-/// nothing to make.
+/// Reads everything the file needs in one snapshot; `None` if there is nothing to make.
 fn read(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
     id: &ExportId,
 ) -> Result<Option<(OccasionId, FileFormat, Vec<Sheet>)>, Refusal> {
-    let row: Option<Asked> = sql!("SELECT {Asked} FROM export WHERE id = :id", id).maybe(tx)?;
+    let row: Option<ExportRequestRow> =
+        sql!("SELECT {ExportRequestRow} FROM export WHERE id = :id", id).maybe(tx)?;
     let Some(asked) = row.filter(|asked| asked.state == Progress::Queued) else {
         return Ok(None);
     };
@@ -309,7 +309,7 @@ fn read(
 }
 
 #[derive(Row)]
-struct Asked {
+struct ExportRequestRow {
     occasion: OccasionId,
     account: AccountId,
     #[row(rename = "filter", json)]
@@ -364,7 +364,7 @@ fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, export: &Export) -> Result<(), S
     })
 }
 
-/// Removes files whose time is over.
+/// Deletes expired files.
 pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> {
     let over: Vec<(ExportId,)> = platform
         .store
@@ -396,14 +396,6 @@ pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> 
         Ok::<(), StoreError>(())
     });
     Ok(expired.await?)
-}
-
-/// How browsers are told what a file is.
-pub fn media_type(format: FileFormat) -> &'static str {
-    match format {
-        FileFormat::Csv => "text/csv; charset=utf-8",
-        FileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    }
 }
 
 /// Where a file is kept. An id is lower-case letters, digits and hyphens, which

@@ -1,5 +1,5 @@
-//! People on an invitation, as hosts add, change, remove and order them. A host
-//! may do so at any time; the version is the invitation's.
+//! How hosts add, change, remove and order the guests of an invitation. A host may do
+//! so at any time; the version is the invitation's.
 
 mod details;
 
@@ -28,23 +28,23 @@ use crate::words::{ActedBy, GuestKind, Source};
 /// How many guests an occasion has at most.
 pub const LIMIT: i64 = 20_000;
 
-/// How to reach one guest.
+/// A guest's own contact data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contact {
-    /// The guest's own address.
+    /// The guest's own mail address.
     pub email: Option<String>,
-    /// The guest's own telephone.
+    /// The guest's own telephone number.
     pub phone: Option<String>,
 }
 
-/// A guest who passed every rule that needs no household.
+/// A guest who passed every rule that does not involve the household.
 pub(super) struct Planned {
     pub(super) guest: Guest,
     contact: Contact,
     may_exceed: bool,
 }
 
-/// What a new guest is checked against.
+/// What new guests are checked against.
 pub(super) struct Planning<'a> {
     occasion: &'a Occasion,
     events: &'a [Event],
@@ -65,7 +65,7 @@ impl<'a> Planning<'a> {
         })
     }
 
-    /// Checks people who are to be added, under `/guests`.
+    /// Checks guests who are to be added; findings point below `/guests`.
     pub(super) fn plan(
         &self,
         tx: &mut Tx<'_>,
@@ -122,7 +122,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// What was sent of a guest, and the events that it names.
+    /// Reads a guest from the input, with the events it names.
     fn read(
         &self,
         input: &Input,
@@ -132,7 +132,7 @@ impl<'a> Planning<'a> {
     ) -> (GuestDetails, Vec<EventId>) {
         let zone = self.occasion.zone();
         let mut new = input.apply(&fields_for(is_new), old, is_new, &zone, findings);
-        // A form says every field.
+        // A form always sends every field.
         let is_said = |name| is_new || matches!(input, Input::Form(..)) || input.has(name);
         let switches = self.occasion.switches;
         let may_be_empty = new.kind == GuestKind::PlusOne && !switches.plus_one_name_required;
@@ -166,8 +166,8 @@ impl<'a> Planning<'a> {
     }
 }
 
-/// Adds people to an invitation. A plus-one needs a place of the allowance, or
-/// the host's override.
+/// Adds guests to an invitation. A plus-one needs a place in the allowance, or the
+/// host's override.
 pub fn add(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -193,7 +193,7 @@ pub fn add(
     Ok((saved, added))
 }
 
-/// Changes what is known of a guest.
+/// Changes a guest's details.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -215,7 +215,7 @@ pub fn change(
     if new.events != old.events {
         invite_guest(tx, &mut guest, &portal.household.events, &invited)?;
     }
-    // That a contact changed is written down, and not to what.
+    // The log records that a contact changed, but not its values.
     let secret = FIELDS.iter().copied().filter(|field| field.is_secret);
     let mut reached = fields::difference(&secret.collect::<Vec<_>>(), &old, &new);
     for change in &mut reached {
@@ -235,7 +235,7 @@ pub fn change(
     finish(tx, host, portal, &before, "guest.changed", reached)
 }
 
-/// Removes a guest, named or not, with all answers; the allowance stays.
+/// Removes a guest, named or not, with all answers; the allowance does not change.
 pub fn remove(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -256,7 +256,7 @@ pub fn remove(
     )
 }
 
-/// Puts the guests of an invitation into this order; who is not named follows.
+/// Puts the guests of an invitation into this order; guests left out follow.
 pub fn order(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -293,7 +293,7 @@ pub fn order(
     )
 }
 
-/// How the guests of an invitation can be reached, those who can.
+/// Contact data of the guests of an invitation who have any.
 pub fn contacts(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -311,7 +311,7 @@ pub fn contacts(
         .collect())
 }
 
-/// The invitation of a guest, locked, and the guest's place on it.
+/// Locks the invitation of a guest; returns it with the guest's index.
 pub(super) fn lock_by_guest(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -324,7 +324,7 @@ pub(super) fn lock_by_guest(
     let (invitation,) = found.ok_or(Refusal::GuestNotFound)?;
     let portal = invitations::lock(tx, host, &invitation, version)?;
     let guests = &portal.household.guests;
-    // Between the look and the lock the household may have removed them.
+    // The household may have removed the guest before the lock was taken.
     let at = guests
         .iter()
         .position(|guest| guest.id == *id)
@@ -332,8 +332,7 @@ pub(super) fn lock_by_guest(
     Ok((portal, at))
 }
 
-/// Puts new people on a household whose lock is held, as far as limits and
-/// allowance let them.
+/// Adds new guests to a household whose lock is held, within the limits and the allowance.
 pub(super) fn settle(
     tx: &mut Tx<'_>,
     household: &mut Household,
@@ -370,7 +369,7 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// Whether an occasion, whose lock is held, has room for `more` people.
+/// Whether an occasion whose lock is held has room for `more` guests.
 pub(super) fn check_limit(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -404,7 +403,7 @@ fn write_contact(tx: &mut Tx<'_>, id: &GuestId, contact: &Contact) -> Result<(),
     Ok(())
 }
 
-/// Invites one guest to these of the household's events and to no others.
+/// Invites one guest to exactly these of the household's events.
 fn invite_guest(
     tx: &mut Tx<'_>,
     guest: &mut Guest,
@@ -446,7 +445,7 @@ fn invite_guest(
     Ok(())
 }
 
-/// Ends a change of people: its history, and what follows from every change.
+/// Finishes a change of guests: its history, and what every change of an invitation entails.
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -467,7 +466,7 @@ fn finish(
         household.invitation.version,
     );
     if !changes.is_empty() {
-        // Answers that go are kept here and nowhere else.
+        // From now on, deleted answers exist only in this submission.
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Web)?;
     }
     let mut told = reached;

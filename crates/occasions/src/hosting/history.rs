@@ -1,5 +1,4 @@
-//! What follows from every change of a host: a line of the log, and news for
-//! whoever has the occasion open.
+//! What every change by a host entails: an entry in the log, and news for open pages.
 
 use platform::audit::Entry;
 use platform::news::NewNews;
@@ -12,12 +11,12 @@ use crate::event;
 use crate::household::Household;
 use crate::invitation;
 
-/// Old and new values, field by field, as the log keeps them.
+/// Old and new values, field by field, as the log stores them.
 #[derive(Debug, Default)]
 pub(super) struct Changes(Vec<Value>);
 
 impl Changes {
-    /// Notes a field if it differs.
+    /// Records a field if it differs.
     pub(super) fn compare<T: Serialize + PartialEq>(
         &mut self,
         field: &str,
@@ -30,7 +29,7 @@ impl Changes {
         self
     }
 
-    /// With what was compared elsewhere, in the same form.
+    /// Adds changes that were compared elsewhere, in the same form.
     pub(super) fn extend(&mut self, more: Value) {
         match more {
             Value::Array(more) => self.0.extend(more),
@@ -44,7 +43,7 @@ impl Changes {
         self.0.is_empty()
     }
 
-    /// As the log keeps them.
+    /// The changes as the log stores them.
     pub(super) fn into_json(self) -> Value {
         Value::Array(self.0)
     }
@@ -56,7 +55,7 @@ impl From<Vec<Value>> for Changes {
     }
 }
 
-/// Writes a line of the log.
+/// Writes an entry of the log.
 pub(super) fn record(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -74,8 +73,7 @@ pub(super) fn record(
     })
 }
 
-/// Tells open pages that the occasion itself changed: they fetch what they
-/// show.
+/// Tells open pages that the occasion changed, so that they load it again.
 pub(super) fn tell_of_occasion(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -88,7 +86,7 @@ pub(super) fn tell_of_occasion(
     })
 }
 
-/// What happened to an invitation, as open pages hear it.
+/// Tells open pages what happened to an invitation.
 pub(super) fn tell_of_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -106,8 +104,8 @@ pub(super) fn tell_of_invitation(
     })
 }
 
-/// Ends a change of an invitation that its caller has locked and written: the
-/// version, what searches look into, the log, the news.
+/// Finishes a change of an invitation that the caller has locked and written: raises
+/// the version, updates the search text, writes the log and the news.
 pub(super) fn finish_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -134,14 +132,14 @@ pub(super) fn finish_invitation(
     tell_of_invitation(tx, host, household, ending.what)
 }
 
-/// How a change of an invitation is told.
+/// How a change of an invitation is reported.
 pub(super) struct Ending {
-    /// In the log: `invitation.changed`.
+    /// The action in the log, such as `invitation.changed`.
     pub(super) action: &'static str,
-    /// To open pages: `edited`.
+    /// The word for open pages, such as `edited`.
     pub(super) what: &'static str,
-    /// Old and new.
+    /// Old and new values.
     pub(super) changes: Value,
-    /// Whether somebody who said yes may have left the counts, or come back.
+    /// Whether guests who said yes may have entered or left the counts.
     pub(super) moves_seats: bool,
 }

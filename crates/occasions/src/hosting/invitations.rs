@@ -1,4 +1,4 @@
-//! Invitations, as hosts write, change, archive and restore them.
+//! How hosts create, change, archive and restore invitations.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
@@ -25,10 +25,10 @@ use web::{Field, Findings, Input};
 
 /// How many invitations an occasion has at most, archived ones included.
 pub const LIMIT: i64 = 5_000;
-/// How long an archived invitation can be brought back.
+/// How long an archived invitation can be restored.
 pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What hosts fill in. A section is a group of the form, called by its message.
+/// The fields that hosts fill in. A section is a group of the form, named by its message.
 pub const FIELDS: &[Field] = web::fields! { Details:
     household: line(120).label("host-field-household").hint("host-field-household-hint")
         .section("host-household").required(),
@@ -50,21 +50,21 @@ pub const FIELDS: &[Field] = web::fields! { Details:
         .section("host-words").secret(),
 };
 
-/// What hosts send to make an invitation, or to change one; what is left out stays.
+/// A request to create or change an invitation; fields left out stay as they are.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 pub struct InvitationChange {
-    /// The version that was seen; `If-Match` says the same.
+    /// The version that was read; `If-Match` works too.
     pub version: Option<i64>,
     /// Keys of the events the household is invited to.
     pub events: Option<Vec<String>>,
-    /// The people; only when the invitation is created.
+    /// The guests; accepted only when the invitation is created.
     #[schema(value_type = Option<Vec<guests::NewGuest>>)]
     pub guests: Option<Vec<Input>>,
-    /// A code chosen by hand; only when the invitation is created.
+    /// A code chosen by hand; accepted only when the invitation is created.
     pub code: Option<String>,
-    /// The code stays although it is easy to guess.
+    /// Keeps the chosen code although it is easy to guess.
     pub insist_on_code: Option<bool>,
-    /// The [`Details`].
+    /// The fields of [`Details`].
     #[serde(flatten)]
     #[schema(ignore)]
     pub details: Input,
@@ -83,25 +83,24 @@ impl From<Input> for InvitationChange {
     }
 }
 
-/// What is kept beside an invitation without being part of a change.
+/// Data about an invitation that changes without raising its version.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Bookkeeping {
     /// When it was marked as sent.
     pub sent_at: Option<Timestamp>,
-    /// When its household first looked.
+    /// When the household first opened it.
     pub first_opened_at: Option<Timestamp>,
-    /// When it last did.
+    /// When the household last opened it.
     pub last_opened_at: Option<Timestamp>,
-    /// How often.
+    /// How often the household opened it.
     pub open_count: i64,
-    /// When it was written.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When anything about it last changed.
+    /// When it last changed.
     pub updated_at: Timestamp,
 }
 
-/// Writes an invitation with its people. Without a code chosen by hand, one is
-/// drawn.
+/// Creates an invitation with its guests. A code is drawn unless one was chosen by hand.
 pub fn create(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -155,7 +154,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Portal,
     load_changed(tx, host, id)
 }
 
-/// As [`load`], after a change: who may make it need not have the right to see it.
+/// Like [`load`], after a change: a caller who may make it need not be allowed to see
+/// the invitation.
 pub(crate) fn load_changed(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -164,7 +164,7 @@ pub(crate) fn load_changed(
     find(tx, host, id)?.ok_or(Refusal::NotFound)
 }
 
-/// When it was sent, opened, written.
+/// When the invitation was sent, opened, created and changed.
 pub fn bookkeeping(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Bookkeeping, StoreError> {
     sql!("SELECT {Bookkeeping} FROM invitation WHERE id = :id", id).one(tx)
 }
@@ -225,8 +225,7 @@ pub fn change(
     load(tx, host, id)
 }
 
-/// Notes that an invitation was sent, by card or messenger; or that it was not.
-/// Bookkeeping: the version stays.
+/// Records whether an invitation was sent, by card or messenger. The version stays.
 pub fn mark_sent(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -242,7 +241,7 @@ pub fn mark_sent(
     Ok(())
 }
 
-/// Archives an invitation: its code opens nothing, its guests leave all counts,
+/// Archives an invitation: its code stops working and its guests leave all counts, but
 /// nothing is deleted.
 pub fn archive(
     tx: &mut Tx<'_>,
@@ -266,8 +265,8 @@ pub fn archive(
     load(tx, host, id)
 }
 
-/// Brings an archived invitation back, within 30 days. Whoever said yes on it
-/// needs a seat again, like anybody who says yes now.
+/// Restores an archived invitation within 30 days. Its guests who said yes need seats
+/// again, as if they said yes now.
 pub fn restore(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -286,7 +285,7 @@ pub fn restore(
     }
     let mut changes = Changes::default();
     changes.compare("archived", &true, &false);
-    // Archived, it has none.
+    // While it was archived, its guests held no seats.
     let guests = std::mem::take(&mut portal.household.guests);
     match (rsvp::check_seats(&portal, &guests), seats) {
         (Ok(()), _) => {}
@@ -309,8 +308,7 @@ pub fn restore(
     load(tx, host, id)
 }
 
-/// Holds the lock of an invitation that is not archived, at the version its
-/// host has seen.
+/// Locks an invitation that is not archived, and checks the version that the host has read.
 pub(super) fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -360,7 +358,7 @@ fn open(
     portal::load(tx, snapshot, invitation).map(Some)
 }
 
-/// What a new one starts with.
+/// The defaults of a new invitation.
 pub(crate) fn blank(occasion: &Occasion) -> Details {
     Details {
         household: String::new(),
@@ -381,7 +379,7 @@ pub(crate) fn blank(occasion: &Occasion) -> Details {
     }
 }
 
-/// The details with what was sent.
+/// Applies the input to the details.
 fn apply(
     input: &Input,
     occasion: &Occasion,
@@ -404,7 +402,7 @@ fn apply(
     new
 }
 
-/// Writes what hosts fill in.
+/// Writes the details.
 pub(super) fn update_details(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -419,8 +417,8 @@ pub(super) fn update_details(
     Ok(())
 }
 
-/// Invites a household to these events and no others: answers for others go,
-/// for new ones everybody is asked.
+/// Invites a household to exactly these events: answers for other events are deleted,
+/// and every guest is asked about new ones.
 fn invite_to(
     tx: &mut Tx<'_>,
     household: &Household,
@@ -480,8 +478,7 @@ fn set_archived(
     Ok(())
 }
 
-/// Whether an occasion, whose lock is held, has room for one more invitation
-/// with `people`.
+/// Whether an occasion whose lock is held has room for one more invitation with `people` guests.
 pub(crate) fn check_limits(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -1,4 +1,4 @@
-//! For whom the kitchen cooks something else, and at which events.
+//! Which guests need special food, and at which events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,30 +11,30 @@ use crate::diet::DietaryOption;
 use crate::event::{Event, EventId};
 use crate::guest::GuestId;
 
-/// The events at which each guest eats: who comes, or is not sure.
+/// The events at which each guest eats: those they come to, or are not sure about.
 pub type Eating = BTreeMap<GuestId, BTreeSet<EventId>>;
 
-/// Somebody with a food need, or with a note about food.
+/// A guest with a food need, or with a note about food.
 #[derive(Clone, Debug)]
 pub struct Eater<'a> {
-    /// Who.
+    /// The guest.
     pub person: &'a Person,
-    /// Where, in the order of the events.
+    /// The events at which the guest eats, in order.
     pub events: Vec<&'a Event>,
     /// Keys of the food needs that are allergies.
     pub allergies: Vec<&'a str>,
-    /// Keys of all others.
+    /// Keys of the food needs that are not allergies.
     pub others: Vec<&'a str>,
 }
 
 impl Eater<'_> {
-    /// Whether this person eats at that event.
+    /// Whether this guest eats at the event.
     pub fn eats_at(&self, event: &Event) -> bool {
         self.events.iter().any(|one| one.id == event.id)
     }
 }
 
-/// Who eats where.
+/// The events at which each guest eats.
 pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let occasion = occasions::load(tx, host)?;
@@ -54,8 +54,8 @@ pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     Ok(eating)
 }
 
-/// Those of `people` for whom the kitchen has to know something: allergies
-/// first, then who eats at the same events together, in the order of `people`.
+/// Those of `people` about whom the kitchen must know something: allergies first, then
+/// grouped by the events at which they eat, otherwise in the order of `people`.
 pub fn eaters<'a>(
     people: &'a [Person],
     events: &'a [Event],

@@ -1,6 +1,5 @@
-//! Lists of invitations and of guests: searched, filtered, sorted, a piece at a
-//! time. Dashboard numbers, bulk actions and exports mean by a filter what is
-//! written here.
+//! Lists of invitations and of guests: searched, filtered, sorted and paged. Dashboard
+//! numbers, bulk actions and exports use the same filters.
 
 pub mod filter;
 pub mod people;
@@ -9,6 +8,7 @@ use jiff::Timestamp;
 use platform::store::Row;
 use platform::{Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
+use web::fields::filter::flag_word;
 use web::{List, Piece, Way};
 
 use super::permissions::{HostOf, Permission};
@@ -22,67 +22,67 @@ pub use filter::{InvitationFilter, Sort};
 /// One invitation in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct InvitationRow {
-    /// Which one.
+    /// The invitation's id.
     pub id: InvitationId,
     /// The code as shown; `None` for observers.
     pub code: Option<String>,
     /// The household's name.
     pub household: String,
-    /// Its address; `None` for observers.
+    /// The household's mail address; `None` for observers.
     pub email: Option<String>,
-    /// Whether it has one.
+    /// Whether the household has a mail address.
     pub has_email: bool,
-    /// Its language, if known.
+    /// The household's language, if known.
     pub language: Option<String>,
-    /// Labels.
+    /// The hosts' labels.
     #[row(json)]
     pub tags: Vec<String>,
     /// What the household may do now.
     pub access: Access,
-    /// How much is answered.
+    /// How much the household has answered.
     pub response: Response,
-    /// How many people are on it, by answer.
+    /// How many guests gave which answer.
     #[row(flatten)]
     pub people: People,
-    /// Its own deadline.
+    /// The household's own deadline.
     pub deadline_override: Option<Timestamp>,
-    /// Whether it brought more than it may.
+    /// Whether the household brings more people than allowed.
     #[row(rename = "is_over")]
     pub is_over_allowance: bool,
-    /// Whether it wrote a note.
+    /// Whether the household wrote a note.
     pub has_note: bool,
     /// How many answers are missing or "not sure".
     pub unsettled: i64,
     /// When it was marked as sent.
     pub sent_at: Option<Timestamp>,
-    /// When its household last looked.
+    /// When the household last opened it.
     pub last_opened_at: Option<Timestamp>,
-    /// When it last answered.
+    /// When the household last answered.
     pub replied_at: Option<Timestamp>,
     /// When it was archived.
     pub archived_at: Option<Timestamp>,
-    /// When it was written.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When anything about it last changed.
+    /// When it last changed.
     pub updated_at: Timestamp,
-    /// Its version.
+    /// The invitation's version.
     pub version: i64,
-    /// How it stands with one that came without a code; `None`: a host wrote it.
+    /// The state of an invitation that came without a code; `None` if a host wrote it.
     pub open: Option<filter::Open>,
     key_number: i64,
     sort_name: String,
     total: i64,
 }
 
-/// People by their answer: each counts once, over all events or for the one
-/// event that is looked at. Somebody who says yes to any event comes; else who
-/// waits, is not sure or owes an answer for any is counted there; who says no
-/// to all, does not come.
+/// Guests counted by answer, each once, over all events or for one event. A guest who
+/// says yes to any event counts as coming; otherwise one who is waitlisted, undecided
+/// or pending for any event counts as that; a guest who declines all events is not
+/// coming.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, utoipa::ToSchema,
 )]
 pub struct People {
-    /// All of them.
+    /// All guests.
     #[row(rename = "size")]
     pub total: i64,
     /// Coming.
@@ -93,14 +93,13 @@ pub struct People {
     pub undecided: i64,
     /// No answer yet, or none for some of the events.
     pub pending: i64,
-    /// Of the pending: declined some events and have not answered for the
-    /// others.
+    /// Pending guests who declined some events and have not answered for the others.
     pub partial: i64,
-    /// Wanted yes; the event is full.
+    /// Said yes to a full event.
     pub waitlisted: i64,
 }
 
-/// Where a line stands in its order: newest or largest first, or by name.
+/// A row's sort key: newest or largest first, or by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Key {
     number: i64,
@@ -108,7 +107,7 @@ struct Key {
     id: String,
 }
 
-/// A piece of the list of invitations.
+/// A page of the list of invitations.
 pub fn invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -127,8 +126,7 @@ pub fn invitations(
     Ok(List { total, ..list })
 }
 
-/// Every invitation that a filter finds, by name; an occasion holds at most
-/// 5,000.
+/// Every invitation that matches a filter, by name; an occasion holds at most 5,000.
 pub fn all_invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -154,7 +152,7 @@ fn find(
     limit: i64,
 ) -> Result<Vec<InvitationRow>, Refusal> {
     host.needs(Permission::See)?;
-    // What is found, and in which order, says as much as what is shown.
+    // Which rows match, and their order, reveal as much as their contents.
     if filter.asks_for_answers() || sort == Sort::Replied {
         host.needs(Permission::SeeAnswers)?;
     }
@@ -347,12 +345,12 @@ fn find(
         access,
         language,
         tag,
-        has_email = filter::word(filter.email),
-        is_opened = filter::word(filter.opened),
-        is_sent = filter::word(filter.sent),
-        has_override = filter::word(filter.r#override),
-        is_over_allowance = filter::word(filter.over),
-        has_note = filter::word(filter.note),
+        has_email = flag_word(filter.email),
+        is_opened = flag_word(filter.opened),
+        is_sent = flag_word(filter.sent),
+        has_override = flag_word(filter.r#override),
+        is_over_allowance = flag_word(filter.over),
+        has_note = flag_word(filter.note),
         is_archived = filter.archived,
         sort = sort.word(),
         has_key,
@@ -360,7 +358,7 @@ fn find(
         key_name = key.name,
         key_id = key.id,
         limit,
-        is_answered = filter::word(filter.answered),
+        is_answered = flag_word(filter.answered),
         question = answer[0],
         answer = answer[1],
         answer_in_list = answer[2],
@@ -377,13 +375,13 @@ fn find(
     Ok(lines)
 }
 
-/// What decides about access and answers, besides the rows themselves.
+/// What decides about access and answers besides the rows themselves.
 pub(super) struct Scene {
     pub(super) now: Timestamp,
-    /// The far future where there is none.
+    /// The occasion's deadline; the far future if there is none.
     pub(super) deadline: i64,
     pub(super) status: OccasionStatus,
-    /// Whether "not sure" is an answer; switched off, it is none.
+    /// Whether "not sure" counts as an answer, which hosts can switch off.
     pub(super) undecided: bool,
 }
 
@@ -399,12 +397,12 @@ impl Scene {
     }
 }
 
-/// What was typed to search for: up to four words, all of which must be found.
+/// A search: up to four words, all of which must match.
 pub(super) struct Words {
     pub(super) list: [String; 4],
     /// Whether contact data may be searched.
     pub(super) contacts: &'static str,
-    /// All of it read as a code, so that look-alikes are found.
+    /// The whole search read as a code, so that look-alikes match.
     pub(super) code: String,
 }
 
@@ -423,7 +421,7 @@ impl Words {
     }
 }
 
-/// A text as it stands in a list that is kept as JSON.
+/// A string as it appears inside a JSON list.
 pub(super) fn json_text(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Closing answers for one household, opening them again, and knowing
-//! beforehand whom a change would close out.
+//! Closing answers for one household, opening them again, and predicting which
+//! households a change would close out.
 
 use std::collections::HashSet;
 
@@ -17,35 +17,35 @@ use crate::words::{Access, LockMode};
 use web::fields::{self, choice, line, moment};
 use web::{Field, Findings};
 
-/// What is set here, as the history tells it.
+/// The fields that are set here, for the history.
 pub(crate) const FIELDS: &[Field] = web::fields! { Details:
     lock_mode: choice().label("host-access"),
     open_until: moment().optional().label("host-field-open-until"),
     lock_reason: line(200).label("host-field-reason").secret(),
 };
 
-/// How answers are opened again.
+/// A request to open answers again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Opening {
-    /// The version that was seen.
+    /// The version that was read.
     pub version: Option<i64>,
-    /// `true`: whatever the deadline; `false`: as the deadline says.
+    /// With `true`, answers open regardless of the deadline; with `false`, the deadline decides.
     pub open: bool,
-    /// With `open`: until then; nothing: until the occasion closes.
+    /// With `open`, the end of that time; if left out, until the occasion closes.
     pub until: Option<When>,
 }
 
 /// How many households a change would close out, or let in again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Effect {
-    /// Open now, not open afterwards.
+    /// How many are open now and would be closed.
     pub closes: i64,
-    /// Not open now, open afterwards.
+    /// How many are closed now and would be open.
     pub reopens: i64,
 }
 
-/// Closes answers, whatever the deadline. The household is told no reason.
+/// Closes answers regardless of the deadline. The household is not told the reason.
 pub fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -61,7 +61,7 @@ pub fn lock(
     set(tx, host, portal, LockMode::Locked, None, reason)
 }
 
-/// Opens answers again: as the deadline says, or whatever the deadline.
+/// Opens answers again, as the deadline says or regardless of it.
 pub fn unlock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -139,7 +139,7 @@ pub fn effect_of_deadline(
     ))
 }
 
-/// What changing these invitations would do.
+/// What a change of these invitations would do to their households.
 pub fn effect_on(
     tx: &mut Tx<'_>,
     host: &HostOf,

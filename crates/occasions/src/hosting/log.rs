@@ -13,20 +13,20 @@ use web::{List, Piece, Way};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, members};
 
-/// The actor behind an invitation's code, by the invitation's id.
+/// The kind of actor for a household, identified by its invitation's id.
 pub const HOUSEHOLD: &str = "household";
 
-/// Which lines; what is left empty does not matter.
+/// A filter of the log; empty fields match everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditFilter {
-    /// Those of this account, household or token.
+    /// Entries of this account, household or token.
     #[param(required = false)]
     pub actor: String,
-    /// Those of this action, `rsvp.saved`, or of its family, `rsvp`.
+    /// Entries of this action, such as `rsvp.saved`, or of its family, such as `rsvp`.
     #[param(required = false)]
     pub action: String,
-    /// Those about this thing.
+    /// Entries about this entity.
     #[param(required = false)]
     pub entity: String,
     /// From this instant on.
@@ -37,20 +37,20 @@ pub struct AuditFilter {
     pub until: Option<Timestamp>,
 }
 
-/// One line.
+/// One entry of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditRow {
-    /// What was written down.
+    /// The stored record.
     pub record: Record,
-    /// What whoever did it is called, where that is known.
+    /// The actor's name, where known.
     pub actor: Option<String>,
-    /// What it was done to is called, where that is known.
+    /// The name of the entity, where known.
     pub entity: Option<String>,
     /// `[{field, old, new}]`.
     pub changes: Value,
 }
 
-/// A piece of the log, newest first.
+/// A page of the log, newest first.
 pub fn list(
     tx: &mut Tx<'_>,
     host: &HostOf,

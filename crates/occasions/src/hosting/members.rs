@@ -1,5 +1,4 @@
-//! Who else works on an occasion: seen by all its hosts, decided by its owners,
-//! in person.
+//! The members of an occasion: all hosts see them; owners change them, in person.
 
 use accounts::account::AccountId;
 use accounts::grant::{self, GrantError, Manager, Member};
@@ -14,8 +13,7 @@ use crate::role::{self, Role};
 /// How many members an occasion has at most, open invitations included.
 pub const LIMIT: usize = 50;
 
-/// Everybody with a role here, in the order they came. Observers see names, not
-/// addresses.
+/// All members, in the order they joined. Observers see names but no addresses.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
     host.needs(Permission::See)?;
     let mut members = grant::list(tx, &role::scope(host.occasion()))?;
@@ -27,14 +25,14 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
     Ok(members)
 }
 
-/// Invitations that nobody has taken yet.
+/// Invitations to join that nobody has accepted yet.
 pub fn list_invites(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invite>, Refusal> {
     let manager = manager(tx, host)?;
     Ok(invite::list(tx, &manager)?)
 }
 
-/// Makes a link that makes a member of whoever takes it: once, within 7 days.
-/// The secret is the last part of `/admin/join/{…}` and is shown this once.
+/// Makes a link that gives its first visitor a role, within 7 days. The secret is the
+/// last part of `/admin/join/{…}` and is shown only now.
 pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refusal> {
     let manager = proved_manager(tx, host)?;
     let members = grant::list(tx, manager.scope())?.len();
@@ -54,7 +52,7 @@ pub fn withdraw(tx: &mut Tx<'_>, host: &HostOf, id: &str) -> Result<(), Refusal>
     }
 }
 
-/// Makes a member something else.
+/// Changes a member's role.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -65,7 +63,7 @@ pub fn change(
     Ok(grant::change(tx, &manager, account, role.into())?)
 }
 
-/// Takes a member's role away; everybody may take their own.
+/// Takes a member's role away; every member may give up their own.
 pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(), Refusal> {
     if account == host.account()
         && let Some(who) = host.who()
@@ -78,7 +76,8 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
     Ok(grant::remove(tx, &manager, account)?)
 }
 
-/// As [`manager`], for who proved a credential in the last minutes: it is about what others may.
+/// Like [`manager`], for a caller who proved a credential in the last minutes, because
+/// the change affects what others may do.
 fn proved_manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
     let manager = manager(tx, host)?;
     if let Some(who) = host.who() {
@@ -111,7 +110,7 @@ impl From<GrantError> for Refusal {
     }
 }
 
-/// The name behind an account, for lines of the log.
+/// The name of an account, for entries of the log.
 pub fn name_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<String>, StoreError> {
     let found = accounts::account::find(tx, account)?;
     Ok(found.map(|account| account.display_name))

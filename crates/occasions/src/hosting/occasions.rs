@@ -1,19 +1,20 @@
-//! Occasions, as their hosts make, change, publish and end them.
+//! How hosts create, change, publish and end occasions.
 
 use accounts::dates;
-use accounts::grant::{self, GrantError, SITE, Scope};
+use accounts::grant::{self, GrantError};
+use accounts::notification::{self, NewNotification};
 use accounts::signed_in::SignedIn;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
-use platform::money::Currency;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use web::fields::{
     self, Part, choice, day, email, flag, key, line, number, part, phone, texts, words,
 };
-use web::{Deadline, Field, Findings, Input, Limits, Theme};
+use web::{Deadline, Field, Findings, Input, Limits, Site, Theme};
 
 use super::history::{self, Changes};
+use super::membership::{self, Maker, Makers};
 use super::permissions::{self, HostOf, Permission};
 use super::{Current, Refusal};
 use crate::diet;
@@ -50,7 +51,8 @@ const CONTACT: Part<Contact> = web::part! { Contact:
     email: email().label("host-field-email"),
 };
 
-/// What hosts may set. A section is a form of its own on the pages, called by its message.
+/// The fields that hosts may set. A section is a form of its own on the pages, named by
+/// its message.
 pub const FIELDS: &[Field] = web::fields! { Occasion:
     hosts: texts(Limits::required(160)).label("host-field-hosts").section("host-texts").wording(),
     title: texts(Limits::required(120)).label("host-field-title").section("host-texts").wording(),
@@ -85,27 +87,41 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
         .hint("host-field-retention-hint").section("host-basics"),
 };
 
-/// Makes an occasion, in draft, and its maker its owner. Permission comes from the
-/// installation: its administrators create occasions.
+/// Creates an occasion in draft and makes its creator the owner. Permission comes from the
+/// installation.
 pub fn create(
     tx: &mut Tx<'_>,
+    site: &Site,
     who: &SignedIn,
     input: &Input,
     request: Option<RequestFacts>,
 ) -> Result<OccasionId, Refusal> {
-    if !may_create(tx, who)? {
+    let makers = Makers::of(&site.declared.settings);
+    let Some(maker) = membership::maker(tx, makers, who)? else {
         return Err(Refusal::Forbidden);
-    }
+    };
     let id: OccasionId = tx.id();
     let new = apply(input, &Occasion::blank(id.clone()), true)?;
     let (there,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM occasion"), &[])?;
     if there >= LIMIT {
         return Err(Refusal::LimitReached(LIMIT));
     }
+    let account = &who.account().id;
+    if maker == Maker::Member {
+        membership::check_room(tx, account, there)?;
+    }
     take_slug(tx, &new.slug)?;
     occasion::insert(tx, &new).map_err(slug_taken)?;
     diet::insert_built_in(tx, &id)?;
-    let account = &who.account().id;
+    if maker == Maker::Member {
+        membership::mark(tx, &id, account)?;
+        let told = NewNotification {
+            kind: "notification-members-occasion",
+            about: &who.account().display_name,
+            href: "/admin",
+        };
+        notification::tell_site(tx, site, grant::ADMIN, told)?;
+    }
     let scope = role::scope(&id);
     match grant::give(
         tx,
@@ -130,10 +146,10 @@ pub fn create(
     Ok(id)
 }
 
-/// Whether `who` may make occasions here.
-pub fn may_create(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
-    let rank = grant::rank_in(tx, who, &Scope::site())?;
-    Ok(rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN)))
+/// Whether `who` may create occasions.
+pub fn may_create(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
+    let makers = Makers::of(&site.declared.settings);
+    Ok(membership::maker(tx, makers, who)?.is_some())
 }
 
 /// The occasions of `who`, newest first.
@@ -147,18 +163,18 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<(Occasion, Role)>, St
     Ok(found)
 }
 
-/// The occasion that a host works on.
+/// The host's occasion.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
     occasion::find(tx, host.occasion())?.ok_or(Refusal::NotFound)
 }
 
-/// As [`load`], holding its lock, the first in every order of locks.
+/// Like [`load`], holding the occasion's lock, the first in every order of locks.
 pub(super) fn lock(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
     occasion::lock(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
     load(tx, host)
 }
 
-/// Changes an occasion. A coordinator may change its texts and nothing else.
+/// Changes an occasion. A coordinator may change only its texts.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -195,8 +211,8 @@ pub fn change(
     load(tx, host)
 }
 
-/// Moves an occasion to another state: forward one by one, backward at will;
-/// only from purged there is no way back.
+/// Moves an occasion to another state: forward one step at a time, backward freely. A
+/// purged occasion never comes back.
 pub fn set_status(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -211,7 +227,7 @@ pub fn set_status(
     if old.status == status {
         return Ok(old);
     }
-    // What was never open cannot be closed.
+    // A draft was never open, so it cannot be closed.
     if (old.status, status) == (OccasionStatus::Draft, OccasionStatus::Closed) {
         return Err(Refusal::WrongState);
     }
@@ -244,9 +260,9 @@ fn check_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
     ))))
 }
 
-/// The occasion with what was sent, or all that is wrong with it. Writes nothing.
+/// Applies the input to an occasion, or returns everything that is wrong with it. Writes nothing.
 pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Refusal> {
-    // A date means a day in the zone that is sent with it.
+    // A date means a day in the zone that the same input sets.
     let zone = TimeZone::get(input.text("time_zone").trim()).unwrap_or_else(|_| old.zone());
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, is_new, &zone, &mut findings);
@@ -256,11 +272,11 @@ pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Re
     Ok(new)
 }
 
-/// Finds what the kinds of the fields do not say, and settles what follows from others.
+/// Checks rules that the kinds of the fields do not express, and derives fields from others.
 fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Findings) {
     if new.time_zone != old.time_zone {
         match TimeZone::get(&new.time_zone) {
-            // Known to the data under its proper name, whatever case was typed.
+            // Stored under the proper name of the zone, whatever case was typed.
             Ok(zone) => {
                 if let Some(proper) = zone.iana_name() {
                     proper.clone_into(&mut new.time_zone);
@@ -270,13 +286,13 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
         }
     }
     new.currency = new.currency.to_uppercase();
-    if new.currency != old.currency && Currency::parse(&new.currency).is_none() {
+    if new.currency != old.currency && !is_currency(&new.currency) {
         findings.add("/currency", "unknown_option", []);
     }
     new.languages = findings.languages("/languages", &new.languages);
     if !new.languages.contains(&new.default_language) {
         match new.languages.first() {
-            // Nobody said which: the first of the new ones.
+            // Without a chosen default, the first of the new languages becomes it.
             Some(first) if !input.has("default_language") => {
                 new.default_language.clone_from(first);
             }
@@ -285,7 +301,7 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     }
 }
 
-/// A present slug is its occasion's alone; a former one may be taken.
+/// Takes a slug for an occasion: never another's current one, but a former one may be taken.
 fn take_slug(tx: &mut Tx<'_>, slug: &str) -> Result<(), Refusal> {
     let taken: Option<(OccasionId,)> =
         sql!("SELECT id FROM occasion WHERE slug = :slug", slug).maybe(tx)?;
@@ -296,7 +312,7 @@ fn take_slug(tx: &mut Tx<'_>, slug: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The old slug leads here until somebody takes it.
+/// Lets the old slug lead to this occasion until another one takes it.
 fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO occasion_alias (slug, occasion) VALUES (:slug, :occasion)
@@ -308,8 +324,8 @@ fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Between the look and the write somebody may have taken the slug: the table's
-/// own constraint has the last word.
+/// Turns the table's constraint into a refusal: another occasion may have taken the
+/// slug since the check.
 fn slug_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("occasion_slug_taken") => Refusal::SlugTaken,
@@ -317,15 +333,15 @@ fn slug_taken(error: StoreError) -> Refusal {
     }
 }
 
-/// Whole calendar days from today to an instant, where the occasion is: today
-/// is 0, what is past is negative.
+/// Whole calendar days from today to an instant, in the occasion's zone: 0 today,
+/// negative in the past.
 pub fn days_until(occasion: &Occasion, now: jiff::Timestamp, instant: jiff::Timestamp) -> i32 {
     let zone = occasion.zone();
     let today = now.to_zoned(zone.clone()).date();
     web::dates::days_between(today, instant.to_zoned(zone).date())
 }
 
-/// As [`days_until`], for a deadline: one at midnight ends the day before.
+/// Like [`days_until`], for a deadline: midnight counts as the end of the day before.
 pub fn days_until_deadline(
     occasion: &Occasion,
     now: jiff::Timestamp,
@@ -333,4 +349,9 @@ pub fn days_until_deadline(
 ) -> i32 {
     let zone = occasion.zone();
     Deadline::of(&deadline.to_zoned(zone.clone())).days_left(&now.to_zoned(zone))
+}
+
+/// Whether it is written as a currency's code is (ISO 4217).
+fn is_currency(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())
 }

@@ -1,5 +1,5 @@
-//! Answers that came without a code, as hosts deal with them: approved, put
-//! together with an invitation that was there before, or archived like any other.
+//! What hosts do with answers that came without a code: approve them, merge them into
+//! an existing invitation, or archive them like any other.
 
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
@@ -16,9 +16,8 @@ use crate::portal::Portal;
 use crate::rsvp::{self, NOTE_LIMIT};
 use crate::words::{ActedBy, GuestKind, Source};
 
-/// Approves an answer that came without a code: its guests get seats like
-/// everybody else, if there are any, and what it wishes may be shown until the note
-/// is changed.
+/// Approves an answer that came without a code. Its guests take seats like everybody
+/// else, if there are any, and its public wish may be shown until the note changes.
 pub fn approve(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -53,8 +52,8 @@ pub fn approve(
     invitations::load_changed(tx, host, id)
 }
 
-/// Gives up the seats that the household holds while it waits, and takes those of
-/// invited guests. The locks of both are held.
+/// Gives up the seats that the household holds while it waits, and takes seats of
+/// invited guests. The caller holds the locks of the events and the invitation.
 fn confirm_seats(tx: &mut Tx<'_>, portal: &mut Portal) -> Result<(), Refusal> {
     rsvp::seat(tx, portal, &[], Seats::Free)?;
     let guests = std::mem::take(&mut portal.household.guests);
@@ -70,7 +69,7 @@ fn confirm_seats(tx: &mut Tx<'_>, portal: &mut Portal) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The invitation of this occasion that a host names by its code.
+/// The invitation of this occasion with the code that a host typed.
 pub fn find_by_code(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -85,13 +84,13 @@ pub fn find_by_code(
     Ok(found.map(|one| one.id))
 }
 
-/// Puts the people of `from` on `into`, which stays: its code, its name and what
-/// hosts wrote about it. The other code opens it too from now on.
+/// Moves the guests of `from` to `into`, which keeps its code, its name and what hosts
+/// wrote about it. The code of `from` opens `into` from now on.
 ///
-/// Who stands on both by the same name is one person, and so is each nameless
-/// guest of the one with one of the other; the later answer counts. Their second
-/// rows stay behind, archived. Put to an approved or invited household, an answer
-/// is approved, so there must be seats for it.
+/// Guests with the same name on both are one person, and nameless guests are paired one
+/// to one; the later answer counts. The duplicate rows stay behind, archived. An answer
+/// merged into an approved or invited household counts as approved, so there must be
+/// seats for it.
 pub fn merge(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -103,7 +102,7 @@ pub fn merge(
     if from == into {
         return Err(Refusal::WrongState);
     }
-    // Both, and always in the same order, whoever merges the other way round.
+    // Both invitations, always in the same order, so that two opposite merges cannot deadlock.
     event::lock_limited(tx, host.occasion())?;
     let (first, second) = if from < into {
         (from, into)
@@ -189,7 +188,7 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &Portal) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether an invitation's people went to another one: then it cannot come back.
+/// Whether an invitation was merged into another one, so that it cannot be restored.
 pub(super) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
     let (merged,): (bool,) = sql!(
         "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
@@ -200,11 +199,11 @@ pub(super) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, Stor
     Ok(merged)
 }
 
-/// What becomes of everybody.
+/// The guests after a merge.
 struct United {
-    /// On the invitation that stays.
+    /// All guests on the remaining invitation.
     after: Vec<Guest>,
-    /// Those of them who come over.
+    /// The guests who move to it.
     moved: Vec<Guest>,
 }
 
@@ -227,7 +226,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     let next = after.iter().map(|one| one.position + 1).max().unwrap_or(0);
     for (position, guest) in (next..).zip(&mut moved) {
         guest.position = position;
-        // Who stands there was invited by name; everybody else was brought.
+        // Only a guest with a name can count as named by the hosts.
         guest.kind = if guest.name.is_empty() {
             GuestKind::PlusOne
         } else {
@@ -282,7 +281,7 @@ fn move_guest(tx: &mut Tx<'_>, guest: &Guest, into: &InvitationId) -> Result<(),
     Ok(())
 }
 
-/// Writes what changed of those who were there before.
+/// Writes what changed about guests who were on the remaining invitation before.
 fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), StoreError> {
     let there: Vec<Guest> = plan
         .after
@@ -294,8 +293,8 @@ fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), Sto
     rsvp::write_guests(tx, staying, &there, by, Source::Web)
 }
 
-/// What the invitation that stays lacks, the other one gives: how to reach them,
-/// and what they wrote.
+/// The remaining invitation with the other one's note added, and with its contact data
+/// and language where the remaining one has none.
 fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let mut merged = staying.clone();
     let details = &mut merged.details;
@@ -311,7 +310,7 @@ fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let both = [staying.note.as_str(), leaving.note.as_str()];
     let both: Vec<&str> = both.into_iter().filter(|note| !note.is_empty()).collect();
     let note = both.join("\n\n");
-    // What does not fit stays readable where it was written.
+    // A note that does not fit stays readable on the archived invitation.
     if note != merged.note && text_cleaning::length(&note) <= NOTE_LIMIT {
         merged.note = note;
         merged.note_version += 1;
@@ -337,7 +336,7 @@ fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The code of what leaves, and all that led to it, opens what stays.
+/// Makes the code of the leaving invitation, and all codes that led to it, open the remaining one.
 fn leave(tx: &mut Tx<'_>, from: &InvitationId, into: &InvitationId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

@@ -1,5 +1,5 @@
-//! Who may do what to an occasion. The check returns a proof, and every
-//! function that needs leave asks for it in its signature.
+//! Who may do what to an occasion. The check returns a proof, and every function that
+//! needs permission takes it as an argument.
 
 use accounts::account::AccountId;
 use accounts::grant;
@@ -16,7 +16,7 @@ use crate::occasion::OccasionId;
 use crate::role::{self, Role};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// Somebody with a role in one occasion. Made by [`enter`] alone, inside the
+/// Somebody with a role in one occasion. Only [`enter`] makes one, inside the
 /// transaction that relies on it.
 #[derive(Clone, Debug)]
 pub struct HostOf {
@@ -28,32 +28,31 @@ pub struct HostOf {
     request: Option<RequestFacts>,
 }
 
-/// What a role may or may not do. What a token may see is further cut down to
-/// the scopes that it was made with.
+/// What a role may do. A token is further limited to its scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// Dashboard, lists, names.
+    /// See the dashboard, lists and names.
     See,
-    /// What hosts wrote: occasion, events, questions, invitations.
+    /// See what hosts wrote: the occasion, events, questions, invitations.
     SeeOccasion,
-    /// What people answered: replies, answers, food needs, notes.
+    /// See what guests answered: replies, answers, food needs, notes.
     SeeAnswers,
-    /// Codes, links, contact data, notes between hosts.
+    /// See codes, links, contact data and notes between hosts.
     SeeContacts,
-    /// Create, change, archive invitations and guests; answer for them; lock;
-    /// the deadline of one household; bulk actions.
+    /// Create, change and archive invitations and guests, answer for them, lock them,
+    /// set a household's deadline, run bulk actions.
     Invite,
-    /// Texts, and the schedules of events.
+    /// Change texts and the schedules of events.
     Write,
     /// Read the log.
     ReadLog,
-    /// The occasion's deadline, switches, theme, events, state; codes of
-    /// invitations; members.
+    /// Change the occasion's deadline, switches, theme, events and state, the codes of
+    /// invitations, and members.
     Own,
 }
 
 impl Permission {
-    /// The least role that has it.
+    /// The lowest role that has this permission.
     pub fn least_role(self) -> Role {
         match self {
             Self::See | Self::SeeOccasion | Self::SeeAnswers => Role::Observer,
@@ -64,32 +63,32 @@ impl Permission {
 }
 
 impl HostOf {
-    /// The occasion.
+    /// The occasion's id.
     pub fn occasion(&self) -> &OccasionId {
         &self.occasion
     }
 
-    /// What the host is there.
+    /// The host's role.
     pub fn role(&self) -> Role {
         self.role
     }
 
-    /// The account behind it.
+    /// The host's account.
     pub fn account(&self) -> &AccountId {
         &self.account
     }
 
-    /// How the log names whoever this is.
+    /// The actor that the log names.
     pub fn actor(&self) -> Actor {
         self.actor.clone()
     }
 
-    /// What is known of the request.
+    /// The origin of the request, for the log.
     pub fn request(&self) -> Option<RequestFacts> {
         self.request.clone()
     }
 
-    /// The sign-in behind it, where there is one and not a job.
+    /// The host's session or token; `None` in a job.
     pub(crate) fn who(&self) -> Option<&SignedIn> {
         self.who.as_ref()
     }
@@ -103,7 +102,7 @@ impl HostOf {
         self.role >= permission.least_role()
     }
 
-    /// The scope that a token lacks to see what `permission` is about.
+    /// The scope that a token lacks for `permission`.
     fn missing(&self, permission: Permission) -> Option<TokenScope> {
         let who = self.who.as_ref()?;
         let lacks = |scope: &TokenScope| !who.has(*scope);
@@ -117,7 +116,7 @@ impl HostOf {
         }
     }
 
-    /// Refuses where [`HostOf::may`] says no.
+    /// Refuses unless [`HostOf::may`] allows it.
     pub fn needs(&self, permission: Permission) -> Result<(), Refusal> {
         if !self.has_role_for(permission) {
             return Err(Refusal::Forbidden);
@@ -126,7 +125,7 @@ impl HostOf {
             .map_or(Ok(()), |scope| Err(Refusal::ScopeRequired(scope)))
     }
 
-    /// Refuses tokens: some things are for people.
+    /// Refuses tokens: only people may do some things.
     pub fn needs_person(&self) -> Result<(), Refusal> {
         match &self.who {
             Some(who) if who.is_in_browser() => Ok(()),
@@ -135,8 +134,7 @@ impl HostOf {
     }
 }
 
-/// The proof that `who` is a host of this occasion; a foreign occasion is not
-/// there.
+/// Proves that `who` is a host of this occasion; an occasion of others is not found.
 pub fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -154,7 +152,7 @@ pub fn enter(
     })
 }
 
-/// As [`enter`], by one of the occasion's invitations.
+/// Like [`enter`], for the occasion of an invitation.
 pub fn enter_by_invitation(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -170,7 +168,7 @@ pub fn enter_by_invitation(
     enter(tx, who, &occasion, request)
 }
 
-/// As [`enter`], by one of the occasion's guests.
+/// Like [`enter`], for the occasion of a guest.
 pub fn enter_by_guest(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -187,8 +185,7 @@ pub fn enter_by_guest(
     enter(tx, who, &occasion, request)
 }
 
-/// What an account still is when its job runs; `None` when it is a host no
-/// more.
+/// The host that an account still is when its job runs; `None` if it lost its role.
 pub(super) fn resume(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -205,7 +202,7 @@ pub(super) fn resume(
     }))
 }
 
-/// The occasions where `who` is something, and what, newest first.
+/// The occasions in which `who` has a role, with the role, newest first.
 pub fn occasions_of(
     tx: &mut Tx<'_>,
     who: &SignedIn,

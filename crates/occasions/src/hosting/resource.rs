@@ -1,5 +1,5 @@
-//! The lists of an occasion, such as its events and food needs: changed under its lock, by its
-//! hosts.
+//! Lists that belong to an occasion, such as its events and food needs. Hosts change
+//! them under the occasion's lock.
 
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};

@@ -1,20 +1,19 @@
-//! How much there is of an occasion, counted without looking at any of it: the
-//! numbers beside the sections of every page.
+//! Row counts of an occasion, for the numbers beside the sections of every page.
 
 use platform::{StoreError, Tx, sql};
 
 use super::permissions::HostOf;
 
-/// How many there are, archived invitations and their guests left out.
+/// Counts without archived invitations and their guests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
-    /// Households.
+    /// Number of households.
     pub invitations: i64,
-    /// People.
+    /// Number of guests.
     pub guests: i64,
 }
 
-/// Counts.
+/// Counts an occasion's invitations and guests.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Sizes, StoreError> {
     let (invitations,): (i64,) = sql!(
         "SELECT COUNT(*) FROM invitation WHERE occasion = :occasion AND archived_at IS NULL",

@@ -1,12 +1,11 @@
-//! What an open page of a host hears: news of the occasion in order, and
-//! the counters, at most twice a second.
+//! What a host's open page receives: news of the occasion in order, and the counters at
+//! most twice a second.
 //!
-//! A feed goes on by number: it remembers the last one it gave out, and reads
-//! on from there whenever something was committed. The role is applied to each
-//! batch, so whoever lost it hears nothing more.
+//! A feed resumes by number: it remembers the last news it gave out and reads on from
+//! there after each commit. The role is checked for each batch, so that a former host
+//! receives nothing more.
 
 mod counts;
-mod places;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -24,26 +23,24 @@ use super::summary;
 use crate::occasion::OccasionId;
 pub use counts::AllCounts;
 use counts::{Counted, Counts};
-pub use places::{End, MOST, Place, Places};
 
-/// At most so many counters in a second: one in this time.
+/// The shortest time between two messages with counters.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);
-/// How much news is read at once.
+/// How many news are read at once.
 const BATCH: u32 = 200;
 
-/// One thing that a page hears.
+/// One message to an open page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    /// Its number, to go on from; counters have none.
+    /// The number to resume from; counters have none.
     pub id: Option<i64>,
-    /// What it is: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`,
-    /// `reset`.
+    /// The kind of message: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`, `reset`.
     pub name: String,
-    /// What it says.
+    /// The content of the message.
     pub data: Value,
 }
 
-/// All that one open page hears, message by message.
+/// The messages for one open page.
 #[derive(Debug)]
 pub struct Feed {
     store: Store,
@@ -52,16 +49,16 @@ pub struct Feed {
     counts: Counts,
     last: i64,
     wake: watch::Receiver<u64>,
-    /// Whether there may be news after `last` that nobody has read.
+    /// Whether there may be unread news after `last`.
     is_behind: bool,
-    /// When the counters may be said again, if they may have changed.
+    /// When the counters may be sent again, if they may have changed.
     summary_at: Option<Instant>,
     said_summary: Instant,
     waiting: VecDeque<Message>,
 }
 
 impl Feed {
-    /// Begins to listen: after news number `resume`, or with `hello`.
+    /// Opens a feed: after news number `resume`, or with `hello`.
     pub async fn open(
         store: Store,
         counts: &AllCounts,
@@ -69,7 +66,7 @@ impl Feed {
         occasion: OccasionId,
         resume: Option<i64>,
     ) -> Result<Self, Refusal> {
-        // Watched before looking: what is committed from here on wakes us.
+        // Subscribed before the first read, so that a commit in between is not missed.
         let wake = store.news_waiting();
         let mut feed = Self {
             store,
@@ -94,20 +91,19 @@ impl Feed {
         Ok(feed)
     }
 
-    /// Takes a fresh proof of who listens.
+    /// Replaces the proof of who listens.
     pub fn renew(&mut self, who: SignedIn) {
         self.who = who;
     }
 
-    /// Refuses if who listens is no longer a host.
+    /// Refuses a listener who is no longer a host.
     pub async fn check(&self) -> Result<(), Refusal> {
         let (who, occasion) = (self.who.clone(), self.occasion.clone());
         let look = move |tx: &mut Tx<'_>| permissions::enter(tx, &who, &occasion, None).map(drop);
         self.store.read(look).await
     }
 
-    /// Waits for the next message. What is dropped while it waits has missed
-    /// nothing.
+    /// Waits for the next message. Dropping the future while it waits loses nothing.
     pub async fn next(&mut self) -> Result<Message, Refusal> {
         loop {
             if let Some(message) = self.waiting.pop_front() {
@@ -157,8 +153,8 @@ impl Feed {
         })
     }
 
-    /// Counters that know of news number `last`, which somebody else may have
-    /// counted; whether they are for this listener is asked every time.
+    /// Counters that cover news number `last`; another feed may have counted them.
+    /// Whether this listener may see them is checked every time.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
         self.check().await?;
         let counted = self.counts.after(last, || {
@@ -238,12 +234,12 @@ fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusa
     })
 }
 
-/// The news as this host hears it; nothing where it is not for them.
+/// The news as this host may see it; `None` if it is not for them.
 fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, StoreError> {
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
     match news.name.as_str() {
         "rsvp" | "note" => {
-            // Names are not kept in news, so that erasing has one place less.
+            // News hold no names, so that erasure need not look there.
             let invitation = data["invitation"].as_str().unwrap_or_default().to_owned();
             let household: Option<(String,)> = sql!(
                 "SELECT household FROM invitation WHERE id = :invitation",
@@ -256,7 +252,7 @@ fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, S
             return Ok(None);
         }
         "invitation" | "job" => {}
-        // It changed what the counters say, and nothing else is to be told.
+        // Only the counters changed, so there is no other message.
         _ => return Ok(None),
     }
     Ok(Some(Message {

@@ -1,5 +1,5 @@
-//! The numbers of the dashboard. They are counted over the very lists
-//! that they open, so that both agree.
+//! The numbers of the dashboard. They are counted from the same lists that they link
+//! to, so that both agree.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,29 +22,29 @@ use crate::words::{Access, GuestKind, ReplyStatus, Response};
 /// All counters of an occasion.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Summary {
-    /// Whole days until the first event; negative when it is past.
+    /// Whole days until the first event; negative in the past.
     pub days_to_event: Option<i32>,
-    /// Whole days until the last day of answering; negative when it is past.
+    /// Whole days until the last day to answer; negative in the past.
     pub days_to_deadline: Option<i32>,
-    /// Households.
+    /// Counts of invitations.
     pub invitations: Invitations,
-    /// Everybody, by answer.
+    /// All guests, by answer.
     pub guests: People,
-    /// Who comes, by age.
+    /// Guests who come, by age.
     pub coming: Coming,
-    /// People brought, of those that may be.
+    /// Plus-ones, and how many are allowed.
     pub plus_ones: Places,
-    /// (yes + no) of all guests, in per mille; 0 without guests.
+    /// Guests who said yes or no, in per mille of all guests; 0 without guests.
     pub response_per_mille: i64,
-    /// Yes of all guests, in per mille; 0 without guests.
+    /// Guests who said yes, in per mille of all guests; 0 without guests.
     pub attendance_per_mille: i64,
-    /// Each event.
+    /// Numbers of each event.
     pub events: Vec<EventNumbers>,
-    /// Food needs of those for whom the kitchen plans, allergies first.
+    /// Food needs of the guests who come or are not sure, allergies first.
     pub diets: Vec<DietNumbers>,
-    /// People among them who wrote something about food.
+    /// How many of these guests wrote a note about food.
     pub diet_notes: i64,
-    /// What somebody should look at.
+    /// What hosts should look at.
     pub attention: Attention,
 }
 
@@ -52,33 +52,33 @@ pub struct Summary {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = InvitationNumbers)]
 pub struct Invitations {
-    /// All that are not archived.
+    /// All invitations that are not archived.
     pub total: i64,
-    /// May answer now.
+    /// Invitations that may be answered now.
     pub open: i64,
-    /// Closed by a deadline, or with the occasion.
+    /// Invitations closed by a deadline or with the occasion.
     pub closed: i64,
-    /// Locked by hand.
+    /// Invitations locked by a host.
     pub locked: i64,
-    /// Nobody ever looked.
+    /// Invitations that no household ever opened.
     pub never_opened: i64,
-    /// Answered at least once: `partial` and `complete`.
+    /// Invitations with at least one answer: `partial` and `complete`.
     pub answered: i64,
-    /// Not answered at all.
+    /// Invitations without any answer.
     pub unanswered: i64,
-    /// Answered, and an answer is missing or "not sure".
+    /// Invitations with some answers, and some missing or "not sure".
     pub partial: i64,
-    /// Owe at least one answer, or are not sure.
+    /// Invitations with at least one answer missing or "not sure".
     pub pending: i64,
-    /// Somebody comes.
+    /// Invitations with at least one guest who comes.
     pub attending: i64,
-    /// Nobody comes.
+    /// Invitations with guests, all of whom decline.
     pub declined: i64,
-    /// Fully answered.
+    /// Invitations with every answer given.
     pub complete: i64,
 }
 
-/// Who comes, by age.
+/// Guests who come, by age.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Coming {
     /// Grown-ups.
@@ -92,49 +92,48 @@ pub struct Coming {
 /// Counts of one event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EventNumbers {
-    /// Its key.
+    /// The event's key.
     pub key: String,
-    /// Who is invited, by answer for it.
+    /// Guests invited to it, by their answer for it.
     pub guests: People,
-    /// Seats; `None`: as many as come.
+    /// Number of seats; `None` if unlimited.
     pub capacity: Option<i64>,
-    /// Seats that are free; negative where hosts went beyond. Guests who wait for
-    /// approval hold none.
+    /// Free seats; negative if hosts exceeded the limit. Guests who wait for approval hold none.
     pub left: Option<i64>,
-    /// Who said yes without a code and waits for approval, where seats are limited.
+    /// Guests who said yes without a code and wait for approval, where seats are limited.
     pub unapproved: i64,
-    /// Food needs of those who come or are not sure.
+    /// Food needs of its guests who come or are not sure.
     pub diets: Vec<DietNumbers>,
 }
 
 /// How many people have a food need.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct DietNumbers {
-    /// Its key.
+    /// The food need's key.
     pub key: String,
-    /// To be taken seriously.
+    /// Whether it is an allergy.
     pub allergy: bool,
-    /// How many.
+    /// How many guests have it.
     pub people: i64,
 }
 
-/// What somebody should look at; each number opens its list.
+/// What hosts should look at; each number links to its list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Attention {
-    /// Households that bring more than they may.
+    /// Households that bring more people than allowed.
     pub over_allowance: i64,
     /// Households that wrote a note.
     pub notes: i64,
-    /// People who wrote something about food.
+    /// Guests who wrote a note about food.
     pub diet_notes: i64,
     /// Households without a mail address.
     pub without_email: i64,
 }
 
-/// One day of the curve of answers: how it stood at the day's end.
+/// One day of the curve of answers, as of the end of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Day {
-    /// Which day, where the occasion is.
+    /// The date in the occasion's zone.
     #[schema(value_type = String, format = "date")]
     pub date: Date,
     /// Coming.
@@ -145,7 +144,7 @@ pub struct Day {
     pub undecided: i64,
 }
 
-/// Counts everything.
+/// Counts everything for the dashboard.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
@@ -211,8 +210,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     })
 }
 
-/// How answers came in, day by day, from the first one to today. The last day
-/// is what [`Summary::guests`] says.
+/// The curve of answers, day by day from the first one to today. The last day equals
+/// [`Summary::guests`].
 pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
@@ -275,10 +274,10 @@ fn per_mille(part: i64, whole: i64) -> i64 {
     if whole == 0 { 0 } else { part * 1_000 / whole }
 }
 
-/// Somebody, and the answer that counts.
+/// A guest, and the answer that counts.
 type Answer<'p> = (ReplyStatus, &'p Person);
 
-/// Who is invited to which event, with the answer for it.
+/// The guests invited to each event, with their answers for it.
 struct Answers<'p>(BTreeMap<EventId, Vec<Answer<'p>>>);
 
 impl<'p> Answers<'p> {
@@ -300,7 +299,7 @@ impl<'p> Answers<'p> {
         .all(tx)?;
         let mut by_event: BTreeMap<EventId, Vec<Answer<'p>>> = BTreeMap::new();
         for (guest, event, status) in replies {
-            // Who is not among everybody is on an archived invitation.
+            // Guests who are not in the map are on archived invitations.
             if let Some(person) = people.get(&guest) {
                 let shown = effective_status(occasion, status);
                 by_event.entry(event).or_default().push((shown, person));
@@ -314,7 +313,7 @@ impl<'p> Answers<'p> {
     }
 }
 
-/// With "not sure" switched off, who was not sure has not answered.
+/// The status as it counts: with "not sure" switched off, an undecided guest has not answered.
 fn effective_status(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
     match status {
         ReplyStatus::Undecided if !occasion.switches.undecided => ReplyStatus::Pending,
@@ -330,7 +329,7 @@ fn count(answers: &[Answer<'_>]) -> People {
         no: of(ReplyStatus::No),
         undecided: of(ReplyStatus::Undecided),
         pending: of(ReplyStatus::Pending),
-        // The answer to one event is never a part.
+        // A guest's answer to a single event is never partial.
         partial: 0,
         waitlisted: of(ReplyStatus::Waitlisted),
     }
@@ -387,7 +386,7 @@ fn count_diets(answers: &[Answer<'_>], known: &[(String, bool)]) -> Vec<DietNumb
         })
         .filter(|diet| diet.people > 0)
         .collect();
-    // Stable: among equals the order in which hosts placed them.
+    // The sort is stable: within both groups the hosts' order stays.
     counted.sort_by_key(|diet| !diet.allergy);
     counted
 }

@@ -1,4 +1,4 @@
-//! Why mail does not reach an invitation, and the end of it where hosts know better.
+//! Why mail does not reach an invitation, and how hosts lift a bounce.
 
 use platform::key::Key;
 use platform::mail::Address;
@@ -8,8 +8,7 @@ use platform::{StoreError, Tx};
 use super::{HostOf, Permission, Refusal, invitations};
 use crate::invitation::{Invitation, InvitationId};
 
-/// What holds the occasion's mail to an invitation's address back; `None`: the host does not see
-/// the address.
+/// The suppressions of an invitation's address; `None` if the host may not see the address.
 pub fn list(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -25,7 +24,7 @@ pub fn list(
     suppression::list_in(tx, key, &address, invitation.occasion.as_str()).map(Some)
 }
 
-/// Lets mail go again to an invitation's address from which it came back.
+/// Lifts a bounce, so that mail goes to an invitation's address again.
 pub fn lift_bounce(
     tx: &mut Tx<'_>,
     key: &Key,

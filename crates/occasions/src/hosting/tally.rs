@@ -1,5 +1,5 @@
-//! What was answered to the hosts' questions, as far as it counts: who declined
-//! the events of a question is out of its numbers and lists, whatever is stored.
+//! Answers to the hosts' questions, as far as they count: a guest who declined the
+//! events of a question is left out of its numbers and lists, whatever is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub struct Answered {
     given: BTreeMap<(QuestionId, InvitationId, Option<GuestId>), Answer>,
 }
 
-/// What was answered to one question.
+/// The answers to one question, counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
     /// The question.
@@ -31,11 +31,11 @@ pub struct Tally {
     pub answered: i64,
     /// How often each of the possible answers was given.
     pub choices: Vec<(Answer, i64)>,
-    /// All numbers together, where numbers are asked for.
+    /// The sum of the answers, if they are numbers.
     pub sum: Option<i64>,
 }
 
-/// Everything that counts in the occasion, archived households left out.
+/// Everything that counts in the occasion, without archived households.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
@@ -94,7 +94,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
 }
 
 impl Answered {
-    /// What a household answered as a whole, or one person on it.
+    /// The answers of a household as a whole, or of one of its guests.
     pub fn of(
         &self,
         question: &Question,
@@ -105,7 +105,7 @@ impl Answered {
         self.given.get(&whose)
     }
 
-    /// Numbers for each question that is asked, or was answered.
+    /// Numbers for each question that is active or has answers.
     pub fn tallies(&self) -> Vec<Tally> {
         let all = self.questions.iter().map(|question| self.tally(question));
         all.filter(|tally| tally.question.active || tally.answered > 0)

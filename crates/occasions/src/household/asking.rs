@@ -14,8 +14,8 @@ use crate::question::{ANSWER_LIMIT, Answers, NUMBER_LIMIT, Question};
 use crate::words::{ActedBy, AskedOf};
 
 impl Household {
-    /// Whether a question could be asked of this household, or of somebody on
-    /// it: who is invited to none of its events has nothing to say to it.
+    /// Whether the question could concern this household or one of its guests: those
+    /// who are invited to none of its events are never asked.
     pub fn is_concerned(&self, question: &Question, events: &[Event]) -> bool {
         events
             .iter()
@@ -23,7 +23,7 @@ impl Household {
     }
 }
 
-/// Whether a household, as its guests stand, is asked: one of them is.
+/// Whether the household is asked, as its guests have answered: at least one guest must be asked.
 pub(crate) fn counts_for_household(
     question: &Question,
     guests: &[Guest],
@@ -34,7 +34,7 @@ pub(crate) fn counts_for_household(
         .any(|guest| question.counts_for(guest, events))
 }
 
-/// Puts what was given over the answers that stand.
+/// Applies the given answers to the stored ones.
 pub(super) fn change(
     answers: &mut Answers,
     given: &BTreeMap<String, Value>,
@@ -54,8 +54,8 @@ pub(super) fn change(
             field.add(&at, "unknown_field", []);
             continue;
         };
-        // It was asked when the page was opened, and is not any more: nobody's
-        // fault. Hosts may still put right what was answered.
+        // The question was active when the page was opened, so the household is not at
+        // fault. Hosts may still correct stored answers.
         if !question.active && rules.speaker == ActedBy::Household {
             continue;
         }
@@ -75,7 +75,7 @@ pub(super) fn change(
     }
 }
 
-/// What the sentence at an answer names.
+/// The arguments of the error message for an answer.
 fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     match code {
         "too_long" => vec![("max", ANSWER_LIMIT.into())],
@@ -87,9 +87,9 @@ fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     }
 }
 
-/// Finds what those who come have left open. Only what a save is about is
-/// asked for: food needs alone can be saved whatever else is missing. Hosts may
-/// leave everything open; they write down what they heard.
+/// Finds required answers that guests who come left open. Only what the save concerns
+/// is required: food needs alone can be saved whatever else is missing. Hosts may leave
+/// everything open, because they write down what they heard.
 pub(super) fn find_missing(
     wish: &HouseholdChange,
     guests: &[Guest],
@@ -135,7 +135,7 @@ fn asked(rules: Rules<'_>, of: AskedOf) -> impl Iterator<Item = &Question> {
         .filter(move |question| question.asked_of == of)
 }
 
-/// What differs between two sets of answers, under `prefix`.
+/// The differences between two sets of answers, under `prefix`.
 pub(crate) fn differences(
     before: &Answers,
     after: &Answers,

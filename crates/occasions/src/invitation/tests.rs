@@ -1,4 +1,4 @@
-//! A table of who may answer when.
+//! A table of what a household may do at which time.
 
 use jiff::Timestamp;
 
@@ -51,7 +51,7 @@ fn access_follows_the_table_and_nothing_else() {
         invitation.details.deadline_override = own;
         let told = format!("{status:?} {mode:?} {until:?} {own:?} {deadline:?} {now}");
         assert_eq!(invitation.access(&occasion, now), access, "{told}");
-        // What is announced is what is decided: open before, not open at it.
+        // Pages announce the instant that decides: open before it, closed from it on.
         if access == Access::Open
             && let Some(closes) = invitation.closes_at(&occasion)
         {

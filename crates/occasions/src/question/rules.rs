@@ -1,5 +1,4 @@
-//! Questions, as hosts add, change and put them away. What was answered keeps its
-//! meaning.
+//! How hosts add, change and remove questions, without changing what given answers mean.
 
 use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
 use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
@@ -28,7 +27,7 @@ impl Question {
         Self::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// Writes a new one.
+    /// Writes a new question.
     pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
         sql!(
             "INSERT INTO question ({Question}, occasion, created_at, updated_at)
@@ -41,7 +40,8 @@ impl Question {
         .map(drop)
     }
 
-    /// Kind and audience are frozen once it is answered, and a choice that somebody took stays.
+    /// Kind and audience are fixed once the question is answered, and a choice that
+    /// somebody made stays.
     fn check_answers(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
         fn keys(question: &Question) -> impl Iterator<Item = &str> {
             question.choices.iter().map(|choice| &*choice.key)
@@ -55,7 +55,7 @@ impl Question {
         if !is_other && gone.is_empty() {
             return Ok(());
         }
-        // Whoever answers just now still answers the old question.
+        // A save in progress still answers the old question.
         event::wait_for_answers(tx, host.occasion())?;
         let is_taken = |given: &Given| gone.iter().any(|key| given.answer.has(key));
         let answers = answers_to(tx, &old.id)?;
@@ -65,8 +65,8 @@ impl Question {
         Ok(())
     }
 
-    /// Gives a key to each choice that has none. One of a choice that goes is not given anew:
-    /// whoever took that one did not take this.
+    /// Gives a key to each choice that has none. Keys of removed choices are not used
+    /// again, because whoever chose the old one did not choose the new one.
     fn number_choices(&mut self, old: Option<&Self>, findings: &mut Findings) {
         let old: &[Choice] = old.map_or(&[], |old| &old.choices);
         for index in 0..self.choices.len() {
@@ -155,14 +155,14 @@ impl Resource for Question {
             self.choices.clear();
         }
         match self.choices.len() {
-            // Of what was refused no more is asked.
+            // With the kind or the choices refused already, these checks would only add noise.
             _ if findings.has("/kind") || findings.has("/choices") => {}
             0 | 1 if takes_choices => findings.add("/choices", "too_few", [("min", 2.into())]),
             1..=MOST_CHOICES if !takes_choices => findings.add("/choices", "not_allowed", []),
             _ => {}
         }
         self.number_choices(edit.old, findings);
-        // An event that is gone stays named: the question was never about all.
+        // A deleted event stays listed: without it the question would be about all events.
         let events = event::list(tx, edit.parent.occasion())?;
         let named: &[String] = edit.old.map_or(&[], |old| &old.events);
         for (index, key) in std::mem::take(&mut self.events).into_iter().enumerate() {
@@ -197,7 +197,7 @@ impl Resource for Question {
     }
 
     fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
-        // Whoever answers just now does not know that it is to go.
+        // A save in progress does not know that the question is about to be deleted.
         event::wait_for_answers(tx, host.occasion())?;
         Ok(if answers_to(tx, &self.id)?.is_empty() {
             Removal::Delete

@@ -1,4 +1,4 @@
-//! What counts as an answer to which kind of question, and of whom one is asked.
+//! Which answers each kind of question accepts, and which guests are asked.
 
 use platform::id::Id;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The hosts' pages of questions, and their addresses for programs.
+//! The hosts' pages for questions, and the same operations as JSON.
 
 use std::iter;
 
@@ -76,7 +76,7 @@ impl PageResource for Question {
         if let Some(asked_of) = fields.find(|field| field.name == "asked_of") {
             asked_of.show_as_radios(iter::repeat(String::new()));
         }
-        // What was about an event that is gone must not become about all of them.
+        // A question about a deleted event must not become a question about all of them.
         let gone = one.into_iter().flat_map(|one| &one.events);
         let gone = gone.filter(|key| context.events.iter().all(|event| event.key != **key));
         let events = context.events.iter();

@@ -1,4 +1,4 @@
-//! Answers as people read them.
+//! Answers in words.
 
 use jiff::civil::Date;
 use web::Text;
@@ -7,8 +7,8 @@ use super::{Answer, Question};
 use crate::words::QuestionKind;
 
 impl Question {
-    /// An answer to it in the reader's language; the hosts' own words in
-    /// theirs, or in the `default` one.
+    /// An answer in words. Texts that hosts wrote appear in the reader's language, or
+    /// else in `default`.
     pub fn say(&self, answer: &Answer, text: &Text, default: &str) -> String {
         let label = |key: &str| {
             let choice = self.choices.iter().find(|choice| choice.key == key);
@@ -34,7 +34,7 @@ impl Question {
         }
     }
 
-    /// An answer as the form holds it; several choices are ticked each.
+    /// An answer as a form field holds it; several choices are separate tick boxes.
     pub fn field_value(&self, answer: &Answer) -> String {
         match answer {
             Answer::YesNo(true) => "yes".to_owned(),

@@ -8,8 +8,8 @@ use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// Whole households or nobody: seats are taken together. A household
-/// that has its seats keeps them whatever the limit became.
+/// Checks the seats of a save: the household gets all it asks for or none. It keeps
+/// seats it already has, even if the limit was lowered.
 pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusal> {
     for event in portal.events.iter() {
         let Some(left) = portal.seats_left(event) else {
@@ -26,8 +26,7 @@ pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusa
     Ok(())
 }
 
-/// Takes and gives back seats under the locks of their events. The portal
-/// says afterwards what is left.
+/// Takes and gives back seats under the locks of their events, and updates the portal's counts.
 pub(crate) fn seat(
     tx: &mut Tx<'_>,
     portal: &mut Portal,

@@ -1,4 +1,4 @@
-//! Who may use an address of hosts: which permission it takes, and which callers.
+//! Who may use the hosts' addresses: the permission that each requires, and the callers it admits.
 
 use ::web::{Access, described};
 use accounts::Callers;
@@ -8,17 +8,17 @@ use utoipa::openapi::path::Operation;
 
 use crate::hosting::Permission;
 
-/// Who may use an address. One without a permission belongs to no occasion: a handler that opens
-/// one there is refused.
+/// Who may use an address. An address without a permission belongs to no occasion, so a
+/// handler cannot open one there.
 #[derive(Clone, Copy, Debug)]
 pub struct HostAccess {
-    /// What the role of a host must have at least. More may depend on what is sent.
+    /// The permission that a host must have. A handler may require more, depending on the request.
     pub permission: Option<Permission>,
-    /// People alone, or programs too.
+    /// Whether only people may call, or programs too.
     pub callers: Callers,
 }
 
-/// Hosts with `permission`, as people or by a program.
+/// Hosts with `permission`, in person or through a program.
 pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess {
     HostAccess {
         permission: Some(permission),
@@ -26,7 +26,7 @@ pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess 
     }
 }
 
-/// A page is for people.
+/// Pages are for people.
 impl From<Permission> for HostAccess {
     fn from(permission: Permission) -> Self {
         may(permission, Callers::People)

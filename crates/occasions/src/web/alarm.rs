@@ -1,5 +1,5 @@
-//! The mail that tells owners that codes are being guessed: to everybody
-//! who owns an occasion whose codes are alive, once a day at most.
+//! The mail that tells owners that somebody is guessing codes. It goes to every owner
+//! of an occasion with working codes, at most once a day.
 
 use accounts::account::{self, AccountId};
 use accounts::grant;
@@ -15,7 +15,7 @@ use crate::role::{self, Role};
 
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Runs the jobs that a used-up budget of guesses leaves behind.
+/// Handles the jobs that are queued when a budget of guesses is used up.
 pub fn alarms(site: Site) -> Handler {
     Handler::new(USED_UP, move |_| {
         let site = site.clone();
@@ -60,7 +60,7 @@ fn owners(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     Ok(owners)
 }
 
-/// Whether this owner has heard nothing for a day; now they have.
+/// Whether this owner has had no warning for a day; records that they get one now.
 fn is_due(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let now = tx.now();
     let told = tx.run(

@@ -1,5 +1,5 @@
-//! Codes that hosts set by hand, on pages and by JSON: the answer "taken" tells
-//! as much as a guess, so every such try needs leave of the code gate and
+//! Codes that hosts set by hand, on pages and through the API. The answer "taken"
+//! reveals as much as a guess, so every try needs permission from the code gate and
 //! draws on its budget.
 
 use axum::http::request::Parts;
@@ -8,14 +8,14 @@ use web::{Facts, Problem, Site};
 use crate::hosting::Refusal;
 use crate::web::guest::CodeGate;
 
-/// Where tries are counted, and who tries.
+/// The gate that counts tries, and the client that makes them.
 #[derive(Clone)]
 pub(crate) struct ByHand {
     gate: CodeGate,
     facts: Facts,
 }
 
-/// A refusal of which one kind says that a code is another household's.
+/// A refusal that can say that another household has a code.
 pub(crate) trait MayBeTaken: From<Refusal> {
     fn is_taken(&self) -> bool;
 }
@@ -33,7 +33,7 @@ impl MayBeTaken for Problem {
 }
 
 impl ByHand {
-    /// Reads who tries from a request.
+    /// Reads the client from a request.
     pub(crate) fn of(parts: &Parts) -> Result<Self, Problem> {
         let extensions = &parts.extensions;
         let (gate, facts) = (extensions.get::<CodeGate>(), extensions.get::<Facts>());
@@ -46,7 +46,7 @@ impl ByHand {
         }
     }
 
-    /// Does what sets the code that was typed, if any, and counts a taken one.
+    /// Runs a change that sets the typed code, if any, and counts the try if the code is taken.
     pub(crate) async fn set<T, E: MayBeTaken>(
         &self,
         site: &Site,

@@ -1,13 +1,13 @@
-//! The guests' pages: everything behind a code, and the ways to one.
+//! The guests' pages: everything behind a code, and the pages that lead to one.
 //!
-//! Each handler opens the portal, calls one noun, and shows what came of it.
-//! The code in the path is the secret, so forms need no token of their own; a
-//! browser that says the form came from elsewhere is refused.
+//! Each handler opens the portal, calls one noun, and shows the result. The code in the
+//! path is the secret, so forms need no token; a form is refused if the browser says
+//! that another site sent it.
 
 mod answer;
 mod asking;
 mod calendar;
-mod entry;
+pub(crate) mod entry;
 mod gate;
 mod open_rsvp;
 mod pages;
@@ -18,7 +18,7 @@ mod show;
 pub mod view;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use web::Site;
 
 pub(crate) use gate::Admitted;
@@ -32,10 +32,9 @@ pub(crate) use show::{Reading, contact};
 /// All guests' addresses.
 pub fn routes() -> Router<Site> {
     Router::new()
-        .route("/", get(entry::show).post(entry::open))
+        .route("/", post(entry::open))
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
         .route("/o/{slug}/rsvp", get(open_rsvp::show).post(open_rsvp::save))
-        .route("/robots.txt", get(entry::robots))
         .route("/invite", get(entry::show))
         .route("/invite/", get(entry::show))
         .route("/invite/{code}", get(portal::show))

@@ -1,8 +1,9 @@
 //! The hosts' pages: everything under `/admin`.
 //!
-//! Every address stands here, with the permission that it takes. A handler opens the occasion
-//! by its `HostRequest`, calls one noun of [`hosting`](crate::hosting), and shows what came of
-//! it; what a role may not do is not on its pages. Everything works without script.
+//! Every address is listed here with the permission it requires. A handler opens the
+//! occasion through its `HostRequest`, calls one noun of [`hosting`](crate::hosting),
+//! and shows the result; a page leaves out what the role may not do. Everything works
+//! without scripts.
 
 mod audit;
 mod bulk;
@@ -18,7 +19,7 @@ mod invite_people;
 mod invites;
 mod members;
 mod more;
-mod occasions;
+pub(crate) mod occasions;
 mod overview;
 mod person;
 mod preview;
@@ -37,12 +38,13 @@ use crate::event::{self, Event};
 use crate::hosting::Permission::{Invite, Own, ReadLog, See, Write};
 use crate::question::Question;
 
-/// All hosts' addresses, each with the permission that it takes.
+/// All hosts' addresses, each with the permission it requires.
 pub fn pages() -> Pages<Site, HostAccess> {
     Pages::default()
         .get("/admin", People, occasions::list)
         .get("/admin/new", People, occasions::new)
         .post("/admin/new", People, occasions::create)
+        .post("/admin/members", People, occasions::decide)
         .nest("/admin/o/{slug}", of_occasion())
 }
 
@@ -85,7 +87,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/reports", See, reports::show)
         .post("/reports", See, reports::start)
         .get("/reports/{id}", See, reports::file)
-        // The texts; for all else `settings::Part` says more.
+        // `Write` is for the texts; `settings::Part` requires more for other sections.
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)
         .post("/settings/{part}", Write, settings::save)
@@ -106,7 +108,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/members/invite", Own, members::invite)
         .post("/members/withdraw", Own, members::withdraw)
         .post("/members/change", Own, members::change)
-        // Everybody may take their own role away.
+        // Every member may give up their own role.
         .post("/members/remove", See, members::remove)
         .get("/audit", ReadLog, audit::show)
         .get("/more", See, more::show)

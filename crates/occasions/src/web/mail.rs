@@ -1,6 +1,6 @@
-//! The mail that confirms a save: made when it is due, from what is stored then, in
-//! the invitation's language. Nobody who saves waits while it is rendered: that happens before
-//! the transaction, which sends the mail only if nothing has changed since.
+//! The mail that confirms a save. It is made when it is due, from what is stored then,
+//! in the invitation's language. It is rendered before the transaction, so that no save
+//! waits for it, and sent only if nothing has changed since.
 
 use askama::Template as _;
 use jiff::SignedDuration;
@@ -12,12 +12,13 @@ use web::{Language, Site};
 
 use super::guest::view::{ConfirmationMail, ConfirmationText};
 use super::guest::{Reading, contact};
+use crate::hosting::membership::{self, MailLeave};
 use crate::invitation::{self, InvitationId};
 use crate::portal::{self, Portal};
 use crate::words::OccasionStatus;
 use crate::{rsvp, snapshot};
 
-/// Runs the jobs that saves leave behind.
+/// Handles the jobs that saves queue.
 pub fn confirmations(site: Site) -> Handler {
     Handler::new(rsvp::CONFIRM, move |job| {
         let site = site.clone();
@@ -30,8 +31,8 @@ struct Payload {
     invitation: InvitationId,
 }
 
-/// Renders the mail of `job`, and leaves it to be sent with the end of the job. Where the
-/// invitation or its occasion changes in between, the job runs again.
+/// Renders the mail of `job`, and queues it in the transaction that ends the job. If
+/// the invitation or its occasion changes in between, the job runs again.
 pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
     let Payload { invitation: id } = job.read()?;
     let of = id.clone();
@@ -46,8 +47,8 @@ pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(move |tx| send(tx, &id, rendered, &mail)))
 }
 
-/// What the mail is about, at which revision of the occasion, and its recipient; `None`: there is
-/// no mail to send.
+/// The household's portal, the revision of the occasion, and the recipient; `None` if
+/// there is no mail to send.
 fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<(Portal, i64, Address)>, StoreError> {
     let Some(invitation) = invitation::find(tx, id)? else {
         return Ok(None);
@@ -68,7 +69,7 @@ fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<(Portal, i64, Addre
     Ok(Some((portal, revision, to)))
 }
 
-/// Sends `mail` if the invitation and its occasion are still as they were rendered.
+/// Queues `mail` if the invitation and its occasion have not changed since it was rendered.
 fn send(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -83,7 +84,14 @@ fn send(
         let cause = "the invitation changed while its mail was rendered";
         return Err(JobError::later(SignedDuration::ZERO, cause));
     }
-    tx.send_mail(mail.clone())?;
+    match membership::may_mail(tx, &invitation.occasion, id)? {
+        MailLeave::Granted => tx.send_mail(mail.clone()).map(drop)?,
+        MailLeave::Denied => {}
+        MailLeave::Later => {
+            let cause = "the occasion has sent as many mails as it may in a day";
+            return Err(JobError::later(membership::AGAIN, cause));
+        }
+    }
     Ok(())
 }
 
@@ -117,8 +125,7 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
         household: &invitation.details.household,
         contact: contact(&portal.occasion),
     };
-    // Templates of ours that do not render are a mistake of the program; the
-    // answers are saved all the same.
+    // A template that does not render is a bug of ours; the answers are saved all the same.
     let rendered = mail
         .render()
         .and_then(|html| Ok((html, ConfirmationText(&mail).render()?)));

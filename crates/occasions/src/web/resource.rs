@@ -1,4 +1,4 @@
-//! The lists of an occasion on its hosts' pages and as JSON.
+//! The hosts' pages and JSON operations for lists of an occasion.
 
 use accounts::Callers::Tokens;
 use accounts::SignedIn;

@@ -21,7 +21,7 @@ use crate::stage::{Stage, call, on_both};
 const MARK: &str = "Kacang-Xq7Zw";
 
 /// The ids of the people on an invitation.
-async fn ids(stage: &Stage<'_>, id: &InvitationId) -> Vec<GuestId> {
+pub(crate) async fn ids(stage: &Stage<'_>, id: &InvitationId) -> Vec<GuestId> {
     let household = portal(stage, id).await.household;
     household.guests.into_iter().map(|guest| guest.id).collect()
 }

@@ -71,6 +71,25 @@ fn who_may_make_an_occasion_is_offered_to_and_others_wait_to_be_invited() {
     });
 }
 
+#[test]
+fn the_page_where_people_land_names_what_they_have_and_can_begin() {
+    on_both(async |stage| {
+        let hrefs = |page: &testkit::Page| -> Vec<String> {
+            page.links().into_iter().map(|link| link.href).collect()
+        };
+        let has = |hrefs: &[String], href: &str| hrefs.iter().any(|one| one == href);
+        let landed = hrefs(&stage.visitor(&stage.stranger).get("/me").await);
+        assert!(has(&landed, "/admin/new"));
+        let landed = hrefs(&stage.visitor(&stage.observer).get("/me").await);
+        assert!(has(&landed, HOME) && !has(&landed, "/admin/new"));
+        remove_observer(stage).await;
+        let page = stage.visitor(&stage.observer).get("/me").await;
+        let landed = hrefs(&page);
+        assert!(!has(&landed, HOME) && !has(&landed, "/admin/new"));
+        assert!(!page.text().contains(&stage.say("host-no-occasions")));
+    });
+}
+
 async fn remove_observer(stage: &Stage<'_>) {
     let fields = [("account", stage.observer.account.as_str())];
     let mut observer = stage.visitor(&stage.observer);

@@ -331,6 +331,24 @@ fn others() -> Vec<Call> {
         ("GET", "/api/v1/me/tokens", "/api/v1/me/tokens"),
         ("POST", "/api/v1/me/tokens", "/api/v1/me/tokens"),
         ("DELETE", "/api/v1/me/tokens/{id}", "/api/v1/me/tokens/none"),
+        ("GET", "/api/v1/webhooks", "/api/v1/webhooks"),
+        ("POST", "/api/v1/webhooks", "/api/v1/webhooks"),
+        ("DELETE", "/api/v1/webhooks/{id}", "/api/v1/webhooks/none"),
+        (
+            "POST",
+            "/api/v1/webhooks/{id}/test",
+            "/api/v1/webhooks/none/test",
+        ),
+        (
+            "POST",
+            "/api/v1/webhooks/{id}/rotate",
+            "/api/v1/webhooks/none/rotate",
+        ),
+        (
+            "GET",
+            "/api/v1/webhooks/{id}/deliveries",
+            "/api/v1/webhooks/none/deliveries",
+        ),
         ("POST", "/api/v1/auth/logout", "/api/v1/auth/logout"),
         (
             "GET",

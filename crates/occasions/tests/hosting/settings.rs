@@ -343,7 +343,8 @@ fn a_former_slug_leads_on_until_somebody_takes_it() {
         );
         let who = stage.stranger.who.clone();
         let make = move |slug: &'static str| {
-            let (store, who) = (stage.site.store.clone(), who.clone());
+            let (site, who) = (stage.site.clone(), who.clone());
+            let store = site.store.clone();
             async move {
                 store
                     .write(move |tx| {
@@ -353,7 +354,7 @@ fn a_former_slug_leads_on_until_somebody_takes_it() {
                             "hosts": {"en": "Others"},
                             "time_zone": "asia/singapore",
                         });
-                        hosted::create(tx, &who, &new.into(), None)
+                        hosted::create(tx, &site, &who, &new.into(), None)
                     })
                     .await
             }

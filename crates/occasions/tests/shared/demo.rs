@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use accounts::domain::Domains;
+use accounts::look;
 use axum::{Extension, Router};
 use occasions::code::CodeKey;
 use occasions::first_opened::Opens;
@@ -55,6 +56,7 @@ impl<'w> Stage<'w> {
         let keys = stage.site.keys.clone();
         let begin = move |tx: &mut Tx<'_>| {
             assert!(key::adopt(tx, &keys)?);
+            look::begin(tx, "invitations")?;
             LinkKey::load(tx)
         };
         let links = stage.site.store.write(begin).await.unwrap();

@@ -1,9 +1,9 @@
-//! The chain over account and administrator events: each sealed row covers the
-//! one before, so a row that was changed or taken out afterwards is found.
+//! The hash chain over account and administrator events. Each sealed row covers the one before it,
+//! so later changes and deletions of rows are detected.
 //!
-//! The seal covers the personal part of a row (who, to what, from where, the
-//! values) through a salted digest kept beside it. Erasing a person changes those
-//! columns and removes the salt, and the chain still holds.
+//! A seal covers the personal columns of a row (actor, entity, network, values) through a salted
+//! digest stored beside it. Erasing a person changes those columns and deletes the salt, and the
+//! chain still verifies.
 
 use sha2::{Digest, Sha256};
 
@@ -12,13 +12,12 @@ use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 use crate::text_cleaning::hexadecimal;
 
-/// How many rows one look at the chain takes.
+/// The number of rows read or sealed at a time.
 const PART: u32 = 500;
 
-/// Seals the rows that are waiting, at most 500; returns how many. A job calls
-/// it every minute.
+/// Seals at most 500 waiting rows; returns how many. A job calls it every minute.
 pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-    // The process that seals holds this row, so two processes do not fork the chain.
+    // This lock keeps two processes from forking the chain.
     let (mut place, mut previous): (i64, String) = tx.one(
         sql!("SELECT place, seal FROM audit_chain WHERE id = 1 FOR NO KEY UPDATE"),
         &[],
@@ -56,14 +55,14 @@ pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     Ok(waiting.len() as u64)
 }
 
-/// Where the chain is broken.
+/// The point at which the chain is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The first place whose row is missing or is not the one that was sealed.
+    /// The first position whose row is missing or differs from the sealed one.
     pub place: i64,
 }
 
-/// Goes through the whole chain; `None` when every sealed row is as it was.
+/// Verifies the whole chain; `None` when every sealed row is unchanged.
 pub fn verify(tx: &mut Tx<'_>) -> Result<Option<Broken>, StoreError> {
     let (end, last): (i64, String) = tx.one(
         sql!("SELECT place, seal FROM audit_chain WHERE id = 1"),
@@ -138,7 +137,7 @@ fn link(previous: &str, place: i64, record: &Record, personal: &str) -> String {
     ])
 }
 
-/// Each part goes in with its length, so that no two rows read the same.
+/// Each part is prefixed with its length, so that different rows never hash the same input.
 fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

@@ -1,15 +1,15 @@
-//! What the log keeps of a person who is erased: that things were done, not by whom, to whom, from
-//! where, or with which words about them. The chain holds, because its seals cover those parts by a salted
-//! digest, and the salt goes with them.
+//! Erasure of a person from the audit log. The log keeps what was done, but not by whom, to whom,
+//! from where, or with which values. The chain still verifies, because its seals cover those
+//! columns by a salted digest, and the salt is deleted with them.
 
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// Takes a person out of the log. What an account did, and what was done to it, names `tombstone`
-/// instead, which leads to nobody: no line has the id any more.
+/// Removes an account from the log. Its actions, and actions on it, name `tombstone` instead, which
+/// cannot be traced back; no line contains the account's id any more.
 pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), StoreError> {
     lock(tx)?;
-    // Its programs' lines, while the lines that tell of their tokens still name it.
+    // First the lines of its tokens, while the lines about those tokens still name the account.
     sql!(
         "UPDATE audit SET network = NULL, salt = NULL
          WHERE actor_kind = 'token' AND actor_id IN (
@@ -18,7 +18,7 @@ pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), St
         account
     )
     .run(tx, Rows::Any)?;
-    // An id is in no text by chance.
+    // Ids are long and random enough never to occur in a text by chance.
     sql!(
         "UPDATE audit SET
              actor_id = replace(actor_id, :account, :tombstone),
@@ -38,7 +38,7 @@ pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), St
     Ok(())
 }
 
-/// Takes all values out of the lines of a scope that is erased with its owner.
+/// Clears values and networks in all lines of a scope that is erased with its owner.
 pub fn scope(tx: &mut Tx<'_>, scope: &str) -> Result<(), StoreError> {
     lock(tx)?;
     sql!(
@@ -49,7 +49,7 @@ pub fn scope(tx: &mut Tx<'_>, scope: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Sealing locks this row too, so no line changes between its reading and its seal.
+/// Takes the lock that sealing takes too, so no line changes between being read and being sealed.
 fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let statement = sql!("SELECT place FROM audit_chain WHERE id = 1 FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(statement, &[])?;

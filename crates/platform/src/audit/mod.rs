@@ -1,10 +1,8 @@
-//! The audit log: who did what, written by the change that did it.
+//! The audit log: who did what, written in the transaction of the change itself.
 //!
-//! Append-only. Rows of account and administrator events are chained, each
-//! covering the one before, by a job that calls [`chain::seal`]; rows of an
-//! domain's business are not, so that no writer waits for another. What is
-//! written here never holds passwords, tokens, codes, notes or diets, and
-//! addresses only as their network.
+//! Append-only. A job that calls [`chain::seal`] chains the rows of account and administrator
+//! events. Rows of a domain's business are not chained, so that no writer waits for another. The
+//! log never holds passwords, tokens, codes, notes or diets, and of an IP address only its network.
 
 pub mod chain;
 pub mod forgetting;
@@ -17,36 +15,36 @@ use serde_json::Value;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// Things whose rows are chained even within a scope.
+/// Kinds of entities whose rows are chained even within a scope.
 const CHAINED: [&str; 5] = ["account", "session", "token", "grant", "setting"];
 
-/// Who did it.
+/// The actor of a logged action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// A signed-in account, by id.
     Account(String),
-    /// A job or a command: nobody in particular.
+    /// A job or a command.
     System,
     /// A program with an API token, by the token's id.
     Token(String),
-    /// Somebody whom a domain knows by another proof.
+    /// Somebody whom a domain identifies by other means than an account.
     Other {
-        /// The domain's word for them, never to change.
+        /// The domain's stored name for this kind of actor; never changed.
         kind: &'static str,
-        /// Which one.
+        /// The actor's id within this kind.
         id: String,
     },
 }
 
 impl Actor {
-    /// The word for an account.
+    /// The kind of a signed-in account.
     pub const ACCOUNT: &str = "account";
-    /// The word for nobody in particular.
+    /// The kind of jobs and commands.
     pub const SYSTEM: &str = "system";
-    /// The word for a token.
+    /// The kind of an API token.
     pub const TOKEN: &str = "token";
 
-    /// The word that is stored and sent.
+    /// The actor's kind, as stored and sent.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Account(_) => Self::ACCOUNT,
@@ -56,7 +54,7 @@ impl Actor {
         }
     }
 
-    /// Which one, where there is more than one.
+    /// The actor's id; the system has none.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Account(id) | Self::Token(id) | Self::Other { id, .. } => Some(id),
@@ -65,69 +63,69 @@ impl Actor {
     }
 }
 
-/// What is known of the request that asked for it.
+/// The request behind a change, for the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestFacts {
-    /// The id that the answer and the access log carry.
+    /// The request id, as in the response and the access log.
     pub request_id: String,
     /// The client's address; only its network is kept.
     pub network: Option<IpAddr>,
 }
 
-/// One line of the log, on its way in.
+/// A line to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
-    /// What was done: `note.saved`.
+    /// The action's name: `note.saved`.
     pub action: &'static str,
-    /// To what: its kind and its id.
+    /// The kind and the id of the thing that changed.
     pub entity: (&'static str, String),
-    /// The scope it belongs to, by id; `None` for what concerns the installation.
+    /// The id of the scope; `None` for the whole installation.
     pub scope: Option<String>,
-    /// `[{field, old, new}]`, secrets and diets masked by the caller.
+    /// `[{field, old, new}]`; the caller has masked secrets and diets.
     pub changes: Value,
     /// The request behind it, if there was one.
     pub request: Option<RequestFacts>,
 }
 
-/// One line of the log, as it is read.
+/// A stored line.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Record {
-    /// Its place in the order of writing; the cursor of [`list`].
+    /// The line's number in the order of writing; the cursor of [`list`].
     pub sequence: i64,
-    /// When.
+    /// When the action was done.
     pub at: Timestamp,
-    /// What kind of actor it was: [`Actor::kind`].
+    /// The actor's kind: [`Actor::kind`].
     pub actor_kind: String,
-    /// Which one.
+    /// The actor's id.
     pub actor_id: Option<String>,
-    /// What was done.
+    /// The action's name.
     pub action: String,
-    /// The kind of thing it was done to.
+    /// The kind of the thing that changed.
     pub entity_kind: String,
-    /// Which one.
+    /// The id of the thing that changed.
     pub entity_id: String,
-    /// The scope it belongs to, by id.
+    /// The id of the scope.
     pub scope: Option<String>,
     /// `[{field, old, new}]` as JSON text.
     pub changes: String,
-    /// The request behind it.
+    /// The id of the request behind it.
     pub request_id: Option<String>,
-    /// The network it came from.
+    /// The client's network.
     pub network: Option<String>,
 }
 
-/// Which lines to list; an empty text and `None` leave a filter out.
+/// Filters for a list; an empty text or `None` does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Those of this scope; empty: every scope and the installation.
+    /// Only this scope; empty: all scopes and the installation.
     pub scope: String,
-    /// Those done by this account, token or other actor.
+    /// Only actions by this account, token or other actor.
     pub actor_id: String,
-    /// Those of this action, `note.saved`, or of this family, `note`.
+    /// Only this action, `note.saved`, or this family of actions, `note`.
     pub action: String,
-    /// Those about this thing.
+    /// Only actions on this thing.
     pub entity_id: String,
     /// From this instant on.
     pub from: Option<Timestamp>,
@@ -136,7 +134,7 @@ pub struct Filter {
 }
 
 impl Tx<'_> {
-    /// Writes a line of the audit log, which is kept if this change is.
+    /// Writes a line of the audit log; it is committed or rolled back with the change.
     pub fn record(&mut self, entry: Entry) -> Result<(), StoreError> {
         let (entity_kind, entity_id) = entry.entity;
         let chained = entry.scope.is_none() || CHAINED.contains(&entity_kind);
@@ -167,8 +165,7 @@ impl Tx<'_> {
     }
 }
 
-/// Lines of the log of one place, oldest first, newer than `after`, at most
-/// `limit`: the way back.
+/// At most `limit` lines newer than `after`, oldest first: paging backwards.
 pub fn list_newer(
     tx: &mut Tx<'_>,
     filter: &Filter,
@@ -197,8 +194,8 @@ pub fn list_newer(
     .all(tx)
 }
 
-/// Lines of the log, newest first, older than `before` (the sequence of the
-/// last line already seen), at most `limit`.
+/// At most `limit` lines older than `before` (the sequence of the last line on the previous page),
+/// newest first.
 pub fn list(
     tx: &mut Tx<'_>,
     filter: &Filter,
@@ -207,7 +204,7 @@ pub fn list(
 ) -> Result<Vec<Record>, StoreError> {
     let from = filter.from.map_or(i64::MIN, Timestamp::as_millisecond);
     let until = filter.until.map_or(i64::MAX, Timestamp::as_millisecond);
-    // One scope is a walk along its index; all of them along the table.
+    // One scope has an index of its own; all scopes together follow the primary key.
     let statement = if filter.scope.is_empty() {
         sql!(
             "SELECT {Record} FROM audit

@@ -1,4 +1,4 @@
-//! What runs a job, and how it tells the end.
+//! Handlers: the code that runs a kind of job, and the result of an attempt.
 
 use std::fmt;
 use std::future::Future;
@@ -10,9 +10,9 @@ use jiff::SignedDuration;
 use super::{Job, Queue};
 use crate::store::{StoreError, Tx};
 
-/// Pauses between the attempts of an ordinary job: three in all.
+/// The pauses between the three attempts of an ordinary job.
 const PAUSES: &[SignedDuration] = &[SignedDuration::from_secs(10), SignedDuration::from_secs(60)];
-/// Pauses between the attempts to hand over a mail: six in all.
+/// The pauses between the six attempts to send a mail.
 const MAIL_PAUSES: &[SignedDuration] = &[
     SignedDuration::from_mins(1),
     SignedDuration::from_mins(5),
@@ -23,14 +23,14 @@ const MAIL_PAUSES: &[SignedDuration] = &[
 
 const MINUTES_OF_DAY: i64 = 24 * 60;
 
-/// What is written together with the end of an attempt. It may run again, so
-/// it changes nothing outside its transaction.
+/// The writes that are committed together with the result of an attempt. The closure may run again,
+/// so it must have no effect outside its transaction.
 pub(super) type Effect = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), JobError> + Send + Sync>;
 
 /// Runs the jobs of one kind.
 pub struct Handler {
     pub(super) kind: &'static str,
-    /// Minutes between two runs of a job that nobody enqueues.
+    /// The interval in minutes of a job that the clock starts.
     pub(super) period: Option<i64>,
     pub(super) run: Run,
 }
@@ -39,8 +39,8 @@ type Run = Box<dyn Fn(Job) -> Running + Send + Sync>;
 pub(super) type Running = Pin<Box<dyn Future<Output = Result<Done, JobError>> + Send>>;
 
 impl Handler {
-    /// Runs jobs named `kind`. `run` looks around, does what has to be done
-    /// outside the store, and leaves what is to be written to [`Done::with`].
+    /// Handles jobs named `kind`. `run` does the work outside the store, and returns what is to be
+    /// written as [`Done::with`].
     pub fn new<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,
@@ -53,9 +53,8 @@ impl Handler {
         }
     }
 
-    /// As [`Handler::new`], for a job that nobody enqueues: it is due each
-    /// minute, once, however many processes share the store. A minute that was
-    /// missed is not made up for.
+    /// As [`Handler::new`], for a job that the clock starts once a minute, however many processes
+    /// share the store. A missed minute is not made up for.
     pub fn each_minute<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,
@@ -67,8 +66,8 @@ impl Handler {
         }
     }
 
-    /// As [`Handler::each_minute`], once a day: as early in the day, by UTC, as a
-    /// process looks.
+    /// As [`Handler::each_minute`], once a day, soon after midnight UTC or when the first process
+    /// starts.
     pub fn each_day<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,
@@ -87,20 +86,19 @@ impl fmt::Debug for Handler {
     }
 }
 
-/// The job is done.
+/// The job has succeeded.
 #[derive(Default)]
 pub struct Done {
     pub(super) effect: Option<Effect>,
 }
 
 impl Done {
-    /// Nothing is to be written.
+    /// Success without anything to write.
     pub fn nothing() -> Self {
         Self::default()
     }
 
-    /// Done once `write` is committed, in one transaction with the end of the
-    /// job.
+    /// Success once `write` is committed, in one transaction with the job's end.
     pub fn with<E>(write: impl Fn(&mut Tx<'_>) -> Result<(), E> + Send + Sync + 'static) -> Self
     where
         E: Into<JobError>,
@@ -117,13 +115,13 @@ impl fmt::Debug for Done {
     }
 }
 
-/// Why an attempt was not the end of the job.
+/// Why an attempt failed.
 pub struct JobError {
     pub(super) verdict: Verdict,
-    /// The store could not answer, and may in a moment.
+    /// The store was busy or unavailable, so trying again may help.
     pub(super) is_passing: bool,
     cause: Box<dyn std::error::Error + Send + Sync>,
-    /// What the log says, where the cause may hold somebody's data.
+    /// The text for the log, for causes that may contain personal data.
     logged: Option<String>,
     pub(super) effect: Option<Effect>,
 }
@@ -136,17 +134,18 @@ pub(super) enum Verdict {
 }
 
 impl JobError {
-    /// It may work another time.
+    /// A failure that another attempt may cure.
     pub fn retry(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::of(Verdict::Retry, cause)
     }
 
-    /// It will never work.
+    /// A failure for good: no further attempt is made.
     pub fn fail(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::of(Verdict::Fail, cause)
     }
 
-    /// It could not be tried: again after `pause`, and this does not count.
+    /// The attempt could not be made: the job runs again after `pause`, and this attempt does not
+    /// count.
     pub fn later(
         pause: SignedDuration,
         cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -154,7 +153,7 @@ impl JobError {
         Self::of(Verdict::Later(pause), cause)
     }
 
-    /// Writes something together with the end of this attempt.
+    /// Commits these writes together with the failure.
     #[must_use]
     pub fn with<E>(
         self,
@@ -169,8 +168,8 @@ impl JobError {
         }
     }
 
-    /// Lets the log say this; the cause, which may hold somebody's data, stays
-    /// in the store.
+    /// Sets the text for the log. The cause, which may contain personal data, is kept in the store
+    /// only.
     #[must_use]
     pub fn logged_as(self, words: impl Into<String>) -> Self {
         Self {
@@ -215,9 +214,9 @@ impl fmt::Display for JobError {
     }
 }
 
-/// How long a job of `queue` waits after `failed` attempts; `None` when that
-/// was the last one. `chance` is from 0 to 400: mails spread their attempts by
-/// a fifth either way, lest all that were deferred come back together.
+/// The pause of a job of `queue` after `failed` attempts; `None` after the last one. `chance`, from
+/// 0 to 400, varies a mail's pause by up to a fifth, so that mails deferred together are not
+/// retried together.
 pub(crate) fn pause_after(queue: Queue, failed: u32, chance: u32) -> Option<SignedDuration> {
     let index = usize::try_from(failed).ok()?.checked_sub(1)?;
     match queue {

@@ -1,4 +1,4 @@
-//! Taking a job, holding it, and giving it up: the row's way between its states.
+//! The states of a job's row: leasing a job, renewing the lease, and ending it.
 
 use jiff::SignedDuration;
 
@@ -6,23 +6,23 @@ use super::{Job, JobId, Queue};
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// How long a job is held without a sign of life.
+/// How long a job stays leased without being renewed.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// A job that was started this often without ending, in success or failure,
-/// takes its worker down with it, and is given up.
+/// A job that was started this often without success or failure crashes its worker, and is given
+/// up.
 pub(super) const STARTS: i64 = 25;
 
-/// Whether something in `queue` can be taken now.
+/// Whether a job of `queue` is due.
 pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> {
     Ok(next(tx, queue)?.is_some())
 }
 
-/// Takes the job of `queue` whose turn it is.
+/// Leases the next job of `queue`.
 pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreError> {
     while let Some(id) = next(tx, queue)? {
         let now = tx.now();
         let until = now + LEASE;
-        // Another worker may have been quicker: then this touches no row.
+        // If another worker was faster, this updates no row.
         let job = sql!(
             "UPDATE job SET state = 'running', due_at = :until, starts = starts + 1
              WHERE id = :id AND due_at <= :now
@@ -39,7 +39,7 @@ pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreEr
     Ok(None)
 }
 
-/// Holds the job for another [`LEASE`]. `false` when it is held no more.
+/// Renews the lease; `false` when it was lost.
 pub(super) fn renew(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     let until = tx.now() + LEASE;
     let rows = sql!(
@@ -53,8 +53,8 @@ pub(super) fn renew(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     Ok(rows == 1)
 }
 
-/// Ends the job. An error when the lease was lost: then somebody else does it,
-/// and what was to be written with its end must not be.
+/// Deletes the finished job. Fails when the lease was lost: another worker then has the job, and
+/// this worker's writes must be rolled back.
 pub(super) fn end(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM job WHERE id = :id AND starts = :starts AND state = 'running'",
@@ -65,21 +65,20 @@ pub(super) fn end(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How a job goes back to wait.
+/// How a job is put back into its queue.
 pub(super) struct Return<'a> {
-    /// How long it waits.
+    /// The time until it is due again.
     pub(super) pause: SignedDuration,
     /// Failed attempts so far.
     pub(super) attempts: u32,
-    /// Starts so far: the job's own number, or one less when this start did
-    /// not count.
+    /// The number of starts so far; one less than the job's own when this start does not count.
     pub(super) starts: i64,
-    /// What went wrong, if anything did.
+    /// The error, if there was one.
     pub(super) error: Option<&'a str>,
 }
 
 impl Return<'_> {
-    /// A return that is nobody's failure.
+    /// Puts the job back without counting a failure.
     pub(super) fn uncounted(pause: SignedDuration, attempts: u32, starts: i64) -> Self {
         Self {
             pause,
@@ -90,8 +89,7 @@ impl Return<'_> {
     }
 }
 
-/// Lets the job wait again. If meanwhile another one with its key waits, that
-/// one replaces both.
+/// Puts the job back. If another job with its key waits by now, that one replaces it.
 pub(super) fn put_back(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError> {
     end(tx, job)?;
     wait(tx, job, back)
@@ -129,7 +127,7 @@ fn wait(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Gives the job up; people can see it and start it again.
+/// Marks the job as failed; an administrator can see it and start it again.
 pub(super) fn give_up(
     tx: &mut Tx<'_>,
     job: &Job,
@@ -148,8 +146,7 @@ pub(super) fn give_up(
     Ok(())
 }
 
-/// Starts a failed job again, as a new one, so that nobody who held it before
-/// can end it.
+/// Replaces a failed job by a new one with a new id, so that no former lease holder can end it.
 pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     let now = tx.now();
     let job = sql!(
@@ -169,8 +166,7 @@ pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// The job of `queue` whose turn it is: of the due ones the most urgent, then the
-/// first of each line, then the one that has waited longest.
+/// The next due job of `queue`: by priority, then by turn within its line, then by age.
 fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     let now = tx.now();
     let found: Option<(JobId,)> = sql!(

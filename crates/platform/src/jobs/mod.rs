@@ -1,13 +1,11 @@
-//! Jobs: work that follows from a change, as rows written by that change.
+//! Background jobs, stored as rows in the transaction that causes them.
 //!
-//! No cause without job, no job without cause: [`Tx::enqueue`] writes the row in
-//! the transaction of its cause. A [`Worker`] takes a row by giving it a lease,
-//! runs the [`Handler`] of its kind, and commits whatever the handler wants
-//! written ([`Done::with`]) together with the removal of the row. So a handler
-//! may be started more than once, but its effects in the store happen once.
+//! [`Tx::enqueue`] writes a job in the transaction of its cause, so neither exists without the
+//! other. A [`Worker`] leases a row, runs the [`Handler`] of its kind, and commits the handler's
+//! writes ([`Done::with`]) together with the deletion of the row. So a handler may be started more
+//! than once, but its effects in the store happen once.
 //!
-//! Two rows with the same key never wait at the same time: see
-//! [`NewJob::key`].
+//! At most one waiting job has a given key: see [`NewJob::key`].
 
 mod handler;
 mod lease;
@@ -25,33 +23,32 @@ pub use worker::Worker;
 
 crate::id!(JobId, "One piece of work.");
 
-/// What is to be done, on its way in.
+/// A job to be enqueued.
 #[derive(Clone, Debug)]
 pub struct NewJob {
-    /// Names the handler: `confirm`, `mail.send`.
+    /// The handler's name: `confirm`, `mail.send`.
     pub kind: &'static str,
-    /// What the handler needs to know: ids, not copies of what it can look up.
+    /// The handler's input: ids, not copies of stored data.
     pub payload: Value,
-    /// Whose turn it waits for.
+    /// The queue that the job waits in.
     pub queue: Queue,
-    /// Among waiting jobs there is only one with this key. Enqueued again, the
-    /// waiting one takes the new payload and moves to the new time, if
-    /// [`NewJob::latest`] is given (then never beyond it), else to the earlier
-    /// of both times. A job that runs already does not count as waiting.
+    /// At most one waiting job has this key. Enqueueing the key again replaces the waiting job's
+    /// payload. With [`NewJob::latest`], its time moves to the new one, within that limit;
+    /// otherwise the earlier of the two times counts. A running job does not count as waiting.
     pub key: Option<String>,
-    /// When it may start; `None` is now.
+    /// The earliest start; `None` is now.
     pub run_at: Option<Timestamp>,
-    /// How far being enqueued again may move it, counted from the first time.
+    /// How far repeated enqueueing may delay the job, counted from its first time.
     pub latest: Option<SignedDuration>,
-    /// Lower runs first; 0 is the usual.
+    /// Lower numbers run first; the default is 0.
     pub priority: i64,
-    /// Jobs of one priority that name a line take turns with those of other lines: of each the first,
-    /// then of each the second.
+    /// Jobs of one priority take turns by line: the first job of each line, then the second of
+    /// each.
     pub line: Option<String>,
 }
 
 impl NewJob {
-    /// A job without key that may start at once.
+    /// A job without key that is due now.
     pub fn new(kind: &'static str, payload: Value) -> Self {
         Self {
             kind,
@@ -66,15 +63,15 @@ impl NewJob {
     }
 }
 
-/// The line a job waits in. Each has its own workers, so that slow mail servers
-/// hold up nothing but mail, and slow sites nothing but calls.
+/// A queue. Each has its own workers, so that a slow mail server delays only mail, and slow sites
+/// only calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
-    /// Everything but mail.
+    /// Everything but mail and calls.
     Work,
-    /// Mail on its way out, at the pace the mail server allows.
+    /// Outgoing mail, at the rate that the mail server allows.
     Mail,
-    /// Calls to other sites, which may take as long as they like.
+    /// HTTP calls to other sites, which may be slow.
     Calls,
 }
 
@@ -105,18 +102,18 @@ impl Column for Queue {
     }
 }
 
-/// A job as its handler gets it.
+/// A job as its handler receives it.
 #[derive(Clone, Debug, Row)]
 pub struct Job {
-    /// Which one.
+    /// The job's id.
     pub id: JobId,
     /// The name of its handler.
     pub kind: String,
-    /// What it was enqueued with, as JSON text.
+    /// The payload as JSON text.
     pub payload: String,
     /// How many attempts have failed before this one.
     pub attempts: u32,
-    /// The request that caused it.
+    /// The id of the request that caused it.
     pub request_id: Option<String>,
     queue: Queue,
     #[row(rename = "unique_key")]
@@ -126,26 +123,24 @@ pub struct Job {
     turn: i64,
     latest_at: Option<Timestamp>,
     created_at: Timestamp,
-    /// How often it was started, this time included: what tells the holder of
-    /// the lease from one that has lost it.
+    /// How often the job was started, including this time; it identifies the present lease.
     starts: i64,
 }
 
 impl Job {
-    /// The payload as `T`; a job that cannot be read fails for good.
+    /// Parses the payload as `T`; a job with an invalid payload fails for good.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, JobError> {
         serde_json::from_str(&self.payload).map_err(JobError::fail)
     }
 
-    /// Whether nothing follows if this attempt fails too.
+    /// Whether the job is given up if this attempt fails.
     pub(crate) fn is_last_attempt(&self) -> bool {
         handler::pause_after(self.queue, self.attempts + 1, 0).is_none()
     }
 }
 
 impl Tx<'_> {
-    /// Writes a job that follows from this change, or moves the waiting one
-    /// with the same key.
+    /// Enqueues a job in this transaction, or moves the waiting job with the same key.
     pub fn enqueue(&mut self, job: NewJob) -> Result<(), StoreError> {
         let NewJob {
             kind,
@@ -204,7 +199,7 @@ impl Tx<'_> {
     }
 }
 
-/// The turn of one more job in a line: after those that are there.
+/// The turn number for a new job in a line: after the line's present jobs.
 fn next_turn(tx: &mut Tx<'_>, queue: Queue, line: &str) -> Result<i64, StoreError> {
     let (last,): (Option<i64>,) = sql!(
         "SELECT MAX(turn) FROM job WHERE line = :line AND queue = :queue AND state <> 'failed'",
@@ -215,7 +210,7 @@ fn next_turn(tx: &mut Tx<'_>, queue: Queue, line: &str) -> Result<i64, StoreErro
     Ok(last.map_or(0, |last| last + 1))
 }
 
-/// Removes the waiting job with this key, if there is one.
+/// Deletes the waiting job with this key, if there is one.
 pub fn withdraw(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM job WHERE unique_key = :key AND state = 'waiting'",
@@ -228,21 +223,21 @@ pub fn withdraw(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
 /// A job that was given up.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct FailedJob {
-    /// Which one.
+    /// The job's id.
     pub id: JobId,
     /// The name of its handler.
     pub kind: String,
-    /// What it was enqueued with, as JSON text.
+    /// The payload as JSON text.
     pub payload: String,
-    /// How many attempts failed.
+    /// The number of failed attempts.
     pub attempts: u32,
-    /// The last failure's message.
+    /// The message of the last error.
     pub last_error: String,
     /// When it was enqueued.
     pub created_at: Timestamp,
 }
 
-/// The jobs that were given up, oldest first, at most `limit`.
+/// The failed jobs, oldest first, at most `limit`.
 pub fn list_failed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<FailedJob>, StoreError> {
     sql!(
         "SELECT id, kind, payload, attempts, COALESCE(last_error, '') AS last_error, created_at
@@ -253,13 +248,12 @@ pub fn list_failed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<FailedJob>, StoreE
     .all(tx)
 }
 
-/// Gives a failed job its attempts back and lets it start now. `false` when it
-/// is not there, or not failed any more.
+/// Makes a failed job due now, with all its attempts. `false` when no failed job has this id.
 pub fn retry(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     lease::revive(tx, id)
 }
 
-/// How many jobs wait or run, and the instant the earliest of them is due.
+/// The number of waiting and running jobs, and when the first of them is due.
 pub fn pending(tx: &mut Tx<'_>) -> Result<(u64, Option<Timestamp>), StoreError> {
     tx.one(
         sql!("SELECT COUNT(*), MIN(due_at) FROM job WHERE state <> 'failed'"),

@@ -1,4 +1,4 @@
-//! The worker: takes jobs, runs their handlers, settles the end.
+//! The worker: leases jobs, runs their handlers and commits the results.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -20,26 +20,24 @@ use crate::request;
 use crate::sql;
 use crate::store::{Rows, Store, StoreError, Tx};
 
-/// How often a job that runs shows that it is alive: a third of its lease.
+/// How often a running job's lease is renewed: a third of its length.
 const RENEWAL: Duration = Duration::from_secs(20);
-/// How long a change of another process may go unnoticed, and how late a job
-/// that waits for its time may start.
+/// How often the store is checked for jobs of other processes and for jobs that have become due.
 const POLL: Duration = Duration::from_secs(1);
-/// How long running jobs have to end when the program stops.
+/// How long running jobs may take to finish when the program stops.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How many mails are handed over at once.
+/// How many mails are sent at the same time.
 const MAILS_AT_ONCE: usize = 2;
-/// How many calls to other sites wait for their answers at once.
+/// How many calls to other sites run at the same time.
 const CALLS_AT_ONCE: usize = 8;
-/// How long a job waits for a program that knows its kind, during an upgrade.
+/// How long a job of unknown kind is put back for, during an upgrade.
 const STRANGER: SignedDuration = SignedDuration::from_secs(60);
-/// How often an end is committed anew while the store cannot answer.
+/// How often the commit of a result is tried while the store is unavailable.
 const COMMITS: u32 = 5;
-/// The longest error text that is kept.
+/// The longest stored error text, in bytes.
 const ERROR_LIMIT: usize = 1_000;
 
-/// Runs jobs. Clones share everything, so one can serve while a test steps
-/// another.
+/// Runs jobs. Clones share everything, so a test can step one clone while another serves.
 #[derive(Clone, Debug)]
 pub struct Worker(Arc<Inner>);
 
@@ -49,15 +47,15 @@ struct Inner {
     clock: Clock,
     random: Random,
     handlers: Vec<Handler>,
-    /// The last minute whose timed jobs this process has seen enqueued.
+    /// The last minute for which this process has checked the clock's jobs.
     minute: AtomicI64,
 }
 
-/// How one attempt ended.
+/// The result of one attempt.
 struct End {
     outcome: Outcome,
     effect: Option<Effect>,
-    /// What the log says of an error.
+    /// The error text for the log.
     logged: String,
 }
 
@@ -76,7 +74,7 @@ enum Outcome {
 }
 
 impl Worker {
-    /// A worker that knows the kinds of `handlers` and touches no other job.
+    /// A worker for the kinds of `handlers`; it leaves jobs of other kinds alone.
     pub fn new(store: Store, clock: Clock, random: Random, handlers: Vec<Handler>) -> Self {
         Self(Arc::new(Inner {
             store,
@@ -87,8 +85,8 @@ impl Worker {
         }))
     }
 
-    /// Runs jobs, `at_once` beside the mails, until `stop`; then lets those that
-    /// run end, for at most half a minute, and gives the others back.
+    /// Runs up to `at_once` jobs beside mails and calls until `stop`. Then running jobs have half a
+    /// minute to finish, and the rest are put back.
     pub async fn run(self, at_once: usize, stop: CancellationToken) {
         let tracker = TaskTracker::new();
         let halt = CancellationToken::new();
@@ -105,9 +103,8 @@ impl Worker {
         }
     }
 
-    /// Runs everything that is due now, one job after the other, what they
-    /// enqueue for now included, and returns how many attempts that took. For
-    /// tests, which own the time.
+    /// Runs every due job one after the other, including those that they enqueue as due now, and
+    /// returns the number of attempts. For tests, which control the clock.
     pub async fn run_due(&self) -> Result<usize, StoreError> {
         let never = CancellationToken::new();
         let mut count = 0;
@@ -142,7 +139,7 @@ impl Worker {
                 () = stop.cancelled() => return,
                 place = Arc::clone(&room).acquire_owned() => place,
             };
-            // Armed before looking: what is enqueued from here on wakes us.
+            // Subscribed before the query, so that a job enqueued after it wakes the worker.
             waiting.mark_unchanged();
             let found = match self.schedule().await {
                 Ok(()) => self.take(queue).await,
@@ -168,8 +165,7 @@ impl Worker {
         }
     }
 
-    /// Enqueues the timed jobs of this minute, unless this or another process
-    /// has.
+    /// Enqueues the clock's jobs of this minute, unless a process has done so.
     async fn schedule(&self) -> Result<(), StoreError> {
         let minute = self.0.clock.now().as_second().div_euclid(60);
         if self.0.minute.load(Ordering::Relaxed) >= minute {
@@ -180,7 +176,7 @@ impl Worker {
             .handlers
             .iter()
             .filter_map(|handler| Some((handler.kind, handler.period?)))
-            // The minute in which the present period began.
+            // The start of the present period, in minutes.
             .map(|(kind, period)| (kind, minute - minute.rem_euclid(period)))
             .collect();
         if !due.is_empty() {
@@ -197,7 +193,7 @@ impl Worker {
     }
 
     async fn take(&self, queue: Queue) -> Result<Option<Job>, StoreError> {
-        // A look costs no flush; only what is there is worth a change.
+        // A read is cheap; the write transaction runs only when something is due.
         if !self
             .0
             .store
@@ -209,11 +205,11 @@ impl Worker {
         self.0.store.write(move |tx| lease::take(tx, queue)).await
     }
 
-    /// Runs the job once, for the request that caused it, and settles how it ended. `halt` ends it
-    /// early.
+    /// Runs one attempt under the id of the request that caused the job, and commits its result.
+    /// `halt` cancels it.
     async fn attempt(&self, job: Job, halt: &CancellationToken) {
         let request: Option<Arc<str>> = job.request_id.as_deref().map(Arc::from);
-        // Its level is the highest, so that it is there whatever the log shows.
+        // The span has the highest level, so that no log filter drops it.
         let span = tracing::error_span!("job", request_id = request.as_deref());
         let attempt = self.attempt_once(job, halt, request.clone());
         request::caused_by(request, attempt).instrument(span).await;
@@ -259,8 +255,8 @@ impl Worker {
         self.settle(job, result).await;
     }
 
-    /// Commits the end of an attempt with its effect. If the effect is refused,
-    /// the attempt has failed with that reason.
+    /// Commits the result of an attempt with its writes. If a write is refused, the attempt has
+    /// failed for that reason.
     async fn settle(&self, job: Job, result: Result<Done, JobError>) {
         let end = match result {
             Ok(done) => End {
@@ -275,7 +271,7 @@ impl Worker {
         };
         let end = self.judge(&job, refusal);
         if let Err(error) = self.commit(&job, end).await {
-            // The lease runs out, and the next worker that takes the job starts it anew.
+            // The lease will expire, and another worker will start the job again.
             tracing::error!(job = %job.id, kind = job.kind, %error, "the end of a job was not kept");
         }
     }

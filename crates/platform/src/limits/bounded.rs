@@ -1,9 +1,9 @@
-//! A map that forgets: the key that was touched longest ago makes room.
+//! A map of bounded size: the least recently touched key is dropped first.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Values by key, at most so many.
+/// Values by key, up to a fixed number of keys.
 #[derive(Debug)]
 pub(super) struct Bounded<V> {
     bound: usize,
@@ -26,12 +26,12 @@ impl<V: Default> Bounded<V> {
         self.values.get(key).map(|(_, value)| value)
     }
 
-    /// The value to change, without making its key any younger.
+    /// The value for changing, without touching the key.
     pub(super) fn find_mut(&mut self, key: &str) -> Option<&mut V> {
         self.values.get_mut(key).map(|(_, value)| value)
     }
 
-    /// The value to change, made if it is not there; its key is now the youngest.
+    /// The value for changing, inserted if missing; its key becomes the most recently touched.
     pub(super) fn touch(&mut self, key: &str) -> &mut V {
         self.touches += 1;
         let key: Arc<str> = match self.values.get_key_value(key) {

@@ -1,22 +1,18 @@
-//! The budget for guessing codes: the defence between a short code and
-//! a client that tries them all.
+//! The budget for guessing codes. It protects short codes from clients that try all of them.
 //!
-//! Distinct wrong codes are counted for each network that the client is in (see
-//! [`tally`]), and for the whole installation: 150 in 10 minutes and 1,500 a day.
-//! Where one of these is used up, a code is looked up only together with a name
-//! that belongs to it. So guessing never shuts anybody out, and at most 1,500 codes
-//! a day are looked up by their letters alone. Tries with a wrong name have counts
-//! of their own: for each network, and 3 an hour for each code, whether it exists
-//! or not.
+//! Distinct wrong codes are counted for each network around the client (see [`tally`]), and for the
+//! whole installation: 150 in 10 minutes and 1,500 a day. When one of these limits is reached, a
+//! code is accepted only together with a name that belongs to it. So guessing never locks anybody
+//! out, and at most 1,500 codes a day are tried without a name. Wrong names have limits of their
+//! own: for each network, and 3 an hour for each code, whether the code exists or not.
 //!
-//! The same wrong try again is free, and so is a right one: many people behind one
-//! address all use their codes. While look-ups are in flight their outcome
-//! is unknown, so a try that would exceed the budget if they all failed waits for
-//! them.
+//! Repeating the same wrong code is free, and so is a right one, since many people behind one
+//! address use their codes. The result of a look-up in flight is unknown, so an attempt that would
+//! exceed the budget if all of those failed waits for them.
 //!
-//! Wrong tries are written to the store every few seconds and read from there, so
-//! the budget survives a restart and is one for all processes. With them goes the
-//! alarm, the job [`USED_UP`], when the budget of the installation is used up.
+//! Wrong attempts are written to the store every few seconds and read back, so the budget survives
+//! a restart and is shared by all processes. When the installation's budget is used up, the job
+//! [`USED_UP`] is enqueued in the same transaction.
 
 mod rows;
 mod tally;
@@ -37,27 +33,27 @@ use crate::store::{Store, StoreError};
 use rows::Failure;
 use tally::{Held, Room, Tallies};
 
-/// The job that is enqueued when the budget of the installation is used up, and
-/// each hour while it stays so: it tells the owners.
+/// The job that warns the owners when the installation's budget is used up, and every hour while it
+/// stays so.
 pub const USED_UP: &str = "guess.used_up";
 const ALARM_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Wrong tries of a day that are remembered, and so written to the store; further
-/// ones are only counted.
+/// The most wrong attempts of a day that are remembered and written to the store; further ones are
+/// only counted.
 const REMEMBERED: usize = 10_000;
-/// As many of them may be tries with a name, so that none of the others is lost.
+/// The most of these with a name, so that the others always have room.
 const REMEMBERED_WITH_NAME: usize = 8_000;
-/// Right codes remembered, each with the network it came from.
+/// The most right codes remembered, each with its client's network.
 const RIGHT: usize = 20_000;
-/// Tries that wait for others at one time; further ones are refused.
+/// The most attempts that may wait for look-ups in flight; further ones are refused.
 const WAITING: usize = 1_024;
-/// How often the store is read and written; half of what a crash may lose.
+/// How often the budget is synchronised with the store; a crash may lose twice this time's
+/// attempts.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How far back each reading goes over what was read before: other processes'
-/// clocks and their pauses.
+/// How far each read overlaps the previous one, for other processes' clock differences and delays.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
 
-/// The budget of the whole installation. Clones share it.
+/// The budget of the installation. Clones share it.
 #[derive(Clone, Debug)]
 pub struct GuessBudget(Arc<Shared>);
 
@@ -72,10 +68,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     tallies: Tallies,
-    /// Wrong tries of the last day, by hash.
+    /// Wrong attempts of the last day, as hashes.
     wrong: HashMap<i64, Timestamp>,
-    /// Hashes of codes that opened something for a network: using them again from
-    /// there is no guess.
+    /// Hashes of right codes with the client's network: using one again from there is not a guess.
     right: HashSet<i64>,
     unwritten: Vec<Failure>,
     read_until: Timestamp,
@@ -83,23 +78,23 @@ struct State {
     alarmed_at: Timestamp,
 }
 
-/// Somebody tries a code.
+/// An attempt to use a code.
 #[derive(Clone, Copy, Debug)]
 pub struct Try<'a> {
     /// The client's address.
     pub client: IpAddr,
-    /// The code as it is looked up.
+    /// The code in the form in which it is looked up.
     pub code: &'a str,
-    /// A name that belongs to the code, if one was given.
+    /// The name given with the code, if any.
     pub name: Option<&'a str>,
-    /// Whether a name is asked for although the budget is not used up.
+    /// Whether a name is required even within the budget.
     pub needs_name: bool,
 }
 
 /// Why a code may not be looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The budget for codes alone is used up: a name that belongs to the code is needed.
+    /// The budget for codes alone is used up, so a name that belongs to the code is required.
     #[error("a name is needed")]
     NameRequired(Wait),
     /// Too many wrong names.
@@ -107,13 +102,13 @@ pub enum Refused {
     TooMany(#[from] Wait),
 }
 
-/// Permission to look one code up. Dropped, the try is forgotten.
+/// Permission for one look-up. Dropping it cancels the attempt.
 #[derive(Debug)]
 #[must_use = "a wrong code is to be counted, a right one to be remembered"]
 pub struct Attempt {
     budget: GuessBudget,
     failure: Failure,
-    /// Where it counts until its outcome is known, unless that is known already.
+    /// The counters that hold the attempt until its result is known; `None` for a repeated attempt.
     held: Option<Held>,
 }
 
@@ -124,7 +119,7 @@ impl Default for GuessBudget {
 }
 
 impl GuessBudget {
-    /// A whole budget; [`GuessBudget::sync`] fetches what was used already.
+    /// A full budget; [`GuessBudget::sync`] loads what was used already.
     pub fn new() -> Self {
         Self(Arc::new(Shared {
             state: Mutex::default(),
@@ -133,8 +128,7 @@ impl GuessBudget {
         }))
     }
 
-    /// Asks for permission to look a code up. Waits while that depends on how
-    /// other look-ups end.
+    /// Asks for permission to look a code up. Waits while the answer depends on look-ups in flight.
     pub async fn attempt(&self, guess: Try<'_>, now: Timestamp) -> Result<Attempt, Refused> {
         let mut place = None;
         loop {
@@ -150,7 +144,7 @@ impl GuessBudget {
         }
     }
 
-    /// The same without waiting; `None`: it depends on look-ups in flight.
+    /// As [`Self::attempt`], without waiting; `None`: the answer depends on look-ups in flight.
     pub fn attempt_now(&self, guess: Try<'_>, now: Timestamp) -> Result<Option<Attempt>, Refused> {
         let mut state = self.state();
         let mut failure = Failure::new(guess.client, guess.code, None, now);
@@ -184,7 +178,7 @@ impl GuessBudget {
         self.state().tallies.is_used_up(now)
     }
 
-    /// Keeps the store and this process's counts together, until `stop`.
+    /// Synchronises with the store until `stop`.
     pub async fn run(self, store: Store, clock: Clock, stop: CancellationToken) {
         loop {
             if let Err(error) = self.sync(&store, clock.now()).await {
@@ -197,7 +191,7 @@ impl GuessBudget {
         }
     }
 
-    /// Writes what the store does not know yet, and reads what others wrote.
+    /// Writes the wrong attempts that the store lacks, and reads those of other processes.
     pub async fn sync(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
         let (unwritten, since, is_due, alarm) = {
             let mut state = self.state();
@@ -249,18 +243,18 @@ impl Attempt {
         self.failure.code.is_some()
     }
 
-    /// The code was right: its next use from this network counts for nothing while
-    /// it is looked up. Wrong ones stay counted.
+    /// Reports a right code. Using it again from this network is free while it is remembered;
+    /// earlier wrong codes stay counted.
     pub fn succeeded(self) {
         let mut state = self.budget.state();
-        // Forgetting costs a moment's waiting at most.
+        // Dropping all of them costs the next users at most a short wait.
         if state.right.len() >= RIGHT {
             state.right.clear();
         }
         state.right.insert(self.failure.guess);
     }
 
-    /// The code or the name was wrong.
+    /// Reports a wrong code or name.
     pub fn failed(mut self, now: Timestamp) {
         self.failure.at = now;
         let mut state = self.budget.state();
@@ -285,7 +279,7 @@ impl Drop for Attempt {
 }
 
 impl State {
-    /// Counts a wrong try, unless it is known; tells whether it is to be kept.
+    /// Counts a wrong attempt, unless it was counted before; returns whether to store it.
     fn add(&mut self, failure: &Failure, now: Timestamp) -> bool {
         self.right.remove(&failure.guess);
         if self.is_known(failure) {
@@ -303,7 +297,7 @@ impl State {
         is_kept
     }
 
-    /// Whether this very try had an outcome before.
+    /// Whether the result of this same attempt is known.
     fn is_known(&self, failure: &Failure) -> bool {
         let wrong = self.wrong.get(&failure.guess);
         let is_wrong = wrong.is_some_and(|at| failure.at.duration_since(*at) < DAY);
@@ -316,7 +310,7 @@ impl State {
     }
 }
 
-/// Enough of a hash to tell tries apart; codes and names are never kept.
+/// A short hash that tells attempts apart; codes and names are never stored.
 fn hash(parts: &[&str]) -> i64 {
     let mut hasher = Sha256::new();
     for part in parts {

@@ -1,9 +1,8 @@
-//! How often something may happen, counted in this process.
+//! Rate limits, counted in this process.
 //!
-//! A [`Limit`] counts per key (a network, a hashed account) and keeps a bounded
-//! number of keys, so that nobody can fill the memory with made-up ones. The
-//! guessing of codes has a budget of its own, kept in the store too:
-//! [`guess::GuessBudget`].
+//! A [`Limit`] counts per key (a network, a hashed account) and keeps a bounded number of keys, so
+//! that made-up keys cannot fill the memory. Guessing of codes has its own budget, which is also
+//! kept in the store: [`guess::GuessBudget`].
 
 mod bounded;
 pub mod guess;
@@ -16,20 +15,20 @@ use jiff::{SignedDuration, Timestamp};
 use bounded::Bounded;
 use window::Window;
 
-/// So many times in so long.
+/// A number of times within a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// How many times.
+    /// The number of times.
     pub count: u32,
-    /// In how long.
+    /// The period.
     pub per: SignedDuration,
 }
 
-/// Not now.
+/// The limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too often; again in {seconds} s")]
 pub struct Wait {
-    /// When it may be tried again: `Retry-After`.
+    /// The seconds until the next attempt may succeed: `Retry-After`.
     pub seconds: u32,
 }
 
@@ -43,7 +42,7 @@ impl Wait {
     }
 }
 
-/// Rules for one kind of action, and what happened lately. Clones share it.
+/// A rate limit for one kind of action, with its counters. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Limit {
     rules: Arc<[Rule]>,
@@ -51,8 +50,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// Counts by `rules`, all of which must allow, for at most `keys` keys; one
-    /// more pushes out the one that was counted longest ago.
+    /// A limit that enforces all `rules` for at most `keys` keys; a further key replaces the one
+    /// counted longest ago.
     pub fn new(rules: &[Rule], keys: usize) -> Self {
         Self {
             rules: rules.into(),
@@ -60,7 +59,7 @@ impl Limit {
         }
     }
 
-    /// Counts one, unless a rule says no.
+    /// Counts one action, unless a rule forbids it.
     pub fn take(&self, key: &str, now: Timestamp) -> Result<(), Wait> {
         let mut keys = self.keys();
         self.look(&keys, key, now)?;
@@ -68,17 +67,17 @@ impl Limit {
         Ok(())
     }
 
-    /// Whether one more would be allowed; counts nothing.
+    /// Whether another action is allowed; counts nothing.
     pub fn check(&self, key: &str, now: Timestamp) -> Result<(), Wait> {
         self.look(&self.keys(), key, now)
     }
 
-    /// Counts one that has happened: a failure.
+    /// Counts an action that has already happened, such as a failure.
     pub fn count(&self, key: &str, now: Timestamp) {
         self.add(&mut self.keys(), key, now);
     }
 
-    /// Takes one back that was counted at `at`: it was no failure after all.
+    /// Undoes the count of an action at `at` that turned out not to be a failure.
     pub fn give_back(&self, key: &str, at: Timestamp) {
         let mut keys = self.keys();
         for window in keys.find_mut(key).into_iter().flatten() {

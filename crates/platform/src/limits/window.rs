@@ -1,18 +1,17 @@
-//! A count over a stretch of time that moves along: a few slots instead of one
-//! instant per event.
+//! A sliding-window counter: a few slots instead of one instant per event.
 
 use jiff::SignedDuration;
 
-/// Slots in the stretch itself; one more makes up for the one that is filling.
+/// The number of slots in the window; one more covers the slot that is filling.
 const PARTS: i64 = 10;
 const SLOTS: i64 = 11;
 
-/// How often something happened lately. What happened is counted for at least
-/// the whole stretch, and at most a tenth longer.
+/// A sliding-window counter. An event counts for at least the whole window, and at most a tenth
+/// longer.
 #[derive(Clone, Debug)]
 pub(super) struct Window {
     width: i64,
-    /// The number of the youngest slot, counted from 1970.
+    /// The number of the newest slot, counted from 1970.
     latest: i64,
     slots: [u32; 11],
 }
@@ -27,8 +26,7 @@ impl Window {
         }
     }
 
-    /// Counts one that happened `at` this millisecond; what is too old to
-    /// matter is passed over.
+    /// Counts an event at this millisecond; one older than the window is ignored.
     pub(super) fn count(&mut self, at: i64) {
         let number = at.div_euclid(self.width);
         if number > self.latest {
@@ -43,7 +41,7 @@ impl Window {
         }
     }
 
-    /// Takes one back that was counted `at` this millisecond.
+    /// Undoes the count of an event at this millisecond.
     pub(super) fn take_back(&mut self, at: i64) {
         let number = at.div_euclid(self.width);
         if (self.latest - PARTS..=self.latest).contains(&number) {
@@ -52,18 +50,18 @@ impl Window {
         }
     }
 
-    /// How many were counted in the stretch that ends `now`.
+    /// The number of events in the window that ends `now`.
     pub(super) fn total(&self, now: i64) -> u32 {
         self.living(now)
             .fold(0, |sum: u32, (_, count)| sum.saturating_add(count))
     }
 
-    /// Whether all that was counted is too old to matter.
+    /// Whether all counted events have left the window.
     pub(super) fn is_over(&self, now: i64) -> bool {
         now.div_euclid(self.width) - self.latest >= SLOTS
     }
 
-    /// How long until there are fewer than `limit`; `None` when there are.
+    /// The time in milliseconds until the total is below `limit`; `None` when it is.
     pub(super) fn wait(&self, limit: u32, now: i64) -> Option<i64> {
         let mut total = self.total(now);
         if total < limit {
@@ -75,11 +73,11 @@ impl Window {
                 return Some((number + SLOTS) * self.width - now);
             }
         }
-        // A limit of none at all.
+        // A limit of zero.
         Some(self.width * PARTS)
     }
 
-    /// The slots that still count, the oldest first.
+    /// The slots within the window, oldest first.
     fn living(&self, now: i64) -> impl Iterator<Item = (i64, u32)> {
         let newest = now.div_euclid(self.width).max(self.latest);
         (newest - SLOTS + 1..=self.latest)

@@ -1,4 +1,4 @@
-//! Mail addresses: kept as typed, compared as the mail system does.
+//! Mail addresses: stored as typed, compared in a canonical form.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -12,19 +12,18 @@ use crate::store::{Bind, Column, Value};
 /// The longest address, in characters.
 pub const LIMIT: usize = 254;
 
-/// One person's mail address. It holds no line break, comma or bracket, so it
-/// can be written into a header field.
+/// A single mail address. It contains no line break, comma or bracket, so it can be written into a
+/// header field.
 ///
-/// Two addresses are the same when their canonical forms are: the local part
-/// in lower case, the domain as the domain name system has it. Plus-tags and
-/// dots are kept: two such addresses are two people.
+/// Two addresses are equal when their canonical forms are: the local part in lower case, the domain
+/// as DNS compares it. Plus-tags and dots are kept, so they make different addresses.
 #[derive(Clone, Debug)]
 pub struct Address {
     shown: String,
     canonical: String,
 }
 
-/// What was given is not a mail address.
+/// The text is not a mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a mail address")]
 pub struct NotAnAddress;
@@ -35,12 +34,12 @@ impl Address {
         &self.shown
     }
 
-    /// The form that tells whether two addresses are the same.
+    /// The canonical form, for comparing addresses.
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
 
-    /// The address for those who carry mail: as written, but for the domain.
+    /// The address for SMTP: the local part as typed, the domain in ASCII.
     pub(super) fn for_transport(&self) -> Result<lettre::Address, lettre::address::AddressError> {
         let local = self.shown.rsplit_once('@').map_or("", |(local, _)| local);
         let domain = self
@@ -68,14 +67,14 @@ impl FromStr for Address {
             canonical: format!("{}@{domain}", local.to_lowercase()),
             shown,
         };
-        // One more opinion, so that a mail to this address can always be made.
+        // lettre validates it too, so that a mail to this address can always be built.
         address.for_transport().map_err(|_| NotAnAddress)?;
         Ok(address)
     }
 }
 
-/// Whether `text` can precede the `@`. Quoted forms, which nobody has, are
-/// refused with everything that would need quotes.
+/// Whether `text` is a valid local part. Quoted forms, which hardly anybody has, are refused, and
+/// so is every character that would need quotes.
 fn is_local_part(text: &str) -> bool {
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()

@@ -1,5 +1,5 @@
-//! What a mail provider, or what stands between it and us, calls us with: signed as Standard
-//! Webhooks says.
+//! Callbacks of a mail provider, or of a relay in front of it, signed as Standard Webhooks
+//! specifies.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 
-/// How far the clock of the caller may be off.
+/// The largest accepted difference between the caller's clock and ours.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The secret that callbacks are signed with. Prints as `***`.
@@ -34,13 +34,13 @@ pub struct Signed<'a> {
 }
 
 impl CallbackKey {
-    /// Reads `whsec_` and base64 of 24 to 64 bytes.
+    /// Parses `whsec_` and base64 of 24 to 64 bytes.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text.trim().strip_prefix("whsec_")?).ok()?;
         (24..=64).contains(&bytes.len()).then_some(Self(bytes))
     }
 
-    /// Whether the caller knows the secret, and signed `body` just now.
+    /// Whether `body` carries a valid signature with a recent timestamp.
     pub fn verify(&self, signed: Signed<'_>, body: &[u8], now: Timestamp) -> bool {
         let at = signed.timestamp.parse().ok();
         let at = at.and_then(|second| Timestamp::from_second(second).ok());

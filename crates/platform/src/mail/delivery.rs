@@ -1,4 +1,4 @@
-//! The job that sends one mail.
+//! The job that sends a mail.
 
 use std::sync::Arc;
 
@@ -16,37 +16,37 @@ use crate::store::{Rows, Store, StoreError, Tx};
 /// The kind of the job that sends a mail.
 pub const KIND: &str = "mail.send";
 
-/// By which way mails leave.
+/// The way mails are sent.
 #[derive(Debug)]
 pub enum Mailer {
-    /// Into the store, where the [mailbox](super::mailbox) shows them.
+    /// Stored in the [mailbox](super::mailbox) and not sent.
     Mailbox,
-    /// To a mail server.
+    /// Sent to a mail server.
     Smtp(Box<Smtp>),
 }
 
-/// What the sending of mail needs to know.
+/// The settings and keys for sending mail.
 #[derive(Debug)]
 pub struct Post {
-    /// By which way.
+    /// The way mails are sent.
     pub mailer: Mailer,
-    /// Who the mails are from.
+    /// The sender of every mail.
     pub from: Sender,
-    /// The host name of the site: makes Message-IDs ours.
+    /// The site's host name, the domain of Message-IDs.
     pub site_host: String,
-    /// Where the site is, without a closing slash: makes links that stop a stream.
+    /// The site's URL without a trailing slash, for unsubscribe links.
     pub site_url: String,
-    /// The key of the list of addresses that get no mail.
+    /// The key of the suppression list.
     pub suppression: Key,
-    /// Opens the texts that are sealed, the key for [`sealed_text::PURPOSE`].
+    /// The key that opens sealed texts, derived for [`sealed_text::PURPOSE`].
     pub text: Key,
-    /// Whether the mail's provider tells what arrived. Otherwise a mail has arrived when the
-    /// mail server took it.
+    /// Whether the provider reports deliveries. Otherwise a mail counts as delivered when the mail
+    /// server accepts it.
     pub hears_deliveries: bool,
 }
 
 impl Post {
-    /// The address that stops the stream of a mail, if it may be stopped.
+    /// The unsubscribe link of a mail, if its stream has one.
     fn unsubscribe_link(&self, mail: &Outgoing) -> Option<String> {
         if !mail.stream.is_unsubscribable() {
             return None;
@@ -104,9 +104,9 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         Err(Refusal::Unknown(reason)) if begun.is_second => {
             Ok(ended(post, begun.mail, State::Uncertain, reason))
         }
-        // The row stays in `sending`, and is found so at the next start.
+        // The row stays in `sending`, where the next attempt finds it.
         Err(Refusal::Unknown(reason)) => Err(unsent(reason)),
-        // To wait longer would not help: the address does not work at the moment.
+        // Further attempts would not help: the address does not work at present.
         Err(Refusal::Delayed(reason)) if job.is_last_attempt() => Ok(failed(
             post,
             begun.mail,
@@ -125,20 +125,20 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
     }
 }
 
-/// The mail server's own words may name the recipient.
+/// The mail server's reply may contain the recipient's address, so the log gets its own text.
 fn unsent(reason: String) -> JobError {
     let logged = smtp::without_words(&reason);
     JobError::retry(reason).logged_as(logged)
 }
 
-/// A mail whose handing over is committed.
+/// A mail whose state `sending` is committed.
 struct Begun {
     mail: Outgoing,
-    /// It may have been handed over before.
+    /// Whether an earlier attempt may have sent it.
     is_second: bool,
 }
 
-/// Puts the mail into the mailbox, unless its recipient gets none.
+/// Stores the mail in the mailbox, unless its recipient is suppressed.
 fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
     if begin(tx, post, id)?.is_none() {
         return Ok(());
@@ -153,8 +153,7 @@ fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks the mail, and decides whether it is to be handed over; `None` when
-/// not, and then its state says why.
+/// Locks the mail and decides whether to send it; `None` when not, and its state says why.
 fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, StoreError> {
     let locked: Option<(State, i64)> = sql!(
         "SELECT state, doubts FROM mail WHERE id = :id FOR NO KEY UPDATE",
@@ -167,7 +166,8 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
     let found_half_sent = match state {
         State::Queued | State::Deferred => false,
         State::Sending => true,
-        // A second doubt about one mail is not settled by a third mail.
+        // An uncertain mail was already sent a second time; a third attempt would not make it
+        // certain.
         State::Sent | State::Bounced | State::Failed | State::Suppressed | State::Uncertain => {
             return Ok(None);
         }
@@ -234,7 +234,7 @@ fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done 
     })
 }
 
-/// A mail that its recipient's server refused, which says something about the address.
+/// Records a mail that its recipient's server refused, and what that says about the address.
 fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome: Outcome) -> Done {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
     Done::with(move |tx| {
@@ -245,7 +245,7 @@ fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome
     })
 }
 
-/// Removes the text of a mail that is gone: it may hold a link that signs in.
+/// Deletes the text of a finished mail: it may contain a sign-in link.
 fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail SET text = '', html = NULL, sealed_text = NULL WHERE id = :id",
@@ -255,8 +255,8 @@ fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes the text of a mail that is not sent any more. One that belongs to a scope keeps it: those
-/// who look after the scope may send it [again](super::send_again).
+/// Deletes the text of a mail that will not be sent. A mail of a scope keeps its text, so that the
+/// scope's administrators can send it [again](super::send_again).
 fn give_up(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail SET text = '', html = NULL, sealed_text = NULL WHERE id = :id AND scope IS NULL",

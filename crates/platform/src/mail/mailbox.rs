@@ -1,5 +1,5 @@
-//! The built-in mailbox: the mails of an installation that sends none, kept in
-//! the store for people and tests to read.
+//! The built-in mailbox: where an installation does not send mail, its mails are kept in the store
+//! for people and tests to read.
 
 use jiff::Timestamp;
 
@@ -9,31 +9,31 @@ use crate::sql;
 use crate::store::{Row, StoreError, Tx};
 use crate::text_cleaning::fold;
 
-/// How many mails are looked through.
+/// How many of the latest mails are searched.
 const DEPTH: u32 = 1_000;
 
 /// One mail in the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Letter {
-    /// Which one.
+    /// The mail's id.
     pub id: MailId,
-    /// What class of mail it is.
+    /// The stream it belongs to.
     pub stream: Stream,
-    /// Who gets it.
+    /// The recipient.
     #[row(rename = "recipient")]
     pub to: Address,
-    /// The name beside the address; may be empty.
+    /// The recipient's name; may be empty.
     #[row(rename = "recipient_name")]
     pub to_name: String,
-    /// The name it comes from, if not the installation's.
+    /// The sender's name, if it differs from the installation's.
     pub sender_name: Option<String>,
-    /// Where an answer goes.
+    /// The Reply-To address.
     pub reply_to: Option<Address>,
-    /// Its subject.
+    /// The mail's subject.
     pub subject: String,
-    /// The mail as plain text.
+    /// The plain text.
     pub text: String,
-    /// The mail as a page.
+    /// The HTML part.
     pub html: Option<String>,
     /// When it arrived.
     #[row(rename = "mailbox_at")]
@@ -48,7 +48,7 @@ struct Stored {
 }
 
 impl Stored {
-    /// The mail with its text, unless the key that it was sealed with is gone.
+    /// Decrypts the text; it is empty if the key has been replaced.
     fn open(self, key: &Key) -> Letter {
         let mut letter = self.letter;
         let sealed = self.sealed_text.as_deref();
@@ -59,12 +59,12 @@ impl Stored {
     }
 }
 
-/// What to look for; the default is everything.
+/// A search; the default finds every mail.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     /// Only mails to this address.
     pub to: Option<Address>,
-    /// Only mails with this in address, name, subject or text.
+    /// Only mails that contain this text in address, name, subject or text.
     pub words: String,
 }
 
@@ -83,7 +83,7 @@ impl Search {
     }
 }
 
-/// The mails that `search` finds among the latest thousand, newest first. The key is that for
+/// The matches among the latest thousand mails, newest first. The key is derived for
 /// [`sealed_text::PURPOSE`].
 pub fn list(tx: &mut Tx<'_>, key: &Key, search: &Search) -> Result<Vec<Letter>, StoreError> {
     let stored: Vec<Stored> = sql!(
@@ -95,7 +95,7 @@ pub fn list(tx: &mut Tx<'_>, key: &Key, search: &Search) -> Result<Vec<Letter>, 
     Ok(letters.filter(|letter| search.finds(letter)).collect())
 }
 
-/// One mail.
+/// The mail with this id.
 pub fn find(tx: &mut Tx<'_>, key: &Key, id: &MailId) -> Result<Option<Letter>, StoreError> {
     let stored: Option<Stored> = sql!(
         "SELECT {Stored} FROM mail WHERE id = :id AND mailbox_at IS NOT NULL",

@@ -1,4 +1,4 @@
-//! A row of the outbox as the message that travels.
+//! Builds the MIME message of a row in the outbox.
 
 use std::str::FromStr;
 use std::time::{Duration, UNIX_EPOCH};
@@ -13,12 +13,12 @@ use super::{MailId, Stream};
 use crate::store::Row;
 use crate::text_cleaning::clean_line;
 
-/// Who a mail is from: `Kenduri <kenduri@example.org>`.
+/// The sender of mails: `Kenduri <kenduri@example.org>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
-    /// The name beside the address; may be empty.
+    /// The display name; may be empty.
     pub name: String,
-    /// The address, which also hears of what cannot be delivered.
+    /// The address, which also receives bounces.
     pub address: Address,
 }
 
@@ -37,13 +37,13 @@ impl FromStr for Sender {
     }
 }
 
-/// A mail on its way out.
+/// A mail to be sent.
 #[derive(Clone, Debug, Row)]
 pub(super) struct Outgoing {
     pub(super) id: MailId,
     pub(super) stream: Stream,
     pub(super) scope: Option<String>,
-    /// Whether it asks the recipient to confirm the address.
+    /// Whether the mail asks the recipient to confirm the address.
     pub(super) confirms: bool,
     #[row(rename = "recipient")]
     pub(super) to: Address,
@@ -58,20 +58,19 @@ pub(super) struct Outgoing {
     created_at: Timestamp,
 }
 
-/// Why a mail could not be put into the form that travels.
+/// The mail cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[error("the mail cannot be written down: {0}")]
 pub(super) struct Unwritable(String);
 
 impl Outgoing {
-    /// The name that tells this mail from every other: made of what never
-    /// changes, so that a mail sent once more is known to be the same.
+    /// The Message-ID, made of values that never change, so that a mail sent twice is recognisable.
     pub(super) fn message_id(&self, site_host: &str) -> String {
         format!("<{}@{site_host}>", self.id)
     }
 
-    /// The message, the same whenever it is made. `unsubscribe` is where a mail program posts to
-    /// when its user wants no more of the stream (RFC 8058).
+    /// The MIME message, the same for every attempt. `unsubscribe` is the one-click unsubscribe URL
+    /// (RFC 8058).
     pub(super) fn message(
         &self,
         from: &Sender,
@@ -133,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    /// All that a message may begin with.
+    /// All header fields of a message.
     const HEADERS: [&str; 9] = [
         "From",
         "To",

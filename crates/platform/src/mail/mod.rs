@@ -1,13 +1,12 @@
-//! Mail: written in the transaction of its cause, handed over by a job.
+//! Outgoing mail: written in the transaction of its cause, sent by a job.
 //!
-//! [`Tx::send_mail`] writes a row and the job that sends it. The job commits
-//! `sending`, hands the mail over, and commits the result; so every mail leaves
-//! once, with one exception that nobody can close: a program killed between the
-//! server's "yes" and our commit. Such a row is found in `sending`, is called
-//! `uncertain`, and is sent once more under the same Message-ID.
+//! [`Tx::send_mail`] writes a row and the job that sends it. The job commits `sending`, sends the
+//! mail, and commits the result. So every mail is sent once, with one unavoidable exception: the
+//! program is killed between the server's acceptance and the commit. Such a row is found in
+//! `sending`, is marked `uncertain`, and is sent once more with the same Message-ID.
 //!
-//! Into the built-in [`mailbox`] a mail goes in the very transaction that ends
-//! its job: there nothing is ever uncertain.
+//! With the built-in [`mailbox`], the mail is stored in the transaction that ends its job, so no
+//! mail is ever uncertain.
 
 mod address;
 mod callback;
@@ -37,86 +36,87 @@ pub use sns::{SnsError, SnsPost, SnsTopic};
 
 crate::id!(MailId, "One mail to one person.");
 
-/// A mail on its way in.
+/// A mail to be sent.
 #[derive(Clone, Debug)]
 pub struct NewMail {
-    /// Who gets it.
+    /// The recipient.
     pub to: Address,
-    /// The name to write beside the address; may be empty.
+    /// The recipient's name; may be empty.
     pub to_name: String,
-    /// The name it comes from, if not the installation's: the hosts'. The
-    /// address is always the installation's, or servers would not believe it.
+    /// The sender's name, if it differs from the installation's. The address is always the
+    /// installation's, since servers would reject another.
     pub sender_name: Option<String>,
-    /// Where an answer goes.
+    /// The Reply-To address.
     pub reply_to: Option<Address>,
-    /// What class of mail it is.
+    /// The stream, which decides who may refuse the mail.
     pub stream: Stream,
-    /// Whom it concerns, for those who look after it: the id of a scope.
+    /// The id of the scope whose administrators see the mail.
     pub scope: Option<String>,
     /// One line; line breaks become spaces.
     pub subject: String,
-    /// The mail as plain text.
+    /// The plain text.
     pub text: String,
-    /// The mail as a page.
+    /// The HTML part.
     pub html: Option<String>,
-    /// Seals text and page for the row: given where they have a link that works once. It is the key
+    /// The key that seals text and HTML part in the row, for mails with a single-use link; derived
     /// for [`sealed_text::PURPOSE`].
     pub seal: Option<Key>,
-    /// Who causes it, if that is somebody of whom nothing is known.
+    /// The anonymous visitor who causes the mail, if it is one.
     pub stranger: Option<Stranger>,
 }
 
-/// Somebody without a session, who may cause mail to whomever they like. Their mail gives way to
-/// everybody else's, and to that of strangers elsewhere who cause less.
+/// An anonymous visitor, who can cause mail to any address. Such mail is sent after everybody
+/// else's, and networks that cause much of it wait longer than others.
 #[derive(Clone, Debug)]
 pub struct Stranger {
-    /// Their network: each has a line of its own, and the lines take turns. It is no more than a name.
+    /// The queue line of the visitor's network; lines take turns. Any name that identifies the
+    /// network.
     pub line: String,
-    /// Whether the address is that of somebody here, who may be waiting for the mail.
+    /// Whether the address belongs to an account, whose owner may be waiting for the mail.
     pub is_known: bool,
 }
 
-/// A class of mail: what it is for decides who may refuse it.
+/// A class of mail. Its purpose decides whether recipients may refuse it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
-    /// Sign-in, reset, what happened to an account.
+    /// Sign-in, password reset, changes of an account.
     Security,
-    /// The direct answer to what a person did.
+    /// The direct response to a person's action.
     Transactional,
-    /// News a person may switch off.
+    /// Notifications, which a person may switch off.
     Notification,
-    /// What nobody asked for.
+    /// Mail that the recipient did not ask for.
     Marketing,
 }
 
-/// How far a mail has come.
+/// The delivery state of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Waits for its turn.
+    /// Waiting to be sent.
     Queued,
-    /// Is being handed over.
+    /// Being sent.
     Sending,
-    /// The mail server took it.
+    /// The mail server accepted it.
     Sent,
-    /// Waits for another attempt.
+    /// Waiting for another attempt.
     Deferred,
-    /// The mail server will never take it for this person.
+    /// The mail server refuses it for good.
     Bounced,
     /// Every attempt failed.
     Failed,
-    /// The person gets no such mail.
+    /// The recipient is on the suppression list.
     Suppressed,
-    /// Perhaps sent: the answer was never known.
+    /// Perhaps sent: the server's answer was lost.
     Uncertain,
 }
 
-/// What a person may unsubscribe from.
+/// The streams with an unsubscribe link.
 const UNSUBSCRIBABLE: [Stream; 2] = [Stream::Notification, Stream::Marketing];
 
 impl Stream {
-    /// The word it is stored and sent as.
+    /// The stream's stored and sent name.
     pub fn word(self) -> &'static str {
         match self {
             Self::Security => "security",
@@ -126,18 +126,17 @@ impl Stream {
         }
     }
 
-    /// Whether a program writes it by itself; other programs then know not to
-    /// answer.
+    /// Whether mails of this stream are marked as automatic, so that other programs do not reply.
     fn is_automatic(self) -> bool {
         matches!(self, Self::Security | Self::Transactional)
     }
 
-    /// Whether its mails say how to stop them.
+    /// Whether mails of this stream have an unsubscribe link.
     fn is_unsubscribable(self) -> bool {
         UNSUBSCRIBABLE.contains(&self)
     }
 
-    /// Who waits at a screen comes first.
+    /// The priority of the sending job: mails that somebody is waiting for come first.
     fn priority(self) -> i64 {
         match self {
             Self::Security => -10,
@@ -149,7 +148,8 @@ impl Stream {
 }
 
 impl Stranger {
-    /// Behind what others wait for and, if the address is nobody's, behind everything.
+    /// After mails that others wait for; if the address belongs to no account, after all other
+    /// mail.
     fn priority(&self) -> i64 {
         if self.is_known { 5 } else { 30 }
     }
@@ -189,7 +189,7 @@ impl State {
         Self::Uncertain,
     ];
 
-    /// The word it is stored and sent as.
+    /// The state's stored and sent name.
     pub fn word(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -272,17 +272,17 @@ impl Tx<'_> {
     }
 }
 
-/// A mail as those see it who look after it: without its text.
+/// A mail as a scope's administrators see it, without its text.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Entry {
-    /// Which one.
+    /// The mail's id.
     pub id: MailId,
-    /// Who gets it.
+    /// The recipient.
     #[row(rename = "recipient")]
     pub to: Address,
-    /// Its subject.
+    /// The mail's subject.
     pub subject: String,
-    /// How far it has come.
+    /// The delivery state.
     pub state: State,
     /// The mail server's last reply.
     pub answer: Option<String>,
@@ -291,18 +291,18 @@ pub struct Entry {
     pub was_uncertain: bool,
     /// When it was written.
     pub created_at: Timestamp,
-    /// When its state changed last.
+    /// When its state last changed.
     pub changed_at: Timestamp,
 }
 
-/// The mails of one scope, newest first, at most `limit`, older than `before`.
+/// At most `limit` mails of one scope, newest first, older than `before`.
 pub fn list(
     tx: &mut Tx<'_>,
     scope: &str,
     before: Option<&MailId>,
     limit: u32,
 ) -> Result<Vec<Entry>, StoreError> {
-    // Every id is below this.
+    // Ids are hexadecimal, so every id sorts before this.
     let before = before.map_or("g", MailId::as_str);
     sql!(
         "SELECT {Entry} FROM mail WHERE scope = :scope AND id < :before ORDER BY id DESC
@@ -314,15 +314,14 @@ pub fn list(
     .all(tx)
 }
 
-/// How many mails were found half sent, so that at most so many people got one
-/// twice or not at all.
+/// The number of mails found half sent; at most so many may have been sent twice or not at all.
 pub fn doubted(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let (count,) = tx.one(sql!("SELECT COUNT(*) FROM mail WHERE doubts > 0"), &[])?;
     Ok(count)
 }
 
-/// Sends a mail again that failed, bounced, or is uncertain. `false` when there
-/// is no such mail of this scope, or its text is gone because a server took it once.
+/// Sends a failed, bounced or uncertain mail again. `false` when the scope has no such mail, or the
+/// text was deleted because a server accepted it once.
 pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, StoreError> {
     let now = tx.now();
     let found: Option<(Stream,)> = sql!(
@@ -342,7 +341,6 @@ pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, Sto
     Ok(true)
 }
 
-/// The payload of the job that sends one mail.
 #[derive(Serialize, Deserialize)]
 struct Task {
     mail: MailId,

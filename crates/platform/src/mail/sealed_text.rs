@@ -1,6 +1,6 @@
-//! The text of a mail with a link that works once, sealed for its row. So neither the store nor its
-//! log, a backup or an archive holds the link. It is opened where the mail is handed over, and where
-//! the mailbox shows it.
+//! Sealed mail texts: the text of a mail with a single-use link is encrypted in its row, so that
+//! the store, its log, a backup or an archive does not contain the link. It is decrypted for
+//! sending and for display in the mailbox.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,25 +8,25 @@ use super::MailId;
 use crate::key::Key;
 use crate::random::Random;
 
-/// What the key is derived for.
+/// The purpose for which the key is derived.
 pub const PURPOSE: &str = "text of a mail";
 
-/// What a mail says.
+/// The text of a mail.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Body {
-    /// As plain text.
+    /// The plain text.
     pub text: String,
-    /// As a page.
+    /// The HTML part.
     pub html: Option<String>,
 }
 
-/// Seals what the mail says.
+/// Encrypts the text for the row with this id.
 pub(super) fn seal(key: &Key, random: &Random, id: &MailId, body: &Body) -> Vec<u8> {
     let plain = serde_json::json!(body).to_string();
     key.seal(random, &place(id), plain.as_bytes())
 }
 
-/// Opens what the mail says; `None`: the key is another one.
+/// Decrypts the text; `None` with another key.
 pub fn open(key: &Key, id: &MailId, sealed: &[u8]) -> Option<Body> {
     let plain = key.open(&place(id), sealed)?;
     serde_json::from_slice(&plain).ok()

@@ -1,8 +1,8 @@
-//! Handing a mail to a mail server, and telling apart the ways this can fail.
+//! Sends a mail by SMTP and classifies failures.
 //!
-//! The steps are taken one by one rather than by lettre's transport, because
-//! what a failure means depends on the step: before the text was sent nothing
-//! has happened; after it, without an answer, nobody knows.
+//! This module drives the SMTP session itself instead of lettre's transport, because the meaning of
+//! a failure depends on the step: before the text is sent nothing has happened; after it, without a
+//! reply, the result is unknown.
 
 use std::fmt;
 use std::future::Future;
@@ -23,45 +23,44 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::address::Address;
 use crate::secret::Secret;
 
-/// How long a connection may take to open, and the goodbye to be heard.
+/// The timeout for opening a connection, and for QUIT.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long the server may think about one command.
+/// The timeout for one command.
 const COMMAND: Duration = Duration::from_secs(30);
-/// How long it may think about the whole text: some look for viruses first.
+/// The timeout for the server's reply to the text, since some servers scan for viruses first.
 const TEXT: Duration = Duration::from_mins(2);
-/// How long nothing is tried after the server refused us, not a recipient.
+/// How long sending pauses after the server refused us, rather than a recipient.
 const HOLD: Duration = Duration::from_mins(1);
-/// The longest answer that is kept.
+/// The longest stored reply, in bytes.
 const ANSWER_LIMIT: usize = 500;
 
-/// A mail server and how to speak to it.
+/// A mail server and its connection settings.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// Its name.
+    /// The server's host name.
     pub host: String,
-    /// Its port.
+    /// The server's port.
     pub port: u16,
-    /// When the connection is encrypted.
+    /// When TLS starts.
     pub tls: Tls,
-    /// User and password, if the server wants them.
+    /// User and password, if the server needs them.
     pub login: Option<(String, Secret)>,
-    /// How many mails a minute it takes; 0 for as many as we have.
+    /// The most mails a minute; 0 for no limit.
     pub per_minute: u32,
-    /// Certificates to trust beside the public authorities, as PEM.
+    /// Certificates to trust besides the public authorities, as PEM.
     pub authorities: Vec<String>,
 }
 
-/// When the connection to a mail server is encrypted.
+/// When TLS starts on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tls {
     /// From the first byte.
     AtOnce,
-    /// After STARTTLS, which the server must offer, unless it runs on this very
-    /// machine.
+    /// After STARTTLS, which the server must offer unless it is on this machine.
     StartTls,
 }
 
-/// A mail server cannot be used as configured.
+/// The mail server's settings are unusable.
 #[derive(Debug, thiserror::Error)]
 #[error("mail server {host}: {reason}")]
 pub struct SmtpError {
@@ -69,7 +68,7 @@ pub struct SmtpError {
     reason: String,
 }
 
-/// The way to one mail server.
+/// A connection factory for one mail server, with its rate limit.
 pub struct Smtp {
     server: Server,
     tls: TlsParameters,
@@ -83,34 +82,34 @@ impl fmt::Debug for Smtp {
     }
 }
 
-/// When the next mail may go.
+/// The rate limit: when the next mail may be sent.
 struct Pace {
     interval: Duration,
     next: Instant,
     held_until: Instant,
 }
 
-/// Why a mail was not handed over.
+/// Why a mail was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Not now: a connection that failed, a 4xx.
+    /// A passing failure: a broken connection or a 4xx reply.
     Passing(String),
-    /// Not this recipient now: a 4xx to the address.
+    /// A 4xx reply to this recipient.
     Delayed(String),
-    /// The server refuses us: a failed login, a sender it does not like.
+    /// The server refuses us: a failed login or an unacceptable sender.
     Us(String),
-    /// It will not take this mail for this recipient.
+    /// The server refuses this mail or its recipient for good.
     Bounced {
         answer: String,
-        /// The recipient's server says that there is no such address.
+        /// Whether the server says that the address does not exist.
         is_unknown: bool,
     },
-    /// The text was sent, and no answer came.
+    /// The text was sent, but no reply came.
     Unknown(String),
 }
 
 impl Smtp {
-    /// A way to `server`, introducing ourselves as `site_host`. Opens nothing.
+    /// Settings for `server`; `site_host` is the name in EHLO. Opens no connection.
     pub fn new(server: Server, site_host: &str) -> Result<Self, SmtpError> {
         let tls = parameters(&server).map_err(|error| SmtpError {
             host: server.host.clone(),
@@ -132,15 +131,14 @@ impl Smtp {
         })
     }
 
-    /// Waits for the turn of one mail. `Err` with the time to wait when nothing
-    /// is tried at the moment.
+    /// Waits for the rate limit. `Err` with the remaining time while sending pauses.
     pub(super) async fn turn(&self) -> Result<(), Duration> {
         let turn = self.pace().turn(Instant::now())?;
         sleep_until(turn).await;
         Ok(())
     }
 
-    /// Hands over `message`; the server's answer.
+    /// Sends `message`; returns the server's reply.
     pub(super) async fn hand_over(
         &self,
         from: &Address,
@@ -176,7 +174,7 @@ impl Smtp {
                 Failure::Said(reply) => Refusal::Passing(reply.text),
                 Failure::Lost(reason) => Refusal::Unknown(reason),
             })?;
-        // The mail is theirs; nothing waits for the goodbye.
+        // The server has accepted the mail, so the caller need not wait for QUIT.
         tokio::spawn(async move { timeout(CONNECT, connection.quit()).await });
         Ok(reply_text(&answer))
     }
@@ -212,7 +210,7 @@ impl Smtp {
         Ok(connection)
     }
 
-    /// Names sender and recipient, up to the moment the text may be sent.
+    /// Sends MAIL FROM, RCPT TO and DATA.
     async fn introduce(
         &self,
         connection: &mut AsyncSmtpConnection,
@@ -264,7 +262,7 @@ impl Smtp {
 }
 
 impl Pace {
-    /// The instant the next mail may go, which is thereby taken.
+    /// Reserves the instant at which the next mail may be sent.
     fn turn(&mut self, now: Instant) -> Result<Instant, Duration> {
         let held = self.held_until.saturating_duration_since(now);
         if !held.is_zero() {
@@ -276,11 +274,11 @@ impl Pace {
     }
 }
 
-/// How one step failed.
+/// Why one step failed.
 enum Failure {
-    /// The server answered no.
+    /// The server replied with an error.
     Said(Reply),
-    /// There was no answer, or none that can be read.
+    /// There was no valid reply.
     Lost(String),
 }
 
@@ -325,7 +323,7 @@ impl Failure {
     }
 }
 
-/// Waits for one step, but not for ever.
+/// Runs one step with a timeout.
 async fn patiently<T>(
     limit: Duration,
     step: impl Future<Output = Result<T, Error>>,
@@ -338,7 +336,7 @@ async fn patiently<T>(
     let mut text = match (error.status(), std::error::Error::source(&error)) {
         (Some(code), Some(words)) => format!("{code} {words}"),
         (Some(code), None) => code.to_string(),
-        // Its source holds what could not be read.
+        // The error's source contains the unreadable reply.
         _ if error.is_response() => "the mail server answers what cannot be read".to_owned(),
         _ => error.to_string(),
     };
@@ -347,7 +345,7 @@ async fn patiently<T>(
         return Err(Failure::Lost(text));
     }
     Err(Failure::Said(Reply {
-        // What we refuse ourselves (no STARTTLS, no way to log in) stays so.
+        // Errors on our side (no STARTTLS, no login mechanism) are permanent.
         is_final: error.is_permanent() || error.is_client(),
         text,
     }))
@@ -360,8 +358,8 @@ fn reply_text(response: &Response) -> String {
     text
 }
 
-/// An answer or a failure as the log may show it: of a mail server's answer the
-/// reply code and the enhanced status code, and none of its words.
+/// A reply or failure in the form for the log: of a reply only the reply code and the enhanced
+/// status code, without the server's text.
 pub(super) fn without_words(answer: &str) -> String {
     let mut words = answer.split([' ', '-']);
     let reply = words.next().unwrap_or_default();
@@ -374,7 +372,7 @@ pub(super) fn without_words(answer: &str) -> String {
     }
 }
 
-/// `4.7.1`: class, subject, detail.
+/// Whether it is an enhanced status code such as `4.7.1`: class, subject, detail.
 fn is_enhanced(word: &str) -> bool {
     let parts: Vec<&str> = word.split('.').collect();
     let is_number = |part: &&str| {
@@ -383,9 +381,8 @@ fn is_enhanced(word: &str) -> bool {
     parts.len() == 3 && parts.iter().all(is_number)
 }
 
-/// Whether a refusal says, by its enhanced status code (RFC 3463 §3.2), that
-/// the address does not exist. "User unknown" without such a code may mean
-/// anything.
+/// Whether the enhanced status code of a refusal (RFC 3463 §3.2) says that the address does not
+/// exist. "User unknown" without such a code may mean anything.
 fn means_unknown(answer: &str) -> bool {
     ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"]
         .iter()

@@ -1,5 +1,5 @@
-//! What Amazon SNS posts, by which Amazon SES says what became of mails. SNS signs it with a key
-//! whose certificate it hands out itself.
+//! Delivery reports of Amazon SES, which arrive as signed posts of Amazon SNS. SNS serves the
+//! certificate of its signing key itself.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,22 +14,24 @@ use x509_parser::pem::parse_x509_pem;
 
 use crate::outbound::{Call, Outbound, OutboundError, Reach};
 
-/// How old a post may be. SNS tries for an hour; a repeat is known as one for longer than this.
+/// The oldest post that is accepted. SNS retries for an hour; repeats are recognised for longer
+/// than this.
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
-/// For how long a key is used without asking for it again.
+/// How long a fetched key is used.
 const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 const NOTIFICATION: &str = "Notification";
 const SUBSCRIPTION: &str = "SubscriptionConfirmation";
 
-/// A topic of SNS. Clones share the key that its posts are signed with.
+/// An SNS topic. Clones share its signing key.
 #[derive(Clone, Debug)]
 pub struct SnsTopic {
     arn: String,
-    /// Where SNS is in the topic's region; nothing else is asked for anything.
+    /// The URL of SNS in the topic's region; only this host is ever called.
     base_url: String,
     key: Arc<Mutex<Option<SigningKey>>>,
-    /// One certificate is fetched at a time, as anybody may name one.
+    /// Limits fetching to one certificate at a time, because anybody can send a post that names
+    /// one.
     fetching: Arc<Semaphore>,
 }
 
@@ -40,7 +42,7 @@ struct SigningKey {
     bytes: Vec<u8>,
 }
 
-/// What SNS posts.
+/// The JSON that SNS posts.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SnsPost {
@@ -59,25 +61,25 @@ pub struct SnsPost {
     signing_cert_url: String,
 }
 
-/// Why a post is not taken.
+/// Why a post is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SnsError {
-    /// It is not of this topic, too old, or not signed by SNS.
+    /// The post is not of this topic, too old, or not signed by SNS.
     #[error("not signed by SNS for this topic")]
     Untrusted,
-    /// SNS cannot be asked.
+    /// SNS could not be called.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
     /// Another certificate is being fetched.
     #[error("another certificate is being fetched")]
     Busy,
-    /// SNS refuses what it is asked for.
+    /// SNS answered with an error status.
     #[error("SNS answered {0}")]
     Status(u16),
 }
 
 impl SnsTopic {
-    /// Reads the name of a topic: `arn:aws:sns:REGION:ACCOUNT:TOPIC`.
+    /// Parses a topic's name: `arn:aws:sns:REGION:ACCOUNT:TOPIC`.
     pub fn parse(name: &str) -> Option<Self> {
         let parts: Vec<&str> = name.split(':').collect();
         let ["arn", "aws" | "aws-us-gov", "sns", region, account, topic] = parts[..] else {
@@ -97,8 +99,8 @@ impl SnsTopic {
         })
     }
 
-    /// The message of a post, if it is signed. `None`: it was about the subscription itself,
-    /// which is confirmed.
+    /// Verifies a post and returns its message; `None` for a post about the subscription, which is
+    /// confirmed here.
     pub async fn open(
         &self,
         outbound: &Outbound,
@@ -129,7 +131,7 @@ impl SnsTopic {
     ) -> Result<(), SnsError> {
         let at: Option<Timestamp> = post.timestamp.parse().ok();
         let is_recent = at.is_some_and(|at| at.duration_since(now).abs() <= TOLERANCE);
-        // Version 1 is signed by way of SHA-1.
+        // Signature version 1 uses SHA-1.
         if post.topic_arn != self.arn || post.signature_version != "2" || !is_recent {
             return Err(SnsError::Untrusted);
         }
@@ -143,7 +145,7 @@ impl SnsTopic {
         Ok(())
     }
 
-    /// The key of the certificate at `url`.
+    /// The public key of the certificate at `url`.
     async fn key(
         &self,
         outbound: &Outbound,
@@ -173,8 +175,8 @@ impl SnsTopic {
         })
     }
 
-    /// Whether SNS has its certificates there. What else its host answers may hold what strangers
-    /// have put into it.
+    /// Whether the URL is where SNS serves certificates. Other paths of that host may serve what
+    /// strangers have stored there.
     fn is_certificate(&self, url: &str) -> bool {
         let name = url.strip_prefix(&self.base_url);
         let name = name.and_then(|path| path.strip_prefix("SimpleNotificationService-"));
@@ -184,7 +186,7 @@ impl SnsTopic {
 }
 
 impl SnsPost {
-    /// What the signature is of: each field's name and value, by name.
+    /// The signed text: name and value of each field, sorted by name.
     fn signed_text(&self) -> String {
         let is_notification = self.r#type == NOTIFICATION;
         let subscribe_url = self.subscribe_url.as_deref();

@@ -1,8 +1,8 @@
-//! Addresses that want no mail, or take none.
+//! The suppression list: addresses that want no mail or cannot receive it.
 //!
-//! The list is looked at when a mail is sent, not when it is written. It knows
-//! addresses only by a keyed hash, so it can outlive the data of a person who
-//! left and still keep a new import from mailing them.
+//! The list is checked when a mail is sent, not when it is written. It contains only keyed hashes
+//! of addresses, so it can outlive the data of a person who left, and still keep a later import
+//! from mailing them.
 
 mod place;
 mod report;
@@ -22,32 +22,31 @@ pub use place::{NotAPlace, Place, find_unsubscribe, unsubscribe_link};
 pub use report::{Outcome, report, sweep};
 pub(super) use report::{delivered, outcome_of_mail};
 
-/// How many soft bounces within [`SOFT_PERIOD`] hold an address.
+/// The number of soft bounces within [`SOFT_PERIOD`] that suppresses an address.
 pub const SOFT_LIMIT: i64 = 3;
-/// See [`SOFT_LIMIT`]. For as long the address is held.
+/// The period of [`SOFT_LIMIT`], and how long the address is then suppressed.
 pub const SOFT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How often somebody may have a confirming mail sent past a suppression.
+/// How often a confirmation mail may be sent to a suppressed address.
 pub const CONFIRM_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
-/// Why an address gets no mail, weakest first: a stronger cause overwrites a
-/// weaker one, never the reverse.
+/// Why an address gets no mail, weakest cause first: only a stronger cause replaces an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// Its server refused mails of late, and may take others.
+    /// Its server refused several mails lately, but may accept others.
     SoftBounce,
-    /// Its owner asked for no more.
+    /// The recipient unsubscribed.
     Unsubscribe,
-    /// Its server says that there is no such address.
+    /// Its server says that the address does not exist.
     HardBounce,
-    /// Its owner called a mail of ours unwanted.
+    /// The recipient marked a mail as spam.
     Complaint,
     /// An administrator suppressed it.
     Manual,
 }
 
 impl Cause {
-    /// All of them.
+    /// All causes, weakest first.
     pub const ALL: [Self; 5] = [
         Self::SoftBounce,
         Self::Unsubscribe,
@@ -56,27 +55,27 @@ impl Cause {
         Self::Manual,
     ];
 
-    /// Whether mail of `stream` is held back.
+    /// Whether the cause blocks mail of `stream`.
     pub fn blocks(self, stream: Stream) -> bool {
         match (self, stream) {
-            // What a person asked for an instant ago still reaches them.
+            // Direct responses to the recipient's own actions are still sent.
             (Self::Unsubscribe, Stream::Security | Stream::Transactional) => false,
             (Self::Unsubscribe, Stream::Notification | Stream::Marketing)
             | (Self::SoftBounce | Self::HardBounce | Self::Complaint | Self::Manual, _) => true,
         }
     }
 
-    /// Whether it is the address that is at fault.
+    /// Whether the address itself failed.
     pub fn is_bounce(self) -> bool {
         matches!(self, Self::SoftBounce | Self::HardBounce)
     }
 
-    /// Whether it ends when the owner of the address opens a link that was mailed there.
+    /// Whether it ends when the owner of the address opens a confirmation link.
     pub fn ends_when_confirmed(self) -> bool {
         self.is_bounce() || self == Self::Complaint
     }
 
-    /// The word it is stored and sent as.
+    /// The cause's stored and sent name.
     pub fn word(self) -> &'static str {
         match self {
             Self::SoftBounce => "soft_bounce",
@@ -103,31 +102,31 @@ impl Column for Cause {
     }
 }
 
-/// The purpose of the key of the hash.
+/// The purpose for which the hash key is derived.
 pub const PURPOSE: &str = "suppression";
 
-/// What is known of an address, or of one stream to it.
+/// An entry of the suppression list, for an address or for one stream to it.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Suppression {
-    /// Of which.
+    /// The address and stream.
     #[row(flatten)]
     pub place: Place,
-    /// Why.
+    /// The cause.
     pub cause: Cause,
     soft_count: i64,
-    /// Since when; of soft bounces, when the last one was.
+    /// Since when; for soft bounces, the time of the last one.
     pub last_at: Timestamp,
 }
 
 impl Suppression {
-    /// Whether it holds mail back now. Few soft bounces do not.
+    /// Whether the entry blocks mail now. A few soft bounces do not.
     pub fn is_held(&self, now: Timestamp) -> bool {
         self.cause != Cause::SoftBounce
             || (self.soft_count >= SOFT_LIMIT && self.last_at > now - SOFT_PERIOD)
     }
 }
 
-/// What holds mail to `address` back now, all of it or one stream.
+/// The entries that block mail to `address` now, for all streams or for one.
 pub fn list_of(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -135,7 +134,7 @@ pub fn list_of(
 ) -> Result<Vec<Suppression>, StoreError> {
     let now = tx.roughly_now();
     let mut all = Vec::new();
-    // It may have been noted before there was another key.
+    // The entry may have been written under an earlier key.
     for hash in key.macs(&[address.canonical()]) {
         let found: Vec<Suppression> = sql!(
             "SELECT {Suppression} FROM suppression WHERE address = :hash ORDER BY scope, stream",
@@ -147,7 +146,7 @@ pub fn list_of(
     Ok(all)
 }
 
-/// What holds mail of this scope to `address` back now, the strongest first: one of each cause.
+/// The entries that block mail of this scope to `address` now, strongest first, one for each cause.
 pub fn list_in(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -161,13 +160,13 @@ pub fn list_in(
     Ok(all)
 }
 
-/// Why `address` gets no mail, or not all of it, if there is a reason.
+/// The cause that blocks any mail to `address`.
 pub fn find(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<Option<Cause>, StoreError> {
     let all = list_of(tx, key, address)?;
     Ok(all.into_iter().map(|one| one.cause).max())
 }
 
-/// Why `address` gets no mail of this stream and scope, if there is a reason.
+/// The cause that blocks mail of this stream and scope to `address`.
 pub fn find_for(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -180,8 +179,7 @@ pub fn find_for(
     Ok(blocking.map(|one| one.cause).max())
 }
 
-/// Notes that `address` is to get no more mail, unless a stronger cause is
-/// already known.
+/// Suppresses `address`, unless a stronger cause is recorded.
 pub fn record(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -191,7 +189,7 @@ pub fn record(
     raise(tx, &Place::whole(key, address), cause, None)
 }
 
-/// Stops a stream, as the owner of the address asks.
+/// Unsubscribes an address from a stream, at its owner's request.
 pub fn unsubscribe(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -200,8 +198,8 @@ pub fn unsubscribe(
     raise(tx, place, Cause::Unsubscribe, Some(request))
 }
 
-/// Stops every stream that one can unsubscribe from, as the owner of the address asked another
-/// program; `false`: that is known.
+/// Unsubscribes an address from every stream that allows it, because its owner did so in another
+/// program; `false`: it was unsubscribed before.
 pub fn unsubscribe_from_all(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -249,8 +247,8 @@ fn raise(
     )
 }
 
-/// Locks the address while it is decided whether a mail to it is sent. What stops its stream at
-/// the same time comes before that or after it; a mail whose sending has begun still leaves.
+/// Locks the address while the sending of a mail to it is decided. A concurrent unsubscription
+/// takes effect either before or after; a mail already being sent still leaves.
 pub(super) fn lock_address(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -259,7 +257,7 @@ pub(super) fn lock_address(
     lock(tx, &Place::whole(key, address)).map(drop)
 }
 
-/// Locks the row, which is made if there is none: as soft bounces, of which none is counted yet.
+/// Locks the row. A missing one is inserted as a soft bounce with a count of 0.
 fn lock(tx: &mut Tx<'_>, place: &Place) -> Result<Cause, StoreError> {
     let now = tx.now();
     let (known,): (Cause,) = sql!(
@@ -293,8 +291,8 @@ fn audit(
     })
 }
 
-/// Lets mail reach `address` again whose owner has just opened a link that was mailed there. What
-/// they or an administrator asked for stays.
+/// Ends suppressions of `address` that its owner disproves by opening a mailed link.
+/// Unsubscriptions and an administrator's suppressions stay.
 pub fn lift(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -304,7 +302,7 @@ pub fn lift(
     lift_if(tx, key, address, by, Cause::ends_when_confirmed)
 }
 
-/// Lets mail reach `address` again where it came back, because somebody knows that it is right.
+/// Ends a suppression for bounces, because somebody knows that the address is right.
 pub fn lift_bounce(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -329,7 +327,7 @@ fn lift_if(
     Ok(())
 }
 
-/// The entry of this place.
+/// The entry with this address and stream.
 pub fn find_row(tx: &mut Tx<'_>, place: &Place) -> Result<Option<Suppression>, StoreError> {
     sql!(
         "SELECT {Suppression} FROM suppression
@@ -341,7 +339,7 @@ pub fn find_row(tx: &mut Tx<'_>, place: &Place) -> Result<Option<Suppression>, S
     .maybe(tx)
 }
 
-/// Ends one entry. Whether that may be is the caller's to know. `false`: there is none.
+/// Removes one entry; the caller has checked that this is allowed. `false`: no such entry.
 pub fn remove(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -364,8 +362,8 @@ pub fn remove(
     Ok(true)
 }
 
-/// Lets one mail go past a bounce or a complaint: the one that asks for a confirmation. Once in
-/// [`CONFIRM_PERIOD`] for each address.
+/// Lets one confirmation mail pass a bounce or complaint, once in [`CONFIRM_PERIOD`] for each
+/// address.
 pub fn confirm_by(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -404,23 +402,23 @@ pub fn confirm_by(
 /// An entry as administrators see it.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Listed {
-    /// The entry.
+    /// The entry itself.
     #[row(flatten)]
     pub suppression: Suppression,
-    /// The address, while a mail to it is kept.
+    /// The address, as long as a mail to it is stored.
     pub recipient: Option<String>,
 }
 
-/// Where a list goes on: behind this entry.
+/// The position in a list after a given entry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct After {
-    /// In milliseconds.
+    /// Milliseconds since 1970.
     at: i64,
     place: String,
 }
 
 impl After {
-    /// Behind this one.
+    /// The position after this entry.
     pub fn of(listed: &Listed) -> Self {
         Self {
             at: listed.suppression.last_at.as_millisecond(),
@@ -429,7 +427,7 @@ impl After {
     }
 }
 
-/// What holds mail back now, the newest first.
+/// The entries that block mail now, newest first.
 pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Listed>, StoreError> {
     let oldest = tx.roughly_now() - SOFT_PERIOD;
     let place: Place = match after.and_then(|after| after.place.parse().ok()) {
@@ -455,7 +453,7 @@ pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Lis
     .all(tx)
 }
 
-/// Removes what nobody can look up any more, because its key is gone.
+/// Removes entries whose key is gone, because nobody can look them up.
 pub fn forget_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM mail_report"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM suppression"), &[], Rows::Any)

@@ -1,4 +1,4 @@
-//! What is called, and what is refused.
+//! Permitted and refused URLs, and requests to a local server.
 
 use super::*;
 
@@ -89,7 +89,7 @@ fn a_host_that_the_operator_named_may_be_private() {
     }
 }
 
-/// A server on this machine that answers one request, and what it was sent.
+/// A local server that sends one response; its address, and the request it received.
 async fn answering(answer: String) -> (String, tokio::task::JoinHandle<String>) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -102,7 +102,7 @@ async fn answering(answer: String) -> (String, tokio::task::JoinHandle<String>) 
             let length = stream.read(&mut read).await.unwrap();
             heard.extend_from_slice(&read[..length]);
         }
-        // The client hangs up on what is too long.
+        // The client closes the connection when the response is too long.
         let _ = stream.write_all(answer.as_bytes()).await;
         String::from_utf8(heard).unwrap()
     });
@@ -169,7 +169,7 @@ async fn a_name_that_means_a_private_address_is_not_called() {
         );
     }
     let system = Outbound::public().unwrap();
-    // Forms of 127.0.0.1 that only the look-up understands.
+    // Spellings of 127.0.0.1 that only the resolver understands.
     for host in ["127.1", "2130706433"] {
         let url = format!("https://{host}/");
         let error = system.post(&url, &[], String::new()).await.unwrap_err();

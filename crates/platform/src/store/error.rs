@@ -1,47 +1,46 @@
-//! What can go wrong between a function and its store.
+//! Errors of the store.
 
-/// Why the store did not do as asked. Nothing was kept.
+/// Why the store refused or failed. Nothing was committed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Too many changes wait, or another program holds the file; the same
     /// call may succeed in a moment.
     #[error("the store is busy")]
     Busy,
-    /// The disk or the server could not keep the change: full, read-only,
-    /// gone. It may come back.
+    /// The disk or the server failed (full, read-only, gone). It may recover.
     #[error("the store cannot keep changes now: {0}")]
     Unavailable(String),
-    /// The program is stopping, or the function that was to run has panicked.
+    /// The program is stopping, or the transaction's function panicked.
     #[error("the store stopped before the change was made")]
     Stopped,
-    /// A statement touched another number of rows than it said it would.
+    /// A statement touched another number of rows than its [`Rows`](super::Rows) allows.
     #[error("expected {expected}, found {actual} rows: {sql}")]
     Rows {
-        /// What the caller expected.
+        /// The number that the caller expected.
         expected: &'static str,
-        /// What was there.
+        /// The number of rows touched.
         actual: u64,
         /// The statement.
         sql: &'static str,
     },
-    /// A constraint of the schema says no, or a rule of ours that no constraint can hold.
+    /// A constraint of the schema is violated, or a rule in code that no constraint can express.
     #[error("the store refuses: {reason}")]
     Constraint {
-        /// The constraint's name, the same on both engines; `None`: of a foreign key or a
-        /// `NOT NULL`, which SQLite cannot name, and of a rule of ours.
+        /// The constraint's name, the same on both engines; `None` for foreign keys and `NOT NULL`,
+        /// which SQLite cannot name, and for rules in code.
         name: Option<String>,
         /// The engine's message.
         reason: String,
     },
-    /// A column does not hold what the program reads from it.
+    /// A column's value is not what the program expects.
     #[error("{column} is not {wanted}")]
     Column {
-        /// Its name, and where it was read: the statement, or the table.
+        /// The column's name, and where it was read: the statement, or the table.
         column: String,
-        /// The type that was asked for.
+        /// The expected type.
         wanted: &'static str,
     },
-    /// The statement itself failed: a mistake in the program.
+    /// The statement failed because of a mistake in the program.
     #[error("statement failed: {reason}: {sql}")]
     Statement {
         /// The engine's message.
@@ -55,7 +54,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// The name of the constraint that says no.
+    /// The name of the violated constraint.
     pub fn constraint(&self) -> Option<&str> {
         match self {
             Self::Constraint { name, .. } => name.as_deref(),
@@ -63,7 +62,7 @@ impl StoreError {
         }
     }
 
-    /// A rule that no constraint of the schema can hold says no.
+    /// An error for a violated rule that no constraint can express.
     pub fn rule(reason: impl Into<String>) -> Self {
         Self::Constraint {
             name: None,
@@ -71,7 +70,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the same call, made again in a moment, may succeed.
+    /// Whether the same call may succeed in a moment.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Busy | Self::Unavailable(_) | Self::Stopped)
     }

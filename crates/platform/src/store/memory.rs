@@ -1,11 +1,10 @@
-//! What many look-ups read alike, kept between them under the revision at which
-//! it was read.
+//! A cache for values that many reads share, each stored with the revision it was read at.
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many things are kept; one more drops the one not used for longest.
+/// The number of cached values; a further one drops the least recently used.
 const KEPT: usize = 256;
 
 /// Shared by all transactions of a store.
@@ -85,7 +84,7 @@ mod tests {
         let memory = Memory::default();
         for number in 0..KEPT {
             memory.keep(&number.to_string(), 1, Arc::new(number));
-            // The first is used again and again.
+            // The first value stays the most recently used.
             assert!(memory.find::<usize>("0", 1).is_some());
         }
         memory.keep("one more", 1, Arc::new(0_usize));

@@ -1,19 +1,17 @@
-//! Bringing the tables up to date: numbered texts, one for both engines.
+//! Schema migrations: numbered SQL texts, shared by both engines.
 //!
-//! What only one engine can do (an exclusion constraint, a trigger) is between a line
-//! `-- only sqlite` or `-- only postgresql` and a line `-- end`; the checksum is of the whole text.
-//! A line `-- needs extension NAME` is a check: where PostgreSQL does not have it, nothing is changed,
-//! and the refusal names the SQL to run.
-//! Whatever a domain turns into a refusal has a name: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`,
-//! and in a trigger of SQLite `RAISE(ABORT, '…')` with the name that PostgreSQL's constraint has.
+//! SQL for one engine alone (an exclusion constraint, a trigger) stands between a line `-- only
+//! sqlite` or `-- only postgresql` and a line `-- end`; the checksum covers the whole text. A line
+//! `-- needs extension NAME` is a check: if PostgreSQL lacks the extension, nothing is changed, and
+//! the error names the SQL to run. Constraints that a domain turns into refusals must have names:
+//! `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`, and in an SQLite trigger `RAISE(ABORT, '…')` with
+//! the name of PostgreSQL's constraint.
 //!
-//! A migration is written in the three column types both engines share. The
-//! migrator turns them into each engine's own: `STRICT` tables with `INTEGER`,
-//! `TEXT`, `BLOB` on SQLite, and `TEXT COLLATE "C"` on PostgreSQL, so that both
-//! sort the same. A column declared `COUNTER` is the table's primary key and
-//! counts the rows in the order in which they were inserted. A table that ends
-//! with `) CLUSTERED;` keeps its small rows in the order of its key on SQLite, so
-//! that rows that are read together are stored together.
+//! A migration uses the three column types that both engines share, and the migrator translates
+//! them: to `STRICT` tables with `INTEGER`, `TEXT`, `BLOB` on SQLite, and to `TEXT COLLATE "C"` on
+//! PostgreSQL, so that both sort alike. A column declared `COUNTER` is the primary key, numbered in
+//! insertion order. A table that ends with `) CLUSTERED;` stores its rows in key order on SQLite,
+//! so that small rows that are read together are stored together.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -22,20 +20,21 @@ use super::{StoreError, Tx};
 use crate::sql;
 use crate::text_cleaning::hexadecimal;
 
-/// The migrations of one owner, in order.
+/// The migrations of one crate, in order.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
-    /// Under which name the store keeps which of these it has. It stays when tables move to another
-    /// crate.
+    /// The name under which the store records the applied steps. It stays when tables move to
+    /// another crate.
     pub owner: &'static str,
-    /// Its steps, numbered from 1 without gaps.
+    /// The steps, numbered from 1 without gaps.
     pub steps: &'static [Step],
-    /// Whether they are left out of a store that has none of them: nobody uses these tables.
+    /// Whether a store that has none of the steps skips them all: new stores do not need these
+    /// tables.
     pub only_if_begun: bool,
 }
 
 impl Migrations {
-    /// These steps, for every store.
+    /// Steps for every store.
     pub const fn new(owner: &'static str, steps: &'static [Step]) -> Self {
         Self {
             owner,
@@ -45,12 +44,12 @@ impl Migrations {
     }
 }
 
-/// One step, never changed once it was released.
+/// One step. Its text never changes after a release.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// The file's name without ending: `0001_begin`.
+    /// The file's name without extension: `0001_begin`.
     pub name: &'static str,
-    /// Its SQL.
+    /// The SQL text.
     pub text: &'static str,
 }
 
@@ -138,7 +137,7 @@ pub(super) fn postgres(
         ))
     };
     let mut transaction = client.transaction().map_err(fail)?;
-    // Two processes that start together: the second waits and finds all done.
+    // Of two processes that start together, the second waits and finds everything applied.
     transaction
         .batch_execute("SELECT pg_advisory_xact_lock(7002)")
         .map_err(fail)?;
@@ -182,8 +181,8 @@ pub(super) fn postgres(
     transaction.commit().map_err(fail)
 }
 
-/// The steps still to be applied, in order; an error when the tables are not
-/// what this program can continue from.
+/// The steps still to be applied, in order; an error when the store's tables are not a state that
+/// this program can continue from.
 fn missing(
     migrations: &[Migrations],
     applied: &[Applied],
@@ -192,8 +191,8 @@ fn missing(
         let set = migrations.iter().find(|set| set.owner == row.owner)?;
         set.steps.get(usize::try_from(row.number - 1).ok()?)
     };
-    // No released step is ever edited, so nothing that was released made this store. Such a store
-    // may have owners that are not there any more, too.
+    // No released step is ever edited, so a store with another text was not made by a release. Such
+    // a store may also have owners that no longer exist.
     for row in applied {
         if let Some(step) = known(row).filter(|step| checksum(step) != row.checksum) {
             return Err(StoreError::Schema(format!(
@@ -226,14 +225,14 @@ fn missing(
         .collect())
 }
 
-/// The owners whose tables the store has.
+/// The owners that have tables in the store.
 pub fn owners(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let select = sql!("SELECT DISTINCT owner FROM migration ORDER BY owner");
     let all: Vec<(String,)> = tx.all(select, &[])?;
     Ok(all.into_iter().map(|(owner,)| owner).collect())
 }
 
-/// The extensions of PostgreSQL that a text asks for.
+/// The PostgreSQL extensions that a text requires.
 fn extensions(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .filter_map(|line| line.strip_prefix("-- needs extension "))
@@ -247,13 +246,12 @@ fn checksum(step: &Step) -> String {
     hexadecimal(&Sha256::digest(step.text.as_bytes()))
 }
 
-/// How a section begins that one engine alone is shown, and how it ends.
+/// The markers around a section for one engine.
 const SQLITE: &str = "-- only sqlite";
 const POSTGRESQL: &str = "-- only postgresql";
 const END: &str = "-- end";
 
-/// `text` without the sections of the other engine; `None` when a section begins inside another, or
-/// does not end.
+/// `text` without the sections for the other engine; `None` when sections are nested or unclosed.
 fn only(engine: &str, text: &str) -> Option<String> {
     let mut shown = String::with_capacity(text.len());
     let mut section = None;
@@ -371,7 +369,7 @@ mod tests {
                 .unwrap_err()
                 .contains("newer")
         );
-        // Also where its other owners are not there any more.
+        // Also when the store's other owners no longer exist.
         for rows in [
             &[row("a", 1, String::new())][..],
             &[row("b", 1, checksum(&STEP)), row("a", 1, String::new())],

@@ -1,14 +1,12 @@
-//! The store: one transaction is the whole truth.
+//! The store: a transactional database on SQLite or PostgreSQL.
 //!
-//! A change is one call of [`Store::write`]: the facts, the jobs that follow
-//! from them, the news others should hear and the audit line are written by
-//! one synchronous function and commit together or not at all. The caller
-//! hears of it only when the commit is on stable storage.
+//! A change is one call of [`Store::write`]: one synchronous function writes the facts, the jobs
+//! that follow, the news for live readers and the audit line, and they commit together or not at
+//! all. The caller is answered only after the commit is on stable storage.
 //!
-//! One type has two engines. On SQLite ([`sqlite`]) one thread owns
-//! the writing connection and lets every change that waits share one flush; on
-//! PostgreSQL ([`postgres`]) a fixed set of threads each hold a connection.
-//! Nobody outside this folder can tell which one it is.
+//! One type has two engines. On SQLite ([`sqlite`]) one thread owns the writing connection and lets
+//! all waiting changes share one flush; on PostgreSQL ([`postgres`]) a fixed set of threads each
+//! hold a connection. Code outside this folder does not depend on the engine.
 
 mod error;
 mod memory;
@@ -38,33 +36,32 @@ pub use sql::{ROW_LOCK, Rows, Sql};
 pub use tx::{Tx, Wake};
 pub use value::{Bind, Column, FromRow, Json, Row, ToRow, Value};
 
-/// How many changes may wait for the writer; one more is refused for now.
+/// The most changes that may wait for the writer; further ones are refused as busy.
 pub const QUEUE_LIMIT: usize = 4_096;
 
-/// Where and how facts are kept.
+/// Which engine to use, and how.
 #[derive(Clone, Debug)]
 pub enum Settings {
-    /// One file on this machine.
+    /// An SQLite file on this machine.
     Sqlite(SqliteSettings),
     /// A PostgreSQL server.
     Postgres(PostgresSettings),
 }
 
-/// Settings of a store in one file.
+/// Settings of an SQLite store.
 #[derive(Clone, Debug)]
 pub struct SqliteSettings {
     /// The database file; `-wal` and `-shm` are beside it.
     pub path: PathBuf,
-    /// How many changes may share one flush, at least 1. 512 is the default;
-    /// 1 is one transaction per change, for comparison only.
+    /// The most changes that share one flush, at least 1. The default is 512; 1 is for benchmarks
+    /// only.
     pub batch: usize,
-    /// Whether a commit waits until it is on stable storage. `false` is for
-    /// measuring what durability costs, and for nothing else.
+    /// Whether a commit waits for stable storage. `false` is for benchmarks and tests only.
     pub durable: bool,
 }
 
 impl SqliteSettings {
-    /// The settings everyone should use, for the file at `path`.
+    /// The default settings for the file at `path`.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -77,14 +74,14 @@ impl SqliteSettings {
 /// Settings of a store on a PostgreSQL server.
 #[derive(Clone, Debug)]
 pub struct PostgresSettings {
-    /// `postgres://user@host/db?sslmode=…` or the key-value form; may hold a
-    /// password, so it prints as `***`.
+    /// `postgres://user@host/db?sslmode=…` or the key-value form. It may contain a password, so it
+    /// prints as `***`.
     pub url: crate::Secret,
     /// How many connections serve changes and reads, at least 1.
     pub connections: usize,
 }
 
-/// Everything Kenduri knows, and the only way to it. Clones share one store.
+/// The database. Clones share one store.
 #[derive(Clone, Debug)]
 pub struct Store {
     engine: Engine,
@@ -97,7 +94,7 @@ enum Engine {
     Postgres(Arc<postgres::Engine>),
 }
 
-/// What a transaction is given from outside.
+/// What every transaction needs besides its connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Ground {
     pub(crate) clock: Clock,
@@ -105,8 +102,7 @@ pub(crate) struct Ground {
     pub(crate) memory: memory::Memory,
 }
 
-/// Wake-ups that follow a commit: numbers that only grow, so that a watcher
-/// can never miss that something happened.
+/// Wake-ups after a commit: counters that only grow, so that a watcher cannot miss one.
 #[derive(Debug)]
 pub(crate) struct Signals {
     jobs: watch::Sender<u64>,
@@ -132,8 +128,7 @@ impl Signals {
 }
 
 impl Store {
-    /// Opens the store, makes it if it is not there, and brings its tables up
-    /// to `migrations`, in the order given.
+    /// Opens the store, creating it if necessary, and applies `migrations` in the given order.
     ///
     /// Blocks: call it before serving, or from a blocking thread.
     pub fn open(
@@ -162,11 +157,11 @@ impl Store {
         Ok(Self { engine, signals })
     }
 
-    /// Makes one change, and answers when it is on stable storage.
+    /// Runs one change; returns when it is on stable storage.
     ///
-    /// `change` may run again (after a deadlock), so it alters nothing outside
-    /// its transaction. `Err` rolls everything back; a refusal that must leave
-    /// a trace is an `Ok` value that says so.
+    /// `change` may run again (after a deadlock), so it must have no effect outside its
+    /// transaction. `Err` rolls everything back; a refusal that must be recorded is returned as an
+    /// `Ok` value.
     pub async fn write<T, E, F>(&self, change: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -189,11 +184,11 @@ impl Store {
             .unwrap_or_else(|_| Err(StoreError::Stopped.into()))
     }
 
-    /// Looks something up, in one consistent snapshot.
+    /// Reads in one consistent snapshot.
     ///
-    /// On SQLite the reading happens right here, on the calling thread, for a
-    /// page's reads take microseconds. What may take longer than a millisecond
-    /// (exports, reports) goes through [`Store::read_at_length`].
+    /// On SQLite the function runs on the calling thread, because a page's reads take microseconds.
+    /// Reads that may take longer than a millisecond (exports, reports) belong in
+    /// [`Store::read_at_length`].
     pub async fn read<T, E, F>(&self, look: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -217,7 +212,7 @@ impl Store {
         }
     }
 
-    /// As [`Store::read`], away from the threads that answer requests.
+    /// As [`Store::read`], but never on a thread that serves requests.
     pub async fn read_at_length<T, E, F>(&self, look: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -235,8 +230,8 @@ impl Store {
         }
     }
 
-    /// Brings the engine's own log into its file and empties it, so that nothing
-    /// that was deleted is left there. PostgreSQL looks after its log itself.
+    /// Checkpoints and empties SQLite's write-ahead log, so that no deleted data remains in it.
+    /// PostgreSQL manages its log itself.
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(engine) => {
@@ -259,7 +254,7 @@ impl Store {
         self.signals.news.subscribe()
     }
 
-    /// Commits and flushes so far, for the metrics: `(changes, commits)`.
+    /// The number of changes and of commits so far, for the metrics.
     pub fn counts(&self) -> (u64, u64) {
         match &self.engine {
             Engine::Sqlite(engine) => engine.counts(),
@@ -267,7 +262,7 @@ impl Store {
         }
     }
 
-    /// Whether a change could be committed just now: what `/readyz` asks.
+    /// Whether the store can commit at present; `/readyz` calls this.
     pub async fn is_writable(&self) -> bool {
         self.write(|tx| {
             tx.run(
@@ -281,12 +276,11 @@ impl Store {
     }
 }
 
-/// One call of [`Store::write`] or [`Store::read`], without its types, as the
-/// engines hold it.
+/// One call of [`Store::write`] or [`Store::read`] with its types erased, as the engines queue it.
 trait Work: Send {
-    /// Runs the body in `tx`; tells whether its effects are to be kept.
+    /// Runs the function in `tx`; returns whether to commit.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// Tells the caller how it ended; `Err` when what it did was not kept.
+    /// Answers the caller; `Err` when the transaction was not committed.
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
@@ -314,11 +308,11 @@ where
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
         let result = match (outcome, self.result) {
             (Ok(()), Some(result)) => result,
-            // A refusal changed nothing, so a failed commit does not touch it.
+            // A refusal wrote nothing, so a failed commit does not affect it.
             (Err(error), _) => Err(error.into()),
             (Ok(()), None) => Err(StoreError::Stopped.into()),
         };
-        // The caller may have gone away; the change is committed all the same.
+        // The caller may have been cancelled; the change is committed all the same.
         drop(self.reply.send(result));
     }
 }

@@ -1,9 +1,8 @@
-//! PostgreSQL: a fixed set of threads, each with its connection, takes changes
-//! and reads from one queue.
+//! The PostgreSQL engine: a fixed set of threads with a connection each takes changes and reads
+//! from one queue.
 //!
-//! READ COMMITTED, and every change takes its locks first; a deadlock or a
-//! serialisation failure runs the change again, at most five times. Reads see
-//! one snapshot.
+//! Changes run in READ COMMITTED and take their locks first; a deadlock or serialisation failure
+//! runs the change again, at most five times. Reads see one snapshot.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,9 +24,9 @@ use super::{
     FromRow, Ground, PostgresSettings, QUEUE_LIMIT, Query, Signals, Sql, StoreError, Tx, Wake, Work,
 };
 
-/// How often a change that met a deadlock runs again before it is refused.
+/// How often a change runs in all when it meets deadlocks.
 const TRIES: u32 = 5;
-/// How long it waits before its second attempt; longer each time.
+/// The pause before the second run; it grows with each further one.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A store on a PostgreSQL server.
@@ -143,7 +142,7 @@ struct Server {
     waiting: Arc<Mutex<Receiver<Task>>>,
     ground: Ground,
     signals: Arc<Signals>,
-    /// Stops when the last thread lets go of it.
+    /// Stops when the last thread drops it.
     relay: Arc<Relay>,
     counts: Arc<Counts>,
 }
@@ -165,8 +164,7 @@ impl Server {
         }
     }
 
-    /// Runs one piece of work to its end; a broken connection is replaced for
-    /// the next one.
+    /// Runs one queued call; a broken connection is replaced for the next call.
     fn serve(
         &self,
         slot: &mut Option<Connection>,
@@ -177,7 +175,8 @@ impl Server {
             let connection = self.begin(slot, mode)?;
             match self.attempt(connection, mode, work) {
                 Ok(()) => return Ok(()),
-                // The other transaction goes first; else both could collide again at once.
+                // The pause lets the other transaction finish, so that both do not collide again at
+                // once.
                 Err((_, Failure::Again)) => std::thread::sleep(PAUSE * number),
                 Err((error, Failure::Final)) => return Err(error),
             }
@@ -185,8 +184,8 @@ impl Server {
         Err(StoreError::Busy)
     }
 
-    /// Begins a transaction on the connection that is open, or on a new one
-    /// when that turns out to be dead: nothing has run on it yet.
+    /// Begins a transaction on the open connection, or on a new one if that is dead: nothing has
+    /// run in it yet.
     fn begin<'s>(
         &self,
         slot: &'s mut Option<Connection>,
@@ -221,8 +220,8 @@ impl Server {
         let (failure, wake) = (tx.failure(), tx.wake());
         if !keep {
             connection.word("ROLLBACK")?;
-            // The function's own refusal is the answer, unless it only failed
-            // because it met another change half-way.
+            // The function's own refusal is returned, unless it was caused by a conflict with
+            // another transaction.
             return match failure {
                 Some(Failure::Again) => Err((StoreError::Busy, Failure::Again)),
                 _ => Ok(()),
@@ -312,8 +311,8 @@ impl Connection {
     }
 }
 
-/// What every session asks of the server; the keep-alive lets it notice within
-/// half a minute that a process is gone with its locks.
+/// Options of every session; the keep-alive makes the server notice within half a minute that a
+/// process with locks is gone.
 const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s \
     -c idle_in_transaction_session_timeout=60s -c client_min_messages=warning \
     -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
@@ -354,7 +353,7 @@ impl<'a> FromSql<'a> for Value<'a> {
         match *kind {
             Type::INT8 => i64::from_sql(kind, raw).map(Value::Integer),
             Type::INT4 => i32::from_sql(kind, raw).map(|number| Value::Integer(number.into())),
-            // What `EXISTS` and comparisons give; SQLite says 0 or 1.
+            // `EXISTS` and comparisons return booleans here, and 0 or 1 on SQLite.
             Type::BOOL => bool::from_sql(kind, raw).map(|yes| Value::Integer(yes.into())),
             Type::BYTEA => Ok(Value::Bytes(raw)),
             _ => <&str>::from_sql(kind, raw).map(Value::Text),
@@ -391,8 +390,8 @@ impl ToSql for Value<'_> {
                 i32::try_from(*number)?.to_sql(kind, out)
             }
             Value::Integer(number) => number.to_sql(kind, out),
-            // PostgreSQL has no NUL in texts. None of ours holds one, so a
-            // look-up with it finds nothing, as on SQLite.
+            // PostgreSQL texts cannot contain NUL. No stored text does, so such an argument matches
+            // nothing, as on SQLite.
             Value::Text(text) if text.contains('\0') => {
                 text.replace('\0', "\u{fffd}").to_sql(kind, out)
             }
@@ -409,7 +408,7 @@ impl ToSql for Value<'_> {
     postgres::types::to_sql_checked!();
 }
 
-/// The server's message, without the statement's arguments.
+/// The server's error message, without the arguments of the statement.
 pub(super) fn explain(error: &Error) -> String {
     match error.as_db_error() {
         Some(said) => format!("{}: {}", said.code().code(), said.message()),
@@ -417,7 +416,7 @@ pub(super) fn explain(error: &Error) -> String {
     }
 }
 
-/// The name of the constraint that was broken, of those that SQLite can name too.
+/// The name of the violated constraint, for the kinds that SQLite can name too.
 fn constraint(error: &Error) -> Option<String> {
     let said = error.as_db_error()?;
     [

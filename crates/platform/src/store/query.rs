@@ -1,8 +1,8 @@
-//! Texts with named arguments: what [`sql!`](crate::sql!) makes of them.
+//! Statements with named arguments, as [`sql!`](crate::sql!) expands them.
 
 use super::{Bind, FromRow, Rows, Sql, StoreError, ToRow, Tx, Value};
 
-/// An SQL text with the values of its arguments.
+/// An SQL text with its arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
     pub(super) sql: Sql,
@@ -10,34 +10,34 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// Called by [`sql!`](crate::sql!) alone.
+    /// For [`sql!`](crate::sql!) only.
     #[doc(hidden)]
     pub const fn new(sql: Sql, values: &'a [Value<'a>]) -> Self {
         Self { sql, values }
     }
 
-    /// The one row of the answer; another number is an error.
+    /// The only row of the result; any other number is an error.
     pub fn one<T: FromRow>(self, tx: &mut Tx<'_>) -> Result<T, StoreError> {
         tx.query_one(self)
     }
 
-    /// The row of the answer, if there is one; two are an error.
+    /// The row of the result, if any; more than one is an error.
     pub fn maybe<T: FromRow>(self, tx: &mut Tx<'_>) -> Result<Option<T>, StoreError> {
         tx.query_maybe(self)
     }
 
-    /// Every row of the answer, in order.
+    /// Every row of the result, in order.
     pub fn all<T: FromRow>(self, tx: &mut Tx<'_>) -> Result<Vec<T>, StoreError> {
         tx.query_all(self)
     }
 
-    /// Runs a statement that touches as many rows as it says; returns how many.
+    /// Runs a statement that must touch the given number of rows; returns how many it touched.
     pub fn run(self, tx: &mut Tx<'_>, rows: Rows) -> Result<u64, StoreError> {
         tx.execute(self, rows)
     }
 }
 
-/// The value of one name.
+/// The value of one named argument.
 #[doc(hidden)]
 #[expect(missing_debug_implementations, reason = "only `sql!` makes one")]
 #[derive(Clone, Copy)]
@@ -47,7 +47,7 @@ pub enum Argument<'a> {
 }
 
 impl<'a> Argument<'a> {
-    /// A row of the type that the text names.
+    /// All values of a row of the type in the text.
     pub fn row<T: ToRow>(row: &'a T) -> Self {
         Self::Row(row)
     }
@@ -64,17 +64,17 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// One part of a text, as [`sql!`](crate::sql!) read it.
+/// One part of a text, as parsed by [`sql!`](crate::sql!).
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub enum Part<'a> {
     Sql(&'a str),
-    /// `$first` and those after it.
+    /// `$first` and the following numbers.
     Arguments {
         first: usize,
         count: usize,
     },
-    /// `id, name`, each after `alias`.
+    /// `id, name`, each prefixed with `alias`.
     Columns {
         names: &'a [&'a str],
         alias: &'a str,
@@ -86,8 +86,7 @@ pub enum Part<'a> {
     },
 }
 
-/// A text put together while the program is compiled: measured with room for
-/// nothing, then written with as much as it takes.
+/// A text composed at compile time: the first pass measures it with no room, the second writes it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Text<const ROOM: usize> {
@@ -125,12 +124,12 @@ impl<const ROOM: usize> Text<ROOM> {
     pub const fn as_str(&self) -> &str {
         match std::str::from_utf8(self.bytes.split_at(self.length).0) {
             Ok(text) => text,
-            // Never: what is put together of UTF-8 is UTF-8.
+            // Unreachable: concatenated UTF-8 is UTF-8.
             Err(_) => "",
         }
     }
 
-    /// `count` columns, or arguments from `$first`, or (both) assignments.
+    /// Writes `count` columns, or arguments from `$first`, or both as assignments.
     const fn push_list(&mut self, first: usize, count: usize, names: Option<&[&str]>, alias: &str) {
         let mut at = 0;
         while at < count {
@@ -177,7 +176,7 @@ impl<const ROOM: usize> Text<ROOM> {
     }
 }
 
-/// The columns of a row: its own, and those of rows within it.
+/// The columns of a row, including those of flattened rows.
 #[doc(hidden)]
 pub const fn join_columns<const COUNT: usize>(lists: &[&[&'static str]]) -> [&'static str; COUNT] {
     let mut all = [""; COUNT];

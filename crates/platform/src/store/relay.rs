@@ -1,12 +1,11 @@
-//! The relay: on PostgreSQL changes commit side by side, so news gets its
-//! numbers after the commit, from one process at a time.
+//! The relay: PostgreSQL commits transactions concurrently, so one process at a time numbers the
+//! news after the commit.
 //!
-//! Each process keeps one connection for it. The process that holds the advisory lock
-//! leads: it numbers what is committed, in the order in which the rows were
-//! written, and tells all with one message. The others tell the leader that
-//! there is something to number, outside the change, so that no commit waits
-//! for a notification. A reader never sees a lower number after a higher one:
-//! numbers are given under the lock of the counter's row and appear with it.
+//! Each process keeps one connection for it. The process that holds the advisory lock leads: it
+//! numbers committed rows in the order in which they were written, and notifies all processes with
+//! one message. Other processes notify the leader outside the transaction, so that no commit waits
+//! for it. A reader never sees a lower number after a higher one: numbers are assigned under the
+//! lock of the counter's row and become visible with it.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -20,16 +19,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Signals, StoreError, Wake, postgres};
 
-/// How often the leader looks unasked, and the others try to lead: what is
-/// lost with a process that dies between its commit and its message, or with
-/// a leader.
+/// How often the leader polls and the others try to become leader. This covers a process that dies
+/// between its commit and its notification, and a leader that dies.
 const LOOK: Duration = Duration::from_millis(200);
-/// How long to wait before connecting again.
+/// The pause before reconnecting.
 const AGAIN: Duration = Duration::from_secs(1);
-/// How many rows one transaction numbers.
+/// The most rows numbered in one transaction.
 const PART: i64 = 1_000;
 
-/// One process's part in it.
+/// The relay of one process.
 #[derive(Debug)]
 pub(super) struct Relay {
     changed: Arc<Notify>,
@@ -38,7 +36,7 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    /// Starts the thread; it connects by itself, and again when it must.
+    /// Starts the thread, which connects and reconnects by itself.
     pub(super) fn start(config: Config, signals: Arc<Signals>) -> Result<Self, StoreError> {
         let changed = Arc::new(Notify::new());
         let stop = CancellationToken::new();
@@ -58,7 +56,7 @@ impl Relay {
         })
     }
 
-    /// A change with news was committed here.
+    /// Notifies the relay that this process has committed news.
     pub(super) fn wake(&self) {
         self.changed.notify_one();
     }
@@ -90,7 +88,7 @@ async fn run(config: Config, signals: Arc<Signals>, changed: Arc<Notify>, stop: 
     stop.run_until_cancelled(work).await;
 }
 
-/// Serves one connection until it breaks.
+/// Serves one connection until it fails.
 async fn connected(config: &Config, signals: &Signals, changed: &Notify) -> Result<(), Error> {
     let (client, mut connection) = config.connect(postgres::tls()).await?;
     let listen = async {
@@ -121,7 +119,7 @@ const NUMBERED: Wake = Wake {
 
 async fn lead(mut client: Client, signals: &Signals, changed: &Notify) -> Result<(), Error> {
     client.batch_execute("LISTEN kenduri_numbered").await?;
-    // Whatever was numbered while nobody here listened.
+    // News may have been numbered while this process was not listening.
     signals.send(NUMBERED);
     let mut leads = false;
     let mut asked = false;
@@ -144,7 +142,7 @@ async fn lead(mut client: Client, signals: &Signals, changed: &Notify) -> Result
     }
 }
 
-/// Numbers one part of what is committed; tells whether there may be more.
+/// Numbers one batch of committed rows; returns whether there may be more.
 async fn number(client: &mut Client) -> Result<bool, Error> {
     let waiting = client
         .query_opt("SELECT 1 FROM news WHERE number IS NULL LIMIT 1", &[])

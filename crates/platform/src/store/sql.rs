@@ -1,8 +1,8 @@
-//! SQL texts: literals, so that no input can become part of one, and so that a
-//! test can find and prepare every statement of the program on both engines.
+//! SQL texts. They are literals, so that no input can become part of one, and so that a test can
+//! find and prepare every statement on both engines.
 
-/// How a look-up ends that locks the rows it finds: as an `UPDATE` of theirs would, so that rows
-/// that refer to them can still be inserted.
+/// The end of a `SELECT` that locks its rows, as weakly as an `UPDATE` does, so that rows referring
+/// to them can still be inserted.
 pub const ROW_LOCK: &str = " FOR NO KEY UPDATE";
 
 /// One SQL text, made by [`sql!`](crate::sql!).
@@ -10,25 +10,23 @@ pub const ROW_LOCK: &str = " FOR NO KEY UPDATE";
 pub struct Sql(&'static str);
 
 impl Sql {
-    /// Called by [`sql!`](crate::sql!) alone.
+    /// For [`sql!`](crate::sql!) only.
     #[doc(hidden)]
     pub const fn literal(text: &'static str) -> Self {
         Self(text)
     }
 
-    /// The text.
+    /// The text as written.
     pub const fn text(self) -> &'static str {
         self.0
     }
 
-    /// The text for SQLite, which has no row locks and needs none: a writer
-    /// holds the whole file.
+    /// The text for SQLite, which needs no row locks: a writer locks the whole file.
     pub(super) fn without_row_lock(self) -> &'static str {
         self.0.strip_suffix(ROW_LOCK).unwrap_or(self.0)
     }
 
-    /// Whether the statement takes a lock on PostgreSQL: everything that is
-    /// not a plain look-up.
+    /// Whether the statement takes a lock on PostgreSQL, as everything but a plain `SELECT` does.
     pub(crate) fn locks(self) -> bool {
         let text = self.0.trim_start();
         if text.ends_with(ROW_LOCK) {
@@ -44,14 +42,14 @@ impl Sql {
     }
 }
 
-/// How many rows a statement must touch.
+/// The number of rows that a statement must touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
-    /// This many, no more and no fewer.
+    /// Exactly this many.
     Exactly(u64),
     /// None or one.
     AtMostOne,
-    /// As many as there are.
+    /// Any number.
     Any,
 }
 

@@ -1,14 +1,13 @@
-//! SQLite: one thread writes, and every change that waits shares its flush.
+//! The SQLite engine: one thread writes, and waiting changes share a flush.
 //!
-//! The writer takes what is waiting, runs all of it in one transaction, commits
-//! once, and only then answers them all. Alone, a change costs one flush; under
-//! load the flush is shared. Nothing waits for a batch to fill: a batch is what
-//! arrived while the last one was flushed, and, where flushes are slow, those who
-//! arrive a moment later.
+//! The writer takes all waiting changes, runs them in one transaction, commits once, and then
+//! answers all callers. A single change costs one flush; under load the flush is shared. The writer
+//! does not wait for a batch to fill: a batch consists of the changes that arrived during the last
+//! flush and, where flushes are slow, of those that arrive a moment later.
 //!
-//! A change that fails has mostly written nothing yet, and the others go on. Where
-//! one fails after it wrote something, the whole transaction is rolled back, and
-//! its changes run again, each inside a savepoint.
+//! A change that fails has usually written nothing, and the rest of the batch goes on. If it failed
+//! after a write, the whole transaction is rolled back, and its changes run again, each inside a
+//! savepoint.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -31,31 +30,30 @@ use super::{
     FromRow, Ground, QUEUE_LIMIT, Query, Signals, SqliteSettings, StoreError, Tx, Wake, Work,
 };
 
-/// How long a batch goes on taking changes while none has waited longer.
+/// How long a batch accepts changes.
 const BATCH_TIME: Duration = Duration::from_millis(5);
-/// And how long as a multiple of the last flush: where flushes are slow, many changes
-/// are to share one.
+/// The same as a multiple of the last flush: where flushes are slow, more changes should share one.
 const BATCH_FLUSHES: u32 = 5;
-/// A flush that takes this long is worth waiting for those who are just
-/// arriving, a quarter of it, once several are on board.
+/// From this flush time on, the writer waits a quarter of it for further changes, if the batch
+/// already has several.
 const SLOW_FLUSH: Duration = Duration::from_millis(1);
-/// How long another program may hold the file before a change gives up.
+/// How long a change waits for another program that holds the file.
 const BUSY: Duration = Duration::from_secs(5);
-/// How often to look whether another process has changed the file.
+/// How often the file is checked for changes of other processes.
 const LOOK: Duration = Duration::from_millis(200);
-/// The error of a change that was not run, or whose transaction the engine has ended.
+/// The error of a change that was not run, or whose transaction the engine aborted.
 const NOT_TAKEN: &str = "the disk refused the change";
-/// Readers kept open between requests.
+/// The number of reading connections kept open.
 const READERS: usize = 8;
-/// After how many pages the log is brought into the file: the more, the fewer flushes. Readers
-/// look into one table of the log's index as long as it has less than 4,062 pages.
+/// The number of pages in the write-ahead log that triggers a checkpoint: a higher number means
+/// fewer flushes. Below 4,062 pages, readers search only one table of the log's index.
 const LOG_PAGES: i64 = 4_000;
-/// What a connection may keep of the file in memory, in KiB; a small store never
-/// fills it. A reader's is what a large store's page costs or saves.
+/// The page cache of a connection, in KiB; a small store never fills it. The reader's size decides
+/// how fast the pages of a large store are.
 const WRITER_CACHE: i64 = 8 * 1024;
 const READER_CACHE: i64 = 16 * 1024;
 
-/// A store in one file.
+/// The engine of an SQLite store.
 #[derive(Debug)]
 pub(super) struct Engine {
     queue: Option<SyncSender<Box<dyn Work>>>,
@@ -123,7 +121,7 @@ impl Engine {
             Some(connection) => connection,
             None => open_reader(&self.path)?,
         };
-        // One snapshot for all that is looked up together.
+        // One snapshot for all reads of the function.
         execute(&connection, "BEGIN").map_err(|(error, _)| error)?;
         let mut tx = Tx::new(
             tx::Connection::Sqlite(&connection),
@@ -140,7 +138,7 @@ impl Engine {
         result
     }
 
-    /// Where somebody reads all the while, the log is emptied by a later one.
+    /// Under constant reading, a later checkpoint empties the log.
     pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
         let connection = open_reader(&self.path)?;
         execute(&connection, "PRAGMA wal_checkpoint(TRUNCATE)").map_err(|(error, _)| error)
@@ -159,8 +157,8 @@ impl Engine {
 }
 
 impl Drop for Engine {
-    /// Lets the writer finish what waits, so that an orderly stop loses nothing
-    /// and leaves no half-checkpointed log behind.
+    /// Lets the writer finish waiting changes, so that a normal stop loses nothing and leaves no
+    /// partly checkpointed log.
     fn drop(&mut self) {
         self.queue = None;
         self.readers().clear();
@@ -181,13 +179,13 @@ struct Writer {
     batch: usize,
 }
 
-/// One batch: what was run, and whether it is to be answered as kept.
+/// One batch: the changes that ran, each with whether it is to be committed.
 #[derive(Default)]
 struct Batch {
     done: Vec<Box<dyn Work>>,
     wake: Wake,
     kept: u64,
-    /// Whether each change runs inside a savepoint: one has failed after it wrote something.
+    /// Whether each change runs inside a savepoint, because one has failed after a write.
     has_savepoints: bool,
 }
 
@@ -215,8 +213,8 @@ impl Writer {
         }
     }
 
-    /// A number that changes when another process has committed to this file:
-    /// two workers overlap on it while the program is upgraded.
+    /// A number that changes when another process commits to the file: two workers share it during
+    /// an upgrade.
     fn version_of_others(&self) -> Option<i64> {
         self.connection
             .prepare_cached("PRAGMA data_version")
@@ -224,7 +222,7 @@ impl Writer {
             .ok()
     }
 
-    /// Runs one batch from `first` on; returns how long its flush took.
+    /// Runs one batch that starts with `first`; returns how long its flush took.
     fn batch(&self, first: Box<dyn Work>, last_flush: Duration) -> Duration {
         if let Err((error, _)) = execute(&self.connection, "BEGIN IMMEDIATE") {
             tracing::error!(%error, "the store's file is held by another program");
@@ -262,8 +260,8 @@ impl Writer {
         flush.elapsed()
     }
 
-    /// Runs one change. `false` when the whole transaction has ended (disk full, I/O error): then
-    /// all callers have the error.
+    /// Runs one change. `false` when the engine aborted the transaction (disk full, I/O error): all
+    /// callers then get the error.
     fn change(&self, work: Box<dyn Work>, batch: &mut Batch) -> bool {
         batch.done.push(work);
         if batch.has_savepoints && !self.held(execute(&self.connection, "SAVEPOINT change"), batch)
@@ -301,7 +299,7 @@ impl Writer {
         }
     }
 
-    /// Takes back all that the batch wrote, and runs its changes again, each inside a savepoint.
+    /// Rolls the batch back and runs its changes again, each inside a savepoint.
     fn again(&self, batch: &mut Batch) -> bool {
         let begun = execute(&self.connection, "ROLLBACK")
             .and_then(|()| execute(&self.connection, "BEGIN IMMEDIATE"));
@@ -325,7 +323,7 @@ impl Writer {
         true
     }
 
-    /// Whether a statement of our own held; if not, the batch is lost.
+    /// Whether a transaction statement succeeded; if not, the batch is lost.
     fn held(&self, outcome: Result<(), (StoreError, Failure)>, batch: &mut Batch) -> bool {
         let Err((error, _)) = outcome else {
             return true;
@@ -334,7 +332,7 @@ impl Writer {
         false
     }
 
-    /// Nothing of this batch was kept; everyone in it hears so.
+    /// Answers every change of the batch with the error: none was committed.
     fn lose(&self, batch: Batch, error: &StoreError) {
         tracing::error!(%error, changes = batch.done.len(), "a batch was not kept");
         if !self.connection.is_autocommit()
@@ -367,16 +365,16 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
         .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
         .and_then(|()| connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES))
         .and_then(|()| connection.pragma_update(None, "journal_size_limit", 64 << 20))
-        // The journal of a savepoint would be a temporary file otherwise.
+        // The savepoint journal would otherwise be a temporary file.
         .and_then(|()| connection.pragma_update(None, "temp_store", "MEMORY"))
-        // What people had deleted is not to be found in the file either.
+        // Deleted data must not remain in the file.
         .and_then(|()| connection.pragma_update(None, "secure_delete", true))
         .map_err(|error| unavailable(&settings.path, &error))?;
     Ok(connection)
 }
 
-/// Makes the file if there is none: only its user may read it, and what `SQLite` puts beside it
-/// gets the same rights.
+/// Creates the file if necessary, readable only by its user; SQLite's files beside it get the same
+/// mode.
 fn make(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
@@ -396,7 +394,7 @@ fn open_reader(path: &Path) -> Result<Connection, StoreError> {
 fn configure(connection: &Connection, cache_kib: i64) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(256);
-    // Without it a statement is planned again whenever another value is bound.
+    // Otherwise a statement is planned again for every new argument.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -cache_kib)
 }
@@ -405,7 +403,7 @@ fn unavailable(path: &Path, error: &rusqlite::Error) -> StoreError {
     StoreError::Unavailable(format!("{}: {error}", path.display()))
 }
 
-/// Runs one of our own transaction words.
+/// Runs a transaction statement (`BEGIN`, `COMMIT` …).
 fn execute(connection: &Connection, text: &'static str) -> Result<(), (StoreError, Failure)> {
     connection
         .prepare_cached(text)
@@ -455,8 +453,7 @@ pub(super) fn run(connection: &Connection, query: Query<'_>) -> Result<u64, (Sto
         .map_err(fail)
 }
 
-/// SQLite numbers `$1` by first appearance, so each parameter is bound by the
-/// number in its name.
+/// SQLite numbers `$1` by first appearance, so each parameter is bound by the number in its name.
 fn bind(
     statement: &mut rusqlite::Statement<'_>,
     values: &[Value<'_>],
@@ -494,7 +491,7 @@ pub(super) fn cell<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Option<Value
     }
 }
 
-/// The name of the constraint that was broken, as PostgreSQL tells it. A trigger names itself.
+/// The name of the violated constraint, as PostgreSQL reports it; for a trigger, its message.
 fn constraint(connection: &Connection, error: &rusqlite::Error) -> Option<String> {
     let rusqlite::Error::SqliteFailure(error, Some(said)) = error else {
         return None;
@@ -513,8 +510,8 @@ fn constraint(connection: &Connection, error: &rusqlite::Error) -> Option<String
     }
 }
 
-/// The name of the unique index that refused a row, of which SQLite tells the columns (`a.x, a.y`),
-/// or the name if it is over expressions (`index 'i'`).
+/// The name of the violated unique index. SQLite reports its columns (`a.x, a.y`), or the name for
+/// an index over expressions (`index 'i'`).
 fn unique(connection: &Connection, told: &str) -> Option<String> {
     if let Some(name) = told.strip_prefix("index '") {
         return name.strip_suffix('\'').map(ToOwned::to_owned);
@@ -541,13 +538,13 @@ fn unique(connection: &Connection, told: &str) -> Option<String> {
     });
     let found = fitting.next();
     if fitting.next().is_some() {
-        // Two with one list of columns: nobody can tell which it was.
+        // Two indexes have these columns, so the violated one is unknown.
         return None;
     }
     Some(match found.and_then(|index| index.first()) {
         Some((name, origin, _)) if origin == "c" => name.clone(),
         Some((_, origin, _)) if origin == "u" => format!("{table}_{}_key", columns.join("_")),
-        // The number of a row has no index of its own.
+        // The rowid has no index of its own.
         _ => format!("{table}_pkey"),
     })
 }

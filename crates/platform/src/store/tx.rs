@@ -1,4 +1,4 @@
-//! One transaction, as a function sees it.
+//! A transaction, as the functions of a change use it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,9 +9,10 @@ use super::{Bind, FromRow, Ground, Query, Rows, Sql, StoreError, Value, postgres
 use crate::id::{self, Id};
 use crate::random::Random;
 
-/// A transaction: what a [`Query`] runs in, an instant, a maker of ids.
+/// A transaction: it runs each [`Query`], and provides the instant and new ids.
 ///
-/// Code that holds one cannot await, so it cannot reach mail, HTTP or files.
+/// It cannot be held across an `await`, so a transaction cannot send mail, call HTTP or touch
+/// files.
 #[derive(Debug)]
 pub struct Tx<'c> {
     connection: Connection<'c>,
@@ -35,16 +36,16 @@ pub(super) enum Mode {
     Write,
 }
 
-/// How a failed statement ended its transaction.
+/// What to do after a failed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// Run the whole function again (PostgreSQL: deadlock, serialisation).
+    /// Run the whole function again (PostgreSQL: deadlock, serialisation failure).
     Again,
-    /// Over.
+    /// Report the error.
     Final,
 }
 
-/// Which workers have something to do once this transaction is committed.
+/// The workers to wake when this transaction is committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wake {
     /// Jobs were enqueued.
@@ -70,14 +71,14 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// The instant of this change: the platform's clock, fixed when the change
-    /// held its first lock, so that a deadline means one thing.
+    /// The instant of this change, fixed when the transaction takes its first lock, so that every
+    /// deadline is compared with the same instant.
     pub fn now(&mut self) -> Timestamp {
         *self.now.get_or_insert_with(|| self.ground.clock.now())
     }
 
-    /// The platform's clock now, where a moment decides nothing: what
-    /// happens before the first lock must not fix [`Tx::now`].
+    /// The current time for uses that decide nothing, because calling [`Tx::now`] before the first
+    /// lock would fix it too early.
     pub fn roughly_now(&self) -> Timestamp {
         self.now.unwrap_or_else(|| self.ground.clock.now())
     }
@@ -92,7 +93,7 @@ impl<'c> Tx<'c> {
         })
     }
 
-    /// Randomness for codes and tokens made in this transaction.
+    /// Randomness for codes and tokens of this transaction.
     pub fn random(&self) -> &Random {
         &self.ground.random
     }
@@ -188,9 +189,8 @@ impl<'c> Tx<'c> {
         self.note(query.sql, result)
     }
 
-    /// What `load` reads: as a look-up found it before, if that was at this very
-    /// `revision` of `key`. A change of what is read raises the revision in
-    /// the same transaction.
+    /// The result of `load`, cached by `key` and `revision`. Every change of the loaded data must
+    /// raise the revision in the same transaction.
     pub fn recall<T: Send + Sync + 'static>(
         &mut self,
         key: &str,
@@ -202,43 +202,43 @@ impl<'c> Tx<'c> {
             return Ok(found);
         }
         let read = Arc::new(load(self)?);
-        // What a change reads, itself or another in its batch may have written,
-        // and may yet take back.
+        // A change may see rows that it, or another change of its batch, has written and may still
+        // roll back.
         if self.mode == Mode::Read {
             ground.memory.keep(key, revision, Arc::clone(&read));
         }
         Ok(read)
     }
 
-    /// Wakes the job workers once this is committed.
+    /// Wakes the job workers after the commit.
     pub(crate) fn wake_jobs(&mut self) {
         self.wake.jobs = true;
     }
 
-    /// Wakes the readers of news once this is committed.
+    /// Wakes the readers of news after the commit.
     pub(crate) fn wake_news(&mut self) {
         self.wake.news = true;
     }
 
-    /// Whether news is numbered here and now (SQLite: one writer, so the order
-    /// of numbers is the order of commits) or by the relay after the commit.
+    /// Whether news is numbered in the transaction (SQLite: one writer, so numbers follow the
+    /// commits) or by the relay after the commit.
     pub(crate) fn numbers_news(&self) -> bool {
         matches!(self.connection, Connection::Sqlite(_))
     }
 
-    /// Ends this attempt; the whole function runs again from its beginning.
+    /// Aborts this attempt; the function runs again from its beginning.
     pub(crate) fn run_again(&mut self) -> StoreError {
         self.failure = Some(Failure::Again);
         StoreError::Busy
     }
 
-    /// Ends this transaction because a rule of our own tables is broken.
+    /// Aborts this transaction because one of the store's own rules is violated.
     pub(crate) fn refuse(&mut self, rule: String) -> StoreError {
         self.failure = Some(Failure::Final);
         StoreError::rule(rule)
     }
 
-    /// The request that caused this change.
+    /// The id of the request behind this change.
     pub(crate) fn request(&self) -> Option<Arc<str>> {
         self.request.clone()
     }
@@ -255,8 +255,8 @@ impl<'c> Tx<'c> {
         self.failure
     }
 
-    /// Runs `body`; a panic in it is an error of this change alone, and a
-    /// change with a failed statement is never kept.
+    /// Runs `body`. A panic becomes an error of this change alone, and a change with a failed
+    /// statement is never committed.
     pub(super) fn attempt<T, E, F>(&mut self, body: &F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E>,

@@ -1,5 +1,5 @@
-//! Values on their way in and out of the store: integers, texts and bytes, the
-//! three column types both engines share.
+//! Values of arguments and columns: integers, texts and bytes, the three column types that both
+//! engines share.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::clock::from_millisecond;
 /// One value, borrowed from its row or argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// Nothing.
+    /// `NULL`.
     Null,
     /// `BIGINT`.
     Integer(i64),
@@ -21,12 +21,12 @@ pub enum Value<'a> {
     Text(&'a str),
     /// `BYTEA`.
     Bytes(&'a [u8]),
-    /// `TEXT` that an argument becomes only now. No row holds one.
+    /// A `TEXT` argument that was just built. Rows never contain it.
     Written(String),
 }
 
 impl Value<'_> {
-    /// What we store as JSON: plain structs, which always can be written.
+    /// Serialises a plain struct, which cannot fail.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Self {
         Self::Written(serde_json::to_string(value).unwrap_or_default())
     }
@@ -42,38 +42,37 @@ impl<T: Serialize> Bind for Json<T> {
     }
 }
 
-/// What can be given to a statement as an argument.
+/// A type that can be an argument of a statement.
 pub trait Bind {
-    /// The value as the engines take it.
+    /// The value for the engine.
     fn bind(&self) -> Value<'_>;
 }
 
-/// What can be read from one column.
+/// A type that can be read from one column.
 pub trait Column: Sized {
-    /// The value, or `None` when the column holds something else.
+    /// Reads the value; `None` when it has another type.
     fn read(value: Value<'_>) -> Option<Self>;
 }
 
-/// What can be read from a row: a tuple of columns, or a struct that derives
+/// A type that can be read from a row: a tuple of columns, or a struct that derives
 /// [`Row`](derive@Row).
 pub trait FromRow: Sized {
-    /// The names of its columns in the order they are read; none where it does
-    /// not know them, as a tuple.
+    /// The names of its columns, in reading order; empty for tuples, which have no names.
     const COLUMNS: &'static [&'static str] = &[];
 
     /// Reads the row from its first column on.
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError>;
 }
 
-/// What can be written as a row: a struct that derives [`Row`](derive@Row).
+/// A type that can be written as a row: a struct that derives [`Row`](derive@Row).
 pub trait ToRow {
-    /// Adds its values, in the order of [`FromRow::COLUMNS`].
+    /// Appends its values, in the order of [`FromRow::COLUMNS`].
     fn bind_all<'a>(&'a self, values: &mut Vec<Value<'a>>);
 }
 
-/// Refuses an answer whose columns are not those that `T` reads, in its order:
-/// two texts that changed places would be read without anybody noticing. Only
-/// debug builds look, for a text is the same in all of them.
+/// Refuses a result whose columns differ from those of `T`: two swapped text columns would go
+/// unnoticed otherwise. Only debug builds check this, because a statement is the same in all
+/// builds.
 pub(super) fn check_columns<'a, T: FromRow>(
     found: impl FnOnce() -> Vec<&'a str>,
     sql: &'static str,
@@ -91,13 +90,13 @@ pub(super) fn check_columns<'a, T: FromRow>(
     })
 }
 
-/// One row of an answer.
+/// One row of a result.
 #[derive(Debug)]
 pub struct Row<'a> {
     pub(crate) cells: Cells<'a>,
-    /// The statement that found it.
+    /// The row's statement.
     pub(crate) sql: &'static str,
-    /// How many columns to pass over.
+    /// The number of columns to skip.
     pub(crate) first: usize,
 }
 
@@ -108,7 +107,7 @@ pub(crate) enum Cells<'a> {
 }
 
 impl Row<'_> {
-    /// The column at `index`, from 0.
+    /// Reads the column at `index`, from 0.
     pub fn column<T: Column>(&self, index: usize) -> Result<T, StoreError> {
         let value = match self.cells {
             Cells::Sqlite(row) => super::sqlite::cell(row, self.first + index),
@@ -119,7 +118,7 @@ impl Row<'_> {
             .ok_or_else(|| self.unreadable::<T>(index))
     }
 
-    /// The column at `index`, which holds JSON we wrote.
+    /// Parses the JSON in the column at `index`.
     pub fn json<T: DeserializeOwned>(&self, index: usize) -> Result<T, StoreError> {
         serde_json::from_str(&self.column::<String>(index)?)
             .map_err(|_| self.unreadable::<T>(index))
@@ -134,8 +133,7 @@ impl Row<'_> {
         }
     }
 
-    /// The error that the column at `index` holds no `T`, such as a word that the program does
-    /// not know.
+    /// The error for a column at `index` without a valid `T`, such as an unknown status word.
     pub fn unreadable<T>(&self, index: usize) -> StoreError {
         let index = self.first + index;
         let name = match self.cells {
@@ -153,7 +151,7 @@ macro_rules! integers {
     ($($type:ty),*) => {$(
         impl Bind for $type {
             fn bind(&self) -> Value<'_> {
-                // What is beyond 63 bits cannot be a count or an id of ours.
+                // Counts and ids never exceed 63 bits.
                 Value::Integer(i64::try_from(*self).unwrap_or(i64::MAX))
             }
         }

@@ -1,4 +1,4 @@
-//! Posts for programs.
+//! The API of posts.
 
 use accounts::Callers::{self, Anybody, Tokens};
 use accounts::web::call::answer;

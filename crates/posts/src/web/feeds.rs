@@ -1,4 +1,4 @@
-//! The addresses of feeds.
+//! The feed endpoints.
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -150,13 +150,13 @@ async fn show(
     Ok(response)
 }
 
-/// When the site got its first account.
+/// When the site got its first account: the `updated` of an empty feed.
 fn began(tx: &mut Tx<'_>) -> Result<Timestamp, StoreError> {
     let (at,): (Option<Timestamp>,) = tx.one(sql!("SELECT MIN(created_at) FROM account"), &[])?;
     Ok(at.unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// Whether the reader has this version (RFC 9110, section 13.1.2).
+/// Whether `If-None-Match` names this version (RFC 9110, section 13.1.2).
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let given = headers.get_all(IF_NONE_MATCH).iter();
     let mut tags = given

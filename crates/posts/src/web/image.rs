@@ -11,7 +11,8 @@ use web::{Problem, Site, uploaded_image};
 use crate::post::State as PostState;
 use crate::{Refusal, editor, image, published};
 
-/// `GET /blog/images/{file}`. Another picture has another address, so this one may be kept.
+/// `GET /blog/images/{file}`. A changed picture gets a new address, so browsers may cache it for
+/// good.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(file): Path<String>,
@@ -27,7 +28,7 @@ pub(super) async fn show(
         Ok(published::with_image(tx, &name, is_editor)?.at(now))
     };
     let post = site.store.read(look).await?;
-    let key = image::key(&file).map_err(|_| Problem::not_found())?;
+    let key = image::FOLDER.key(&file).map_err(|_| Problem::not_found())?;
     let media_type = uploaded_image::media_type(&file).ok_or_else(Problem::not_found)?;
     let opened = site.files.open(&key).await.map_err(Problem::internal)?;
     let mut bytes = Vec::new();

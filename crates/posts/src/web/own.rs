@@ -1,14 +1,16 @@
-//! The pages of editors.
+//! The editors' pages.
 
+use accounts::SignedIn;
+use accounts::domain::Card;
 use accounts::web::request::{FormPost, PageRequest};
 use accounts::web::resource::pages::{EditForm, Messages, PageParent, PageResource};
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use platform::Tx;
+use platform::{StoreError, Tx};
 use web::fields::Kind as FieldKind;
 use web::form_state::{Control, FormState, TableForm};
-use web::{Field, Form, List, Problem, Text};
+use web::{Field, Form, Link, List, Problem, Site, Text};
 
 use super::public::Picture;
 use crate::editor::{self, Editor};
@@ -16,9 +18,9 @@ use crate::post::{Kind, PICTURE, Post, State};
 use crate::{Refusal, feed, image, markdown};
 
 const HERE: &str = "/me/posts";
-/// The states of a post that nobody could read yet.
+/// The states an editor may choose while the post was never public.
 const BEFORE: &[(&str, &str)] = State::CHOICES.split_at(3).0;
-/// The states of one that was public.
+/// The states an editor may choose once the post was public.
 const AFTER: &[(&str, &str)] = State::CHOICES.split_at(2).1;
 
 impl PageParent for Editor {
@@ -98,8 +100,7 @@ impl PageResource for Post {
         }
     }
 
-    /// Keeps the picture that was sent, and says so in the form; nobody but an editor has one
-    /// kept.
+    /// Stores the uploaded picture and puts its key into the form. Only editors may upload.
     async fn prepare(posted: &mut FormPost) -> Result<(), Problem> {
         let is_picture = |name: &str| PICTURE.iter().any(|field| field.name == name);
         let mut typed: Vec<(String, String)> = posted
@@ -110,7 +111,9 @@ impl PageResource for Post {
             .collect();
         let (file, size) = if !posted.file.is_empty() {
             posted.req.read(|_, _: &Editor| Ok(())).await?;
-            let image = image::upload(&posted.req.site, posted.file.clone()).await?;
+            let image = image::FOLDER
+                .upload(&posted.req.site, posted.file.clone(), "/image")
+                .await?;
             let bytes = i64::try_from(image.bytes).unwrap_or(i64::MAX);
             (image.file, [image.width.into(), image.height.into(), bytes])
         } else if posted.form.is_ticked("image_remove") {
@@ -144,7 +147,8 @@ impl PageResource for Post {
             let label = text.say("post-image");
             let control = Control::Line("file", "off");
             let mut file = form.form_state.field("image", label, control);
-            // A browser does not send the same file again by itself.
+            // Browsers clear file inputs when a form is shown again, so the editor must choose the
+            // file anew.
             if !std::mem::take(&mut file.value).is_empty() && file.error.is_none() {
                 file.error = Some(text.say("post-image-again").into_owned());
             }
@@ -208,13 +212,36 @@ impl PageResource for Post {
     }
 }
 
+/// What an editor begins on the page that they land on.
+pub(crate) fn cards(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    who: &SignedIn,
+    _: &Text,
+) -> Result<Vec<Card>, StoreError> {
+    if !editor::is_editor(tx, who)? {
+        return Ok(Vec::new());
+    }
+    let links = [
+        ("post-new-article", "/me/posts/new?kind=article"),
+        ("post-new-note", "/me/posts/new?kind=note"),
+        ("post-write", HERE),
+    ];
+    Ok(vec![Card {
+        title: "post-articles",
+        lines: Vec::new(),
+        links: links.map(|(label, href)| Link { label, href }).into(),
+        form: None,
+    }])
+}
+
 #[derive(Template)]
 #[template(path = "own/list.html")]
 struct ListPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
     rows: Vec<Row>,
-    /// The address of the next page; empty: this is the last one.
+    /// The address of the next page; empty on the last page.
     next: String,
 }
 
@@ -225,7 +252,7 @@ struct Row {
     date: String,
 }
 
-/// What readers see or will see.
+/// The post as readers see or will see it.
 #[derive(Template)]
 #[template(path = "own/preview.html")]
 struct Preview<'a> {
@@ -234,7 +261,7 @@ struct Preview<'a> {
     html: String,
 }
 
-/// What a post is called: the first words of a note.
+/// The title of a post; for a note, its first words.
 fn name(post: &Post) -> String {
     if post.title.is_empty() {
         post.excerpt()

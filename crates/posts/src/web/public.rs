@@ -1,14 +1,17 @@
-//! The pages that everybody may read.
+//! The public pages of posts.
 
+use accounts::AccountId;
+use accounts::domain::{Card, CardLine};
 use accounts::web::asking::Viewer;
 use accounts::web::call::id as parse;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use platform::Tx;
+use platform::{StoreError, Tx};
 use web::cursor::Piece;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
+use web::state::{Label, MenuItem};
 use web::{List, Problem, Site, Text, Theme, Wishes, dates};
 
 use super::feeds;
@@ -22,7 +25,7 @@ pub(super) struct Line {
     /// Empty for a note.
     pub(super) title: String,
     pub(super) excerpt: String,
-    /// The whole text of a note, as HTML.
+    /// The whole text of a note as HTML.
     pub(super) html: String,
     pub(super) date: String,
     pub(super) machine: String,
@@ -67,15 +70,62 @@ impl Line {
     }
 }
 
+/// How many articles the first page of the site shows.
+const NEWEST: i64 = 5;
+
+/// The newest articles, on the first page of the site.
+pub(crate) fn first_cards(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    text: &Text,
+    _: Option<&AccountId>,
+) -> Result<Vec<Card>, StoreError> {
+    let newest = published::list(tx, &Listing::newest(Kind::Article, NEWEST))?;
+    let lines: Vec<_> = newest
+        .iter()
+        .map(|post| {
+            let line = Line::of(site, text, post);
+            CardLine {
+                label: line.title,
+                href: line.href,
+                note: line.date,
+            }
+        })
+        .collect();
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Card {
+        title: "post-articles",
+        lines,
+        links: Vec::new(),
+        form: None,
+    }])
+}
+
+/// What the menu leads to.
+pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
+    let mut all = Vec::new();
+    for (kind, label) in [(Kind::Article, "post-articles"), (Kind::Note, "post-notes")] {
+        if !published::list(tx, &Listing::newest(kind, 1))?.is_empty() {
+            all.push(MenuItem {
+                href: feed::home(kind).to_owned(),
+                label: Label::Message(label),
+            });
+        }
+    }
+    Ok(all)
+}
+
 #[derive(Template)]
 #[template(path = "list.html")]
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
     lines: Vec<Line>,
-    /// The address of the feed; empty: there is none.
+    /// The address of the feed; empty when there is none.
     feed: &'a str,
-    /// The address of the next page; empty: this is the last one.
+    /// The address of the next page; empty on the last page.
     next: String,
     is_editor: bool,
     may_subscribe: bool,
@@ -118,7 +168,7 @@ pub(super) async fn notes(
     list_page(&site, &text, (Kind::Note, ""), &title, viewer, &piece).await
 }
 
-/// A piece of what is published, for pages and programs.
+/// One page of published posts, for the HTML pages and the API.
 pub(super) async fn load(
     site: &Site,
     kind: Kind,
@@ -145,7 +195,7 @@ async fn list_page(
     piece: &Piece,
 ) -> Result<Response, Problem> {
     let list = load(site, kind, tag, piece).await?;
-    // A tag of nothing is no page.
+    // A tag that no published article has is not found.
     if !tag.is_empty() && list.items.is_empty() {
         return Err(Problem::not_found());
     }
@@ -195,7 +245,7 @@ struct PostPage<'a> {
     machine: String,
     image: Option<Picture>,
     tags: Vec<(String, &'a str)>,
-    /// The page with all of this kind, and its name.
+    /// Path and title of the list page of this kind.
     home: (&'static str, &'static str),
 }
 
@@ -254,7 +304,7 @@ fn post_page(
     plain(site, &text, title, body, &feeds::links(kind))
 }
 
-/// A page of the whole site, with the feeds that it names.
+/// A page outside a post, with links to the site's feeds.
 pub(super) fn plain<B: Template>(
     site: &Site,
     text: &Text,
@@ -268,7 +318,7 @@ pub(super) fn plain<B: Template>(
         text,
         theme: Theme::PLAIN,
         kind: Frame::Plain {
-            site: &site.settings.name,
+            site,
             languages: &site.public_languages(),
         },
     };

@@ -1,4 +1,4 @@
-//! The page of search.
+//! The search page.
 
 use askama::Template;
 use axum::extract::State;
@@ -19,10 +19,10 @@ struct SearchPage<'a> {
     text: &'a Text,
     form_state: &'a FormState,
     field: Field,
-    /// Nothing was looked for yet.
+    /// Whether the query is still empty.
     is_blank: bool,
     lines: Vec<Line>,
-    /// The query string of the next page; empty: this is the last one.
+    /// The query string of the next page; empty on the last page.
     next: String,
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn show(
     Ok(page)
 }
 
-/// The words that are looked for.
+/// Reads and validates a query.
 pub fn read(query: &str) -> Result<String, Problem> {
     let mut findings = Findings::default();
     let (least, most) = search::LENGTH;
@@ -92,7 +92,7 @@ pub fn read(query: &str) -> Result<String, Problem> {
     Ok(query)
 }
 
-/// A piece of what is found; a cursor counts what came before.
+/// One page of search results; the cursor is the number of results before it.
 pub(super) async fn find(site: &Site, query: &str, piece: &Piece) -> Result<List<Post>, Problem> {
     let query = read(query)?;
     let offset = piece.after::<u32>()?.map_or(0, i64::from);

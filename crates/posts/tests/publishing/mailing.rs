@@ -9,13 +9,13 @@ use posts::mailing::{KIND, NEWSLETTER, PAGE};
 use serde_json::{Value, json};
 use testkit::{Page, rounds, together};
 
-use crate::stage::{Person, Publishing, Stage, at, on_both, request};
+use crate::stage::{self, Person, Publishing, Stage, at, on_both, request};
 
 const FARAH: &str = "Farah.Ali@example.my";
 
 /// An editor whose address is confirmed, or is not.
 async fn editor(stage: &Stage<'_>, is_confirmed: bool) -> Person {
-    let farah = stage.editor().await;
+    let farah = stage::editor(stage).await;
     let id = farah.who.account().id.clone();
     if is_confirmed {
         let confirm = move |tx: &mut Tx<'_>| confirm(tx, &id);

@@ -10,3 +10,4 @@ mod posts;
 mod races;
 mod searching;
 mod stage;
+mod webhooks;

@@ -1,6 +1,7 @@
 //! What the tests stand on: a site with posts in a world, and people who write them.
 
 use accounts::domain::{self, Domains};
+use posts::editor::EDITOR;
 use posts::{READ, WRITE};
 use serde_json::{Value, json};
 use testkit::{Page, World};
@@ -25,6 +26,11 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
         let stage = Stage::with(world, DOMAINS, world.platform.clone(), settings);
         test(&stage.with_tokens_for(&[READ, WRITE])).await;
     });
+}
+
+/// An editor, signed in, with a token for everything.
+pub(crate) async fn editor(stage: &Stage<'_>) -> Person {
+    stage.person_as("Farah Ali", EDITOR).await
 }
 
 /// What people do with posts.

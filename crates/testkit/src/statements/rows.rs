@@ -1,4 +1,4 @@
-//! The structs that derive `Row`, found in the sources.
+//! Finds the structs that derive `Row` in the sources.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ struct RowType {
 
 enum Column {
     Named(String),
-    /// The columns of another row, of this type.
+    /// The columns of this other row type.
     Of(String),
 }
 
@@ -51,8 +51,8 @@ impl RowTypes {
             .collect()
     }
 
-    /// `Row` is that of the same file, else the only one of this name; of
-    /// several the path tells which one, as `event::Details` does.
+    /// A plain `Row` is the type of the same file, or else the only one of this name. Among
+    /// several, the path decides, as in `event::Details`.
     fn kind(&self, row: &str, file: &Path) -> &RowType {
         let mut path: Vec<&str> = row.split("::").collect();
         let name = path.pop().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! How operations refuse, as far as it follows from what they do: handlers list only
-//! what is their own.
+//! The error responses of operations. Most follow from what an operation does, so handlers list
+//! only their own.
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
@@ -12,10 +12,10 @@ use crate::problems::ProblemBody;
 const MEDIA_TYPE: &str = "application/problem+json";
 const SCHEMA: &str = "Problem";
 
-/// A response that operations share: status, name, description.
+/// A shared response: status, name, description.
 pub type Shared = (u16, &'static str, &'static str);
 
-/// The responses that operations of every domain share.
+/// The error responses that operations of all domains share.
 const REFUSALS: &[Shared] = &[
     (400, "BadRequest", "The request cannot be read."),
     (401, "Unauthorized", "There is no valid token or session."),
@@ -58,7 +58,7 @@ const REFUSALS: &[Shared] = &[
     ),
 ];
 
-/// What success means, where an operation does not say it.
+/// Descriptions of success, for operations without one of their own.
 const SUCCESSES: &[(u16, &str)] = &[
     (200, "What is there, or what is stored now."),
     (201, "Created."),
@@ -66,8 +66,7 @@ const SUCCESSES: &[(u16, &str)] = &[
     (204, "Done."),
 ];
 
-/// Describes an operation of a caller who is signed in, in a browser or by a token with
-/// these scopes.
+/// Describes an operation for signed-in callers, in a browser or with a token of these scopes.
 pub fn signed_in(changes: bool, operation: &mut Operation, scopes: &[&str]) {
     operation.security = Some(vec![SecurityRequirement::new("token", scopes.to_vec())]);
     add(operation, &[401, 403]);
@@ -76,15 +75,15 @@ pub fn signed_in(changes: bool, operation: &mut Operation, scopes: &[&str]) {
     }
 }
 
-/// Describes operations all of which may answer with these statuses.
+/// Adds these statuses to every operation.
 pub fn may_answer(api: &mut OpenApi, statuses: &[u16]) {
     for operation in operations(api) {
         add(operation, statuses);
     }
 }
 
-/// Describes what any operation may answer, and how every problem looks. The domains have
-/// responses of their own that their operations share.
+/// Adds the error responses of every operation, and the schema of problems. `own` are the domains'
+/// shared responses.
 pub fn complete(api: &mut OpenApi, own: &[Shared]) {
     let all: Vec<Shared> = REFUSALS.iter().chain(own).copied().collect();
     for operation in operations(api) {
@@ -143,7 +142,7 @@ fn add(operation: &mut Operation, statuses: &[u16]) {
     }
 }
 
-/// Says of a response what its operation does not.
+/// Fills in what a response's description lacks.
 fn fill(all: &[Shared], status: u16, response: &mut RefOr<Response>) {
     let RefOr::T(own) = response else { return };
     let shared = all.iter().find(|(known, ..)| *known == status);
@@ -219,7 +218,7 @@ mod tests {
     #[test]
     fn every_status_of_a_code_is_described() {
         let known: BTreeSet<u16> = REFUSALS.iter().map(|(status, ..)| *status).collect();
-        // What no operation answers by itself.
+        // Statuses that no handler returns itself.
         let unsaid = [405, 431, 500];
         for code in CODES {
             assert!(

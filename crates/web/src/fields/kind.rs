@@ -1,4 +1,4 @@
-//! What a field holds: as JSON, in a form, and what may be wrong with it.
+//! The types of field values: their JSON, their form controls and their validation.
 
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
@@ -10,51 +10,51 @@ use crate::dates::Deadline;
 use crate::findings::{Findings, Limits, When, token};
 use crate::{Form, I18n, tags};
 
-/// What a field holds.
+/// The type of a field's value.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A name in addresses, of so many `a-z0-9-`.
+    /// A slug with this least and most number of `a-z0-9-`.
     Key(usize, usize),
-    /// One line of up to so many characters.
+    /// One line of at most this many characters.
     Line(usize),
-    /// Several lines of up to so many characters.
+    /// Several lines of at most this many characters.
     Lines(usize),
-    /// An address for mail, or empty.
+    /// A mail address; may be empty.
     Email,
-    /// A number for calls of up to so many characters, or empty.
+    /// A phone number of at most this many characters; may be empty.
     Phone(usize),
-    /// An https address, or empty.
+    /// An https URL; may be empty.
     Https,
     /// A text in several languages.
     Texts(Limits),
-    /// Yes or no.
+    /// A boolean.
     Flag,
-    /// A whole number, from the first to the second.
+    /// A whole number within these bounds.
     Number(i64, i64),
     /// An instant.
     Moment,
-    /// An hour of the day, as `HH:MM`.
+    /// A time of day, as `HH:MM`.
     Hour,
     /// The end of a day.
     Day,
-    /// One of these words, each with its message.
+    /// One of these words, each with its message id.
     Choice(&'static [(&'static str, &'static str)]),
-    /// What is looked for, as it was typed, or nothing.
+    /// A search text as typed; may be empty.
     AsTyped,
-    /// Yes or no, each with its message, or either.
+    /// A filter with message ids for yes and no; it may match both.
     Either(&'static str, &'static str),
-    /// Words of which the record itself knows which may be.
+    /// Words whose validity only the record can check.
     Words,
-    /// Labels, typed in one line with commas between them.
+    /// Labels, entered on one line with commas between them.
     Tags,
-    /// A record.
+    /// A nested record.
     Part(&'static [Field]),
-    /// Up to so many records.
+    /// A list of at most this many nested records.
     Rows(&'static [Field], usize),
 }
 
 impl Kind {
-    /// The message of a word.
+    /// The message id of a word.
     pub fn message(self, word: &str) -> Option<&'static str> {
         let Self::Choice(words) = self else {
             return None;
@@ -63,8 +63,8 @@ impl Kind {
         found.map(|(_, message)| *message)
     }
 
-    /// The value as it is kept; `None` where JSON of another type was sent. `old`: what is kept
-    /// now.
+    /// The validated value in its stored form; `None` when the JSON has the wrong type. `old` is
+    /// the stored value.
     pub(super) fn check(
         self,
         reading: &Reading<'_>,
@@ -165,7 +165,7 @@ impl Kind {
         })
     }
 
-    /// What a row holds where nothing was sent, or nothing that can be kept.
+    /// The value for a field that was missing or invalid in a nested record.
     fn blank(self) -> Json {
         match self {
             Self::Texts(_) | Self::Part(_) => json!({}),
@@ -178,8 +178,8 @@ impl Kind {
         }
     }
 
-    /// What was typed, as JSON would say it; `None` where an empty field says nothing. `held`: what
-    /// the form was filled with, if it was.
+    /// The form's value as JSON; `None` when an empty field means no change. `held` is the value
+    /// that the form was filled with.
     fn read_form(
         self,
         form: &Form,
@@ -188,8 +188,8 @@ impl Kind {
         zone: &TimeZone,
     ) -> Option<Json> {
         let typed = form.text(name);
-        // An input has no seconds, and cannot tell an hour that comes twice from its repetition, so
-        // what nobody touched stays what it was.
+        // The input has no seconds, and cannot tell the two occurrences of a repeated hour apart,
+        // so an untouched field keeps its exact value.
         if let Some(held) = held
             && self
                 .instant_text(held, zone)
@@ -210,7 +210,7 @@ impl Kind {
             Self::Flag => form.is_ticked(name).into(),
             Self::Number(..) => match form.number(name) {
                 Ok(number) => number?.into(),
-                // Said to be out of range, like other numbers that cannot be.
+                // An unparsable number is reported as out of range.
                 Err(_) => i64::MIN.into(),
             },
             Self::Texts(_) => {
@@ -231,7 +231,7 @@ impl Kind {
                     .under(&prefix)
                     .filter_map(|(rest, _)| rest.split('.').next()?.parse::<usize>().ok());
                 let count = numbers.max().map_or(0, |last| last.saturating_add(1));
-                // One more than there may be, so that it is found.
+                // One more than the limit, so that validation notices.
                 let rows = (0..count.min(most + 1)).map(|index| {
                     let prefix = format!("{prefix}{index}.");
                     Json::Object(read_form(fields, form, &prefix, None, zone))
@@ -242,7 +242,7 @@ impl Kind {
         })
     }
 
-    /// An instant as its input holds it; nothing where the field is no instant.
+    /// The value of an instant's input; `None` for other kinds.
     fn instant_text(self, value: &Json, zone: &TimeZone) -> Option<String> {
         let at = value.as_str()?;
         match self {
@@ -253,7 +253,7 @@ impl Kind {
     }
 }
 
-/// What a form says of these fields, as JSON. `held`: the record that the form was filled with.
+/// The form's values for these fields as JSON. `held` is the record that the form was filled with.
 pub(super) fn read_form(
     fields: &[Field],
     form: &Form,
@@ -266,7 +266,7 @@ pub(super) fn read_form(
         let held = held.and_then(|held| held.get(field.name));
         let typed = match field.kind.read_form(form, &name, held, zone) {
             _ if field.is_optional && form.text(&name).trim().is_empty() => Json::Null,
-            // One that nobody else chooses.
+            // A missing key is generated.
             None if field.is_required && matches!(field.kind, Kind::Key(..)) => "".into(),
             typed => typed?,
         };
@@ -275,7 +275,7 @@ pub(super) fn read_form(
     sent.collect()
 }
 
-/// The names and values of a form that hold a record.
+/// The form's names and values for a record.
 pub(super) fn fill_form(
     fields: &[Field],
     object: &Map<String, Json>,
@@ -326,14 +326,14 @@ pub(super) fn fill_form(
     }
 }
 
-/// A day and hour as typed, with the zone they are meant in.
+/// A typed day and time together with their zone.
 fn in_zone(typed: &str, zone: &TimeZone) -> String {
     let local = typed.trim().parse::<DateTime>().ok();
     let zoned = local.and_then(|local| local.to_zoned(zone.clone()).ok());
     zoned.map_or_else(|| typed.to_owned(), |zoned| zoned.timestamp().to_string())
 }
 
-/// An instant as an input of day and hour holds it.
+/// An instant in the form of an input for day and time.
 fn moment(at: &str, zone: &TimeZone) -> String {
     let at = at.parse::<Timestamp>().map(|at| at.to_zoned(zone.clone()));
     at.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string())
@@ -357,6 +357,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
+    use crate::Preset;
     use crate::fields::{self, Input, Part, choice, day, email, flag, hour, line, moment, number};
     use crate::fields::{part, rows, texts, words};
 
@@ -366,7 +367,7 @@ mod tests {
         closes_at: Option<Timestamp>,
         seats: Option<i64>,
         motto: Option<String>,
-        tone: Tone,
+        tone: Preset,
         guests: Vec<String>,
         cook: Cook,
         courses: Vec<Course>,
@@ -382,16 +383,6 @@ mod tests {
     struct Course {
         time: String,
         dish: I18n,
-    }
-
-    crate::words! {
-        /// How it is.
-        Tone {
-            /// Stiff.
-            Formal = "formal" => "tone-formal",
-            /// Loose.
-            Fun = "fun" => "tone-fun",
-        }
     }
 
     const FIELDS: &[Field] = crate::fields! { Feast:
@@ -425,7 +416,7 @@ mod tests {
             closes_at: Some("2027-05-31T22:00:00Z".parse().unwrap()),
             seats: Some(12),
             motto: Some("Sit".to_owned()),
-            tone: Tone::Fun,
+            tone: Preset::Plain,
             guests: vec!["aina".to_owned(), "budi".to_owned()],
             cook: Cook {
                 email: "cook@example.com".to_owned(),
@@ -459,7 +450,7 @@ mod tests {
         for (typed, at) in [
             ("2027-01-10T12:00", "2027-01-10T11:00:00Z"),
             ("2027-07-10T12:00", "2027-07-10T10:00:00Z"),
-            // Skipped by the clocks that night; an hour later is meant.
+            // The clocks skip this time, so it means an hour later.
             ("2027-03-28T02:30", "2027-03-28T01:30:00Z"),
         ] {
             let form: Form = [("starts_at".to_owned(), typed.to_owned())]
@@ -475,7 +466,7 @@ mod tests {
     fn an_instant_that_nobody_touched_stays_what_it_was() {
         for at in [
             "2027-06-01T16:00:17.25Z",
-            // The clocks show half past two for the second time.
+            // The second occurrence of half past two.
             "2027-10-31T01:30:00Z",
         ] {
             let held = Feast {
@@ -511,7 +502,7 @@ mod tests {
             );
             let moved = read(false, &set("starts_at", "2027-06-02T18:00"));
             assert_eq!(moved.starts_at.to_string(), "2027-06-02T16:00:00Z");
-            // A new one is what its form says.
+            // A new record takes what its form says.
             assert_ne!(read(true, &|_| {}).starts_at, held.starts_at);
         }
     }

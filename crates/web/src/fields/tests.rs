@@ -83,7 +83,7 @@ fn a_form_gives_back_what_it_holds() {
     let stored = form(FIELDS, &rendang(), 4, &TimeZone::UTC);
     let input = Input::Form(stored.clone(), FIELDS.to_vec());
     assert_eq!(apply(&input, false), Ok(rendang()));
-    // A box that is not ticked sends nothing.
+    // Browsers do not send unticked boxes.
     let kept = stored.iter().filter(|(name, _)| *name != "is_spicy");
     let typed = kept.map(|(name, value)| match name {
         "position" => (name.to_owned(), "first".to_owned()),

@@ -1,12 +1,12 @@
-//! What becomes of a form that was sent.
+//! The response to a submitted form.
 
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 
 use crate::Problem;
 
-/// What became of a form that was sent: `done`, or the page again, which `again` makes with what
-/// is wrong. What is not about the form has a page of its own.
+/// The response to a submitted form: `done`, or the page again with the errors, which `again`
+/// renders. Errors that do not concern the form get a page of their own.
 pub async fn answer<E: Into<Problem>>(
     done: Result<Response, E>,
     again: impl AsyncFnOnce(Problem) -> Result<Response, Problem>,
@@ -24,7 +24,7 @@ pub async fn answer<E: Into<Problem>>(
     Ok(response)
 }
 
-/// Whether a refusal belongs beside the form that was sent, and not on a page of its own.
+/// Whether an error belongs beside the form, and not on a page of its own.
 fn is_about_form(problem: &Problem) -> bool {
     !matches!(
         problem.code,

@@ -1,14 +1,13 @@
-//! Rows of a form that can hold more than it shows: `choices.0.label.en`,
-//! `choices.1.label.en` and so on. A row that was emptied is gone, and the rest
-//! are numbered anew, so that findings point at what was typed.
+//! Repeated rows of a form: `choices.0.label.en`, `choices.1.label.en` and so on. Rows that were
+//! emptied are removed and the rest renumbered, so that errors point to the right row.
 
 use crate::Form;
 
-/// Empty rows that a form offers for more; saving brings as many again.
+/// The number of empty rows that a form offers for additions.
 pub(super) const BLANK: usize = 3;
 
-/// The form with its rows under `name` numbered from 0 without gaps, and how
-/// many they are. What a row is called by, its `key`, fills no row.
+/// The form with its rows under `name` numbered from 0 without gaps, and their number. A row with
+/// only its `key` counts as empty.
 pub fn compact(form: &Form, name: &str) -> (Form, usize) {
     let prefix = format!("{name}.");
     let mut parsed: Vec<usize> = form
@@ -33,7 +32,7 @@ pub fn compact(form: &Form, name: &str) -> (Form, usize) {
     (fields.collect(), parsed.len())
 }
 
-/// The same form with its `count` rows in the order of one of their fields.
+/// The form with its `count` rows sorted by one of their fields.
 pub fn sort(form: &Form, name: &str, count: usize, by: &str) -> Form {
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|row| form.text(&format!("{name}.{row}.{by}")).to_owned());

@@ -1,4 +1,4 @@
-//! The findings about a form, listed at the top of its page.
+//! The summary of a form's errors at the top of its page.
 
 use std::borrow::Cow;
 
@@ -6,28 +6,29 @@ use askama::Template;
 
 use crate::Text;
 
-/// What is wrong with a field.
+/// An error in one field.
 #[derive(Clone, Debug)]
 pub struct FormError {
-    /// The field.
+    /// The field's name.
     pub field: String,
-    /// What to do about it.
+    /// The error message.
     pub words: String,
 }
 
-/// The findings about a form: one sentence about all of it, or each finding with a link to its field.
+/// The summary of a form's errors: one message about the whole form, or all errors with links to
+/// their fields.
 #[derive(Debug, Template)]
 #[template(path = "form/summary.html")]
 pub struct Summary<'a> {
     text: &'a Text,
     trouble: Option<&'a str>,
-    /// The first field with what somebody else saved.
+    /// The first field whose stored value differs from the typed one.
     pub(super) clash: Option<&'a str>,
     errors: Cow<'a, [FormError]>,
 }
 
 impl<'a> Summary<'a> {
-    /// Of a form that has no [`FormState`](super::FormState).
+    /// The summary for a form without a [`FormState`](super::FormState).
     pub fn of(text: &'a Text, trouble: Option<&'a str>, errors: &'a [FormError]) -> Self {
         Self {
             text,
@@ -37,8 +38,8 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// Each finding after the name of its field: `label` is the message for a field, by the whole
-    /// of its name or a part of it.
+    /// Puts the field's name before each error: `label` returns the message id for a field's name
+    /// or a part of it.
     #[must_use]
     pub fn labelled(mut self, label: impl Fn(&str) -> Option<&'static str>) -> Self {
         for error in self.errors.to_mut() {

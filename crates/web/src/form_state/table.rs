@@ -1,26 +1,26 @@
-//! The fields of a table as a form shows them.
+//! Form fields built from a table.
 
 use super::{Control, Field, FormState, Group, rows};
 use crate::fields::{self, Kind};
 use crate::{Limits, Text};
 
-/// A form whose fields are declared in a table. What the page adds is in its handler.
+/// A form whose fields are declared in a table; the page's handler may add more.
 #[derive(Clone, Copy, Debug)]
 pub struct TableForm<'a> {
-    /// The language of labels and hints.
+    /// The texts for labels and explanations.
     pub text: &'a Text,
-    /// The values and findings.
+    /// The values and errors.
     pub form_state: &'a FormState,
-    /// The languages in which texts are typed.
+    /// The languages of texts in several languages.
     pub languages: &'a [String],
-    /// The zone in which hours are typed.
+    /// The time zone of typed times.
     pub zone: &'a str,
 }
 
 impl TableForm<'_> {
-    /// The fields under their headings: a text in several languages is a group, and all others of
-    /// one section are. `legend` is the heading of those without a section. Lists are for
-    /// [`TableForm::rows`]; words and filters are for the page itself.
+    /// The fields in groups: one for each text in several languages, and one for all other fields
+    /// of a section. `legend` is the heading of fields without a section. Lists belong to
+    /// [`TableForm::rows`]; word lists and filters are up to the page.
     pub fn groups(&self, fields: &[fields::Field], legend: &'static str) -> Vec<Group> {
         let mut groups: Vec<(&str, Group)> = Vec::new();
         for field in fields {
@@ -50,8 +50,8 @@ impl TableForm<'_> {
         groups.into_iter().map(|(_, group)| group).collect()
     }
 
-    /// The rows of a list that there are, and empty ones for more: its name, its fields and how
-    /// many there may be. `legend` is the heading of a row.
+    /// The existing rows of a list and some empty ones; `name`, `fields` and the most rows describe
+    /// the list. `legend` is the heading of a row.
     pub fn rows(
         &self,
         (list, fields, most): (&str, &[fields::Field], usize),
@@ -71,7 +71,7 @@ impl TableForm<'_> {
                         Kind::Key(..) => one.control = Control::Hidden,
                         _ => {}
                     }
-                    // A row that is left empty is none.
+                    // An empty row is ignored, so none of its fields is required.
                     one.is_required = false;
                 }
                 shown
@@ -101,7 +101,7 @@ impl TableForm<'_> {
         group
     }
 
-    /// How one field is filled in, which is called `name` in the form.
+    /// The controls of one field, which has this name in the form.
     fn controls(&self, field: &fields::Field, name: &str) -> Vec<Field> {
         let text = self.text;
         let control = match field.kind {
@@ -152,13 +152,13 @@ mod tests {
     use super::*;
     use crate::fields::{Field as Row, Part, choice, flag, key, line, moment, part, rows, texts};
     use crate::form_state::form;
-    use crate::{I18n, testing};
+    use crate::{I18n, Preset, testing};
 
     struct Dish {
         name: I18n,
         served_at: jiff::Timestamp,
         is_hot: bool,
-        course: Course,
+        course: Preset,
         cook: Cook,
         sides: Vec<Side>,
     }
@@ -168,16 +168,6 @@ mod tests {
     struct Side {
         key: String,
         name: String,
-    }
-
-    crate::words! {
-        /// When it is served.
-        Course {
-            /// Before others.
-            First = "first" => "shell-home",
-            /// After them.
-            Last = "last" => "shell-more",
-        }
     }
 
     const FIELDS: &[Row] = crate::fields! { Dish:

@@ -1,4 +1,4 @@
-//! Redirects to pages that lead back.
+//! Redirects to pages that return afterwards.
 
 use axum::body::HttpBody as _;
 use axum::extract::Request;
@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use crate::media_type;
 use crate::state::Site;
 
-/// The path of a page that leads back `here` when its form is done.
+/// The path of a page that returns to `here` when its form is done.
 pub(super) fn leading_back(page: &str, here: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("redirect", here)
@@ -17,8 +17,8 @@ pub(super) fn leading_back(page: &str, here: &str) -> String {
     format!("{page}?{query}")
 }
 
-/// Leads a refused form to the page that asks for a proof, which gets the form itself (RFC 9110,
-/// section 15.4.8), keeps it, and shows it again afterwards.
+/// Redirects a refused form, with its body (status 307; RFC 9110, section 15.4.8), to the page that
+/// asks for a proof. That page keeps the form and shows it again afterwards.
 pub(super) fn send_on(page: &str, sent_from: &str, address: &str) -> Response {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("redirect", sent_from)
@@ -29,10 +29,10 @@ pub(super) fn send_on(page: &str, sent_from: &str, address: &str) -> Response {
     response
 }
 
-/// The longest form that is sent on, in bytes.
+/// The longest redirected form, in bytes.
 const LONGEST_SENT_ON: u64 = 16 * 1024;
 
-/// Whether a request has a form that [`send_on`] may lead elsewhere: no file, and not long.
+/// Whether [`send_on`] may redirect the request's form: it is short and has no file.
 pub(super) fn is_short_form(request: &Request) -> bool {
     let announced = request.headers().get(CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -42,7 +42,7 @@ pub(super) fn is_short_form(request: &Request) -> bool {
         && length.is_some_and(|length| length <= LONGEST_SENT_ON)
 }
 
-/// The path of the page of ours that a request was sent from.
+/// The path of our page that sent the request.
 pub(super) fn sent_from(site: &Site, headers: &HeaderMap) -> Option<String> {
     let referrer = headers.get(REFERER)?.to_str().ok()?;
     let path = referrer.strip_prefix(site.url().origin())?;

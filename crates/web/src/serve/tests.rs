@@ -22,7 +22,7 @@ async fn hello(State(site): State<Site>, wishes: Wishes) -> Response {
         text: &text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site: &site,
             languages: &languages,
         },
     })

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use platform::key::Key;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, secret, sql};
-use qrcode::{Color, QrCode};
 use web::Site;
 
 use super::base32;
@@ -44,17 +43,6 @@ impl AppSecret {
     pub fn code(&self, at: Timestamp) -> String {
         code(&self.0, step_at(at))
     }
-}
-
-/// A text as a QR code: how many modules wide, and the dark ones as the path of an SVG. `None` for
-/// a text that is too long for one.
-pub fn qr_path(text: &str) -> Option<(usize, String)> {
-    let picture = QrCode::new(text).ok()?;
-    let width = picture.width();
-    let modules = picture.to_colors().into_iter().enumerate();
-    let dark = modules.filter(|(_, color)| *color == Color::Dark);
-    let squares = dark.map(|(at, _)| format!("M{} {}h1v1h-1z", at % width, at / width));
-    Some((width, squares.collect()))
 }
 
 #[derive(Row)]
@@ -208,19 +196,6 @@ mod tests {
         assert_eq!(
             percent_encoded("Kenduri Kami: a+b@x"),
             "Kenduri%20Kami%3A%20a%2Bb%40x"
-        );
-    }
-
-    #[test]
-    fn a_qr_code_has_its_three_corners() {
-        let (width, path) = qr_path("otpauth://totp/a").unwrap();
-        assert!(width >= 21, "{width}");
-        for (column, row) in [(0, 0), (width - 1, 0), (0, width - 1)] {
-            assert!(path.contains(&format!("M{column} {row}h1v1h-1z")));
-        }
-        assert!(
-            !path.contains(&format!("M{} {}h", 7, 7)),
-            "between two corners"
         );
     }
 }

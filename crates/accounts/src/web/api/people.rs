@@ -206,9 +206,10 @@ async fn show(
     caller: Caller,
 ) -> Result<Json<PersonDetails>, Problem> {
     let id: AccountId = call::id(&id)?;
+    let domains = accounts.domains;
     let look = move |tx: &mut Tx<'_>| {
         let by = administrator::administrator(tx, &caller.who, &caller.request)?;
-        people::find(tx, &by, &id)
+        people::find(tx, domains, &by, &id)
     };
     Ok(Json(accounts.site.store.read(look).await?.into()))
 }
@@ -371,9 +372,11 @@ async fn set_duties(
     caller: Caller,
     Json(body): Json<DutiesBody>,
 ) -> Result<StatusCode, Problem> {
-    let duties = read_duties(body.duties.iter().map(String::as_str))?;
-    let change =
-        move |tx: &mut Tx<'_>, by: &Acting, id: &AccountId| people::set_duties(tx, by, id, &duties);
+    let all = grant::site_duties(accounts.domains);
+    let duties = read_duties(&all, body.duties.iter().map(String::as_str))?;
+    let change = move |tx: &mut Tx<'_>, by: &Acting, id: &AccountId| {
+        people::set_duties(tx, by, id, &all, &duties)
+    };
     act(&accounts, caller, &id, change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -17,17 +17,17 @@ use crate::web::request::{FormPost, OfPage, PageRequest};
 pub trait PageParent: Parent {
     /// What its pages take of a request.
     type Request: OfPage;
-    /// What is known of it while a page is made.
+    /// What its pages know of it beside the proof.
     type Context: AsRef<Self> + Send + Sync + 'static;
     /// The message of the button that saves.
     const SAVE: &'static str;
     /// The message of the button that does not.
     const CANCEL: &'static str;
 
-    /// What is known of it while a page is made.
+    /// Reads what its pages know of it.
     fn context(&self, tx: &mut Tx<'_>) -> Result<Self::Context, Self::Refusal>;
 
-    /// The address of a page of its.
+    /// The address of a page below its own.
     fn at(req: &Self::Request, rest: &str) -> String;
 
     /// The form of a table, in the languages and the zone of the parent.
@@ -54,7 +54,7 @@ pub trait PageParent: Parent {
 
 /// What the pages of a resource take of a request.
 pub type RequestOf<R> = <<R as Resource>::Parent as PageParent>::Request;
-/// What is known of its parent while a page is made.
+/// What the pages of a resource know of its parent.
 pub type ContextOf<R> = <<R as Resource>::Parent as PageParent>::Context;
 
 /// A resource that has pages.
@@ -76,7 +76,7 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const REMOVE: &'static str = "/remove";
     /// What the form says was done before: the word in `?done=`, and its message.
     const DONE: &'static [(&'static str, &'static str)] = &[];
-    /// Whether the one that was saved is shown next, and not the list.
+    /// Whether saving leads to the one that was saved, and not to the list.
     const IS_SHOWN_AFTER: bool = false;
 
     /// What one is called.
@@ -143,7 +143,7 @@ pub struct RowList {
     pub is_open: bool,
 }
 
-/// The form of one.
+/// The page with the form of one.
 #[derive(Debug, Template)]
 #[template(path = "resource.html")]
 pub struct EditForm<'a> {
@@ -170,7 +170,7 @@ pub struct EditForm<'a> {
     pub note: Option<&'static str>,
     /// The address of another page of it, and what that is called.
     pub more: Option<(String, String)>,
-    /// Where it leads without saving.
+    /// The page that is left for the form.
     pub back: String,
     action: String,
     /// The fields.
@@ -201,7 +201,7 @@ where
 
 type Read<R, T> = Result<(ContextOf<R>, T), RefusalOf<R>>;
 
-/// Reads what a page shows, with what is known of the parent.
+/// Reads what a page shows, with what it knows of the parent.
 async fn read<R: PageResource, T: Send + 'static>(
     req: &RequestOf<R>,
     look: impl Fn(&mut Tx<'_>, &R::Parent) -> Result<T, RefusalOf<R>> + Send + 'static,

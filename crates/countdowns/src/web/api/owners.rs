@@ -1,4 +1,4 @@
-//! Who keeps a countdown together: decided by its owners, in person.
+//! The API of a countdown's owners; only owners may call it, in person.
 
 use accounts::Callers::People;
 use accounts::account::AccountId;

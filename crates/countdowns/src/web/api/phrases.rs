@@ -1,4 +1,4 @@
-//! Phrases for programs.
+//! The API of phrases.
 
 use accounts::Callers::{Anybody, People, Tokens};
 use accounts::Confirmed;
@@ -20,7 +20,7 @@ use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, Phrase, PhraseI
 use crate::public;
 use crate::suggestion::{self, Suggestion, SuggestionId};
 
-/// How many suggestions a list has.
+/// The number of suggestions in a list.
 const SUGGESTIONS: i64 = 100;
 
 /// Every operation.
@@ -84,7 +84,7 @@ async fn list_suggestions(call: Call) -> Result<Json<List<Suggestion>>, Problem>
     Ok(Json(newest(call.read(look).await?)))
 }
 
-/// Those of which nobody counts the others.
+/// A list without a total: older suggestions are not counted.
 fn newest(found: Vec<Suggestion>) -> List<Suggestion> {
     List {
         total: None,

@@ -26,15 +26,15 @@ struct OwnersPage<'a> {
     done: Option<&'static str>,
     form_state: &'a FormState,
     countdown: &'a Countdown,
-    /// The link that was just made; shown this once.
+    /// The new invite link; shown only once.
     link: Option<&'a str>,
     owners: &'a [Member],
-    /// Under whose name it is found.
+    /// The account in the countdown's address.
     named_after: &'a AccountId,
     invites: Vec<Open>,
 }
 
-/// An invite that nobody has taken yet.
+/// An invite that nobody has accepted yet.
 struct Open {
     id: String,
     until: String,
@@ -87,7 +87,7 @@ async fn page(
     req.page(HERE, &text.say("countdown-owners"), body).await
 }
 
-/// `POST /me/countdowns/{id}/owners/invite`: a link, shown this once.
+/// `POST /me/countdowns/{id}/owners/invite`: the link is shown only once.
 pub(in crate::web) async fn invite(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     match req.write(co_owners::invite).await {
@@ -107,17 +107,17 @@ pub(in crate::web) async fn withdraw(posted: FormPost) -> Result<Response, Probl
     answer(&posted, posted.req.write(change).await).await
 }
 
-/// `POST /me/countdowns/{id}/owners/remove`: somebody else, or oneself.
+/// `POST /me/countdowns/{id}/owners/remove`: removes another owner or the caller.
 pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     let account = AccountId::from_text(posted.form.text("account").to_owned());
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::remove(tx, owner, &account);
     answer(&posted, posted.req.write(change).await).await
 }
 
-/// What became of a change: on to the page, or the page with what is wrong.
+/// Redirects after a change, or shows the page with the problem.
 async fn answer(posted: &FormPost, done: Result<(), Refusal>) -> Result<Response, Problem> {
     let req = &posted.req;
-    // Who left finds their other ones.
+    // A former owner is sent to the list of their other countdowns.
     let is_me = posted.form.text("account") == req.who.account().id.as_str();
     let page_of_one = format!("{HERE}/{}/owners", req.piece("id"));
     let onward = if is_me { HERE } else { &page_of_one };

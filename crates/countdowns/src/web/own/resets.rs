@@ -27,7 +27,7 @@ pub(super) fn fields(text: &Text, countdown: &Countdown, form_state: &FormState)
     ]
 }
 
-/// What a form of a reset says; nothing typed is now.
+/// Reads the form of a reset; an empty time means now.
 fn read(form: &Form, zone: &TimeZone) -> Result<Sent, Refusal> {
     let when = form.text("when").trim();
     let mut findings = Findings::default();
@@ -49,13 +49,13 @@ fn read(form: &Form, zone: &TimeZone) -> Result<Sent, Refusal> {
     })
 }
 
-/// When a reset was, as its form holds it.
+/// The reset's local time as the form field holds it.
 fn typed(entry: &Entry, zone: &TimeZone) -> String {
     let local = entry.reset_at.to_zoned(zone.clone());
     local.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-/// Puts what is wrong with the instant at its field.
+/// Moves a problem with the instant to the form's field for it.
 pub(super) fn at_form(mut problem: Problem) -> Problem {
     for error in &mut problem.errors {
         if error.pointer == "/reset_at" {
@@ -80,7 +80,7 @@ pub(in crate::web) async fn reset(
     refused_on_page(&posted, posted.once(change).await).await
 }
 
-/// The reset that the path names, and its countdown.
+/// The reset in the path, with its countdown.
 async fn load(req: &PageRequest) -> Result<(Countdown, Entry), Refusal> {
     let id: EntryId = req.id("entry")?;
     let look = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
@@ -111,7 +111,8 @@ pub(in crate::web) async fn change(
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let zone = owner.countdown().zone();
         let mut sent = read(&form, &zone)?;
-        // What was not touched stays to the millisecond, also in an hour that comes twice.
+        // An unchanged field keeps the instant to the millisecond, also in an hour that occurs
+        // twice.
         if form.text("when") == typed(&entry::find(tx, owner, &one)?, &zone) {
             sent.reset_at = None;
         }

@@ -1,5 +1,5 @@
-//! Access lists of folders (acl(5)): users who may pass one that others may not, however many
-//! they are and whatever groups they have.
+//! Access control lists of folders (acl(5)), which let individual users traverse a folder, whatever
+//! their number and groups.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -10,33 +10,34 @@ use std::path::Path;
 use rustix::fs::{XattrFlags, getxattr, setxattr};
 use rustix::io::Errno;
 
-/// Where the system keeps the list of a file.
+/// The extended attribute with a file's list.
 const NAME: &str = "system.posix_acl_access";
-/// How it is written there: this number, then entries of kind, rights and user, all of them
-/// little-endian (`linux/posix_acl_xattr.h`).
+/// The list's format: this version, then entries of kind, permissions and user, all little-endian
+/// (`linux/posix_acl_xattr.h`).
 const VERSION: u32 = 2;
 const ENTRY: usize = 8;
-/// The largest value that the system keeps (`XATTR_SIZE_MAX`).
+/// The largest attribute value (`XATTR_SIZE_MAX`).
 const LARGEST: usize = 65_536;
 
-/// Kinds of entries, in the order they have in a list.
+/// The kinds of entries, in list order.
 const OWNER: u16 = 0x01;
 const USER: u16 = 0x02;
 const GROUP: u16 = 0x04;
 const MASK: u16 = 0x10;
 const OTHERS: u16 = 0x20;
-/// The user of an entry that names none.
+/// The user id in entries that name no user.
 const NOBODY: u32 = u32::MAX;
 
-/// What may be done.
+/// The permissions.
 const ALL: u16 = 0o7;
 const PASS: u16 = 0o1;
 const NOTHING: u16 = 0o0;
-/// What a folder says that others may pass, where the file system keeps no lists.
+/// The mode of the folder where the file system has no lists.
 const THROUGH: u32 = 0o711;
 
-/// Lets users pass a folder, beside those who may already; its owner may do all, and nobody else
-/// anything. Where the file system keeps no lists everybody may pass, which is logged.
+/// Lets these users, and those already allowed, traverse a folder. The owner has all permissions,
+/// and others have none. Where the file system has no lists, everybody may traverse it, and that is
+/// logged.
 pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     let mut found = vec![0; LARGEST];
     let admitted = getxattr(folder, NAME, &mut found[..]).and_then(|length| {
@@ -62,7 +63,7 @@ pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     }
 }
 
-/// The users of a list.
+/// The users in a list.
 fn read(list: &[u8]) -> impl Iterator<Item = u32> {
     let entries = list.get(size_of::<u32>()..).unwrap_or_default();
     entries.chunks_exact(ENTRY).filter_map(|entry| {
@@ -72,7 +73,7 @@ fn read(list: &[u8]) -> impl Iterator<Item = u32> {
     })
 }
 
-/// The list by which these users may pass.
+/// A list that lets these users traverse.
 fn written(users: &BTreeSet<u32>) -> Vec<u8> {
     let users = users.iter().map(|user| (USER, PASS, *user));
     let entries = std::iter::once((OWNER, ALL, NOBODY))
@@ -104,7 +105,7 @@ mod tests {
                 Err(Errno::OPNOTSUPP) => return assert_eq!(mode & 0o777, THROUGH),
                 Err(error) => panic!("{error}"),
             }
-            // Where there is a list, what a group may do is what anybody in it may.
+            // With a list, the group bits show the mask of its entries.
             assert_eq!(mode & 0o777, 0o710);
         }
     }

@@ -1,4 +1,4 @@
-//! Owners hear of it when a service is given up.
+//! The mails to owners when a service is given up.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ fn fleet(given_up: Option<GivenUp>) -> ReadyInstances {
     ReadyInstances::from([(Arc::from("web"), crew)])
 }
 
-/// In this test each owner gets so many mails.
+/// Expects this many mails to each owner.
 fn expect_mails(world: &World, site: &Site, times: usize) {
     for (email, locale) in OWNERS {
         let text = site.catalogue.speak(&Language::of(locale));
@@ -67,7 +67,7 @@ fn expect_mails(world: &World, site: &Site, times: usize) {
     }
 }
 
-/// Waits until there are so many mails.
+/// Waits until there are this many mails.
 async fn mails(world: &World, count: usize) -> Vec<SentMail> {
     let limit = std::time::Duration::from_secs(30);
     let there = async {
@@ -113,15 +113,15 @@ fn every_owner_is_told_once_in_their_language() {
                 assert!(mail.text.contains(part), "{part} is not in {}", mail.text);
             }
         }
-        // The next worker hears of it as if it were new.
+        // To the next worker, the failure is new.
         tell(site.clone(), "web".into(), first.clone()).await;
         mails(world, 2).await;
-        // Somebody has started it, and it failed again.
+        // An owner has started the service, and it failed again.
         alarm.hear(&fleet(None));
         world.clock.advance(SignedDuration::from_mins(1));
         alarm.hear(&fleet(Some(given_up(site.clock.now()))));
         mails(world, 4).await;
-        // A reported failure is forgotten some day, and is no news by then.
+        // A sent mail is forgotten after a while, but by then the failure is too old to be mailed.
         for days in 1..4 {
             world.clock.advance(SignedDuration::from_hours(24));
             tell(site.clone(), "web".into(), first.clone()).await;

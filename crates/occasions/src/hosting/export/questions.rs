@@ -1,4 +1,4 @@
-//! What was answered to the hosts' questions, as a list and as columns.
+//! Answers to the hosts' questions, as a list and as columns.
 
 use super::table::Ground;
 use super::{Cell, Sheet};
@@ -9,7 +9,7 @@ use crate::question::{Answer, Question};
 use crate::words::AskedOf;
 
 impl Ground<'_> {
-    /// Questions of one kind of audience, with a column each.
+    /// The questions for one kind of audience; each gets a column.
     pub(super) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &Question> {
         let all = self.answered.questions.iter();
         all.filter(move |question| question.asked_of == of)
@@ -36,7 +36,7 @@ impl Ground<'_> {
         })
     }
 
-    /// One line per answer: which question, whose, what.
+    /// One row per answer: the question, the guest or household, and the answer.
     pub(super) fn all_answers(&self, lines: &[InvitationRow]) -> Sheet {
         let mut rows = Vec::new();
         for question in &self.answered.questions {
@@ -88,7 +88,7 @@ impl Ground<'_> {
         let answer = self.answered.of(question, invitation, guest)?;
         Some(match answer {
             Answer::Number(number) => Cell::from(*number),
-            // As every program sorts it, like all other dates of a file.
+            // ISO dates sort in every program; all dates in an export are written so.
             Answer::Text(text) if question.choices.is_empty() => Cell::from(text.as_str()),
             other => Cell::from(question.say(other, self.text, default)),
         })

@@ -1,5 +1,5 @@
-//! What stands in each list. Whoever may not see codes and contact data gets no
-//! column for them.
+//! The columns and rows of each exported list. Hosts who may not see codes and contact
+//! data get no columns for them.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use crate::invitation::InvitationId;
 use crate::occasion::Occasion;
 use crate::words::{AskedOf, ExportKind, GuestKind, ReplyStatus, Source};
 
-/// What every list needs.
+/// What all tables are built from.
 pub(super) struct Ground<'a> {
     order: &'a Order,
     pub(super) text: &'a Text,
@@ -254,8 +254,8 @@ impl Ground<'_> {
         })
     }
 
-    /// For the kitchen: those who come or are not sure, for each event; first
-    /// who, then how many.
+    /// The kitchen's tables, for guests who come or are not sure: first each guest with
+    /// their needs, then the totals for each event.
     fn diets(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
         let options = diet::list(tx, &self.occasion.id)?;
         let labels = self.labels(tx)?;
@@ -359,7 +359,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(&format!("reply-{}", shown.word())))
     }
 
-    /// The answer over all events.
+    /// A guest's answer over all events.
     fn answer_of(&self, person: &Person) -> Cell {
         if person.is_partial {
             Cell::from(&*self.text.say("host-response-partial"))
@@ -381,7 +381,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(id))
     }
 
-    /// As every program sorts it, where the occasion is.
+    /// A timestamp in the occasion's zone, in a format that sorts in every program.
     fn moment(&self, at: Option<Timestamp>) -> Cell {
         let zone = self.occasion.zone();
         at.map_or(Cell::Empty, |at| {
@@ -474,7 +474,7 @@ fn diets<'a>(keys: impl Iterator<Item = &'a str>, labels: &BTreeMap<String, Stri
     Cell::from(words.join(", "))
 }
 
-/// What only some hosts may see of a household.
+/// Fields of a household that only some hosts may see.
 #[derive(Default)]
 struct Private {
     phone: Option<String>,

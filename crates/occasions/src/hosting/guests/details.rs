@@ -1,4 +1,4 @@
-//! What hosts fill in about a guest.
+//! A guest's details, which hosts fill in.
 
 use std::borrow::Cow;
 
@@ -14,32 +14,33 @@ use crate::event::{self, Event, EventId};
 use crate::guest::Guest;
 use crate::words::GuestKind;
 
-/// What hosts fill in about a guest.
+/// A guest's details, which hosts fill in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GuestDetails {
-    /// 1–100; a plus-one's may be empty.
+    /// 1–100 characters; a plus-one's may be empty.
     pub name: String,
-    /// Named by the hosts, as usual, or brought by the household.
+    /// Named by the hosts, which is the default, or brought by the household.
     pub kind: GuestKind,
-    /// A plus-one beyond the allowance may come.
+    /// Whether a plus-one may exceed the allowance.
     pub r#override: bool,
-    /// A child.
+    /// Whether the guest is a child.
     pub is_child: bool,
-    /// 0–17, of a child.
+    /// Age of a child, 0–17.
     pub age: Option<i64>,
-    /// Keys of events, among the household's; left out of a new guest: all of these.
+    /// Keys of the household's events that the guest is invited to; if left out, a new
+    /// guest is invited to all of them.
     pub events: Vec<String>,
     /// Keys of dietary options.
     pub diets: Vec<String>,
-    /// Up to 500.
+    /// Up to 500 characters.
     pub diet_note: String,
-    /// The guest's own address.
+    /// The guest's own mail address.
     pub email: Option<String>,
-    /// The guest's own telephone.
+    /// The guest's own telephone number.
     pub phone: Option<String>,
 }
 
-/// What hosts fill in, in the order of the form.
+/// The fields, in the order of the form.
 pub(crate) const FIELDS: &[Field] = web::fields! { GuestDetails:
     name: line(100).label("host-field-name"),
     kind: choice().label("host-field-invited-as").fixed(),
@@ -53,14 +54,14 @@ pub(crate) const FIELDS: &[Field] = web::fields! { GuestDetails:
     phone: phone(32).optional().label("host-field-own-phone").secret(),
 };
 
-/// Those that may be sent of a guest: some only of a new one.
+/// The fields that may be sent; some only for a new guest.
 pub(crate) fn fields_for(is_new: bool) -> Vec<Field> {
     let fields = FIELDS.iter().copied();
     fields.filter(|field| is_new || !field.is_fixed).collect()
 }
 
 impl GuestDetails {
-    /// What a new guest starts with, invited to these events.
+    /// The defaults of a new guest, invited to these events.
     pub(crate) fn blank(events: Vec<String>) -> Self {
         Self {
             name: String::new(),
@@ -76,7 +77,7 @@ impl GuestDetails {
         }
     }
 
-    /// What is known of a guest.
+    /// The stored details of a guest.
     pub(crate) fn of(guest: &Guest, contact: Contact, events: &[Event]) -> Self {
         let invited: Vec<EventId> = guest.replies.keys().cloned().collect();
         Self {
@@ -94,14 +95,14 @@ impl GuestDetails {
     }
 }
 
-/// What is sent of a guest, in the API's description.
+/// The body of a request about a guest, in the API's description.
 #[derive(Debug)]
 pub struct GuestBody<const IS_NEW: bool>;
 
-/// Somebody to add.
+/// A guest to add.
 pub type NewGuest = GuestBody<true>;
 
-/// A change of what is known of somebody.
+/// A change of a guest's details.
 pub type GuestChange = GuestBody<false>;
 
 impl<const IS_NEW: bool> PartialSchema for GuestBody<IS_NEW> {

@@ -1,12 +1,10 @@
-//! Which invitations are meant: one filter for lists, numbers, bulk actions and
-//! exports, in an address or in JSON.
+//! The filter of invitations for lists, numbers, bulk actions and exports, read from an
+//! address or from JSON.
 
-use jiff::tz::TimeZone;
 use platform::{Tx, sql};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use web::fields::{self, as_typed, choice, either, only};
-use web::{Field, Findings, Form, Input, words};
+use web::fields::{as_typed, choice, either, filter, only};
+use web::{Field, Findings, Form, words};
 
 use super::json_text;
 use crate::event::EventId;
@@ -14,9 +12,9 @@ use crate::hosting::{HostOf, Refusal};
 use crate::question::{Answer, Question};
 use crate::words::Access;
 
-/// Which invitations; what is left out does not matter.
+/// A filter of invitations; fields left out match everything.
 //
-// Its fields are called as in addresses.
+// The fields have the names used in addresses.
 #[derive(
     Clone,
     Debug,
@@ -32,44 +30,43 @@ use crate::words::Access;
 #[schema(as = Filter)]
 #[into_params(parameter_in = Query)]
 pub struct InvitationFilter {
-    /// Words in names and tags, and for those who may see them in codes,
-    /// addresses and telephones.
+    /// Words in names and tags and, for hosts who may see them, in codes, mail
+    /// addresses and telephone numbers.
     pub q: String,
-    /// By what is answered.
+    /// How much is answered.
     pub response: Option<Answered>,
-    /// By what the household may do now.
+    /// What the household may do now.
     pub access: Option<Access>,
-    /// A tag, or `none`: unknown.
+    /// A language tag, or `none` for unknown.
     pub language: Option<String>,
-    /// One label, as written.
+    /// One label, exactly as stored.
     pub tag: Option<String>,
-    /// Invited to this event, by its key; then answers are those for it.
+    /// Invited to the event with this key; answers are then those for this event.
     pub event: Option<String>,
-    /// With or without an address.
+    /// With or without a mail address.
     pub email: Option<bool>,
-    /// Looked at, or never.
+    /// Opened by the household, or never.
     pub opened: Option<bool>,
     /// Marked as sent, or not.
     pub sent: Option<bool>,
     /// With or without a deadline of its own.
     pub r#override: Option<bool>,
-    /// Brings more than it may, or not.
+    /// Whether the household brings more people than allowed.
     pub over: Option<bool>,
     /// With or without a note.
     pub note: Option<bool>,
-    /// Came without a code, and how it stands with that.
+    /// Whether it came without a code, and its state.
     pub open: Option<Open>,
     /// Answered at least once, or never.
     pub answered: Option<bool>,
-    /// Gave an answer that counts to this question of the whole household, by
-    /// its key; `song:…` this very answer.
+    /// Gave a counted answer to the household question with this key; `song:…` matches one answer.
     pub answer: Option<String>,
-    /// The archived ones instead of all others.
+    /// Only archived invitations, instead of all others.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
 }
 
-/// The same, as addresses say it and pages offer it, in their order.
+/// The fields in the order of the page, named as in addresses.
 pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
     q: as_typed(),
     tag: as_typed().optional(),
@@ -92,8 +89,7 @@ pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
 };
 
 words! {
-    /// What is answered. The first three overlap on purpose, but for the last of
-    /// them.
+    /// How much is answered. One invitation can match several of these.
     Answered {
         /// At least one answer is missing or "not sure".
         Pending = "pending" => "host-response-pending",
@@ -101,32 +97,32 @@ words! {
         Attending = "attending" => "host-response-attending",
         /// Has guests, and all say no.
         Declined = "declined" => "host-response-declined",
-        /// Nothing yet.
+        /// No answer yet.
         Unanswered = "unanswered" => "host-response-unanswered",
-        /// Something, and something is missing or "not sure".
+        /// Some answers are given, and some are missing or "not sure".
         Partial = "partial" => "host-response-partial",
-        /// Everything.
+        /// Every answer is given.
         Complete = "complete" => "host-response-complete",
     }
 }
 
 words! {
-    /// Whether an invitation came without a code, and what hosts did about it.
+    /// Whether an invitation came without a code, and what hosts did with it.
     Open {
-        /// It did.
+        /// It came without a code.
         Yes = "yes" => "host-filter-open-yes",
         /// A host wrote it.
         No = "no" => "host-filter-open-no",
-        /// It did, and no host has approved it.
+        /// It came without a code, and no host has approved it.
         Waiting = "waiting" => "host-filter-open-waiting",
-        /// The same, and somebody of this name and contact had answered before.
+        /// It waits for approval, and somebody with this name and contact had answered before.
         Duplicate = "duplicate" => "host-filter-open-duplicate",
-        /// It did, and a host has approved it.
+        /// It came without a code, and a host has approved it.
         Approved = "approved" => "host-filter-open-approved",
     }
 }
 
-/// What stands in the address of a list of invitations beside the filter.
+/// The order of a list in its address, beside the filter.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -142,61 +138,43 @@ words! {
     /// The order of a list of invitations.
     #[derive(Default)]
     Sort {
-        /// By name.
+        /// By household name.
         #[default]
         Household = "household" => "host-sort-household",
-        /// Who answered last on top.
+        /// Latest answer first.
         Replied = "replied" => "host-sort-replied",
-        /// The newest on top.
+        /// Newest first.
         Created = "created" => "host-sort-created",
-        /// Who looked last on top.
+        /// Last opened first.
         Opened = "opened" => "host-sort-opened",
-        /// The largest on top.
+        /// Largest first.
         Size = "size" => "host-sort-size",
     }
 }
 
 impl InvitationFilter {
-    /// Reads the filter and the order out of the query of an address. What is
-    /// not part of it is left alone; an unknown word is refused.
+    /// Reads the filter and the order from the query of an address. Other parameters
+    /// are ignored; an unknown value is refused.
     pub fn read(query: &Form) -> Result<(Self, Sort), Refusal> {
         let mut findings = Findings::default();
-        let filter = read(FIELDS, query, &mut findings);
-        let Order { sort } = read(ORDER, query, &mut findings);
+        let filter = filter::read(FIELDS, query, &mut findings);
+        let Order { sort } = filter::read(ORDER, query, &mut findings);
         findings.finish()?;
         Ok((filter, sort))
     }
 
-    /// The query of an address that says this.
+    /// The query of an address with this filter.
     pub fn query(&self) -> Form {
-        query(FIELDS, self)
+        filter::query(FIELDS, self)
     }
 
-    /// Whether it finds invitations by what their people answered.
+    /// Whether it depends on what guests answered.
     pub(super) fn asks_for_answers(&self) -> bool {
         self.response.is_some()
             || self.answer.is_some()
             || self.answered.is_some()
             || self.note.is_some()
     }
-}
-
-pub(super) fn read<T: Serialize + DeserializeOwned + Clone + Default>(
-    fields: &[Field],
-    query: &Form,
-    findings: &mut Findings,
-) -> T {
-    // An empty value asks for nothing, also after another one of the same name.
-    let said = query.iter().filter(|(_, value)| !value.is_empty());
-    let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let input = Input::Form(said.collect(), fields.to_vec());
-    input.apply(fields, &T::default(), false, &TimeZone::UTC, findings)
-}
-
-pub(super) fn query<T: Serialize>(fields: &[Field], filter: &T) -> Form {
-    let mut form = fields::form(fields, filter, 0, &TimeZone::UTC);
-    form.remove(&["version"]);
-    form
 }
 
 /// The id of the event that a filter names by its key; empty: it names none.
@@ -220,7 +198,7 @@ pub(in crate::hosting) fn event_id(
     Ok(found.map(|(id,)| id.to_string()).unwrap_or_default())
 }
 
-/// How lists are asked for those who gave `answer` to a question, or any.
+/// The filter value for those who gave `answer` to a question, or any answer.
 pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     let key = &question.key;
     match answer {
@@ -232,22 +210,13 @@ pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     }
 }
 
-/// What [`answer_word`] says, as statements take it: the question's key, the
-/// answer as it is stored, and as it stands in a list that is kept as JSON.
+/// The parts of an [`answer_word`] for SQL: the question's key, the answer as stored,
+/// and the answer as it appears inside a JSON list.
 pub(super) fn answer_sought(word: Option<&str>) -> [String; 3] {
     let word = word.unwrap_or_default();
     match word.split_once(':') {
         Some((key, value)) => [key.to_owned(), value.to_owned(), json_text(value)],
         None => [word.to_owned(), String::new(), String::new()],
-    }
-}
-
-/// A flag as statements take it: empty where it does not matter.
-pub(super) fn word(flag: Option<bool>) -> &'static str {
-    match flag {
-        None => "",
-        Some(true) => "yes",
-        Some(false) => "no",
     }
 }
 

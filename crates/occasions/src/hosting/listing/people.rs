@@ -1,13 +1,14 @@
-//! Lists of guests: one line per person, whoever's invitation it is.
+//! Lists of guests: one row per guest, across all invitations.
 
 use jiff::Timestamp;
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
+use web::fields::filter::flag_word;
 use web::fields::{as_typed, choice, either};
 use web::{Field, Findings, Form, List, Piece, Text, Way, words};
 
-use super::filter::{self, answer_sought, word};
+use super::filter::{self, answer_sought};
 use super::{Scene, Words, json_text};
 use crate::event::EventId;
 use crate::guest::{self, GuestId};
@@ -16,9 +17,9 @@ use crate::hosting::{Refusal, occasions};
 use crate::invitation::InvitationId;
 use crate::words::{GuestKind, ReplyStatus};
 
-/// Which guests; what is left out does not matter.
+/// A filter of guests; fields left out match everything.
 //
-// Its fields are called as in addresses.
+// The fields have the names used in addresses.
 #[derive(
     Clone,
     Debug,
@@ -34,29 +35,28 @@ use crate::words::{GuestKind, ReplyStatus};
 #[schema(as = GuestFilter)]
 #[into_params(parameter_in = Query)]
 pub struct GuestFilter {
-    /// Words in the guest's or the household's name, and for those who may see
-    /// them in addresses.
+    /// Words in the guest's or the household's name and, for hosts who may see them, in
+    /// mail addresses.
     pub q: String,
-    /// By the answer, over all events or for the one in `event`.
+    /// The answer, over all events or for the one in `event`.
     pub status: Option<Status>,
-    /// Invited to this event, by its key.
+    /// Invited to the event with this key.
     pub event: Option<String>,
-    /// Has this food need, by its key.
+    /// Has the food need with this key.
     pub diet: Option<String>,
-    /// Gave an answer that counts to this question, by its key; `bus:late`
-    /// this very answer.
+    /// Gave a counted answer to the question with this key; `bus:late` matches one answer.
     pub answer: Option<String>,
-    /// Has written something about food, or not.
+    /// Wrote a note about food, or not.
     pub diet_note: Option<bool>,
     /// A child, or not.
     pub child: Option<bool>,
-    /// A child of this age.
+    /// A child in this age group.
     pub band: Option<Band>,
     /// Brought by the household, or named by hosts.
     pub plus_one: Option<bool>,
 }
 
-/// The same, as addresses say it and pages offer it, in their order.
+/// The fields in the order of the page, named as in addresses.
 pub const FIELDS: &[Field] = web::fields! { GuestFilter:
     q: as_typed(),
     status: choice().optional().label("host-filter-status"),
@@ -83,19 +83,19 @@ words! {
         Undecided = "undecided" => "reply-undecided",
         /// No answer yet, or none for some of the events.
         Pending = "pending" => "host-response-pending",
-        /// Of those: declined some events and has not answered for the others.
+        /// Pending guests who declined some events and have not answered for the others.
         Partial = "partial" => "host-response-partial",
-        /// Of those: has not answered at all.
+        /// Pending guests who have not answered at all.
         Unanswered = "unanswered" => "reply-pending",
-        /// Wanted yes; the event is full.
+        /// Said yes to a full event.
         Waitlisted = "waitlisted" => "reply-waitlisted",
-        /// Coming or not sure: for whom the kitchen plans.
+        /// Coming or not sure: the guests the kitchen plans for.
         Eating = "eating" => "host-status-eating",
     }
 }
 
 words! {
-    /// How old a child is, as far as chairs and menus care. A label says its word as `band`.
+    /// Age groups of children, as chairs and menus need them.
     #[schema(as = AgeBand)]
     Band {
         /// 0–2.
@@ -106,13 +106,13 @@ words! {
         School = "7-12" => "host-children-band",
         /// 13–17.
         Teen = "13-17" => "host-children-band",
-        /// Not told.
+        /// The age is unknown.
         Unknown = "unknown" => "host-children-unknown",
     }
 }
 
 impl Band {
-    /// The band of an age.
+    /// The group of an age.
     pub fn of(age: Option<i64>) -> Self {
         match age {
             Some(..=2) => Self::Baby,
@@ -123,7 +123,7 @@ impl Band {
         }
     }
 
-    /// The ages in it; none for those not told.
+    /// First and last age of the group; −1, which no child has, for `Unknown`.
     fn ages(self) -> (i64, i64) {
         match self {
             Self::Baby => (0, 2),
@@ -138,36 +138,36 @@ impl Band {
 /// One guest in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Person {
-    /// Who.
+    /// The guest's id.
     pub id: GuestId,
     /// As written; a plus-one's may be empty.
     pub name: String,
-    /// Whose guest it is, where no name is written; see [`Person::shown_name`].
+    /// The person whose guest this is, where no name is written; see [`Person::shown_name`].
     pub guest_of: String,
-    /// On which invitation.
+    /// The invitation's id.
     pub invitation: InvitationId,
-    /// Of which household.
+    /// The household's name.
     pub household: String,
-    /// Named, or brought.
+    /// Named by hosts, or brought by the household.
     pub kind: GuestKind,
-    /// A child.
+    /// Whether the guest is a child.
     pub is_child: bool,
     /// A child's age.
     #[row(rename = "child_age")]
     pub age: Option<i64>,
-    /// Beyond the allowance, with a host's leave.
+    /// Whether a host allowed this guest beyond the allowance.
     #[row(rename = "beyond")]
     pub is_beyond: bool,
-    /// The answer, over all events or for the one that was asked for.
+    /// The answer, over all events or for the requested one.
     pub status: ReplyStatus,
-    /// Pending, but has declined some events.
+    /// Whether the guest is pending but has declined some events.
     pub is_partial: bool,
-    /// The latest answer.
+    /// When the guest last answered.
     pub answered_at: Option<Timestamp>,
     /// Keys of food needs.
     #[row(json)]
     pub diets: Vec<String>,
-    /// About food, in the guest's own words.
+    /// The guest's note about food.
     pub diet_note: String,
     sort_name: String,
     total: i64,
@@ -179,28 +179,28 @@ impl Person {
         guest::shown_name(&self.name, &self.guest_of, text)
     }
 
-    /// Whether the kitchen plans for this person.
+    /// Whether the kitchen plans for this guest.
     pub fn is_eating(&self) -> bool {
         matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
     }
 }
 
 impl GuestFilter {
-    /// Reads the filter out of the query of an address.
+    /// Reads the filter from the query of an address.
     pub fn read(query: &Form) -> Result<Self, Refusal> {
         let mut findings = Findings::default();
-        let filter = filter::read(FIELDS, query, &mut findings);
+        let filter = web::fields::filter::read(FIELDS, query, &mut findings);
         findings.finish()?;
         Ok(filter)
     }
 
-    /// The query of an address that says this.
+    /// The query of an address with this filter.
     pub fn query(&self) -> Form {
-        filter::query(FIELDS, self)
+        web::fields::filter::query(FIELDS, self)
     }
 }
 
-/// A piece of the list of guests, by name.
+/// A page of the list of guests, by name.
 pub fn people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -216,7 +216,7 @@ pub fn people(
     Ok(List { total, ..list })
 }
 
-/// Everybody whom a filter finds; an occasion holds at most 20,000.
+/// Every guest that matches a filter; an occasion holds at most 20,000.
 pub fn all_people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -354,9 +354,9 @@ fn find(
         band,
         youngest,
         oldest,
-        has_diet_note = word(filter.diet_note),
-        is_child = word(filter.child),
-        is_plus_one = word(filter.plus_one),
+        has_diet_note = flag_word(filter.diet_note),
+        is_child = flag_word(filter.child),
+        is_plus_one = flag_word(filter.plus_one),
         has_key,
         key_name = name,
         key_id = id,

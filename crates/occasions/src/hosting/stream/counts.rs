@@ -1,6 +1,5 @@
-//! The counters of an occasion, counted once for all who listen: they are the
-//! same for every role, and counting them takes the longest of all that a
-//! stream does.
+//! The counters of an occasion, shared by all its listeners: they are the same for
+//! every role, and counting is the most expensive part of a stream.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,20 +11,20 @@ use super::SUMMARY_EVERY;
 use crate::hosting::Refusal;
 use crate::occasion::OccasionId;
 
-/// The counters of every occasion that somebody listens to.
+/// The counters of every occasion that has listeners.
 #[derive(Clone, Debug, Default)]
 pub struct AllCounts(Arc<Mutex<HashMap<OccasionId, Weak<Shared>>>>);
 
 type Shared = tokio::sync::Mutex<Option<Counted>>;
 
-/// The counters of one occasion, for one who listens.
+/// One listener's handle on the counters of an occasion.
 #[derive(Clone, Debug)]
 pub(super) struct Counts(Arc<Shared>);
 
-/// What was counted.
+/// Counters, and the news they cover.
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
-    /// The number of the last news that the counters know of.
+    /// The number of the last news that the counters cover.
     pub(super) cursor: i64,
     /// The counters.
     pub(super) summary: Arc<Value>,
@@ -33,7 +32,7 @@ pub(super) struct Counted {
 }
 
 impl AllCounts {
-    /// The counters of one occasion; forgotten when nobody listens any more.
+    /// The counters of one occasion; dropped with its last listener.
     pub(super) fn of(&self, occasion: &OccasionId) -> Counts {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = all.get(occasion).and_then(Weak::upgrade) {
@@ -47,8 +46,8 @@ impl AllCounts {
 }
 
 impl Counts {
-    /// Counters that know of news number `last`. Who asks while somebody else
-    /// counts waits for that; `count` runs only if it does not suffice.
+    /// Counters that cover news number `last`. A caller waits for a count in progress;
+    /// `count` runs only if that one is not recent enough.
     pub(super) async fn after<F>(
         &self,
         last: i64,

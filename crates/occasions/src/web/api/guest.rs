@@ -1,4 +1,4 @@
-//! What a household can do by JSON, with its code in the path.
+//! The households' JSON API, with the code in the path.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ struct ResolveBody {
     k: Option<String>,
 }
 
-/// What a code opens.
+/// The invitation that a code opens.
 #[derive(Serialize, ToSchema)]
 struct Resolved {
     /// The code as shown on the card.
@@ -57,7 +57,7 @@ struct Resolved {
     occasion: String,
     /// The household's language, if the hosts know it.
     language: Option<String>,
-    /// What links to the invitation carry as `k`; with it no name is asked for.
+    /// The `k` of links to the invitation; with it no name is asked for.
     k: Option<String>,
 }
 
@@ -109,11 +109,11 @@ async fn show(req: GuestRequest) -> Result<Response, Problem> {
     Ok(tagged(&portal, Json(state::of(&portal, &text))))
 }
 
-/// What a household wants saved; what is left out stays as it is.
+/// A household's changes; fields left out stay as they are.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SaveBody {
-    /// The version that was read; `If-Match` does as well.
+    /// The version that was read; `If-Match` works too.
     version: Option<i64>,
     /// Guests to change; those without `id` are new.
     #[serde(default)]
@@ -122,8 +122,8 @@ struct SaveBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the whole household, by key of the question; `null` or empty:
-    /// none.
+    /// Answers of the household as a whole, by key of the question; `null` or empty
+    /// takes one back.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -142,17 +142,17 @@ struct GuestBody {
     id: Option<GuestId>,
     name: Option<String>,
     is_child: Option<bool>,
-    /// 0–17; `null`: not told.
+    /// 0–17; `null` if not told.
     #[serde(default, deserialize_with = "deserialize_given")]
     age: Option<Option<i64>>,
     /// By key of the event: `yes`, `no`, `undecided`.
     #[serde(default)]
     replies: BTreeMap<String, ReplyStatus>,
     diets: Option<Vec<String>>,
-    /// `null` or empty: none.
+    /// `null` or empty removes it.
     #[serde(default, deserialize_with = "deserialize_given")]
     diet_note: Option<Option<String>>,
-    /// By key of the question; `null` or empty: none.
+    /// By key of the question; `null` or empty takes an answer back.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -166,7 +166,7 @@ struct NoteBody {
     version: Option<i64>,
 }
 
-/// A field that is there, `null` too.
+/// Deserialises a field that is present, even if it is `null`.
 #[expect(
     clippy::option_option,
     reason = "left out, null and given are three things"
@@ -231,7 +231,7 @@ async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, P
     store(&req, admitted, wanted.wish(), repeat, true).await
 }
 
-/// What a household wants saved, with its code; what is left out stays as it is.
+/// A household's changes, with its code; fields left out stay as they are.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SaveByCodeBody {
@@ -241,7 +241,7 @@ struct SaveByCodeBody {
     name: Option<String>,
     /// `k` of a link, instead of a name.
     k: Option<String>,
-    /// The version that was read; without it what is given wins.
+    /// The version that was read; without it the given fields replace what is stored.
     version: Option<i64>,
     /// Guests to change; those without `id` are new.
     #[serde(default)]
@@ -250,8 +250,8 @@ struct SaveByCodeBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the whole household, by key of the question; `null` or empty:
-    /// none.
+    /// Answers of the household as a whole, by key of the question; `null` or empty
+    /// takes one back.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -259,9 +259,9 @@ struct SaveByCodeBody {
     note: Option<NoteBody>,
 }
 
-/// Saves a household's answers, the code in the body. Without `version` the
-/// fields given win over what is stored; guests can then be added only with an
-/// idempotency key.
+/// Saves a household's answers, with the code in the body. Without `version` the given
+/// fields replace what is stored; guests can then be added only with an idempotency
+/// key.
 #[utoipa::path(
     post, path = "/api/rsvp", tag = "guests", request_body = SaveByCodeBody,
     responses(
@@ -302,12 +302,12 @@ async fn save_by_code(
     store(&req, admitted, wanted.wish(), repeat, false).await
 }
 
-/// The version a change says it was made on. Whether it must say so is asked
-/// under the lock, after everything that comes before it.
+/// The version that a change names. Whether it must name one is checked under the lock,
+/// after all earlier checks.
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),
-        // A tag that we never gave out is older than any version.
+        // A tag that we never gave out counts as older than any version.
         Err(_) if headers.contains_key(IF_MATCH) => Some(0),
         Err(_) => None,
     }
@@ -469,8 +469,8 @@ fn private(body: impl IntoResponse) -> Response {
     response
 }
 
-/// A refusal as the API answers it. `speak` gives the language of what is stored,
-/// and of whom to ask where nothing can be changed any more.
+/// A refusal as the API returns it. `speak` gives the language for stored data, and for
+/// whom to ask where nothing can be changed any more.
 pub fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {

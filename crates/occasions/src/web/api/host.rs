@@ -1,6 +1,6 @@
-//! What hosts and their programs can do by JSON. Beside a handler stands which
-//! permission it takes, and which scopes a token needs; [`Call`](call::Call) proves the caller
-//! such a host inside the transaction, and the handler calls one noun.
+//! The hosts' JSON API. Each handler is listed with the permission it requires and the
+//! scopes a token needs; [`Call`](call::Call) proves inside the transaction that the
+//! caller is such a host, and the handler calls one noun.
 
 mod bulk;
 pub(crate) mod call;

@@ -1,5 +1,4 @@
-//! The portal as JSON: what a look-up and a save answer, and what a
-//! conflict carries in `current`.
+//! The portal as JSON: the answer to a look-up and to a save, and the `current` of a conflict.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +18,7 @@ pub(crate) struct PortalState<'a> {
     code: &'a str,
     version: i64,
     access: Access,
-    /// RFC 3339; `null`: never by itself.
+    /// RFC 3339; `null` if answers never close by themselves.
     closes_at: Option<String>,
     language: Option<&'a str>,
     household: &'a str,
@@ -28,9 +27,9 @@ pub(crate) struct PortalState<'a> {
     events: Vec<EventState<'a>>,
     allowance: Allowance,
     guests: Vec<GuestState<'a>>,
-    /// What hosts ask besides who comes.
+    /// The hosts' questions.
     questions: Vec<QuestionState<'a>>,
-    /// Answers of the whole household, by key of the question.
+    /// Answers of the household as a whole, by key of the question.
     answers: BTreeMap<&'a str, &'a Answer>,
     note: NoteState<'a>,
 }
@@ -63,15 +62,15 @@ struct GuestState<'a> {
     is_child: bool,
     age: Option<i64>,
     answered_at: Option<String>,
-    /// By key of the event.
+    /// Replies by key of the event.
     replies: BTreeMap<&'a str, ReplyStatus>,
     diets: &'a [String],
     diet_note: Option<&'a str>,
-    /// To the hosts' questions, by key.
+    /// Answers to the hosts' questions, by key.
     answers: BTreeMap<&'a str, &'a Answer>,
 }
 
-/// What hosts ask besides who comes.
+/// A question of the hosts.
 #[derive(Serialize, ToSchema)]
 struct QuestionState<'a> {
     key: &'a str,
@@ -80,11 +79,11 @@ struct QuestionState<'a> {
     title: &'a str,
     help: &'a str,
     choices: Vec<ChoiceState<'a>>,
-    /// Keys of the events it is about; empty: all of them.
+    /// Keys of the events it is about; all events if empty.
     events: &'a [String],
-    /// Those who come have to answer it.
+    /// Whether guests who come must answer it.
     required: bool,
-    /// Only those who say yes are asked.
+    /// Whether only guests who say yes are asked.
     coming_only: bool,
 }
 
@@ -167,7 +166,7 @@ pub(crate) fn of<'a>(portal: &'a Portal, text: &Text) -> PortalState<'a> {
     }
 }
 
-/// The same as the text of a JSON body.
+/// The state of a portal as the text of a JSON body.
 pub(crate) fn body(portal: &Portal, text: &Text) -> String {
     serde_json::to_string(&of(portal, text)).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! The household form and its smaller sisters: shown, saved, and shown again
-//! with everything typed when something stands against it.
+//! The household form and the two smaller forms, for food needs and for the note:
+//! shown, saved, and shown again with everything typed when a save is refused.
 
 mod conflict;
 mod form;
@@ -52,7 +52,7 @@ pub(super) async fn save_note(req: GuestRequest, form: Form) -> Result<Response,
     save_form(req, Which::Note, form).await
 }
 
-/// The form, or what is stored where nothing can be changed any more.
+/// Shows the form, or what is stored if nothing can be changed any more.
 async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);
@@ -102,9 +102,8 @@ async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Respon
     }
 }
 
-/// Shows the form again and saves nothing: somebody pressed a button that only
-/// fills it in, or the browser says that another page sent it. What was typed is
-/// not lost.
+/// Shows the form again without saving, because the pressed button only fills it in, or
+/// because the browser says that another site sent it. Typed values stay.
 async fn show_again(
     req: &GuestRequest,
     which: Which,
@@ -136,7 +135,7 @@ async fn show_again(
     Ok(page)
 }
 
-/// Whoever has no code that opens anything keeps what was typed.
+/// The response for a code that no longer opens anything; it returns what was typed.
 async fn turn_away(
     req: &GuestRequest,
     failure: Failure,
@@ -148,8 +147,8 @@ async fn turn_away(
     req.turn_away(failure, typed).await
 }
 
-/// Saves, and returns the code as the card has it: the household is led there
-/// however its code was spelled, also after a repeat.
+/// Saves, and returns the code as printed on the card: the household is redirected
+/// there however it spelled its code, even on a repeat.
 async fn store(
     req: &GuestRequest,
     which: Which,
@@ -182,7 +181,7 @@ async fn store(
     })
 }
 
-/// Shows the form again with what stands against it, or says why there is none.
+/// Shows the form again with its errors, or a page that says why there is no form.
 async fn refused(
     req: &GuestRequest,
     which: Which,
@@ -219,7 +218,7 @@ async fn refused(
         )
     };
     Ok(match refusal {
-        // No page of ours sends a form without a version where one is required.
+        // None of our pages sends a form without a version where one is required.
         Refusal::FeatureDisabled | Refusal::GuestNotFound | Refusal::VersionRequired => {
             return Err(refusal.problem().said_in(&text).into());
         }

@@ -1,5 +1,4 @@
-//! The hosts' questions in guests' pages: what was answered, in words, and the
-//! fields they are answered in.
+//! The hosts' questions on guests' pages: answers in words, and form fields.
 
 use web::{Form, Spoken};
 
@@ -11,14 +10,14 @@ use crate::question::{Answers, Question};
 use crate::words::{AskedOf, QuestionKind};
 
 impl<'a> Reading<'a> {
-    /// The questions this household, or each person on it, is asked.
+    /// The questions that this household, or each of its guests, is asked.
     pub(crate) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &'a Question> {
         self.portal
             .asked_questions()
             .filter(move |question| question.asked_of == of)
     }
 
-    /// Those that could be asked of this person.
+    /// The questions that could concern this guest.
     pub(super) fn questions_for(&self, guest: &Guest) -> impl Iterator<Item = &'a Question> {
         let events = &self.portal.events;
         self.questions(AskedOf::Guest)
@@ -29,7 +28,7 @@ impl<'a> Reading<'a> {
         self.pick(&question.title)
     }
 
-    /// What the household answered as a whole, as far as it counts.
+    /// The answers of the household as a whole, as far as they count.
     pub(crate) fn household_answers(&self) -> Vec<Told<'a>> {
         let (guests, events) = (&self.portal.household.guests, &self.portal.events);
         let questions = self.questions(AskedOf::Household);
@@ -38,7 +37,7 @@ impl<'a> Reading<'a> {
         self.in_words(counting, &self.portal.household.answers)
     }
 
-    /// What one person answered, as far as it counts.
+    /// The answers of one guest, as far as they count.
     pub(crate) fn guest_answers(&self, guest: &Guest) -> Vec<Told<'a>> {
         let events = &self.portal.events;
         let questions = self.questions(AskedOf::Guest);
@@ -63,7 +62,7 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// The field of a question, named `name`: from the store, or as typed.
+    /// The form field of a question, named `name`, with the stored or typed value.
     pub(crate) fn asked(
         &self,
         question: &'a Question,

@@ -1,11 +1,14 @@
-//! Ways to a code: the page that asks for one, and an occasion's public page.
+//! Pages that need no code: the one that asks for it, and an occasion's public page.
 
+use accounts::AccountId;
+use accounts::domain::{Card as FirstCard, CardForm};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
-use platform::StoreError;
+use platform::{StoreError, Tx};
 use web::page::{Kind, Page};
+use web::state::{Label, MenuItem};
 use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
 use super::gate::{self, CodeGate, Credentials, Failure};
@@ -18,7 +21,7 @@ use crate::open_rsvp::{self, PublicWish};
 use crate::refusal::Refusal;
 use crate::words::OccasionStatus;
 
-/// `GET /`, and `GET /invite` for a link that lost its code.
+/// `GET /invite`, also for a link that lost its code.
 pub(super) async fn show(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -29,11 +32,6 @@ pub(super) async fn show(
     let mut body = entry(&text, "/", gate.known(&site, &headers).await?);
     body.name = gate.asks_name(&site).await.then(String::new);
     Ok(ask(&site, &text, body).await)
-}
-
-/// `GET /robots.txt`: nothing behind a code is for search engines.
-pub(super) async fn robots() -> &'static str {
-    "User-agent: *\nDisallow: /invite/\nDisallow: /admin/\nDisallow: /api/\n"
 }
 
 /// `POST /`: opens a code, or forgets a household.
@@ -70,13 +68,13 @@ pub(super) async fn open(
     }
 }
 
-/// The code page again, instead of a page behind a code, with what was `typed`
-/// into a form that can no longer be saved.
+/// Shows the code page instead of a page behind a code, with what was `typed` into a
+/// form that can no longer be saved.
 pub(super) async fn ask_again(req: &GuestRequest, failure: Failure, typed: Vec<Typed>) -> Response {
     let text = req.site.speak_public(&req.wishes);
     let known = req.gate.known(&req.site, &req.headers).await;
     let mut body = entry(&text, "/", known.unwrap_or_default());
-    // What is answered after a look-up reads alike for every code.
+    // After a look-up, the response is the same for every code.
     let tried = match failure {
         Failure::NameRequired => req.given.code.clone(),
         _ => String::new(),
@@ -92,7 +90,7 @@ pub(super) async fn ask_again(req: &GuestRequest, failure: Failure, typed: Vec<T
     response
 }
 
-/// What was typed into the form for a code.
+/// The code form as typed.
 struct TypedCode {
     code: String,
     name: String,
@@ -110,8 +108,7 @@ impl TypedCode {
         Credentials::code(&self.code).with_name(Some(&self.name))
     }
 
-    /// Shows the form again. A name is asked for where it is needed, and where one
-    /// was typed.
+    /// Shows the form again, with a field for the name if one is needed or was typed.
     fn show_again(self, entry: &mut CodeEntry<'_>, problem: CodeProblem) {
         if problem == CodeProblem::NameRequired || !self.name.is_empty() {
             entry.name = Some(self.name);
@@ -119,6 +116,41 @@ impl TypedCode {
         entry.typed = self.code;
         entry.problem = Some(problem);
     }
+}
+
+/// A card with the form for a code, for the site's first page; none without a published occasion.
+pub(crate) fn cards(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    _: &Text,
+    _: Option<&AccountId>,
+) -> Result<Vec<FirstCard>, StoreError> {
+    if !occasion::is_any_published(tx)? {
+        return Ok(Vec::new());
+    }
+    Ok(vec![FirstCard {
+        title: "code-title",
+        lines: Vec::new(),
+        links: Vec::new(),
+        form: Some(CardForm {
+            action: "/",
+            name: "code",
+            label: "code-label",
+            button: "code-open",
+        }),
+    }])
+}
+
+/// The menu item of the code page, if guests can open any occasion.
+pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
+    let item = MenuItem {
+        href: "/invite".to_owned(),
+        label: Label::Message("code-title"),
+    };
+    Ok(occasion::is_any_published(tx)?
+        .then_some(item)
+        .into_iter()
+        .collect())
 }
 
 fn entry<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
@@ -134,7 +166,7 @@ fn entry<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
     }
 }
 
-/// What answers every code of an occasion that is over.
+/// The response to every code of an occasion that is over.
 pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
     let text = site.speak_public(wishes);
     let body = Farewell { text: &text };
@@ -145,7 +177,7 @@ pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
         text: &text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site,
             languages: &site.public_languages(),
         },
     });
@@ -165,18 +197,18 @@ fn error(failure: &Failure) -> CodeProblem {
     }
 }
 
-/// The code page. Where the site has one occasion, it wears its theme, so that
-/// guests with a mistyped code do not think they came to the wrong place.
+/// The code page. If the site has only one occasion, the page wears its theme, so that
+/// a guest who mistyped a code does not think it is the wrong site.
 async fn ask(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
     let theme = site.store.read(occasion::find_only_theme).await;
     web::page(Page {
         title: &body.title(),
         body,
         text,
-        // The page is worth more than its colours.
+        // If the theme cannot be read, a plain page is better than none.
         theme: theme.ok().flatten().unwrap_or(Theme::PLAIN),
         kind: Kind::Plain {
-            site: &site.settings.name,
+            site,
             languages: &site.public_languages(),
         },
     })
@@ -203,7 +235,7 @@ pub(super) async fn card(
     }))
 }
 
-/// `POST /o/{slug}`: as `POST /`, on the occasion's own page.
+/// `POST /o/{slug}`: like `POST /`, on the occasion's own page.
 pub(super) async fn open_at(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -243,11 +275,11 @@ pub(super) async fn open_at(
     }
 }
 
-/// What everybody may know of an occasion.
+/// What anybody may know about an occasion.
 pub(super) struct Public {
     pub(super) occasion: Occasion,
     pub(super) events: Vec<Event>,
-    /// Approved ones, where hosts show them.
+    /// Approved notes, if hosts show them.
     wishes: Vec<PublicWish>,
 }
 

@@ -1,9 +1,9 @@
-//! Who may look at which household, how often a stranger may guess a code, and
-//! which households this browser has opened before.
+//! Who may open which household, how often a stranger may guess codes, and which
+//! households this browser has opened before.
 //!
-//! A code opens its household, whoever brings it. What is remembered in the
-//! browser is not the code but a signature over the invitation and its epoch:
-//! it cannot be guessed, and it ends when the code is replaced.
+//! A code opens its household, whoever sends it. The browser does not remember the code
+//! but a signature over the invitation and its epoch, which cannot be guessed and ends
+//! when the code is replaced.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,43 +31,43 @@ use crate::role::{self, Role};
 use crate::{name_check, occasion};
 
 const COOKIE: &str = "kd_guest";
-/// Households one browser may hold.
+/// How many households one browser may remember.
 const REMEMBERED: usize = 20;
-/// 180 days.
+/// How long a browser remembers them: 180 days.
 const LIFE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
-/// Answers without a code that one network may send in, taken or not: each
-/// takes a turn of those who write.
+/// How many answers without a code one network may send, accepted or not. Each takes a
+/// turn of the store's writer.
 const STRANGERS: Rule = Rule {
     count: 30,
     per: SignedDuration::from_mins(10),
 };
-/// Networks that are counted.
+/// How many networks are counted.
 const NETWORKS: usize = 20_000;
-/// How long it is taken for granted whether an occasion asks for names.
+/// How long the answer to whether an occasion asks for names may be cached.
 const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
 
-/// What all guests' pages share. Cheap to clone.
+/// State that all guests' pages share. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct CodeGate {
     key: Key,
     budget: GuessBudget,
     opens: Arc<Opens>,
     strangers: Limit,
-    /// Whether an occasion asks for names at all times, and when that was read.
+    /// Whether any occasion always asks for names, and when that was read.
     asks_name: Arc<Mutex<(Timestamp, bool)>>,
     pub(super) links: LinkKey,
     pub(super) pages: Arc<Pages>,
 }
 
-/// What a client shows to open an invitation.
+/// What a client sends to open an invitation: a code, and perhaps `k` or a name.
 #[derive(Clone, Default)]
 pub struct Credentials {
-    /// The code as it was spelled.
+    /// The code as the client spelled it.
     pub(crate) code: String,
     /// `k` of a link.
     pub(crate) check: Option<String>,
-    /// A name on the invitation, asked for while somebody guesses.
+    /// A name on the invitation, needed while somebody guesses codes.
     pub(crate) name: Option<String>,
 }
 
@@ -81,7 +81,7 @@ impl Credentials {
         }
     }
 
-    /// A code in a path, and what stands in the query behind it.
+    /// A code from a path, with the query behind it.
     pub(super) fn of_address(code: String, uri: &Uri) -> Self {
         let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
         Self::code(code)
@@ -89,14 +89,14 @@ impl Credentials {
             .with_name(query.find("name"))
     }
 
-    /// With `k` of a link.
+    /// Adds the `k` of a link.
     #[must_use]
     pub fn with_check(mut self, check: Option<&str>) -> Self {
         self.check = check.map(str::to_owned);
         self
     }
 
-    /// With a name on the invitation.
+    /// Adds a name on the invitation.
     #[must_use]
     pub fn with_name(mut self, name: Option<&str>) -> Self {
         let name = name.map(str::trim).filter(|name| !name.is_empty());
@@ -107,24 +107,24 @@ impl Credentials {
 
 /// Why a typed code opened nothing.
 pub enum Failure {
-    /// It cannot be a code; costs nothing.
+    /// It cannot be a code; the try costs nothing.
     Malformed,
-    /// Nobody has it.
+    /// No invitation has it.
     Unknown,
-    /// What it opened is over.
+    /// The occasion it opened is over.
     Expired,
     /// So many codes were wrong that this one is looked up only with a name.
     NameRequired,
     /// Too many wrong names.
     TooMany {
-        /// Seconds.
+        /// Seconds until the next try is allowed.
         retry_after: u32,
     },
-    /// Anything else.
+    /// Any other problem.
     Problem(Problem),
 }
 
-/// As JSON answers it.
+/// The failure as JSON reports it.
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -165,24 +165,24 @@ impl Failure {
     }
 }
 
-/// Leave to use one code once.
+/// Permission to use one code once.
 pub struct Admitted {
-    /// Its folded form.
+    /// The folded form of the code.
     pub key: CodeKey,
     attempt: Option<Attempt>,
-    /// Of the request in which a guest tries the code.
+    /// The outcome slot of the request in which a guest tries the code.
     outcome: Outcome,
 }
 
 impl Admitted {
-    /// The code opened something: using it again from there is no guess.
+    /// Reports that the code opened something, so that using it again from there is no guess.
     pub fn succeeded(self) {
         if let Some(attempt) = self.attempt {
             attempt.succeeded();
         }
     }
 
-    /// The code opened nothing: that counts.
+    /// Reports that the code opened nothing, which counts as a guess.
     pub(crate) fn failed(self, site: &Site) {
         if let Some(attempt) = self.attempt {
             attempt.failed(site.clock.now());
@@ -217,7 +217,7 @@ impl CodeGate {
         Ok(portal.link(""))
     }
 
-    /// Leave to use a code, if this client may try one at all. Links of ours, known
+    /// Permission to use a code, if this client may try one at all. Our links, known
     /// devices and signed-in hosts always may.
     pub(super) async fn admit(
         &self,
@@ -237,7 +237,7 @@ impl CodeGate {
         if check.is_some_and(|check| self.links.is_right(&key, check)) {
             return Ok(admitted(key, None));
         }
-        // Spelled in another way it is the same name, and the same try.
+        // Another spelling of a name is the same name, and so the same try.
         let name = given
             .name
             .as_deref()
@@ -272,9 +272,9 @@ impl CodeGate {
         Ok(admitted(key, Some(attempt)))
     }
 
-    /// Whether typed codes need a name just now, from everywhere. One occasion that
-    /// asks for names makes all do so, or a code that is asked for none would be
-    /// known to be another's.
+    /// Whether all typed codes need a name now. If one occasion asks for names, every
+    /// code must: otherwise a code without that question would be known to belong
+    /// elsewhere.
     pub(super) async fn asks_name(&self, site: &Site) -> bool {
         let now = site.clock.now();
         let lock = || {
@@ -288,12 +288,12 @@ impl CodeGate {
         }
         match site.store.read(occasion::any_asks_name).await {
             Ok(found) => *lock() = (now, found),
-            Err(error) => tracing::warn!(%error, "whether codes need a name was not read"),
+            Err(error) => tracing::warn!(%error, "could not read whether codes need a name"),
         }
         lock().1 || self.budget.is_used_up(now)
     }
 
-    /// Leave for a host to set a code by hand; what cannot be a code needs none.
+    /// Permission for a host to set a code by hand; text that cannot be a code needs none.
     pub(crate) fn admit_by_hand(
         &self,
         site: &Site,
@@ -313,7 +313,7 @@ impl CodeGate {
             Ok(Some(attempt)) => Ok(Some(Admitted {
                 key,
                 attempt: Some(attempt),
-                // No guest's: limits do not count it.
+                // The request is a host's, so guests' limits do not count it.
                 outcome: Outcome::default(),
             })),
             Ok(None) => Err(Wait { seconds: 1 }),
@@ -321,14 +321,14 @@ impl CodeGate {
         }
     }
 
-    /// Leave for somebody without a code to send in an answer.
+    /// Permission for somebody without a code to send an answer.
     pub fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), Refusal> {
         let network = facts.network().to_string();
         let taken = self.strangers.take(&network, site.clock.now());
         taken.map_err(|wait| Refusal::RateLimited(wait.seconds))
     }
 
-    /// Opens the portal of a code, wherever it was given.
+    /// Opens the portal of a code, wherever the code came from.
     pub(super) async fn open(
         &self,
         site: &Site,
@@ -340,7 +340,7 @@ impl CodeGate {
             .await
     }
 
-    /// Opens what `look` finds behind a code.
+    /// Runs `look` for a code; a code that opens nothing counts as a guess.
     pub(super) async fn open_as<T: Send + 'static>(
         &self,
         site: &Site,
@@ -368,8 +368,8 @@ impl CodeGate {
         }
     }
 
-    /// Whether this browser has opened the household of `key` before: then a
-    /// used-up budget does not keep it out. Looks only among its own.
+    /// Whether this browser has opened the household of `key` before, so that a used-up
+    /// budget does not keep it out. Only remembered households are looked up.
     async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let remembered = self.remembered(site, headers);
         if remembered.is_empty() {
@@ -438,7 +438,7 @@ impl CodeGate {
             .collect())
     }
 
-    /// Remembers this household in the browser, the latest first.
+    /// Remembers this household in the browser, latest first.
     pub(super) fn remember(
         &self,
         site: &Site,
@@ -458,7 +458,7 @@ impl CodeGate {
         response
     }
 
-    /// Forgets the household with this code, and goes back to `address`.
+    /// Forgets the household with this code, and redirects to `address`.
     pub(super) async fn forget(
         &self,
         site: &Site,
@@ -469,7 +469,7 @@ impl CodeGate {
         let mut remembered = self.remembered(site, headers);
         if let Ok(key) = CodeKey::parse(code) {
             let mine: Vec<InvitationId> = remembered.iter().map(|(id, _)| id.clone()).collect();
-            // Only among the remembered ones, so that forgetting is no way to guess.
+            // Only among remembered households, so that forgetting cannot be used to guess.
             let forgotten = site
                 .store
                 .read(move |tx| {
@@ -485,8 +485,8 @@ impl CodeGate {
         Ok(response)
     }
 
-    /// Notes that the household itself has looked. Robots that fetch links do
-    /// not say that a person navigates.
+    /// Records that the household itself has opened its page. Robots that fetch links
+    /// do not claim that a person navigates.
     pub(super) fn note_opened(&self, headers: &HeaderMap, id: &InvitationId, now: Timestamp) {
         let robot = headers
             .get("user-agent")
@@ -538,7 +538,7 @@ impl CodeGate {
     }
 }
 
-/// Whether a host is signed in who may see the code of this invitation anyway.
+/// Whether a signed-in host may see the code of this invitation anyway.
 async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
     let Some(session) = accounts::web::session(headers, site.url()) else {
         return false;
@@ -557,7 +557,7 @@ async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
     found.await.unwrap_or(false)
 }
 
-/// What stands behind a code goes to nobody else.
+/// Keeps a page behind a code out of caches, referrers and search engines.
 pub fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -568,7 +568,7 @@ pub fn keep_private(response: &mut Response) {
     );
 }
 
-/// A public card is for those who were told of it, not for search engines.
+/// Keeps a public page out of search engines: it is for people who were told of it.
 pub(super) fn keep_out_of_search(response: &mut Response) {
     response.headers_mut().insert(
         HeaderName::from_static("x-robots-tag"),

@@ -25,7 +25,7 @@ use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::web::api::guest::problem;
 use crate::words::{OccasionStatus, ReplyStatus, Source};
 
-/// What the name of the choice for an event begins with, before the event's key.
+/// The prefix of an event's field; the event's key follows.
 pub(super) const EVENT: &str = "event.";
 
 /// `GET /o/{slug}/rsvp`.
@@ -91,26 +91,26 @@ pub(super) async fn save(
     }
 }
 
-/// To the page that thanks, and tells the code.
+/// Redirects to the page that thanks, and shows the code.
 pub fn thank(site: &Site, gate: &CodeGate, headers: &HeaderMap, outcome: Outcome) -> Response {
     let code = outcome.code.unwrap_or_default();
     let mut response = confirm(gate, &code);
-    // From a page elsewhere the browser sends no cookie that could be added to.
+    // A form posted from another site carries no cookie that could be extended.
     if csrf::check_sender(headers, site.url()).is_ok() {
-        // A new invitation's epoch; whoever made it is let in again.
+        // A new invitation has epoch 1; its maker is remembered by the browser.
         response = gate.remember(site, headers, (outcome.id, 1), response);
     }
     response
 }
 
-/// To the page that shows what is stored.
+/// Redirects to the page that shows what is stored.
 pub fn confirm(gate: &CodeGate, code: &str) -> Response {
     let mut response = Redirect::to(&gate.links.below(code, "/confirmation")).into_response();
     gate::keep_private(&mut response);
     response
 }
 
-/// Where hosts do not take such answers, the address is not there.
+/// Where hosts do not take such answers, the address is not found.
 fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, Problem> {
     let occasion = &public.occasion;
     if occasion.status == OccasionStatus::Draft {
@@ -138,8 +138,7 @@ fn typed(form: &Form) -> TypedAnswer {
     }
 }
 
-/// What the form says, with what is wrong about it: everybody hears all of that at
-/// once.
+/// Reads the form with everything that is wrong with it, so that all errors are reported at once.
 fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> IncomingAnswer {
     let mut wrong = Vec::new();
     let mut add = |pointer: String, code| wrong.push(FieldProblem::new(pointer, code, []));
@@ -166,7 +165,7 @@ fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) ->
     };
     let limit = public.occasion.open_party_limit;
     let party = match form.number("guests") {
-        // Nobody comes, whatever the number says.
+        // A respondent who declines brings nobody, whatever number was sent.
         _ if attending == ReplyStatus::No => None,
         Ok(Some(party)) if !(1..=limit).contains(&party) => {
             add("/guests".to_owned(), "out_of_range");
@@ -213,7 +212,7 @@ fn wrong_party(text: &Text, occasion: &Occasion) -> FormError {
     }
 }
 
-/// What stands against an answer.
+/// Why an answer was refused.
 #[derive(Default)]
 struct Trouble {
     status: StatusCode,
@@ -232,7 +231,7 @@ impl Trouble {
     }
 }
 
-/// The form again, with all that was typed and what stands against it.
+/// The form again, with everything typed and the errors.
 fn refused(
     site: &Site,
     text: &Text,
@@ -250,7 +249,7 @@ fn refused(
             let error = wrong_party(text, occasion);
             Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, vec![error])
         }
-        // Only the wish is a part that can be switched off here.
+        // The note is the only part of this form that can be switched off.
         Refusal::FeatureDisabled => {
             let error = FormError {
                 field: "message".to_owned(),
@@ -303,7 +302,7 @@ fn refused(
     Ok(page(site, text, public, typed, trouble))
 }
 
-/// What is wrong, in the order of the form.
+/// The errors, in the order of the form.
 fn errors(text: &Text, public: &Public, wrong: &[FieldProblem]) -> Vec<FormError> {
     let events = public
         .events
@@ -369,7 +368,7 @@ fn page(
         closing: closing(site, text, occasion),
         limit: occasion.open_party_limit,
         undecided: switches.undecided,
-        // A wish that came too late stays for whoever wrote it.
+        // A note typed before hosts switched notes off stays visible to its author.
         notes: switches.notes || !typed.wish.is_empty(),
         public: switches.public_wishes,
         trouble: trouble.words,
@@ -403,14 +402,14 @@ fn is_open(site: &Site, occasion: &Occasion) -> bool {
         && occasion.rsvp_deadline.is_none_or(|deadline| now < deadline)
 }
 
-/// When answers close for whoever has no invitation yet.
+/// When answers close for somebody without an invitation.
 fn closing(site: &Site, text: &Text, occasion: &Occasion) -> Option<Closing> {
     let at = occasion.rsvp_deadline?.to_zoned(occasion.zone());
     let now = site.clock.now().to_zoned(occasion.zone());
     Some(show::closing(text, &at, &now))
 }
 
-/// Whether an invitation came this way: then its page tells the code.
+/// Whether an invitation was made by an answer without a code; its page then shows the code.
 pub(super) async fn is_open_answer(
     site: &Site,
     portal: &crate::portal::Portal,

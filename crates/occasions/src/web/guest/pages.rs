@@ -1,10 +1,10 @@
-//! Portals as they were last written. On the day itself everybody looks again
-//! and again at a page on which nothing has changed.
+//! A cache of rendered portals. On the day itself everybody looks again and again at a
+//! page on which nothing has changed.
 //!
-//! A page is kept with all that it was made from: the invitation's version, which
-//! every change of the household raises, the occasion's revision, which every
-//! change of what all households read raises, the language, and the instant from
-//! which the same facts read differently.
+//! A page is kept with everything it was made from: the invitation's version, which
+//! every change of the household raises; the occasion's revision, which every change of
+//! shared data raises; the language; and the instant from which the same data read
+//! differently.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,16 +19,16 @@ use crate::invitation::{self, Glance, InvitationId};
 use crate::portal::{self, Closed, Portal};
 use crate::snapshot;
 
-/// How many bytes of pages are kept until all are dropped.
+/// How many bytes of pages are kept before all are dropped.
 const MOST_BYTES: usize = 16 << 20;
 
-/// Shared by all who open portals.
+/// The cache, shared by all requests.
 #[derive(Debug, Default)]
 pub(super) struct Pages(Mutex<Shelf>);
 
 #[derive(Debug, Default)]
 struct Shelf {
-    /// By household and language.
+    /// Pages by household and language.
     kept: HashMap<(InvitationId, String), Kept>,
     bytes: usize,
 }
@@ -41,27 +41,26 @@ struct Kept {
     page: Written,
 }
 
-/// A look at a portal's page.
+/// The result of looking up a portal's page.
 pub(super) struct Look {
-    /// Whose it is.
+    /// The invitation it belongs to.
     pub(super) glance: Glance,
-    /// When it was looked at.
+    /// When the look-up was made.
     pub(super) now: Timestamp,
-    /// The language it is in.
+    /// The language of the page.
     tag: String,
-    /// What there is to show.
+    /// A kept page, or the data to render one.
     pub(super) found: Found,
 }
 
-/// A page that is still true, or what to write one from.
+/// A page that is still valid, or the data to render one.
 pub(super) enum Found {
     Page(Written),
     Portal(Box<Portal>),
 }
 
 impl Pages {
-    /// Looks at the portal that a code opens, and reads no more of it than is
-    /// needed.
+    /// Looks up the portal that a code opens, and reads no more of it than needed.
     pub(super) fn look(
         &self,
         tx: &mut Tx<'_>,
@@ -106,7 +105,7 @@ impl Pages {
         (same && now < kept.until).then(|| kept.page.clone())
     }
 
-    /// Keeps the page that was written after a look.
+    /// Keeps the page that was rendered after a look-up.
     pub(super) fn keep(&self, look: &Look, until: Timestamp, page: &Written) {
         let mut shelf = self.shelf();
         if shelf.bytes + page.length() > MOST_BYTES {
@@ -152,10 +151,7 @@ mod tests {
             body: Words { words },
             text: &catalogue.speak(&Language::ENGLISH),
             theme: Theme::PLAIN,
-            kind: Kind::Plain {
-                site: "Kenduri",
-                languages: &[],
-            },
+            kind: Kind::Public { languages: &[] },
         };
         web::page::write(&page).unwrap()
     }

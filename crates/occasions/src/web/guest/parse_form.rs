@@ -1,5 +1,5 @@
-//! Reads the household form: from field names to a change of the household, and
-//! from the places of errors back to field names.
+//! Parses the household form: field names become a change of the household, and the
+//! pointers of errors become field names again.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use crate::guest::GuestId;
 use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::words::ReplyStatus;
 
-/// The change that the form asks for, and which row of the form each of its guests came from.
+/// The change that the form asks for, and the form row of each of its guests.
 pub(crate) struct ParsedForm {
     pub(crate) wish: HouseholdChange,
     rows: Vec<FormRow>,
 }
 
-/// Where a guest stands in the form.
+/// The row of a guest in the form.
 enum FormRow {
-    /// Somebody on the invitation: `name.{id}`.
+    /// A guest on the invitation: `name.{id}`.
     Known(String),
-    /// Somebody new: `new.{n}.name`.
+    /// A new guest: `new.{n}.name`.
     New(usize),
 }
 
-/// New people a form may hold; no allowance is larger.
+/// How many new guests a form may hold; no allowance is larger.
 pub(super) const NEW_ROWS: usize = 40;
 
 /// Reads the form.
@@ -62,7 +62,7 @@ pub(crate) fn read(form: &Form) -> ParsedForm {
 }
 
 impl ParsedForm {
-    /// The name of the field that a JSON pointer into the wish means.
+    /// The form field for a JSON pointer into the change.
     pub(crate) fn field(&self, pointer: &str) -> String {
         let mut parts = pointer.trim_start_matches('/').splitn(3, '/');
         let (first, index, rest) = (parts.next(), parts.next(), parts.next());
@@ -78,8 +78,7 @@ impl ParsedForm {
         }
     }
 
-    /// The field of the first new person's name, where a complaint about too
-    /// many people belongs.
+    /// The name field of the first new guest, where an error about too many guests belongs.
     pub(super) fn first_new(&self) -> Option<String> {
         self.rows.iter().find_map(|row| match row {
             FormRow::New(n) => Some(format!("new.{n}.name")),
@@ -138,8 +137,7 @@ fn known(form: &Form, id: &str) -> GuestUpdate {
     }
 }
 
-/// The note's field is there whenever the boxes are: unticked boxes send
-/// nothing.
+/// The note's field shows that the boxes were on the page, because unticked boxes send nothing.
 fn food_needs(form: &Form, diets: &str, note: &str) -> (Option<Vec<String>>, Option<String>) {
     let note = form.find(note).map(str::to_owned);
     let ticked = || form.all(diets).map(str::to_owned).collect();
@@ -162,23 +160,23 @@ fn newcomer(form: &Form, n: usize) -> GuestUpdate {
     }
 }
 
-/// The age's select is there whenever the box is: an unticked box sends nothing.
+/// The age's field shows that the box was on the page, because an unticked box sends nothing.
 fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     let Some(chosen) = form.find(age) else {
         return GuestUpdate::default();
     };
-    // Who has an age is a child, ticked or not.
+    // Anybody with an age is a child, ticked or not.
     let is_child = form.is_ticked(child) || !chosen.is_empty();
     GuestUpdate {
         is_child: Some(is_child),
-        // What is no number is no age either: the rule answers.
+        // Text that is no number becomes an invalid age, which the rule refuses.
         age: Some((!chosen.is_empty()).then(|| chosen.parse().unwrap_or(-1))),
         ..GuestUpdate::default()
     }
 }
 
-/// What stands in the fields of the hosts' questions, as typed: the question
-/// knows what to make of it. An empty field takes an answer back.
+/// Answers to the hosts' questions as typed; the question parses them. An empty field
+/// takes an answer back.
 fn answers(form: &Form, prefix: &str) -> BTreeMap<String, Value> {
     let mut typed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (key, value) in form.under(prefix) {
@@ -204,15 +202,15 @@ fn replies(form: &Form, prefix: &str) -> BTreeMap<String, ReplyStatus> {
     form.iter()
         .filter_map(|(name, value)| {
             let event = name.strip_prefix(prefix)?;
-            // A word that is none of ours is refused as the one answer that nobody
-            // can want.
+            // An unknown word becomes the one status that nobody may ask for, so that
+            // it is refused.
             let status = ReplyStatus::find(value).unwrap_or(ReplyStatus::Waitlisted);
             (!value.is_empty()).then(|| (event.to_owned(), status))
         })
         .collect()
 }
 
-/// The form as one text, by which a repeat of it is recognised.
+/// The form as one text, which identifies a repeat.
 pub(super) fn body(form: &Form) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, value) in form.iter() {

@@ -31,7 +31,7 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     Ok(req.remember(look.glance.id, look.glance.access_epoch, response))
 }
 
-/// The portal as a page that can be kept.
+/// Renders the portal as a page that can be kept.
 pub(super) fn write(text: &Text, portal: &Portal) -> Result<Written, askama::Error> {
     let body = body(text, portal, Vec::new());
     let title = body.title();
@@ -39,7 +39,7 @@ pub(super) fn write(text: &Text, portal: &Portal) -> Result<Written, askama::Err
     web::page::write(&framed(text, portal, &title, body, &languages))
 }
 
-/// The portal as a page; `typed` came too late to be saved.
+/// Renders the portal; `typed` arrived too late to be saved.
 pub(super) fn page(text: &Text, portal: &Portal, typed: Vec<Typed>) -> Response {
     let late = !typed.is_empty();
     let body = body(text, portal, typed);
@@ -51,7 +51,7 @@ pub(super) fn page(text: &Text, portal: &Portal, typed: Vec<Typed>) -> Response 
     response
 }
 
-/// The portal without its frame, for hosts who look at it.
+/// The portal without its frame, for the hosts' preview.
 pub(crate) fn preview(text: &Text, portal: &Portal) -> Result<String, askama::Error> {
     body(text, portal, Vec::new()).render()
 }
@@ -70,7 +70,7 @@ fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::Port
         welcome: show::welcome(text, &portal.occasion),
         message: (!details.host_message.is_empty()).then_some(details.host_message.as_str()),
         days_left: reading.days_left().map(|left| DaysLeft {
-            // Loaded again, the answer to a form would send it again.
+            // At its end the timer reloads the page, which would send the form again.
             timer: left.timer.filter(|_| typed.is_empty()),
             ..left
         }),
@@ -84,7 +84,7 @@ fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::Port
     }
 }
 
-/// Puts a body behind a code into the frame of its occasion.
+/// Puts the body of a page behind a code into the frame of its occasion.
 pub(super) fn guest_page<B: askama::Template>(
     text: &Text,
     portal: &Portal,
@@ -113,7 +113,7 @@ fn framed<'a, B: askama::Template>(
     }
 }
 
-/// What a reader can choose from.
+/// The languages that a reader can choose.
 fn languages(portal: &Portal) -> Vec<Language> {
     let tags = portal.occasion.languages.iter();
     tags.map(|tag| Language::of(tag)).collect()

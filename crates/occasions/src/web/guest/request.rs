@@ -1,5 +1,4 @@
-//! One request to the pages behind a code, before it is known whether the code
-//! opens anything.
+//! A request for a page behind a code, before it is known whether the code opens anything.
 
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 
-/// Instead of the page that was asked for.
+/// A response to send instead of the requested page.
 pub(crate) struct EarlyResponse(Box<Response>);
 
 impl IntoResponse for EarlyResponse {
@@ -49,7 +48,7 @@ pub struct GuestRequest {
     pub(crate) wishes: Wishes,
     pub(crate) headers: HeaderMap,
     uri: Uri,
-    /// The code as it was spelled, and what came with it.
+    /// The code as the client spelled it, and the other credentials.
     pub(crate) given: Credentials,
 }
 
@@ -57,7 +56,7 @@ impl FromRequestParts<Site> for GuestRequest {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
-        // What is no text is no code, like any other that nobody has.
+        // A path that is not text is treated as a code that nobody has.
         let code = Path::<String>::from_request_parts(parts, site).await;
         let code = code.map_or_else(|_| String::new(), |Path(code)| code);
         let gate = parts.extensions.get::<CodeGate>().cloned();
@@ -102,15 +101,15 @@ impl GuestRequest {
             .await
     }
 
-    /// Opens the portal for a page to look at, or says what to show instead:
-    /// another spelling of the code leads to the address on the card.
+    /// Opens the portal for a page, or returns what to show instead; another spelling
+    /// of the code is redirected to the one on the card.
     pub(super) async fn look(&self) -> Result<Portal, EarlyResponse> {
         let portal = self.enter().await?;
         self.check_spelling(&portal.household.invitation.code)?;
         Ok(portal)
     }
 
-    /// As [`GuestRequest::look`], at the portal's own page.
+    /// Like [`GuestRequest::look`], for the portal's own page.
     pub(super) async fn look_at_page(&self) -> Result<Look, EarlyResponse> {
         let (pages, speaker) = (Arc::clone(&self.gate.pages), self.speaker());
         let look = self
@@ -132,7 +131,7 @@ impl GuestRequest {
         }
     }
 
-    /// Leads from another spelling of the code to the card's own.
+    /// Redirects another spelling of the code to the one on the card.
     fn check_spelling(&self, code: &str) -> Result<(), EarlyResponse> {
         if self.given.code == code {
             return Ok(());
@@ -141,8 +140,8 @@ impl GuestRequest {
         Err(Redirect::permanent(&address).into_response().into())
     }
 
-    /// This very address with the code as the card has it, and the query kept; only
-    /// `k` is the other spelling's.
+    /// This address with the code as printed on the card. The query stays, except for
+    /// `k`, which belongs to the other spelling.
     fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
         let below = parts
@@ -162,7 +161,7 @@ impl GuestRequest {
         format!("/invite/{code}{below}{mark}{}", query.join("&"))
     }
 
-    /// Opens the portal for a page, or says what to show instead.
+    /// Opens the portal, whatever the spelling of the code, or returns what to show instead.
     pub(super) async fn enter(&self) -> Result<Portal, EarlyResponse> {
         match self.open().await {
             Ok(portal) => Ok(portal),
@@ -170,15 +169,15 @@ impl GuestRequest {
         }
     }
 
-    /// Leave to change something with the code.
+    /// Permission to change something with the code.
     pub async fn admit(&self) -> Result<Admitted, Failure> {
         self.gate
             .admit(&self.site, &self.facts, &self.headers, &self.given)
             .await
     }
 
-    /// A failure as a page: whoever has no code that opens anything is asked
-    /// for another one, and finds there what was `typed` into a form.
+    /// Turns a failure into a page: a client whose code opens nothing is asked for
+    /// another one, and gets back what was `typed` into a form.
     pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> EarlyResponse {
         match failure {
             Failure::Problem(problem) => problem.into(),
@@ -188,12 +187,12 @@ impl GuestRequest {
         }
     }
 
-    /// The household's language for this reader.
+    /// The language for this reader and this household.
     pub(crate) fn text(&self, portal: &Portal) -> Text {
         self.speaker().speak(portal)
     }
 
-    /// The same, to be taken into a transaction.
+    /// Chooses the language inside a transaction, where the request cannot go.
     pub(crate) fn speaker(&self) -> Speaker {
         Speaker {
             site: self.site.clone(),
@@ -201,7 +200,7 @@ impl GuestRequest {
         }
     }
 
-    /// A refused save as a problem; a code that opens nothing is a guess.
+    /// Turns a refused save into a problem; a code that opens nothing counts as a guess.
     pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
         if matches!(refusal, Refusal::InvitationNotFound | Refusal::Expired) {
             admitted.failed(&self.site);
@@ -215,13 +214,13 @@ impl GuestRequest {
         self.remember(invitation.id.clone(), invitation.access_epoch, response)
     }
 
-    /// The same, of an invitation and its epoch.
+    /// Remembers an invitation with its epoch.
     pub(super) fn remember(&self, id: InvitationId, epoch: i64, response: Response) -> Response {
         self.gate
             .remember(&self.site, &self.headers, (id, epoch), response)
     }
 
-    /// What the log keeps of where a change came from.
+    /// The origin of a request, for the log.
     pub(crate) fn origin(&self) -> RequestFacts {
         RequestFacts {
             request_id: self.facts.request_id.to_string(),
@@ -243,7 +242,7 @@ impl Speaker {
         self.speak_of(&portal.occasion, household)
     }
 
-    /// The same, of what decides about it.
+    /// Chooses the language from the occasion and the household's own language.
     pub(super) fn speak_of(&self, occasion: &Occasion, household: Option<&str>) -> Text {
         show::speak(&self.site, &self.wishes, occasion, household)
     }

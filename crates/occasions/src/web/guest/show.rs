@@ -1,5 +1,4 @@
-//! From the nouns of the domain to what pages show: words, dates and marks in
-//! the reader's language.
+//! Turns domain types into what pages show: words, dates and marks in the reader's language.
 
 use std::cell::OnceCell;
 
@@ -21,20 +20,20 @@ use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::words::{Access, ReplyStatus, Response};
 
-/// How long before an event its hours and minutes count.
+/// How long before an event the countdown shows hours and minutes.
 const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 
-/// A portal, read in one language and in the occasion's zone.
+/// A portal as read in one language and in the occasion's zone.
 pub(crate) struct Reading<'a> {
     pub(super) text: &'a Text,
     pub(super) portal: &'a Portal,
     pub(super) zone: TimeZone,
-    /// One for each of the portal's dietary options.
+    /// The labels of the portal's dietary options, in their order.
     labels: OnceCell<Vec<Label>>,
 }
 
-/// The language of an occasion's pages for this reader: of a household, what
-/// the hosts wrote down counts too.
+/// The language of an occasion's pages for this reader; for a household, the language
+/// that hosts recorded counts too.
 pub fn speak(
     site: &web::Site,
     wishes: &Wishes,
@@ -45,7 +44,7 @@ pub fn speak(
     site.catalogue.speak(&web::Language::of(tag))
 }
 
-/// A moment at which answers close, seen from `now`.
+/// When answers close, as seen at `now`.
 pub(super) fn closing(text: &Text, at: &Zoned, now: &Zoned) -> Closing {
     let deadline = Deadline::of(at);
     let days = deadline.days_left(now);
@@ -121,7 +120,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The last day answers were taken: "14 January".
+    /// The last day on which answers were taken: "14 January".
     fn closed_on(&self, at: Timestamp) -> String {
         self.text.day_and_month(Deadline::of(&self.local(at)).day())
     }
@@ -172,7 +171,7 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// When and where the events are that somebody comes to.
+    /// When and where the events are that at least one guest attends.
     pub(crate) fn events_attended(&self) -> Vec<EventRow<'a>> {
         let attended = self.portal.invited_events().filter(|event| {
             let guests = self.portal.household.guests.iter();
@@ -212,7 +211,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What happens when, by the clock where the occasion is.
+    /// The schedule of an event, in the occasion's zone.
     fn schedule(&self, details: &'a Event, start: &Zoned) -> Vec<ScheduleRow<'a>> {
         let said = |time: &str| {
             let at = time.parse::<Time>().ok()?;
@@ -227,7 +226,7 @@ impl<'a> Reading<'a> {
         lines.collect()
     }
 
-    /// Hours of an event beside its choice; with the weekday where the
+    /// The hours of an event, shown beside its choice; with the weekday if the
     /// household is invited on several days.
     pub(super) fn hours(&self, event: &Event) -> String {
         let (start, end) = (self.local(event.starts_at), self.local(event.ends_at));
@@ -247,7 +246,7 @@ impl<'a> Reading<'a> {
         self.pick(&event.name)
     }
 
-    /// The name to show: as written, or whose guest it is.
+    /// The name to show: as written, or whose guest the person is.
     pub(crate) fn name(&self, guest: &Guest) -> String {
         let guest_of = self.portal.household.guest_of();
         guest::shown_name(&guest.name, guest_of, self.text)
@@ -273,7 +272,7 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// Whether a host lowered the allowance below what is taken.
+    /// Whether a host lowered the allowance below the places already used.
     pub(super) fn above_allowance(&self) -> bool {
         let places = self.portal.household.allowance().plus_ones;
         places.used > places.allowed
@@ -358,14 +357,14 @@ impl<'a> Reading<'a> {
         counts
     }
 
-    /// The calendar file, if there is something left to go to.
+    /// The address of the calendar file, if there is an event left to attend.
     pub(crate) fn calendar(&self) -> Option<String> {
         super::calendar::events(self.portal)
             .next()
             .map(|_| self.portal.link("/calendar.ics"))
     }
 
-    /// Ways to the forms that can be filled in now.
+    /// Links to the forms that can be filled in now.
     pub(super) fn tiles(&self) -> Vec<Tile> {
         let switches = self.occasion().switches;
         let say = |id| self.text.say(id).into_owned();
@@ -399,14 +398,13 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A text that may be ours or the hosts', with the language it is in where that
-/// is not the page's.
+/// A text of ours or of the hosts, with its language if that is not the page's.
 struct Label {
     text: String,
     other: Option<web::Language>,
 }
 
-/// A need in the hosts' own words, or in the built-in ones of its key.
+/// The name of a food need: the hosts' own, or the built-in one of its key.
 fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label {
     let own = pick(text, occasion, &option.label);
     if own.is_empty() {
@@ -446,7 +444,7 @@ pub(super) fn cover<'a>(
     }
 }
 
-/// The events as everybody may see them who may answer without a code.
+/// The events as shown to visitors who may answer without a code.
 pub(super) fn open_events<'a>(
     text: &Text,
     occasion: &'a Occasion,
@@ -475,7 +473,7 @@ pub(super) fn welcome<'a>(text: &Text, occasion: &'a Occasion) -> Spoken<'a> {
     pick(text, occasion, &occasion.welcome)
 }
 
-/// Whom guests ask, if the hosts named somebody.
+/// The contact for guests, if the hosts named one.
 pub(crate) fn contact(occasion: &Occasion) -> Option<Contact> {
     let contact = &occasion.contact;
     let some = |text: &String| (!text.is_empty()).then(|| text.clone());
@@ -496,7 +494,7 @@ fn mark(status: ReplyStatus) -> Mark {
     }
 }
 
-/// An address that its owner recognises and nobody else learns: `a•••@x.my`.
+/// A mail address that only its owner recognises: `a•••@x.my`.
 pub(crate) fn masked_email(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => {

@@ -1,6 +1,6 @@
-//! What guests' pages show, ready to be put into the templates: words, dates and
-//! addresses already formed, the choices among them as enums. Handlers turn the
-//! nouns of the domain into these; the templates know no rules.
+//! The data of guests' pages, ready for the templates: words, dates and addresses are
+//! formatted, choices are enums. Handlers make it from domain types; the templates know
+//! no rules.
 //!
 //! Each page is a body for [`web::page()`]; `sample` makes one of each for tests.
 
@@ -43,8 +43,7 @@ impl Tone {
         }
     }
 
-    /// What we say after a save: thanks to those who come, kindness to those
-    /// who cannot.
+    /// The sentence after a save: thanks to those who come, kind words to those who cannot.
     fn thanks(self, text: &Text, counts: Counts, progress: Progress) -> String {
         if counts.declined() {
             self.say(text, "saved-declined", "")
@@ -55,7 +54,7 @@ impl Tone {
         }
     }
 
-    /// The message of this name for this tone.
+    /// The message of this name, in this tone.
     fn say(self, text: &Text, id: &str, household: &str) -> String {
         text.with(
             &format!("{id}-{}", self.word()),
@@ -64,26 +63,26 @@ impl Tone {
     }
 }
 
-/// What all pages behind a code share: whose they are, and whom to ask.
+/// What all pages behind a code share.
 pub struct Frame<'a> {
     /// The theme.
     pub theme: Theme,
     /// The hosts' names.
     pub hosts: Hosts<'a>,
-    /// The address of the portal.
+    /// The address of the household's portal.
     pub home: String,
     /// The address of the form for answers.
     pub answer: String,
     /// The household's name.
     pub household: &'a str,
-    /// Its code, as the card shows it.
+    /// The household's code, as the card shows it.
     pub code: &'a str,
-    /// Whom guests may ask.
+    /// Whom guests can ask.
     pub contact: Option<Contact>,
 }
 
 impl Frame<'_> {
-    /// The last line of every page around whom to ask, and that person.
+    /// The last line of every page, split around the contact, and the contact.
     fn questions(&self, text: &Text) -> Option<((String, String), &Contact)> {
         let contact = self.contact.as_ref()?;
         Some((around_contact(text, "guest-questions"), contact))
@@ -94,12 +93,12 @@ impl Frame<'_> {
 #[derive(Clone)]
 pub struct Hosts<'a>(pub Spoken<'a>);
 
-/// What stands between two names, in the languages we know; only ever looked
-/// for between spaces, but for the Chinese one.
+/// Joiners between two names in the languages we know. They count only between spaces,
+/// except for the Chinese one.
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 
 impl Hosts<'_> {
-    /// The names one below the other, the joiner marked: it is set smaller.
+    /// The names, one per line; `true` marks the joiner, which is set smaller.
     pub fn lines(&self) -> Vec<(&str, bool)> {
         let whole = self.0.text;
         for joiner in JOINERS {
@@ -121,17 +120,17 @@ impl Hosts<'_> {
     }
 }
 
-/// The head of a portal or a public page.
+/// The top of a portal or a public page.
 pub struct Cover<'a> {
     /// The line above the names: "Walimatulurus".
     pub kicker: Option<Spoken<'a>>,
-    /// The first day in words, weekday and year with it.
+    /// The first day in words, with weekday and year.
     pub date: String,
-    /// The same for machines: `2027-01-16`.
+    /// The first day in ISO format: `2027-01-16`.
     pub date_machine: String,
 }
 
-/// Whom guests ask when a page cannot help them.
+/// Whom guests can ask when a page does not help them.
 #[derive(Clone)]
 pub struct Contact {
     /// A name, as the hosts wrote it.
@@ -143,14 +142,14 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// All of it as words: "Farah, 012-345 6789".
+    /// The contact in words: "Farah, 012-345 6789".
     pub fn words(&self, text: &Text) -> String {
         let ways = [Some(&self.name), self.phone.as_ref(), self.email.as_ref()];
         let ways: Vec<&str> = ways.into_iter().flatten().map(String::as_str).collect();
         ways.join(&text.say("list-comma"))
     }
 
-    /// The number as a telephone dials it.
+    /// The telephone number as a `tel:` link needs it.
     pub fn dial(&self) -> String {
         let digits = |c: &char| c.is_ascii_digit() || *c == '+';
         let phone = self.phone.as_deref().unwrap_or_default();
@@ -158,10 +157,10 @@ impl Contact {
     }
 }
 
-/// Stands where a sentence has a piece that is not text alone, such as a link.
+/// Stands for a part of a sentence that is not plain text, such as a link.
 const OBJECT: &str = "\u{fffc}";
 
-/// The two halves of the message `id` around its `$contact`.
+/// The message `id`, split around its `$contact`.
 fn around_contact(text: &Text, id: &str) -> (String, String) {
     let sentence = text.with(id, [("contact", OBJECT.into())]);
     match sentence.split_once(OBJECT) {
@@ -181,12 +180,12 @@ pub enum Mark {
     No,
     /// Not sure yet.
     Undecided,
-    /// Coming when a place is free.
+    /// Coming if a seat becomes free.
     Waitlisted,
 }
 
 impl Mark {
-    /// The class of its tag, and the name of its icon.
+    /// The CSS class of its tag, which is also the name of its icon.
     pub fn class(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -197,7 +196,7 @@ impl Mark {
         }
     }
 
-    /// The message that names it.
+    /// The name of its message.
     pub fn message(self) -> &'static str {
         match self {
             Self::Pending => "reply-pending",
@@ -208,7 +207,7 @@ impl Mark {
         }
     }
 
-    /// Its shape in a mail, which has no icons.
+    /// Its symbol in a mail, which has no icons.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Pending => "–",
@@ -224,26 +223,26 @@ impl Mark {
     }
 }
 
-/// How many people of a household gave which answer. Somebody who comes to one
-/// event and not to another counts as coming.
+/// How many guests of a household gave which answer. A guest who comes to one event but
+/// not to another counts as coming.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Coming to something.
+    /// Coming to at least one event.
     pub yes: usize,
-    /// Coming to nothing.
+    /// Coming to no event.
     pub no: usize,
-    /// Not coming to some events, and without an answer for the others.
+    /// Not coming to some events, with no answer for the others.
     pub partly: usize,
     /// Not sure.
     pub undecided: usize,
-    /// Waiting for a place.
+    /// Waiting for a seat.
     pub waitlisted: usize,
     /// Without an answer.
     pub pending: usize,
 }
 
 impl Counts {
-    /// "2 coming, 1 not sure": only what is there.
+    /// The counts in words, without zeros: "2 coming, 1 not sure".
     pub fn say(&self, text: &Text) -> String {
         let parts = [
             (self.yes, "count-yes"),
@@ -261,14 +260,14 @@ impl Counts {
         said.join(&text.say("list-comma"))
     }
 
-    /// Whether everybody has answered, and nobody comes.
+    /// Whether everybody has answered and nobody comes.
     pub fn declined(&self) -> bool {
         let others = self.yes + self.undecided + self.waitlisted + self.partly + self.pending;
         self.no > 0 && others == 0
     }
 }
 
-/// When answers close, as far as people should hear it.
+/// When answers close, in the detail that pages show.
 #[derive(Clone)]
 pub enum Closing {
     /// At the end of a day: its date, its weekday, and the days until then.
@@ -280,7 +279,7 @@ pub enum Closing {
         /// 0 on the day itself.
         days: i32,
     },
-    /// At an hour.
+    /// At a time of day.
     Moment {
         /// "Thursday, 14 January, 6 pm".
         moment: String,
@@ -294,8 +293,8 @@ pub enum Closing {
 }
 
 impl Closing {
-    /// The request to answer: the date when it is far, the weekday when it is
-    /// near, the hour on the last day.
+    /// The request to answer: with the date if there is time, with the weekday if it is
+    /// near, with the hour on the last day.
     pub fn ask(&self, text: &Text) -> String {
         let (ask, days, weekday) = match self {
             Self::Day { days: 0, .. } => return text.say("closing-tonight").into_owned(),
@@ -329,7 +328,7 @@ impl Closing {
         format!("{ask}{}{left}", text.say("sentence-space"))
     }
 
-    /// Until when answers can be changed.
+    /// The sentence that says until when answers can be changed.
     pub fn change(&self, text: &Text) -> String {
         match self {
             Self::Day { date, .. } => {
@@ -396,7 +395,7 @@ mod tests {
                 assert!(!page.contains("style=\""), "{tag}: {page}");
                 assert_eq!(page.matches("<h1").count(), 1, "{tag}: {page}");
             }
-            // The frame brings `main` to the code page and the farewell, to no other.
+            // Only the code page and the farewell get their `main` from the frame.
             let own_main = |page: &&String| page.contains(r#"<main id="main">"#);
             assert_eq!(
                 pages.iter().filter(own_main).count(),

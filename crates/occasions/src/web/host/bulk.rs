@@ -1,5 +1,4 @@
-//! One action on many invitations: what is chosen, what it will do, and how far
-//! it is.
+//! The pages of a bulk action: the chosen invitations, its effect, and its progress.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -15,7 +14,7 @@ use super::wording::Wording;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::locks::Effect;
-use crate::hosting::{Refusal, When, invitations};
+use crate::hosting::{HostOf, Refusal, When, invitations};
 use crate::invitation::InvitationId;
 use crate::words::Progress;
 
@@ -39,14 +38,14 @@ struct Step<'a> {
     csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
-    /// How many are meant.
+    /// How many invitations are covered.
     n: usize,
     ids: Vec<&'a str>,
     query: &'a str,
     is_all: bool,
     action: &'a str,
     fields: Vec<Field>,
-    /// What it will do; nothing yet where something has to be filled in first.
+    /// What the action will do; `None` until everything required is filled in.
     effect: Option<Effect>,
 }
 
@@ -60,7 +59,7 @@ impl Step<'_> {
         ACTIONS.iter().any(|(action, _)| *action == self.action)
     }
 
-    /// The consequence, before the button.
+    /// The sentence about the effect, shown above the button.
     fn consequence(&self, effect: &Effect) -> String {
         let values = [("n", effect.closes.into())];
         let reopens = [("n", effect.reopens.into())];
@@ -82,8 +81,8 @@ impl Step<'_> {
     }
 }
 
-/// `POST /admin/o/{slug}/invites/bulk`: what is to be done, and what it will do.
-/// Nothing is changed before `go` is pressed.
+/// `POST /admin/o/{slug}/invites/bulk`: shows the action and its effect. Nothing is
+/// changed before `go` is pressed.
 pub(super) async fn step(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let wanted = read_action(form);
@@ -114,8 +113,7 @@ async fn show(
             action,
         });
         let effect = match request {
-            // Something that cannot be done has no effect yet; it is refused
-            // when it is to be done.
+            // An action that cannot be done has no effect yet; it is refused when it is run.
             Some(request) => match bulk::effect(tx, &context.host, &request) {
                 Ok(effect) => Ok(Some(effect)),
                 Err(Refusal::Fields(fields)) => Err(fields),
@@ -165,7 +163,7 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     let slug = posted.req.piece("slug").to_owned();
     let (action, target) = (request.action.clone(), request.target.clone());
     let done = posted
-        .once("POST /admin/invites/bulk", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             let bulk = bulk::start(tx, host, &request)?;
             Ok(super::wording::at(
                 &slug,
@@ -184,8 +182,7 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     }
 }
 
-/// Findings stand at `args`, as programs send them; the fields have no such
-/// part.
+/// Moves findings from `args`, where programs send them, to the form's fields.
 fn problem_of(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
@@ -206,7 +203,7 @@ fn read_target(form: &Form) -> Result<Target, Refusal> {
     Ok(Target::Chosen(ids.collect()))
 }
 
-/// The action with what was filled in; nothing while something is missing.
+/// The action as filled in; `None` while something is missing.
 fn read_action(form: &Form) -> Option<Action> {
     let text = |name: &str| form_state::some(form, name);
     Some(match form.text("action") {
@@ -299,14 +296,14 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
 }
 
-/// An invitation that stayed as it was.
+/// An invitation that failed and stayed unchanged.
 struct Failed {
     href: String,
     household: String,
     why: String,
 }
 
-/// `GET /admin/o/{slug}/invites/bulk/{id}`: how far it is.
+/// `GET /admin/o/{slug}/invites/bulk/{id}`: the progress of the action.
 pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
     let id: BulkId = req.id();
     let (context, (job, failed)) = req

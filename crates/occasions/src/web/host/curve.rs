@@ -1,5 +1,4 @@
-//! The curve of answers, drawn here, so that it is there without script and
-//! costs nothing to look at.
+//! The curve of answers, drawn on the server, so that it needs no script.
 
 use jiff::civil::Date;
 use web::Text;
@@ -8,45 +7,45 @@ use web::dates::days_between;
 use super::wording::Tag;
 use crate::hosting::summary::Day;
 
-/// A drawing of one size; the page holds two, because a scaled text shrinks.
+/// The drawing in one size; a page holds two, because scaling would shrink the text.
 pub(super) struct Drawing {
     pub(super) class: &'static str,
     pub(super) width: i32,
     pub(super) height: i32,
-    /// Under the line of "yes".
+    /// The area under the line of "yes".
     pub(super) area: String,
     /// Class and path of each line.
     pub(super) lines: Vec<(&'static str, String)>,
-    /// Level lines: height and number.
+    /// Horizontal grid lines: height and number.
     pub(super) ticks: Vec<(i32, String)>,
-    /// Where everybody would have said yes.
+    /// The height at which everybody would have said yes.
     pub(super) ceiling: i32,
-    /// Where the deadline stands.
+    /// The position of the deadline.
     pub(super) deadline: Option<i32>,
-    /// Days below: place, anchor, words.
+    /// Dates below the drawing: position, anchor, words.
     pub(super) days: Vec<(i32, &'static str, String)>,
-    /// Words at the ends of the lines: place, height, class, words.
+    /// Labels at the ends of the lines: position, height, tag.
     pub(super) labels: Vec<(i32, i32, Tag)>,
-    /// Left and right end of what is drawn.
+    /// Left and right end of the drawing.
     pub(super) span: (i32, i32),
-    /// The words at the ceiling.
+    /// The label of the ceiling.
     pub(super) invited: String,
 }
 
-/// What is drawn.
+/// The data that is drawn.
 pub(super) struct Curve<'a> {
     pub(super) days: &'a [Day],
     pub(super) deadline: Option<Date>,
-    /// Everybody who is invited.
+    /// Number of invited guests.
     pub(super) invited: i64,
 }
 
-/// One size of drawing.
+/// The dimensions of a drawing.
 struct Size {
     class: &'static str,
     width: i32,
     height: i32,
-    /// Room for words at the right.
+    /// Space for labels at the right.
     right: i32,
 }
 
@@ -67,11 +66,11 @@ const SIZES: [Size; 2] = [
 const LEFT: i32 = 34;
 const TOP: i32 = 14;
 const BOTTOM: i32 = 26;
-/// Words never stand closer.
+/// The smallest distance between two labels.
 const LINE: i32 = 15;
 
 impl Curve<'_> {
-    /// Both sizes; nothing where there are fewer than two days to draw.
+    /// Draws both sizes; empty if there are fewer than two days.
     pub(super) fn draw(&self, text: &Text) -> Vec<Drawing> {
         let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else {
             return Vec::new();
@@ -103,7 +102,7 @@ impl Curve<'_> {
         let now = x(last.date);
         let deadline = self.deadline.filter(|date| *date >= first.date).map(x);
         let ends = ends(last, text);
-        // Words at the ends of lines do not run through the deadline.
+        // Labels at the ends of the lines must not cross the deadline.
         let longest = ends.iter().map(|(_, tag)| width(&tag.words)).max();
         let words_at = match deadline {
             Some(at) if at >= now && at - now < longest.unwrap_or(0) + 6 => at + 6,
@@ -135,7 +134,8 @@ impl Curve<'_> {
         }
     }
 
-    /// First day, today, deadline; a day that would touch another is left out.
+    /// The dates of the first day, today and the deadline; one that would touch another
+    /// is left out.
     fn below(
         &self,
         size: &Size,
@@ -167,7 +167,7 @@ impl Curve<'_> {
     }
 }
 
-/// What stands at the ends of the lines, from below.
+/// The labels at the ends of the lines, from the lowest up.
 fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
     let mut ends = [
         (last.yes, "yes", "host-curve-yes"),
@@ -183,7 +183,7 @@ fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
         .collect()
 }
 
-/// Puts words beside the ends of their lines, none on another.
+/// Places labels beside the ends of their lines, without overlaps.
 fn placed(
     ends: Vec<(i64, Tag)>,
     at: i32,
@@ -199,7 +199,7 @@ fn placed(
         .collect()
 }
 
-/// About how wide words are; wide scripts take twice as much.
+/// The approximate width of words; wide scripts take twice as much.
 fn width(words: &str) -> i32 {
     let letters = words
         .chars()
@@ -207,7 +207,7 @@ fn width(words: &str) -> i32 {
     letters.sum()
 }
 
-/// Three level lines on round numbers, from 0.
+/// Three grid lines at round numbers, from 0.
 fn ticks(most: i64) -> Vec<i64> {
     let mut step = 1;
     while step * 3 <= most {

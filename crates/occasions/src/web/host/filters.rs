@@ -1,5 +1,5 @@
-//! Filters of lists as people see them: fields to choose from, chips to take
-//! away, words for each. What a filter means is decided elsewhere.
+//! Filters of lists as people see them: form fields, chips to remove, names of values.
+//! What a filter means is decided in [`hosting`](crate::hosting).
 
 use web::fields::Kind;
 use web::{Field, Form, Language, List, Text};
@@ -11,7 +11,7 @@ use crate::hosting::listing::people;
 use crate::question::Question;
 use crate::words::{Access, AskedOf};
 
-/// What of the address says which piece of the list is shown.
+/// The parameters of an address that select a page of the list.
 const PAGING: [&str; 3] = ["cursor", "before", "at"];
 
 /// An active filter, with the address of the list without it.
@@ -27,7 +27,7 @@ pub(super) struct Choice {
     pub(super) options: Vec<(String, String, bool)>,
 }
 
-/// What is chosen in the address of a list, and what may be.
+/// The filters chosen in the address of a list, and those that can be chosen.
 pub(super) struct Filters<'a> {
     pub(super) text: &'a Text,
     pub(super) query: &'a Form,
@@ -76,8 +76,8 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// The filters of a table. `own` has the options of those that do not offer all their words,
-    /// or whose words are the occasion's.
+    /// The filters of a table. `own` has the options of fields that do not offer all
+    /// their values, or whose values belong to the occasion.
     fn new(
         wording: &Wording<'a>,
         path: &str,
@@ -113,12 +113,12 @@ impl<'a> Filters<'a> {
         }
     }
 
-    /// What was typed to search for.
+    /// The text to search for.
     pub(super) fn search(&self) -> &str {
         self.query.text("q")
     }
 
-    /// One label, as written.
+    /// The label to filter by, exactly as stored.
     pub(super) fn tag(&self) -> &str {
         self.query.text("tag")
     }
@@ -150,13 +150,13 @@ impl<'a> Filters<'a> {
         chips
     }
 
-    /// What of the address stays in links: filters and the piece of the list.
+    /// The parameters of the address that links keep.
     fn repeated_parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self.query.iter();
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
     }
 
-    /// The address of the same list from its beginning with one thing changed.
+    /// The address of the list's first page with one parameter changed.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let pairs = self
             .repeated_parameters()
@@ -165,7 +165,7 @@ impl<'a> Filters<'a> {
         wording::address(&self.path, pairs)
     }
 
-    /// The address of this very piece with one thing changed.
+    /// The address of this page with one parameter changed.
     pub(super) fn here(&self, name: &str, value: &str) -> String {
         let pairs = self
             .repeated_parameters()
@@ -174,13 +174,13 @@ impl<'a> Filters<'a> {
         wording::address(&self.path, pairs)
     }
 
-    /// The address of the piece that follows `list`.
+    /// The address of the page after `list`.
     pub(super) fn next<T>(&self, list: &List<T>) -> Option<String> {
         let cursor = list.next_cursor.as_deref()?;
         Some(self.piece("cursor", cursor, self.before() + list.items.len()))
     }
 
-    /// The address of the piece before `list`, as long as this one was to be.
+    /// The address of the page before `list`, if there is one; `limit` is the length of a page.
     pub(super) fn previous<T>(&self, list: &List<T>, limit: u32) -> Option<String> {
         let cursor = list.previous_cursor.as_deref()?;
         let limit = usize::try_from(limit).unwrap_or_default();
@@ -196,7 +196,7 @@ impl<'a> Filters<'a> {
         wording::address(&self.path, pairs)
     }
 
-    /// The address of the first piece.
+    /// The address of the first page.
     pub(super) fn first(&self) -> Option<String> {
         self.is_further().then(|| self.with("cursor", ""))
     }
@@ -223,7 +223,7 @@ impl<'a> Filters<'a> {
         self.text.with("host-range", values)
     }
 
-    /// What else stands in the address, for forms that change one part of it.
+    /// The other parameters of the address, for forms that change some of them.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
         self.repeated_parameters()
             .filter(|(name, value)| {
@@ -241,7 +241,7 @@ impl<'a> Filters<'a> {
     }
 }
 
-/// Words with their messages, those that have one. A message may say its word as `band`.
+/// Values with their names, for those that have one. A message may take the value as `band`.
 fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
     let offered = words.iter().filter(|(_, id)| !id.is_empty());
     offered
@@ -249,7 +249,7 @@ fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The message of a word, which may say it as `band`.
+/// The name of a value. Its message may take the value as `band`.
 pub(super) fn band(text: &Text, word: &str, id: &str) -> String {
     text.with(id, [("band", word.replace('-', "–").into())])
 }
@@ -263,8 +263,7 @@ fn event_options(wording: &Wording<'_>, events: &[Event]) -> Vec<(String, String
     options.collect()
 }
 
-/// Who answered a question, and who gave which of its answers; nothing where
-/// nothing is asked.
+/// The options for a question: everybody who answered it, and each of its answers.
 fn answer_options(
     wording: &Wording<'_>,
     questions: &[Question],
@@ -289,7 +288,7 @@ fn answer_options(
     (!options.is_empty()).then_some(options)
 }
 
-/// The name of a language, or that it is not known.
+/// The name of a language, or the word for an unknown one.
 pub(super) fn language(text: &Text, tag: Option<&str>) -> String {
     match tag {
         Some(tag) => Language::of(tag).name.into_owned(),

@@ -1,5 +1,5 @@
-//! The frame around hosts' pages: where they are, where they can go, what the page
-//! before did.
+//! The frame of hosts' pages: the current place, the navigation, and the banner about
+//! the last action.
 
 use accounts::grant::{self, Role, Scope};
 use accounts::web::frame;
@@ -17,7 +17,7 @@ use crate::hosting::Permission;
 use crate::question::Question;
 use crate::words::OccasionStatus;
 
-/// The places of the navigation.
+/// The entries of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Overview,
@@ -34,7 +34,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Where the pages of a list are.
+    /// The entry for the pages of a list.
     pub(crate) fn of_list(pages: &str) -> Self {
         match pages {
             Event::PAGES => Self::Events,
@@ -97,7 +97,7 @@ impl HostRequest {
         self.framed(&format!("{title} – {hosts}"), navigation, body)
     }
 
-    /// The rank in the installation of who asks.
+    /// The caller's rank in the installation.
     pub(crate) async fn site_rank(&self) -> Result<Option<Role>, Problem> {
         let who = self.who.clone();
         let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
@@ -106,7 +106,7 @@ impl HostRequest {
         Ok(self.site.store.read(look).await?)
     }
 
-    /// A page of no occasion.
+    /// A page outside any occasion.
     pub(crate) fn plain_page<B: Template>(
         &self,
         title: &str,
@@ -202,12 +202,12 @@ impl HostRequest {
         ]
     }
 
-    /// Everything there is to go to.
+    /// All sections of the navigation.
     pub(crate) fn places(&self, context: &PageContext) -> Vec<Section> {
         self.sections(context, Place::More)
     }
 
-    /// What the page before did: the banner for `?done=`.
+    /// The banner about the last action, named by `?done=`.
     pub(crate) fn done(&self) -> Option<String> {
         let id = match self.query.text("done") {
             "saved" => "host-done-saved",
@@ -234,7 +234,7 @@ impl HostRequest {
     }
 }
 
-/// Nobody keeps a copy of what only hosts may see.
+/// Keeps hosts' pages out of caches.
 pub(crate) fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,4 +1,4 @@
-//! The list of guests: everybody, or whom a filter finds.
+//! The list of guests: all of them, or those that match a filter.
 
 use askama::Template;
 use axum::response::Response;
@@ -27,7 +27,7 @@ struct Guests<'a> {
     is_empty: bool,
     csrf: &'a str,
     submission: String,
-    /// The filter as it goes to a file.
+    /// The query of the filter, for an export.
     query: String,
 }
 

@@ -1,5 +1,4 @@
-//! What was done, as sentences: on one invitation, and in the log of the
-//! occasion.
+//! Log entries as sentences, for one invitation and for the occasion.
 
 use std::collections::BTreeMap;
 
@@ -19,14 +18,14 @@ use crate::hosting::{guests, invitations, locks};
 use crate::question::Question;
 use crate::words::{ExportKind, OccasionStatus, ReplyStatus, Role};
 
-/// One thing that was done.
+/// One entry as a sentence.
 pub(super) struct Sentence {
     pub(super) at: String,
     pub(super) day: String,
     pub(super) time: String,
     pub(super) who: String,
     pub(super) what: String,
-    /// What it was done to, where that is known.
+    /// The name of the entity, where known.
     pub(super) entity: Option<String>,
     pub(super) href: Option<String>,
     pub(super) changes: Vec<LoggedChange>,
@@ -39,18 +38,18 @@ pub(super) struct LoggedChange {
     pub(super) new: String,
 }
 
-/// What names stand behind ids.
+/// Names for the ids in an entry.
 pub(super) struct Telling<'a> {
     pub(super) wording: Wording<'a>,
     pub(super) events: &'a [Event],
-    /// What hosts ask.
+    /// The occasion's questions.
     pub(super) questions: &'a [Question],
-    /// Guests by id.
+    /// Names of guests, by id.
     pub(super) guests: BTreeMap<String, String>,
 }
 
 impl Telling<'_> {
-    /// A line of the log.
+    /// Turns an entry into a sentence.
     pub(super) fn tell(&self, line: &AuditRow) -> Sentence {
         let wording = &self.wording;
         let record = &line.record;
@@ -85,7 +84,7 @@ impl Telling<'_> {
         }
     }
 
-    /// What was done to an entity of this kind, field by field.
+    /// The changed fields of an entity of this kind.
     fn changes(&self, entity: &str, changes: &Value) -> Vec<LoggedChange> {
         let all = changes.as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter()
@@ -105,7 +104,7 @@ impl Telling<'_> {
             .collect()
     }
 
-    /// What changed: "Rahman bin Ali, Reception".
+    /// The name of a changed field: "Rahman bin Ali, Reception".
     fn field(&self, field: &str) -> String {
         let text = self.wording.text;
         let mut parts = field.split('/');
@@ -167,7 +166,7 @@ impl Telling<'_> {
                 let all: Vec<String> = all.iter().map(|one| self.value(one, meaning)).collect();
                 all.join(&text.say("list-comma"))
             }
-            // A line of a schedule.
+            // One line of a schedule.
             Value::Object(all) if all.contains_key("time") => {
                 let parts = ["time", "title", "detail"].into_iter();
                 let parts =
@@ -226,18 +225,18 @@ impl Telling<'_> {
     }
 }
 
-/// What a word in a value stands for, which its spelling cannot tell: a tag may be called `no`.
+/// How to read a word in a value, which its spelling cannot tell: a tag may be called `no`.
 #[derive(Clone, Copy)]
 enum Meaning {
-    /// A reply.
+    /// It is a reply.
     Reply,
-    /// What its kind of field says.
+    /// It is a value of this kind of field.
     Field(Kind),
-    /// Itself.
+    /// It is plain text.
     Text,
 }
 
-/// What the words of a field mean in this kind of entity.
+/// How to read the values of a field in this kind of entity.
 fn meaning(entity: &str, field: &str) -> Meaning {
     let name = match field.strip_prefix("guests/") {
         Some(rest) => rest.split_once('/').map_or("", |(_, name)| name),
@@ -304,6 +303,7 @@ fn action(action: &str) -> Option<&'static str> {
         "event.changed" => "host-log-event-changed",
         "event.removed" => "host-log-event-removed",
         "occasion.created" => "host-log-occasion-created",
+        "occasion.let_send" => "host-log-let-send",
         "occasion.changed" => "host-log-occasion-changed",
         "occasion.moved" => "host-log-occasion-moved",
         "occasion.diets_deleted" => "host-log-diets-deleted",
@@ -325,7 +325,7 @@ fn action(action: &str) -> Option<&'static str> {
     })
 }
 
-/// What a field is called where the kind of entity decides.
+/// The name of a field that depends on the kind of entity.
 fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     Some(match (entity, field) {
         ("export", "kind") => "host-export-kind",
@@ -335,7 +335,7 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     })
 }
 
-/// What a field is called.
+/// The name of a field.
 pub(crate) fn field_words(field: &str) -> Option<&'static str> {
     Some(match field {
         "code" => "host-code",

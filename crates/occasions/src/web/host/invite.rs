@@ -1,5 +1,5 @@
-//! One invitation: its people and their answers, what the household may do, how
-//! it is reached, and what was done to it.
+//! The page of one invitation: its guests and their answers, its access, how to reach
+//! it, and its history.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::portal::Portal;
 use crate::web::guest::view::{Ask, Asked, Mark};
 use crate::words::{Access, LockMode, OccasionStatus};
 
-/// How many lines of its history stand on the page.
+/// How many entries of its history the page shows.
 const HISTORY: &str = "limit=12";
 
 #[derive(Template)]
@@ -40,10 +40,10 @@ struct InvitePage<'a> {
     portal: &'a Portal,
     details: &'a Details,
     kept: &'a Bookkeeping,
-    /// How it stands with one that came without a code.
+    /// The state of an invitation that came without a code.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
-    /// What the household is asked as a whole, and what it answered.
+    /// The questions of the household as a whole, with its answers.
     household: Vec<Asked<'a>>,
     told: Vec<(Spoken<'a>, String)>,
     history: Vec<Sentence>,
@@ -51,13 +51,13 @@ struct InvitePage<'a> {
     access: Tag<'a>,
     suppressions: &'a [Suppression],
     may_invite: bool,
-    /// The word for what was just done.
+    /// The word for the action that was just done.
     just: &'a str,
     may_see: bool,
     may_own: bool,
 }
 
-/// What the household may do now: a word, its class, the reason.
+/// The household's access: a word, its class, the reason.
 struct Tag<'a> {
     class: &'static str,
     words: std::borrow::Cow<'a, str>,
@@ -74,7 +74,7 @@ impl InvitePage<'_> {
         self.portal.household.invitation.version
     }
 
-    /// How much is answered.
+    /// How much the household has answered.
     fn response(&self) -> wording::Tag {
         wording::response_tag(self.text, self.portal.response())
     }
@@ -91,7 +91,7 @@ impl InvitePage<'_> {
         self.portal.household.invitation.archived_at.is_some()
     }
 
-    /// Whether somebody was just moved, and others may follow.
+    /// Whether a guest was just moved, so that more moves may follow.
     fn is_ordering(&self) -> bool {
         self.just == "ordered"
     }
@@ -110,7 +110,7 @@ impl InvitePage<'_> {
         self.details.email.is_some() && self.wording.occasion.switches.confirmation_mail
     }
 
-    /// Why mail does not arrive, and what to do.
+    /// Why mail does not arrive, and what hosts can do.
     fn suppression(&self, one: &Suppression) -> String {
         let id = match one.cause {
             Cause::SoftBounce => "host-mail-soft-bounce",
@@ -161,7 +161,7 @@ impl InvitePage<'_> {
         self.text.with("host-allowance", values)
     }
 
-    /// What is known of its way to the household.
+    /// When the invitation was sent and opened, in words.
     fn tracks(&self) -> Vec<String> {
         let when = |id: &str, at| {
             self.text
@@ -192,7 +192,7 @@ impl InvitePage<'_> {
         self.wording.deadline_day(self.details.deadline_override)
     }
 
-    /// What holds where the household has no deadline of its own.
+    /// The deadline that applies if the household has none of its own.
     fn usual_deadline(&self) -> String {
         match self.wording.occasion.rsvp_deadline {
             Some(at) => {
@@ -203,7 +203,7 @@ impl InvitePage<'_> {
         }
     }
 
-    /// What hosts should know of an answer that came without a code.
+    /// What hosts should know about an answer that came without a code.
     fn open_words(&self, mark: &open_rsvp::Mark) -> String {
         match mark.approved_at {
             Some(at) => {
@@ -225,7 +225,7 @@ impl InvitePage<'_> {
     }
 }
 
-/// Everything on the page.
+/// The data of the page.
 pub(super) struct InvitationData {
     pub(super) portal: Portal,
     kept: Bookkeeping,
@@ -234,7 +234,7 @@ pub(super) struct InvitationData {
     history: Vec<log::AuditRow>,
 }
 
-/// Looks at the invitation of the path.
+/// Reads the invitation in the path.
 pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationData), Refusal> {
     let id: InvitationId = req.id();
     let piece = Piece::read(HISTORY).map_err(|_| Refusal::NotFound)?;
@@ -274,14 +274,14 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &found, &form_state))
 }
 
-/// The page again, with what stands against a change.
+/// The page again, with the errors of a refused change.
 pub(super) async fn refuse(req: &HostRequest, problem: &Problem) -> Result<Response, Problem> {
     let (context, found) = find(req).await?;
     let form_state = FormState::refused(stored(&found.portal), problem, &req.text);
     Ok(refused(req, &context, &found, &form_state, problem.status))
 }
 
-/// The page with the answers as typed.
+/// The page again, with the answers as typed.
 pub(super) fn refused(
     req: &HostRequest,
     context: &PageContext,

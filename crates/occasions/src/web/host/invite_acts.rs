@@ -1,5 +1,4 @@
-//! What is done to one invitation: answers heard on the telephone, opened and
-//! closed, sent, given another code, put away.
+//! Actions on one invitation: answers heard on the telephone, lock, deadline, sent, code, archive.
 
 use axum::response::Response;
 use platform::Tx;
@@ -22,7 +21,7 @@ use crate::hosting::{HostOf, Refusal, When};
 use crate::invitation::InvitationId;
 use crate::web::guest::parse_form;
 
-/// `POST …/answers`: as a host heard them.
+/// `POST …/answers`: saves answers as a host heard them.
 pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let parsed = parse_form::read(form);
@@ -33,7 +32,7 @@ pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     };
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let done = posted
-        .once("POST /admin/invites/answers", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             answers::save(tx, host, &id, &wish, overrides)?;
             Ok(to.clone())
         })
@@ -61,7 +60,7 @@ pub(super) async fn lock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/unlock`: as the deadline says, or whatever it says.
+/// `POST …/unlock`: opens answers, as the deadline says or regardless of it.
 pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     let open = posted.form.is_ticked("open");
     let until = form_state::some(&posted.form, "until").map(When);
@@ -77,7 +76,7 @@ pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/deadline`: its own, or the occasion's.
+/// `POST …/deadline`: sets a deadline of its own, or returns to the occasion's.
 pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     let form = posted.form.clone();
     act(&posted, "deadline", move |tx, host, id, version| {
@@ -101,7 +100,7 @@ pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/bounce`: mail may go to the address again from which it came back.
+/// `POST …/bounce`: lets mail go again to an address from which it came back.
 pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     let key = posted.req.site.keys.key(suppression::PURPOSE);
     act(&posted, "mail", move |tx, host, id, version| {
@@ -110,7 +109,7 @@ pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/order`: one guest up or down by one.
+/// `POST …/order`: moves one guest up or down by one.
 pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let up = form_state::some(&posted.form, "up");
     let down = form_state::some(&posted.form, "down");
@@ -144,7 +143,7 @@ pub(super) async fn archive(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/approve`: of an answer that came without a code.
+/// `POST …/approve`: approves an answer that came without a code.
 pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     act(&posted, "approved", |tx, host, id, version| {
         open_rsvp::approve(tx, host, id, version)?;
@@ -153,7 +152,7 @@ pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/merge`: its people go to the invitation with the code that is typed.
+/// `POST …/merge`: moves its guests to the invitation with the typed code.
 pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
     let typed = posted.form.text("into").to_owned();
     let (id, version): (InvitationId, _) = (
@@ -162,7 +161,7 @@ pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
     );
     let home = posted.req.at("/invites/");
     let merged = posted
-        .once("merged", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             let Some(into) = open_rsvp::find_by_code(tx, host, &typed)? else {
                 let field = FieldProblem::new("/into", "unknown_option", []);
                 return Err(Refusal::Fields(vec![field]));
@@ -188,7 +187,7 @@ pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/code`: another code, for which the present one is typed.
+/// `POST …/code`: replaces the code; the present one is typed to confirm it.
 pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = invite::find(req).await?;
@@ -218,7 +217,7 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     show_form_errors(req, replaced).await
 }
 
-/// Does it once and shows the invitation again.
+/// Runs a change once, and shows the invitation again.
 async fn act<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
@@ -235,14 +234,14 @@ where
     let version = posted.form.number("version").ok().flatten();
     let to = posted.req.at(&format!("/invites/{id}?done={done}"));
     posted
-        .once(done, move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             change(tx, host, &id, version)?;
             Ok(to.clone())
         })
         .await
 }
 
-/// What is about the form stands on the invitation's page.
+/// Shows errors about the form on the invitation's page.
 async fn show_form_errors(
     req: &HostRequest,
     acted: Result<Response, Refusal>,

@@ -1,4 +1,4 @@
-//! An invitation as a form: written anew, or changed.
+//! The form of a new invitation, or of an existing one.
 
 use askama::Template;
 use axum::response::Response;
@@ -10,6 +10,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::event::Event;
+use crate::hosting::HostOf;
 use crate::hosting::Refusal;
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::invitations::{self, FIELDS, InvitationChange};
@@ -37,7 +38,7 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     Ok(new_page(&req, &context, &FormState::of(form)))
 }
 
-/// What a new invitation starts with.
+/// The defaults of a new invitation.
 fn blank(wording: &Wording<'_>, context: &PageContext) -> Form {
     let mut form = filled(
         wording,
@@ -110,7 +111,7 @@ async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
     let created = async {
         let chosen = choose(posted).await?;
         posted
-            .once("POST /admin/invites/new", move |tx, host| {
+            .once(move |tx, host: &HostOf| {
                 let portal = invitations::create(tx, host, &change, chosen.as_ref())?;
                 let id = &portal.household.invitation.id;
                 Ok(wording::at(&slug, &format!("/invites/{id}?done=created")))
@@ -121,8 +122,8 @@ async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
         .await
 }
 
-/// Counts the try of a code chosen by hand, in a change of its own: it counts
-/// whatever becomes of the rest.
+/// Counts the try of a code chosen by hand, in a transaction of its own, so that it
+/// counts whatever happens next.
 pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal> {
     let (req, form) = (&posted.req, &posted.form);
     let Some(typed) = form_state::some(form, "code") else {
@@ -135,7 +136,7 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// One person for each line.
+/// Reads one guest from each line.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()
@@ -191,7 +192,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let version = form.number("version").ok().flatten().unwrap_or_default();
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let done = posted
-        .once("POST /admin/invites/edit", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             invitations::change(tx, host, &id, version, &change)?;
             Ok(to.clone())
         })
@@ -206,7 +207,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// What is stored, as the form holds it.
+/// The stored values, as the form holds them.
 fn stored(wording: &Wording<'_>, portal: &Portal) -> Form {
     let invitation = &portal.household.invitation;
     let (details, version) = (&invitation.details, invitation.version);
@@ -233,12 +234,12 @@ fn shown() -> Vec<web::Field> {
     fields.filter(|field| !field.section.is_empty()).collect()
 }
 
-/// What was typed, as a change.
+/// Reads the form as a change.
 fn read(form: &Form) -> InvitationChange {
     let typed = form.iter().flat_map(|(name, value)| {
         let values: Vec<&str> = match name {
             "tags" => tags::split(value).collect(),
-            // Nobody besides.
+            // An empty number of additional guests means none.
             "plus_ones" | "children" if value.trim().is_empty() => vec!["0"],
             _ => vec![value],
         };

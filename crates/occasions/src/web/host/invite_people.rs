@@ -1,4 +1,4 @@
-//! The people of one invitation with their answers, as its page shows them.
+//! The guests of one invitation with their answers, as its page shows them.
 
 use web::form_state::FormState;
 use web::{Form, Spoken, Text};
@@ -12,7 +12,7 @@ use crate::web::guest::Reading;
 use crate::web::guest::view::{Asked, Mark};
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
-/// One person with the answers.
+/// One guest with their answers.
 pub(super) struct PersonRow<'a> {
     pub(super) id: String,
     pub(super) title: String,
@@ -33,7 +33,7 @@ pub(super) struct Choice<'a> {
     /// `yes`, `no`, `undecided`, or nothing.
     pub(super) chosen: String,
     pub(super) mark: Mark,
-    /// What somebody else saved meanwhile.
+    /// The answer that somebody else saved meanwhile.
     pub(super) stored: Option<Mark>,
 }
 
@@ -70,7 +70,7 @@ impl Choice<'_> {
     }
 }
 
-/// The answers as a form holds them.
+/// The stored answers as form values.
 pub(super) fn stored(portal: &Portal) -> Form {
     let mut fields = vec![(
         "version".to_owned(),
@@ -82,7 +82,7 @@ pub(super) fn stored(portal: &Portal) -> Form {
             if let Some(reply) = guest.replies.get(&event.id) {
                 let word = match portal.effective_status(reply.status) {
                     ReplyStatus::Pending => "",
-                    // Who waits wanted to come.
+                    // A waitlisted guest said yes.
                     ReplyStatus::Waitlisted => "yes",
                     other => other.word(),
                 };
@@ -101,7 +101,7 @@ pub(super) fn stored(portal: &Portal) -> Form {
     fields.into_iter().collect()
 }
 
-/// Everybody on the invitation, with what stands in the form.
+/// All guests on the invitation, with their form values.
 pub(super) fn people<'a>(
     wording: &Wording<'a>,
     portal: &'a Portal,
@@ -145,8 +145,8 @@ fn given<'a>(
     })
 }
 
-/// What hosts know of a household or a person besides who comes. Questions of
-/// their own are among it, and what is not asked any more but was answered.
+/// The questions that hosts see about a household or a guest, including those only
+/// hosts see, and inactive ones that were answered.
 fn known<'a>(
     portal: &'a Portal,
     of: AskedOf,
@@ -157,7 +157,7 @@ fn known<'a>(
     })
 }
 
-/// The fields of the whole household's answers, and the answers in words.
+/// The fields for the answers of the household as a whole, and these answers in words.
 pub(super) fn household<'a>(
     wording: &Wording<'a>,
     portal: &'a Portal,
@@ -300,7 +300,7 @@ fn person<'a>(
     }
 }
 
-/// Child, age, brought along.
+/// Child, age and plus-one, in words.
 fn about(text: &Text, guest: &Guest) -> Vec<String> {
     let mut about = Vec::new();
     match (guest.is_child, guest.child_age) {

@@ -1,5 +1,4 @@
-//! The list of invitations: found, filtered, sorted, chosen for what is done to
-//! many at once.
+//! The list of invitations: search, filters, sorting, and selection for bulk actions.
 
 use askama::Template;
 use axum::response::Response;
@@ -17,7 +16,7 @@ use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::question::{self, Question};
 use crate::words::Progress;
 
-/// How many names stand below a household.
+/// How many names are shown below a household.
 const NAMES: usize = 4;
 
 #[derive(Template)]
@@ -40,11 +39,11 @@ struct Invites<'a> {
     is_empty: bool,
     job: Option<JobLine>,
     submission: String,
-    /// The filter as it goes to a bulk action, and to a file.
+    /// The query of the filter, for a bulk action and for an export.
     query: String,
 }
 
-/// A filter that is wanted often.
+/// A filter that hosts often need.
 struct Preset {
     words: String,
     href: String,
@@ -59,18 +58,18 @@ struct InvitationItem<'a> {
     language: String,
     access: &'static str,
     change: Option<(String, String)>,
-    /// The message for one that came without a code.
+    /// The message for an invitation that came without a code.
     open: Option<&'static str>,
 }
 
-/// A bulk action that is still going on, or ended lately.
+/// A bulk action that is running, or has ended recently.
 pub(super) struct JobLine {
     pub(super) href: String,
     pub(super) words: String,
 }
 
 impl Invites<'_> {
-    /// A column's link and what it says about the order.
+    /// The address of the list in this order.
     fn order(&self, sort: &str) -> String {
         self.filters.with("sort", sort)
     }
@@ -91,7 +90,7 @@ impl Invites<'_> {
         self.filters.query.text("select") == "1"
     }
 
-    /// Into that mode, or out of it.
+    /// The address that turns the selection on or off.
     fn selecting(&self) -> String {
         let value = if self.is_selecting() { "" } else { "1" };
         self.filters.here("select", value)
@@ -101,7 +100,7 @@ impl Invites<'_> {
         self.filters.range(self.rows.len(), self.total)
     }
 
-    /// The way to choose all that match, where more do than stand here.
+    /// The address that selects all matches, if there are more than the page shows.
     fn choose_matching(&self) -> Option<String> {
         let shown = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
         let total = self.total.filter(|total| *total > shown)?;
@@ -115,7 +114,7 @@ struct InvitationListData {
     limit: u32,
     names: Vec<String>,
     counts: [i64; 3],
-    /// Answers without a code that nobody has approved.
+    /// How many answers without a code wait for approval.
     waiting: usize,
     jobs: Vec<Bulk>,
     questions: Vec<Question>,
@@ -152,7 +151,7 @@ pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Pro
     Ok(page(&req, &context, &filter, sort, &found))
 }
 
-/// The first names, and how many more.
+/// The first few names, and the number of the others.
 fn shortened(names: Vec<String>) -> String {
     let more = names.len().saturating_sub(NAMES);
     let mut shown: Vec<String> = names
@@ -166,7 +165,7 @@ fn shortened(names: Vec<String>) -> String {
     shown.join(", ")
 }
 
-/// Households that owe an answer, come, do not come.
+/// Households that still owe an answer, come, or do not come.
 fn counts(all: &[InvitationRow]) -> [i64; 3] {
     let of = |wanted: fn(&InvitationRow) -> bool| {
         i64::try_from(all.iter().filter(|line| wanted(line)).count()).unwrap_or(i64::MAX)
@@ -271,7 +270,7 @@ fn row<'a>(wording: &Wording<'_>, line: &'a InvitationRow, names: &str) -> Invit
     }
 }
 
-/// The line about a bulk action: while it goes on, and for ten minutes after.
+/// The line about a bulk action, while it runs and for ten minutes after.
 fn job_line(wording: &Wording<'_>, job: &Bulk) -> Option<JobLine> {
     let is_over = matches!(
         job.state,

@@ -1,4 +1,4 @@
-//! Who works on the occasion: seen by all its hosts, decided by its owners.
+//! The members of an occasion: all hosts see them, owners change them.
 
 use accounts::AccountId;
 use accounts::grant::Member;
@@ -25,7 +25,7 @@ struct MembersPage<'a> {
     csrf: &'a str,
     done: Option<String>,
     form_state: FormState,
-    /// The link that was just made; shown this once.
+    /// The link that was just made; shown only once.
     link: Option<&'a str>,
     rows: Vec<MemberItem<'a>>,
     invites: Vec<Open>,
@@ -39,14 +39,14 @@ struct MemberItem<'a> {
     is_me: bool,
 }
 
-/// An invitation nobody has taken yet.
+/// A link that nobody has used yet.
 struct Open {
     id: String,
     role: &'static str,
     until: String,
 }
 
-/// The roles, as their choice names them: word, name, what it may do.
+/// The roles to choose from: word, name, permissions.
 const ROLES: [(&str, &str, &str); 3] = [
     ("observer", "host-role-observer", "host-role-observer-may"),
     (
@@ -127,7 +127,7 @@ fn members_page(
     req.page(context, Place::Members, &text.say("host-members"), body)
 }
 
-/// `POST /admin/o/{slug}/members/invite`: a link, shown this once.
+/// `POST /admin/o/{slug}/members/invite`: makes a link, shown only once.
 pub(super) async fn invite(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let role = read_role(&posted)?;
@@ -173,7 +173,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST /admin/o/{slug}/members/remove`: somebody else, or oneself.
+/// `POST /admin/o/{slug}/members/remove`: removes a member, or oneself.
 pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
     let account = account(&posted);
     let to = if account == posted.req.who.account().id {
@@ -201,7 +201,7 @@ fn read_role(posted: &HostForm) -> Result<Role, Problem> {
         .ok_or_else(|| Problem::fields().field("/role", "unknown_option", []))
 }
 
-/// What became of a change: on to `done`, or the page again with the reason.
+/// Redirects to `done`, or shows the page again with the reason.
 async fn answer(posted: &HostForm, done: Result<String, Refusal>) -> Result<Response, Problem> {
     let req = &posted.req;
     form_state::answer(done.map(|to| see_other(&to)), async |problem| {

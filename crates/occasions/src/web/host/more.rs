@@ -1,4 +1,4 @@
-//! "More", the last tab of a phone: everything there is to go to.
+//! "More", the last tab on a phone: the whole navigation.
 
 use askama::Template;
 use axum::response::Response;

@@ -1,21 +1,26 @@
-//! All occasions of a host, and the way to another one.
+//! The list of a host's occasions, and the form of a new one.
 
+use accounts::SignedIn;
+use accounts::domain::{Card, CardLine};
 use accounts::grant;
+use accounts::web::asking::Sender;
 use accounts::web::call::{form_once, see_other};
 use askama::Template;
+use axum::extract::State;
 use axum::response::Response;
-use platform::Tx;
+use platform::{StoreError, Tx};
 use serde_json::json;
 use web::form_state::{self, Control, Field, FormState, Group};
-use web::{Input, Problem, Text};
+use web::{Input, Link, Problem, Site, Text};
 
 use super::request::{HostForm, HostRequest};
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
 use crate::hosting::Refusal;
+use crate::hosting::membership::{self, Decision, MembersOccasion};
 use crate::hosting::occasions;
 use crate::hosting::resource::{self, Resource};
-use crate::occasion::Occasion;
+use crate::occasion::{Occasion, OccasionId};
 use crate::role::Role;
 use crate::words::{OccasionKind, OccasionStatus};
 
@@ -26,6 +31,9 @@ struct Occasions<'a> {
     done: Option<String>,
     all: Vec<OccasionItem<'a>>,
     may_create: bool,
+    csrf: &'a str,
+    /// Occasions that members made, shown to the staff.
+    members: &'a [MembersOccasion],
 }
 
 struct OccasionItem<'a> {
@@ -49,22 +57,28 @@ impl OccasionItem<'_> {
     }
 }
 
-/// The occasions with their events, whether another may be made, and when this
-/// was.
-type OccasionListData = (Vec<(Occasion, Vec<Event>, Role)>, bool, jiff::Timestamp);
+/// The occasions with their events, whether the host may make another one, the occasions
+/// that members made, and when this was read.
+type OccasionListData = (
+    Vec<(Occasion, Vec<Event>, Role)>,
+    bool,
+    Vec<MembersOccasion>,
+    jiff::Timestamp,
+);
 
 /// `GET /admin`.
 pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
-    let who = req.who.clone();
+    let (who, site) = (req.who.clone(), req.site.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<OccasionListData, Refusal> {
         let mut all = Vec::new();
         for (occasion, role) in occasions::list(tx, &who)? {
             let events = event::list(tx, &occasion.id)?;
             all.push((occasion, events, role));
         }
-        Ok((all, occasions::may_create(tx, &who)?, tx.now()))
+        let may_create = occasions::may_create(tx, &site, &who)?;
+        Ok((all, may_create, membership::list(tx, &who)?, tx.now()))
     };
-    let (all, may_create, now) = req.site.store.read(look).await?;
+    let (all, may_create, members, now) = req.site.store.read(look).await?;
     let rows = all.iter().map(|(occasion, events, role)| {
         let wording = Wording::new(&req.text, occasion, now);
         OccasionItem {
@@ -79,10 +93,46 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
         done: req.done(),
         all: rows.collect(),
         may_create,
+        csrf: &req.csrf,
+        members: &members,
     };
     let title = req.text.say("host-occasions");
     let site_rank = req.site_rank().await?;
     Ok(req.plain_page(&title, site_rank, body))
+}
+
+/// Cards of an account's occasions, for the page after signing in.
+pub(crate) fn cards(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    who: &SignedIn,
+    text: &Text,
+) -> Result<Vec<Card>, StoreError> {
+    let link = |label, href| Link { label, href };
+    let new = occasions::may_create(tx, site, who)?;
+    let new = new.then_some(link("host-new-occasion", "/admin/new"));
+    let (all, now) = (occasions::list(tx, who)?, tx.now());
+    let lines: Vec<CardLine> = all
+        .iter()
+        .map(|(occasion, role)| {
+            let wording = Wording::new(text, occasion, now);
+            CardLine {
+                label: wording.hosts().to_string(),
+                href: wording.at(""),
+                note: text.say(role.label()).into_owned(),
+            }
+        })
+        .collect();
+    if lines.is_empty() && new.is_none() {
+        return Ok(Vec::new());
+    }
+    let list = (!lines.is_empty()).then_some(link("host-occasions", "/admin"));
+    Ok(vec![Card {
+        title: "host-occasions",
+        lines,
+        links: new.into_iter().chain(list).collect(),
+        form: None,
+    }])
 }
 
 #[derive(Template)]
@@ -98,9 +148,10 @@ struct NewOccasion<'a> {
 
 /// `GET /admin/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
-    let who = req.who.clone();
-    let look =
-        move |tx: &mut Tx<'_>| -> Result<bool, Refusal> { Ok(occasions::may_create(tx, &who)?) };
+    let (who, site) = (req.who.clone(), req.site.clone());
+    let look = move |tx: &mut Tx<'_>| -> Result<bool, Refusal> {
+        Ok(occasions::may_create(tx, &site, &who)?)
+    };
     if !req.site.store.read(look).await? {
         return Err(Problem::not_found());
     }
@@ -191,14 +242,14 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     ]);
     let asked = |field: &&web::Field| ["name", "starts_at", "venue"].contains(&field.name);
     let first = Input::Form(first, Event::FIELDS.iter().filter(asked).copied().collect());
-    let key = posted.key("POST /admin/new");
-    let (who, request) = (req.who.clone(), req.origin());
+    let key = posted.key.clone();
+    let (who, request, site) = (req.who.clone(), req.origin(), req.site.clone());
     let made = req
         .site
         .store
         .write(move |tx| {
             form_once(tx, key.as_ref(), |tx| {
-                make(tx, &who, &new, &first, &request)
+                make(tx, &site, &who, &new, &first, &request)
             })
         })
         .await;
@@ -213,22 +264,39 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// The occasion with its first event, or nothing.
+/// Makes the occasion with its first event, or neither.
 fn make(
     tx: &mut Tx<'_>,
+    site: &Site,
     who: &accounts::SignedIn,
     new: &Input,
     first: &Input,
     request: &platform::audit::RequestFacts,
 ) -> Result<String, Refusal> {
-    let id = occasions::create(tx, who, new, Some(request.clone()))?;
+    let id = occasions::create(tx, site, who, new, Some(request.clone()))?;
     let host = crate::hosting::enter(tx, who, &id, Some(request.clone()))?;
     let occasion = occasions::load(tx, &host)?;
     resource::create::<Event>(tx, &host, first).map_err(under_event)?;
     Ok(wording::at(&occasion.slug, "?done=created"))
 }
 
-/// Findings about the first event stand at its fields.
+/// `POST /admin/members`: an administrator decides on a member's occasion.
+pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<Response, Problem> {
+    let wrong = |field| Problem::fields().field(field, "unknown_option", []);
+    let id = sender.form.text("occasion").parse::<OccasionId>();
+    let id = id.map_err(|_| wrong("/occasion"))?;
+    let decision = match sender.form.text("action") {
+        "mail" => Decision::LetSend,
+        "take-on" => Decision::TakeOn,
+        _ => return Err(wrong("/action")),
+    };
+    let (who, request) = (sender.who, sender.request);
+    let change = move |tx: &mut Tx<'_>| membership::decide(tx, &who, &id, decision, &request);
+    site.store.write(change).await?;
+    Ok(see_other("/admin?done=saved"))
+}
+
+/// Moves findings about the first event to its fields.
 fn under_event(refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Fields(fields) => Refusal::Fields(

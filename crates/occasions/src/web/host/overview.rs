@@ -1,5 +1,4 @@
-//! The overview: every number of an occasion, each the way to the list behind
-//! it.
+//! The overview: every number of an occasion, with a link to the list behind it.
 
 use askama::Template;
 use axum::response::Response;
@@ -42,19 +41,19 @@ struct Seats<'a> {
     href: String,
     name: Spoken<'a>,
     words: String,
-    /// Of them, who waits for approval.
+    /// How many of them wait for approval.
     unapproved: Option<i64>,
     left: Option<i64>,
 }
 
-/// A number with its words and its list.
+/// A number with its label and the link to its list.
 struct Number {
     href: String,
     words: String,
     n: String,
 }
 
-/// A household that answered lately.
+/// A household that answered recently.
 struct Latest {
     id: String,
     href: String,
@@ -89,7 +88,7 @@ impl Overview<'_> {
         self.text.with("host-of-guests", values)
     }
 
-    /// Pieces of the bar: class, start and length in thousandths.
+    /// Segments of the bar: class, start and length in thousandths.
     fn meter(&self) -> Vec<(&'static str, i64, i64)> {
         let people = &self.summary.guests;
         let total = people.total.max(1);
@@ -168,7 +167,7 @@ impl Overview<'_> {
             .with("host-response-rate", [("percent", percent.into())])
     }
 
-    /// Households that hosts may have to ask: list and words.
+    /// Households that hosts may want to remind: list and words.
     fn owing(&self) -> Vec<(String, String)> {
         let all = &self.summary.invitations;
         [
@@ -181,7 +180,7 @@ impl Overview<'_> {
         .collect()
     }
 
-    /// Every household, by how much it has answered.
+    /// Households by how much they have answered.
     fn responses(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([
@@ -195,7 +194,7 @@ impl Overview<'_> {
         ])
     }
 
-    /// Every household, by what it may do now; and who never looked.
+    /// Households by what they may do now, and those that never opened their page.
     fn access(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([
@@ -251,7 +250,7 @@ impl Overview<'_> {
         self.text.with("host-plus-ones-used", values)
     }
 
-    /// The curve in one sentence.
+    /// The curve, summarised in one sentence.
     fn sentence(&self) -> String {
         let Some(day) = self.today else {
             return self.text.say("host-curve-none").into_owned();
@@ -351,7 +350,7 @@ fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary)
                     None => yes,
                 },
                 unapproved: Some(numbers.unapproved).filter(|n| *n > 0),
-                // Said where it is nearly full: a tenth, or beyond.
+                // Shown only when the event is nearly full, with a tenth left, or overbooked.
                 left: numbers
                     .left
                     .filter(|left| numbers.capacity.is_some_and(|seats| left * 10 <= seats)),

@@ -1,4 +1,4 @@
-//! One person on an invitation: added, changed, removed by a host.
+//! The form of one guest on an invitation.
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -10,6 +10,7 @@ use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::guest::{self, Guest, GuestId};
+use crate::hosting::HostOf;
 use crate::hosting::Refusal;
 use crate::hosting::guests::{self, Contact, GuestDetails};
 use crate::hosting::invitations;
@@ -28,12 +29,12 @@ struct PersonPage<'a> {
     back: String,
     action: String,
     fields: Vec<Field>,
-    /// Where a removal is sent; nothing for somebody new.
+    /// The address that removes the guest; `None` for a new one.
     remove: Option<String>,
     version: i64,
 }
 
-/// The invitation, and how its people are reached.
+/// An invitation, with the contact data of its guests.
 struct PersonData {
     portal: Portal,
     contacts: std::collections::BTreeMap<GuestId, Contact>,
@@ -75,7 +76,7 @@ pub(super) async fn add(posted: HostForm) -> Result<Response, Problem> {
     let new = Input::Form(typed(form), guests::fields_for(true));
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let added = posted
-        .once("POST /admin/guests/new", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             guests::add(tx, host, &id, None, std::slice::from_ref(&new))?;
             Ok(to.clone())
         })
@@ -99,7 +100,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let version = form.number("version").ok().flatten().unwrap_or_default();
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let changed = posted
-        .once("POST /admin/guests", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             guests::change(tx, host, &guest, version, &change)?;
             Ok(to.clone())
         })
@@ -114,14 +115,14 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
     let version = posted.form.number("version").ok().flatten();
     let to = req.at(&format!("/invites/{id}?done=removed"));
     let removed = posted
-        .once("POST /admin/guests/remove", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             guests::remove(tx, host, &guest, version)?;
             Ok(to.clone())
         })
         .await;
     match removed {
         Err(refusal @ Refusal::VersionConflict(_)) => {
-            // What is removed should be what was seen: look again.
+            // Read again, so that the guest who is removed is the one who was shown.
             let (context, found) = find(req).await?;
             let guest = found.guest(req.piece("guest"))?;
             let problem = Problem::from(refusal);
@@ -137,7 +138,7 @@ fn guest_of(req: &HostRequest) -> GuestId {
     GuestId::from_text(req.piece("guest").to_owned())
 }
 
-/// Who has an age is a child, ticked or not.
+/// Anybody with an age is a child, ticked or not.
 fn typed(form: &Form) -> Form {
     let has_age = form_state::some(form, "age").is_some();
     let child = has_age.then_some(("is_child", "1"));
@@ -168,7 +169,7 @@ async fn answer(
     .await
 }
 
-/// What is stored, as the form holds it.
+/// The stored values, as the form holds them.
 fn stored(found: &PersonData, guest: &Guest) -> Form {
     let contact = found.contacts.get(&guest.id).cloned().unwrap_or_default();
     let details = GuestDetails::of(guest, contact, &found.portal.events);

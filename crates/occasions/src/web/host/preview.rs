@@ -1,5 +1,5 @@
-//! The invitation as its household sees it, in any language, to look at and not
-//! to touch. It does not count as opened.
+//! A preview of an invitation as its household sees it, in any language. It does not
+//! count as opened.
 
 use askama::Template;
 use axum::response::Response;
@@ -21,11 +21,11 @@ struct Preview<'a> {
     household: &'a str,
     back: String,
     frame: String,
-    /// Tag, own name, address, whether it is shown.
+    /// Language, own name, address, and whether it is shown now.
     languages: Vec<(Language, String, bool)>,
 }
 
-/// `GET …/invites/{id}/preview`: the frame around it.
+/// `GET …/invites/{id}/preview`: the page around the preview.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let wording = req.wording(&context);
@@ -49,7 +49,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// `GET …/invites/{id}/preview/page`: what is in the frame.
+/// `GET …/invites/{id}/preview/page`: the preview itself.
 pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let tag = chosen(&req, &req.wording(&context), &portal);

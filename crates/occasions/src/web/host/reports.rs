@@ -1,4 +1,4 @@
-//! What goes to others: food needs for the kitchen, lists as files.
+//! Reports for others: food needs for the kitchen, lists as files.
 
 use askama::Template;
 use axum::body::Body;
@@ -17,7 +17,7 @@ use crate::hosting::listing::filter::answer_word;
 use crate::hosting::listing::people::{self, Person};
 use crate::hosting::summary::{self, Summary};
 use crate::hosting::tally::{self, Tally};
-use crate::hosting::{Permission, Refusal};
+use crate::hosting::{HostOf, Permission, Refusal};
 use crate::words::{AskedOf, ExportKind, FileFormat, Progress};
 
 #[derive(Template)]
@@ -28,13 +28,13 @@ struct Reports<'a> {
     submission: String,
     stream: String,
     done: Option<String>,
-    /// What is wanted from an export that this host may not see in it.
+    /// Whether exports leave out data that this host may not see.
     is_masked: bool,
     events: Vec<Spoken<'a>>,
     needs: Vec<Need>,
     people: Vec<ReportItem>,
     questions: Vec<Tallied<'a>>,
-    /// The lists that can be asked for: word and message.
+    /// The lists that can be exported: word and message.
     kinds: Vec<(&'static str, &'static str)>,
     exports: Vec<ExportRow>,
 }
@@ -42,14 +42,14 @@ struct Reports<'a> {
 /// One question in numbers.
 struct Tallied<'a> {
     title: Spoken<'a>,
-    /// How many answers, and the list of who gave them.
+    /// How many answered, and the link to their list.
     answered: (String, String),
-    /// How often each answer was given, and by whom.
+    /// Each answer in words, with its count and the link to its list.
     choices: Vec<(String, String, String)>,
     sum: Option<String>,
 }
 
-/// One food need: its words, how many in all, how many at each event.
+/// One food need: its name, the total, and the count at each event.
 struct Need {
     words: String,
     is_allergy: bool,
@@ -57,7 +57,7 @@ struct Need {
     events: Vec<(i64, String)>,
 }
 
-/// Somebody for whom the kitchen does something else.
+/// A guest with special food.
 struct ReportItem {
     name: String,
     href: String,
@@ -247,13 +247,13 @@ fn export_row(wording: &Wording<'_>, export: &Export) -> ExportRow {
     }
 }
 
-/// `POST /admin/o/{slug}/reports`: asks for a file.
+/// `POST /admin/o/{slug}/reports`: requests an export.
 pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let refused = |pointer: &str| Problem::fields().field(pointer, "unknown_option", []);
     let kind = ExportKind::find(form.text("kind")).ok_or_else(|| refused("/kind"))?;
     let format = FileFormat::find(form.text("format")).ok_or_else(|| refused("/format"))?;
-    // A list may be asked for as it was filtered.
+    // A list is exported with the filter it was shown with.
     let query = Form::parse(form.text("query").as_bytes())?;
     let (mut invitations, mut people) = (
         listing::InvitationFilter::default(),
@@ -273,7 +273,7 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     let language = posted.req.text.language().clone();
     let to = posted.req.at("/reports?done=export#exports");
     let done = posted
-        .once("POST /admin/reports", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             export::start(tx, host, &request, &language)?;
             Ok(to.clone())
         })
@@ -281,10 +281,10 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// `GET /admin/o/{slug}/reports/{id}`: the file.
+/// `GET /admin/o/{slug}/reports/{id}`: downloads the file.
 pub(super) async fn file(req: HostRequest) -> Result<Response, Problem> {
     let id: ExportId = req.id();
-    // Fetching is written down, so this reading is a change.
+    // Downloads are logged, so this is a write.
     let fetched = req
         .write(move |tx, host| export::fetch(tx, host, &id))
         .await;
@@ -311,7 +311,7 @@ pub(super) async fn file(req: HostRequest) -> Result<Response, Problem> {
     let headers = [
         (
             header::CONTENT_TYPE,
-            HeaderValue::from_static(export::media_type(export.format)),
+            HeaderValue::from_static(export.format.media_type()),
         ),
         (header::CONTENT_DISPOSITION, disposition),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

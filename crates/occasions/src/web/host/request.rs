@@ -1,25 +1,24 @@
-//! One request of a host: who it is, which occasion, in which language.
+//! One request of a host: the host, the occasion, the language.
 //!
 //! A handler calls one noun inside [`HostRequest::read`], [`HostRequest::write`] or
-//! [`HostForm::once`]; each enters the occasion in the same transaction, with the permission
-//! that the list of addresses says, so the proof is never older than what relies on it.
+//! [`HostForm::once`]; each enters the occasion in the same transaction, with the
+//! permission from the list of addresses, so the proof is never older than what relies
+//! on it.
 
 use std::ops::Deref;
 
 use accounts::signed_in;
-use accounts::web::call::{self, form_once, see_other};
 use accounts::web::request::{FormPost, OfPage, PageRequest};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::id::Id;
-use platform::idempotency::Key;
 use platform::{StoreError, Tx};
 use web::language::COMPLETE;
-use web::{Form, Language, Problem, Site, Wishes};
+use web::{Language, Problem, Site, Wishes};
 
 use super::wording::{self, Wording};
 use crate::event::{self, Event};
@@ -28,22 +27,19 @@ use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::{self, Occasion};
 use crate::web::custom_code::ByHand;
 
-/// A host who looks at a page.
+/// A host's request for a page.
 #[derive(Clone)]
 pub struct HostRequest {
     req: PageRequest,
     by_hand: ByHand,
-    /// The address that was asked for, if it was only looked at.
+    /// The requested address, if the request only reads.
     looked_at: Option<Uri>,
 }
 
-/// A host who sent a form.
-pub(crate) struct HostForm {
-    pub(crate) req: HostRequest,
-    pub(crate) form: Form,
-}
+/// A host's form post.
+pub(crate) type HostForm = FormPost<HostRequest>;
 
-/// What is known of the occasion while its page is made.
+/// What the frame of a page needs to know about the occasion.
 pub struct PageContext {
     pub(crate) host: HostOf,
     pub(crate) occasion: Occasion,
@@ -97,17 +93,8 @@ impl FromRequestParts<Site> for HostRequest {
     }
 }
 
-impl FromRequest<Site> for HostForm {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, site: &Site) -> Result<Self, Problem> {
-        let FormPost { req, form, .. } = FormPost::from_request(request, site).await?;
-        Ok(Self { req, form })
-    }
-}
-
 impl HostRequest {
-    /// Where the page is now, if the occasion has another slug than was asked for.
+    /// The page's present address, if the occasion no longer has the slug in the path.
     pub(crate) fn moved(&self, occasion: &Occasion) -> Option<String> {
         let asked = self.looked_at.as_ref()?;
         let rest = asked
@@ -118,18 +105,18 @@ impl HostRequest {
         is_old.then(|| wording::at(&occasion.slug, rest))
     }
 
-    /// A piece of the path as an id.
+    /// A segment of the path as an id.
     pub(crate) fn id<I: Id>(&self) -> I {
         I::from_text(self.piece("id").to_owned())
     }
 
-    /// The address of a page of this occasion, as it was asked for.
+    /// The address of a page of this occasion, under the slug of the request.
     pub(crate) fn at(&self, rest: &str) -> String {
         format!("/admin/o/{}{rest}", self.piece("slug"))
     }
 
-    /// Looks at the occasion of the path. Most pages read a large part of it, so
-    /// none of them holds up a thread that answers requests.
+    /// Reads the occasion in the path. Most pages read much of it, so the read does not
+    /// block a thread that answers requests.
     pub(crate) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
     where
         T: Send + 'static,
@@ -143,7 +130,7 @@ impl HostRequest {
         self.req.read(look).await
     }
 
-    /// Changes something of the occasion of the path.
+    /// Changes something about the occasion in the path.
     pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
@@ -152,7 +139,7 @@ impl HostRequest {
         self.req.write(change).await
     }
 
-    /// Does what sets a code by hand, if one was typed.
+    /// Runs a change that sets a code by hand, if one was typed.
     pub(crate) async fn by_hand(
         &self,
         typed: Option<&str>,
@@ -161,35 +148,14 @@ impl HostRequest {
         self.by_hand.set(&self.site, typed, set).await
     }
 
-    /// What the log keeps of the request.
+    /// The origin of the request, for the log.
     pub(crate) fn origin(&self) -> RequestFacts {
         self.request.clone()
     }
 
-    /// Speaks about this occasion.
+    /// The wording for this occasion.
     pub(crate) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
         Wording::new(&self.text, &context.occasion, context.now)
-    }
-}
-
-impl HostForm {
-    /// Does it once, however often the form is sent, and leads to where `change`
-    /// says.
-    pub(crate) async fn once<F>(&self, route: &'static str, change: F) -> Result<Response, Refusal>
-    where
-        F: Fn(&mut Tx<'_>, &HostOf) -> Result<String, Refusal> + Send + 'static,
-    {
-        let key = self.key(route);
-        let to = self
-            .req
-            .write(move |tx, host| form_once(tx, key.as_ref(), |tx| change(tx, host)))
-            .await?;
-        Ok(see_other(&to))
-    }
-
-    /// What a repeat of this form is recognised by.
-    pub(crate) fn key(&self, route: &'static str) -> Option<Key> {
-        call::form_key(&self.req.who, &self.form, &[], route)
     }
 }
 
@@ -200,7 +166,7 @@ impl PageContext {
     }
 }
 
-/// What is known of the occasion while its page is made.
+/// What the frame of a page needs to know about the occasion.
 pub(crate) fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError> {
     let occasion = occasion::load(tx, host.occasion())?;
     Ok(PageContext {

@@ -1,4 +1,4 @@
-//! What an occasion is: a page with one form for each section, so that no save can
+//! The settings of an occasion: one form for each section, so that a save cannot
 //! discard what was typed into another form.
 
 use askama::Template;
@@ -12,7 +12,7 @@ use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::occasions::{self, FIELDS};
-use crate::hosting::{Permission, Refusal};
+use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::Occasion;
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
@@ -67,14 +67,14 @@ impl Part {
         }
     }
 
-    /// The fields of its form.
+    /// The fields of the section's form.
     fn fields(self) -> Vec<web::Field> {
         let mut fields = FIELDS.to_vec();
         fields.retain(|field| field.section == self.title());
         fields
     }
 
-    /// What a host needs to open and to save it.
+    /// The permission to open and save the section.
     fn permission(self) -> Permission {
         match self {
             Self::Texts => Permission::Write,
@@ -96,14 +96,14 @@ struct Settings<'a> {
     part: Part,
     version: &'a str,
     groups: Vec<Group>,
-    /// What the deadline that was typed would do.
+    /// What the typed deadline would do.
     effect: Option<String>,
     states: Vec<Move>,
     confirm: Option<Field>,
     card: String,
 }
 
-/// A way to another state.
+/// A possible change of state.
 struct Move {
     status: &'static str,
     words: &'static str,
@@ -170,19 +170,19 @@ fn page(
     req.page(context, Place::Settings, &text.say(part.title()), body)
 }
 
-/// What is stored, as the forms of all sections hold it.
+/// The stored values, as the forms of all sections hold them.
 fn stored(occasion: &Occasion) -> Form {
     fields::form(FIELDS, occasion, occasion.version, &occasion.zone())
 }
 
-/// What the looks are like, in their order.
+/// Hints about the looks, in their order.
 const LOOK_HINTS: [&str; 3] = [
     "host-look-songket-hint",
     "host-look-letterpress-hint",
     "host-look-plain-hint",
 ];
 
-/// The form of a section, whose heading is on the page already.
+/// The form of a section, without the heading, which is on the page already.
 fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group> {
     let table = wording.table_form(form_state);
     let mut groups = table.groups(&part.fields(), "");
@@ -211,7 +211,7 @@ fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group
     groups
 }
 
-/// Where the occasion may go from here.
+/// The states the occasion may change to.
 fn moves(status: OccasionStatus) -> Vec<Move> {
     let one = |status: OccasionStatus, words, effect, is_grave| Move {
         status: status.word(),
@@ -267,7 +267,7 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     let input = Input::Form(form.clone(), part.fields());
     let text = req.text.clone();
     let done = posted
-        .once("POST /admin/settings", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             let old = occasions::load(tx, host)?;
             let saved = occasions::change(tx, host, version, &input)?;
             let now = tx.now();
@@ -279,8 +279,8 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, part, done).await
 }
 
-/// The first field of the form that a save changed, as the fragment of an address:
-/// the page opens there again.
+/// The first field of the form that a save changed, as the fragment of an address, so
+/// that the page opens there again.
 fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     let new_form = FormState::of(stored(new.occasion));
     let fields = shown(new, &new_form, part);
@@ -289,7 +289,7 @@ fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     changed.map_or_else(String::new, |field| format!("#{}", field.name))
 }
 
-/// What a deadline would do, before it does it.
+/// Shows what a deadline would do before it is saved.
 async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let input = Input::Form(form.clone(), Part::Deadline.fields());
@@ -334,7 +334,7 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
     let is_grave = !matches!(status, OccasionStatus::Published);
     let confirm = form.text("confirm").trim().to_owned();
     let done = posted
-        .once("POST /admin/settings/state", move |tx, host| {
+        .once(move |tx, host: &HostOf| {
             let occasion = occasions::load(tx, host)?;
             if is_grave && occasion.status != OccasionStatus::Archived && confirm != occasion.slug {
                 let field = web::FieldProblem {
@@ -374,7 +374,7 @@ async fn answer(
             _ => "host-save",
         };
         let mut form_state = match problem.code {
-            // The form holds nothing to keep: the page offers what is possible now.
+            // The form of the state holds nothing to keep; the page offers what is possible now.
             "version_conflict" if part == Part::State => {
                 FormState::refused(stored(), &problem, &req.text)
             }

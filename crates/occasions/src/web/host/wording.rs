@@ -15,7 +15,7 @@ use crate::occasion::Occasion;
 use crate::web::guest::view::Mark;
 use crate::words::{ReplyStatus, Response};
 
-/// An occasion, spoken of in one language at one instant.
+/// The words about an occasion in one language, at one instant.
 #[derive(Clone)]
 pub(crate) struct Wording<'a> {
     pub(crate) text: &'a Text,
@@ -44,7 +44,7 @@ impl<'a> Wording<'a> {
         self.pick(&self.occasion.hosts)
     }
 
-    /// A text of the occasion's in the nearest language.
+    /// A text of the occasion in the nearest language.
     pub(crate) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
         texts.pick(self.text.language(), &self.occasion.default_language)
     }
@@ -79,7 +79,7 @@ impl<'a> Wording<'a> {
         self.text.moment_short(&self.local(at))
     }
 
-    /// For machines.
+    /// An instant for machines.
     pub(crate) fn machine(&self, at: Timestamp) -> String {
         dates::machine(&self.local(at))
     }
@@ -111,19 +111,19 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// A deadline as its field holds it: a day where it is the end of one.
+    /// A deadline as its form field holds it: a day if it is the end of one.
     pub(crate) fn deadline_day(&self, at: Option<Timestamp>) -> String {
         let day = |at| Deadline::of(&self.local(at)).day().to_string();
         at.map(day).unwrap_or_default()
     }
 
-    /// In which zone hours are meant.
+    /// The sentence that names the time zone.
     pub(crate) fn zone_hint(&self) -> String {
         let zone = self.occasion.time_zone.as_str();
         self.text.with("form-zone", [("zone", zone.into())])
     }
 
-    /// A form of fields of this occasion.
+    /// The form for a table of fields of this occasion.
     pub(crate) fn table_form<'f>(&'f self, form_state: &'f FormState) -> TableForm<'f> {
         TableForm {
             text: self.text,
@@ -167,7 +167,7 @@ pub(crate) fn languages(text: &Text) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The end of a day as typed: the first instant of the next one.
+/// The end of a typed day: the first instant of the next one.
 pub(crate) fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     let next = typed.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
     Some(next.to_zoned(zone.clone()).ok()?.timestamp())
@@ -215,7 +215,7 @@ pub(crate) struct Tag {
     pub(crate) words: String,
 }
 
-/// How many people of a household gave which answer; only what is there.
+/// Tags that count a household's answers, without zeros.
 pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
     let parts = [
         (people.yes, Mark::Yes, "host-tag-yes"),
@@ -239,7 +239,7 @@ pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
         .collect()
 }
 
-/// A person's answer, over all events or for the one that was asked for.
+/// A guest's answer, over all events or for the requested one.
 pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {
@@ -257,7 +257,7 @@ pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
 pub(crate) fn response_tag(text: &Text, answered: Response) -> Tag {
     Tag {
         class: match answered {
-            // Neither a yes nor a no.
+            // A complete answer can be a yes or a no, so it gets no colour.
             Response::Complete => "",
             Response::Partial | Response::Unanswered => "pending",
         },

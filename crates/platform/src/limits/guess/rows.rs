@@ -1,4 +1,4 @@
-//! Wrong tries, and their rows in the store.
+//! Wrong attempts and their rows in the store.
 
 use std::net::IpAddr;
 
@@ -10,14 +10,14 @@ use crate::jobs::NewJob;
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// A try that is counted when it is wrong.
+/// An attempt, to be counted when it is wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
-    /// The smallest network of the client that is counted.
+    /// The smallest counted network of the client.
     pub(super) network: IpAddr,
-    /// A hash of everything that was tried, and from where.
+    /// A hash of the code, the name and the network.
     pub(super) guess: i64,
-    /// With a name: a short hash of the code, by which its wrong names are counted.
+    /// Only with a name: a short hash of the code, whose wrong names are counted.
     pub(super) code: Option<u16>,
     pub(super) at: Timestamp,
 }
@@ -50,7 +50,7 @@ pub(super) fn write(
 ) -> Result<(), StoreError> {
     sql!("DELETE FROM guess WHERE at <= :at", at = now - DAY).run(tx, Rows::Any)?;
     let (rows,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM guess"), &[])?;
-    // Other processes write too.
+    // Other processes write rows too.
     let left = REMEMBERED.saturating_sub(usize::try_from(rows).unwrap_or(0));
     for failure in failures.iter().take(left) {
         sql!(

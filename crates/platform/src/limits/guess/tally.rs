@@ -1,14 +1,12 @@
-//! What is counted of tries, and where.
+//! The counters of wrong attempts, per network, code and installation.
 //!
-//! A client is in several networks: of IPv4 its address and the /24, of IPv6 the
-//! /64, /56, /48 and /32. A provider hands a customer a /64 up to a /48, so no
-//! single level is enough. Each level may fail a few times as often as the one
-//! below.
+//! A client is in several networks: for IPv4 its address and the /24, for IPv6 the /64, /56, /48
+//! and /32. A provider gives a customer anything from a /64 to a /48, so no single level is enough.
+//! Each level allows a few times as many failures as the level below.
 //!
-//! The counts are bounded. When there are many, small networks are no longer
-//! counted by themselves but only with the larger network around them, and last of
-//! all with one count that is shared. A count goes when its period is over, never
-//! before.
+//! The number of counters is bounded. When there are many, small networks share the counter of the
+//! larger network around them, and finally one counter for all. A counter is dropped only when its
+//! period is over.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -23,32 +21,31 @@ const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Of the smallest network.
+/// The limit of the smallest network in 10 minutes.
 const IN_TEN_MINUTES: u32 = 10;
 const IN_A_DAY: u32 = 30;
-/// How many times as often the next larger network may fail. Without a name: few,
-/// so that one customer of a provider does not use up the installation's budget.
-/// With a name: more, so that few people share a limit with an attacker.
+/// How many times more failures each next larger network may have. Without a name the factor is
+/// small, so that one provider's customer cannot use up the installation's budget. With a name it
+/// is larger, so that fewer people share a limit with an attacker.
 const ALONE: [[Rule; 2]; 4] = levels(3);
 const WITH_NAME: [[Rule; 2]; 4] = levels(8);
-/// Of the installation, without a name.
+/// The installation's limits without a name.
 const INSTALLATION: [Rule; 2] = rules(150, TEN_MINUTES, 1_500, DAY);
-/// Of one code: wrong names.
+/// The limit of one code for wrong names.
 const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
 
-/// The lengths of networks, the smallest network first; of IPv4 in the form
-/// `::ffff:0:0/96`.
+/// The prefix lengths, smallest network first; those of IPv4 as addresses in `::ffff:0:0/96`.
 const LEVELS_V4: [u8; 2] = [128, 120];
 const LEVELS_V6: [u8; 4] = [64, 56, 48, 32];
-/// From how many counted networks on those of each level are not counted by
-/// themselves, the smallest first; the last is for the largest around a client.
+/// The number of counters from which each level, smallest first, gets no new ones; the last bound
+/// is for the largest network around a client.
 const BOUNDS: [usize; 4] = [20_000, 30_000, 40_000, 50_000];
 
-/// What has a count.
+/// The key of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Network(Network),
-    /// All networks too many to count by themselves.
+    /// The shared counter of all networks without one of their own.
     Others {
         with_name: bool,
     },
@@ -61,16 +58,16 @@ enum Key {
 struct Network {
     bits: u128,
     length: u8,
-    /// 0 is the smallest.
+    /// The level, from 0 for the smallest network.
     level: u8,
     with_name: bool,
 }
 
-/// The counts of everything.
+/// All counters.
 #[derive(Debug, Default)]
 pub(super) struct Tallies {
     networks: HashMap<Key, Tally>,
-    /// Of codes and of the installation: these are few.
+    /// The counters of codes and of the installation, which are few.
     rest: HashMap<Key, Tally>,
     swept_at: Timestamp,
 }
@@ -78,22 +75,22 @@ pub(super) struct Tallies {
 #[derive(Debug)]
 struct Tally {
     windows: [Window; 2],
-    /// Look-ups in flight.
+    /// The number of look-ups in flight.
     open: u32,
 }
 
-/// Whether one more try fits.
+/// Whether another attempt is within the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
-    /// It does.
+    /// It is.
     Free,
-    /// Not if all look-ups in flight fail.
+    /// It is not if all look-ups in flight fail.
     Busy,
-    /// Not for so many milliseconds.
+    /// It is not; room again after this many milliseconds.
     Full(i64),
 }
 
-/// Where a look-up in flight is counted.
+/// The counters that hold one look-up in flight.
 #[derive(Debug)]
 pub(super) struct Held(Vec<Key>);
 
@@ -116,7 +113,7 @@ impl Room {
 }
 
 impl Tallies {
-    /// Whether one more try like this fits everywhere.
+    /// Whether another such attempt is within every limit.
     pub(super) fn room(&self, failure: &Failure, now: Timestamp) -> Room {
         let keys = keys(failure).filter_map(|key| self.place(key));
         keys.fold(Room::Free, |room, key| match self.of(key).get(&key) {
@@ -125,7 +122,7 @@ impl Tallies {
         })
     }
 
-    /// A look-up begins.
+    /// Counts a look-up as in flight.
     pub(super) fn begin(&mut self, failure: &Failure, now: Timestamp) -> Held {
         let mut held = Vec::new();
         self.each(failure, now, |key, tally| {
@@ -135,7 +132,7 @@ impl Tallies {
         Held(held)
     }
 
-    /// A look-up has ended.
+    /// Ends a look-up in flight.
     pub(super) fn end(&mut self, held: &Held, now: Timestamp) {
         for key in &held.0 {
             let tallies = self.of_mut(*key);
@@ -148,7 +145,7 @@ impl Tallies {
         }
     }
 
-    /// A try was wrong.
+    /// Counts a wrong attempt.
     pub(super) fn count(&mut self, failure: &Failure, now: Timestamp) {
         let at = failure.at.as_millisecond();
         self.each(failure, now, |_, tally| {
@@ -164,7 +161,7 @@ impl Tallies {
         matches!(room, Some(Room::Full(_)))
     }
 
-    /// Drops counts whose period is over.
+    /// Drops counters whose period is over.
     pub(super) fn forget(&mut self, now: Timestamp) {
         let at = now.as_millisecond();
         self.networks.retain(|_, tally| !tally.is_over(at));
@@ -186,7 +183,7 @@ impl Tallies {
         }
     }
 
-    /// Where what concerns `key` is counted; `None`: only at larger networks.
+    /// The key under which `key` is counted; `None`: only with larger networks.
     fn place(&self, key: Key) -> Option<Key> {
         let Key::Network(network) = key else {
             return Some(key);
@@ -278,7 +275,7 @@ pub(super) fn leaf(client: IpAddr) -> IpAddr {
     }
 }
 
-/// Everything that counts a try.
+/// The keys of all counters for an attempt.
 fn keys(failure: &Failure) -> impl Iterator<Item = Key> {
     let (bits, lengths) = match failure.network {
         IpAddr::V4(address) => (address.to_ipv6_mapped().to_bits(), &LEVELS_V4[..]),
@@ -311,7 +308,7 @@ const fn rules(count: u32, per: SignedDuration, in_all: u32, longer: SignedDurat
     ]
 }
 
-/// The rules of each level, the smallest network first.
+/// The limits of each level, smallest network first.
 const fn levels(times: u32) -> [[Rule; 2]; 4] {
     [
         level(1),

@@ -1,4 +1,4 @@
-//! What a suppression is about: an address, or one stream to it; and the link that stops a stream.
+//! The key of a suppression (an address, or one stream to it), and the unsubscribe link.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use crate::key::Key;
 use crate::store::Row;
 use crate::text_cleaning::hexadecimal;
 
-/// An address by its hash, with a stream and a scope where it is about these alone.
+/// The hash of an address; with a stream, and perhaps a scope, for that part of its mail alone.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Place {
     pub(super) address: Vec<u8>,
@@ -17,20 +17,20 @@ pub struct Place {
     pub(super) stream: String,
 }
 
-/// What is no [`Place`].
+/// The text is not a valid [`Place`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no entry of the suppression list")]
 pub struct NotAPlace;
 
 impl Place {
-    /// Comes before all others.
+    /// Sorts before all other places.
     pub(super) const FIRST: Self = Self {
         address: Vec::new(),
         scope: String::new(),
         stream: String::new(),
     };
 
-    /// All mail to an address.
+    /// The place for all mail to an address.
     pub fn whole(key: &Key, address: &Address) -> Self {
         Self {
             address: key.mac(&[address.canonical()]).to_vec(),
@@ -38,7 +38,7 @@ impl Place {
         }
     }
 
-    /// All mail to the address that it is about.
+    /// The place for all mail to the same address.
     pub(super) fn address(&self) -> Self {
         Self {
             address: self.address.clone(),
@@ -46,7 +46,7 @@ impl Place {
         }
     }
 
-    /// The same by this key and by those before it.
+    /// The places of the address under this key and each of its predecessors.
     pub(super) fn wholes(key: &Key, address: &Address) -> Vec<Self> {
         let place = |hash: [u8; 32]| Self {
             address: hash.to_vec(),
@@ -55,7 +55,7 @@ impl Place {
         key.macs(&[address.canonical()]).map(place).collect()
     }
 
-    /// One stream to an address, of one scope if there is one.
+    /// The place for one stream to an address, perhaps only of one scope.
     pub(super) fn of_stream(
         key: &Key,
         address: &Address,
@@ -69,36 +69,36 @@ impl Place {
         }
     }
 
-    /// Whether it is about mail of this stream and scope.
+    /// Whether it includes mail of this stream and scope.
     pub(super) fn covers(&self, stream: Stream, scope: Option<&str>) -> bool {
         (self.stream.is_empty() || self.stream == stream.word())
             && self.is_in(scope.unwrap_or_default())
     }
 
-    /// Whether it is about mail of this scope, of one stream or of all.
+    /// Whether it includes mail of this scope, in any stream.
     pub(super) fn is_in(&self, scope: &str) -> bool {
         self.scope.is_empty() || self.scope == scope
     }
 
-    /// The stream it is about alone.
+    /// The stream; `None` for all mail.
     pub fn stream(&self) -> Option<Stream> {
         UNSUBSCRIBABLE
             .into_iter()
             .find(|stream| stream.word() == self.stream)
     }
 
-    /// The scope it is about alone; empty: there is none.
+    /// The scope; empty for all scopes.
     pub fn scope(&self) -> &str {
         &self.scope
     }
 
-    /// Whether it is about this address.
+    /// Whether it belongs to this address.
     pub fn is_of(&self, key: &Key, address: &Address) -> bool {
         let hashes = Self::wholes(key, address);
         hashes.iter().any(|whole| whole.address == self.address)
     }
 
-    /// The start of the hash, where nobody knows the address any more.
+    /// The first digits of the hash, for display when the address is unknown.
     pub fn short(&self) -> String {
         let bytes = self.address.get(..6).unwrap_or(&self.address);
         hexadecimal(bytes)
@@ -145,8 +145,8 @@ fn read_hexadecimal(text: &str) -> Option<Vec<u8>> {
 
 const PARTS: &str = "unsubscribe";
 
-/// The path of the link that stops this stream. It works without an end, and says nothing of the
-/// address to those who do not know it.
+/// The path of the unsubscribe link for this stream. It never expires, and does not reveal the
+/// address.
 pub fn unsubscribe_link(
     key: &Key,
     address: &Address,
@@ -158,7 +158,7 @@ pub fn unsubscribe_link(
     format!("/unsubscribe/{place}.{signature}")
 }
 
-/// What the last part of such a path stops, if we made it.
+/// The place that an unsubscribe link's last part names, if its signature is valid.
 pub fn find_unsubscribe(key: &Key, link: &str) -> Option<Place> {
     let (place, signature) = link.rsplit_once('.')?;
     if !key.verify(&[PARTS, place], signature) {

@@ -1,4 +1,4 @@
-//! What becomes of mails, as mail servers and providers say it.
+//! Reports of mail servers and providers about what became of mails.
 
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -11,20 +11,20 @@ use crate::key::Key;
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// For how long a repeat of a report is known as one.
+/// How long repeated reports are recognised.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What became of a mail.
+/// The fate of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It arrived.
+    /// The mail was delivered.
     Delivered,
-    /// It did not, and the address may be good.
+    /// The mail was not delivered, although the address may be valid.
     SoftBounce,
-    /// There is no such address.
+    /// The address does not exist.
     HardBounce,
-    /// Its recipient called it unwanted.
+    /// The recipient marked the mail as spam.
     Complaint,
 }
 
@@ -39,8 +39,8 @@ impl Outcome {
     }
 }
 
-/// Notes what a provider says of a mail, by the mail's `Message-ID` or by its own name for it.
-/// What it says twice counts once; a stronger cause that follows counts too.
+/// Records a provider's report about a mail, which is named by its `Message-ID` or the provider's
+/// own id. Repeats count once; a stronger report that follows counts too.
 pub fn report(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -50,7 +50,7 @@ pub fn report(
 ) -> Result<(), StoreError> {
     let own = own_mail(message);
     let name = own.as_ref().map_or(message, MailId::as_str);
-    // The mail is locked before the address, as its sending does.
+    // The mail is locked before the address, in the same order as for sending.
     if let Some(id) = &own
         && matches!(outcome, Outcome::SoftBounce | Outcome::HardBounce)
     {
@@ -67,14 +67,14 @@ pub fn report(
     outcome_of_mail(tx, key, address, name, outcome)
 }
 
-/// The mail of ours that a `Message-ID` names.
+/// Our mail with this `Message-ID`.
 fn own_mail(message: &str) -> Option<MailId> {
     let name = message.strip_prefix('<').unwrap_or(message);
     let (id, _) = name.split_once('@')?;
     id.parse().ok()
 }
 
-/// Notes what became of a mail, by our name for it or by its provider's.
+/// Records a report about a mail, by our id or the provider's.
 pub(in super::super) fn outcome_of_mail(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -99,7 +99,7 @@ pub(in super::super) fn outcome_of_mail(
     Ok(())
 }
 
-/// Writes a report down; whether it says more than was known of this mail.
+/// Stores a report; returns whether it says something new about this mail.
 fn is_news(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -139,7 +139,7 @@ fn is_news(
     Ok(true)
 }
 
-/// Counts the soft bounces of late. The row's lock is held.
+/// Counts the recent soft bounces. The caller holds the row's lock.
 fn count_soft(tx: &mut Tx<'_>, place: &Place) -> Result<(), StoreError> {
     let now = tx.now();
     let (count,): (i64,) = sql!(
@@ -164,7 +164,7 @@ fn count_soft(tx: &mut Tx<'_>, place: &Place) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A mail to the address arrived, so what bounced softly before it counts no more.
+/// Resets the soft bounces of an address, because a mail to it arrived.
 pub(in super::super) fn delivered(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -182,7 +182,7 @@ pub(in super::super) fn delivered(
     Ok(())
 }
 
-/// Counts no soft bounce of before.
+/// Resets the count of soft bounces.
 pub(super) fn forget_soft(tx: &mut Tx<'_>, address: &[u8]) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail_report SET counts = 0 WHERE address = :address AND counts = 1",
@@ -192,7 +192,7 @@ pub(super) fn forget_soft(tx: &mut Tx<'_>, address: &[u8]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Removes reports that nobody repeats any more, and what is left of soft bounces.
+/// Deletes reports too old to be repeated, and expired soft bounces.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

@@ -1,4 +1,4 @@
-//! What an import did, or would do.
+//! The report of an import or a dry run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,10 +7,10 @@ use platform::audit::{Actor, Entry};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
-/// How many refused rows are listed; of more, the report gives the number.
+/// The most refused rows listed; further ones are only counted.
 const LISTED: usize = 100;
 
-/// What became of the rows of a dump.
+/// The results for the rows of a dump.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     kinds: BTreeMap<&'static str, Counts>,
@@ -29,7 +29,7 @@ struct Counts {
 }
 
 impl Report {
-    /// Counts one of a kind: a new one, or one that is there already.
+    /// Counts a record of this kind, as new or as existing.
     pub(super) fn count(&mut self, kind: &'static str, is_new: bool) {
         let counts = self.kinds.entry(kind).or_default();
         if is_new {
@@ -39,7 +39,7 @@ impl Report {
         }
     }
 
-    /// Counts a row of a table for which there is no place here.
+    /// Counts a row of a table that has no counterpart here.
     pub(super) fn leave_out(&mut self, table: &str) {
         match self.left_out.get_mut(table) {
             Some(count) => *count += 1,
@@ -47,17 +47,17 @@ impl Report {
         }
     }
 
-    /// Counts a linked sign-in by a provider that is not set up here.
+    /// Counts a sign-in with a provider that is not configured here.
     pub(super) fn leave_out_sign_in(&mut self, issuer: &str) {
         *self.unknown_issuers.entry(issuer.to_owned()).or_default() += 1;
     }
 
-    /// Counts something that is worth knowing, and stops nothing.
+    /// Counts a remark that does not prevent the import.
     pub(super) fn remark(&mut self, what: &'static str) {
         *self.remarks.entry(what).or_default() += 1;
     }
 
-    /// Notes what has to be decided before anything is written.
+    /// Adds a problem that must be decided before anything is written.
     pub(super) fn refuse(&mut self, line: u64, what: &str) {
         self.refused += 1;
         if self.refusals.len() < LISTED {
@@ -65,19 +65,19 @@ impl Report {
         }
     }
 
-    /// How many rows were refused.
+    /// The number of refused rows.
     pub(super) fn refused(&self) -> usize {
         self.refused
     }
 
-    /// How many of a kind are new, and how many were there already.
+    /// The numbers of new and of existing records of this kind.
     #[cfg(test)]
     pub(super) fn counts(&self, kind: &str) -> (u64, u64) {
         let counts = self.kinds.get(kind).copied().unwrap_or_default();
         (counts.new, counts.known)
     }
 
-    /// Notes in the audit log what is written, if anything is.
+    /// Records the import in the audit log, if it writes anything.
     pub(super) fn record(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         self.is_written = true;
         let new = self.kinds.iter().filter(|(_, counts)| counts.new > 0);

@@ -1,8 +1,8 @@
 //! The tables of the older personal site, row by row.
 //!
-//! `pg_dump` writes tables by their names, so the dump is read three times: people come first, what
-//! is theirs alone second, and what belongs to a person and to something else last. In memory are
-//! only the people, some hundred bytes of each.
+//! `pg_dump` orders tables by name, so the dump is read three times: first the people, then the
+//! records of one person, and last the records that refer to a person and another record. Only the
+//! people are kept in memory, some hundred bytes each.
 
 mod choices;
 
@@ -27,7 +27,7 @@ use posts::import::{self as articles, Article};
 
 use super::report::Report;
 
-/// The slug of the account that the older site made for itself.
+/// The slug of the older site's own system account.
 const OWN_ACCOUNT: &str = "system";
 
 const NO_PASSWORD: &str = "people without a password or a linked sign-in that works here, who set one by “forgot password”";
@@ -38,14 +38,14 @@ const WEBSITE: &str = "people whose website is left out, because it is no https 
 const OTHER_ROLE: &str = "roles of people that there are not here";
 const SOFT_BOUNCE: &str = "addresses with bounces that did not last, or that are no addresses";
 
-/// What is imported, and how.
+/// The options of the import.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
     pub(super) dump: PathBuf,
     pub(super) is_to_be_written: bool,
     pub(super) owner: Option<Address>,
     pub(super) merges_timers: bool,
-    /// The providers of sign-ins that are set up here.
+    /// The issuers of the providers configured here.
     pub(super) issuers: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Import<'a> {
     report: Report,
 }
 
-/// What later rows need of a person.
+/// What later rows need to know of a person.
 #[expect(clippy::struct_excessive_bools, reason = "each is of another row")]
 struct Known {
     is_new: bool,
@@ -101,7 +101,7 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Writes all of the dump into the transaction, unless something prevents it.
+    /// Imports the whole dump into the transaction, unless something prevents it.
     pub(super) fn run(mut self, tx: &mut Tx<'_>) -> Result<Report> {
         for pass in [Pass::People, Pass::Theirs, Pass::Shared] {
             let mut dump = Dump::open(&self.options.dump)?;
@@ -234,7 +234,7 @@ impl<'a> Import<'a> {
             is_active,
             can_sign_in: false,
             is_confirmed: false,
-            // What the older site did where nobody had chosen.
+            // The older site's default.
             is_public: true,
             is_listed: true,
             created_at,
@@ -279,7 +279,7 @@ impl<'a> Import<'a> {
         known.is_confirmed |= role == "email-verified";
         match role {
             "email-verified" if known.is_new => people::verify_email(tx, &account)?,
-            // Also where they were imported before.
+            // Also for people who were imported before.
             "admin" if is_owner && known.is_active => {
                 self.is_owner_found = true;
                 let is_new = people::give(tx, &account, OWNER)?;

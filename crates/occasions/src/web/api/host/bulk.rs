@@ -21,7 +21,7 @@ use crate::invitation::InvitationId;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::may;
 
-/// How many jobs are listed.
+/// How many jobs the list shows.
 const LATEST: i64 = 50;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -33,19 +33,19 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(rows: may(See, Tokens(&[OCCASION_READ]))))
 }
 
-/// Which invitations, and what is done to each.
+/// The invitations, and what to do to each.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = BulkRequest)]
 struct Body {
-    /// These, at most 5,000.
+    /// Ids of invitations, at most 5,000.
     #[schema(value_type = Option<Vec<String>>)]
     ids: Option<Vec<InvitationId>>,
-    /// Or all that this finds.
+    /// A filter of invitations, instead of ids.
     filter: Option<InvitationFilter>,
     /// `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`, `archive`.
     action: String,
-    /// What the action needs: `{"tag": "family"}`.
+    /// Arguments of the action, such as `{"tag": "family"}`.
     #[serde(default)]
     #[schema(value_type = Object)]
     args: serde_json::Map<String, Value>,
@@ -83,8 +83,7 @@ async fn start(
     .await
 }
 
-/// How many households an action would close out or let in again. Changes
-/// nothing.
+/// How many households an action would close out or let in again. Changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/bulk/effect", tag = "bulk",
     params(("id" = String, Path,)), request_body = Body,
@@ -104,16 +103,16 @@ async fn effect(
     Ok(Json(found))
 }
 
-/// What runs, or lately ran, in the background.
+/// Background jobs, running or recent.
 #[derive(Serialize, ToSchema)]
 struct Jobs {
     /// Actions on many invitations, newest first.
     bulk: Vec<Bulk>,
-    /// Files, newest first.
+    /// Exports, newest first.
     exports: Vec<Export>,
 }
 
-/// What runs, or lately ran, in the background.
+/// Background jobs, running or recent.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/jobs", tag = "bulk", params(("id" = String, Path,)),
     responses((status = 200, body = Jobs), (status = 404))
@@ -130,7 +129,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<Jobs>, Pr
     Ok(Json(found))
 }
 
-/// How far an action is.
+/// The progress of an action.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/bulk/{bulk}", tag = "bulk",
     params(("id" = String, Path,), ("bulk" = String, Path,)),
@@ -149,7 +148,7 @@ async fn show(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// What became of each invitation.
+/// The outcome for each invitation.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/bulk/{bulk}/rows", tag = "bulk",
     params(("id" = String, Path,), ("bulk" = String, Path,), Piece),

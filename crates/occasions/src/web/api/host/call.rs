@@ -1,5 +1,5 @@
-//! One call of a host: who asks, from where, under which key; and the way into
-//! the store with the proof in hand.
+//! One API request by a host: its caller, origin and idempotency key, and access to the
+//! store with the proof that the caller is a host.
 
 use std::ops::Deref;
 
@@ -24,15 +24,15 @@ use crate::web::custom_code::ByHand;
 
 pub(crate) use call::{Maybe, answer, id};
 
-/// A call, before anybody is proved to be a host.
+/// A request whose caller has not yet been proved to be a host.
 pub(crate) struct Call {
     inner: call::Call,
-    /// What a host needs at this address.
+    /// The permission that the address requires.
     permission: Option<Permission>,
     by_hand: ByHand,
 }
 
-/// What leads to the occasion whose host the caller must be.
+/// How to find the occasion whose host the caller must be.
 #[derive(Clone)]
 pub(crate) enum Place {
     Occasion(OccasionId),
@@ -41,7 +41,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// The place that a path names; what is no id is not there.
+    /// The occasion that a path names; text that is no id is not found.
     pub(crate) fn occasion(text: &str) -> Result<Self, Problem> {
         id(text).map(Self::Occasion)
     }
@@ -69,7 +69,7 @@ impl Deref for Call {
 }
 
 impl Call {
-    /// Looks something up.
+    /// Runs a read.
     pub(crate) async fn read<T, F>(&self, place: Place, look: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -87,7 +87,7 @@ impl Call {
         found.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Makes a change that may be repeated by itself: PUT, PATCH, DELETE.
+    /// Runs a change that is safe to repeat: PUT, PATCH, DELETE.
     pub(crate) async fn write<T, F>(&self, place: Place, change: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -105,8 +105,8 @@ impl Call {
         done.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Makes a change that happens once under its `Idempotency-Key`: POST. A
-    /// repeat gets the same answer, as long as the caller may use the address.
+    /// Runs a change once per `Idempotency-Key`: POST. A repeat gets the same answer,
+    /// as long as the caller may use the address.
     pub(crate) async fn once<T, F>(
         &self,
         place: Place,
@@ -121,7 +121,7 @@ impl Call {
         self.once_by(body, status, self.enter(place), change).await
     }
 
-    /// The proof that the caller is a host with the permission that the address takes.
+    /// Proves that the caller is a host with the permission that the address requires.
     fn enter(
         &self,
         place: Place,
@@ -134,8 +134,8 @@ impl Call {
         }
     }
 
-    /// As [`Call::once`], for what belongs to no occasion yet: `enter` is asked
-    /// before an answer that was kept is given.
+    /// Like [`Call::once`], before there is an occasion: `enter` checks the caller
+    /// before a kept answer is returned.
     pub(crate) async fn once_by<P, T, E, F>(
         &self,
         body: &[u8],
@@ -153,7 +153,7 @@ impl Call {
         answer.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Does what sets a code by hand, if one was sent.
+    /// Runs a change that sets a code by hand, if one was sent.
     pub(crate) async fn by_hand(
         &self,
         code: Option<&str>,

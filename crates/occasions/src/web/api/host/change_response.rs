@@ -1,5 +1,5 @@
-//! What a caller sees of what it changed. A token that may change something but
-//! not read it is told the version alone, also when it meets a conflict.
+//! What callers see of their changes. A token that may change something but not read it
+//! gets only the version, even in a conflict.
 
 use accounts::signed_in::SignedIn;
 use serde::Serialize;
@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 use crate::hosting::{HostOf, Permission};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// What a caller may see; nothing unless something is said.
+/// What a caller may see; by default nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sees {
-    /// What hosts wrote.
+    /// Whether the caller sees what hosts wrote.
     pub(crate) occasion: bool,
-    /// What people answered.
+    /// Whether the caller sees what guests answered.
     pub(crate) answers: bool,
-    /// Codes and contact data.
+    /// Whether the caller sees codes and contact data.
     pub(crate) contacts: bool,
 }
 
@@ -29,7 +29,7 @@ impl Sees {
         }
     }
 
-    /// What somebody sees whose role lets them change things.
+    /// What a caller sees whose role allows changes.
     pub(crate) fn of_editor(who: &SignedIn) -> Self {
         let occasion = who.has(OCCASION_READ);
         Self {
@@ -40,14 +40,13 @@ impl Sees {
     }
 }
 
-/// What is there after a change; with a token that has no right to read it,
-/// its version alone.
+/// The result of a change; for a token that may not read it, only its version.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Saved<T> {
-    /// The whole.
+    /// The whole record.
     Whole(Box<T>),
-    /// Which version it is.
+    /// Only the record's version.
     Receipt(Receipt),
 }
 
@@ -55,12 +54,12 @@ pub enum Saved<T> {
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
-    /// Its id, or its key where that is what it is known by.
+    /// The record's id, or its key if the key names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<String>,
-    /// For a guest: the invitation, whose version it is.
+    /// For a guest, the invitation that has the version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) invitation: Option<String>,
     pub(crate) version: i64,
@@ -95,9 +94,9 @@ impl Receipt {
     }
 }
 
-/// What can be changed and shown.
+/// A record that can be changed and shown.
 pub(crate) trait Shown: Serialize {
-    /// Whether a caller who sees this much may see it.
+    /// Whether a caller who sees this much may see the record.
     fn is_for(sees: Sees) -> bool {
         sees.occasion
     }

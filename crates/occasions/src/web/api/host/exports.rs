@@ -1,4 +1,4 @@
-//! Lists as files. In person only: a token takes nothing away as a whole.
+//! Exports as files. Only for people: a token cannot take whole lists away.
 
 use accounts::Callers::People;
 use axum::body::Body;
@@ -24,7 +24,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(file: may(See, People)))
 }
 
-/// The latest files, newest first.
+/// The latest exports, newest first.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/exports", tag = "exports", params(("id" = String, Path,)),
     responses((status = 200, body = List<Export>), (status = 403), (status = 404))
@@ -42,7 +42,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Expo
     }))
 }
 
-/// Asks for a file. Observers get it without codes and contact data.
+/// Requests an export. Observers get it without codes and contact data.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/exports", tag = "exports", params(("id" = String, Path,)),
     request_body = export::Request,
@@ -63,7 +63,7 @@ async fn start(
     .await
 }
 
-/// How far a file is.
+/// The state of an export.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/exports/{export}", tag = "exports",
     params(("id" = String, Path,), ("export" = String, Path,)),
@@ -81,7 +81,7 @@ async fn show(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// The file, once it is ready, for 7 days.
+/// The file of an export, once it is ready, for 7 days.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/exports/{export}/file", tag = "exports",
     params(("id" = String, Path,), ("export" = String, Path,)),
@@ -123,9 +123,9 @@ pub(crate) async fn download(
         .map_err(Problem::internal)?;
     let mut response = Body::from(bytes).into_response();
     let headers = response.headers_mut();
-    let kind = HeaderValue::from_static(export::media_type(export.format));
+    let kind = HeaderValue::from_static(export.format.media_type());
     headers.insert(CONTENT_TYPE, kind);
-    // A slug is letters, digits and hyphens: it can stand in quotes.
+    // A slug consists of letters, digits and hyphens, so it can stand in quotes.
     let name = format!("attachment; filename=\"{}\"", export.file_name(slug));
     if let Ok(name) = HeaderValue::try_from(name) {
         headers.insert(CONTENT_DISPOSITION, name);

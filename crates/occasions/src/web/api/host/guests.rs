@@ -59,22 +59,22 @@ async fn list(
     Ok(Json(found.map(PersonView::from)))
 }
 
-/// People to add to one invitation.
+/// Guests to add to one invitation.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AddBody {
-    /// To which.
+    /// The invitation's id.
     #[schema(value_type = String)]
     invitation: InvitationId,
-    /// The version of the invitation that was seen, if the caller cares.
+    /// The version of the invitation that was read; optional.
     #[serde(default)]
     version: Option<i64>,
-    /// Who.
+    /// The guests to add.
     #[schema(value_type = Vec<guests::NewGuest>)]
     guests: Vec<Input>,
 }
 
-/// Adds people to an invitation.
+/// Adds guests to an invitation.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/guests", tag = "guests of an occasion",
     params(("id" = String, Path,)), request_body = AddBody,
@@ -104,13 +104,13 @@ async fn add(
 struct OneGuest {
     #[schema(value_type = String)]
     invitation: InvitationId,
-    /// Of the invitation.
+    /// The version of the invitation.
     version: i64,
     guest: GuestView,
 }
 
 impl Shown for OneGuest {
-    /// Guests are listed with either right.
+    /// Either scope allows seeing guests.
     fn is_for(sees: Sees) -> bool {
         sees.occasion || sees.answers
     }
@@ -145,7 +145,7 @@ async fn show(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Changes what is known of a guest.
+/// Changes a guest's details.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
     params(("id" = String, Path,), ("guest" = String, Path,)), request_body = guests::GuestChange,
@@ -187,8 +187,8 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Answers for a guest, as heard on the telephone; also after the deadline, and
-/// with `override` beyond the seats.
+/// Records a guest's answer as a host heard it, even after the deadline; with
+/// `override` also beyond the seats.
 #[utoipa::path(
     put, path = "/api/v1/guests/{id}/replies/{event}", tag = "guests of an occasion",
     params(("id" = String, Path,), ("event" = String, Path,)), request_body = answers::OneReply,

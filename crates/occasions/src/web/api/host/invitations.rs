@@ -73,7 +73,7 @@ async fn list(
     Ok(Json(found))
 }
 
-/// Writes an invitation with its people.
+/// Creates an invitation with its guests.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
     params(("id" = String, Path,)), request_body = ChangeBody,
@@ -160,8 +160,8 @@ async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Pro
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How an invitation comes back: the version that was seen, if the caller cares,
-/// and whether its people may sit beyond the seats.
+/// How to restore an invitation: the version that was read, optional, and whether
+/// guests may exceed the seats.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Restoring {
@@ -169,7 +169,7 @@ struct Restoring {
     r#override: bool,
 }
 
-/// Why answers are closed; only hosts read it.
+/// Why answers are closed; shown to hosts only.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Lock {
@@ -177,7 +177,7 @@ struct Lock {
     reason: String,
 }
 
-/// Another code: drawn, or chosen by hand.
+/// Another code: random, or chosen by hand.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewCode {
@@ -186,20 +186,20 @@ struct NewCode {
     insist_on_code: bool,
 }
 
-/// The version that was seen, if the caller cares.
+/// The version that was read; optional.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Approval {
     version: Option<i64>,
 }
 
-/// Which invitation stays.
+/// The invitation to merge into.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Merging {
     #[serde(default)]
     version: Option<i64>,
-    /// The id of the one that stays.
+    /// The id of the invitation that stays.
     #[schema(value_type = String)]
     into: InvitationId,
 }
@@ -217,8 +217,7 @@ impl Default for Sent {
     }
 }
 
-/// Brings an archived invitation back; with `override` beyond the seats that
-/// are left.
+/// Restores an archived invitation; with `override` also beyond the seats that are left.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/restore", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Restoring>,
@@ -241,7 +240,7 @@ async fn restore(
     .await
 }
 
-/// Closes answers of one household, whatever the deadline.
+/// Closes answers of one household, regardless of the deadline.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/lock", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Lock>,
@@ -260,7 +259,7 @@ async fn lock(
     .await
 }
 
-/// Opens them again: as the deadline says, or with `open` whatever it says.
+/// Opens answers again: as the deadline says or, with `open`, regardless of it.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/unlock", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<locks::Opening>,
@@ -279,8 +278,7 @@ async fn unlock(
     .await
 }
 
-/// Gives an invitation another code; the old one opens nothing any more. For
-/// owners, in person.
+/// Gives an invitation another code; the old one stops working. For owners, in person.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/replace-code", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<NewCode>,
@@ -324,8 +322,7 @@ async fn approve(
     .await
 }
 
-/// Puts the people of an invitation on another one, which is answered; the code
-/// opens that one too from then on.
+/// Merges an invitation into another one, which is returned; the code opens that one from then on.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/merge", tag = "invitations",
     params(("id" = String, Path,)), request_body = Merging,
@@ -344,7 +341,7 @@ async fn merge(
     .await
 }
 
-/// Notes that an invitation was sent, by card or messenger.
+/// Records whether an invitation was sent, by card or messenger.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/sent", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Sent>,
@@ -376,8 +373,8 @@ where
     .await
 }
 
-/// Counts the try of a code chosen by hand, in a change of its own: it counts
-/// whatever becomes of the rest.
+/// Counts the try of a code chosen by hand, in a transaction of its own, so that it
+/// counts whatever happens next.
 async fn choose(
     call: &Call,
     place: &Place,
@@ -438,7 +435,7 @@ pub(super) fn load_view(
     Ok(view::invitation(portal, sees).with(&kept, &reached))
 }
 
-/// What a change answers.
+/// The response to a change.
 pub(super) fn saved(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,4 +1,4 @@
-//! Who works on an occasion. Changed by its owners, in person.
+//! The members of an occasion. Owners change them, in person.
 
 use accounts::Callers::{People, Tokens};
 use accounts::account::AccountId;
@@ -23,20 +23,20 @@ use crate::web::access::may;
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list: may(See, Tokens(&[OCCASION_READ])), invite: may(Own, People)))
-        // Everybody may take their own role away.
+        // Every member may give up their own role.
         .routes(routes!(change: may(Own, People), remove: may(See, People)))
         .routes(routes!(invites: may(Own, People)))
         .routes(routes!(withdraw: may(Own, People)))
 }
 
-/// Somebody with a role.
+/// A member of an occasion.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Member)]
 struct MemberView {
     #[schema(value_type = String)]
     account: AccountId,
     name: String,
-    /// Null for observers.
+    /// Null if the caller is an observer.
     email: Option<String>,
     role: Role,
     #[schema(value_type = String, format = "date-time")]
@@ -55,7 +55,7 @@ impl From<Member> for MemberView {
     }
 }
 
-/// What somebody is to become.
+/// The role that the member gets.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RoleBody {
@@ -63,14 +63,14 @@ struct RoleBody {
     role: Role,
 }
 
-/// A link that makes a member, shown this once.
+/// A link that makes its first visitor a member; shown only once.
 #[derive(Serialize, ToSchema)]
 struct Link {
     url: String,
     role: Role,
 }
 
-/// A link that nobody has taken yet.
+/// A link that nobody has used yet.
 #[derive(Serialize, ToSchema)]
 struct InviteView {
     id: String,
@@ -92,7 +92,7 @@ impl From<Invite> for InviteView {
     }
 }
 
-/// Everybody with a role, in the order they came.
+/// All members, in the order they joined.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/members", tag = "members", params(("id" = String, Path,)),
     responses((status = 200, body = List<MemberView>), (status = 404))
@@ -108,7 +108,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Memb
     }))
 }
 
-/// Makes a link that works once, for 7 days. It is a secret and kept nowhere,
+/// Makes a link that works once, within 7 days. The link is a secret and is not kept,
 /// so a repeat with the same idempotency key makes another one.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/members", tag = "members",
@@ -133,7 +133,7 @@ async fn invite(
     Ok(answer(StatusCode::CREATED, &Link { url, role }))
 }
 
-/// Makes a member something else.
+/// Changes a member's role.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/members/{account}", tag = "members",
     params(("id" = String, Path,), ("account" = String, Path,)), request_body = RoleBody,
@@ -152,7 +152,7 @@ async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes a member's role away; everybody may take their own.
+/// Takes a member's role away; every member may give up their own.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/members/{account}", tag = "members",
     params(("id" = String, Path,), ("account" = String, Path,)),
@@ -170,7 +170,7 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Links that nobody has taken yet.
+/// Links that nobody has used yet.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/members/invites", tag = "members",
     params(("id" = String, Path,)),

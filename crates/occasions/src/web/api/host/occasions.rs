@@ -60,8 +60,8 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
     }))
 }
 
-/// Makes an occasion, in draft. For administrators of the installation; who
-/// makes it owns it.
+/// Creates an occasion in draft and makes its creator the owner. For administrators of the
+/// installation, and for others as far as `occasions.create` allows.
 #[utoipa::path(
     post, path = "/api/v1/occasions", tag = "occasions", request_body = OccasionChange,
     responses((status = 201, body = Saved<OccasionView>), (status = 401), (status = 403), (status = 409), (status = 422))
@@ -69,16 +69,17 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
 async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem> {
     let (new, _) = Input::of_json(body.value)?;
     let (who, request) = (call.who.clone(), call.request.clone());
+    let (site, here) = (call.site.clone(), call.site.clone());
     let creator = who.clone();
     call.once_by(
         &body.bytes,
         StatusCode::CREATED,
         move |tx| {
-            let may = occasions::may_create(tx, &creator)?;
+            let may = occasions::may_create(tx, &here, &creator)?;
             may.then_some(()).ok_or(Refusal::Forbidden)
         },
         move |tx, ()| {
-            let id = occasions::create(tx, &who, &new, Some(request.clone()))?;
+            let id = occasions::create(tx, &site, &who, &new, Some(request.clone()))?;
             let host = enter(tx, &who, &id, None)?;
             Ok(saved(occasions::load(tx, &host)?, &host))
         },
@@ -99,7 +100,7 @@ async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Changes an occasion. Coordinators change its texts only.
+/// Changes an occasion. Coordinators may change only its texts.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
     request_body = OccasionChange,
@@ -121,7 +122,7 @@ async fn change(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// Archives an occasion: its codes open nothing any more.
+/// Archives an occasion: its codes stop working.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
     responses((status = 204), (status = 403), (status = 404), (status = 409))
@@ -135,14 +136,14 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The version that was seen, if the caller cares.
+/// The version that was read; optional.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Seen {
     version: Option<i64>,
 }
 
-/// Opens an occasion to its guests; also takes back that it was closed.
+/// Opens an occasion to its guests, or reopens a closed one.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/publish", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
@@ -156,7 +157,7 @@ async fn publish(
     set(call, &id, body, OccasionStatus::Published).await
 }
 
-/// Takes an occasion back into preparation: only hosts see it.
+/// Returns an occasion to draft, so that only hosts see it.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/unpublish", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
@@ -170,7 +171,7 @@ async fn unpublish(
     set(call, &id, body, OccasionStatus::Draft).await
 }
 
-/// Closes an occasion: everything is view-only.
+/// Closes an occasion, so that everything is view-only.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/close", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
@@ -180,7 +181,7 @@ async fn close(call: Call, Path(id): Path<String>, body: Maybe<Seen>) -> Result<
     set(call, &id, body, OccasionStatus::Closed).await
 }
 
-/// Archives an occasion: its codes open nothing any more.
+/// Archives an occasion: its codes stop working.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/archive", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,

@@ -1,4 +1,4 @@
-//! What a refusal tells a host of what is stored.
+//! What a refusal shows a host of stored data.
 
 use serde_json::Value;
 use web::Problem;
@@ -14,7 +14,7 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// The problem, with what is stored as far as the caller may see it.
+/// The problem, with stored data as far as the caller may see it.
 pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     let current = match &refusal {
         Refusal::VersionConflict(current) => Some(stored(current, sees)),
@@ -25,7 +25,7 @@ pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     problem
 }
 
-/// What is stored, as its own address shows it to somebody who may change it.
+/// The stored record, as its own address shows it to a caller who may change it.
 fn stored(current: &Current, sees: Sees) -> Value {
     let shown = match current {
         Current::Occasion(occasion) => Saved::of(Occasion::clone(occasion), sees).to_json(),

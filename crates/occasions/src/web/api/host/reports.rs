@@ -20,17 +20,17 @@ use crate::web::access::may;
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(counters: may(See, Tokens(&[RSVPS_READ]))))
-        // The log shows answers too.
+        // The log holds answers too.
         .routes(routes!(lines: may(ReadLog, Tokens(&[OCCASION_READ, RSVPS_READ]))))
 }
 
-/// The counters, and from where the stream goes on.
+/// The counters, and where the stream continues.
 #[derive(Serialize, ToSchema)]
 struct Report {
-    /// The number of the latest news that the counters know of.
+    /// The number of the last news that the counters cover.
     cursor: i64,
     summary: Summary,
-    /// How answers came in, day by day.
+    /// The curve of answers, day by day.
     curve: Vec<Day>,
 }
 
@@ -52,7 +52,7 @@ async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Repor
     Ok(Json(found))
 }
 
-/// A line of the log.
+/// An entry of the log.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLine)]
 struct LineView {
@@ -62,19 +62,19 @@ struct LineView {
     /// `account`, `household`, `system` or `token`.
     actor_kind: String,
     actor_id: Option<String>,
-    /// What it is called, where that is known.
+    /// The actor's name, where known.
     actor_name: Option<String>,
-    /// `invitation.changed`.
+    /// The action, such as `invitation.changed`.
     action: String,
     entity_kind: String,
     entity_id: String,
-    /// What it is called, where that is known.
+    /// The entity's name, where known.
     entity_name: Option<String>,
     /// `[{field, old, new}]`.
     #[schema(value_type = Vec<Object>)]
     changes: Value,
     request_id: Option<String>,
-    /// The network it came from.
+    /// The network that the request came from.
     network: Option<String>,
 }
 

@@ -2,55 +2,56 @@
 
 use std::time::Duration;
 
+use accounts::AccountId;
 use accounts::Callers::Tokens;
 use accounts::signed_in::SignedIn;
 use accounts::web::asking::Caller;
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, request};
-use axum::response::{IntoResponse, Response};
+use axum::http::request;
+use axum::response::Response;
 use http_body_util::BodyExt as _;
 use http_body_util::channel::{Channel, Sender};
+use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 use web::described::Routes;
-use web::{Form, Problem, Site, routes};
+use web::event_stream::{self, COMMENT, End, Places, RETRY, event};
+use web::{Problem, Site, routes};
 
 use super::call::{Call, id};
 use crate::hosting::Permission::See;
-use crate::hosting::stream::{AllCounts, End, Feed, Message, Places};
+use crate::hosting::stream::{AllCounts, Feed, Message};
 use crate::occasion::OccasionId;
 use crate::token_scopes::RSVPS_READ;
 use crate::web::access::may;
 
 /// How many events may wait for a slow reader before it is cut off.
 const WAITING: usize = 1_000;
-/// How often a comment keeps the connection alive, and the sign-in is looked at
-/// again.
+/// How often a comment keeps the connection alive and the session is checked again.
 const EVERY: Duration = Duration::from_secs(15);
-/// After how many milliseconds a browser comes back.
-const RETRY: &str = "retry: 3000\n\n";
+/// How many streams an account may hold open.
+const MOST: usize = 20;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(listen: may(See, Tokens(&[RSVPS_READ]))))
 }
 
-/// How often a stream shows that it lives. Tests hand in another one.
+/// How often a stream sends a sign of life. Tests set another interval.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace(pub Duration);
 
-/// What the streams of this process share.
+/// State that the streams of this process share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Listeners {
     counts: AllCounts,
-    places: Places,
+    places: Places<AccountId>,
 }
 
-/// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`,
-/// `note`, `job`, `reset`. Goes on after `Last-Event-ID`, or the query's
-/// `last_event_id`. An account holds 20 streams at most: one more ends its
-/// oldest, which hears `end` last, and should not come back by itself.
+/// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`, `note`,
+/// `job`, `reset`. Resumes after `Last-Event-ID`, or the query's `last_event_id`. An
+/// account holds at most 20 streams: one more ends the oldest, which receives `end`
+/// last and should not reconnect.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
         ("last_event_id" = Option<i64>, Query,)),
@@ -64,43 +65,28 @@ async fn listen(
     request: Request,
 ) -> Result<Response, Problem> {
     let occasion: OccasionId = id(&occasion)?;
-    let resume = resume(&call.headers, &call.query());
+    let query = call.query();
+    let resume = event_stream::last_event_id(&call.headers, &query, "last_event_id");
+    // What is no number was never given out, and is answered as such.
+    let resume = resume.map(|id| id.trim().parse().unwrap_or(-1));
     let account = call.who.account().id.clone();
     let store = site.store.clone();
     let feed = Feed::open(store, &listeners.counts, call.who.clone(), occasion, resume).await?;
-    let (place, end) = listeners.places.take(&account);
+    let (place, end) = listeners.places.take_over(&account, MOST);
     let (parts, _) = request.into_parts();
     let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
     let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(WAITING);
     tokio::spawn(send(feed, end, sender, site, parts, pace));
-    // The body goes as soon as its reader does, and the place with it.
+    // The body is dropped as soon as its reader leaves, and the place with it.
     let body = body.map_frame(move |frame| {
         let _held = &place;
         frame
     });
-    let mut response = Body::new(body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // A proxy that gathers what it passes on would hold events back.
-    headers.insert(
-        HeaderName::from_static("x-accel-buffering"),
-        HeaderValue::from_static("no"),
-    );
-    Ok(response)
+    Ok(event_stream::response(Body::new(body)))
 }
 
-fn resume(headers: &HeaderMap, query: &Form) -> Option<i64> {
-    let header = headers
-        .get("last-event-id")
-        .and_then(|value| value.to_str().ok());
-    let text = header.or(query.find("last_event_id"))?;
-    // What is no number was never given out, and is answered as such.
-    Some(text.trim().parse().unwrap_or(-1))
-}
-
-/// Sends until the reader goes, is too slow, may no longer listen, or must make
-/// room for a newer one.
+/// Sends messages until the reader leaves, falls behind, loses access, or must make
+/// room for a newer stream.
 async fn send(
     mut feed: Feed,
     mut end: End,
@@ -112,17 +98,17 @@ async fn send(
     let mut tick = interval(every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tick.tick().await;
-    if !push(&mut sender, RETRY.to_owned()) {
+    if !push(&mut sender, format!("{RETRY}\n")) {
         return;
     }
     loop {
         let text = tokio::select! {
             message = feed.next() => match message {
-                Ok(message) => written(&message),
+                Ok(Message { id, name, data }) => event(id, &name, &data),
                 Err(_) => return,
             },
             () = end.wait() => {
-                push(&mut sender, "event: end\ndata: {}\n\n".to_owned());
+                push(&mut sender, event(None, "end", &json!({})));
                 return;
             }
             _ = tick.tick() => {
@@ -133,7 +119,7 @@ async fn send(
                 if feed.check().await.is_err() {
                     return;
                 }
-                ":\n\n".to_owned()
+                COMMENT.to_owned()
             }
         };
         if !push(&mut sender, text) {
@@ -142,23 +128,14 @@ async fn send(
     }
 }
 
-/// Whether the session or token that began this is still good.
+/// The caller, if the session or token is still valid.
 async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
     let caller = Caller::from_request_parts(&mut parts.clone(), site).await;
     Some(caller.ok()?.who)
 }
 
-/// Hands an event over without waiting; `false` when nobody takes it.
+/// Queues an event without waiting; `false` if nobody reads any more.
 fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: String) -> bool {
     let frame = http_body::Frame::data(Bytes::from(text));
     sender.try_send(frame).is_ok()
-}
-
-fn written(message: &Message) -> String {
-    let id = message
-        .id
-        .map(|id| format!("id: {id}\n"))
-        .unwrap_or_default();
-    // JSON holds no line break, so one line of data is the whole.
-    format!("{id}event: {}\ndata: {}\n\n", message.name, message.data)
 }

@@ -1,4 +1,4 @@
-//! What hosts get by JSON.
+//! The JSON that hosts receive.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::question::{Answer, Answers};
 use crate::role::Role;
 use crate::words::{Access, GuestKind, LockMode, ReplyStatus, Response};
 
-/// An occasion, and what the caller is there.
+/// An occasion, and the caller's role in it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OccasionOfHost)]
 pub(super) struct OccasionView {
@@ -43,8 +43,8 @@ impl Shown for Occasion {
     }
 }
 
-/// An invitation with everyone on it. What the caller's role does not show is
-/// null; what people answered is left out for tokens without `rsvps:read`.
+/// An invitation with everyone on it. Fields that the caller's role may not see are
+/// null; answers are left out for tokens without `rsvps:read`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub(super) struct InvitationView {
@@ -88,24 +88,24 @@ pub(super) struct InvitationView {
     /// Keys of the events the household is invited to.
     events: Vec<String>,
     guests: Vec<GuestView>,
-    /// Answers of the whole household, by key of the question.
+    /// Answers of the household as a whole, by key of the question.
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<BTreeMap<String, Answer>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bookkeeping: Option<BookkeepingView>,
-    /// Why mail does not reach its address. Only where one invitation is read, for those who see
-    /// the address.
+    /// Why mail does not reach its address. Only where one invitation is read, for
+    /// callers who see the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<SuppressionView>>,
 }
 
-/// A reason why mail to the address of an invitation is held back.
+/// A reason why mail to an invitation's address is suppressed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationSuppression)]
 struct SuppressionView {
     /// `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
     cause: &'static str,
-    /// Since when; of soft bounces, when the last one was.
+    /// When it began; for soft bounces, when the last one came.
     #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
@@ -116,7 +116,7 @@ impl Shown for InvitationView {
     }
 }
 
-/// When it was sent and looked at.
+/// When an invitation was sent and opened.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationBookkeeping)]
 struct BookkeepingView {
@@ -144,14 +144,14 @@ pub(super) struct GuestView {
     is_child: bool,
     age: Option<i64>,
     beyond_allowance: bool,
-    /// By key of the event.
+    /// Replies by key of the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     replies: Option<BTreeMap<String, ReplyStatus>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     diets: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     diet_note: Option<String>,
-    /// To the hosts' questions, by key.
+    /// Answers to the hosts' questions, by key.
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<BTreeMap<String, Answer>>,
     email: Option<String>,
@@ -212,7 +212,7 @@ pub(super) fn invitation(portal: &Portal, sees: Sees) -> InvitationView {
 }
 
 impl InvitationView {
-    /// With when it was sent and looked at, and how its guests are reached.
+    /// Adds when the invitation was sent and opened, and its guests' contact data.
     pub(super) fn with(
         mut self,
         kept: &Bookkeeping,
@@ -235,7 +235,7 @@ impl InvitationView {
         self
     }
 
-    /// With why mail does not reach its address.
+    /// Adds why mail does not reach the invitation's address.
     pub(super) fn with_suppressions(mut self, all: Option<Vec<Suppression>>) -> Self {
         let view = |one: Suppression| SuppressionView {
             cause: one.cause.word(),
@@ -245,7 +245,7 @@ impl InvitationView {
         self
     }
 
-    /// One of its guests.
+    /// Takes one guest out of the invitation.
     pub(super) fn into_guest(self, id: &GuestId) -> Option<GuestView> {
         self.guests.into_iter().find(|guest| guest.id == *id)
     }
@@ -280,8 +280,7 @@ fn answers(portal: &Portal, given: &Answers) -> BTreeMap<String, Answer> {
         .collect()
 }
 
-/// An invitation in a list. What people answered is left out for tokens without
-/// `rsvps:read`.
+/// An invitation in a list. Answers are left out for tokens without `rsvps:read`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationLine)]
 pub(super) struct LineView {
@@ -316,7 +315,7 @@ pub(super) struct LineView {
     created_at: Timestamp,
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
-    /// How it stands with one that came without a code.
+    /// The state of an invitation that came without a code.
     open: Option<Open>,
 }
 
@@ -362,9 +361,9 @@ pub(super) struct PersonView {
     is_child: bool,
     age: Option<i64>,
     beyond_allowance: bool,
-    /// Over all events, or for the one that was asked for.
+    /// The answer, over all events or for the requested one.
     status: ReplyStatus,
-    /// Pending, but has declined some events: partly answered.
+    /// Whether the guest is pending but has declined some events.
     partial: bool,
     diets: Vec<String>,
     diet_note: String,

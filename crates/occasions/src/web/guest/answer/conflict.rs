@@ -1,7 +1,7 @@
-//! Two saves on one version: what differs is asked, the rest is put together.
+//! Two saves based on one version: the household is asked about differences, the rest is merged.
 //!
-//! A field that nobody else changed meanwhile stays as typed; one that only
-//! others changed takes their value; one that both changed is asked.
+//! A field that nobody else changed keeps the typed value; one that only others changed
+//! takes theirs; one that both changed is asked about.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -63,15 +63,15 @@ struct Merge<'a> {
 
 /// A stored field beside the typed one.
 struct Pair {
-    /// The form's name for it.
+    /// The field's name in the form.
     field: String,
-    /// The history's name for it.
+    /// The field's name in the history.
     history: String,
     about: String,
     stored: String,
     /// The stored value in words.
     words: String,
-    /// How typed values are said; what is not among them is said as it is.
+    /// Words for the possible values; any other value is shown as it is.
     said: Vec<(String, String)>,
 }
 
@@ -97,7 +97,7 @@ impl Merge<'_> {
             self.put_together(guest, &mut merged);
         }
         let ticked = self.put_choices_together(&mut merged);
-        // Everything else travels as typed: new people, removals.
+        // Everything else is sent again as typed: new guests, removals.
         let twins = self.twins();
         for (name, value) in self.form.iter() {
             let asked = pairs.iter().any(|pair| pair.field == name);
@@ -115,8 +115,8 @@ impl Merge<'_> {
         (differences, merged)
     }
 
-    /// Rows of new people who are on the invitation by now, as after "Back":
-    /// nobody is to come twice. Each is named by the start of its fields.
+    /// Rows of new guests who have been added meanwhile, as after "Back", so that
+    /// nobody is added twice. Each row is named by the prefix of its fields.
     fn twins(&self) -> Vec<String> {
         let guests = self.portal.household.guests.iter();
         let mut added: Vec<&str> = guests
@@ -137,8 +137,7 @@ impl Merge<'_> {
         twins
     }
 
-    /// Ticks need no question: each was set, taken away, or left as it was, on
-    /// either side, and both sides can be done.
+    /// Merges tick boxes without asking: what either side ticked or unticked can be done together.
     fn put_together(&self, guest: &Guest, merged: &mut Vec<(String, String)>) {
         let has = |field: &str| self.form.find(&format!("{field}.{}", guest.id)).is_some();
         if has("age") {
@@ -163,8 +162,7 @@ impl Merge<'_> {
         }
     }
 
-    /// Ticks of one field, put together: those that are stored and neither side
-    /// took away, and those that were added here.
+    /// The merged ticks of one field: stored ones that neither side removed, and those added here.
     fn ticks(&self, field: &str, history: &str, stored: &[String]) -> Vec<(String, String)> {
         let typed: Vec<&str> = self.form.all(field).filter(|key| !key.is_empty()).collect();
         let old: Vec<&str> = match self.old(history) {
@@ -181,8 +179,7 @@ impl Merge<'_> {
             .collect()
     }
 
-    /// The same for questions of which several choices may be ticked; returns
-    /// their fields.
+    /// Merges multiple-choice answers in the same way; returns their fields.
     fn put_choices_together(&self, merged: &mut Vec<(String, String)>) -> Vec<String> {
         let mut fields = Vec::new();
         for (question, field, history, stored) in self.questions() {
@@ -194,7 +191,7 @@ impl Merge<'_> {
                     Some(Answer::Choices(keys)) => keys.as_slice(),
                     _ => &[],
                 };
-                // The empty one that says the question was on the page.
+                // The empty value says that the question was on the page.
                 merged.push((field.clone(), String::new()));
                 merged.extend(self.ticks(&field, &history, stored));
             }
@@ -203,8 +200,7 @@ impl Merge<'_> {
         fields
     }
 
-    /// Every question with its field, the history's name for it, and the
-    /// answers that stand.
+    /// Every question with its names in the form and in the history, and the stored answers.
     fn questions(&self) -> Vec<(&Question, String, String, &Answers)> {
         let household = &self.portal.household;
         let mut all = Vec::new();
@@ -270,7 +266,7 @@ impl Merge<'_> {
         Some(&change.old)
     }
 
-    /// The value a field had when the form was made, if it changed since.
+    /// The value that a field had when the form was made, if it has changed since.
     fn before(&self, history: &str) -> Option<String> {
         Some(match self.old(history)? {
             Value::Null => String::new(),
@@ -364,7 +360,7 @@ impl Merge<'_> {
         }
     }
 
-    /// Whether the guest a field is about is still on the invitation.
+    /// Whether the guest whom a field is about is still on the invitation.
     fn still_there(&self, name: &str) -> bool {
         let mut parts = name.splitn(3, '.');
         match (parts.next(), parts.next()) {

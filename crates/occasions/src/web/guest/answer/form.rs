@@ -1,4 +1,4 @@
-//! The forms as pages: what is stored, with what was typed over it.
+//! The three forms as pages: stored values, replaced by typed ones.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -19,19 +19,18 @@ use crate::household_change::HouseholdChange;
 use crate::portal::Portal;
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
-/// Which of the three forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Which {
-    /// Everything.
+    /// All answers, food needs and the note.
     Answers,
-    /// Food needs alone.
+    /// Only food needs.
     Diets,
-    /// The note alone.
+    /// Only the note.
     Note,
 }
 
 impl Which {
-    /// The last part of its address.
+    /// The last segment of the form's address.
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Answers => "rsvp",
@@ -40,7 +39,7 @@ impl Which {
         }
     }
 
-    /// What repeats of its saves are kept under.
+    /// The route under which answers to repeated saves are kept.
     pub(super) fn route(self) -> &'static str {
         match self {
             Self::Answers => "POST /invite/rsvp",
@@ -49,7 +48,7 @@ impl Which {
         }
     }
 
-    /// Whether the hosts use it.
+    /// Whether the hosts switched it on.
     pub(super) fn is_on(self, portal: &Portal) -> bool {
         let switches = portal.occasion.switches;
         match self {
@@ -59,7 +58,7 @@ impl Which {
         }
     }
 
-    /// Each form changes its own fields, whatever else was sent.
+    /// Drops the fields of a change that do not belong to this form.
     pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
         match self {
             Self::Answers => {}
@@ -87,19 +86,19 @@ impl Which {
     }
 }
 
-/// What stands against a save.
+/// Why a save was refused.
 pub(super) enum Trouble {
-    /// Nothing.
+    /// It was not refused.
     None,
     /// The store could not take it now.
     NotSaved,
-    /// The browser says that another page sent it.
+    /// The browser says that another site sent the form.
     Elsewhere,
-    /// Fields that are not right, with the status to answer.
+    /// Some fields are invalid; the status is that of the response.
     Fields(StatusCode, Vec<FormError>),
 }
 
-/// One of the forms as a page; `typed` goes over what is stored.
+/// Renders one of the forms; `typed` replaces stored values.
 pub(super) fn show(
     which: Which,
     text: &Text,
@@ -142,7 +141,7 @@ pub(super) fn show(
     response
 }
 
-/// What all three forms carry.
+/// What all three forms share.
 struct Common {
     action: String,
     submission: String,
@@ -150,7 +149,7 @@ struct Common {
     errors: Vec<FormError>,
 }
 
-/// A form being filled in: from the store, or from what was typed.
+/// The values of a form: stored, or as typed.
 struct Sheet<'a> {
     reading: Reading<'a>,
     text: &'a Text,
@@ -236,7 +235,7 @@ impl Sheet<'_> {
         guest_page(self.text, self.portal, &title, body)
     }
 
-    /// The version the form was made from: what was typed was typed over it.
+    /// The version that the form is based on; typed values keep the one they were typed over.
     fn version(&self) -> String {
         self.typed("version").map_or_else(
             || self.portal.household.invitation.version.to_string(),
@@ -300,7 +299,7 @@ impl Sheet<'_> {
             Mark::Pending => "",
         };
         let seats = match mark {
-            // Nobody who has a place is told that there is none.
+            // A guest who has a seat is not told that there are none.
             Mark::Yes => Seats::Enough,
             Mark::Waitlisted => Seats::Waiting,
             Mark::No | Mark::Undecided | Mark::Pending => self.seats(event),
@@ -319,7 +318,7 @@ impl Sheet<'_> {
             Some(form) => chosen(form.text(&field)),
             None => stored,
         };
-        // The event of this portal, not of the argument's shorter life.
+        // The same event, borrowed from the portal, which lives longer than the argument.
         let own = self.portal.events.iter().find(|own| own.id == event.id);
         Choice {
             event: own.map_or_else(
@@ -333,7 +332,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// Places left, told when they are fewer than this household could take.
+    /// The seats left, mentioned if they are fewer than this household could take.
     fn seats(&self, event: &Event) -> Seats {
         let household = &self.portal.household;
         let places = household.allowance().plus_ones;
@@ -352,7 +351,7 @@ impl Sheet<'_> {
             .map_or(0, |places| places.left + places.children_left);
         let room = crate::household::GUEST_LIMIT.saturating_sub(self.portal.household.guests.len());
         let rows = usize::try_from(free).unwrap_or(0).min(room);
-        // What was typed stays, also in rows there is no place for any more.
+        // Typed rows stay, even without a place for them.
         let typed = (0..40)
             .filter(|n| {
                 !self

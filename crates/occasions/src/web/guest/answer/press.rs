@@ -1,6 +1,5 @@
-//! One press that answers for everybody: "Everyone is coming", "None of us can
-//! come", and the way back. It fills in the form; nothing is stored before the
-//! form is saved.
+//! Buttons that answer for everybody: "Everyone is coming", "None of us can come", and
+//! undo. They only fill in the form; nothing is stored before the form is saved.
 
 use web::Form;
 
@@ -10,11 +9,10 @@ use crate::words::ReplyStatus;
 /// The button that was pressed; "Save" has no name.
 pub(super) const PRESS: &str = "press";
 
-/// What the form held before the press, as JSON.
+/// The field with the form as it was before the button was pressed, as JSON.
 pub(super) const BEFORE: &str = "before";
 
-/// The form as the press leaves it; nothing where none of the buttons was
-/// pressed.
+/// The form after the button's effect; `None` if no such button was pressed.
 pub(super) fn apply(form: &Form, portal: &Portal) -> Option<Form> {
     let answer = form.find(PRESS)?;
     let replaced =
@@ -45,8 +43,8 @@ pub(super) fn apply(form: &Form, portal: &Portal) -> Option<Form> {
     Some(fields.into_iter().collect())
 }
 
-/// The fields of all answers of those on the invitation, and whether each can be
-/// a yes: there is a place, or the person has one.
+/// The reply fields of everybody on the invitation, and whether each can be a yes:
+/// there is a free seat, or the guest has one.
 fn choices(portal: &Portal) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {
         portal.events.iter().filter_map(move |event| {

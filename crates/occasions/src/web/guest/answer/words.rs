@@ -1,4 +1,4 @@
-//! Refusals as complaints at their fields, and what was typed as words to copy.
+//! Refusals as errors at their fields, and typed values as text to copy.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::question::Answers;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// What stands against a save, at the fields it is about.
+/// Turns a refusal into errors at the fields it concerns.
 pub(super) fn trouble(
     text: &Text,
     portal: &Portal,
@@ -66,7 +66,7 @@ pub(super) fn trouble(
     }
 }
 
-/// Every yes to a full event that was not stored before.
+/// An error for every new yes to an event that is full.
 fn full(text: &Text, portal: &Portal, parsed: &ParsedForm, key: &str, left: i64) -> Trouble {
     let reading = Reading::new(text, portal);
     let name = portal
@@ -125,7 +125,7 @@ fn field(text: &Text, portal: &Portal, parsed: &ParsedForm, error: &FieldProblem
     }
 }
 
-/// What is wrong with the answer to one of the hosts' questions.
+/// The error message for an answer to one of the hosts' questions.
 fn about_question(text: &Text, portal: &Portal, key: &str, code: &str) -> String {
     let found = portal
         .asked_questions()
@@ -145,7 +145,7 @@ fn about_question(text: &Text, portal: &Portal, key: &str, code: &str) -> String
     text.with(id, [("question", title.into()), ("n", limit.into())])
 }
 
-/// What was typed and differs from what is stored, to be copied by hand.
+/// Typed values that differ from stored ones, to be copied by hand.
 pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let reading = Reading::new(text, portal);
     let mut lines = Vec::new();
@@ -205,8 +205,7 @@ pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, parsed: &ParsedFo
     lines
 }
 
-/// Answers to the hosts' questions as typed, where they differ from what is
-/// stored.
+/// Typed answers to the hosts' questions that differ from stored ones.
 fn answers(
     reading: &Reading<'_>,
     typed: &BTreeMap<String, Value>,
@@ -230,7 +229,7 @@ fn answers(
     differing.collect()
 }
 
-/// The food needs of one person as typed; none where they are as stored.
+/// The food needs of one guest as typed; empty if they are as stored.
 fn needs(
     reading: &Reading<'_>,
     wanted: &GuestUpdate,
@@ -251,8 +250,8 @@ fn needs(
         .collect()
 }
 
-/// What was typed into the form of a code that opens nothing any more: only
-/// what the form itself says, for nothing else is known.
+/// The values typed into a form whose code no longer opens anything. They are described
+/// from the form alone, because nothing else is known.
 pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let people = parsed.wish.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people

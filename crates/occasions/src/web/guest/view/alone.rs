@@ -1,4 +1,4 @@
-//! Food needs and the note by themselves: each changes its own fields only.
+//! The pages for food needs alone and for the note alone; each changes only its own fields.
 
 use askama::Template;
 use web::Text;
@@ -7,7 +7,7 @@ use web::form_state::FormError;
 use super::Frame;
 use super::answer::{Chips, NoteField, error, titled};
 
-/// `/invite/{code}/dietary`: food needs by themselves.
+/// `/invite/{code}/dietary`: the form for food needs.
 #[derive(Template)]
 #[template(path = "guest/dietary.html")]
 pub struct Dietary<'a> {
@@ -15,32 +15,32 @@ pub struct Dietary<'a> {
     pub text: &'a Text,
     /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// Where the form goes.
+    /// The address that the form is sent to.
     pub action: String,
-    /// The version the answers were read at.
+    /// The version of the stored answers.
     pub version: String,
     /// The key that makes a repeated save harmless.
     pub submission: String,
-    /// A sentence on the whole form.
+    /// A message about the whole form.
     pub trouble: Option<String>,
-    /// What is wrong with single fields.
+    /// The errors of single fields.
     pub errors: Vec<FormError>,
-    /// Those who come or may come; empty when nobody does.
+    /// Guests who come or may come; empty if nobody does.
     pub people: Vec<DietRow<'a>>,
 }
 
-/// Food needs of one person, by themselves.
+/// The food needs of one guest.
 pub struct DietRow<'a> {
-    /// The guest's id, as in the names of the fields.
+    /// The guest's id, as in field names.
     pub id: String,
     /// The name as written.
     pub title: String,
-    /// The needs.
+    /// The food needs that can be ticked.
     pub diets: Chips<'a>,
 }
 
 impl Dietary<'_> {
-    /// The page's title: errors first.
+    /// The page's title, which starts with errors.
     pub fn title(&self) -> String {
         titled(
             self.text,
@@ -55,7 +55,7 @@ impl Dietary<'_> {
     }
 }
 
-/// `/invite/{code}/notes`: the note by itself.
+/// `/invite/{code}/notes`: the form for the note.
 #[derive(Template)]
 #[template(path = "guest/note.html")]
 pub struct NotePage<'a> {
@@ -63,23 +63,23 @@ pub struct NotePage<'a> {
     pub text: &'a Text,
     /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// Where the form goes.
+    /// The address that the form is sent to.
     pub action: String,
     /// The key that makes a repeated save harmless.
     pub submission: String,
-    /// The version of the answers it was made from: by it is known what the
-    /// note was.
+    /// The version of the answers that the form is based on; with it the history tells
+    /// what the note was.
     pub version: String,
-    /// A sentence on the whole form.
+    /// A message about the whole form.
     pub trouble: Option<String>,
-    /// What is wrong with the text.
+    /// The errors of the note.
     pub errors: Vec<FormError>,
-    /// The note.
+    /// The field for the note.
     pub note: NoteField,
 }
 
 impl NotePage<'_> {
-    /// The page's title: errors first.
+    /// The page's title, which starts with errors.
     pub fn title(&self) -> String {
         titled(
             self.text,

@@ -1,7 +1,7 @@
-//! The household form: everybody's answers, people to add, food needs, a note.
+//! The household form: everybody's answers, guests to add, food needs, a note.
 //!
-//! A control's `id` is the name of its field (the first of several), so that an
-//! error summary can point at it.
+//! A control's `id` is the name of its field (the first of several), so that an error
+//! summary can point at it.
 
 use askama::Template;
 use web::form_state::FormError;
@@ -9,7 +9,7 @@ use web::{Spoken, Text};
 
 use super::{Ask, Asked, Closing, Frame};
 
-/// `/invite/{code}/rsvp`: one form, one save, for everybody.
+/// `/invite/{code}/rsvp`: one form with one save for everybody.
 #[derive(Template)]
 #[template(path = "guest/answer.html")]
 pub struct Answer<'a> {
@@ -17,69 +17,69 @@ pub struct Answer<'a> {
     pub text: &'a Text,
     /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// Where the form goes.
+    /// The address that the form is sent to.
     pub action: String,
-    /// The version the answers were read at.
+    /// The version of the stored answers.
     pub version: String,
     /// The key that makes a repeated save harmless.
     pub submission: String,
     /// When answers close.
     pub closing: Option<Closing>,
-    /// The same for machines, in UTC.
+    /// When answers close, in UTC, for the script.
     pub closes_at: Option<String>,
     /// When something was last saved: "2:02 pm".
     pub saved: Option<String>,
-    /// A sentence on the whole form: nothing was saved, or the page was too old.
+    /// A message about the whole form: nothing was saved, or the page was too old.
     pub trouble: Option<String>,
-    /// What is wrong with single fields, in the order of the page.
+    /// The errors of single fields, in the order of the page.
     pub errors: Vec<FormError>,
-    /// The answer that was pressed for everybody: `yes` or `no`.
+    /// The answer that a button filled in for everybody: `yes` or `no`.
     pub pressed: Option<&'a str>,
-    /// What the form held before that.
+    /// What the form held before that button was pressed.
     pub before: Option<&'a str>,
     /// The people of the household.
     pub people: Vec<Row<'a>>,
     /// People the household may still add.
     pub new: Vec<NewRow<'a>>,
-    /// How many people it may bring; nothing when it may bring nobody.
+    /// How many guests it may bring; `None` if none.
     pub places: Option<Places>,
     /// Whether "Not sure" is offered.
     pub undecided: bool,
-    /// Whether children are told apart.
+    /// Whether children are told from adults.
     pub children: bool,
-    /// What hosts ask of the whole household.
+    /// The hosts' questions to the household as a whole.
     pub household: Vec<Asked<'a>>,
     /// The note to the hosts, when they take notes.
     pub note: Option<NoteField>,
 }
 
-/// Somebody who is on the invitation already.
+/// A guest who is on the invitation already.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one mark or tick of its own in the form"
 )]
 pub struct Row<'a> {
-    /// The guest's id, as in the names of the fields.
+    /// The guest's id, as in field names.
     pub id: String,
-    /// The name to show; of a plus-one without one, whose guest it is.
+    /// The name to show; for a plus-one without a name, whose guest they are.
     pub title: String,
     /// The name as stored or typed.
     pub name: String,
-    /// Whether the household brought this person along, and so may remove it.
+    /// Whether the household brought this guest, and so may remove them.
     pub plus_one: bool,
-    /// Whether the hosts' limit is exceeded by this person.
+    /// Whether this guest exceeds the hosts' limit.
     pub above: bool,
-    /// Whether it is a child.
+    /// Whether the guest is a child.
     pub child: bool,
     /// The child's age.
     pub age: Option<u8>,
-    /// Whether the removal is ticked.
+    /// Whether the box for removing the guest is ticked.
     pub removed: bool,
-    /// One for each event the person is invited to.
+    /// The answers for the events that the guest is invited to.
     pub choices: Vec<Choice<'a>>,
     /// Food needs, when hosts ask for them.
     pub diets: Option<Chips<'a>>,
-    /// What hosts ask of this person.
+    /// The hosts' questions to this guest.
     pub questions: Vec<Asked<'a>>,
 }
 
@@ -89,85 +89,85 @@ pub struct Choice<'a> {
     pub field: String,
     /// The event's name.
     pub event: Spoken<'a>,
-    /// Its hours.
+    /// The event's hours.
     pub hours: String,
-    /// The value that is chosen: `yes`, `no`, `undecided`, or nothing.
+    /// The chosen value: `yes`, `no`, `undecided`, or empty.
     pub chosen: &'static str,
-    /// Whether places are short.
+    /// Whether seats are short.
     pub seats: Seats,
 }
 
-/// How many places an event has for this household.
+/// How many seats an event has for this household.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seats {
-    /// Enough.
+    /// Enough seats for everybody.
     Enough,
     /// Fewer than this household could take.
     Left(i64),
-    /// None, but there is a waiting list.
+    /// No seats, but a waiting list.
     WaitingList,
-    /// None. Never for somebody who has a place already.
+    /// No seats. Never for a guest who has one already.
     Full,
-    /// None, and this person is waiting.
+    /// No seats, and this guest is on the waiting list.
     Waiting,
 }
 
-/// Food needs of one person.
+/// The food needs of one guest.
 pub struct Chips<'a> {
-    /// The name of the boxes.
+    /// The name of the tick boxes.
     pub field: String,
-    /// The name of the field for free words.
+    /// The name of the field for the note about food.
     pub note_field: String,
-    /// What can be ticked, allergies first.
+    /// The options, allergies first.
     pub options: Vec<Diet<'a>>,
-    /// Free words.
+    /// The note about food.
     pub note: String,
 }
 
-/// One need that can be ticked.
+/// One food need that can be ticked.
 pub struct Diet<'a> {
-    /// Its key.
+    /// The key of the option.
     pub key: &'a str,
-    /// Its name.
+    /// The name of the option.
     pub label: Spoken<'a>,
     /// Whether it is ticked.
     pub on: bool,
 }
 
-/// A row for somebody to be added.
+/// A row for a guest to be added.
 pub struct NewRow<'a> {
-    /// Its number, from 0.
+    /// The row's number, from 0.
     pub n: usize,
     /// The name as typed.
     pub name: String,
     /// Whether "this person comes" is ticked.
     pub comes: bool,
-    /// Whether it is a child.
+    /// Whether the guest is a child.
     pub child: bool,
     /// The child's age.
     pub age: Option<u8>,
-    /// One for each event; empty with a single event.
+    /// The answers for each event; empty if there is a single event.
     pub choices: Vec<Choice<'a>>,
     /// Food needs, when hosts ask for them.
     pub diets: Option<Chips<'a>>,
-    /// What hosts ask of each person.
+    /// The hosts' questions to each guest.
     pub questions: Vec<Asked<'a>>,
 }
 
-/// How many people a household may bring, and how many places are left.
+/// How many guests a household may bring, and how many places are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
     /// Places for anybody.
     pub allowed: i64,
-    /// Of these, not taken.
+    /// Places for anybody that are left.
     pub left: i64,
     /// Places for children only.
     pub children_allowed: i64,
-    /// Of these, not taken.
+    /// Places for children only that are left.
     pub children_left: i64,
 }
 
-/// The note to the hosts.
+/// The field for the note to the hosts.
 pub struct NoteField {
     /// The text, as stored or typed.
     pub value: String,
@@ -176,7 +176,7 @@ pub struct NoteField {
 }
 
 impl Places {
-    /// "You may bring 2 people; 1 place is left."
+    /// The places in words: "You may bring 2 people; 1 place is left."
     pub fn say(&self, text: &Text) -> String {
         let counted = |id, allowed: i64, left: i64| {
             text.with(id, [("allowed", allowed.into()), ("left", left.into())])
@@ -196,7 +196,7 @@ impl Places {
 }
 
 impl Answer<'_> {
-    /// The page's title: errors first.
+    /// The page's title, which starts with errors.
     pub fn title(&self) -> String {
         titled(
             self.text,
@@ -206,24 +206,23 @@ impl Answer<'_> {
         )
     }
 
-    /// The words of the choices: side by side when they are short.
+    /// Whether the labels of the choices are too long to stand side by side.
     fn stacked(&self) -> bool {
         stacked(self.text)
     }
 
-    /// One person and one event need no card.
+    /// Whether there is only one guest and one event, which needs no card.
     fn solo(&self) -> bool {
         self.people.len() == 1 && self.people[0].choices.len() == 1 && self.places.is_none()
     }
 
-    /// Whether there are so many answers to give that one press for all of them
-    /// helps.
+    /// Whether there are so many answers to give that a button for all of them helps.
     fn has_many_choices(&self) -> bool {
         let choices = self.people.iter().map(|row| row.choices.len());
         choices.sum::<usize>() > 2
     }
 
-    /// How many people have answered everything.
+    /// The sentence on how many guests have answered everything.
     fn answered(&self) -> String {
         let open = |row: &&Row<'_>| row.choices.iter().any(|choice| choice.chosen.is_empty());
         let total = self.people.len();
@@ -232,7 +231,7 @@ impl Answer<'_> {
             .with("answer-count", [("n", n.into()), ("total", total.into())])
     }
 
-    /// The same with places for the script to fill in.
+    /// The same sentence, with placeholders for the script.
     fn answered_pattern(&self) -> String {
         let values = [("n", "{n}".into()), ("total", "{total}".into())];
         self.text.with("answer-count", values)
@@ -246,7 +245,7 @@ impl Answer<'_> {
         error(&self.errors, field)
     }
 
-    /// The heading over new people.
+    /// The heading above new guests.
     fn bring(&self) -> &'static str {
         match self.places {
             Some(Places {
@@ -262,8 +261,8 @@ impl Answer<'_> {
             .map_or_else(String::new, |places| places.say(self.text))
     }
 
-    /// The same for all numbers of places that may be left, as JSON: by those of
-    /// children, then by those of anybody.
+    /// The sentence on places for every number that may be left, as JSON: first by
+    /// places for children, then by places for anybody.
     fn places_table(&self) -> String {
         let table = self.places.map(|places| {
             let left = |children_left, left| {
@@ -296,20 +295,20 @@ impl Answer<'_> {
         })
     }
 
-    /// Food needs stand open when something is filled in, or wrong there.
+    /// Whether food needs are expanded, because some are filled in or wrong.
     fn diets_open(&self, diets: &Chips<'_>) -> bool {
         let wrong = |field: &str| self.error(field).is_some();
         diets.count() > 0 || wrong(&diets.field) || wrong(&diets.note_field)
     }
 
-    /// The choices of a new person stand open when one of them is made, or wrong.
+    /// Whether a new guest's choices are expanded, because one is made or wrong.
     fn new_open(&self, row: &NewRow<'_>) -> bool {
         row.choices
             .iter()
             .any(|choice| !choice.chosen.is_empty() || self.error(&choice.field).is_some())
     }
 
-    /// What a new person is called as long as it has no name.
+    /// The title of a new guest who has no name yet.
     fn new_title(&self, row: &NewRow<'_>) -> String {
         let n = self.people.len() + row.n + 1;
         self.text.with("answer-new-person", [("n", n.into())])
@@ -343,13 +342,13 @@ impl NewRow<'_> {
     }
 }
 
-/// Every age a child may have, and whether it is this child's.
+/// Every age a child may have, and whether this child has it.
 fn ages(own: Option<u8>) -> impl Iterator<Item = (u8, bool)> {
     (0..=17).map(move |age| (age, own == Some(age)))
 }
 
 impl Choice<'_> {
-    /// The rest of a radio's name: "coming to Reception, Rahman bin Ali".
+    /// The rest of a radio button's label: "coming to Reception, Rahman bin Ali".
     fn to(&self, text: &Text, id: &str, person: &str) -> String {
         let values = [("event", self.event.text.into()), ("person", person.into())];
         text.with(id, values)
@@ -364,7 +363,7 @@ impl Choice<'_> {
 }
 
 impl Chips<'_> {
-    /// "Food needs (2)".
+    /// The label of the section: "Food needs (2)".
     pub(super) fn summary(&self, text: &Text) -> String {
         match self.count() {
             0 => text.say("answer-diets").into_owned(),
@@ -377,13 +376,13 @@ impl Chips<'_> {
     }
 }
 
-/// What is wrong with a field, if anything.
+/// The error of a field, if it has one.
 pub(super) fn error<'c>(errors: &'c [FormError], field: &str) -> Option<&'c str> {
     let found = errors.iter().find(|error| error.field == field);
     found.map(|error| error.words.as_str())
 }
 
-/// A page's title; one with errors says so first.
+/// The title of a page, which starts with errors.
 pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> String {
     let title = format!("{} – {}", text.say(id), frame.hosts.0);
     if wrong {
@@ -393,7 +392,7 @@ pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> S
     }
 }
 
-/// Three labels stand side by side up to twelve letters each.
+/// Whether labels are stacked: three stand side by side with up to twelve letters each.
 fn stacked(text: &Text) -> bool {
     ["choice-yes", "choice-no", "choice-undecided"]
         .into_iter()

@@ -1,4 +1,4 @@
-//! Two versions of the same answers, and the choice between them.
+//! The page that shows two versions of the same answers to choose from.
 
 use askama::Template;
 use web::Text;
@@ -6,8 +6,8 @@ use web::Text;
 use super::Frame;
 use super::answer::titled;
 
-/// What answers a save that was based on older answers: only what differs is
-/// asked, everything else travels hidden.
+/// The response to a save that was based on older answers: it asks about differences
+/// and carries everything else in hidden fields.
 #[derive(Template)]
 #[template(path = "guest/conflict.html")]
 pub struct Conflict<'a> {
@@ -15,15 +15,15 @@ pub struct Conflict<'a> {
     pub text: &'a Text,
     /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// Where the form goes.
+    /// The address that the form is sent to.
     pub action: String,
-    /// The version the answers have now.
+    /// The present version of the answers.
     pub version: String,
-    /// A fresh key: this is another save.
+    /// A new key, because this is another save.
     pub submission: String,
     /// Where the two versions differ.
     pub differences: Vec<Difference>,
-    /// Fields that are the same or were put together already, name and value.
+    /// Fields that are equal or were merged already: name and value.
     pub merged: Vec<(String, String)>,
 }
 
@@ -31,19 +31,19 @@ pub struct Conflict<'a> {
 pub struct Difference {
     /// The field's name.
     pub field: String,
-    /// What it is about: "Rahman bin Ali, Reception".
+    /// The guest and the field: "Rahman bin Ali, Reception".
     pub about: String,
-    /// What was saved meanwhile.
+    /// The value that was saved meanwhile.
     pub saved: Side,
-    /// What this household had chosen; offered first.
+    /// What this household had chosen; this side is listed first.
     pub yours: Side,
 }
 
-/// One of two values of a field.
+/// One of the two values of a field.
 pub struct Side {
     /// The value to send; several food needs joined by commas.
     pub value: String,
-    /// The value in words; empty for nothing.
+    /// The value in words; empty if there is none.
     pub words: String,
 }
 

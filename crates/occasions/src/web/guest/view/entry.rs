@@ -1,5 +1,5 @@
-//! Pages before a code is known: entering one, an occasion's public page, and
-//! the farewell when everything is over.
+//! Pages before a code is known: the code page, an occasion's public page, and the
+//! farewell when everything is over.
 
 use askama::Template;
 use web::theme::Preset;
@@ -9,58 +9,58 @@ use crate::open_rsvp::PublicWish;
 
 use super::{Contact, Cover, Hosts, OpenEvent, Typed, around_contact};
 
-/// `/` and what answers a code that opens nothing.
+/// The code page: `/`, and the response to a code that opens nothing.
 #[derive(Template)]
 #[template(path = "guest/code.html")]
 pub struct CodeEntry<'a> {
     /// The reader's language.
     pub text: &'a Text,
-    /// Where the form goes: `/`, or the occasion's own page.
+    /// The address that the form is sent to: `/`, or the occasion's own page.
     pub action: String,
-    /// What was typed.
+    /// The code as typed.
     pub typed: String,
-    /// A name on the invitation, where one is asked for.
+    /// The name as typed, if one is asked for.
     pub name: Option<String>,
-    /// What is wrong with it.
+    /// Why the code was not accepted.
     pub problem: Option<CodeProblem>,
-    /// What was typed into a form whose code has ended, to be copied by hand.
+    /// Values typed into a form whose code has ended, to be copied by hand.
     pub kept: Vec<Typed>,
     /// Households this device has opened before.
     pub known: Vec<Known>,
-    /// Whom to ask, only where the occasion was in the address.
+    /// Whom to ask, if the address names the occasion.
     pub contact: Option<Contact>,
 }
 
 /// Why a code opened nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeProblem {
-    /// It is not five letters or digits.
+    /// It cannot be a code.
     Malformed,
-    /// Nobody has it. Also said of revoked ones.
+    /// No invitation has it, or it was revoked.
     Unknown,
-    /// The browser says that another page sent it.
+    /// The browser says that another site sent it.
     Elsewhere,
-    /// Only with a name, because somebody guesses codes.
+    /// It needs a name too, because somebody is guessing codes.
     NameRequired,
-    /// There were too many wrong ones from here.
+    /// Too many wrong codes came from here.
     TooMany {
-        /// In how many minutes.
+        /// Minutes until the next try is allowed.
         minutes: i64,
     },
 }
 
 /// A household this device has opened.
 pub struct Known {
-    /// Its name.
+    /// The household's name.
     pub household: String,
-    /// Its portal.
+    /// The address of its portal.
     pub address: String,
-    /// Its code, to forget it by.
+    /// The code of the household, needed to forget it.
     pub code: String,
 }
 
 impl CodeEntry<'_> {
-    /// The page's title: errors first.
+    /// The page's title, which starts with errors.
     pub fn title(&self) -> String {
         let title = self.text.say("code-title");
         match self.problem {
@@ -94,12 +94,12 @@ impl CodeEntry<'_> {
         })
     }
 
-    /// Whether the name is missing, and not the code wrong.
+    /// Whether the name is missing, rather than the code wrong.
     fn is_of_name(&self) -> bool {
         self.problem == Some(CodeProblem::NameRequired)
     }
 
-    /// What stands at the field for the code, or at the one for the name.
+    /// The error at the field for the code, or at the one for the name.
     fn complaint_at(&self, code: bool) -> Option<String> {
         self.error().filter(|_| code != self.is_of_name())
     }
@@ -114,7 +114,7 @@ impl CodeEntry<'_> {
     }
 }
 
-/// `/o/{slug}`: what everybody may see.
+/// `/o/{slug}`: an occasion's public page.
 #[derive(Template)]
 #[template(path = "guest/card.html")]
 pub struct Card<'a> {
@@ -124,21 +124,21 @@ pub struct Card<'a> {
     pub theme: Theme,
     /// The hosts' names; the page's heading.
     pub hosts: Hosts<'a>,
-    /// The head.
+    /// The top of the page.
     pub cover: Cover<'a>,
-    /// Whether guests cannot see it yet.
+    /// Whether the occasion is in draft, so that guests cannot see it.
     pub preparing: bool,
-    /// Whether the reader is one of the hosts, who see it all the same.
+    /// Whether the reader is a host, who sees it even in draft.
     pub host: bool,
     /// What the hosts tell everyone.
     pub welcome: Spoken<'a>,
-    /// The events, where everybody may answer and so must know them.
+    /// The events, if anybody may answer and so must know them.
     pub events: Vec<OpenEvent<'a>>,
-    /// Where an answer without a code is given, if hosts take such.
+    /// The address of the form for an answer without a code, if hosts take such answers.
     pub answer: Option<String>,
-    /// What others wished, as far as hosts show it.
+    /// The notes that hosts show publicly.
     pub wishes: &'a [PublicWish],
-    /// The code form below.
+    /// The form for a code, below.
     pub entry: CodeEntry<'a>,
 }
 
@@ -154,7 +154,7 @@ impl Card<'_> {
     }
 }
 
-/// What answers every code of an occasion that is over. It names nobody.
+/// The response to every code of an occasion that is over. It names nobody.
 #[derive(Template)]
 #[template(path = "guest/farewell.html")]
 pub struct Farewell<'a> {

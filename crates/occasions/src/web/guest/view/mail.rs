@@ -6,28 +6,27 @@ use web::{Text, Theme};
 
 use super::{Contact, Counts, EventRow, Progress, Stored, Told, Tone};
 
-/// Colours of a theme, written into the mail: mail programs know no style sheet
-/// of ours.
+/// The colours of a theme, inlined in the mail because mail programs do not load our style sheets.
 struct MailColours {
-    /// Around everything.
+    /// The background around the mail.
     page: &'static str,
-    /// Behind the text.
+    /// The background of the text.
     surface: &'static str,
-    /// Text.
+    /// The colour of text.
     ink: &'static str,
-    /// Text of lesser weight.
+    /// The colour of secondary text.
     ink2: &'static str,
-    /// Hairlines.
+    /// The colour of hairlines.
     line: &'static str,
-    /// Behind the names.
+    /// The background of the names.
     ground: &'static str,
-    /// The names.
+    /// The colour of the names.
     ground_ink: &'static str,
-    /// The double rule.
+    /// The colour of the double rule.
     gold: &'static str,
-    /// The button, and links in the text.
+    /// The colour of the button and of links.
     accent: &'static str,
-    /// Its words.
+    /// The colour of the button's text.
     on_accent: &'static str,
 }
 
@@ -76,7 +75,7 @@ fn dark(theme: Theme) -> MailColours {
     dark
 }
 
-/// A chosen cloth, and the button that goes with it.
+/// The colours for a ground that hosts chose: its own and the button's.
 fn cloth(ground: Ground) -> (&'static str, &'static str) {
     match ground {
         Ground::Maroon => ("#64102b", "#7a1733"),
@@ -128,19 +127,19 @@ pub struct Confirmation<'a> {
     pub date: String,
     /// "Dear Rahman family,".
     pub salutation: String,
-    /// How the household is spoken to.
+    /// The tone in which the mail speaks.
     pub tone: Tone,
-    /// How far the household has come.
+    /// How much the household has answered.
     pub progress: Progress,
-    /// Its answers, counted.
+    /// The household's answers, counted.
     pub counts: Counts,
-    /// Everybody with the answers stored.
+    /// The guests with their stored answers.
     pub guests: Vec<Stored<'a>>,
-    /// When and where the events are that somebody comes to.
+    /// When and where the events are that at least one guest attends.
     pub events: Vec<EventRow<'a>>,
     /// The full address of the calendar file.
     pub calendar: Option<String>,
-    /// What the household answered as a whole to the hosts' questions.
+    /// The answers of the household as a whole to the hosts' questions.
     pub told: Vec<Told<'a>>,
     /// Until when answers can be changed, as a sentence.
     pub change: Option<String>,
@@ -150,9 +149,9 @@ pub struct Confirmation<'a> {
     pub site: String,
     /// The code as the card shows it.
     pub code: &'a str,
-    /// The household.
+    /// The household's name.
     pub household: &'a str,
-    /// Whom to tell when the mail is not meant for the reader.
+    /// Whom to tell if the mail reached the wrong reader.
     pub contact: Option<Contact>,
 }
 

@@ -9,7 +9,7 @@ use web::{Spoken, Text};
 use super::answer::error;
 use super::{Closing, Contact, Hosts, around_contact};
 
-/// `/o/{slug}/rsvp`.
+/// `/o/{slug}/rsvp`: the form of an answer without a code.
 #[derive(Template)]
 #[template(path = "guest/open.html")]
 #[expect(
@@ -23,62 +23,62 @@ pub struct Open<'a> {
     pub hosts: Hosts<'a>,
     /// The occasion's public page.
     pub home: String,
-    /// The events; each is asked for.
+    /// The events, each with a choice.
     pub events: Vec<OpenEvent<'a>>,
-    /// The key that makes a repeat harmless.
+    /// The key that makes a repeated save harmless.
     pub submission: String,
     /// Whether answers are still taken.
     pub open: bool,
     /// When they close.
     pub closing: Option<Closing>,
-    /// How many one answer may bring, who answers included.
+    /// How many people one answer may bring, the respondent included.
     pub limit: i64,
     /// Whether "Not sure" is offered.
     pub undecided: bool,
     /// Whether hosts take notes.
     pub notes: bool,
-    /// Whether they may show them to everybody.
+    /// Whether hosts may show notes to everybody.
     pub public: bool,
-    /// A sentence on the whole form.
+    /// A message about the whole form.
     pub trouble: Option<String>,
-    /// What is wrong with single fields.
+    /// The errors of single fields.
     pub errors: Vec<FormError>,
-    /// What was typed.
+    /// The values as typed.
     pub typed: TypedAnswer,
     /// Whom to ask.
     pub contact: Option<Contact>,
 }
 
-/// An event as everybody may see it.
+/// An event as anybody may see it.
 pub struct OpenEvent<'a> {
-    /// Its key.
+    /// The event's key.
     pub key: &'a str,
-    /// The name of the choice for it.
+    /// The name of the field for the choice.
     pub field: String,
-    /// Its name.
+    /// The event's name.
     pub name: Spoken<'a>,
     /// "Saturday, 16 January 2027, 9:30–11:00 am".
     pub when: String,
-    /// The beginning for machines.
+    /// When the event begins, in a format for machines.
     pub when_machine: String,
-    /// The place's name.
+    /// The name of the venue.
     pub venue: &'a str,
-    /// Its address, with line breaks as typed.
+    /// The address of the venue, with line breaks as typed.
     pub address: &'a str,
-    /// A map of the place.
+    /// The address of a map.
     pub map: Option<&'a str>,
 }
 
 /// The fields as they were typed.
 #[derive(Clone, Debug, Default)]
 pub struct TypedAnswer {
-    /// Who answers.
+    /// The respondent's name.
     pub name: String,
-    /// By the keys of events: `yes`, `no`, `undecided`, or what none of ours says.
+    /// Choices by the event's key: `yes`, `no`, `undecided`, or an invalid value.
     pub replies: BTreeMap<String, String>,
-    /// A number, if all is well.
+    /// The number of people; may be invalid.
     pub party: String,
-    /// To the hosts.
+    /// The note to the hosts.
     pub wish: String,
     /// A mail address.
     pub email: String,
@@ -87,14 +87,14 @@ pub struct TypedAnswer {
 }
 
 impl TypedAnswer {
-    /// What was chosen for an event; empty: nothing.
+    /// The choice for an event; empty if none was made.
     pub fn reply(&self, event: &str) -> &str {
         self.replies.get(event).map_or("", String::as_str)
     }
 }
 
 impl Open<'_> {
-    /// The page's title: errors first.
+    /// The page's title, which starts with errors.
     pub fn title(&self) -> String {
         let title = format!("{} – {}", self.text.say("answer-title"), self.hosts.0);
         if self.errors.is_empty() && self.trouble.is_none() {

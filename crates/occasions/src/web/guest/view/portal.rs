@@ -1,5 +1,4 @@
-//! The portal, and the page after a save: what the household has been told and
-//! what it has answered.
+//! The portal, and the page after a save: what the household is told, and what it has answered.
 
 use std::borrow::Cow;
 
@@ -9,7 +8,7 @@ use web::{Spoken, Text};
 
 use super::{Closing, Counts, Cover, Frame, Mark, Told, Tone, around_contact};
 
-/// `/invite/{code}`.
+/// `/invite/{code}`: the portal.
 #[derive(Template)]
 #[template(path = "guest/portal.html")]
 pub struct Portal<'a> {
@@ -17,83 +16,83 @@ pub struct Portal<'a> {
     pub text: &'a Text,
     /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// The head.
+    /// The top of the page.
     pub cover: Cover<'a>,
     /// Whether answers are taken, and if not, why.
     pub standing: Standing,
     /// "Dear Rahman family,".
     pub salutation: String,
-    /// When answers close; nothing when they never do by themselves.
+    /// When answers close; `None` if they never close by themselves.
     pub closing: Option<Closing>,
-    /// How far the household has come.
+    /// How much the household has answered.
     pub progress: Progress,
     /// What the hosts tell everyone.
     pub welcome: Spoken<'a>,
     /// What the hosts tell this household.
     pub message: Option<&'a str>,
-    /// What was typed and came too late to be saved.
+    /// Values that were typed but came too late to be saved.
     pub typed: Vec<Typed>,
-    /// How long it is to the next of them.
+    /// How long it is until the next event.
     pub days_left: Option<DaysLeft>,
     /// The events this household is invited to, by time.
     pub events: Vec<EventRow<'a>>,
     /// The address of the calendar file.
     pub calendar: Option<String>,
-    /// Everybody of the household with the answers given.
+    /// The guests with their answers.
     pub guests: Vec<Stored<'a>>,
-    /// The same, counted.
+    /// The answers, counted.
     pub counts: Counts,
-    /// What the household answered as a whole to the hosts' questions.
+    /// The answers of the household as a whole to the hosts' questions.
     pub household: Vec<Told<'a>>,
-    /// Ways to the other pages.
+    /// Links to the other pages.
     pub tiles: Vec<Tile>,
 }
 
 /// Whether a household's answers can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// They can.
+    /// Answers can be changed.
     Open,
-    /// The time for them is over, since this day if there was one.
+    /// Answers have closed, on this day if there was a deadline.
     Closed(Option<String>),
-    /// The hosts have locked them.
+    /// The hosts have locked the answers.
     Locked,
 }
 
-/// How far a household has come with its answers.
+/// How much a household has answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Nobody has answered.
+    /// Nobody has answered anything.
     Unanswered,
-    /// Somebody has not.
+    /// Some answers are missing.
     Partly,
-    /// Everybody has, for every event.
+    /// Every guest has answered for every event.
     Complete,
 }
 
-/// How long it is to an event.
+/// How long it is until an event.
 pub struct DaysLeft {
     /// "12 days to go", "Today".
     pub words: String,
-    /// The day for machines.
+    /// The day in a format for machines.
     pub day_machine: String,
-    /// Before it begins.
+    /// The data of the live countdown, before the event begins.
     pub timer: Option<Timer>,
 }
 
-/// What the script counts down with, in milliseconds since 1970.
+/// The times that the countdown script needs, in milliseconds since 1970.
 pub struct Timer {
-    /// From when on hours are shown.
+    /// When hours begin to be shown.
     pub from: i64,
     /// When the event begins.
     pub zero: i64,
-    /// When the words are others.
+    /// When the words change.
     pub turn: i64,
 }
 
-/// One event in "The day".
+/// An event as pages list it.
 pub struct EventRow<'a> {
-    /// Its name.
+    /// The event's name.
     pub name: Spoken<'a>,
     /// The day of the month: "16".
     pub day: String,
@@ -101,19 +100,19 @@ pub struct EventRow<'a> {
     pub month: String,
     /// Weekday and hours: "Saturday, 9:30–11:00 am".
     pub when: String,
-    /// The same with the date, for a mail.
+    /// Weekday, date and hours, for a mail.
     pub moment: String,
-    /// The beginning for machines.
+    /// When the event begins, in a format for machines.
     pub when_machine: String,
-    /// The place's name.
+    /// The name of the venue.
     pub venue: &'a str,
-    /// Its address, with line breaks as typed.
+    /// The address of the venue, with line breaks as typed.
     pub address: &'a str,
     /// What to wear.
     pub dress: Spoken<'a>,
-    /// A map of the place.
+    /// The address of a map.
     pub map: Option<&'a str>,
-    /// What happens when.
+    /// The schedule of the event.
     pub schedule: Vec<ScheduleRow<'a>>,
 }
 
@@ -127,46 +126,46 @@ pub struct ScheduleRow<'a> {
     pub detail: Spoken<'a>,
 }
 
-/// A person with the answers that are stored.
+/// A guest with the stored answers.
 pub struct Stored<'a> {
-    /// The name as written; of a plus-one without one, whose guest it is.
+    /// The name as written; for a plus-one without a name, whose guest they are.
     pub name: String,
-    /// "child, 7".
+    /// Child and age, in words: "child, 7".
     pub child: Option<String>,
-    /// Whether the hosts' limit is exceeded by this person.
+    /// Whether this guest exceeds the hosts' limit.
     pub above: bool,
-    /// One answer for each event the person is invited to.
+    /// The answers for the events that the guest is invited to.
     pub replies: Vec<(Spoken<'a>, Mark)>,
-    /// Food needs in words; empty without any.
+    /// Food needs in words; empty if there are none.
     pub diets: String,
-    /// What the person answered to the hosts' questions.
+    /// The guest's answers to the hosts' questions.
     pub told: Vec<Told<'a>>,
 }
 
-/// A way to another page of the household.
+/// A link to another page of the household.
 pub struct Tile {
-    /// Where it leads.
+    /// The page's address.
     pub address: String,
-    /// What it is.
+    /// The page's title.
     pub title: String,
-    /// One line on how things stand there.
+    /// One line on the state of what is there.
     pub state: String,
 }
 
-/// One thing that was typed and not saved.
+/// A value that was typed and not saved.
 pub struct Typed {
-    /// What it was meant for: "Rahman bin Ali, Reception".
+    /// What the value was for: "Rahman bin Ali, Reception".
     pub what: String,
-    /// The answer or text itself.
+    /// The value in words.
     pub words: String,
 }
 
-/// A moment in the reader's zone, for the script to fill in.
+/// A placeholder for an instant in the reader's own zone, which the script fills in.
 fn here(text: &Text) -> String {
     format!("{{weekday}}{}{{hour}}", text.say("list-comma"))
 }
 
-/// The heading over events: one day or several.
+/// The heading above the events: for one day, or for several.
 fn days(events: &[EventRow<'_>]) -> &'static str {
     let several = events
         .windows(2)
@@ -183,14 +182,14 @@ impl EventRow<'_> {
         text.with("portal-dress", [("dress", self.dress.text.into())])
     }
 
-    /// A long schedule waits until it is asked for.
+    /// Whether a schedule is so long that it starts collapsed.
     fn is_long(&self) -> bool {
         self.schedule.len() > 4
     }
 }
 
 impl Portal<'_> {
-    /// The page's title: the state first.
+    /// The page's title, which starts with the state.
     pub fn title(&self) -> String {
         let state = match (&self.standing, self.progress) {
             (Standing::Open, Progress::Unanswered) => "portal-title-open",
@@ -201,7 +200,7 @@ impl Portal<'_> {
         format!("{} – {}", self.text.say(state), self.frame.hosts.0)
     }
 
-    /// "2 coming, 1 not sure" in a sentence.
+    /// The answers in a sentence, such as "2 coming, 1 not sure".
     fn answered(&self) -> String {
         let more = self.standing == Standing::Open && self.progress != Progress::Complete;
         let id = if more {
@@ -230,7 +229,7 @@ impl Portal<'_> {
         self.progress == Progress::Unanswered
     }
 
-    /// What we have from the household, in a sentence.
+    /// A sentence on the answers that the hosts have from this household.
     fn closed_text(&self) -> Option<Cow<'_, str>> {
         match self.standing {
             _ if self.has_no_answer() => Some(self.text.say("closed-text-none")),
@@ -239,7 +238,7 @@ impl Portal<'_> {
         }
     }
 
-    /// Around whom to ask for changes.
+    /// The sentence on whom to ask for changes, split around the contact.
     fn ask(&self) -> (String, String) {
         let id = match self.standing {
             _ if self.has_no_answer() => "closed-ask-none",
@@ -249,7 +248,7 @@ impl Portal<'_> {
         around_contact(self.text, id)
     }
 
-    /// Whom a locked household asks where the hosts named nobody.
+    /// Whom a locked household can ask if the hosts named nobody.
     fn ask_hosts(&self) -> Option<Cow<'_, str>> {
         let id = match self.standing {
             Standing::Open | Standing::Closed(_) => return None,
@@ -268,7 +267,7 @@ impl Portal<'_> {
     }
 }
 
-/// `/invite/{code}/confirmation`.
+/// `/invite/{code}/confirmation`: the page after a save.
 #[derive(Template)]
 #[template(path = "guest/confirmation.html")]
 pub struct Confirmation<'a> {
@@ -276,41 +275,41 @@ pub struct Confirmation<'a> {
     pub text: &'a Text,
     /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// How the household is spoken to.
+    /// The tone in which the page speaks.
     pub tone: Tone,
-    /// How far the household has come.
+    /// How much the household has answered.
     pub progress: Progress,
-    /// Until when answers can be changed; nothing when always.
+    /// Until when answers can be changed; `None` if they never close by themselves.
     pub closing: Option<Closing>,
     /// Whether answers can still be changed at all.
     pub open: bool,
-    /// The events somebody comes to, by time, without their schedules.
+    /// The events that at least one guest attends, by time, without their schedules.
     pub events: Vec<EventRow<'a>>,
-    /// Everybody with the answers now stored.
+    /// The guests with their stored answers.
     pub guests: Vec<Stored<'a>>,
-    /// The same, counted.
+    /// The answers, counted.
     pub counts: Counts,
-    /// Whether hosts have yet to confirm seats.
+    /// Whether hosts have not yet confirmed the seats.
     pub unconfirmed: bool,
-    /// The code for later changes, told to who came without one.
+    /// The code for later changes, for respondents who came without one.
     pub code: Option<&'a str>,
-    /// What the household answered as a whole to the hosts' questions.
+    /// The answers of the household as a whole to the hosts' questions.
     pub household: Vec<Told<'a>>,
-    /// The calendar file, when there is something to put into it.
+    /// The address of the calendar file, if it has anything in it.
     pub calendar: Option<String>,
-    /// The masked address that gets a copy.
+    /// The masked address that the confirmation mail goes to.
     pub mail: Option<String>,
-    /// Ways to the other pages.
+    /// Links to the other pages.
     pub tiles: Vec<Tile>,
 }
 
 impl Confirmation<'_> {
-    /// The page's title: the state first.
+    /// The page's title, which starts with the state.
     pub fn title(&self) -> String {
         format!("{} – {}", self.text.say("saved-title"), self.frame.hosts.0)
     }
 
-    /// Around the code, which is set apart.
+    /// The sentence with the code, split around it.
     fn code_words(&self) -> (String, String) {
         let sentence = self
             .text

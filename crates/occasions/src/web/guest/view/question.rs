@@ -1,4 +1,4 @@
-//! The hosts' questions: the fields they are answered in, and what was answered.
+//! The hosts' questions on pages: form fields and answers.
 
 use web::{Spoken, Text};
 
@@ -8,25 +8,25 @@ pub struct Asked<'a> {
     pub field: String,
     /// The question.
     pub title: Spoken<'a>,
-    /// What helps to answer it.
+    /// A text that helps to answer it.
     pub help: Spoken<'a>,
-    /// Whether those who come have to answer it.
+    /// Whether guests who come must answer it.
     pub required: bool,
     /// Whether only those who come are asked.
     pub coming_only: bool,
-    /// Whether hosts ask it themselves; on no guest's page it is.
+    /// Whether only hosts see it, so that it is on no guest's page.
     pub hosts_only: bool,
-    /// How it is answered.
+    /// The kind of control.
     pub control: Ask,
-    /// What stands in the field, as stored or typed.
+    /// The field's value, as stored or typed.
     pub value: String,
-    /// What can be chosen, where one or several are.
+    /// The choices, if the kind of control has any.
     pub choices: Vec<AskedChoice<'a>>,
-    /// What somebody else saved there meanwhile, as hosts are told it.
+    /// What somebody else saved meanwhile, shown to hosts.
     pub meanwhile: Option<String>,
 }
 
-/// How a question is answered.
+/// The kind of control in which a question is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// One line.
@@ -35,27 +35,27 @@ pub enum Ask {
     Lines,
     /// A whole number.
     Number,
-    /// A day.
+    /// A date field.
     Date,
     /// Yes, no, or nothing.
     YesNo,
     /// One of several, or nothing.
     Select,
-    /// Any of several.
+    /// Any number of several.
     Ticks,
 }
 
-/// One of the answers that can be chosen.
+/// One of the choices of a question.
 pub struct AskedChoice<'a> {
-    /// Its key.
+    /// The key of the choice.
     pub value: &'a str,
-    /// Its name.
+    /// The label of the choice.
     pub label: Spoken<'a>,
     /// Whether it is chosen.
     pub on: bool,
 }
 
-/// One question with what was answered.
+/// A question with its answer.
 pub struct Told<'a> {
     /// The question.
     pub question: Spoken<'a>,
@@ -64,7 +64,7 @@ pub struct Told<'a> {
 }
 
 impl Asked<'_> {
-    /// Whom it is for, in words: who comes has to, or only who comes is asked.
+    /// Who the question is for, in words: guests who come must answer, or only they are asked.
     pub(crate) fn note(&self, text: &Text) -> Option<String> {
         let id = match (self.hosts_only, self.required, self.coming_only) {
             (true, ..) => "host-field-hosts-only",
@@ -75,7 +75,7 @@ impl Asked<'_> {
         Some(text.say(id).into_owned())
     }
 
-    /// Ids of what describes the control.
+    /// Ids of the elements that describe the control.
     pub(crate) fn described_by(&self, wrong: bool) -> String {
         let parts = [
             (!self.help.is_empty(), "help"),

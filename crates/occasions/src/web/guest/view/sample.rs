@@ -1,4 +1,4 @@
-//! One of each page, for tests that render them all in every language.
+//! One sample of each page, for tests that render all of them in every language.
 
 use jiff::Zoned;
 use jiff::civil::date;
@@ -11,7 +11,7 @@ use super::{
     Standing, Stored, Tile, Timer, Told, Tone, Typed,
 };
 
-/// What hosts wrote, in the languages of the demo.
+/// A text by the hosts, in the languages of the demo.
 pub(super) fn spoken(
     text: &Text,
     en: &'static str,
@@ -284,7 +284,7 @@ pub(crate) fn portal(text: &Text) -> Portal<'_> {
     }
 }
 
-/// The same, partly answered.
+/// The portal of a household that has answered in part.
 pub(crate) fn portal_partly(text: &Text) -> Portal<'_> {
     Portal {
         progress: Progress::Partly,
@@ -294,7 +294,7 @@ pub(crate) fn portal_partly(text: &Text) -> Portal<'_> {
     }
 }
 
-/// The same after the deadline, with answers that came too late.
+/// The portal after the deadline, with answers that came too late.
 pub(crate) fn portal_closed(text: &Text) -> Portal<'_> {
     Portal {
         standing: Standing::Closed(Some(text.day_and_month(date(2027, 1, 14)))),
@@ -306,7 +306,7 @@ pub(crate) fn portal_closed(text: &Text) -> Portal<'_> {
     }
 }
 
-/// What a household sees after a save.
+/// The page after a save.
 pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
     Confirmation {
         text,
@@ -369,7 +369,7 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
     }
 }
 
-/// The events as everybody may see them.
+/// The events as anybody may see them.
 pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
     vec![OpenEvent {
         key: "reception",

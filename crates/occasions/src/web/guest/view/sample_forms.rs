@@ -1,4 +1,4 @@
-//! The forms among the samples.
+//! Samples of the forms.
 
 use web::form_state::FormError;
 use web::{Spoken, Text};
@@ -188,7 +188,7 @@ fn asked(text: &Text, field: &str, control: Ask) -> Asked<'static> {
     }
 }
 
-/// The same after a refusal, with every state of the places.
+/// The household form after a refusal, with every state of the seats.
 pub(crate) fn answer_wrong(text: &Text) -> Answer<'_> {
     let mut page = answer(text);
     page.people[1].choices[1].seats = Seats::WaitingList;
@@ -210,7 +210,7 @@ pub(crate) fn answer_wrong(text: &Text) -> Answer<'_> {
     page
 }
 
-/// Food needs by themselves.
+/// The form for food needs.
 pub(crate) fn dietary(text: &Text) -> Dietary<'_> {
     let row = |id: &str, name: &str, halal| DietRow {
         id: id.to_owned(),
@@ -232,7 +232,7 @@ pub(crate) fn dietary(text: &Text) -> Dietary<'_> {
     }
 }
 
-/// The note by itself, after a save that could not be kept.
+/// The form for the note, after a save that failed.
 pub(crate) fn note(text: &Text) -> NotePage<'_> {
     NotePage {
         text,
@@ -249,7 +249,7 @@ pub(crate) fn note(text: &Text) -> NotePage<'_> {
     }
 }
 
-/// Two versions of the same answers.
+/// The page for a conflict.
 pub(crate) fn conflict(text: &Text) -> Conflict<'_> {
     let side = |value: &str, id| Side {
         value: value.to_owned(),

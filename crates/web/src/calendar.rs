@@ -1,8 +1,8 @@
-//! Days, months and years between two instants, and when a wall-clock time comes, in the
-//! time zone of a countdown.
+//! Days, months and years between two instants, and when a wall-clock time comes, in a
+//! time zone.
 //!
-//! A time that the clocks skip counts as that much later, and one that they repeat as the
-//! earlier of the two (RFC 5545, section 3.3.5).
+//! A wall-clock time that a clock change skips is read with the offset before the change, and one
+//! that occurs twice as the first of the two (RFC 5545, section 3.3.5).
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,37 +13,39 @@ use jiff::{Span, Timestamp, Zoned};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-web::words! {
+use crate::words;
+
+words! {
     /// How whole days are counted.
     DayCounting {
         /// Each 24 hours are a day.
-        Elapsed = "elapsed" => "countdown-days-elapsed",
+        Elapsed = "elapsed" => "host-days-elapsed",
         /// Each midnight begins another.
-        Calendar = "calendar" => "countdown-days-calendar",
+        Calendar = "calendar" => "host-days-calendar",
     }
 }
 
-web::words! {
+words! {
     /// When the anniversary of 29 February is, in a year without one.
     LeapDay {
         /// On 28 February.
-        Feb28 = "feb28" => "countdown-feb28",
+        Feb28 = "feb28" => "host-feb28",
         /// On 1 March.
-        Mar1 = "mar1" => "countdown-mar1",
+        Mar1 = "mar1" => "host-mar1",
     }
 }
 
-web::words! {
+words! {
     /// How often a day comes again.
     Repeat {
         /// It does not.
-        None = "none" => "countdown-repeat-none",
+        None = "none" => "host-repeat-none",
         /// Each week.
-        Weekly = "weekly" => "countdown-repeat-weekly",
+        Weekly = "weekly" => "host-repeat-weekly",
         /// Each month, on its last day where it is too short.
-        Monthly = "monthly" => "countdown-repeat-monthly",
+        Monthly = "monthly" => "host-repeat-monthly",
         /// Each year.
-        Yearly = "yearly" => "countdown-repeat-yearly",
+        Yearly = "yearly" => "host-repeat-yearly",
     }
 }
 
@@ -64,7 +66,7 @@ pub struct Breakdown {
     pub seconds: i64,
 }
 
-/// How many days lie between two instants; 0 where `to` is the earlier one.
+/// The number of days between two instants; 0 when `to` is before `from`.
 pub fn days(from: Timestamp, to: Timestamp, zone: &TimeZone, counting: DayCounting) -> i64 {
     let days = match counting {
         DayCounting::Elapsed => to.duration_since(from).as_hours() / 24,
@@ -76,9 +78,8 @@ pub fn days(from: Timestamp, to: Timestamp, zone: &TimeZone, counting: DayCounti
     days.max(0)
 }
 
-/// The time from one instant to another: as many months as fit, counted from the first day and
-/// never from one another, then days of the zone's calendar, then what has passed since. All is
-/// 0 where `to` is the earlier one.
+/// The time between two instants: as many months as fit, always counted from the first day, then
+/// days of the zone's calendar, then the elapsed rest. All fields are 0 when `to` is before `from`.
 pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: LeapDay) -> Breakdown {
     if to <= from {
         return Breakdown::default();
@@ -110,7 +111,7 @@ pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: Leap
     }
 }
 
-/// `months` later: on the same day of the month, or on its last one.
+/// `months` later: the same day of the month, or the month's last day if it is shorter.
 fn add_months(date: Date, months: i64, leap_day: LeapDay) -> Option<Date> {
     let later = date
         .checked_add(Span::new().try_months(months).ok()?)
@@ -126,23 +127,23 @@ fn resolve(at: DateTime, zone: &TimeZone) -> Option<Zoned> {
     zone.to_ambiguous_zoned(at).compatible().ok()
 }
 
-/// What a countdown counts to: a day, or a time of the clock on one. Written as
+/// What is counted to: a day, or a time of the clock on one. Written as
 /// `2027-01-16` or `2027-01-16T18:00` (ISO 8601).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// From the first moment of this day.
+    /// The start of this day.
     Day(Date),
-    /// From this time.
+    /// This local time.
     Time(DateTime),
 }
 
-/// It is no date, or no date with a time.
+/// The text is neither a date nor a date with a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no date (2027-01-16) and no time (2027-01-16T18:00)")]
 pub struct NoTarget;
 
 impl Target {
-    /// Its day.
+    /// The target's day.
     pub fn date(self) -> Date {
         match self {
             Self::Day(date) => date,
@@ -150,11 +151,11 @@ impl Target {
         }
     }
 
-    /// When it is in a zone; `None`: past the calendar's end.
+    /// The target's instant in a zone; `None` beyond the calendar's range.
     pub fn instant(self, zone: &TimeZone) -> Option<Timestamp> {
         let at = match self {
             Self::Time(at) => resolve(at, zone)?,
-            // Where midnight is skipped, the day begins later.
+            // Where midnight is skipped, the day starts later.
             Self::Day(date) => {
                 let midnight = resolve(date.to_datetime(jiff::civil::Time::midnight()), zone)?;
                 if midnight.date() == date {
@@ -167,7 +168,7 @@ impl Target {
         Some(at.timestamp())
     }
 
-    /// The same, `count` periods later, counted from the first one.
+    /// The target `count` periods later, counted from the original one.
     fn repeated(self, repeat: Repeat, leap_day: LeapDay, count: i64) -> Option<Self> {
         let date = match repeat {
             Repeat::None => (count == 0).then_some(self.date()),
@@ -184,7 +185,7 @@ impl Target {
         })
     }
 
-    /// The one to count to at `now`: the first whose day has not ended, or the only one.
+    /// The occurrence to count to at `now`: the first whose day has not ended, or the only one.
     #[must_use]
     pub fn current(
         self,
@@ -198,7 +199,7 @@ impl Target {
         let passed = match repeat {
             Repeat::None => 0,
             Repeat::Weekly => days / 7,
-            // None of them is longer, so this is never past the one sought.
+            // No period is longer than this, so the estimate never overshoots.
             Repeat::Monthly => days / 31,
             Repeat::Yearly => days / 366,
         };

@@ -7,7 +7,7 @@ fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap()
 }
 
-/// An instant, written as a local time of the zone.
+/// The instant of a local time in the zone.
 fn at(text: &str, zone: &TimeZone) -> Timestamp {
     let local: DateTime = text.parse().unwrap();
     resolve(local, zone).unwrap().timestamp()
@@ -203,14 +203,14 @@ fn a_target_is_a_day_or_a_time_to_the_minute() {
     }
 }
 
-/// 200 zones of the bundled data, spread over all of it.
+/// 200 zones, spread evenly over the bundled time zone data.
 fn zones() -> impl Strategy<Value = TimeZone> {
     let names: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
     assert!(names.len() > 400);
     (0..200_usize).prop_map(move |index| zone(&names[index * names.len() / 200]))
 }
 
-/// Instants of 50 years.
+/// Instants within 50 years.
 fn instants() -> impl Strategy<Value = Timestamp> {
     (0_i64..50 * 366 * 86_400).prop_map(|after| {
         Timestamp::from_second(-315_619_200 + after).unwrap() // 1960-01-01
@@ -228,10 +228,10 @@ proptest! {
         let found = breakdown(from, to, &zone, LeapDay::Feb28);
         prop_assert!(parts(found).iter().all(|part| *part >= 0));
         prop_assert!(found.months < 12 && found.days < 32 && found.hours < 50, "{found:?}");
-        // What is later is no less.
+        // A later instant never yields less.
         let later = breakdown(from, to + second.seconds(), &zone, LeapDay::Feb28);
         prop_assert!(later >= found, "{found:?} {later:?}");
-        // Put together again it is the second instant.
+        // The parts add up to the second instant.
         let start = from.to_zoned(zone.clone());
         let months = found.years * 12 + found.months;
         let date = start.date() + months.months() + found.days.days();

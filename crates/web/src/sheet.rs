@@ -5,23 +5,43 @@ use std::io::{self, Write};
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
-use crate::words::FileFormat;
+use crate::words;
 
-/// One table.
+words! {
+    /// A kind of file.
+    FileFormat {
+        /// Text with commas: UTF-8 with BOM, CRLF, RFC 4180.
+        Csv = "csv",
+        /// A workbook.
+        Xlsx = "xlsx",
+    }
+}
+
+impl FileFormat {
+    /// As `content-type` says it.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+}
+
+/// One table of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sheet {
     /// The name of its tab, at most 31 characters.
     pub name: String,
-    /// What stands above the columns.
+    /// The column headings.
     pub headings: Vec<String>,
-    /// Line by line.
+    /// The rows, cell by cell.
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// One cell.
+/// The value of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
-    /// Nothing.
+    /// An empty cell.
     Empty,
     /// Always text, whatever it looks like.
     Text(String),
@@ -64,7 +84,7 @@ impl From<Option<i64>> for Cell {
 }
 
 /// Writes tables as one file. CSV holds one table, the first.
-pub(super) fn write(sheets: &[Sheet], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(sheets: &[Sheet], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
         FileFormat::Csv => sheets.first().map_or(Ok(()), |sheet| write_csv(sheet, out)),
         FileFormat::Xlsx => write_workbook(sheets, out),
@@ -88,14 +108,14 @@ fn write_csv(sheet: &Sheet, out: &mut dyn Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// What a spreadsheet would take for a formula at the start of a cell; some
-/// take the full-width signs of Chinese and Japanese keyboards too.
+/// Characters that make a spreadsheet read a cell as a formula, including the
+/// full-width signs of Chinese and Japanese keyboards.
 const FORMULA: [char; 10] = [
     '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
 ];
 
-/// Text that no program takes for a formula. An apostrophe that stands first
-/// gets another one, so that whoever reads the file back takes exactly one off.
+/// Escapes text that a program could take for a formula. A leading apostrophe gets
+/// another one, so that a reader of the file always removes exactly one.
 fn neutral(text: &str) -> String {
     if text.starts_with(FORMULA) || text.starts_with('\'') {
         format!("'{text}")
@@ -111,7 +131,7 @@ fn write_workbook(sheets: &[Sheet], out: &mut dyn Write) -> io::Result<()> {
 
 fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     let bold = Format::new().set_bold();
-    // Stays text when somebody edits the cell.
+    // The cell stays text even when somebody edits it.
     let quoted = Format::new().set_quote_prefix();
     let mut workbook = Workbook::new();
     for sheet in sheets {
@@ -142,7 +162,7 @@ fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     workbook.save_to_buffer()
 }
 
-/// Counts are far below the 2⁵³ up to which a workbook counts exactly.
+/// Converts a count. A workbook's numbers are exact up to 2⁵³, far above any count.
 fn as_number(count: i64) -> f64 {
     i32::try_from(count).map_or(f64::MAX, f64::from)
 }

@@ -1,10 +1,8 @@
-//! One message to a webhook: sent until it has arrived, at most eight times within a day.
+//! Deliveries to webhooks: each message is sent until it arrives, at most eight times within a day.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use accounts::account::{self, AccountId};
-use accounts::notice::Notice;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -20,14 +18,15 @@ use utoipa::ToSchema;
 use web::Site;
 
 use super::{State, Webhook, WebhookId};
-use crate::Refusal;
+use crate::account::{self, AccountId};
+use crate::notice::Notice;
 
 platform::id!(DeliveryId, random, "One message to a webhook.");
 
 const KIND: &str = "webhook.deliver";
-/// After how long a message looks again whether the one before it has its answer.
+/// How soon a message tries again while its account has another delivery in flight.
 const NEXT_TURN: SignedDuration = SignedDuration::from_secs(2);
-/// The event of a test.
+/// The event name of a test.
 pub const TEST: &str = "webhook.test";
 
 /// Pauses between the attempts: eight within a day.
@@ -40,22 +39,22 @@ const PAUSES: [SignedDuration; 7] = [
     SignedDuration::from_hours(6),
     SignedDuration::from_hours(15),
 ];
-/// After how long without an arrival nothing is sent any more.
+/// A webhook is disabled after this time without a successful delivery.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(5 * 24);
-/// How long the list of what was sent goes back.
+/// How long deliveries are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How many of them are shown.
+/// The number of deliveries in a list.
 const SHOWN: i64 = 50;
 
 web::words! {
     /// How it stands with a message.
     DeliveryState {
         /// It will be sent, perhaps once more.
-        Waiting = "waiting" => "countdown-delivery-waiting",
+        Waiting = "waiting" => "webhook-delivery-waiting",
         /// It has arrived.
-        Delivered = "delivered" => "countdown-delivery-delivered",
+        Delivered = "delivered" => "webhook-delivery-delivered",
         /// It has not, and will not.
-        Failed = "failed" => "countdown-delivery-failed",
+        Failed = "failed" => "webhook-delivery-failed",
     }
 }
 
@@ -83,14 +82,14 @@ struct Payload {
     delivery: DeliveryId,
 }
 
-fn job(id: &DeliveryId) -> NewJob {
+fn attempt_later(id: &DeliveryId) -> NewJob {
     NewJob {
         queue: Queue::Calls,
         ..NewJob::new(KIND, json!({"delivery": id}))
     }
 }
 
-/// Writes a message with the change that it tells of.
+/// Writes a message in the transaction of the change that it reports.
 pub(super) fn enqueue(
     tx: &mut Tx<'_>,
     webhook: &WebhookId,
@@ -113,16 +112,16 @@ pub(super) fn enqueue(
         now
     )
     .run(tx, Rows::Exactly(1))?;
-    tx.enqueue(job(&id))?;
+    tx.enqueue(attempt_later(&id))?;
     Ok(id)
 }
 
 /// Sends a test, also where nothing else is sent any more.
-pub fn test(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<DeliveryId, Refusal> {
-    Ok(enqueue(tx, &webhook.id, TEST, json!({}))?)
+pub fn test(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<DeliveryId, StoreError> {
+    enqueue(tx, &webhook.id, TEST, json!({}))
 }
 
-/// What was sent to a webhook, the newest first.
+/// The latest deliveries of a webhook, newest first.
 pub fn list(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<Vec<Delivery>, StoreError> {
     sql!(
         "SELECT {Delivery} FROM webhook_delivery WHERE webhook_id = :id
@@ -133,7 +132,7 @@ pub fn list(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<Vec<Delivery>, StoreEr
     .all(tx)
 }
 
-/// What sends.
+/// The job that sends messages.
 pub(crate) fn handler(site: &Site) -> Handler {
     let site = site.clone();
     let sending = Sending::default();
@@ -143,7 +142,7 @@ pub(crate) fn handler(site: &Site) -> Handler {
     })
 }
 
-/// What forgets what was sent.
+/// The job that deletes old deliveries.
 pub(crate) fn sweep_job() -> Handler {
     Handler::each_day("webhook.sweep", async |_| Ok(Done::with(sweep)))
 }
@@ -158,7 +157,7 @@ fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What is to be sent.
+/// A message that is due.
 #[derive(Clone, Debug)]
 struct Due {
     id: DeliveryId,
@@ -169,12 +168,12 @@ struct Due {
     webhook: Webhook,
 }
 
-/// For which accounts this process waits for an answer: one at a time of each, so that sites that
-/// never answer hold up the messages of their own account alone.
+/// The accounts with a delivery in flight in this process. Each has one at a time, so that a site
+/// which never answers delays only its own account's messages.
 #[derive(Clone, Debug, Default)]
 struct Sending(Arc<Mutex<HashSet<AccountId>>>);
 
-/// The turn of an account, until it is dropped.
+/// An account's permit to send, returned when it is dropped.
 struct Turn(Sending, AccountId);
 
 impl Sending {
@@ -215,7 +214,7 @@ async fn attempt(site: Site, sending: Sending, job: &Job) -> Result<Done, JobErr
     drop(turn);
     let outcome = match &answer {
         Ok(status) => status.as_u16().to_string(),
-        // One word for both: two would tell which names of a private network exist.
+        // One code for both: two would reveal which names exist in a private network.
         Err(OutboundError::Refused | OutboundError::Unreachable(_)) => "unreachable".to_owned(),
         Err(OutboundError::Http(_) | OutboundError::TooLong) => "not_http".to_owned(),
         Err(OutboundError::Slow) => "slow".to_owned(),
@@ -251,7 +250,7 @@ fn find_due(tx: &mut Tx<'_>, id: &DeliveryId) -> Result<Option<Due>, StoreError>
     }))
 }
 
-/// A signature for each secret that counts (Standard Webhooks).
+/// One signature for each valid secret (Standard Webhooks).
 fn signatures(site: &Site, due: &Due, now: Timestamp) -> String {
     let signed = format!("{}.{}.{}", due.id, now.as_second(), due.body);
     let secrets = due.webhook.secrets(&site.keys, now);
@@ -260,7 +259,7 @@ fn signatures(site: &Site, due: &Due, now: Timestamp) -> String {
 }
 
 fn sign(secret: &[u8; 32], text: &str) -> String {
-    // A shorter key is one with zeros behind it (RFC 2104).
+    // A shorter key is padded with zeros (RFC 2104).
     let mut block = [0; 64];
     block[..32].copy_from_slice(secret);
     let mac = Hmac::<Sha256>::new(&block.into());
@@ -271,12 +270,12 @@ fn sign(secret: &[u8; 32], text: &str) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Arrived,
-    /// Nobody wants it any more.
+    /// The webhook was deleted or disabled.
     Gone,
     Failed,
 }
 
-/// Writes down what became of an attempt, once.
+/// Stores the result of an attempt, once.
 fn settle(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -293,7 +292,7 @@ fn settle(
     let Some(webhook) = webhook else {
         return Ok(());
     };
-    // A test is sent once: somebody waits for what comes of it.
+    // A test is sent once, because its owner is waiting for the result.
     let pause = usize::try_from(due.attempts)
         .ok()
         .and_then(|past| PAUSES.get(past));
@@ -337,7 +336,7 @@ fn settle(
     match pause {
         Some(pause) => tx.enqueue(NewJob {
             run_at: Some(now + *pause),
-            ..job(&due.id)
+            ..attempt_later(&due.id)
         }),
         None => Ok(()),
     }
@@ -359,7 +358,7 @@ fn set(
     Ok(())
 }
 
-/// Sends nothing more to it, and tells its owner.
+/// Disables a webhook and notifies its owner.
 fn disable(tx: &mut Tx<'_>, site: &Site, webhook: &Webhook) -> Result<(), StoreError> {
     let id = &webhook.id;
     set(tx, id, State::Disabled, webhook.failing_since)?;

@@ -1,34 +1,51 @@
-//! Webhooks for programs.
+//! The API of webhooks.
 
-use accounts::Callers::Tokens;
-use accounts::web::call::{Call, answer, id as parse};
 use axum::Extension;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
-use platform::Tx;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use web::cursor::List;
 use web::described::Routes;
-use web::{Json, List, Problem, Site, routes};
+use web::{Json, Problem, routes};
 
 use super::all;
-use crate::Refusal;
-use crate::countdown::{READ, WRITE};
+use crate::Accounts;
+use crate::Callers::Tokens;
+use crate::web::asking::Caller;
+use crate::web::call::{answer, id as parse};
+use crate::web::webhooks::{self, write};
 use crate::webhook::delivery::{self, Delivery, DeliveryId};
-use crate::webhook::event::Event;
 use crate::webhook::test_limit::TestLimit;
-use crate::webhook::{self, NewWebhook, State, Webhook, WebhookId};
+use crate::webhook::{self, NewWebhook, State as WebhookState, Webhook, WebhookId};
 
-pub(super) fn routes<R: Routes<Site>>() -> R {
+/// Which scopes a token needs depends on the events that a webhook hears of.
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
-        .routes(routes!(list: Tokens(&[READ]), create: Tokens(&[WRITE])))
-        .routes(routes!(remove: Tokens(&[WRITE])))
-        .routes(routes!(test: Tokens(&[WRITE])))
-        .routes(routes!(rotate: Tokens(&[WRITE])))
-        .routes(routes!(deliveries: Tokens(&[READ])))
+        .routes(routes!(list: Tokens(&[]), create: Tokens(&[])))
+        .routes(routes!(remove: Tokens(&[])))
+        .routes(routes!(test: Tokens(&[])))
+        .routes(routes!(rotate: Tokens(&[])))
+        .routes(routes!(deliveries: Tokens(&[])))
 }
+
+/// The name of an event, of those that domains declare.
+struct WebhookEventName;
+
+impl PartialSchema for WebhookEventName {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What happened."))
+            .into()
+    }
+}
+
+impl ToSchema for WebhookEventName {}
 
 /// A webhook.
 #[derive(Serialize, ToSchema)]
@@ -37,11 +54,12 @@ struct View {
     #[schema(value_type = String)]
     id: WebhookId,
     url: String,
-    events: Vec<Event>,
-    /// Whether notes of resets are sent.
+    #[schema(value_type = Vec<WebhookEventName>)]
+    events: Vec<String>,
+    /// Whether notes are sent.
     include_notes: bool,
     #[schema(value_type = String)]
-    state: State,
+    state: WebhookState,
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
     /// What signs; shown this once.
@@ -52,7 +70,7 @@ struct View {
 impl From<Webhook> for View {
     fn from(webhook: Webhook) -> Self {
         Self {
-            events: webhook.events(),
+            events: webhook.events().map(str::to_owned).collect(),
             id: webhook.id,
             url: webhook.url,
             include_notes: webhook.include_notes,
@@ -63,8 +81,8 @@ impl From<Webhook> for View {
     }
 }
 
-fn with_secret(call: &Call, webhook: Webhook) -> View {
-    let secret = webhook.secret(&call.site.keys).reveal().to_owned();
+fn with_secret(accounts: &Accounts, webhook: Webhook) -> View {
+    let secret = webhook.secret(&accounts.site.keys).reveal().to_owned();
     View {
         secret: Some(secret),
         ..webhook.into()
@@ -79,9 +97,9 @@ struct Body {
     /// https alone, of a host on public networks; up to 2,000 characters.
     url: String,
     /// Which events are sent.
-    #[schema(value_type = Vec<Event>)]
+    #[schema(value_type = Vec<WebhookEventName>)]
     events: Vec<String>,
-    /// Whether notes of resets are sent.
+    /// Whether notes are sent.
     #[serde(default)]
     include_notes: bool,
 }
@@ -91,9 +109,22 @@ struct Body {
     get, path = "/api/v1/webhooks", tag = "webhooks",
     responses((status = 200, body = List<View>))
 )]
-async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
-    let found = write(&call, |tx, call| webhook::list(tx, &call.who)).await?;
-    Ok(Json(all(found.into_iter().map(View::from).collect())))
+async fn list(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+) -> Result<Json<List<View>>, Problem> {
+    let found = write(&accounts, &caller.who, webhook::list).await?;
+    let found: Vec<View> = found.into_iter().map(View::from).collect();
+    Ok(Json(counted(found)))
+}
+
+/// The whole list, with how many there are.
+fn counted<T>(items: Vec<T>) -> List<T> {
+    let total = i64::try_from(items.len()).ok();
+    List {
+        total,
+        ..all(items)
+    }
 }
 
 /// Makes a webhook. Its secret is in this answer alone; a repeat makes another webhook.
@@ -101,17 +132,18 @@ async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
     post, path = "/api/v1/webhooks", tag = "webhooks", request_body = Body,
     responses((status = 201, body = View), (status = 409), (status = 422))
 )]
-async fn create(call: Call, Json(body): Json<Body>) -> Result<Response, Problem> {
+async fn create(
+    State(accounts): State<Accounts>,
+    caller: Caller,
+    Json(body): Json<Body>,
+) -> Result<Response, Problem> {
     let new = NewWebhook {
         url: body.url,
         events: body.events,
         include_notes: body.include_notes,
     };
-    let made = write(&call, move |tx, call| {
-        webhook::create(tx, &call.who, &call.request, &new)
-    })
-    .await?;
-    Ok(answer(StatusCode::CREATED, &with_secret(&call, made)))
+    let made = webhooks::make(&accounts, &caller.who, &caller.request, new).await?;
+    Ok(answer(StatusCode::CREATED, &with_secret(&accounts, made)))
 }
 
 /// Deletes a webhook, with the list of what was sent to it.
@@ -119,17 +151,18 @@ async fn create(call: Call, Json(body): Json<Body>) -> Result<Response, Problem>
     delete, path = "/api/v1/webhooks/{id}", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 204), (status = 404))
 )]
-async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let id: WebhookId = parse(&id)?;
-    write(&call, move |tx, call| {
-        webhook::delete(tx, &call.who, &call.request, &id)
-    })
-    .await?;
+async fn remove(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    webhooks::remove(&accounts, &caller.who, &caller.request, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// What is being sent.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SentTest)]
 struct Sent {
     /// The id of the delivery.
     #[schema(value_type = String)]
@@ -142,17 +175,12 @@ struct Sent {
     responses((status = 202, body = Sent), (status = 404))
 )]
 async fn test(
+    State(accounts): State<Accounts>,
     Extension(limit): Extension<TestLimit>,
-    call: Call,
     Path(id): Path<String>,
+    caller: Caller,
 ) -> Result<Response, Problem> {
-    let id: WebhookId = parse(&id)?;
-    limit.take(&call.who.account().id, call.site.clock.now())?;
-    let delivery = write(&call, move |tx, call| {
-        let webhook = webhook::find(tx, &call.who, &id)?;
-        delivery::test(tx, &webhook)
-    })
-    .await?;
+    let delivery = webhooks::send_test(&accounts, &limit, &caller.who, &id).await?;
     Ok(answer(StatusCode::ACCEPTED, &Sent { delivery }))
 }
 
@@ -161,13 +189,13 @@ async fn test(
     post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 200, body = View), (status = 404))
 )]
-async fn rotate(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
-    let id: WebhookId = parse(&id)?;
-    let changed = write(&call, move |tx, call| {
-        webhook::rotate(tx, &call.who, &call.request, &id)
-    })
-    .await?;
-    Ok(answer(StatusCode::OK, &with_secret(&call, changed)))
+async fn rotate(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let changed = webhooks::renew(&accounts, &caller.who, &caller.request, &id).await?;
+    Ok(answer(StatusCode::OK, &with_secret(&accounts, changed)))
 }
 
 /// What was sent to a webhook in the last 30 days, the newest 50.
@@ -176,22 +204,16 @@ async fn rotate(call: Call, Path(id): Path<String>) -> Result<Response, Problem>
     params(("id" = String, Path,)),
     responses((status = 200, body = List<Delivery>), (status = 404))
 )]
-async fn deliveries(call: Call, Path(id): Path<String>) -> Result<Json<List<Delivery>>, Problem> {
+async fn deliveries(
+    State(accounts): State<Accounts>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<List<Delivery>>, Problem> {
     let id: WebhookId = parse(&id)?;
-    let found = write(&call, move |tx, call| {
-        let webhook = webhook::find(tx, &call.who, &id)?;
+    let found = write(&accounts, &caller.who, move |tx, asking| {
+        let webhook = webhook::find(tx, asking, &id)?;
         Ok(delivery::list(tx, &webhook)?)
     })
     .await?;
-    Ok(Json(all(found)))
-}
-
-async fn write<T, F>(call: &Call, change: F) -> Result<T, Problem>
-where
-    T: Send + 'static,
-    F: Fn(&mut Tx<'_>, &Call) -> Result<T, Refusal> + Send + 'static,
-{
-    let for_change = call.clone();
-    let change = move |tx: &mut Tx<'_>| change(tx, &for_change);
-    Ok(call.site.store.write(change).await?)
+    Ok(Json(counted(found)))
 }

@@ -1,4 +1,4 @@
--- Where programs hear of the countdowns of an account.
+-- Where programs hear of what an account keeps.
 
 CREATE TABLE webhook (
     id TEXT PRIMARY KEY,

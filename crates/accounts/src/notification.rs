@@ -1,0 +1,231 @@
+//! What people are told on the site: a row each, read or unread, and a mail for those who chose it.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::mail::{Address, NewMail, Stream};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::{Value, json};
+use web::{Language, Site};
+
+use crate::account::{self, AccountId};
+use crate::grant::{self, Role, SITE, Scope};
+
+/// The scope of the mails, so that a link in one of them stops these alone.
+pub const SCOPE: &str = "notices";
+/// How long they are kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
+/// How long the same is not told again.
+const SAME: SignedDuration = SignedDuration::from_hours(24);
+/// How many a page shows.
+const SHOWN: i64 = 100;
+
+/// Something to be told.
+#[derive(Clone, Copy, Debug)]
+pub struct NewNotification<'a> {
+    /// The message that says it; it may name `about`.
+    pub kind: &'static str,
+    /// What it is about.
+    pub about: &'a str,
+    /// Where something can be done about it.
+    pub href: &'a str,
+}
+
+/// Something that somebody was told.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Notification {
+    /// The message that says it.
+    pub kind: String,
+    /// What it is about.
+    pub about: String,
+    /// Where something can be done about it.
+    pub href: String,
+    /// Since when it is there.
+    pub created_at: Timestamp,
+    /// When it was read.
+    pub read_at: Option<Timestamp>,
+}
+
+/// Tells somebody, unless the same is there unread, or came within a day.
+pub fn tell(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+    new: NewNotification<'_>,
+) -> Result<(), StoreError> {
+    let NewNotification { kind, about, href } = new;
+    let now = tx.now();
+    let (told,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM notification
+         WHERE account_id = :account AND kind = :kind AND about = :about AND href = :href
+           AND (read_at IS NULL OR created_at > :recently)",
+        account,
+        kind,
+        about,
+        href,
+        recently = now - SAME
+    )
+    .one(tx)?;
+    if told > 0 {
+        return Ok(());
+    }
+    sql!(
+        "DELETE FROM notification WHERE account_id = :account AND created_at < :oldest",
+        account,
+        oldest = now - KEPT
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "INSERT INTO notification (id, account_id, kind, about, href, created_at)
+         VALUES (:id, :account, :kind, :about, :href, :now)",
+        id = platform::id::generate_random(tx.random()),
+        account,
+        kind,
+        about,
+        href,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
+    if is_mailed(tx, account)? {
+        mail(tx, site, account, new)?;
+    }
+    Ok(())
+}
+
+/// Tells everybody whose rank in the installation is `least` or a greater one.
+pub fn tell_site(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    least: Role,
+    new: NewNotification<'_>,
+) -> Result<(), StoreError> {
+    let mut members = grant::list(tx, &Scope::site())?;
+    members.retain(|member| SITE.at_least(member.role, least));
+    for member in members {
+        tell(tx, site, &member.account, new)?;
+    }
+    Ok(())
+}
+
+fn mail(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+    new: NewNotification<'_>,
+) -> Result<(), StoreError> {
+    let account = account::find(tx, account)?;
+    let Some((account, Ok(to))) = account.map(|one| (one.clone(), one.email.parse::<Address>()))
+    else {
+        return Ok(());
+    };
+    let text = site.catalogue.speak(&Language::of(&account.locale));
+    let said = text.with(new.kind, [("about", new.about.into())]);
+    let values = [
+        ("site", site.settings.name.as_str().into()),
+        ("said", said.into()),
+        ("address", site.url().join(new.href).into()),
+        ("name", account.display_name.as_str().into()),
+    ];
+    tx.send_mail(NewMail {
+        to,
+        to_name: account.display_name.clone(),
+        sender_name: None,
+        reply_to: None,
+        stream: Stream::Notification,
+        scope: Some(SCOPE.to_owned()),
+        subject: text.with("notification-mail-subject", &values),
+        text: text.with("notification-mail-text", &values),
+        html: None,
+        seal: None,
+        stranger: None,
+    })
+    .map(drop)
+}
+
+/// What somebody was told, the newest first.
+pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Notification>, StoreError> {
+    sql!(
+        "SELECT {Notification} FROM notification WHERE account_id = :account
+         ORDER BY created_at DESC, id LIMIT :shown",
+        account,
+        shown = SHOWN
+    )
+    .all(tx)
+}
+
+/// How many of them are unread.
+pub fn count_unread(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM notification WHERE account_id = :account AND read_at IS NULL",
+        account
+    )
+    .one(tx)?;
+    Ok(count)
+}
+
+/// Somebody has read all that was there at this time.
+pub fn read_all(tx: &mut Tx<'_>, account: &AccountId, until: Timestamp) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE notification SET read_at = :now
+         WHERE account_id = :account AND read_at IS NULL AND created_at <= :until",
+        now = tx.now(),
+        account,
+        until
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Whether somebody chose to get them by mail, too.
+pub fn is_mailed(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
+    let found: Option<(AccountId,)> = sql!(
+        "SELECT account_id FROM notification_by_mail WHERE account_id = :account",
+        account
+    )
+    .maybe(tx)?;
+    Ok(found.is_some())
+}
+
+/// Writes down what somebody chose.
+pub fn choose_mail(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    is_wanted: bool,
+) -> Result<(), StoreError> {
+    if is_wanted {
+        sql!(
+            "INSERT INTO notification_by_mail (account_id) VALUES (:account)
+             ON CONFLICT DO NOTHING",
+            account
+        )
+        .run(tx, Rows::AtMostOne)?;
+    } else {
+        sql!(
+            "DELETE FROM notification_by_mail WHERE account_id = :account",
+            account
+        )
+        .run(tx, Rows::AtMostOne)?;
+    }
+    Ok(())
+}
+
+/// For the copy of somebody's data.
+pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let all = list(tx, account)?.into_iter().map(|one| {
+        json!({
+            "kind": one.kind, "about": one.about, "href": one.href,
+            "created_at": one.created_at, "read_at": one.read_at,
+        })
+    });
+    Ok(all.collect())
+}
+
+/// Erases all of them with the account.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    choose_mail(tx, account, false)?;
+    sql!(
+        "DELETE FROM notification WHERE account_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}

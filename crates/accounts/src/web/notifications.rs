@@ -1,0 +1,112 @@
+//! What somebody was told, and whether they get it by mail, too.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::{StoreError, Tx};
+use serde::Deserialize;
+use web::form_state::{self, Field, FormState};
+use web::{Problem, Text, Wishes};
+
+use super::asking::{Reader, Sender};
+use super::call::see_other;
+use super::frame;
+use crate::Accounts;
+use crate::notification::{self, Notification};
+
+/// Where the list is.
+pub(super) const HERE: &str = "/me/notices";
+
+/// What was done on the page before.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "notifications.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    zone: TimeZone,
+    done: bool,
+    all: &'a [Notification],
+    /// When the newest of them came; nothing: none is unread.
+    unread_until: Option<Timestamp>,
+    by_mail: Field,
+}
+
+impl ListPage<'_> {
+    fn words(&self, one: &Notification) -> String {
+        self.text
+            .with(&one.kind, [("about", one.about.as_str().into())])
+    }
+
+    fn moment(&self, one: &Notification) -> String {
+        self.text
+            .moment_short(&one.created_at.to_zoned(self.zone.clone()))
+    }
+}
+
+/// `GET /me/notices`.
+pub(super) async fn show(
+    State(accounts): State<Accounts>,
+    Query(done): Query<Done>,
+    wishes: Wishes,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let site = &accounts.site;
+    let text = site.speak(&wishes);
+    let id = reader.who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        Ok((
+            notification::list(tx, &id)?,
+            notification::is_mailed(tx, &id)?,
+        ))
+    };
+    let (all, is_mailed) = site.store.read(look).await?;
+    let has_unread = all.iter().any(|one| one.read_at.is_none());
+    let form = form_state::form(is_mailed.then_some(("by_mail", "1")));
+    let zone = TimeZone::get(&reader.who.account().time_zone);
+    let body = ListPage {
+        text: &text,
+        csrf: &reader.csrf,
+        zone: zone.unwrap_or_else(|_| site.settings.time_zone.clone()),
+        done: done.done.is_some(),
+        all: &all,
+        unread_until: all.first().map(|one| one.created_at).filter(|_| has_unread),
+        by_mail: FormState::of(form).tick("by_mail", text.say("notification-by-mail")),
+    };
+    let title = text.say("notification-title");
+    let who = (&reader.who, reader.csrf.as_str());
+    frame::show(site, &text, who, (HERE, &title), body).await
+}
+
+/// `POST /me/notices`: all that the page showed is read.
+pub(super) async fn read(
+    State(accounts): State<Accounts>,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let until = sender.form.text("until").parse();
+    let until: Timestamp = until.map_err(|_| Problem::not_found())?;
+    let id = sender.who.account().id.clone();
+    let change = move |tx: &mut Tx<'_>| notification::read_all(tx, &id, until);
+    accounts.site.store.write(change).await?;
+    Ok(see_other(HERE))
+}
+
+/// `POST /me/notices/mail`.
+pub(super) async fn choose_mail(
+    State(accounts): State<Accounts>,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let (id, is_wanted) = (
+        sender.who.account().id.clone(),
+        sender.form.is_ticked("by_mail"),
+    );
+    let change = move |tx: &mut Tx<'_>| notification::choose_mail(tx, &id, is_wanted);
+    accounts.site.store.write(change).await?;
+    Ok(see_other(&format!("{HERE}?done=1")))
+}

@@ -1,0 +1,274 @@
+//! Occasions that members of the site make: who may make them, and what such an
+//! occasion may do before and after the site's staff has looked at it.
+
+use accounts::account::{self, AccountId};
+use accounts::grant::{self, SITE, Scope};
+use accounts::signed_in::SignedIn;
+use jiff::SignedDuration;
+use platform::audit::{Entry, RequestFacts};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::json;
+use web::setting::{SettingValues, Word};
+
+use super::Refusal;
+use super::occasions::LIMIT;
+use crate::invitation::InvitationId;
+use crate::occasion::OccasionId;
+
+/// The setting that says who may create occasions.
+pub const CREATE: Word = Word {
+    key: "occasions.create",
+    words: &["staff", "members"],
+};
+/// How many occasions one member may have made.
+pub const OWN_LIMIT: i64 = 5;
+/// How many of the installation's occasions are reserved for its staff.
+pub const RESERVED: i64 = 100;
+/// How many mails a member's occasion may send in a day.
+pub const MAILS_A_DAY: i64 = 300;
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Who may create occasions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Makers {
+    /// Owners and administrators of the site.
+    Staff,
+    /// Staff, and every account with a confirmed address.
+    Members,
+}
+
+impl Makers {
+    /// The value of [`CREATE`] in the configuration.
+    pub fn of(values: &SettingValues) -> Self {
+        match CREATE.of(values) {
+            "members" => Self::Members,
+            _ => Self::Staff,
+        }
+    }
+}
+
+/// The capacity in which an account creates an occasion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Maker {
+    Staff,
+    Member,
+}
+
+/// The capacity in which `who` may create occasions; `None` if they may not.
+pub(crate) fn maker(
+    tx: &mut Tx<'_>,
+    makers: Makers,
+    who: &SignedIn,
+) -> Result<Option<Maker>, StoreError> {
+    if is_staff(tx, who)? {
+        return Ok(Some(Maker::Staff));
+    }
+    let may = makers == Makers::Members && accounts::confirmed(tx, who)?.is_some();
+    Ok(may.then_some(Maker::Member))
+}
+
+/// Whether `who` administers the site.
+pub(crate) fn is_staff(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
+    let rank = grant::rank_in(tx, who, &Scope::site())?;
+    Ok(rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN)))
+}
+
+/// Refuses a member who has made as many occasions as allowed, or if there is no room for more.
+pub(crate) fn check_room(tx: &mut Tx<'_>, account: &AccountId, there: i64) -> Result<(), Refusal> {
+    account::lock(tx, account)?;
+    let (own,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM occasion WHERE made_by = :account AND by_staff = 0",
+        account
+    )
+    .one(tx)?;
+    if own >= OWN_LIMIT {
+        return Err(Refusal::LimitReached(OWN_LIMIT));
+    }
+    if there >= LIMIT - RESERVED {
+        return Err(Refusal::LimitReached(LIMIT - RESERVED));
+    }
+    Ok(())
+}
+
+/// Records that a member made the occasion.
+pub(crate) fn mark(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    account: &AccountId,
+) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE occasion SET made_by = :account, by_staff = 0, sends_mail = 0 WHERE id = :occasion",
+        account,
+        occasion
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Whether an invitation's mail may be sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailLeave {
+    /// It may be sent.
+    Granted,
+    /// The staff has not allowed this occasion to send such mail.
+    Denied,
+    /// The occasion has sent as many mails as it may in a day.
+    Later,
+}
+
+/// Whether the confirmation mail of an invitation may be sent.
+pub fn may_mail(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    invitation: &InvitationId,
+) -> Result<MailLeave, StoreError> {
+    let (by_staff, sends_mail): (bool, bool) = sql!(
+        "SELECT by_staff, sends_mail FROM occasion WHERE id = :occasion",
+        occasion
+    )
+    .one(tx)?;
+    if by_staff {
+        return Ok(MailLeave::Granted);
+    }
+    // On an answer without a code, anybody may have typed anybody's address.
+    let (open,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM open_answer WHERE invitation = :invitation",
+        invitation
+    )
+    .one(tx)?;
+    if open > 0 && !sends_mail {
+        return Ok(MailLeave::Denied);
+    }
+    let sent = count_mails(tx, occasion)?;
+    Ok(if sent < MAILS_A_DAY {
+        MailLeave::Granted
+    } else {
+        MailLeave::Later
+    })
+}
+
+fn count_mails(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM mail WHERE scope = :occasion AND created_at > :since",
+        occasion,
+        since = tx.roughly_now() - DAY
+    )
+    .one(tx)?;
+    Ok(count)
+}
+
+/// An occasion that a member made, as the staff sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembersOccasion {
+    /// The occasion's id.
+    pub id: OccasionId,
+    /// The occasion's slug.
+    pub slug: String,
+    /// The name of the member who made it, if the account still exists.
+    pub maker: String,
+    /// Whether the staff has allowed it to send mail.
+    pub sends_mail: bool,
+    /// How many mails it has sent in the last day.
+    pub mails: i64,
+}
+
+#[derive(Row)]
+struct Made {
+    id: OccasionId,
+    slug: String,
+    maker: Option<String>,
+    sends_mail: bool,
+}
+
+/// All occasions made by members that the staff has not taken on, newest first; empty
+/// unless `who` is staff.
+pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, StoreError> {
+    if !is_staff(tx, who)? {
+        return Ok(Vec::new());
+    }
+    let select = sql!(
+        "SELECT o.id, o.slug, a.display_name AS maker, o.sends_mail
+         FROM occasion o LEFT JOIN account a ON a.id = o.made_by
+         WHERE o.by_staff = 0 ORDER BY o.created_at DESC, o.id"
+    );
+    let all: Vec<Made> = tx.all(select, &[])?;
+    all.into_iter()
+        .map(|one| {
+            Ok(MembersOccasion {
+                mails: count_mails(tx, &one.id)?,
+                id: one.id,
+                slug: one.slug,
+                maker: one.maker.unwrap_or_default(),
+                sends_mail: one.sends_mail,
+            })
+        })
+        .collect()
+}
+
+/// The staff's decision on a member's occasion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It may send mail, up to the daily limit.
+    LetSend,
+    /// It counts as made by the staff from now on.
+    TakeOn,
+}
+
+/// Records the staff's decision on a member's occasion.
+pub fn decide(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    id: &OccasionId,
+    decision: Decision,
+    request: &RequestFacts,
+) -> Result<(), Refusal> {
+    if !is_staff(tx, who)? || !who.is_in_browser() {
+        return Err(Refusal::NotFound);
+    }
+    let by_staff = decision == Decision::TakeOn;
+    let count = sql!(
+        "UPDATE occasion SET sends_mail = 1, by_staff = :by_staff WHERE id = :id AND by_staff = 0",
+        by_staff,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if count == 0 {
+        return Err(Refusal::NotFound);
+    }
+    let field = if by_staff { "by_staff" } else { "sends_mail" };
+    tx.record(Entry {
+        actor: who.actor(),
+        action: "occasion.let_send",
+        entity: ("occasion", id.to_string()),
+        scope: Some(id.to_string()),
+        changes: json!([{"field": field, "old": false, "new": true}]),
+        request: Some(request.clone()),
+    })?;
+    Ok(())
+}
+
+/// Whether a role in this occasion makes its holder a host of the site. A member's own
+/// occasion does not: nobody can give themselves that rank.
+pub(crate) fn makes_host(tx: &mut Tx<'_>, scope: &Scope) -> Result<bool, StoreError> {
+    let found: Option<(bool,)> = sql!(
+        "SELECT by_staff FROM occasion WHERE id = :id",
+        id = scope.id()
+    )
+    .maybe(tx)?;
+    Ok(found.is_some_and(|(by_staff,)| by_staff))
+}
+
+/// Removes an erased account as the maker of its occasions.
+pub(crate) fn forget_maker(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE occasion SET made_by = NULL WHERE made_by = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// How long a mail waits before the daily limit is checked again.
+pub(crate) const AGAIN: SignedDuration = SignedDuration::from_hours(1);

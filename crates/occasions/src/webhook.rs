@@ -1,0 +1,129 @@
+//! What webhooks hear of occasions. Their owners do; names and notes are not told, so that erasing
+//! has one place less.
+
+use std::collections::BTreeMap;
+
+use accounts::account::AccountId;
+use accounts::grant;
+use accounts::webhook::{self, WebhookEvent};
+use jiff::Timestamp;
+use platform::{StoreError, Tx};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
+
+use crate::guest::GuestId;
+use crate::invitation::InvitationId;
+use crate::occasion::OccasionId;
+use crate::portal::Portal;
+use crate::role::{self, OCCASION, Role};
+use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};
+use crate::words::{ReplyStatus, Source};
+
+/// A household's answer was saved, by itself or by a host for it.
+const REPLY_SAVED: WebhookEvent = event("reply.saved", "host-event-reply-saved");
+/// A household opened its invitation for the first time.
+const INVITATION_OPENED: WebhookEvent = event("invitation.opened", "host-event-invitation-opened");
+
+/// All that is told.
+pub const EVENTS: &[WebhookEvent] = &[REPLY_SAVED, INVITATION_OPENED];
+
+const fn event(name: &'static str, label: &'static str) -> WebhookEvent {
+    WebhookEvent {
+        name,
+        label,
+        read: RSVPS_READ,
+        write: &[OCCASION_WRITE, RSVPS_READ],
+        concerns: is_owner,
+    }
+}
+
+fn is_owner(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
+    let ranks = grant::ranks_of_account(tx, account, &OCCASION)?;
+    Ok(ranks
+        .iter()
+        .any(|(_, rank)| Role::from(*rank) == Role::OccasionOwner))
+}
+
+/// Adds what is posted to the description of the interface.
+pub(crate) fn describe(api: OpenApi) -> OpenApi {
+    let api = webhook::describe::<ReplySaved>(api, &[REPLY_SAVED]);
+    webhook::describe::<InvitationOpened>(api, &[INVITATION_OPENED])
+}
+
+/// What is told of an answer.
+#[derive(Serialize, ToSchema)]
+struct ReplySaved {
+    #[schema(value_type = String)]
+    occasion: OccasionId,
+    #[schema(value_type = String)]
+    invitation: InvitationId,
+    /// The invitation's version after it.
+    version: i64,
+    source: Source,
+    /// Whose answers changed.
+    guests: Vec<Answered>,
+}
+
+/// A guest whose answers changed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AnsweredGuest)]
+pub(crate) struct Answered {
+    #[schema(value_type = String)]
+    pub(crate) id: GuestId,
+    /// The answer for each event, by the event's key.
+    pub(crate) replies: BTreeMap<String, ReplyStatus>,
+}
+
+/// What is told of an invitation that was opened.
+#[derive(Serialize, ToSchema)]
+struct InvitationOpened {
+    #[schema(value_type = String)]
+    occasion: OccasionId,
+    #[schema(value_type = String)]
+    invitation: InvitationId,
+    #[schema(value_type = String, format = "date-time")]
+    opened_at: Timestamp,
+}
+
+/// Tells of a saved answer. The invitation's lock is held.
+pub(crate) fn reply_saved(
+    tx: &mut Tx<'_>,
+    portal: &Portal,
+    source: Source,
+    answered: impl Fn() -> Vec<Answered>,
+) -> Result<(), StoreError> {
+    let owners = owners(tx, &portal.occasion.id)?;
+    webhook::fire(tx, &REPLY_SAVED, owners, |_, _| {
+        Ok(ReplySaved {
+            occasion: portal.occasion.id.clone(),
+            invitation: portal.household.invitation.id.clone(),
+            version: portal.household.invitation.version,
+            source,
+            guests: answered(),
+        })
+    })
+}
+
+/// Tells that a household opened its invitation, whose lock is held.
+pub(crate) fn invitation_opened(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    invitation: &InvitationId,
+    opened_at: Timestamp,
+) -> Result<(), StoreError> {
+    let owners = owners(tx, occasion)?;
+    webhook::fire(tx, &INVITATION_OPENED, owners, |_, _| {
+        Ok(InvitationOpened {
+            occasion: occasion.clone(),
+            invitation: invitation.clone(),
+            opened_at,
+        })
+    })
+}
+
+fn owners(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<AccountId>, StoreError> {
+    let members = grant::list(tx, &role::scope(occasion))?.into_iter();
+    let owners = members.filter(|member| Role::from(member.role) == Role::OccasionOwner);
+    Ok(owners.map(|owner| owner.account).collect())
+}

@@ -1,0 +1,189 @@
+//! Occasions that members of the site make.
+
+use accounts::notification;
+use occasions::hosting::Refusal;
+use occasions::hosting::membership::{self, CREATE, Decision, MAILS_A_DAY, MailLeave, OWN_LIMIT};
+use occasions::hosting::occasions::{self as made, may_create};
+use occasions::occasion::OccasionId;
+use occasions::role;
+use platform::audit::RequestFacts;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::json;
+use web::setting::SettingValues;
+use web::{Input, Site};
+
+use crate::stage::{Host, Stage, on_both};
+
+fn with_members(site: &Site) -> Site {
+    let mut values = SettingValues::default();
+    values.set_word(CREATE, "members").unwrap();
+    site.clone().with_settings(values)
+}
+
+async fn make(
+    stage: &Stage<'_>,
+    site: &Site,
+    by: &Host,
+    number: i64,
+) -> Result<OccasionId, Refusal> {
+    let (site, who) = (site.clone(), by.who.clone());
+    let input = Input::from(json!({
+        "slug": format!("kenduri-{number}"), "kind": "wedding", "title": {"en": "Kenduri"},
+        "hosts": {"en": "Farah"}, "time_zone": "Asia/Kuala_Lumpur", "languages": ["en"],
+        "default_language": "en",
+    }));
+    let change = move |tx: &mut Tx<'_>| made::create(tx, &site, &who, &input, None);
+    stage.site.store.write(change).await
+}
+
+async fn decide(
+    stage: &Stage<'_>,
+    by: &Host,
+    id: &OccasionId,
+    decision: Decision,
+) -> Result<(), Refusal> {
+    let (who, id) = (by.who.clone(), id.clone());
+    let request = RequestFacts {
+        request_id: "test".to_owned(),
+        network: None,
+    };
+    let change = move |tx: &mut Tx<'_>| membership::decide(tx, &who, &id, decision, &request);
+    stage.site.store.write(change).await
+}
+
+async fn makes_host(stage: &Stage<'_>, id: &OccasionId) -> bool {
+    let scope = role::scope(id);
+    let look = move |tx: &mut Tx<'_>| (occasions::DOMAIN.makes_host)(tx, &scope);
+    stage.site.store.read(look).await.unwrap()
+}
+
+#[test]
+fn members_make_five_where_the_configuration_lets_them() {
+    on_both(async |stage| {
+        let (site, member) = (with_members(&stage.site), &stage.observer);
+        for (site, may) in [(&stage.site, false), (&site, true)] {
+            let (site, who) = (site.clone(), member.who.clone());
+            let look = move |tx: &mut Tx<'_>| may_create(tx, &site, &who);
+            assert_eq!(stage.site.store.read(look).await.unwrap(), may);
+        }
+        let refused = make(stage, &stage.site, member, 0).await;
+        assert!(matches!(refused, Err(Refusal::Forbidden)));
+        for number in 0..OWN_LIMIT {
+            make(stage, &site, member, number).await.unwrap();
+        }
+        let refused = make(stage, &site, member, OWN_LIMIT).await;
+        assert!(matches!(refused, Err(Refusal::LimitReached(OWN_LIMIT))));
+        // Whoever administers the site hears of it once, and is held by no such limit.
+        let id = stage.stranger.account.clone();
+        let unread = move |tx: &mut Tx<'_>| notification::count_unread(tx, &id);
+        assert_eq!(stage.site.store.read(unread).await.unwrap(), 1);
+        let own = make(stage, &site, &stage.stranger, 9).await.unwrap();
+        assert!(makes_host(stage, &own).await);
+    });
+}
+
+#[test]
+fn the_last_hundred_are_the_staffs() {
+    on_both(async |stage| {
+        let site = with_members(&stage.site);
+        let fill = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            for number in 1..900 {
+                sql!(
+                    "INSERT INTO occasion SELECT :id, :slug, kind, status, title, subtitle, kicker,
+                         welcome, farewell, hosts, time_zone, currency, languages,
+                         default_language, rsvp_deadline, default_plus_ones, default_children,
+                         contact_name, contact_email, contact_phone, theme, tone, switches,
+                         retention_days, version, made_by, by_staff, sends_mail, revision,
+                         created_at, updated_at, open_party_limit
+                     FROM occasion ORDER BY created_at LIMIT 1",
+                    id = format!("00000000-0000-7000-8000-{number:012}"),
+                    slug = format!("full-{number}")
+                )
+                .run(tx, Rows::Exactly(1))?;
+            }
+            Ok(())
+        };
+        stage.site.store.write(fill).await.unwrap();
+        let refused = make(stage, &site, &stage.observer, 1).await;
+        assert!(matches!(refused, Err(Refusal::LimitReached(900))));
+        make(stage, &site, &stage.stranger, 1).await.unwrap();
+    });
+}
+
+#[test]
+fn a_members_occasion_sends_what_somebody_of_the_site_let_it_send() {
+    on_both(async |stage| {
+        let site = with_members(&stage.site);
+        let id = make(stage, &site, &stage.observer, 1).await.unwrap();
+        assert!(!makes_host(stage, &id).await);
+        let own = stage.invitation("RAHMA").await;
+        let open = stage.invitation("ROSSI").await;
+        let (opened, here) = (open.clone(), id.clone());
+        let answer = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            sql!(
+                "INSERT INTO open_answer (invitation, occasion, likeness, is_duplicate, created_at)
+                 VALUES (:invitation, :occasion, 'x', 0, 0)",
+                invitation = opened,
+                occasion = here
+            )
+            .run(tx, Rows::Exactly(1))?;
+            Ok(())
+        };
+        stage.site.store.write(answer).await.unwrap();
+        let leave = async || {
+            let (id, own, open) = (id.clone(), own.clone(), open.clone());
+            let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+                Ok((
+                    membership::may_mail(tx, &id, &own)?,
+                    membership::may_mail(tx, &id, &open)?,
+                ))
+            };
+            stage.site.store.read(look).await.unwrap()
+        };
+        assert_eq!(leave().await, (MailLeave::Granted, MailLeave::Denied));
+        let refused = decide(stage, &stage.owner, &id, Decision::LetSend).await;
+        assert!(matches!(refused, Err(Refusal::NotFound)));
+        // On the page of those who administer the site.
+        let mut boss = stage.visitor(&stage.stranger);
+        let page = boss.get("/admin").await;
+        let mut form = page.form("/admin/members");
+        form.press("action", "mail");
+        boss.submit(&page, &form).await.expect(303);
+        assert_eq!(leave().await, (MailLeave::Granted, MailLeave::Granted));
+        assert!(!makes_host(stage, &id).await);
+        let nobody = stage.visitor(&stage.observer).get("/admin").await;
+        assert!(
+            nobody
+                .forms()
+                .iter()
+                .all(|form| form.action != "/admin/members")
+        );
+
+        let scope = id.to_string();
+        let send = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            for number in 0..MAILS_A_DAY {
+                sql!(
+                    "INSERT INTO mail (id, scope, stream, recipient, recipient_name, subject, text,
+                         state, doubts, created_at, changed_at)
+                     VALUES (:id, :scope, 'transactional', 'a@example.com', '', '', '', 'sent', 0,
+                         :now, :now)",
+                    id = number.to_string(),
+                    scope = &scope,
+                    now = tx.now()
+                )
+                .run(tx, Rows::Exactly(1))?;
+            }
+            Ok(())
+        };
+        stage.site.store.write(send).await.unwrap();
+        assert_eq!(leave().await, (MailLeave::Later, MailLeave::Later));
+        decide(stage, &stage.stranger, &id, Decision::TakeOn)
+            .await
+            .unwrap();
+        assert_eq!(leave().await, (MailLeave::Granted, MailLeave::Granted));
+        assert!(makes_host(stage, &id).await);
+        let forget =
+            |tx: &mut Tx<'_>| tx.run(sql!("DELETE FROM mail WHERE subject = ''"), &[], Rows::Any);
+        stage.site.store.write(forget).await.unwrap();
+    });
+}

@@ -1,0 +1,89 @@
+//! What webhooks of editors hear of posts.
+
+use accounts::account::AccountId;
+use accounts::grant;
+use accounts::webhook::{self, WebhookEvent};
+use platform::jobs::{Done, Handler};
+use platform::{Rows, StoreError, Tx, sql};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::editor::EDITOR;
+use crate::post::{Kind, Post, PostId, State};
+use crate::{READ, WRITE};
+
+/// Everybody can read it now.
+const PUBLISHED: WebhookEvent = event("post.published", "post-event-published");
+/// Nobody but editors can any more.
+const WITHDRAWN: WebhookEvent = event("post.withdrawn", "post-event-withdrawn");
+
+/// All that is told.
+pub const EVENTS: &[WebhookEvent] = &[PUBLISHED, WITHDRAWN];
+
+const fn event(name: &'static str, label: &'static str) -> WebhookEvent {
+    WebhookEvent {
+        name,
+        label,
+        read: READ,
+        write: &[WRITE],
+        concerns: |tx, account| Ok(editors(tx)?.contains(account)),
+    }
+}
+
+fn editors(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
+    grant::list_who_may_in_site(tx, EDITOR)
+}
+
+/// What is told of a post.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PostMessage {
+    #[schema(value_type = String)]
+    post: PostId,
+    kind: Kind,
+    /// A note has none.
+    title: String,
+    /// Its part of the address; a note has none.
+    slug: String,
+}
+
+/// Tells of a change of who can read a post. Its lock is held.
+pub(crate) fn tell(tx: &mut Tx<'_>, old: State, new: &Post) -> Result<(), StoreError> {
+    let event = match (old, new.state) {
+        (State::Published, State::Withdrawn) => &WITHDRAWN,
+        (State::Draft | State::Scheduled | State::Withdrawn, State::Published) => &PUBLISHED,
+        _ => return Ok(()),
+    };
+    let editors = editors(tx)?;
+    webhook::fire(tx, event, editors, |_, _| {
+        Ok(PostMessage {
+            post: new.id.clone(),
+            kind: new.kind,
+            title: new.title.clone(),
+            slug: new.slug.clone(),
+        })
+    })
+}
+
+/// What tells of scheduled posts whose time has come.
+pub(crate) fn sweeps() -> Handler {
+    Handler::each_minute("post.publish", async |_| Ok(Done::with(publish_due)))
+}
+
+fn publish_due(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let now = tx.now();
+    let due: Vec<Post> = sql!(
+        "SELECT {Post} FROM post WHERE state = 'scheduled' AND first_published_at <= :now
+         ORDER BY id FOR NO KEY UPDATE",
+        now
+    )
+    .all(tx)?;
+    for post in due {
+        sql!(
+            "UPDATE post SET state = 'published' WHERE id = :id",
+            id = post.id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        tell(tx, State::Scheduled, &post.at(now))?;
+    }
+    Ok(())
+}

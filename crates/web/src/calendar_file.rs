@@ -1,0 +1,190 @@
+//! Calendar files (RFC 5545).
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+/// As `content-type` says it.
+pub const MEDIA_TYPE: &str = "text/calendar; charset=utf-8; method=PUBLISH";
+
+/// One event.
+#[derive(Clone, Debug)]
+pub struct CalendarEvent {
+    /// What tells it from all others, always the same.
+    pub uid: String,
+    /// Raised by every change.
+    pub sequence: i64,
+    /// When it begins.
+    pub starts_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// What it is called.
+    pub summary: String,
+    /// Where it is; may be empty.
+    pub location: String,
+    /// An address with more about it; may be empty.
+    pub url: String,
+}
+
+/// A published calendar, with the hours of the zone of this name.
+pub fn write(events: &[CalendarEvent], name: &str, zone: &TimeZone, now: Timestamp) -> String {
+    let mut lines = Lines::default();
+    lines.add("BEGIN:VCALENDAR");
+    lines.add("VERSION:2.0");
+    lines.add("PRODID:-//Kenduri//Kenduri//EN");
+    lines.add("METHOD:PUBLISH");
+    time_zone(&mut lines, events, zone, name);
+    for event in events {
+        lines.add("BEGIN:VEVENT");
+        lines.add(&format!("UID:{}", event.uid));
+        lines.add(&format!("SEQUENCE:{}", event.sequence));
+        lines.add(&format!("DTSTAMP:{}", utc(now)));
+        for (property, at) in [("DTSTART", event.starts_at), ("DTEND", event.ends_at)] {
+            let local = local(&at.to_zoned(zone.clone()));
+            lines.add(&format!("{property};TZID={name}:{local}"));
+        }
+        lines.add(&format!("SUMMARY:{}", escape(&event.summary)));
+        if !event.location.is_empty() {
+            lines.add(&format!("LOCATION:{}", escape(&event.location)));
+        }
+        if !event.url.is_empty() {
+            lines.add(&format!("URL:{}", event.url.replace(['\r', '\n'], "")));
+        }
+        lines.add("END:VEVENT");
+    }
+    lines.add("END:VCALENDAR");
+    lines.0
+}
+
+/// The zone's offsets around the events: each change from the one before the
+/// first event to the end of the last.
+fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone, name: &str) {
+    let first = events.iter().map(|event| event.starts_at).min();
+    let last = events.iter().map(|event| event.ends_at).max();
+    let (Some(first), Some(last)) = (first, last) else {
+        return;
+    };
+    lines.add("BEGIN:VTIMEZONE");
+    lines.add(&format!("TZID:{name}"));
+    let before = zone.preceding(first).next();
+    let mut from = zone.to_offset(before.as_ref().map_or(first, |change| {
+        change.timestamp() - jiff::SignedDuration::from_secs(1)
+    }));
+    let after = zone
+        .following(first)
+        .take_while(|change| change.timestamp() <= last);
+    let changes: Vec<Timestamp> = before
+        .into_iter()
+        .chain(after)
+        .map(|change| change.timestamp())
+        .collect();
+    if changes.is_empty() {
+        observance(lines, "STANDARD", "19700101T000000", from, from);
+    }
+    for at in changes {
+        let info = zone.to_offset_info(at);
+        let kind = if info.dst().is_dst() {
+            "DAYLIGHT"
+        } else {
+            "STANDARD"
+        };
+        // The onset is told in the wall-clock time before the change.
+        let onset = local(&at.to_zoned(from.to_time_zone()));
+        observance(lines, kind, &onset, from, info.offset());
+        from = info.offset();
+    }
+    lines.add("END:VTIMEZONE");
+}
+
+fn observance(
+    lines: &mut Lines,
+    kind: &str,
+    onset: &str,
+    from: jiff::tz::Offset,
+    to: jiff::tz::Offset,
+) {
+    lines.add(&format!("BEGIN:{kind}"));
+    lines.add(&format!("DTSTART:{onset}"));
+    lines.add(&format!("TZOFFSETFROM:{}", offset(from)));
+    lines.add(&format!("TZOFFSETTO:{}", offset(to)));
+    lines.add(&format!("END:{kind}"));
+}
+
+fn offset(offset: jiff::tz::Offset) -> String {
+    let seconds = offset.seconds();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let (hours, minutes, rest) = (
+        seconds.abs() / 3_600,
+        seconds.abs() / 60 % 60,
+        seconds.abs() % 60,
+    );
+    if rest == 0 {
+        format!("{sign}{hours:02}{minutes:02}")
+    } else {
+        format!("{sign}{hours:02}{minutes:02}{rest:02}")
+    }
+}
+
+fn local(at: &Zoned) -> String {
+    at.strftime("%Y%m%dT%H%M%S").to_string()
+}
+
+fn utc(at: Timestamp) -> String {
+    at.strftime("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// TEXT of RFC 5545 §3.3.11.
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace(';', "\\;")
+        .replace(',', "\\,")
+        .replace("\r\n", "\\n")
+        .replace(['\r', '\n'], "\\n")
+}
+
+/// Content lines, folded at 75 octets and never inside a character.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn add(&mut self, line: &str) {
+        let mut room = 75;
+        for c in line.chars() {
+            if c.len_utf8() > room {
+                self.0.push_str("\r\n ");
+                room = 74;
+            }
+            self.0.push(c);
+            room -= c.len_utf8();
+        }
+        self.0.push_str("\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_fold_at_75_octets_and_never_inside_a_character() {
+        let mut lines = Lines::default();
+        lines.add(&format!("SUMMARY:{}", "陈".repeat(60)));
+        for line in lines.0.split("\r\n") {
+            assert!(line.len() <= 75, "{}", line.len());
+        }
+        let unfolded = lines.0.replace("\r\n ", "");
+        assert_eq!(unfolded, format!("SUMMARY:{}\r\n", "陈".repeat(60)));
+    }
+
+    #[test]
+    fn text_is_escaped() {
+        assert_eq!(escape("a;b,c\\d\r\ne"), "a\\;b\\,c\\\\d\\ne");
+    }
+
+    #[test]
+    fn offsets_have_minutes_and_seconds_where_they_need_them() {
+        let seconds = |s| offset(jiff::tz::Offset::from_seconds(s).unwrap());
+        assert_eq!(seconds(28_800), "+0800");
+        assert_eq!(seconds(-12_600), "-0330");
+        assert_eq!(seconds(24_921), "+065521");
+    }
+}
