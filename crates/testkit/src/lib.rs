@@ -1,5 +1,6 @@
-//! Tools for tests: a [`World`] with a manual clock on either engine, a [`Visitor`] with cookies
-//! and no JavaScript, and a scanner that finds every SQL text of the program.
+//! Tools for tests: a [`World`] with a manual clock on either engine, a [`Stage`] that is a site
+//! of some domains in it, with people, a [`Visitor`] with cookies and no JavaScript, and a
+//! scanner that finds every SQL text of the program.
 //!
 //! Errors in here panic and so fail the test.
 
@@ -15,8 +16,10 @@ mod form;
 mod html;
 mod log;
 mod page;
+pub mod people;
 mod postgres;
 mod search;
+pub mod stage;
 mod statements;
 mod together;
 mod visitor;
@@ -25,7 +28,8 @@ mod world;
 pub use english::English;
 pub use form::{Field, Form};
 pub use log::Log;
-pub use page::{Link, Page};
+pub use page::{Link, Page, assert_private, errors, shape};
+pub use stage::{Person, Stage};
 pub use statements::{Statement, prepare_all, statements};
 pub use together::{rounds, together};
 pub use visitor::{Events, Visitor};

@@ -67,6 +67,17 @@ impl Page {
         self
     }
 
+    /// The same, to be read on.
+    #[track_caller]
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "the check alone is worth the call"
+    )]
+    pub fn with(self, status: u16) -> Self {
+        self.expect(status);
+        self
+    }
+
     /// The links of the page, in order.
     pub fn links(&self) -> Vec<Link> {
         let tokens = tokens(&self.body);
@@ -122,4 +133,55 @@ impl Page {
             None => panic!("no form is sent to {action:?}: {forms:#?}"),
         }
     }
+}
+
+/// Where and why a body was refused: pointer and code.
+pub fn errors(page: &Page) -> Vec<(String, String)> {
+    let json = page.json();
+    let all = json["errors"].as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    all.iter()
+        .map(|one| (text(&one["pointer"]), text(&one["code"])))
+        .collect()
+}
+
+/// An answer, without what differs by itself.
+pub fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
+    let id = page.header("x-request-id").to_owned();
+    // The token of a form is written anew each time.
+    let token = page.body.split_once("name=\"_csrf\" value=\"");
+    let token = token.and_then(|(_, rest)| rest.split('"').next());
+    let body = match token {
+        Some(token) => page.body.replace(token, ""),
+        None => page.body.clone(),
+    };
+    let body = body.replace(&id, "");
+    let mut headers: Vec<_> = page
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id")
+        .map(|(name, value)| (name.to_string(), format!("{value:?}")))
+        .collect();
+    headers.sort();
+    (page.status.as_u16(), body, headers)
+}
+
+/// Panics unless an answer carries what keeps it to its reader.
+#[track_caller]
+pub fn assert_private(page: &Page) {
+    for (name, value) in [
+        ("referrer-policy", "no-referrer"),
+        ("cache-control", "no-store, private"),
+        ("x-robots-tag", "noindex, nofollow, noarchive"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(
+            page.header(name),
+            value,
+            "{name} of {} ({})",
+            page.address,
+            page.status
+        );
+    }
+    assert_eq!(page.headers.get_all("cache-control").iter().count(), 1);
 }

@@ -15,7 +15,7 @@ use crate::form::Form;
 use crate::page::Page;
 
 /// The site's address for every visitor: `site.url` of the default configuration.
-const SITE: &str = "http://127.0.0.1:8080";
+pub(crate) const SITE: &str = "http://127.0.0.1:8080";
 
 /// One browser.
 #[derive(Clone, Debug)]

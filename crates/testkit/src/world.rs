@@ -12,6 +12,7 @@ use platform::{
     Clock, Files, Keyring, ManualClock, Outbound, Platform, Random, Store, StoreError, mail, sql,
 };
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 use crate::postgres::Database;
 use crate::search;
@@ -108,16 +109,21 @@ impl World {
         reason = "the test is a closure written in its place"
     )]
     pub fn each_engine<F: AsyncFn(&World)>(migrations: &[Migrations], test: F) {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(4)
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime = runtime();
         let worlds = [Some(Self::sqlite(migrations)), Self::postgres(migrations)];
         for world in worlds.into_iter().flatten() {
             println!("on {:?}", world.engine);
             runtime.block_on(test(&world));
         }
+    }
+
+    /// Runs `test` in a world in a fresh SQLite file; with a runtime as [`World::each_engine`].
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the test is a closure written in its place"
+    )]
+    pub fn in_file<F: AsyncFn(&World)>(migrations: &[Migrations], test: F) {
+        runtime().block_on(test(&Self::sqlite(migrations)));
     }
 
     /// The platform's store.
@@ -286,6 +292,12 @@ fn unexpected_jobs(jobs: Vec<WaitingJob>, expected: &BTreeSet<&str>) -> Vec<Stri
     }
     unexpected.sort_unstable();
     unexpected
+}
+
+fn runtime() -> Runtime {
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    let threads = threads.worker_threads(4).enable_all();
+    threads.build().expect("a runtime")
 }
 
 async fn waiting_jobs(store: &Store) -> Vec<WaitingJob> {

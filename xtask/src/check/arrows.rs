@@ -44,7 +44,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("identity", &["web", "platform"]),
     ("web", &["platform"]),
     ("platform", &["platform-derive"]),
-    ("testkit", &["web", "platform"]),
+    ("testkit", &["accounts", "web", "platform"]),
     ("lab", &["xtask"]),
 ];
 

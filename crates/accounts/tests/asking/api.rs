@@ -11,8 +11,8 @@ use testkit::{Visitor, World};
 use web::described::Description;
 
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, SONGS_READ, accounts, begin, client, expect_sign_in_mails, give,
-    person, program, usual_hash, visitor,
+    MIGRATIONS, PASSWORD, SONGS_READ, accounts, begin, client, expect_sign_in_mails, give, person,
+    program, usual_hash, visitor,
 };
 
 pub(crate) fn csrf_token(session: &str) -> String {

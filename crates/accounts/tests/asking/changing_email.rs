@@ -19,7 +19,7 @@ use crate::registering::{expect, link, open, register};
 use crate::resetting;
 use crate::second_factors::{enrol, is_enrolled};
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
+    MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
     find_session, in_process, person, read, usual_hash, visitor, write,
 };
 use crate::unconfirmed::make_pending;

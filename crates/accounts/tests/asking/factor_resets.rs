@@ -21,8 +21,8 @@ use crate::people::{API, administrator, browser, post, press};
 use crate::registering::{expect, link};
 use crate::second_factors::{enrol, is_enrolled};
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
-    person, read, usual_hash, visitor, write,
+    MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails, person,
+    read, usual_hash, visitor, write,
 };
 
 const FARAH: &str = "farah@example.my";

@@ -20,8 +20,8 @@ use crate::provider::{Provider, leave};
 use crate::registering::{expect, link as mailed};
 use crate::second_factors::{Enrolled, enrol};
 use crate::stage::{
-    Checked, DOMAINS, MIGRATIONS, PASSWORD, actions, begin, client, english, expect_sign_in_mails,
-    person, read, signed_in, usual_hash, visitor,
+    DOMAINS, MIGRATIONS, PASSWORD, actions, begin, client, english, expect_sign_in_mails, person,
+    read, signed_in, usual_hash, visitor,
 };
 use crate::unconfirmed::{make_pending, verify};
 

@@ -6,9 +6,7 @@ use testkit::{World, rounds, together};
 
 use crate::identities::{browser, claims, me};
 use crate::provider::{Provider, leave};
-use crate::stage::{
-    Checked, MIGRATIONS, count_actions, expect_sign_in_mails, in_process, person, visitor,
-};
+use crate::stage::{MIGRATIONS, count_actions, expect_sign_in_mails, in_process, person, visitor};
 
 #[test]
 fn one_new_identity_twice_at_once_makes_one_account() {

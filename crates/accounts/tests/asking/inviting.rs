@@ -14,8 +14,8 @@ use testkit::{Visitor, World};
 use crate::api::csrf_token;
 use crate::registering::{expect, link};
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts as closed, begin, client, give, person, read, role,
-    visitor, write,
+    MIGRATIONS, PASSWORD, accounts as closed, begin, client, give, person, read, role, visitor,
+    write,
 };
 
 const EMAIL: &str = "mei@example.my";

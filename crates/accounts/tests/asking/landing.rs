@@ -13,7 +13,7 @@ use web::state::{Label, MenuItem};
 
 use crate::people::{administrator, browser};
 use crate::registering::EMAIL;
-use crate::stage::{Checked, MIGRATIONS, accounts, english, person, read, visitor, write};
+use crate::stage::{MIGRATIONS, accounts, english, person, read, visitor, write};
 
 /// A domain whose roses are public.
 const GARDEN: Domains = &[
@@ -41,7 +41,7 @@ const GARDEN: Domains = &[
 ];
 
 fn with_garden(world: &World) -> Accounts {
-    crate::stage::accounts_of(world, "http://127.0.0.1:8080", GARDEN)
+    crate::stage::accounts_of(world, GARDEN)
 }
 
 async fn begin(world: &World, home: &'static str) {

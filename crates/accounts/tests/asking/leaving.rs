@@ -28,9 +28,9 @@ use crate::passkeys::{Device, register as add_passkey};
 use crate::people::browser;
 use crate::second_factors::enrol;
 use crate::stage::{
-    CLUB, CLUB_OWNER, Checked, MIGRATIONS, PASSWORD, accounts, accounts_of, actions, attempt,
-    begin, client, expect_sign_in_mails, give, new_account, person, program, read, router,
-    signed_in, usual_hash, write,
+    CLUB, CLUB_OWNER, MIGRATIONS, PASSWORD, accounts, accounts_of, actions, attempt, begin, client,
+    expect_sign_in_mails, give, new_account, person, program, read, router, signed_in, usual_hash,
+    write,
 };
 use crate::unconfirmed::make_pending;
 
@@ -90,7 +90,7 @@ async fn run(accounts: &Accounts) {
 #[test]
 fn a_copy_has_all_that_is_one_s_own_and_no_secret() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = accounts_of(world, "http://127.0.0.1:8080", STRICT);
+        let accounts = accounts_of(world, STRICT);
         let hash = usual_hash(world).await;
         let id = person(world, FARAH, Some(&hash)).await;
         let other = person(world, "other@example.my", None).await;
@@ -145,7 +145,7 @@ fn a_copy_has_all_that_is_one_s_own_and_no_secret() {
 #[test]
 fn a_copy_is_whole_or_none_and_two_a_day_are_given() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = accounts_of(world, "http://127.0.0.1:8080", STRICT);
+        let accounts = accounts_of(world, STRICT);
         let id = person(world, FARAH, None).await;
         give(world, &id, CLUB_OWNER, &CLUB.scope("broken")).await;
         let mut farah = visitor_of(&accounts, world, &id).await;
@@ -330,7 +330,7 @@ fn the_log_keeps_what_was_done_and_nobody_s_name() {
 #[test]
 fn what_is_one_s_alone_is_settled_first() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = accounts_of(world, "http://127.0.0.1:8080", STRICT);
+        let accounts = accounts_of(world, STRICT);
         let id = person(world, FARAH, None).await;
         let other = person(world, "other@example.my", None).await;
         give(world, &id, CLUB_OWNER, &CLUB.scope("choir")).await;
@@ -446,7 +446,7 @@ fn keys_and_codes_are_in_the_copy_and_erased() {
 #[test]
 fn accounts_that_cannot_be_erased_keep_no_other_waiting() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = accounts_of(world, "http://127.0.0.1:8080", STRICT);
+        let accounts = accounts_of(world, STRICT);
         // As many as one run takes, and one whose time comes after them.
         for number in 0..=20 {
             let id = person(world, &format!("{number}@example.my"), None).await;

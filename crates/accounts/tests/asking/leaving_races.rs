@@ -71,7 +71,7 @@ fn of_two_owners_who_leave_at_once_one_stays() {
 #[test]
 fn whoever_comes_back_while_the_job_runs_is_there_or_gone() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = accounts_of(world, "http://127.0.0.1:8080", STRICT);
+        let accounts = accounts_of(world, STRICT);
         let hash = usual_hash(world).await;
         let second = world.second_store();
         for round in 0..rounds() {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use testkit::{Visitor, World};
 use utoipa::openapi::{Info, OpenApiBuilder};
 
-use crate::stage::{Checked, accounts_of, begin, client, give, person, program, visitor};
+use crate::stage::{accounts_of, begin, client, give, person, program, visitor};
 
 const DOMAINS: Domains = &[accounts::DOMAIN, domain::DOMAIN];
 const PAGE: &str = "/boards/kitchen/note";
@@ -39,7 +39,7 @@ struct Browser {
 
 fn on_both(test: &impl AsyncFn(&World, &Accounts)) {
     World::each_engine(&accounts::domain::migrations(DOMAINS), async |world| {
-        test(world, &accounts_of(world, "http://127.0.0.1:8080", DOMAINS)).await;
+        test(world, &accounts_of(world, DOMAINS)).await;
     });
 }
 

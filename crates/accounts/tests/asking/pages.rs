@@ -8,9 +8,9 @@ use testkit::{Page, Visitor, World};
 
 use crate::grants::manager;
 use crate::stage::{
-    CLUB, CLUB_OWNER, COORDINATOR, Checked, MIGRATIONS, OBSERVER, PASSWORD, accounts, accounts_at,
-    begin, client, count_actions, english, expect_sign_in_mails, find_session, give, person, read,
-    role, signed_in, usual_hash, visitor, write,
+    CLUB, CLUB_OWNER, COORDINATOR, MIGRATIONS, OBSERVER, PASSWORD, accounts, accounts_at, begin,
+    client, count_actions, english, expect_sign_in_mails, find_session, give, person, read, role,
+    signed_in, usual_hash, visitor, write,
 };
 
 async fn sign_in_as(visitor: &mut Visitor, address: &str, email: &str, password: &str) -> Page {

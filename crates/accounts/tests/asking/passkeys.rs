@@ -19,8 +19,8 @@ use testkit::{Page, Visitor, World, rounds, together};
 
 use crate::api::csrf_token;
 use crate::stage::{
-    Checked, MIGRATIONS, accounts, actions, begin, client, english, expect_sign_in_mails,
-    find_session, person, read, usual_hash, visitor,
+    MIGRATIONS, accounts, actions, begin, client, english, expect_sign_in_mails, find_session,
+    person, read, usual_hash, visitor,
 };
 
 const URL: &str = "http://127.0.0.1:8080";

@@ -14,8 +14,8 @@ use crate::api::{csrf_token, script};
 use crate::registering::{expect, link, open};
 use crate::resetting::ask;
 use crate::stage::{
-    Checked, MIGRATIONS, accounts, begin, client, expect_sign_in_mails, hash, person, usual_hash,
-    visitor, write,
+    MIGRATIONS, accounts, begin, client, expect_sign_in_mails, hash, person, usual_hash, visitor,
+    write,
 };
 
 const EMAIL: &str = "farah@example.my";

@@ -18,8 +18,8 @@ use testkit::{Page, Visitor, World, rounds, together};
 
 use crate::api::csrf_token;
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, english,
-    expect_sign_in_mails, give, person, program, read, role, signed_in, usual_hash, visitor, write,
+    MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, english, expect_sign_in_mails,
+    give, person, program, read, role, signed_in, usual_hash, visitor, write,
 };
 
 pub(crate) const API: &str = "/api/v1/admin/users";

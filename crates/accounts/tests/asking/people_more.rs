@@ -11,8 +11,7 @@ use testkit::{Page, Visitor, World};
 use crate::people::{API, administrator, browser, post, press};
 use crate::registering::expect;
 use crate::stage::{
-    Checked, EDITOR, MIGRATIONS, MODERATOR, accounts, actions, english, person, read, signed_in,
-    usual_hash,
+    EDITOR, MIGRATIONS, MODERATOR, accounts, actions, english, person, read, signed_in, usual_hash,
 };
 use crate::unconfirmed::make_pending;
 

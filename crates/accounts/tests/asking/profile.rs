@@ -10,7 +10,7 @@ use testkit::World;
 use crate::api::script;
 use crate::people::browser;
 use crate::registering::EMAIL;
-use crate::stage::{Checked, MIGRATIONS, accounts, actions, person, program, read};
+use crate::stage::{MIGRATIONS, accounts, actions, person, program, read};
 use crate::unconfirmed::make_pending;
 
 const ME: &str = "/api/v1/me";

@@ -25,7 +25,7 @@ use sha2::{Digest as _, Sha256};
 use testkit::{Page, Visitor, World};
 use tokio::net::TcpListener;
 
-use crate::stage::{Checked, accounts};
+use crate::stage::accounts;
 
 pub(crate) const CALLBACK: &str = "/oauth/id/callback";
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor, World, rounds, together};
 
 use crate::provider::{CALLBACK, Provider, Signed, base64, leave};
-use crate::stage::{Checked, MIGRATIONS, accounts as accounts_of, actions, english, visitor};
+use crate::stage::{MIGRATIONS, accounts as accounts_of, actions, english, visitor};
 
 /// Somebody whom nobody knows yet.
 fn farah() -> Value {

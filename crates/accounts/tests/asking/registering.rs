@@ -14,7 +14,7 @@ use testkit::{Page, Visitor, World, rounds, together};
 use web::Network;
 
 use crate::stage::{
-    CLUB, Checked, MIGRATIONS, OBSERVER, PASSWORD, accounts as closed, actions, begin, client,
+    CLUB, MIGRATIONS, OBSERVER, PASSWORD, accounts as closed, actions, begin, client,
     count_actions, english, expect_sign_in_mails, find_session, give, in_process, person, read,
     usual_hash, visitor, write,
 };

@@ -14,9 +14,9 @@ use testkit::{Page, Visitor, World, rounds, together};
 use crate::grants::manager;
 use crate::registering::{expect, link, open, register};
 use crate::stage::{
-    CLUB, CLUB_OWNER, Checked, MIGRATIONS, OBSERVER, PASSWORD, accounts, actions, attempt, begin,
-    client, expect_sign_in_mails, find_session, give, in_process, person, program, signed_in,
-    usual_hash, visitor, write,
+    CLUB, CLUB_OWNER, MIGRATIONS, OBSERVER, PASSWORD, accounts, actions, attempt, begin, client,
+    expect_sign_in_mails, find_session, give, in_process, person, program, signed_in, usual_hash,
+    visitor, write,
 };
 use crate::unconfirmed::verify;
 

@@ -21,8 +21,8 @@ use web::Pages;
 use crate::api::csrf_token;
 use crate::registering::{expect, open};
 use crate::stage::{
-    Checked, MIGRATIONS, accounts, actions, begin, client, english, find_session, give, person,
-    program, read, signed_in, visitor, write,
+    MIGRATIONS, accounts, actions, begin, client, english, find_session, give, person, program,
+    read, signed_in, visitor, write,
 };
 use crate::unconfirmed::make_pending;
 

@@ -16,8 +16,8 @@ use web::Network;
 use crate::api::csrf_token;
 use crate::second_factors::{Enrolled, enrol, expect_mail, sudo};
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, client, expect_sign_in_mails,
-    find_session, in_process, person, usual_hash, visitor, write,
+    MIGRATIONS, PASSWORD, accounts, actions, attempt, client, expect_sign_in_mails, find_session,
+    in_process, person, usual_hash, visitor, write,
 };
 
 const EMAIL: &str = "farah@example.my";

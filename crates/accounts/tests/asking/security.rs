@@ -9,8 +9,8 @@ use testkit::{Page, Visitor, World};
 
 use crate::api::csrf_token;
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, english,
-    expect_sign_in_mails, find_session, person, read, usual_hash, visitor, write,
+    MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, english, expect_sign_in_mails,
+    find_session, person, read, usual_hash, visitor, write,
 };
 
 const NEW: &str = "pantun yang baharu";

@@ -7,8 +7,7 @@ use platform::{Rows, sql};
 use testkit::World;
 
 use crate::stage::{
-    Checked, MIGRATIONS, actions, begin, client, find_session, person, read, signed_in as sign_in,
-    write,
+    MIGRATIONS, actions, begin, client, find_session, person, read, signed_in as sign_in, write,
 };
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);

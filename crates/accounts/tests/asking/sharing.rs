@@ -5,7 +5,7 @@ use testkit::World;
 
 use crate::registering::{expect, link};
 use crate::resetting::ask;
-use crate::stage::{Checked, MIGRATIONS, accounts, expect_sign_in_mails, give, person, visitor};
+use crate::stage::{MIGRATIONS, accounts, expect_sign_in_mails, give, person, visitor};
 use crate::unconfirmed::verify;
 
 const FARAH: &str = "farah@example.my";

@@ -14,7 +14,7 @@ use web::Network;
 use crate::passkeys::{Device, register};
 use crate::people::browser;
 use crate::stage::{
-    Checked, MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
+    MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
     find_session, person, read, usual_hash, write,
 };
 

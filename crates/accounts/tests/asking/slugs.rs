@@ -16,8 +16,8 @@ use serde_json::json;
 use testkit::{World, rounds, together};
 
 use crate::stage::{
-    Checked, DOMAINS, MIGRATIONS, accounts, actions, begin, client, person, program, read,
-    signed_in, visitor, write,
+    DOMAINS, MIGRATIONS, accounts, actions, begin, client, person, program, read, signed_in,
+    visitor, write,
 };
 
 const FARAH: &str = "farah@example.my";

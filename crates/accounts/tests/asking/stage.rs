@@ -1,23 +1,25 @@
-//! What the tests stand on: a site in a world, and people in it.
+//! What the tests stand on: a site with clubs in a world, and people in it.
 
-use accounts::account::{self, AccountId, NewAccount};
-use accounts::client::Client;
-use accounts::domain::{self, Domain, Domains};
-use accounts::grant::{self, Role, Scope, ScopeKind};
-use accounts::password::{self, Password, PasswordHash};
-use accounts::session::{self, Begun, Method, Stay};
+use accounts::Accounts;
+use accounts::account::AccountId;
+use accounts::domain::{Domain, Domains};
+use accounts::grant::{Role, ScopeKind};
+use accounts::session::Stay;
 use accounts::sign_in::Attempt;
-use accounts::signed_in::{self, SignedIn};
-use accounts::token::{self, NewToken, TokenScope};
-use accounts::{Accounts, Hasher};
-use axum::Router;
-use jiff::tz::TimeZone;
-use platform::audit::{self, Filter, RequestFacts};
+use accounts::signed_in::SignedIn;
+use accounts::token::TokenScope;
+use platform::audit::{self, Filter};
 use platform::store::migrate::Migrations;
-use platform::{Platform, Secret, Store, StoreError, Tx, sql};
-use testkit::{English, Page, Visitor, World};
-use web::client_info::Proxies;
+use platform::{Secret, sql};
+use testkit::stage::settings;
+use testkit::{Stage, World};
 use web::{Network, Settings, SiteUrl};
+
+pub(crate) use testkit::people::{
+    PASSWORD, begin, client, expect_sign_in_mails, find_session, give, hash, new_account, person,
+    read, role, usual_hash, write,
+};
+pub(crate) use testkit::stage::{english, in_process, program, router, visitor};
 
 pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
 /// A kind of scope, as a domain declares one.
@@ -65,92 +67,21 @@ const LABELS: &[web::Locale] = &[
     ),
 ];
 
-pub(crate) const PASSWORD: &str = "sebuah pantun lama";
-
 /// The accounts of a world, at an address of this machine.
 pub(crate) fn accounts(world: &World) -> Accounts {
-    accounts_at(world, "http://127.0.0.1:8080")
+    accounts_of(world, DOMAINS)
+}
+
+pub(crate) fn accounts_of(world: &World, domains: Domains) -> Accounts {
+    Stage::new(world, domains).accounts
 }
 
 pub(crate) fn accounts_at(world: &World, url: &str) -> Accounts {
-    accounts_of(world, url, DOMAINS)
-}
-
-pub(crate) fn accounts_of(world: &World, url: &str, domains: Domains) -> Accounts {
     let settings = Settings {
         url: SiteUrl::parse(url).unwrap(),
-        name: "Kenduri Kami".to_owned(),
-        languages: ["en", "ms", "ar"].map(str::to_owned).into(),
-        time_zone: TimeZone::UTC,
-        proxies: Proxies::default(),
+        ..settings()
     };
-    let site = domain::site(domains, &[], world.platform.clone(), settings);
-    Accounts::new(site, domains)
-}
-
-/// The same site in another process, which has opened the store as `store`.
-pub(crate) fn in_process(accounts: &Accounts, store: &Store) -> Accounts {
-    let platform = Platform {
-        store: store.clone(),
-        ..accounts.site.platform.clone()
-    };
-    let settings = (*accounts.site.settings).clone();
-    {
-        let mut changed = accounts.clone();
-        changed.site = domain::site(accounts.domains, &[], platform, settings);
-        changed
-    }
-}
-
-/// What its pages say.
-pub(crate) fn english(accounts: &Accounts) -> English {
-    English::new(&accounts.site.catalogue)
-}
-
-/// The whole site, as the program puts it together.
-pub(crate) fn router(accounts: &Accounts) -> Router {
-    let router = domain::routes(accounts);
-    web::serve(&accounts.site, accounts::web::around(accounts, router))
-}
-
-pub(crate) fn visitor(accounts: &Accounts) -> Visitor {
-    Visitor::new(router(accounts))
-}
-
-/// A program with a token.
-pub(crate) async fn program(accounts: &Accounts, id: &AccountId, scopes: &[TokenScope]) -> Visitor {
-    let (id, scopes) = (id.clone(), scopes.to_vec());
-    let create = move |tx: &mut Tx<'_>| {
-        let new = NewToken {
-            name: format!("{scopes:?}"),
-            scopes: scopes.clone(),
-            scope: None,
-            days: 1,
-        };
-        token::create(tx, &id, &new, None)
-    };
-    let created = accounts.site.store.write(create).await.unwrap();
-    let mut visitor = visitor(accounts);
-    visitor.header(
-        "authorization",
-        &format!("Bearer {}", created.secret.reveal()),
-    );
-    visitor
-}
-
-/// A browser at an address of its own.
-pub(crate) fn client(last: u8) -> Client {
-    Client {
-        request: RequestFacts {
-            request_id: "test".to_owned(),
-            network: Some([203, 0, 113, last].into()),
-        },
-        user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-            .to_owned(),
-        session: None,
-        device: None,
-        identity: None,
-    }
+    Stage::with(world, DOMAINS, world.platform.clone(), settings).accounts
 }
 
 pub(crate) fn attempt(email: &str, password: &str, last: u8) -> Attempt {
@@ -164,73 +95,10 @@ pub(crate) fn attempt(email: &str, password: &str, last: u8) -> Attempt {
     }
 }
 
-pub(crate) fn new_account(email: &str) -> NewAccount {
-    NewAccount {
-        name: "Farah binti Ali".parse().unwrap(),
-        email: email.parse().unwrap(),
-        locale: "en".to_owned(),
-        time_zone: "Asia/Kuala_Lumpur".to_owned(),
-    }
-}
-
-pub(crate) async fn hash(hasher: &Hasher, text: &str) -> PasswordHash {
-    let password = Password::choose(&Secret::new(text), &[]).unwrap();
-    hasher.hash(&password).await.unwrap()
-}
-
-/// The hash of [`PASSWORD`], to give to many without hashing each time.
-pub(crate) async fn usual_hash(world: &World) -> PasswordHash {
-    hash(&Hasher::new(2, world.platform.random.clone()), PASSWORD).await
-}
-
-/// Somebody who signs in with this address and, if there is a hash, a password.
-pub(crate) async fn person(world: &World, email: &str, hash: Option<&PasswordHash>) -> AccountId {
-    let (new, hash) = (new_account(email), hash.cloned());
-    write(world.store(), move |tx| {
-        let id = account::create(tx, &new).unwrap();
-        if let Some(hash) = &hash {
-            password::set(tx, &id, hash)?;
-        }
-        Ok(id)
-    })
-    .await
-}
-
-/// A session of somebody's, begun by a link.
-pub(crate) async fn begin(world: &World, id: &AccountId, stay: Stay, client: Client) -> Begun {
-    let id = id.clone();
-    write(world.store(), move |tx| {
-        session::begin(tx, &id, Method::Link, stay, &client)
-    })
-    .await
-    .unwrap()
-}
-
 /// Somebody, signed in.
 pub(crate) async fn signed_in(world: &World, id: &AccountId) -> SignedIn {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     find_session(world, &begun.session).await.unwrap()
-}
-
-pub(crate) async fn find_session(world: &World, secret: &Secret) -> Option<SignedIn> {
-    let secret = secret.clone();
-    read(world.store(), move |tx| signed_in::by_session(tx, &secret))
-        .await
-        .map(|visit| visit.who)
-}
-
-pub(crate) async fn give(world: &World, id: &AccountId, role: Role, scope: &Scope) {
-    let (id, scope) = (id.clone(), scope.clone());
-    write(world.store(), move |tx| {
-        grant::give(tx, &id, role, &scope, None).unwrap();
-        Ok(())
-    })
-    .await;
-}
-
-pub(crate) async fn role(world: &World, id: &AccountId, scope: &Scope) -> Option<Role> {
-    let (id, scope) = (id.clone(), scope.clone());
-    read(world.store(), move |tx| grant::rank_of(tx, &id, &scope)).await
 }
 
 /// What the audit log says was done, the oldest first.
@@ -251,43 +119,4 @@ pub(crate) async fn count_actions(world: &World, action: &'static str) -> usize 
     })
     .await;
     usize::try_from(count).unwrap()
-}
-
-/// Somebody signs in with so many new browsers in this test, and gets a mail about each.
-pub(crate) fn expect_sign_in_mails(world: &World, email: &str, count: usize) {
-    let accounts = accounts(world);
-    let values = [("site", accounts.site.settings.name.as_str().into())];
-    let subject = english(&accounts).fill("mail-sign-in-subject", values);
-    for _ in 0..count {
-        world.expect_mail(email, &subject);
-    }
-}
-
-pub(crate) async fn write<T, F>(store: &Store, change: F) -> T
-where
-    F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
-    T: Send + 'static,
-{
-    store.write(change).await.unwrap()
-}
-
-pub(crate) async fn read<T, F>(store: &Store, look: F) -> T
-where
-    F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
-    T: Send + 'static,
-{
-    store.read(look).await.unwrap()
-}
-
-/// A page that must have come with some status, to be read on.
-pub(crate) trait Checked {
-    fn with(self, status: u16) -> Self;
-}
-
-impl Checked for Page {
-    #[track_caller]
-    fn with(self, status: u16) -> Self {
-        self.expect(status);
-        self
-    }
 }

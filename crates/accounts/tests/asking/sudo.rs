@@ -19,8 +19,8 @@ use crate::api::csrf_token;
 use crate::people::browser;
 use crate::second_factors::{Enrolled, enrol, expect_mail};
 use crate::stage::{
-    self, Checked, MIGRATIONS, PASSWORD, accounts, actions, begin, client, english, find_session,
-    person, usual_hash, visitor, write,
+    self, MIGRATIONS, PASSWORD, accounts, actions, begin, client, english, find_session, person,
+    usual_hash, visitor, write,
 };
 
 const FARAH: &str = "farah@example.my";

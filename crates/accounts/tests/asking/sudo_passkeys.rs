@@ -16,7 +16,7 @@ use crate::people::browser;
 use crate::registering::{expect, link};
 use crate::resetting;
 use crate::stage::{
-    Checked, MIGRATIONS, accounts, actions, expect_sign_in_mails, person, program, visitor, write,
+    MIGRATIONS, accounts, actions, expect_sign_in_mails, person, program, visitor, write,
 };
 
 const FARAH: &str = "farah@example.my";

@@ -21,7 +21,7 @@ use testkit::{Visitor, World};
 use crate::api::csrf_token;
 use crate::registering::{expect, link};
 use crate::stage::{
-    Checked, MIGRATIONS, accounts, actions, begin, client, give, person, read, visitor, write,
+    MIGRATIONS, accounts, actions, begin, client, give, person, read, visitor, write,
 };
 
 pub(crate) const FARAH: &str = "farah@example.my";

@@ -16,8 +16,8 @@ use testkit::{Page, Visitor, World};
 use crate::leaving::document;
 use crate::people::browser;
 use crate::stage::{
-    Checked, DOMAINS, MIGRATIONS, accounts, actions, client, give, new_account, person, program,
-    read, signed_in, write,
+    DOMAINS, MIGRATIONS, accounts, actions, client, give, new_account, person, program, read,
+    signed_in, write,
 };
 use crate::unconfirmed::make_pending;
 

@@ -23,8 +23,8 @@ use crate::registering::{EMAIL, expect, link, open, register};
 use crate::resetting::{ask as ask_for_link, reset};
 use crate::second_factors::{Enrolled, enrol, is_enrolled, set_up, sudo};
 use crate::stage::{
-    CLUB, Checked, MIGRATIONS, OBSERVER, PASSWORD, accounts, accounts_of, attempt, client,
-    find_session, give, new_account, person, program, read, role, usual_hash, visitor, write,
+    CLUB, MIGRATIONS, OBSERVER, PASSWORD, accounts, accounts_of, attempt, client, find_session,
+    give, new_account, person, program, read, role, usual_hash, visitor, write,
 };
 
 const NEW: &str = "dua pantun lama";
@@ -314,7 +314,7 @@ async fn is_erased(world: &World, id: &AccountId) -> bool {
 #[test]
 fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = accounts_of(world, "http://127.0.0.1:8080", SEEN);
+        let accounts = accounts_of(world, SEEN);
         let pending = async |email: &str| {
             let id = person(world, email, None).await;
             make_pending(world, &id).await;
@@ -387,12 +387,8 @@ const BROKEN: Domains = &[
 #[test]
 fn an_account_that_cannot_be_removed_keeps_no_other_and_nothing_is_left() {
     World::each_engine(&MIGRATIONS, async |world| {
-        let accounts = accounts_of(world, "http://127.0.0.1:8080", BROKEN);
-        let accounts = {
-            let mut changed = accounts;
-            changed.policy = open(world).policy;
-            changed
-        };
+        let mut accounts = accounts_of(world, BROKEN);
+        accounts.policy = open(world).policy;
         let broken = person(world, "broken@example.my", None).await;
         make_pending(world, &broken).await;
         let (id, _) = prepared(world, EMAIL).await;

@@ -12,8 +12,8 @@ use testkit::{Visitor, World};
 use crate::grants::manager;
 use crate::people::{API, browser};
 use crate::stage::{
-    CLUB, CLUB_OWNER, Checked, MIGRATIONS, OBSERVER, PASSWORD, accounts, begin, client, give,
-    person, signed_in, usual_hash, visitor, write,
+    CLUB, CLUB_OWNER, MIGRATIONS, OBSERVER, PASSWORD, accounts, begin, client, give, person,
+    signed_in, usual_hash, visitor, write,
 };
 
 const NEW: &str = "dua pantun lama";

@@ -5,6 +5,9 @@
 mod browser;
 mod busy;
 mod connections;
+#[path = "../../../occasions/tests/shared/demo.rs"]
+#[expect(dead_code, reason = "the guests' own tests need more of it")]
+mod demo;
 mod guessing;
 mod open_rsvp;
 mod refused;

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use testkit::{Page, together};
 
 use crate::stage::{
-    Checked, DOMAINS, PASSWORD, Person, Stage, browser, give, on_both, post, registration,
+    DOMAINS, PASSWORD, Person, Stage, browser, front_end_of, give, on_both, post, registration,
+    with_backend,
 };
 
 const REQUESTS: &str = "/backend/protected/access-requests";
@@ -21,7 +22,7 @@ async fn ask(person: &mut Person, role: &str) -> Page {
 
 /// A browser of the owner's, who has just signed in.
 async fn owner(stage: &Stage<'_>) -> Person {
-    let mut owner = stage.front_end("An Owner").await;
+    let mut owner = front_end_of(stage, "An Owner").await;
     let id = owner.who.account().id.clone();
     give(stage.world, &id, OWNER, &Scope::site()).await;
     owner.browser = browser(stage.world, stage, &id).await;
@@ -35,9 +36,9 @@ fn decision(request: &Value, what: &str) -> String {
 #[test]
 fn a_role_is_asked_for_and_given() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
+        let stage = with_backend(stage, true);
         let mut owner = owner(&stage).await;
-        let mut mei = stage.front_end("Mei Lin").await;
+        let mut mei = front_end_of(&stage, "Mei Lin").await;
         let made = ask(&mut mei, "trusted-contact").await.with(201).json();
         assert_eq!(made["user_id"], mei.who.account().id.to_string());
         assert_eq!(
@@ -101,9 +102,9 @@ fn a_role_is_asked_for_and_given() {
 #[test]
 fn a_request_is_turned_down_and_may_be_made_again() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
+        let stage = with_backend(stage, true);
         let mut owner = owner(&stage).await;
-        let mut mei = stage.front_end("Mei Lin").await;
+        let mut mei = front_end_of(&stage, "Mei Lin").await;
         let made = ask(&mut mei, "trusted-contact").await.with(201).json();
         let reject = decision(&made, "reject");
         mei.call("POST", &reject, &Value::Null).await.expect(403);
@@ -122,8 +123,8 @@ fn a_request_is_turned_down_and_may_be_made_again() {
 #[test]
 fn what_cannot_be_asked_for_is_refused() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
-        let mut mei = stage.front_end("Mei Lin").await;
+        let stage = with_backend(stage, true);
+        let mut mei = front_end_of(&stage, "Mei Lin").await;
         for role in ["owner", "email-verified", ""] {
             let refused = ask(&mut mei, role).await.with(400).json();
             assert_eq!(refused["code"], "role_unknown", "{role}");
@@ -155,13 +156,13 @@ fn what_cannot_be_asked_for_is_refused() {
 #[test]
 fn administrators_give_no_role_that_only_owners_give() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
-        let admin = stage.front_end("An Admin").await;
+        let stage = with_backend(stage, true);
+        let admin = front_end_of(&stage, "An Admin").await;
         let id = admin.who.account().id.clone();
         give(stage.world, &id, ADMIN, &Scope::site()).await;
         let mut admin = browser(stage.world, &stage, &id).await;
         let mut owner = owner(&stage).await;
-        let mut mei = stage.front_end("Mei Lin").await;
+        let mut mei = front_end_of(&stage, "Mei Lin").await;
         let made = ask(&mut mei, "admin").await.with(201).json();
         let approve = decision(&made, "approve");
         post(&mut admin, &approve, Value::Null).await.expect(403);
@@ -178,9 +179,9 @@ fn administrators_give_no_role_that_only_owners_give() {
 #[test]
 fn of_two_at_once_one_is_kept_and_one_decides() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
+        let stage = with_backend(stage, true);
         let owner = owner(&stage).await;
-        let mei = stage.front_end("Mei Lin").await;
+        let mei = front_end_of(&stage, "Mei Lin").await;
         let asking = || {
             let mut program = mei.program.clone();
             async move {
@@ -204,9 +205,9 @@ fn of_two_at_once_one_is_kept_and_one_decides() {
 #[test]
 fn they_are_exported_and_erased_with_the_account() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
+        let stage = with_backend(stage, true);
         let mut owner = owner(&stage).await;
-        let mut mei = stage.front_end("Mei Lin").await;
+        let mut mei = front_end_of(&stage, "Mei Lin").await;
         let made = ask(&mut mei, "trusted-contact").await.with(201).json();
         let reject = decision(&made, "reject");
         owner.call("POST", &reject, &Value::Null).await.expect(200);

@@ -5,9 +5,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::stage::{
-    ALONE, Checked, EMAIL, OTHER_PASSWORD, OWN, PASSWORD, PUBLIC, WITH_AUTH, browser, each_engine,
-    enrol, expect, expect_sign_in_mails, front_end, link, login, older, person, post, put,
-    registration, usual_hash, visitor,
+    ALONE, EMAIL, OTHER_PASSWORD, OWN, PASSWORD, PUBLIC, WITH_AUTH, browser, each_engine, enrol,
+    expect, expect_sign_in_mails, front_end, link, login, older, person, post, put, registration,
+    usual_hash,
 };
 
 #[test]
@@ -16,7 +16,7 @@ fn a_browser_keeps_a_cookie_for_pages_of_its_own_origin() {
         let accounts = older(world, WITH_AUTH);
         let hash = usual_hash(world).await;
         person(world, EMAIL, Some(&hash)).await;
-        let mut browser = visitor(&accounts);
+        let mut browser = accounts.visitor();
         let body = json!({"email": EMAIL, "password": PASSWORD});
         browser.header("sec-fetch-site", "cross-site");
         let refused = post(&mut browser, "/api/auth/login", body.clone())
@@ -72,9 +72,9 @@ fn a_browser_keeps_a_cookie_for_pages_of_its_own_origin() {
 fn an_address_is_confirmed_by_the_browser_that_registered() {
     each_engine(async |world| {
         let accounts = older(world, WITH_AUTH);
-        let mut browser = visitor(&accounts);
+        let mut browser = accounts.visitor();
         browser.header("sec-fetch-site", "same-origin");
-        expect(world, &accounts, EMAIL, "mail-verify-subject");
+        expect(world, EMAIL, "mail-verify-subject");
         let done = post(&mut browser, "/api/auth/register", registration(EMAIL))
             .await
             .with(202);
@@ -82,7 +82,7 @@ fn an_address_is_confirmed_by_the_browser_that_registered() {
         let body = json!({"email": EMAIL, "password": PASSWORD});
         post(&mut browser, "/api/auth/login", body).await.with(200);
         world.clock.advance(SignedDuration::from_mins(2));
-        expect(world, &accounts, EMAIL, "mail-verify-subject");
+        expect(world, EMAIL, "mail-verify-subject");
         let again = browser
             .call(Method::POST, "/api/auth/send-verification", &Value::Null)
             .await;
@@ -90,7 +90,7 @@ fn an_address_is_confirmed_by_the_browser_that_registered() {
         let link = link(world, "/verify/").await;
         let token = link.rsplit('/').next().unwrap();
         let verify = format!("{PUBLIC}/verify-email?token={token}");
-        let refused = visitor(&accounts).get(&verify).await.with(403);
+        let refused = accounts.visitor().get(&verify).await.with(403);
         assert_eq!(refused.json()["code"], "password_required");
         let done = browser.get(&verify).await.with(200);
         assert_eq!(
@@ -129,7 +129,7 @@ fn a_second_factor_is_proved_on_our_own_page() {
         let refused = login(&accounts, EMAIL, PASSWORD).await.with(403);
         assert_eq!(refused.json()["code"], "sign_in_page_required");
         let body = json!({"email": EMAIL, "password": PASSWORD});
-        let twin = post(&mut visitor(&accounts), "/api/auth/login", body).await;
+        let twin = post(&mut accounts.visitor(), "/api/auth/login", body).await;
         assert_eq!(twin.with(403).header("set-cookie"), "");
     });
 }

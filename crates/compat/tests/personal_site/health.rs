@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::stage::{Checked, Stage, on_both};
+use crate::stage::{Stage, on_both, with_backend};
 
 #[test]
 fn it_tells_whether_it_lives_and_that_nothing_else_is_there() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut on = stage.with_backend(false).visitor();
+        let mut on = with_backend(stage, false).visitor();
         let health = on.get("/backend/public/health").await.with(200);
         assert_eq!(health.json(), json!({"status": "healthy"}));
         let store = on.get("/backend/public/health/db").await.with(200);

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use testkit::Visitor;
 
 use crate::stage::{
-    ALONE, Checked, EMAIL, OTHER_PASSWORD, OWN, PASSWORD, PUBLIC, Stage, USERS, WITH_TOKENS,
-    browser, each_engine, expect, expect_sign_in_mails, front_end, give, link, login, older,
-    person, post, program, put, registration, role, sign_in, signed_in, usual_hash, visitor,
+    ALONE, EMAIL, OTHER_PASSWORD, OWN, PASSWORD, PUBLIC, USERS, WITH_TOKENS, browser, each_engine,
+    expect, expect_sign_in_mails, front_end, give, link, login, older, person, post, put,
+    registration, role, sign_in, signed_in, usual_hash, without,
 };
 
 #[test]
 fn nothing_answers_unless_it_is_switched_on() {
     each_engine(async |world| {
-        let mut visitor = Stage::new(world, None).visitor();
+        let mut visitor = without(world).visitor();
         for path in ["/backend/public/auth/login", "/api/auth/login"] {
             post(&mut visitor, path, json!({})).await.with(404);
         }
@@ -43,20 +43,20 @@ fn a_refusal_says_its_sentence_as_error_too() {
         let mut wrong = registration("nowhere");
         wrong["password"] = "short".into();
         let path = format!("{PUBLIC}/register");
-        let refused = post(&mut visitor(&accounts), &path, wrong).await.with(400);
+        let refused = post(&mut accounts.visitor(), &path, wrong).await.with(400);
         let body = refused.json();
         assert_eq!(
             (&body["code"], &body["status"]),
             (&json!("validation_failed"), &json!(400))
         );
         assert_eq!(body["errors"][0]["pointer"], "/email");
-        let none = post(&mut visitor(&accounts), &path, json!({})).await;
+        let none = post(&mut accounts.visitor(), &path, json!({})).await;
         assert_eq!(none.with(400).json()["code"], "validation_failed");
-        let refused = visitor(&accounts).get(&path).await.with(405);
+        let refused = accounts.visitor().get(&path).await.with(405);
         assert!(refused.json()["error"].is_string());
         assert_eq!(refused.header("allow"), "POST");
         // Elsewhere it is as it was.
-        let refused = visitor(&accounts).get("/api/v1/me").await.with(401);
+        let refused = accounts.visitor().get("/api/v1/me").await.with(401);
         assert!(refused.json().get("error").is_none());
     });
 }
@@ -84,14 +84,14 @@ fn a_front_end_signs_in_and_goes_on() {
 
         let refresh = format!("{PUBLIC}/refresh");
         let shown = json!({"refresh_token": first["refresh_token"]});
-        let second = post(&mut visitor(&accounts), &refresh, shown.clone()).await;
+        let second = post(&mut accounts.visitor(), &refresh, shown.clone()).await;
         let second = second.with(200).json();
         assert_ne!(second["refresh_token"], first["refresh_token"]);
         assert_eq!(&second["user"], user);
         // Long after it was used it is a copy, and the session ends.
         world.clock.advance(SignedDuration::from_secs(60));
-        expect(world, &accounts, EMAIL, "mail-reuse-subject");
-        let reused = post(&mut visitor(&accounts), &refresh, shown)
+        expect(world, EMAIL, "mail-reuse-subject");
+        let reused = post(&mut accounts.visitor(), &refresh, shown)
             .await
             .with(401);
         assert_eq!(reused.json()["code"], "refresh_reused");
@@ -108,7 +108,7 @@ fn only_one_s_own_sessions_are_ended() {
         let (mut other, _) = signed_in(world, &accounts, "mei@example.my").await;
         let revoke = format!("{OWN}/revoke");
         let body = json!({"refresh_token": first["refresh_token"]});
-        post(&mut visitor(&accounts), &revoke, body.clone())
+        post(&mut accounts.visitor(), &revoke, body.clone())
             .await
             .with(401);
         post(&mut other, &revoke, body.clone()).await.with(404);
@@ -131,11 +131,11 @@ fn registering_tells_nobody_which_addresses_are_known() {
     each_engine(async |world| {
         let accounts = older(world, ALONE);
         let path = format!("{PUBLIC}/register");
-        expect(world, &accounts, EMAIL, "mail-verify-subject");
-        let mut front = visitor(&accounts);
+        expect(world, EMAIL, "mail-verify-subject");
+        let mut front = accounts.visitor();
         let new = post(&mut front, &path, registration(EMAIL)).await.with(202);
         world.clock.advance(SignedDuration::from_mins(10));
-        expect(world, &accounts, EMAIL, "mail-known-subject");
+        expect(world, EMAIL, "mail-known-subject");
         let known = post(&mut front, &path, registration(EMAIL)).await.with(202);
         assert_eq!((&new.body, new.header("set-cookie")), (&known.body, ""));
         // What only a robot fills in makes nothing, and no mail.
@@ -157,15 +157,15 @@ fn registering_may_be_answered_with_tokens() {
     each_engine(async |world| {
         let accounts = older(world, WITH_TOKENS);
         let path = format!("{PUBLIC}/register");
-        expect(world, &accounts, EMAIL, "mail-verify-subject");
-        let mut front = visitor(&accounts);
+        expect(world, EMAIL, "mail-verify-subject");
+        let mut front = accounts.visitor();
         let made = post(&mut front, &path, registration(EMAIL)).await.with(201);
         let made = made.json();
         assert_eq!(made["user"]["email"], EMAIL);
         let mut own = front_end(&accounts, &made);
         own.get(&format!("{OWN}/me")).await.with(200);
         world.clock.advance(SignedDuration::from_mins(10));
-        expect(world, &accounts, EMAIL, "mail-known-subject");
+        expect(world, EMAIL, "mail-known-subject");
         let taken = post(&mut front, &path, registration(EMAIL)).await.with(409);
         assert_eq!(taken.json()["code"], "email_taken");
     });
@@ -181,7 +181,7 @@ fn a_name_and_a_slug_are_changed_together() {
 
         let preview = format!("{PUBLIC}/preview-slug");
         let body = json!({"display_name": "Farah binti Ali"});
-        let previewed = post(&mut visitor(&accounts), &preview, body)
+        let previewed = post(&mut accounts.visitor(), &preview, body)
             .await
             .with(200);
         let expected = json!({
@@ -285,7 +285,7 @@ fn a_password_is_changed_with_the_present_one() {
         elsewhere.get(&me).await.with(401);
         front_end(&accounts, &done.json()).get(&me).await.with(200);
         let body = json!({"refresh_token": tokens["refresh_token"]});
-        let (mut front, path) = (visitor(&accounts), format!("{PUBLIC}/refresh"));
+        let (mut front, path) = (accounts.visitor(), format!("{PUBLIC}/refresh"));
         let next = post(&mut front, &path, body).await.with(200).json();
         front_end(&accounts, &next).get(&me).await.with(200);
     });
@@ -299,7 +299,7 @@ fn a_forgotten_password_is_set_by_a_link() {
         person(world, EMAIL, Some(&hash)).await;
         world.expect_jobs("accounts.mail_link");
         let forgot = format!("{PUBLIC}/forgot-password");
-        let mut front = visitor(&accounts);
+        let mut front = accounts.visitor();
         let known = post(&mut front, &forgot, json!({"email": EMAIL}))
             .await
             .with(200);
@@ -321,16 +321,16 @@ fn a_new_password_that_is_not_taken_is_named_as_the_front_end_sent_it() {
         person(world, EMAIL, None).await;
         world.clock.advance(SignedDuration::from_secs(1));
         let forgot = format!("{PUBLIC}/forgot-password");
-        let asked = post(&mut visitor(&accounts), &forgot, json!({"email": EMAIL})).await;
+        let asked = post(&mut accounts.visitor(), &forgot, json!({"email": EMAIL})).await;
         asked.with(200);
         accounts.work().await;
         let sent = link(world, "/reset/").await;
         let token = sent.rsplit('/').next().unwrap();
         let body = json!({"token": token, "new_password": "short"});
         let path = format!("{PUBLIC}/reset-password");
-        let weak = post(&mut visitor(&accounts), &path, body).await.with(400);
+        let weak = post(&mut accounts.visitor(), &path, body).await.with(400);
         assert_eq!(weak.json()["errors"][0]["pointer"], "/new_password");
-        expect(world, &accounts, EMAIL, "mail-reset-subject");
+        expect(world, EMAIL, "mail-reset-subject");
     });
 }
 
@@ -340,7 +340,7 @@ fn a_token_made_for_programs_is_refused() {
         let accounts = older(world, ALONE);
         let id = person(world, EMAIL, None).await;
         let scopes = [PROFILE_READ];
-        let mut program = program(&accounts, &id, &scopes).await;
+        let mut program = accounts.program(&id, &scopes).await;
         let refused = program.get(&format!("{OWN}/me")).await.with(403);
         assert_eq!(refused.json()["code"], "token_not_permitted");
     });

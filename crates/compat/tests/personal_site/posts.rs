@@ -4,7 +4,9 @@ use jiff::SignedDuration;
 use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
 
-use crate::stage::{Checked, Person, Stage, on_both, post, write};
+use posts::editor::EDITOR;
+
+use crate::stage::{Person, Stage, on_both, post, with_backend, write};
 
 const API: &str = "/api/v1/posts";
 
@@ -27,8 +29,8 @@ fn nothing_answers_unless_it_is_switched_on() {
 #[test]
 fn what_is_published_is_read_in_the_older_shape() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(false);
-        let mut farah = stage.editor().await;
+        let stage = with_backend(stage, false);
+        let mut farah = stage.person_as("Farah Ali", EDITOR).await;
         let mut anybody = stage.visitor();
         make(
             &mut farah,

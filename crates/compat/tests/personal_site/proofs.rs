@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 
 use crate::stage::{
-    ALONE, Checked, EMAIL, OWN, PASSWORD, PUBLIC, Stage, USERS, WITH_AUTH, browser, each_engine,
+    ALONE, EMAIL, OWN, PASSWORD, PUBLIC, Stage, USERS, WITH_AUTH, browser, each_engine,
     expect_sign_in_mails, front_end, give, login, older, person, post, put, sign_in, usual_hash,
-    visitor,
 };
 
 const ADDRESS: &str = "owner@example.my";
@@ -45,7 +44,7 @@ fn beyond_one_s_own(other: &str) -> Vec<(Method, String)> {
 /// Signs in by the interface of now, as a program.
 async fn program_tokens(accounts: &Stage<'_>) -> Value {
     let body = json!({"email": ADDRESS, "password": PASSWORD, "want": "tokens"});
-    let page: Page = post(&mut visitor(accounts), "/api/v1/auth/login", body).await;
+    let page: Page = post(&mut accounts.visitor(), "/api/v1/auth/login", body).await;
     page.with(200).json()
 }
 
@@ -72,7 +71,7 @@ fn an_access_token_proves_no_recent_sign_in() {
         let first = login(&accounts, ADDRESS, PASSWORD).await.with(200).json();
         let shown = json!({"refresh_token": first["refresh_token"]});
         let refresh = format!("{PUBLIC}/refresh");
-        let refreshed = post(&mut visitor(&accounts), &refresh, shown).await;
+        let refreshed = post(&mut accounts.visitor(), &refresh, shown).await;
         let refreshed = refreshed.with(200).json();
 
         let mut acts = beyond_one_s_own(farah.as_str());

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testkit::{Visitor, rounds, together};
 
 use crate::stage::{
-    self, Checked, PASSWORD, Person, Stage, errors, on_both, post, program, registration,
+    self, PASSWORD, Person, Stage, errors, front_end_of, on_both, post, registration, with_backend,
 };
 
 const API: &str = "/api/v1/countdowns";
@@ -56,7 +56,7 @@ fn nothing_answers_unless_it_is_switched_on() {
         for path in paths {
             farah.browser.get(path).await.expect(404);
         }
-        let mut alone = stage.with_backend(false).visitor();
+        let mut alone = with_backend(stage, false).visitor();
         alone.get("/backend/public/public-timers").await.expect(200);
         let body = json!({"timer_is_public": true, "timer_show_in_list": true});
         let put = axum::http::Method::PUT;
@@ -70,9 +70,9 @@ fn nothing_answers_unless_it_is_switched_on() {
 #[test]
 fn timers_are_resets_of_the_primary_countdown() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
-        let mut farah = stage.front_end("Farah Ali").await;
-        let mut other = stage.front_end("Mei Lin").await;
+        let stage = with_backend(stage, true);
+        let mut farah = front_end_of(&stage, "Farah Ali").await;
+        let mut other = front_end_of(&stage, "Mei Lin").await;
         assert_eq!(get(&mut farah, TIMERS).await, json!([]));
         let stats = format!("{TIMERS}/stats");
         assert_eq!(get(&mut farah, &stats).await, json!({"streak_stats": null}));
@@ -138,8 +138,8 @@ fn timers_are_resets_of_the_primary_countdown() {
 #[test]
 fn a_timer_lies_behind_and_says_what_is_wrong() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
-        let mut farah = stage.front_end("Farah Ali").await;
+        let stage = with_backend(stage, true);
+        let mut farah = front_end_of(&stage, "Farah Ali").await;
         let late = json!({"reset_timestamp": "2999-01-01T00:00:00Z", "notes": "x".repeat(501)});
         let refused = farah.call("POST", TIMERS, &late).await;
         refused.expect(400);
@@ -159,8 +159,8 @@ fn a_timer_lies_behind_and_says_what_is_wrong() {
         // What counts down keeps its place as the primary one.
         let body =
             json!({"title": "Raya", "kind": "until", "target": "2999-01-01", "is_primary": true});
-        let mut mei = stage.front_end("Mei Lin").await;
-        let mut counts = program(&stage, &mei.who.account().id, &[READ, WRITE]).await;
+        let mut mei = front_end_of(&stage, "Mei Lin").await;
+        let mut counts = stage.program(&mei.who.account().id, &[READ, WRITE]).await;
         post(&mut counts, API, body).await.with(201);
         let refused = mei.call("POST", TIMERS, &json!({})).await;
         refused.expect(400);
@@ -172,7 +172,7 @@ fn a_timer_lies_behind_and_says_what_is_wrong() {
 #[test]
 fn somebody_who_is_not_confirmed_resets_nothing() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
+        let stage = with_backend(stage, true);
         let mut browser = stage.visitor();
         browser.header("sec-fetch-site", "same-origin");
         let (email, path) = ("mei@example.my", "/api/auth/register");
@@ -199,8 +199,8 @@ fn somebody_who_is_not_confirmed_resets_nothing() {
 #[test]
 fn a_timer_is_seen_by_those_who_may() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
-        let mut farah = stage.front_end("Farah Ali").await;
+        let stage = with_backend(stage, true);
+        let mut farah = front_end_of(&stage, "Farah Ali").await;
         let mut anybody = stage.visitor();
         let path = "/backend/public/farah-ali/incident-timer";
         let missing = anybody.get("/backend/public/nobody/incident-timer").await;
@@ -287,10 +287,10 @@ fn a_timer_is_seen_by_those_who_may() {
 #[test]
 fn phrases_are_listed_hidden_and_drawn() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
-        let mut admin = stage.front_end("An Admin").await;
+        let stage = with_backend(stage, true);
+        let mut admin = front_end_of(&stage, "An Admin").await;
         give(&stage, &admin, ADMIN).await;
-        let mut farah = stage.front_end("Farah Ali").await;
+        let mut farah = front_end_of(&stage, "Farah Ali").await;
         let body = json!({"phrase_text": "Keep going"});
         farah.call("POST", ADMIN_PHRASES, &body).await.expect(403);
         let made = admin.call("POST", ADMIN_PHRASES, &body).await;
@@ -390,12 +390,12 @@ fn phrases_are_listed_hidden_and_drawn() {
 #[test]
 fn suggestions_are_made_and_decided_on() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
-        let mut admin = stage.front_end("An Admin").await;
+        let stage = with_backend(stage, true);
+        let mut admin = front_end_of(&stage, "An Admin").await;
         give(&stage, &admin, ADMIN).await;
-        let mut moderator = stage.front_end("A Moderator").await;
+        let mut moderator = front_end_of(&stage, "A Moderator").await;
         give(&stage, &moderator, MODERATOR).await;
-        let mut farah = stage.front_end("Farah Ali").await;
+        let mut farah = front_end_of(&stage, "Farah Ali").await;
         let suggestions = format!("{PHRASES}/suggestions");
         let mut ids = Vec::new();
         for text in ["Keep going", "Never mind"] {
@@ -470,10 +470,10 @@ fn suggestions_are_made_and_decided_on() {
 #[test]
 fn two_first_resets_make_one_primary_countdown() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(true);
+        let stage = with_backend(stage, true);
         let other = stage.beside();
         for round in 0..rounds() {
-            let mut farah = stage.front_end(&format!("Farah Ali {round}")).await;
+            let mut farah = front_end_of(&stage, &format!("Farah Ali {round}")).await;
             let first = |mut program: Visitor| {
                 let token = farah.token.clone();
                 async move {

@@ -5,7 +5,7 @@ use platform::mail::{Address, Stream, suppression};
 use platform::{StoreError, Tx};
 use serde_json::{Value, json};
 
-use crate::stage::{Checked, Stage, on_both, post};
+use crate::stage::{Stage, on_both, post, with_backend};
 
 const PATH: &str = "/backend/public/email/unsubscribe";
 
@@ -27,7 +27,7 @@ fn link_for(stage: &Stage<'_>, address: &Address) -> String {
 #[test]
 fn a_link_stops_a_stream_however_often_it_is_used() {
     on_both(&async |stage: &Stage<'_>| {
-        let stage = stage.with_backend(false);
+        let stage = with_backend(stage, false);
         let farah: Address = "farah@example.my".parse().unwrap();
         let link = link_for(&stage, &farah);
         let at = format!("{PATH}/{link}");
@@ -60,7 +60,7 @@ fn a_link_stops_a_stream_however_often_it_is_used() {
 #[test]
 fn a_link_that_is_none_of_ours_stops_nothing() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut anybody = stage.with_backend(false).visitor();
+        let mut anybody = with_backend(stage, false).visitor();
         for path in [format!("{PATH}/x"), PATH.to_owned()] {
             for method in [Method::GET, Method::POST] {
                 let refused = anybody.call(method, &path, &Value::Null).await.with(404);

@@ -5,7 +5,7 @@ use accounts::invite;
 use platform::Tx;
 use serde_json::Value;
 
-use crate::stage::{ALONE, Checked, OWN, each_engine, give, older, post, write};
+use crate::stage::{ALONE, OWN, each_engine, give, older, post, write};
 
 #[test]
 fn ending_all_sessions_withdraws_what_somebody_offered() {

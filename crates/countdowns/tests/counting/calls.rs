@@ -5,7 +5,7 @@ use countdowns::countdown::READ;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::stage::{API, Stage, errors, on_both};
+use crate::stage::{API, Counting, Stage, errors, limited, on_both};
 
 #[test]
 fn a_countdown_is_made_changed_and_deleted() {
@@ -196,7 +196,11 @@ fn others_and_weaker_tokens_find_nothing() {
             .expect(404);
         other.call("DELETE", &entry, &json!({})).await.expect(404);
         other.call("DELETE", &at, &json!({})).await.expect(404);
-        let mut reader = stage.person_with("Only Reads", &[READ]).await;
+        let mut reader = stage
+            .clone()
+            .with_tokens_for(&[READ])
+            .person("Only Reads")
+            .await;
         reader.program.get(API).await.expect(200);
         reader
             .call("POST", API, &json!({"title": "x"}))
@@ -231,9 +235,8 @@ fn a_token_for_one_countdown_reaches_no_other() {
         farah
             .make(json!({"title": "Other", "is_primary": true}))
             .await;
-        let mut limited = stage
-            .limited(&farah, at.trim_start_matches("/api/v1/countdowns/"))
-            .await;
+        let mut limited =
+            limited(stage, &farah, at.trim_start_matches("/api/v1/countdowns/")).await;
         limited.get(&at).await.expect(200);
         let all = limited.get(API).await.json();
         assert_eq!(all["total"], 1);

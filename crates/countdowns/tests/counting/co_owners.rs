@@ -9,7 +9,7 @@ use platform::{Store, Tx};
 use serde_json::json;
 use testkit::{Page, rounds, together};
 
-use crate::stage::{API, Person, Stage, on_both, request};
+use crate::stage::{API, Counting, Person, Stage, on_both, request, unconfirmed};
 
 const MINE: &str = "/me/countdowns";
 
@@ -144,7 +144,7 @@ fn only_confirmed_accounts_take_an_invite() {
         "name".clone_into(&mut name.unwrap().name);
         visitor.submit(&page, &form).await.expect(403);
         // Nor does it confirm an address.
-        let mut pending = stage.unconfirmed("mei@example.my").await;
+        let mut pending = unconfirmed(stage, "mei@example.my").await;
         let page = pending.get(&link).await;
         let form = page.form(&link);
         pending.submit(&page, &form).await.expect(403);

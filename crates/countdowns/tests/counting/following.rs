@@ -185,7 +185,7 @@ fn whoever_lets_go_while_the_date_is_moved_keeps_what_they_chose() {
                 .unwrap();
             let (left, ()) = together(
                 let_go(other.clone(), &farah, &made.id, made.version),
-                stage.work_apart(),
+                stage.work(),
             )
             .await;
             let at = format!("{API}/{}", made.id);
@@ -239,7 +239,7 @@ fn a_date_that_is_moved_meanwhile_is_not_missed() {
                 .await
                 .unwrap();
             let (renamed, ()) =
-                together(rename(other.clone(), &farah, &made.id), stage.work_apart()).await;
+                together(rename(other.clone(), &farah, &made.id), stage.work()).await;
             let found = look(&mut farah, &at).await;
             assert_eq!(found["target"], "2030-03-03T18:00", "round {round}");
             match renamed {

@@ -12,7 +12,7 @@ use platform::mail::{NewMail, Stream};
 use platform::{Rows, StoreError, Tx, audit, sql};
 use serde_json::{Value, json};
 
-use crate::stage::{DOMAINS, Person, Stage, client, on_both, request};
+use crate::stage::{Counting, DOMAINS, Person, Stage, on_both, request};
 
 /// Stands in every field that a person fills.
 const MARK: &str = "marker-5b1c";
@@ -147,7 +147,7 @@ async fn mark_the_rest(stage: &Stage<'_>, id: &AccountId) {
             entity: ("account", id.to_string()),
             scope: None,
             changes: json!([{ "field": "display_name", "new": MARK }]),
-            request: Some(client().request),
+            request: Some(request()),
         })?;
         tx.send_mail(NewMail {
             to: format!("{MARK}@example.my").parse().unwrap(),

@@ -12,7 +12,7 @@ use testkit::{rounds, together};
 use tokio::runtime::Handle;
 use tokio::task::yield_now;
 
-use crate::stage::{API, Stage, on_both};
+use crate::stage::{API, Counting, Stage, on_both, visitor_among};
 use crate::webhooks::{deliveries, hook};
 
 const PAGE: &str = "/u/farah-ali/live";
@@ -164,7 +164,7 @@ fn an_operator_says_how_many_watch() {
         farah.public("Live").await;
         let path = format!("{PAGE}/events");
         for (total, of_network, places) in [(500, 7, 7), (2, 5, 2), (0, 5, 0)] {
-            let mut visitor = stage.visitor_among(total, of_network);
+            let mut visitor = visitor_among(stage, total, of_network);
             let mut all = Vec::new();
             for _ in 0..places {
                 all.push(visitor.listen(&path).await);

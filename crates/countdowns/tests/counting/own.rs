@@ -4,7 +4,7 @@ use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::stage::{API, Stage, on_both};
+use crate::stage::{API, Counting, Stage, on_both, unconfirmed};
 
 const MINE: &str = "/me/countdowns";
 
@@ -178,7 +178,7 @@ fn nobody_else_finds_the_pages() {
 #[test]
 fn who_has_not_confirmed_their_address_makes_none() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut browser = stage.unconfirmed("mei@example.my").await;
+        let mut browser = unconfirmed(stage, "mei@example.my").await;
         let at = format!("{MINE}/new");
         let page = browser.get(&at).await;
         let csrf = page.form(&at).value("_csrf").unwrap().to_owned();

@@ -29,7 +29,7 @@ fn approve(
     id: &SuggestionId,
 ) -> impl Future<Output = Result<Suggestion, Refusal>> + use<> {
     let (who, id) = (person.who.clone(), id.clone());
-    let (site, store) = (stage.site().clone(), store.clone());
+    let (site, store) = (stage.site.clone(), store.clone());
     let change = move |tx: &mut Tx<'_>| {
         let moderator = phrase::moderate(tx, &who, &request())?;
         suggestion::approve(tx, &site, &moderator, &id, None)
@@ -43,7 +43,7 @@ fn reject(
     id: &SuggestionId,
 ) -> impl Future<Output = Result<Suggestion, Refusal>> + use<> {
     let (who, id) = (person.who.clone(), id.clone());
-    let (site, store) = (stage.site().clone(), store.clone());
+    let (site, store) = (stage.site.clone(), store.clone());
     let change = move |tx: &mut Tx<'_>| {
         let moderator = phrase::moderate(tx, &who, &request())?;
         suggestion::reject(tx, &site, &moderator, &id, "")

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};
 
-use crate::stage::{Person, Stage, errors, on_both};
+use crate::stage::{Counting, Person, Stage, errors, on_both};
 
 const ALL: &str = "/api/v1/admin/phrases";
 const PENDING: &str = "/api/v1/admin/suggestions";

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use testkit::Page;
 
-use crate::stage::{Stage, on_both, shape};
+use crate::stage::{Counting, Stage, on_both, shape};
 
 const PAGE: &str = "/u/farah-ali/our-day";
 

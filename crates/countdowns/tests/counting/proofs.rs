@@ -10,7 +10,7 @@ use platform::{StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 
-use crate::stage::{API, Person, Stage, on_both};
+use crate::stage::{API, Counting, Person, Stage, on_both};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
@@ -26,7 +26,7 @@ fn script(stage: &Stage<'_>, person: &Person) -> Visitor {
     let session = person.browser.cookie("kd_session").unwrap();
     let mut script = stage.visitor();
     script.set_cookie("kd_session", session);
-    let token = web::csrf::token(session, &stage.site().random);
+    let token = web::csrf::token(session, &stage.site.random);
     script.header("x-csrf-token", &token);
     script
 }
@@ -113,7 +113,11 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
 #[test]
 fn a_token_that_reads_nothing_makes_no_webhook_that_tells_notes() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut writer = stage.person_with("Farah Ali", &[WRITE]).await;
+        let mut writer = stage
+            .clone()
+            .with_tokens_for(&[WRITE])
+            .person("Farah Ali")
+            .await;
         let refused = writer.program.call(Method::POST, HOOKS, &hook(true)).await;
         refused.expect(403);
         assert_eq!(refused.json()["code"], "scope_required");

@@ -6,7 +6,7 @@ use platform::{Tx, audit};
 use serde_json::{Value, json};
 use web::fields::Input;
 
-use crate::stage::{API, Stage, on_both, request, shape};
+use crate::stage::{API, Counting, Stage, on_both, request, shape};
 
 async fn set(stage: &Stage<'_>, at: &str, person: &mut crate::stage::Person, change: Value) {
     let _ = stage;

@@ -10,7 +10,7 @@ use serde_json::json;
 use testkit::{Visitor, rounds, together};
 use web::Input;
 
-use crate::stage::{DATES, Person, Stage, on_both, request};
+use crate::stage::{Counting, DATES, Person, Stage, on_both, request};
 use crate::webhooks::{deliveries, hook};
 
 async fn make(stage: &Stage<'_>, person: &Person, title: String) -> CountdownId {

@@ -7,7 +7,7 @@ use platform::Tx;
 use serde_json::{Value, json};
 
 use crate::phrases::give;
-use crate::stage::{API, Person, Stage, errors, on_both, request, shape};
+use crate::stage::{API, Counting, Person, Stage, errors, on_both, request, shape};
 
 const PAGE: &str = "/u/farah-ali/our-day";
 const JSON: &str = "/api/v1/public/farah-ali/our-day";

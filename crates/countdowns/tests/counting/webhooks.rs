@@ -12,7 +12,7 @@ use countdowns::webhook::Event;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::SignedDuration;
 use platform::outbound::Names;
-use platform::{Outbound, StoreError, Tx, sql};
+use platform::{Outbound, Platform, StoreError, Tx, sql};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::stage::{API, DOMAINS, Person, Stage, each_world, request};
+use crate::stage::{API, Counting, DOMAINS, Person, Stage, each_world, limited, request, stage};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
@@ -109,7 +109,13 @@ impl Server {
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
         });
-        (server, Stage::with_outbound(world, outbound))
+        (server, {
+            let platform = Platform {
+                outbound,
+                ..world.platform.clone()
+            };
+            stage(world, platform)
+        })
     }
 
     fn url(&self) -> String {
@@ -442,9 +448,7 @@ fn a_new_secret_takes_the_place_of_the_old_one_in_a_day() {
         other.call("DELETE", &at, &json!({})).await.expect(404);
         farah.call("DELETE", &at, &json!({})).await.expect(204);
         let one = farah.since("One").await;
-        let mut limited = stage
-            .limited(&farah, one.trim_start_matches(&format!("{API}/")))
-            .await;
+        let mut limited = limited(&stage, &farah, one.trim_start_matches(&format!("{API}/"))).await;
         limited.get(HOOKS).await.expect(403);
     });
 }
@@ -517,7 +521,7 @@ fn whoever_is_gone_is_sent_nothing_more() {
                     let _: () = Result::<_, EraseError>::unwrap(second.write(erase).await);
                     seen.lock().unwrap().len()
                 },
-                stage.work_apart(),
+                stage.work(),
             )
             .await;
             // One message at a time is sent, so at most one was on its way.

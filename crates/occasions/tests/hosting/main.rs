@@ -6,6 +6,9 @@
 mod alarm;
 mod api_garbage;
 mod background;
+#[path = "../shared/demo.rs"]
+#[expect(dead_code, reason = "the guests' own tests need more of it")]
+mod demo;
 mod diet_deletion;
 mod exports;
 mod history;

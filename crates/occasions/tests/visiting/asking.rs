@@ -68,7 +68,7 @@ fn a_household_answers_and_reads_its_answer_everywhere() {
         assert_eq!(stored["answers"], json!({ "song": "Getaran Jiwa" }));
 
         stage.world.clock.advance(SignedDuration::from_mins(2));
-        stage.worker.run_due().await.unwrap();
+        stage.worker().run_due().await.unwrap();
         stage.expect_confirmation("rahman@example.com", "ms");
         let mails = stage.world.mails().await;
         assert!(mails[0].text.contains("Getaran Jiwa"), "{}", mails[0].text);

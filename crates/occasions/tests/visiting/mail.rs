@@ -15,7 +15,7 @@ use platform::{Rows, Sql, StoreError, Tx, sql};
 use serde_json::json;
 use testkit::SentMail;
 
-use crate::stage::{Stage, answer, id, on_both, on_sqlite, put, site, state};
+use crate::stage::{Stage, answer, id, on_both, on_sqlite, put, state};
 
 /// Lets `minutes` go by and everything that is due happen.
 async fn wait(stage: &Stage<'_>, minutes: i64) -> Vec<SentMail> {
@@ -23,7 +23,7 @@ async fn wait(stage: &Stage<'_>, minutes: i64) -> Vec<SentMail> {
         .world
         .clock
         .advance(SignedDuration::from_mins(minutes));
-    stage.worker.run_due().await.unwrap();
+    stage.worker().run_due().await.unwrap();
     stage.world.mails().await
 }
 
@@ -161,7 +161,7 @@ fn interrupted(
     stage: &Stage<'_>,
     change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Clone + Send + Sync + 'static,
 ) -> Worker {
-    let site = site(stage.world);
+    let site = stage.site.clone();
     let (store, clock, random) = (site.store.clone(), site.clock.clone(), site.random.clone());
     let is_first = Arc::new(AtomicBool::new(true));
     let confirms = Handler::new(rsvp::CONFIRM, move |job| {

@@ -7,6 +7,8 @@ mod answering;
 mod asking;
 mod busy;
 mod calendar;
+#[path = "../shared/demo.rs"]
+mod demo;
 mod entry;
 mod guessing;
 mod interface;

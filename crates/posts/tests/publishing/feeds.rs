@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use testkit::Page;
 
-use crate::stage::{Stage, on_both};
+use crate::stage::{Publishing, Stage, editor, on_both};
 
 const FEEDS: [(&str, &str); 8] = [
     ("/feed", "application/rss+xml; charset=utf-8"),
@@ -59,7 +59,7 @@ fn texts(page: &Page, name: &str) -> Vec<String> {
 #[test]
 fn an_empty_feed_is_one_too() {
     on_both(&async |stage: &Stage<'_>| {
-        stage.editor().await;
+        editor(stage).await;
         let began = stage.world.clock.now();
         stage.world.clock.advance(SignedDuration::from_hours(1));
         let mut nobody = stage.visitor();
@@ -79,7 +79,7 @@ fn an_empty_feed_is_one_too() {
 #[test]
 fn every_format_has_the_same_posts() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let mut nobody = stage.visitor();
         let title = "Tom & <Jerry> \"x\" ]]>";
         let body = "A [link](/blog) & <b>\n\nNew \u{ffff}";
@@ -137,7 +137,7 @@ fn every_format_has_the_same_posts() {
 #[test]
 fn a_feed_that_is_known_is_not_sent_again() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let post = farah.publish("One", "x").await;
         for path in ["/feed", "/feed/atom", "/feed/json"] {
             let first = stage.visitor().get(path).await;
@@ -166,7 +166,7 @@ fn a_feed_that_is_known_is_not_sent_again() {
 #[test]
 fn a_feed_has_the_newest_fifty() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         for number in 1..=52 {
             farah.publish(&format!("Number {number}"), "x").await;
             stage.world.clock.advance(SignedDuration::from_mins(1));
@@ -182,7 +182,7 @@ fn a_feed_has_the_newest_fifty() {
 #[test]
 fn pages_name_the_feeds_of_what_they_show() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut editor = stage.editor().await;
+        let mut editor = editor(stage).await;
         editor
             .make(json!({"title": "One", "body": "x", "tags": ["a"], "state": "published"}))
             .await;

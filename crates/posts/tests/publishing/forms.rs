@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use crate::stage::{API, Stage, at, on_both};
+use crate::stage::{API, Publishing, Stage, at, editor, on_both};
 
 const NEW: &str = "/me/posts/new";
 
 #[test]
 fn an_article_is_made_changed_and_deleted_by_forms() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let browser = &mut farah.browser;
         let page = browser.get("/me/posts").await;
         let page = browser.get(&page.link("New article").href).await;
@@ -50,7 +50,7 @@ fn an_article_is_made_changed_and_deleted_by_forms() {
 #[test]
 fn what_is_wrong_stands_at_its_field() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let page = farah.browser.get(&format!("{NEW}?kind=note")).await;
         let mut form = page.form(NEW);
         assert_eq!(form.value("title"), None);
@@ -84,7 +84,7 @@ fn what_is_wrong_stands_at_its_field() {
 #[test]
 fn who_was_slower_sees_what_is_stored() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let post = farah.make(json!({"title": "First"})).await;
         let own = at(&post).replace(API, "/me/posts");
         let page = farah.browser.get(&own).await;
@@ -107,9 +107,9 @@ fn who_was_slower_sees_what_is_stored() {
 fn editors_begin_on_the_page_where_they_land() {
     on_both(&async |stage: &Stage<'_>| {
         let new = "/me/posts/new?kind=article";
-        let mut somebody = stage.person("Somebody", None).await;
+        let mut somebody = stage.person("Somebody").await;
         for (browser, is_offered) in [
-            (&mut stage.editor().await.browser, true),
+            (&mut editor(stage).await.browser, true),
             (&mut somebody.browser, false),
         ] {
             let page = browser.get("/me").await;
@@ -127,7 +127,7 @@ fn the_first_page_and_its_menu_have_what_is_published() {
         };
         let page = stage.visitor().get("/").await;
         assert!(!leads(page.expect(200), "/blog") && !leads(&page, "/blog/rain"));
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         farah.publish("Rain", "x").await;
         // The menu is read again every 2 seconds.
         let later = jiff::SignedDuration::from_secs(3);

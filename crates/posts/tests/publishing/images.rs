@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{Form, MAX_UPLOAD, Page};
 
-use crate::stage::{API, Person, Stage, at, errors, on_both};
+use crate::stage::{API, Person, Publishing, Stage, at, editor, errors, on_both};
 
 const NEW: &str = "/me/posts/new";
 
@@ -84,7 +84,7 @@ fn files(stage: &Stage<'_>) -> usize {
 fn a_picture_is_shown_wherever_the_post_is() {
     on_both(&async |stage: &Stage<'_>| {
         stage.world.expect_jobs(posts::image::KIND);
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let (own, post) = make(&mut farah, "One", "published").await;
         let path = path(&post);
         let mut nobody = stage.visitor();
@@ -133,7 +133,7 @@ fn a_picture_is_shown_wherever_the_post_is() {
 #[test]
 fn a_picture_is_replaced_and_removed_and_its_file_goes() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let (own, first) = make(&mut farah, "One", "draft").await;
         stage.visitor().get(&path(&first)).await.expect(404);
         let page = farah.browser.get(&own).await;
@@ -188,7 +188,7 @@ fn a_picture_is_replaced_and_removed_and_its_file_goes() {
 fn what_is_published_says_what_its_picture_shows() {
     on_both(&async |stage: &Stage<'_>| {
         stage.world.expect_jobs(posts::image::KIND);
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let (own, post) = make(&mut farah, "One", "draft").await;
         farah.set(&post, json!({"image_alt": ""})).await.expect(200);
         let refused = farah.set(&post, json!({"state": "published"})).await;
@@ -217,7 +217,7 @@ fn what_is_published_says_what_its_picture_shows() {
 #[test]
 fn the_text_is_kept_when_the_session_ended_before_the_form_was_sent() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let page = farah.browser.get(NEW).await;
         let mut form = page.form(NEW);
         form.fill("body", "Long and well considered");
@@ -236,7 +236,7 @@ fn the_text_is_kept_when_the_session_ended_before_the_form_was_sent() {
 #[test]
 fn what_is_no_picture_is_refused() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let page = farah.browser.get(NEW).await;
         let mut form = page.form(NEW);
         form.fill("title", "One").fill("image_alt", "A gate");
@@ -247,7 +247,7 @@ fn what_is_no_picture_is_refused() {
         // What is sent counts, and no more is read than may be sent.
         let large = vec![0; MAX_UPLOAD + 300 * 1024];
         send(&mut farah, &form, &page, &large).await.expect(413);
-        let mut other = stage.person("Somebody", None).await;
+        let mut other = stage.person("Somebody").await;
         send(&mut other, &form, &page, &picture()).await.expect(403);
         assert_eq!(files(stage), 0);
     });

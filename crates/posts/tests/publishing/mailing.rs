@@ -9,13 +9,13 @@ use posts::mailing::{KIND, NEWSLETTER, PAGE};
 use serde_json::{Value, json};
 use testkit::{Page, rounds, together};
 
-use crate::stage::{Person, Stage, at, on_both, request};
+use crate::stage::{self, Person, Publishing, Stage, at, on_both, request};
 
 const FARAH: &str = "Farah.Ali@example.my";
 
 /// An editor whose address is confirmed, or is not.
 async fn editor(stage: &Stage<'_>, is_confirmed: bool) -> Person {
-    let farah = stage.editor().await;
+    let farah = stage::editor(stage).await;
     let id = farah.who.account().id.clone();
     if is_confirmed {
         let confirm = move |tx: &mut Tx<'_>| confirm(tx, &id);
@@ -210,7 +210,7 @@ fn the_link_of_a_mail_stops_this_mail_alone_and_the_tick_brings_it_back() {
 fn of_thousands_everybody_gets_one_mail_however_often_the_job_runs() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage, true).await;
-        let other = stage.world.second_store();
+        let other = stage.beside();
         let people = 2 * PAGE + 5;
         let keys = stage.world.platform.keys.clone();
         let subscribe = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -237,7 +237,7 @@ fn of_thousands_everybody_gets_one_mail_however_often_the_job_runs() {
                 tx.enqueue(NewJob::new(KIND, payload))
             };
             stage.world.store().write(twice.clone()).await.unwrap();
-            let (one, two) = (stage.work(), stage.work_with(other.clone()));
+            let (one, two) = (stage.work(), other.work());
             together(one, two).await;
             stage.world.store().write(twice).await.unwrap();
             stage.work().await;

@@ -4,7 +4,7 @@ use accounts::grant::{ADMIN, Role};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::stage::{API, Stage, at, errors, on_both, titles};
+use crate::stage::{API, Publishing, Stage, at, editor, errors, on_both, titles};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -14,7 +14,7 @@ const MODERATOR: Role = Role::new("moderator", "");
 #[test]
 fn the_log_does_not_keep_the_texts() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let draft = json!({"title": "Rain", "body": "first-words", "excerpt": "first-lead"});
         let post = farah.make(draft).await;
         let change = json!({"body": "other-words", "excerpt": "other-lead"});
@@ -38,7 +38,7 @@ fn the_log_does_not_keep_the_texts() {
 #[test]
 fn an_article_is_written_published_and_withdrawn() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let mut nobody = stage.visitor();
         let draft = json!({"title": "Rain & Sun", "tags": ["weather", "Kota Baru", "weather"]});
         let post = farah.make(draft).await;
@@ -112,7 +112,7 @@ fn an_article_is_written_published_and_withdrawn() {
 #[test]
 fn a_scheduled_post_appears_when_its_time_has_come() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let mut nobody = stage.visitor();
         let soon = stage.world.clock.now() + HOUR;
         let without_time = json!({"title": "Later", "body": "x", "state": "scheduled"});
@@ -159,7 +159,7 @@ fn a_scheduled_post_appears_when_its_time_has_come() {
 #[test]
 fn a_slug_is_made_of_the_title_and_is_nobody_else_s() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let mut slugs = Vec::new();
         for title in ["One", "One", "One", &"x".repeat(60), &"x".repeat(60)] {
             let made = farah.make(json!({"title": title})).await;
@@ -189,7 +189,7 @@ fn a_slug_is_made_of_the_title_and_is_nobody_else_s() {
 #[test]
 fn notes_are_short_and_have_no_title() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let mut nobody = stage.visitor();
         let wrong = json!({"kind": "note", "title": "x", "slug": "xy", "excerpt": "x",
             "body": "x".repeat(1001)});
@@ -232,13 +232,13 @@ fn notes_are_short_and_have_no_title() {
 #[test]
 fn only_editors_and_administrators_write() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let post = farah.publish("Mine", "x").await;
-        let mut admin = stage.person("An Admin", Some(ADMIN)).await;
+        let mut admin = stage.person_as("An Admin", ADMIN).await;
         admin.program.get(API).await.expect(200);
         stage.visitor().get(API).await.expect(401);
         for (name, role) in [("Somebody", None), ("A Moderator", Some(MODERATOR))] {
-            let mut other = stage.person(name, role).await;
+            let mut other = stage.person_as(name, role).await;
             let new = json!({"title": "x"});
             for (method, path, body) in [
                 ("GET", API.to_owned(), json!({})),
@@ -264,7 +264,7 @@ fn only_editors_and_administrators_write() {
 #[test]
 fn a_list_goes_on_where_it_ended() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let mut nobody = stage.visitor();
         for number in 1..=5 {
             farah.publish(&format!("Number {number}"), "x").await;
@@ -304,7 +304,7 @@ fn a_list_goes_on_where_it_ended() {
 #[test]
 fn an_article_that_is_sent_twice_is_one() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         farah.program.header("idempotency-key", "one-press");
         let one = farah.make(json!({"title": "Once"})).await;
         let other = farah.make(json!({"title": "Once"})).await;

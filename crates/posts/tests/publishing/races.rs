@@ -9,7 +9,7 @@ use testkit::{rounds, together};
 use web::Input;
 use web::codes::SLUG_TAKEN;
 
-use crate::stage::{Person, Stage, on_both, request};
+use crate::stage::{Person, Stage, editor, on_both, request};
 
 fn create(
     store: Store,
@@ -41,7 +41,7 @@ fn change(
 #[test]
 fn two_of_one_title_have_two_addresses() {
     on_both(&async |stage: &Stage<'_>| {
-        let farah = stage.editor().await;
+        let farah = editor(stage).await;
         let other = stage.world.second_store();
         for round in 1..=rounds() {
             let title = json!({"title": format!("Round {round}")});
@@ -59,7 +59,7 @@ fn two_of_one_title_have_two_addresses() {
 #[test]
 fn of_two_changes_of_one_version_one_is_refused() {
     on_both(&async |stage: &Stage<'_>| {
-        let farah = stage.editor().await;
+        let farah = editor(stage).await;
         let (store, other) = (stage.world.store(), stage.world.second_store());
         for _ in 0..rounds() {
             let made = create(store.clone(), &farah, json!({"title": "Race"})).await;
@@ -80,7 +80,7 @@ fn of_two_changes_of_one_version_one_is_refused() {
 #[test]
 fn a_slug_that_two_choose_is_one_s() {
     on_both(&async |stage: &Stage<'_>| {
-        let farah = stage.editor().await;
+        let farah = editor(stage).await;
         let (store, other) = (stage.world.store(), stage.world.second_store());
         for round in 1..=rounds() {
             let mut ids = Vec::new();

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use crate::stage::{Stage, errors, on_both, titles};
+use crate::stage::{Publishing, Stage, editor, errors, on_both, titles};
 
 const SEARCH: &str = "/api/v1/search?q=";
 
 #[test]
 fn what_is_published_is_found_the_title_first() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let mut nobody = stage.visitor();
         farah
             .publish(
@@ -68,7 +68,7 @@ fn what_is_published_is_found_the_title_first() {
 #[test]
 fn letters_are_found_without_their_marks_and_scripts_without_spaces() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         let mut nobody = stage.visitor();
         farah.publish("Crème brûlée", "x").await;
         farah.publish("我们的日子很好", "x").await;
@@ -109,7 +109,7 @@ fn a_query_has_2_to_100_characters() {
 #[test]
 fn a_page_of_search_has_at_most_fifty() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         for number in 1..=52 {
             farah.publish(&format!("Number {number}"), "x").await;
         }

@@ -1,11 +1,10 @@
 //! What webhooks of editors hear.
 
-use accounts::grant::Role;
 use jiff::SignedDuration;
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
 
-use crate::stage::{Stage, on_both};
+use crate::stage::{Publishing, Stage, editor, on_both};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
@@ -27,9 +26,9 @@ fn editors_webhooks_hear_of_what_is_published_and_withdrawn() {
         stage.world.expect_jobs("webhook.deliver");
         let hook = json!({"url": "https://hooks.example/",
             "events": ["post.published", "post.withdrawn"]});
-        let mut farah = stage.editor().await;
+        let mut farah = editor(stage).await;
         farah.call("POST", HOOKS, &hook).await.expect(201);
-        let mut nobody = stage.person("Daniel Tan", None::<Role>).await;
+        let mut nobody = stage.person("Daniel Tan").await;
         nobody.call("POST", HOOKS, &hook).await.expect(422);
 
         let post = farah.publish("Rain", "It rained.").await;

@@ -1,0 +1,197 @@
+//! The demo occasion in a world of its own, and what hosts and others change there.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use accounts::domain::Domains;
+use accounts::look;
+use axum::{Extension, Router};
+use occasions::code::CodeKey;
+use occasions::first_opened::Opens;
+use occasions::invitation;
+use occasions::link::LinkKey;
+use occasions::occasion::{self, Occasion, OccasionId, Switches};
+use occasions::web::guest::CodeGate;
+use occasions::words::{LockMode, OccasionKind, OccasionStatus};
+use platform::limits::guess::GuessBudget;
+use platform::{Rows, Sql, StoreError, Tx, key, sql};
+use serde_json::Value;
+use testkit::{Visitor, World};
+use web::{Peer, Settings, Site};
+
+/// The demo, open for guests.
+pub(crate) struct Stage<'w> {
+    stage: testkit::Stage<'w>,
+    /// What is left of guesses at codes.
+    pub(crate) budget: GuessBudget,
+    pub(crate) links: LinkKey,
+    pub(crate) opens: Arc<Opens>,
+    pub(crate) occasion: OccasionId,
+    pub(crate) router: Router,
+}
+
+impl<'w> Deref for Stage<'w> {
+    type Target = testkit::Stage<'w>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.stage
+    }
+}
+
+impl<'w> Stage<'w> {
+    /// A site of these domains in these languages, with addresses that need the gate.
+    pub(crate) async fn build(
+        world: &'w World,
+        domains: Domains,
+        languages: &[&str],
+        more: fn(&Site, &CodeGate) -> Router<Site>,
+    ) -> Self {
+        let settings = Settings {
+            name: "Kenduri".to_owned(),
+            languages: languages.iter().map(|&tag| tag.to_owned()).collect(),
+            ..testkit::stage::settings()
+        };
+        let stage = testkit::Stage::with(world, domains, world.platform.clone(), settings);
+        let seeded = stage.site.store.write(occasions::demo::seed).await.unwrap();
+        let keys = stage.site.keys.clone();
+        let begin = move |tx: &mut Tx<'_>| {
+            assert!(key::adopt(tx, &keys)?);
+            look::begin(tx, "invitations")?;
+            LinkKey::load(tx)
+        };
+        let links = stage.site.store.write(begin).await.unwrap();
+        let (budget, opens) = (GuessBudget::new(), Arc::<Opens>::default());
+        let gate = CodeGate::new(
+            &stage.site.keys,
+            links.clone(),
+            budget.clone(),
+            Arc::clone(&opens),
+        );
+        let stage = stage.routed(move |accounts, routes| {
+            let routes = routes.merge(more(&accounts.site, &gate));
+            routes.layer(Extension(gate.clone()))
+        });
+        Self {
+            router: stage.router(),
+            stage,
+            budget,
+            links,
+            opens,
+            occasion: seeded.unwrap(),
+        }
+    }
+
+    /// A browser at an address of its own, which has said nothing of languages.
+    pub(crate) fn visitor_at(&self, address: &str) -> Visitor {
+        let mut visitor = Visitor::new(self.router.clone());
+        visitor.carry(Peer(address.parse().unwrap()));
+        visitor
+    }
+
+    /// A browser.
+    pub(crate) fn visitor(&self) -> Visitor {
+        self.visitor_at("192.0.2.1")
+    }
+
+    /// Changes something behind everybody's back.
+    pub(crate) async fn change(
+        &self,
+        change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        let change = move |tx: &mut Tx<'_>| {
+            change(tx)?;
+            tx.run(
+                sql!("UPDATE occasion SET revision = revision + 1"),
+                &[],
+                Rows::Any,
+            )
+        };
+        self.world.store().write(change).await.unwrap();
+    }
+
+    /// Counts with a statement whose `$1` is a code or a key.
+    pub(crate) async fn count(&self, sql: Sql, name: &'static str) -> i64 {
+        let counted = self
+            .world
+            .store()
+            .read(move |tx| tx.one::<(i64,)>(sql, &[&name]))
+            .await;
+        counted.unwrap().0
+    }
+
+    /// What the hosts have filled in, changed.
+    pub(crate) async fn details(&self, change: impl Fn(&mut Occasion) + Send + Sync + 'static) {
+        let id = self.occasion.clone();
+        self.change(move |tx| {
+            let mut found = occasion::load(tx, &id)?;
+            change(&mut found);
+            occasion::update(tx, &found)
+        })
+        .await;
+    }
+
+    /// What is switched on, changed.
+    pub(crate) async fn switch(&self, change: fn(&mut Switches)) {
+        self.details(move |details| change(&mut details.switches))
+            .await;
+    }
+
+    /// Moves the demo occasion into another state.
+    pub(crate) async fn status(&self, status: OccasionStatus) {
+        let id = self.occasion.clone();
+        self.change(move |tx| occasion::set_status(tx, &id, status))
+            .await;
+    }
+
+    /// Another occasion with one household, in this state.
+    pub(crate) async fn other_occasion(&self, code: &'static str, status: OccasionStatus) {
+        let id = self.occasion.clone();
+        self.change(move |tx| {
+            let other: OccasionId = tx.id();
+            let occasion = Occasion {
+                id: other.clone(),
+                slug: format!("other-{}", code.to_lowercase()),
+                kind: OccasionKind::Birthday,
+                status: OccasionStatus::Draft,
+                ..occasion::load(tx, &id)?
+            };
+            occasion::insert(tx, &occasion)?;
+            occasion::set_status(tx, &other, status)?;
+            let details = invitation::Details {
+                household: "Another household".to_owned(),
+                salutation: None,
+                email: None,
+                phone: None,
+                address: None,
+                language: None,
+                plus_ones: 0,
+                children: 0,
+                deadline_override: None,
+                lock_mode: LockMode::Auto,
+                open_until: None,
+                lock_reason: String::new(),
+                host_message: String::new(),
+                host_note: String::new(),
+                tags: Vec::new(),
+            };
+            let key = CodeKey::parse(code).unwrap();
+            invitation::insert(tx, &other, code, &key, &details).map(drop)
+        })
+        .await;
+    }
+}
+
+/// The state that a program reads.
+pub(crate) async fn state(visitor: &mut Visitor, code: &str) -> Value {
+    let page = visitor.get(&format!("/api/v1/invitations/{code}")).await;
+    page.expect(200).json()
+}
+
+/// One guest of a state, by the beginning of the name.
+pub(crate) fn guest<'s>(state: &'s Value, name: &str) -> &'s Value {
+    let guests = state["guests"].as_array().unwrap();
+    let found = guests
+        .iter()
+        .find(|guest| guest["name"].as_str().unwrap().starts_with(name));
+    found.unwrap_or_else(|| panic!("nobody is called {name}: {guests:#?}"))
+}

@@ -1,0 +1,141 @@
+//! People in a world: accounts, passwords, sessions and roles, and the mails they cause.
+
+use accounts::account::{self, NewAccount};
+use accounts::client::Client;
+use accounts::grant::{self, Role, Scope};
+use accounts::password::{self, Password, PasswordHash};
+use accounts::session::{self, Begun, Method, Stay};
+use accounts::signed_in::{self, SignedIn};
+use accounts::{AccountId, Domains, Hasher};
+use platform::audit::RequestFacts;
+use platform::{Secret, Store, StoreError, Tx};
+
+use crate::{Stage, World};
+
+/// The password of those who have one.
+pub const PASSWORD: &str = "sebuah pantun lama";
+
+const DOMAINS: Domains = &[accounts::DOMAIN];
+
+/// An account that is not there yet.
+pub fn new_account(email: &str) -> NewAccount {
+    NewAccount {
+        name: "Farah binti Ali".parse().expect("a name"),
+        email: email.parse().expect("an address"),
+        locale: "en".to_owned(),
+        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+    }
+}
+
+/// A browser at an address of its own.
+pub fn client(last: u8) -> Client {
+    Client {
+        request: RequestFacts {
+            network: Some([203, 0, 113, last].into()),
+            ..request()
+        },
+        user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+            .to_owned(),
+        session: None,
+        device: None,
+        identity: None,
+    }
+}
+
+/// A request from nowhere.
+pub fn request() -> RequestFacts {
+    RequestFacts {
+        request_id: "test".to_owned(),
+        network: None,
+    }
+}
+
+/// The hash of a password.
+pub async fn hash(hasher: &Hasher, text: &str) -> PasswordHash {
+    let password = Password::choose(&Secret::new(text), &[]).expect("a good password");
+    hasher.hash(&password).await.expect("a hash")
+}
+
+/// The hash of [`PASSWORD`], to give to many without hashing each time.
+pub async fn usual_hash(world: &World) -> PasswordHash {
+    hash(&Hasher::new(2, world.platform.random.clone()), PASSWORD).await
+}
+
+/// Somebody who signs in with this address and, if there is a hash, a password.
+pub async fn person(world: &World, email: &str, hash: Option<&PasswordHash>) -> AccountId {
+    let (new, hash) = (new_account(email), hash.cloned());
+    write(world.store(), move |tx| {
+        let id = account::create(tx, &new).expect("an account");
+        if let Some(hash) = &hash {
+            password::set(tx, &id, hash)?;
+        }
+        Ok(id)
+    })
+    .await
+}
+
+/// A session of somebody's, begun by a link.
+pub async fn begin(world: &World, id: &AccountId, stay: Stay, client: Client) -> Begun {
+    let id = id.clone();
+    write(world.store(), move |tx| {
+        session::begin(tx, &id, Method::Link, stay, &client)
+    })
+    .await
+    .expect("a session")
+}
+
+/// Who has this session.
+pub async fn find_session(world: &World, secret: &Secret) -> Option<SignedIn> {
+    let secret = secret.clone();
+    read(world.store(), move |tx| signed_in::by_session(tx, &secret))
+        .await
+        .map(|visit| visit.who)
+}
+
+/// Gives somebody a role.
+pub async fn give(world: &World, id: &AccountId, role: Role, scope: &Scope) {
+    let (id, scope) = (id.clone(), scope.clone());
+    write(world.store(), move |tx| {
+        grant::give(tx, &id, role, &scope, None).expect("a role");
+        Ok(())
+    })
+    .await;
+}
+
+/// The rank that somebody has.
+pub async fn role(world: &World, id: &AccountId, scope: &Scope) -> Option<Role> {
+    let (id, scope) = (id.clone(), scope.clone());
+    read(world.store(), move |tx| grant::rank_of(tx, &id, &scope)).await
+}
+
+/// One more mail with this message as its subject must be there at the end.
+pub fn expect_mail(world: &World, email: &str, subject: &str) {
+    let stage = Stage::new(world, DOMAINS);
+    let values = [("site", stage.site.settings.name.as_str().into())];
+    world.expect_mail(email, &stage.fill(subject, values));
+}
+
+/// Somebody signs in with so many new browsers in this test, and gets a mail about each.
+pub fn expect_sign_in_mails(world: &World, email: &str, count: usize) {
+    for _ in 0..count {
+        expect_mail(world, email, "mail-sign-in-subject");
+    }
+}
+
+/// Writes what can be written.
+pub async fn write<T, F>(store: &Store, change: F) -> T
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    store.write(change).await.expect("a change")
+}
+
+/// Reads what can be read.
+pub async fn read<T, F>(store: &Store, look: F) -> T
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    store.read(look).await.expect("an answer")
+}

@@ -1,0 +1,315 @@
+//! A site of some domains in a world, as the program puts it together, and people in it.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use accounts::account;
+use accounts::domain;
+use accounts::grant::{self, Role, Scope};
+use accounts::registration::{Policy, Registration};
+use accounts::session::{self, Method, Stay};
+use accounts::signed_in::{self, SignedIn};
+use accounts::token::{self, NewToken, TokenScope};
+use accounts::{AccountId, Accounts, Domains};
+use axum::Router;
+use jiff::tz::TimeZone;
+use platform::jobs::Worker;
+use platform::{Platform, Secret, Store, StoreError, Tx};
+use serde_json::Value;
+use web::client_info::Proxies;
+use web::{Settings, Site, SiteUrl};
+
+use crate::people::{client, new_account};
+use crate::visitor::SITE;
+use crate::{English, Page, Visitor, World};
+
+/// A site in a world.
+#[derive(Clone)]
+pub struct Stage<'w> {
+    /// Where it is.
+    pub world: &'w World,
+    /// The site, with what the configuration says of accounts.
+    pub accounts: Accounts,
+    token_scopes: &'static [TokenScope],
+    routing: Routing,
+}
+
+/// What a suite has around the addresses of its domains.
+type Routing = Arc<dyn Fn(&Accounts, Router<Site>) -> Router<Site> + Send + Sync>;
+
+/// Somebody with a browser and a program.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The account and its session.
+    pub who: SignedIn,
+    /// A browser with the session.
+    pub browser: Visitor,
+    /// A program with a token.
+    pub program: Visitor,
+    /// What the program says in `Authorization`.
+    pub token: String,
+}
+
+/// What the configuration says where a test needs nothing else.
+pub fn settings() -> Settings {
+    Settings {
+        url: SiteUrl::parse(SITE).expect("an address"),
+        name: "Kenduri Kami".to_owned(),
+        languages: ["en", "ms", "ar"].map(str::to_owned).into(),
+        time_zone: TimeZone::UTC,
+        proxies: Proxies::default(),
+    }
+}
+
+/// The same site in another process, which has opened the store as `store`.
+pub fn in_process(accounts: &Accounts, store: &Store) -> Accounts {
+    let platform = Platform {
+        store: store.clone(),
+        ..accounts.site.platform.clone()
+    };
+    let settings = (*accounts.site.settings).clone();
+    let mut apart = accounts.clone();
+    apart.site = domain::site(accounts.domains, &[], platform, settings);
+    apart
+}
+
+/// What the pages of a site say.
+pub fn english(accounts: &Accounts) -> English {
+    English::new(&accounts.site.catalogue)
+}
+
+/// The whole site.
+pub fn router(accounts: &Accounts) -> Router {
+    serve(accounts, domain::routes(accounts))
+}
+
+/// A browser before the whole site.
+pub fn visitor(accounts: &Accounts) -> Visitor {
+    Visitor::new(router(accounts))
+}
+
+/// A program with a token of somebody's that was made for some uses.
+pub async fn program(accounts: &Accounts, id: &AccountId, scopes: &[TokenScope]) -> Visitor {
+    let token = new_token(&accounts.site.store, id, scopes, None).await;
+    let mut visitor = visitor(accounts);
+    visitor.header("authorization", &token);
+    visitor
+}
+
+impl<'w> Stage<'w> {
+    /// The site of these domains.
+    pub fn new(world: &'w World, domains: Domains) -> Self {
+        Self::with(world, domains, world.platform.clone(), settings())
+    }
+
+    /// The same, of which the configuration says something else, or which stands on something else.
+    pub fn with(
+        world: &'w World,
+        domains: Domains,
+        platform: Platform,
+        settings: Settings,
+    ) -> Self {
+        let site = domain::site(domains, &[], platform, settings);
+        Self {
+            world,
+            accounts: Accounts::new(site, domains),
+            token_scopes: &[],
+            routing: Arc::new(|_, routes| routes),
+        }
+    }
+
+    /// What tokens of people are for; nothing: they have none.
+    #[must_use]
+    pub fn with_tokens_for(self, token_scopes: &'static [TokenScope]) -> Self {
+        Self {
+            token_scopes,
+            ..self
+        }
+    }
+
+    /// Adds to the addresses of the domains, anew for each visitor.
+    #[must_use]
+    pub fn routed<F>(self, routing: F) -> Self
+    where
+        F: Fn(&Accounts, Router<Site>) -> Router<Site> + Send + Sync + 'static,
+    {
+        let routing = Arc::new(routing);
+        Self { routing, ..self }
+    }
+
+    /// The same site, where everybody may register.
+    #[must_use]
+    pub fn open(&self) -> Self {
+        let mut open = self.clone();
+        open.accounts.policy = Policy {
+            registration: Registration::Open,
+            has_mail: true,
+        };
+        open
+    }
+
+    /// The same site in another process.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self {
+            accounts: in_process(self, &self.world.second_store()),
+            ..self.clone()
+        }
+    }
+
+    /// A message as pages say it in English.
+    #[track_caller]
+    pub fn say(&self, id: &str) -> String {
+        english(self).say(id)
+    }
+
+    /// A message with its values.
+    #[track_caller]
+    pub fn fill<const N: usize>(
+        &self,
+        id: &str,
+        values: [(&'static str, web::Value<'_>); N],
+    ) -> String {
+        english(self).fill(id, values)
+    }
+
+    /// What a message begins with, up to its first value.
+    #[track_caller]
+    pub fn start(&self, id: &str) -> String {
+        english(self).start(id)
+    }
+
+    /// The whole site.
+    pub fn router(&self) -> Router {
+        serve(self, (self.routing)(self, domain::routes(self)))
+    }
+
+    /// A browser.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(self.router())
+    }
+
+    /// A program with a token of somebody's that was made for some uses.
+    pub async fn program(&self, id: &AccountId, scopes: &[TokenScope]) -> Visitor {
+        let token = new_token(self.world.store(), id, scopes, None).await;
+        let mut visitor = self.visitor();
+        visitor.header("authorization", &token);
+        visitor
+    }
+
+    /// Does what is due in the background.
+    pub fn work(&self) -> impl Future<Output = ()> + use<> {
+        let site = &self.site;
+        let handlers = domain::jobs(self.domains, site);
+        let (store, clock) = (site.store.clone(), site.clock.clone());
+        let worker = Worker::new(store, clock, site.random.clone(), handlers);
+        async move { while worker.run_due().await.expect("work") > 0 {} }
+    }
+
+    /// Somebody of this name, signed in, with a token.
+    pub async fn person(&self, name: &str) -> Person {
+        self.person_as(name, None).await
+    }
+
+    /// The same, with a role in the site.
+    pub async fn person_as(&self, name: &str, role: impl Into<Option<Role>>) -> Person {
+        let role = role.into().map(|role| (role, Scope::site()));
+        let email = format!("{}@example.my", name.replace(' ', "."));
+        let (who, session) = self.sign_in(name, &email, role).await;
+        let mut browser = self.visitor();
+        browser.set_cookie("kd_session", session.reveal());
+        let mut person = Person {
+            who,
+            browser,
+            program: self.visitor(),
+            token: String::new(),
+        };
+        if !self.token_scopes.is_empty() {
+            self.allow(&mut person, self.token_scopes, None).await;
+        }
+        person
+    }
+
+    /// Gives somebody's program another token.
+    pub async fn allow(&self, person: &mut Person, scopes: &[TokenScope], scope: Option<&Scope>) {
+        let id = person.who.account().id.clone();
+        person.token = new_token(self.world.store(), &id, scopes, scope).await;
+        person.program.header("authorization", &person.token);
+    }
+
+    /// A new account with a session.
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        email: &str,
+        role: Option<(Role, Scope)>,
+    ) -> (SignedIn, Secret) {
+        let mut new = new_account(email);
+        new.name = name.parse().expect("a name");
+        let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            let id = account::create(tx, &new).expect("an account");
+            if let Some((role, scope)) = &role {
+                grant::give(tx, &id, *role, scope, None).expect("a role");
+            }
+            let begun = session::begin(tx, &id, Method::Link, Stay::Remembered, &client(1))?;
+            let session = begun.expect("a session").session;
+            let visit = signed_in::by_session(tx, &session)?.expect("somebody");
+            Ok((visit.who, session))
+        };
+        self.world.store().write(change).await.expect("a change")
+    }
+}
+
+impl Deref for Stage<'_> {
+    type Target = Accounts;
+
+    fn deref(&self) -> &Accounts {
+        &self.accounts
+    }
+}
+
+impl fmt::Debug for Stage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stage").finish_non_exhaustive()
+    }
+}
+
+impl Person {
+    /// Sends JSON with the token.
+    pub async fn call(&mut self, method: &str, path: &str, body: &Value) -> Page {
+        call(&mut self.program, method, path, body).await
+    }
+}
+
+/// Sends JSON, by the name of the method.
+pub async fn call(visitor: &mut Visitor, method: &str, path: &str, body: &Value) -> Page {
+    let method = method.parse().expect("a method");
+    visitor.call(method, path, body).await
+}
+
+/// A new token of somebody's as `Authorization` carries it, perhaps for one thing only.
+pub async fn new_token(
+    store: &Store,
+    id: &AccountId,
+    scopes: &[TokenScope],
+    scope: Option<&Scope>,
+) -> String {
+    let (id, scopes, scope) = (id.clone(), scopes.to_vec(), scope.map(Scope::name));
+    let create = move |tx: &mut Tx<'_>| {
+        let new = NewToken {
+            // Of which nobody has two of one name.
+            name: format!("program {}", tx.random().below(u32::MAX)),
+            scopes: scopes.clone(),
+            scope: scope.clone(),
+            days: 300,
+        };
+        token::create(tx, &id, &new, None)
+    };
+    let made = store.write(create).await.expect("a token");
+    format!("Bearer {}", made.secret.reveal())
+}
+
+fn serve(accounts: &Accounts, routes: Router<Site>) -> Router {
+    web::serve(&accounts.site, accounts::web::around(accounts, routes))
+}
