@@ -8,10 +8,9 @@ use crate::credential::hashing::Hasher;
 use crate::credential::provider::Providers;
 use crate::credential::require_mfa::RequireMfaFor;
 use crate::limits::changes::Changes;
-use crate::limits::in_flight::InFlight;
+use crate::limits::in_flight::{self, InFlight};
 use crate::limits::request_limits::RequestLimits;
 use crate::scope::domain::Domains;
-use crate::sign_in::attempts;
 
 /// Who may have an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,7 +69,7 @@ impl Accounts {
             changes: Changes::default(),
             limits: RequestLimits::default(),
             in_flight: InFlight::default(),
-            patience: attempts::PATIENCE,
+            patience: in_flight::PATIENCE,
             policy: Policy::default(),
             require_mfa_for: RequireMfaFor::default(),
             providers: Providers::default(),

@@ -4,9 +4,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
+/// How long a try waits for those before it.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 /// Tries that wait for others at one account; further ones are refused.
 const WAITING: usize = 8;
 

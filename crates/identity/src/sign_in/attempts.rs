@@ -6,7 +6,7 @@
 //! as a hundred. A try counts for [`PERIOD`], the longest that anybody waits.
 //!
 //! A try that would be refused only because others of its account are being
-//! looked at waits for these, for at most [`PATIENCE`]: somebody whose browser
+//! looked at waits for these, for at most [`Accounts::patience`]: somebody whose browser
 //! sends the right password several times at once is let in each time.
 //!
 //! | Who tries | passwords of one account in 15 minutes | of all accounts |
@@ -30,8 +30,6 @@
 //! An account is counted by a hash of the address that was typed: addresses that
 //! nobody has are counted the same.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
@@ -54,8 +52,6 @@ use crate::session::device;
 pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
 /// Failures of one account in a period that slow all unknown browsers down.
 pub const ATTACKED: i64 = 50;
-/// How long a try waits for those before it.
-pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// For one account, by the smallest network that is counted; each larger one
 /// has [`LARGER`] times as many.
