@@ -17,9 +17,11 @@ use web::state::{Label, MenuItem};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
 use super::clock_view::ClockView;
+use super::runs::{self, Run, Strip};
 use super::{moved, picture, words};
+use crate::clock::State as ClockState;
 use crate::countdown::Visibility;
-use crate::public::{self, Listed, Search, Shown, Viewing};
+use crate::public::{self, Listed, Past, Search, Shown, Viewing};
 
 /// `GET /u/{account}/{countdown}`.
 pub(super) async fn show(
@@ -34,12 +36,15 @@ pub(super) async fn show(
     let viewing = viewing(&site, viewer, &uri)?;
     let key = viewing.key.clone();
     let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
-    let shown = site.store.read(look).await?;
-    let shown = shown.ok_or_else(Problem::not_found)?;
+    let look = move |tx: &mut Tx<'_>| {
+        let shown = public::find(tx, &account, &countdown, &viewing)?;
+        with_past(tx, shown)
+    };
+    let found = site.store.read(look).await?;
+    let (shown, past) = found.ok_or_else(Problem::not_found)?;
     let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal());
     moved.map_or_else(
-        || countdown_page(&site, &wishes, (&headers, &key, &csrf), &shown),
+        || countdown_page(&site, &wishes, (&headers, &key, &csrf), &shown, &past),
         Ok,
     )
 }
@@ -56,14 +61,23 @@ pub(super) async fn show_primary(
     let csrf = viewer.csrf.clone();
     let viewing = viewing(&site, viewer, &uri)?;
     let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::find_primary(tx, &account, &viewing);
-    let shown = site.store.read(look).await?;
-    let shown = shown.ok_or_else(Problem::not_found)?;
+    let look = move |tx: &mut Tx<'_>| {
+        let shown = public::find_primary(tx, &account, &viewing)?;
+        with_past(tx, shown)
+    };
+    let found = site.store.read(look).await?;
+    let (shown, past) = found.ok_or_else(Problem::not_found)?;
     let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal());
     moved.map_or_else(
-        || countdown_page(&site, &wishes, (&headers, "", &csrf), &shown),
+        || countdown_page(&site, &wishes, (&headers, "", &csrf), &shown, &past),
         Ok,
     )
+}
+
+fn with_past(tx: &mut Tx<'_>, shown: Option<Shown>) -> Result<Option<(Shown, Past)>, StoreError> {
+    let Some(shown) = shown else { return Ok(None) };
+    let past = Past::load(tx, &shown)?;
+    Ok(Some((shown, past)))
 }
 
 fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
@@ -266,11 +280,26 @@ struct CountdownPage<'a> {
     shown: &'a Shown,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
-    entries: Vec<(String, &'a str)>,
+    /// Whether it has never gone this long before.
+    is_record: bool,
+    /// Whether the runs and their lengths are shown, beside the notes.
+    strip: Option<Strip>,
+    runs: Vec<Run>,
+    /// How many runs before these are not listed.
+    earlier: Option<String>,
+    /// The address of the day as a calendar file.
+    calendar: Option<String>,
     /// The button that hides the phrase, for the owner.
     hiding: Option<Hiding<'a>>,
     /// The address of the event stream.
     live: Option<String>,
+}
+
+impl CountdownPage<'_> {
+    /// A first run without a note is what the figure says already.
+    fn tells_of_runs(&self) -> bool {
+        self.runs.len() > 1 || self.runs.iter().any(|run| !run.note.is_empty())
+    }
 }
 
 /// The hidden fields of the form that hides a phrase.
@@ -284,6 +313,7 @@ fn countdown_page(
     wishes: &Wishes,
     (headers, key, csrf): (&HeaderMap, &str, &str),
     shown: &Shown,
+    past: &Past,
 ) -> Result<Response, Problem> {
     let text = site.speak_public(wishes);
     let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
@@ -305,22 +335,35 @@ fn countdown_page(
             return Ok(response);
         }
     }
-    let zone = shown.countdown.zone();
-    let entries = shown.entries.iter().map(|entry| {
-        let at = entry.reset_at.to_zoned(zone.clone());
-        (text.moment_short(&at), entry.note.as_str())
-    });
+    let (countdown, has_stats) = (&shown.countdown, shown.countdown.show_stats);
+    let mut runs = runs::runs(&text, countdown, &past.entries, shown.now);
+    if !has_stats {
+        runs.iter_mut().for_each(|run| run.length.clear());
+    }
+    let has_runs = has_stats && shown.summary.count > 1;
+    let first = shown.summary.first.filter(|_| has_runs);
     let body = CountdownPage {
         text: &text,
-        clock: shown
-            .clock
-            .map(|clock| ClockView::of(&text, &shown.countdown, &clock, shown.now)),
-        stats: if shown.countdown.show_stats {
+        clock: shown.clock.map(|clock| {
+            ClockView::of(&text, countdown, &clock, shown.now).with_ring(
+                countdown,
+                &clock,
+                shown.created_at,
+            )
+        }),
+        stats: if has_stats {
             words::statistics(&text, &shown.summary, shown.now)
         } else {
             Vec::new()
         },
-        entries: entries.collect(),
+        is_record: has_stats && shown.summary.at(shown.now).is_record,
+        strip: first.map(|first| runs::strip(&text, countdown, (first, &past.year), shown.now)),
+        earlier: earlier(&text, shown, runs.len()),
+        runs,
+        calendar: shown
+            .clock
+            .filter(|clock| clock.state == ClockState::Upcoming && !shown.is_personal())
+            .map(|_| words::with_key(format!("{}/day.ics", shown.path()), key)),
         live: (!shown.is_personal()).then(|| {
             let path = format!("{}/events?since={}", shown.path(), shown.revision);
             words::with_key(path, key)
@@ -352,6 +395,13 @@ fn countdown_page(
         Some(tag) => conditional::revalidated(headers, &tag, page),
         None => page,
     })
+}
+
+/// “12 earlier runs are not listed.”
+fn earlier(text: &Text, shown: &Shown, listed: usize) -> Option<String> {
+    let listed = i64::try_from(listed).unwrap_or(i64::MAX);
+    let more = shown.summary.count - listed;
+    (listed > 0 && more > 0).then(|| text.with("countdown-runs-earlier", [("n", more.into())]))
 }
 
 fn plain<B: Template>(
