@@ -132,22 +132,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ),
     ("occasions", "web/host", &["bulk", "invites"]),
     (
-        "countdowns",
-        "",
-        &[
-            "countdown",
-            "entry",
-            "follow",
-            "keeper",
-            "leaving",
-            "phrase",
-            "reach",
-            "suggestion",
-            "webhook",
-        ],
-    ),
-    ("countdowns", "web", &["badge", "picture", "public"]),
-    (
         "posts",
         "",
         &["feed", "image", "mailing", "post", "search", "webhook"],
