@@ -1,9 +1,7 @@
 //! What people and programs see of accounts: every address on one page.
 
 pub mod api;
-pub mod call;
 mod cards;
-mod cookies;
 mod email_change;
 mod entrance;
 mod event;
@@ -11,27 +9,19 @@ mod factor_reset;
 mod factors;
 mod first;
 mod form;
-pub mod frame;
 mod invites;
 mod leaving;
 mod look;
-mod mail_callbacks;
 mod me;
 mod message;
-pub mod moved;
 mod newcomer;
 mod notifications;
 mod oauth;
 mod people;
 mod profile;
-pub mod proof;
-pub mod refusal;
 mod registration;
-pub mod request;
 mod reset;
-pub mod resource;
 mod second_step;
-mod ses_callbacks;
 pub mod shared;
 mod slug;
 mod sudo;
@@ -41,10 +31,6 @@ mod unsubscribe;
 mod visitor;
 mod webhooks;
 
-pub mod asking;
-pub mod upstream_access;
-
-use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use web::{Pages, Site};
@@ -52,7 +38,9 @@ use web::{Pages, Site};
 use crate::Callers::{Anybody, People};
 use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
-pub use cookies::session;
+pub use ::site::cookies::session;
+pub use ::site::{asking, call, frame, moved, proof, refusal, request, resource, upstream_access};
+use ::site::{cookies, mail_callbacks};
 pub use identity::problem::email_unverified;
 pub use refusal::Refusal;
 
@@ -61,12 +49,12 @@ pub use refusal::Refusal;
 pub mod front_end {
     pub use super::api::credentials::renew_password;
     pub use super::api::refresh::{first, go_on, sign, unstored};
-    pub use super::cookies::{forget_session, registered, renewed, set_begun, set_registered};
     pub use super::entrance::check_connection;
     pub use super::profile::save;
     pub use super::registration::Sent;
     pub use super::reset::mail_link;
     pub use super::visitor::end_session;
+    pub use ::site::cookies::{forget_session, registered, renewed, set_begun, set_registered};
     pub use identity::problem::{password, too_often};
 }
 
@@ -220,10 +208,4 @@ pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
         .layer(Extension(inside))
         .layer(from_fn_with_state(accounts.clone(), first::visit))
         .layer(from_fn_with_state(carried, cookies::carry))
-}
-
-impl FromRef<Accounts> for Site {
-    fn from_ref(accounts: &Accounts) -> Self {
-        accounts.site.clone()
-    }
 }

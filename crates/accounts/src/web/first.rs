@@ -11,13 +11,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Router};
 use platform::{StoreError, Tx};
-use tokio::io::AsyncReadExt as _;
 use web::page::{self, Kind, Metadata, Page, Written};
 use web::share::{Share, ShareKind};
 use web::state::Visit;
-use web::{Problem, Site, Text, Theme, Wishes, card_picture, conditional, dates, uploaded_image};
+use web::{Problem, Site, Text, Theme, Wishes, card_picture, conditional, dates};
 
-use super::{cookies, moved};
+use site::{cookies, moved};
 
 use crate::Accounts;
 use crate::domain::{self, Part, PublicPage, Tile};
@@ -305,15 +304,7 @@ pub(super) async fn image(
     if !site.store.read(find).await? {
         return Err(Problem::not_found());
     }
-    let key = PICTURES.key(&file).map_err(|_| Problem::not_found())?;
-    let media_type = uploaded_image::media_type(&file).ok_or_else(Problem::not_found)?;
-    let opened = site.files.open(&key).await.map_err(Problem::internal)?;
-    let opened = opened.ok_or_else(Problem::not_found)?;
-    let mut bytes = Vec::new();
-    let read = tokio::fs::File::from_std(opened)
-        .read_to_end(&mut bytes)
-        .await;
-    read.map_err(Problem::internal)?;
+    let (media_type, bytes) = PICTURES.load(site, &file).await?;
     let headers = [
         (CONTENT_TYPE, media_type),
         (CACHE_CONTROL, "public, max-age=31536000, immutable"),

@@ -12,15 +12,17 @@ use web::look::{Accent, Color};
 use web::state::Visit;
 use web::{Form, Look as Theme, Problem, Text, Wishes};
 
-use super::asking::{FileSender, Reader, Sender};
-use super::call::{id as parse, see_other};
+use site::asking::{FileSender, Reader, Sender};
+use site::call::{id as parse, see_other};
+use site::frame;
+
 use super::first;
-use super::frame;
 
 use crate::Accounts;
-use crate::look::{self, HERE, Look, LookError, PICTURES, SITE};
+use crate::look::{self, Look, PICTURES, SITE};
 use identity::grant::{self, Scope, administrator};
 use identity::session::signed_in::SignedIn;
+use site::addresses::LOOK as HERE;
 
 /// What was done on the page before.
 #[derive(Deserialize)]
@@ -404,18 +406,4 @@ async fn try_set_picture(
     site.store.write(change).await?;
     site.menu.forget();
     Ok(())
-}
-
-impl From<LookError> for Problem {
-    fn from(error: LookError) -> Self {
-        match error {
-            LookError::Conflict => Self::new(axum::http::StatusCode::CONFLICT, "version_conflict"),
-            LookError::Fields(errors) => {
-                let mut problem = Self::fields();
-                problem.errors = errors;
-                problem
-            }
-            LookError::Store(error) => error.into(),
-        }
-    }
 }
