@@ -62,6 +62,7 @@ countdown-runs-earlier = { $n ->
    *[other] { $n } مدة أقدم غير مذكورة.
 }
 countdown-directory = عدّ الأيام
+countdown-now = العدّ الآن
 countdown-directory-empty = لا أحد يعرض عدًّا هنا بعد.
 countdown-search = العنوان أو الاسم
 countdown-find = بحث

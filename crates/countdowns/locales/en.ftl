@@ -45,6 +45,7 @@ countdown-runs-earlier = { $n ->
    *[other] { $n } earlier runs are not listed.
 }
 countdown-directory = Countdowns
+countdown-now = Counting now
 countdown-directory-empty = Nobody shows a countdown here yet.
 countdown-search = Title or name
 countdown-find = Search
@@ -97,15 +98,6 @@ countdown-seen-public = Everybody can see it.
 countdown-reset-now = Reset to now
 countdown-reset-then = It was at another time
 countdown-first-run = The first run has just begun. Resets and their notes will be listed here.
-countdown-elsewhere = On other pages
-countdown-badge = Badge
-countdown-badge-note = a picture, always up to date
-countdown-frame = Frame for your own page
-countdown-frame-note = the whole clock
-countdown-calendar = Calendar
-countdown-calendar-note = the day, as a file
-countdown-copy = Copy
-countdown-copied = Copied
 countdown-follows = Follow a date
 countdown-follows-hint = Day, time and time zone are then those of that date, and move with it.
 countdown-follows-none = none

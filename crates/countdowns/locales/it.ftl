@@ -45,6 +45,7 @@ countdown-runs-earlier = { $n ->
    *[other] { $n } periodi precedenti non sono elencati.
 }
 countdown-directory = Conteggi dei giorni
+countdown-now = Ora si conta
 countdown-directory-empty = Qui nessuno mostra ancora un conteggio.
 countdown-search = Titolo o nome
 countdown-find = Cerca

@@ -1,5 +1,6 @@
 //! The day of a countdown as a calendar file.
 
+use accounts::web::moved;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, Uri};
@@ -8,7 +9,7 @@ use jiff::ToSpan as _;
 use web::calendar_file::{self, CalendarEvent};
 use web::{Form, Problem, Site};
 
-use super::{badge, moved, words};
+use super::{badge, words};
 use crate::clock::State as ClockState;
 
 /// `GET /u/{account}/{countdown}/day.ics`, while the day lies ahead. A day without a time ends with

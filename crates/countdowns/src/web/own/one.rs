@@ -15,7 +15,7 @@ use crate::entry::{self, Entry, Summary};
 use crate::public::Link;
 use crate::web::clock_view::ClockView;
 use crate::web::runs::{self, Run};
-use crate::web::words;
+use crate::web::{sharing, words};
 
 /// The number of resets on a page.
 const ENTRIES: i64 = 100;
@@ -31,11 +31,11 @@ struct Loaded {
 }
 
 impl Loaded {
-    /// The path of the public page.
-    fn public_path(&self) -> String {
-        let path = words::path(&self.account, &self.countdown.slug);
+    /// The path of the public page, or of what is below it.
+    fn public_path(&self, rest: &str) -> String {
+        let path = words::path(&self.account, &self.countdown.slug) + rest;
         match self.countdown.visibility {
-            Visibility::Unlisted => format!("{path}?k={}", self.key),
+            Visibility::Unlisted => words::with_key(path, &self.key),
             Visibility::Private | Visibility::Trusted | Visibility::Public => path,
         }
     }
@@ -56,21 +56,15 @@ struct CountdownPage<'a> {
     fields: Option<[Field; 2]>,
     /// The runs, each with the address of the reset that began it.
     runs: Vec<(String, Run)>,
-    codes: Vec<Code>,
+    /// HTML of the card from which it is sent on.
+    share: Option<String>,
+    /// The address of the day as a calendar file.
+    calendar: Option<String>,
     public_path: String,
     /// Whether it was made just now.
     is_new: bool,
     /// The message that says who sees it.
     seen: &'static str,
-}
-
-/// Code that brings a countdown to other pages.
-struct Code {
-    title: &'static str,
-    note: &'static str,
-    /// The badge itself, beside its code.
-    badge: Option<String>,
-    text: String,
 }
 
 /// `GET /me/countdowns/{id}`.
@@ -105,6 +99,8 @@ async fn countdown_page(
     let (text, countdown) = (&req.text, &loaded.countdown);
     let now = req.site.clock.now();
     let href = |entry: &Entry| at(&countdown.id, &format!("/entries/{}", entry.id));
+    let clock = countdown.clock(loaded.summary.newest, now);
+    let clock = clock.map(|clock| ClockView::of(text, countdown, &clock, now));
     let runs = runs::runs(text, countdown, &loaded.entries, now);
     let body = CountdownPage {
         text,
@@ -112,15 +108,15 @@ async fn countdown_page(
         submission: req.submission(),
         done,
         form_state,
-        clock: countdown
-            .clock(loaded.summary.newest, now)
-            .map(|clock| ClockView::of(text, countdown, &clock, now)),
         stats: words::statistics(text, &loaded.summary, now),
         fields: (countdown.kind == Kind::Since)
             .then(|| resets::fields(text, countdown, form_state)),
         runs: loaded.entries.iter().map(href).zip(runs).collect(),
-        codes: codes(&req.site, loaded),
-        public_path: loaded.public_path(),
+        share: share(&req.site, text, loaded, clock.as_ref()),
+        calendar: (countdown.kind == Kind::Until && countdown.visibility.is_open())
+            .then(|| loaded.public_path("/day.ics")),
+        clock,
+        public_path: loaded.public_path(""),
         is_new: done == Some("countdown-begun"),
         seen: words::seen(countdown.visibility),
         countdown,
@@ -128,76 +124,21 @@ async fn countdown_page(
     req.page(HERE, &countdown.title, body).await
 }
 
-#[derive(Template)]
-#[template(
-    source = r#"<img src="{{ url }}" alt="{{ title }}" height="20">"#,
-    ext = "html"
-)]
-struct Image<'a> {
-    url: String,
-    title: &'a str,
-}
-
-#[derive(Template)]
-#[template(
-    source = r#"<iframe src="{{ url }}" title="{{ title }}" width="320" height="220"></iframe>"#,
-    ext = "html"
-)]
-struct Frame<'a> {
-    url: String,
-    title: &'a str,
-}
-
-/// Badge and frame, where others than its owners see the countdown without signing in.
-fn codes(site: &Site, loaded: &Loaded) -> Vec<Code> {
+/// How the countdown is sent on, where others than its owners see it without signing in.
+fn share(site: &Site, text: &Text, loaded: &Loaded, clock: Option<&ClockView>) -> Option<String> {
     let countdown = &loaded.countdown;
-    if !matches!(
-        countdown.visibility,
-        Visibility::Unlisted | Visibility::Public
-    ) {
-        return Vec::new();
-    }
     let key = match countdown.visibility {
         Visibility::Unlisted => loaded.key.as_str(),
-        _ => "",
+        Visibility::Public => "",
+        Visibility::Private | Visibility::Trusted => return None,
     };
     let page = words::path(&loaded.account, &countdown.slug);
-    let badge = words::with_key(format!("{page}/badge.svg"), key);
-    let frame = words::with_key(page.replacen("/u/", "/embed/", 1), key);
-    let day = words::with_key(format!("{page}/day.ics"), key);
-    let url = |path: &str| site.url().join(path);
-    let title = countdown.title.as_str();
-    let mut codes = vec![
-        Code {
-            title: "countdown-badge",
-            note: "countdown-badge-note",
-            text: Image {
-                url: url(&badge),
-                title,
-            }
+    let said = (countdown.title.as_str(), &*clock?.sentence());
+    Some(
+        sharing::share(site, said, &page, key)
+            .card(text)
             .to_string(),
-            badge: Some(badge),
-        },
-        Code {
-            title: "countdown-frame",
-            note: "countdown-frame-note",
-            text: Frame {
-                url: url(&frame),
-                title,
-            }
-            .to_string(),
-            badge: None,
-        },
-    ];
-    if countdown.kind == Kind::Until {
-        codes.push(Code {
-            title: "countdown-calendar",
-            note: "countdown-calendar-note",
-            text: site.url().join(&day),
-            badge: None,
-        });
-    }
-    codes
+    )
 }
 
 /// Shows the page of a countdown again with a refused form.
