@@ -79,7 +79,7 @@ pub const DOMAIN: Domain = Domain {
         argument: "",
         find: |_, _| Ok(Some("/invite".to_owned())),
     }],
-    first_cards: web::guest::entry::cards,
+    first_parts: web::guest::entry::first_parts,
     offers: web::guest::entry::offers,
     cards: web::host::occasions::cards,
     sign_in_hints: &[SignInHint {

@@ -4,6 +4,7 @@
 use std::pin::Pin;
 
 use axum::Router;
+use jiff::Timestamp;
 use platform::jobs::{Handler, JobError};
 use platform::store::migrate::Migrations;
 use platform::{Platform, StoreError, Tx};
@@ -61,9 +62,17 @@ pub struct Domain {
     /// Its pages that may stand at `/`.
     pub first_pages: &'static [FirstPage],
     /// What it has on the first page of the site, which belongs to this account, for everybody.
-    pub first_cards: FirstCards,
+    pub first_parts: PublicParts,
+    /// What it has of somebody on their own page, for everybody.
+    pub person_parts: PersonParts,
+    /// Whether it has something of somebody that everybody may see, which makes a page of theirs.
+    pub has_public: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
     /// What it offers to everybody in the menu, where there is any of it.
     pub offers: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
+    /// What the foot of public pages leads to: a feed, a page on privacy.
+    pub foot: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
+    /// All pages that search engines may find.
+    pub public_pages: fn(&mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError>,
     /// Its first pages, for people who are signed in.
     pub navigation: &'static [Link],
     /// What it shows to somebody on the page that they land on after signing in.
@@ -114,9 +123,11 @@ pub type Preparation = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>
 /// All domains of a program, in the order of their dependencies.
 pub type Domains = &'static [Domain];
 
-/// For [`Domain::first_cards`].
-pub type FirstCards =
-    fn(&mut Tx<'_>, &Site, &Text, Option<&AccountId>) -> Result<Vec<Card>, StoreError>;
+/// For [`Domain::first_parts`].
+pub type PublicParts =
+    fn(&mut Tx<'_>, &Site, &Text, Option<&AccountId>) -> Result<Vec<Part>, StoreError>;
+/// For [`Domain::person_parts`].
+pub type PersonParts = fn(&mut Tx<'_>, &Site, &Text, &AccountId) -> Result<Vec<Part>, StoreError>;
 /// For [`Domain::cards`].
 pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Vec<Card>, StoreError>;
 
@@ -154,6 +165,50 @@ pub struct Card {
     pub links: Vec<Link>,
     /// A form with one field.
     pub form: Option<CardForm>,
+}
+
+/// A part of the first page of the site, or of somebody's own page. HTML is what templates of the
+/// domain wrote, with headings from `h2`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What counts now: HTML.
+    Now(String),
+    /// The newest things: HTML.
+    Latest(String),
+    /// A link beside others.
+    Tile(Tile),
+    /// Below all that: HTML.
+    Below(String),
+}
+
+impl Part {
+    /// What a template wrote, for one of these.
+    pub fn html<T: askama::Template>(template: &T) -> String {
+        template.render().unwrap_or_else(|error| {
+            tracing::error!(%error, "a part of a page cannot be written");
+            String::new()
+        })
+    }
+}
+
+/// A link with a line below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// Where it leads.
+    pub href: String,
+    /// What it is called.
+    pub label: String,
+    /// What is to be said of it.
+    pub note: String,
+}
+
+/// A page that everybody may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicPage {
+    /// Its path.
+    pub path: String,
+    /// When it was changed last, where that is known.
+    pub changed_at: Option<Timestamp>,
 }
 
 /// A form with one field. Labels are messages.
@@ -206,8 +261,12 @@ impl Domain {
             secret_paths: &[],
             reserved_slugs: &[],
             first_pages: &[],
-            first_cards: |_, _, _, _| Ok(Vec::new()),
+            first_parts: |_, _, _, _| Ok(Vec::new()),
+            person_parts: |_, _, _, _| Ok(Vec::new()),
+            has_public: |_, _| Ok(false),
             offers: |_| Ok(Vec::new()),
+            foot: |_| Ok(Vec::new()),
+            public_pages: |_| Ok(Vec::new()),
             navigation: &[],
             cards: |_, _, _, _| Ok(Vec::new()),
             webhook_events: &[],
@@ -242,8 +301,12 @@ impl Domain {
             site_duties: &[],
             token_scopes: &[],
             first_pages: &[],
-            first_cards: |_, _, _, _| Ok(Vec::new()),
+            first_parts: |_, _, _, _| Ok(Vec::new()),
+            person_parts: |_, _, _, _| Ok(Vec::new()),
+            has_public: |_, _| Ok(false),
             offers: |_| Ok(Vec::new()),
+            foot: |_| Ok(Vec::new()),
+            public_pages: |_| Ok(Vec::new()),
             navigation: &[],
             cards: |_, _, _, _| Ok(Vec::new()),
             newsletters: &[],
@@ -293,6 +356,20 @@ pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> 
         }
     });
     Vec::leak(all.collect())
+}
+
+/// Whether somebody has a page that everybody may see.
+pub fn has_public_page(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    account: &AccountId,
+) -> Result<bool, StoreError> {
+    for domain in domains {
+        if (domain.has_public)(tx, account)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What somebody shares with others, of all domains.

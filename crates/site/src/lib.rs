@@ -16,6 +16,7 @@ pub mod domain;
 pub mod frame;
 pub mod look;
 pub mod mail_callbacks;
+pub mod moved;
 pub mod newsletter;
 pub mod proof;
 pub mod refusal;
