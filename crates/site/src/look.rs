@@ -12,6 +12,9 @@ use web::{Findings, Problem, Site};
 
 use crate::addresses;
 use crate::domain::{Domain, Domains};
+
+pub use crate::first_page::FirstPage;
+
 use identity::account::{self, AccountId};
 use identity::grant::administrator::Owner;
 use identity::grant::{self, Scope};
@@ -23,29 +26,6 @@ pub const SITE: &str = "site";
 const LONGEST_INTRODUCTION: usize = 2_000;
 /// The one row.
 const ID: i64 = 1;
-
-/// A page of a domain that may stand at `/`.
-#[derive(Clone, Copy, Debug)]
-pub struct FirstPage {
-    /// What it is set as: the word, or the word before a colon.
-    pub word: &'static str,
-    /// The message that names it.
-    pub label: &'static str,
-    /// What stands behind the colon, for people: `SLUG`; empty: there is no colon.
-    pub argument: &'static str,
-    /// Its address, by what stands behind the colon; `None`: it is not public.
-    pub find: fn(&mut Tx<'_>, &str) -> Result<Option<String>, StoreError>,
-}
-
-impl FirstPage {
-    /// How it is written: `countries:CODE`.
-    pub fn form(&self) -> String {
-        match self.argument {
-            "" => self.word.to_owned(),
-            argument => format!("{}:{argument}", self.word),
-        }
-    }
-}
 
 /// How the site presents itself.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
