@@ -61,11 +61,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
-        "site",
-        "",
-        &["context", "dates", "domain", "look", "webhook"],
-    ),
-    (
         "accounts",
         "web",
         &[

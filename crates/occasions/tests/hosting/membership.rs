@@ -53,7 +53,7 @@ async fn decide(
 
 async fn makes_host(stage: &Stage<'_>, id: &OccasionId) -> bool {
     let scope = role::scope(id);
-    let look = move |tx: &mut Tx<'_>| (occasions::DOMAIN.makes_host)(tx, &scope);
+    let look = move |tx: &mut Tx<'_>| (occasions::DOMAIN.accounts.makes_host)(tx, &scope);
     stage.site.store.read(look).await.unwrap()
 }
 
