@@ -13,7 +13,7 @@ use crate::hosting::resource::{
     Edit, History, Removal, Resource, free_key, history_of, next_position,
 };
 use crate::hosting::{HostOf, Refusal};
-use crate::occasion::OccasionId;
+use crate::id::OccasionId;
 
 /// A food need that guests are asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]

@@ -12,13 +12,11 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::occasion::OccasionId;
+use crate::id::{EventId, OccasionId};
 
 pub(crate) use dates::dates;
 pub(crate) use rules::{by_keys, keys_of, wait_for_answers};
 pub(crate) use schedule::{change as change_schedule, edit as edit_schedule};
-
-platform::id!(EventId, "One event of an occasion.");
 
 /// A dated part of an occasion.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]

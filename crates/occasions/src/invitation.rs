@@ -9,10 +9,9 @@ use utoipa::ToSchema;
 
 use crate::code::{self, CodeKey};
 use crate::guest::Guest;
-use crate::occasion::{Occasion, OccasionId};
+use crate::id::{InvitationId, OccasionId};
+use crate::occasion::Occasion;
 use crate::words::{Access, LockMode, OccasionStatus};
-
-platform::id!(InvitationId, "One invitation.");
 
 /// An invitation, as stored.
 #[derive(Clone, Debug, Row)]

@@ -15,12 +15,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::event::Event;
-use crate::guest::{Guest, GuestId};
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::guest::Guest;
+use crate::id::{GuestId, InvitationId, OccasionId, QuestionId};
 use crate::words::{AskedOf, QuestionKind, ReplyStatus};
-
-platform::id!(QuestionId, "One question of an occasion.");
 
 /// Longest written answer, in characters.
 pub const ANSWER_LIMIT: usize = 2_000;

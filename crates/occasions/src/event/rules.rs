@@ -6,13 +6,12 @@ use accounts::dates;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
 
-use super::{Event, EventId, ScheduleLine, list, recount_seats};
+use super::{Event, ScheduleLine, list, recount_seats};
 use crate::hosting::resource::{
     Edit, History, Removal, Resource, TypedRemoval, free_key, history_of, next_position,
 };
 use crate::hosting::{HostOf, Permission, Refusal};
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::id::{EventId, InvitationId, OccasionId};
 
 /// How long an event lasts if no end is given.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);

@@ -13,8 +13,7 @@ use web::setting::{SettingValues, Word};
 
 use super::Refusal;
 use super::occasions::LIMIT;
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::id::{InvitationId, OccasionId};
 
 /// The setting that says who may create occasions.
 pub const CREATE: Word = Word {

@@ -19,7 +19,8 @@ use super::permissions::{self, HostOf, Permission};
 use super::{Current, Refusal};
 use crate::diet;
 use crate::event;
-use crate::occasion::{self, Contact, Occasion, OccasionId, Switches};
+use crate::id::OccasionId;
+use crate::occasion::{self, Contact, Occasion, Switches};
 use crate::role::{self, Role};
 use crate::words::OccasionStatus;
 

@@ -4,13 +4,13 @@ use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
 use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
 use platform::{Rows, StoreError, Tx, sql};
 
-use super::{Choice, Given, Question, QuestionId, of};
+use super::{Choice, Given, Question, of};
 use crate::event;
 use crate::hosting::resource::{
     Edit, History, Removal, Resource, free_key, history_of, next_position,
 };
 use crate::hosting::{HostOf, Permission, Refusal};
-use crate::occasion::OccasionId;
+use crate::id::{OccasionId, QuestionId};
 use crate::words::{AskedOf, QuestionKind};
 
 /// How many choices a question has at most.
