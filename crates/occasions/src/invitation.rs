@@ -201,6 +201,17 @@ pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
     .maybe(tx)
 }
 
+/// Takes the lock of every invitation, because a save in progress may be adding a guest
+/// who would be left out.
+pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    let _: Vec<(InvitationId,)> = sql!(
+        "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",
+        occasion
+    )
+    .all(tx)?;
+    Ok(())
+}
+
 /// Writes a new invitation under `code`; `None` if another invitation has this code, or
 /// had it within the last 24 months.
 pub fn insert(
