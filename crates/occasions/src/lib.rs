@@ -15,6 +15,7 @@ pub mod guest;
 pub mod hosting;
 pub mod household;
 pub mod household_change;
+pub mod id;
 pub mod invitation;
 mod leaving;
 pub mod link;
