@@ -110,7 +110,7 @@ impl PageResource for Countdown {
         remove: "countdown-delete",
         remove_effect: "countdown-delete-effect",
     };
-    const CHOSEN: &'static [&'static str] = &["slug"];
+    const CHOSEN: &'static [&'static str] = &["slug", "day_counting"];
     const TYPED: &'static str = "countdown-delete-type";
     const IS_SHOWN_AFTER: bool = true;
     const BEGUN: &'static str = "begun";
