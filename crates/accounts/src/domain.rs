@@ -13,13 +13,14 @@ use web::codes::Code;
 use web::described::problem_responses::Shared;
 use web::masking::{SecretPath, SecretPaths};
 use web::setting::{Flag, Setting, SettingValues};
-use web::state::{Menu, MenuItem};
+use web::state::{Menu, MenuItem, NavigationGroup};
 use web::{Catalogue, Declared, Link, Locale, Settings, Site, Text};
 
 use crate::Accounts;
 use crate::dates::{self, Date, Dates};
 use crate::look::{self, FirstPage};
 use crate::newsletter::Newsletter;
+use crate::own_card::OwnCard;
 use crate::web::frame;
 use crate::webhook::WebhookEvent;
 use identity::DomainAccounts;
@@ -63,8 +64,8 @@ pub struct Domain {
     pub first_cards: FirstCards,
     /// What it offers to everybody in the menu, where there is any of it.
     pub offers: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
-    /// Its first pages, for people who are signed in.
-    pub navigation: &'static [Link],
+    /// Its pages, for people who are signed in.
+    pub navigation: Option<NavigationGroup>,
     /// What it shows to somebody on the page that they land on after signing in.
     pub cards: OwnCards,
     /// What webhooks can hear of.
@@ -117,7 +118,7 @@ pub type Domains = &'static [Domain];
 pub type FirstCards =
     fn(&mut Tx<'_>, &Site, &Text, Option<&AccountId>) -> Result<Vec<Card>, StoreError>;
 /// For [`Domain::cards`].
-pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Vec<Card>, StoreError>;
+pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Option<OwnCard>, StoreError>;
 
 /// Something that somebody shares with others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +134,7 @@ pub struct Share {
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// A part of the page that people land on after signing in.
+/// A part of the first page of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
     /// The message that heads it.
@@ -198,8 +199,8 @@ impl Domain {
             first_pages: &[],
             first_cards: |_, _, _, _| Ok(Vec::new()),
             offers: |_| Ok(Vec::new()),
-            navigation: &[],
-            cards: |_, _, _, _| Ok(Vec::new()),
+            navigation: None,
+            cards: |_, _, _, _| Ok(None),
             webhook_events: &[],
             newsletters: &[],
             sign_in_hints: &[],
@@ -234,8 +235,8 @@ impl Domain {
             first_pages: &[],
             first_cards: |_, _, _, _| Ok(Vec::new()),
             offers: |_| Ok(Vec::new()),
-            navigation: &[],
-            cards: |_, _, _, _| Ok(Vec::new()),
+            navigation: None,
+            cards: |_, _, _, _| Ok(None),
             newsletters: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),
@@ -384,11 +385,13 @@ pub fn for_identity(domains: &[Domain]) -> Vec<DomainAccounts> {
 /// What every page may need of the domains.
 pub fn declared(domains: &[Domain]) -> Declared {
     let codes = domains.iter().flat_map(|domain| domain.problem_codes);
-    let navigation = domains.iter().flat_map(|domain| domain.navigation);
     Declared {
         codes: codes.copied().collect(),
         secret_paths: secret_paths(domains),
-        navigation: navigation.copied().collect(),
+        navigation: domains
+            .iter()
+            .filter_map(|domain| domain.navigation)
+            .collect(),
         settings: SettingValues::default(),
         find_frame: Some(frame::find),
     }

@@ -12,6 +12,7 @@ mod described;
 pub mod domain;
 pub mod look;
 pub mod newsletter;
+pub mod own_card;
 pub mod web;
 pub mod webhook;
 

@@ -22,6 +22,7 @@ pub use ::web::calendar;
 use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::{Flag, Setting};
+use ::web::state::NavigationGroup;
 use accounts::domain::{self, Domain};
 use accounts::look::FirstPage;
 use platform::store::migrate::Migrations;
@@ -48,16 +49,20 @@ pub const DOMAIN: Domain = Domain {
     scope_title: co_owners::title_of,
     token_scopes: &[countdown::READ, countdown::WRITE],
     reserved_slugs: &["countdowns"],
-    navigation: &[
-        Link {
-            label: "countdown-mine",
-            href: "/me/countdowns",
-        },
-        Link {
-            label: "phrase-all",
-            href: "/me/phrases",
-        },
-    ],
+    navigation: Some(NavigationGroup {
+        title: "countdown-group",
+        links: &[
+            Link {
+                label: "countdown-mine",
+                href: "/me/countdowns",
+            },
+            Link {
+                label: "phrase-all",
+                href: "/me/phrases",
+            },
+        ],
+        is_for: |_, _, _| Ok(true),
+    }),
     first_pages: &[FirstPage {
         word: "countdown",
         label: "countdown-one",
@@ -66,7 +71,7 @@ pub const DOMAIN: Domain = Domain {
     }],
     first_cards: web::public::first_cards,
     offers: web::public::offers,
-    cards: web::own::cards,
+    cards: web::own_card::find,
     export: leaving::export,
     shared: leaving::shared,
     erase: leaving::erase,

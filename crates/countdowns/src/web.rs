@@ -5,6 +5,7 @@ mod badge;
 mod events;
 mod moved;
 pub(crate) mod own;
+pub(crate) mod own_card;
 mod phrases;
 mod picture;
 pub(crate) mod public;

@@ -14,6 +14,7 @@ use web::{Form, Problem, Text, Wishes};
 
 use super::asking::{Reader, Sender};
 use super::call::{id as parse, see_other};
+use super::question::{self, Question};
 use super::{frame, shared};
 
 use crate::Accounts;
@@ -24,6 +25,13 @@ use identity::problem::{email_unverified, too_often};
 use identity::session::signed_in::SignedIn;
 
 const HERE: &str = "/me/webhooks";
+const DELETE: Question = Question {
+    title: "question-webhook",
+    facts: "question-webhook-facts",
+    undo: "question-webhook-undo",
+    button: "question-webhook-do",
+    confirm: "question-webhook-confirm",
+};
 /// How many deliveries of each are shown.
 const DELIVERIES: usize = 5;
 
@@ -218,8 +226,17 @@ pub(super) async fn test(
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
     Path(id): Path<String>,
+    wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    if !question::is_sure(&sender.form) {
+        let text = accounts.site.speak(&wishes);
+        let who = (&sender.who, sender.csrf.as_str());
+        let values = vec![("called", sender.form.text("called").into())];
+        let address = format!("{HERE}/{id}/delete");
+        let sent = (address.as_str(), HERE, &sender.form);
+        return question::show(&accounts.site, &text, who, sent, DELETE, values).await;
+    }
     remove(&accounts, &sender.who, &sender.request, &id).await?;
     let onward = format!("{HERE}?done=deleted");
     Ok(see_other(&shared::after(&sender.form, &onward)))
