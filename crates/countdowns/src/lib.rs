@@ -12,6 +12,7 @@ mod leaving;
 pub mod phrase;
 pub mod public;
 pub mod reach;
+pub mod reset;
 pub mod suggestion;
 pub mod watchers;
 pub mod web;
@@ -25,6 +26,7 @@ use ::web::setting::{Flag, Setting};
 use ::web::state::NavigationGroup;
 use accounts::domain::{self, Domain};
 use accounts::look::FirstPage;
+use identity::DomainAccounts;
 use platform::store::migrate::Migrations;
 
 pub use accounts::web::Refusal;
@@ -44,10 +46,6 @@ pub const DOMAIN: Domain = Domain {
     ],
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    scope_kinds: &[&countdown::COUNTDOWN],
-    site_duties: &[phrase::MODERATOR],
-    scope_title: co_owners::title_of,
-    token_scopes: &[countdown::READ, countdown::WRITE],
     reserved_slugs: &["countdowns"],
     navigation: Some(NavigationGroup {
         title: "countdown-group",
@@ -69,12 +67,13 @@ pub const DOMAIN: Domain = Domain {
         argument: "NAME/SLUG",
         find: web::public::first_page,
     }],
-    first_cards: web::public::first_cards,
+    first_parts: web::public::first_parts,
+    person_parts: web::public::person_parts,
+    has_public: public::has_public,
+    public_pages: web::public::pages,
     offers: web::public::offers,
     cards: web::own_card::find,
-    export: leaving::export,
     shared: leaving::shared,
-    erase: leaving::erase,
     follow: follow::follow,
     routes: web::routes,
     webhook_events: webhook::EVENTS,
@@ -83,6 +82,15 @@ pub const DOMAIN: Domain = Domain {
         accounts::webhook::describe::<webhook::CountdownMessage>(api, webhook::EVENTS)
     }),
     jobs: |site| vec![reach::handler(), suggestion::mail::digest_job(site)],
+    accounts: DomainAccounts {
+        scope_kinds: &[&countdown::COUNTDOWN],
+        site_duties: &[phrase::MODERATOR],
+        scope_title: co_owners::title_of,
+        token_scopes: &[countdown::READ, countdown::WRITE],
+        export: leaving::export,
+        erase: leaving::erase,
+        ..DomainAccounts::new(MIGRATIONS.owner)
+    },
     ..Domain::new(MIGRATIONS)
 };
 

@@ -9,11 +9,11 @@ use platform::{StoreError, Tx};
 use serde::Deserialize;
 use web::{Problem, Text, Wishes};
 
-use super::asking::Reader;
-use super::frame;
+use site::asking::Reader;
+use site::frame;
+use site::own_card::{Begin, OwnCard, Side};
 
 use crate::Accounts;
-use crate::own_card::{Begin, OwnCard, Side};
 use identity::notification;
 
 const HERE: &str = frame::HOME;

@@ -9,13 +9,13 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::see_other;
-use super::question::{self, Question};
-use super::{cookies, frame, me};
+use super::me;
+use site::asking::{Browser, Reader, Sender};
+use site::call::see_other;
+use site::question::{self, Question};
+use site::{cookies, frame};
 
 use crate::Accounts;
-use crate::web::asking::Browser;
 use identity::credential::second_factor::totp::AppSecret;
 use identity::credential::second_factor::{self, FactorError, Factors};
 use identity::session::signed_in::SignedIn;

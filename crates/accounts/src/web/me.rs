@@ -13,16 +13,15 @@ use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
 use super::api::credentials::renew_password;
-use super::asking::{Reader, Sender};
-use super::call::see_other;
-use super::cookies;
 use super::factors;
-use super::frame;
 use super::oauth;
-use super::question::{self, Question};
+use site::asking::{Reader, Sender};
+use site::call::see_other;
+use site::cookies;
+use site::frame;
+use site::question::{self, Question};
 
 use crate::Accounts;
-use crate::web::asking::Browser;
 use identity::DomainAccounts;
 use identity::account::unconfirmed;
 use identity::client;
@@ -32,6 +31,7 @@ use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 use identity::session::token::{self, NewToken, Token, TokenScope};
 use identity::session::{self, Session, Stay};
+use site::asking::Browser;
 
 const HERE: &str = "/me/security";
 

@@ -10,11 +10,11 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Network, Problem, Site, Text};
 
-use super::cookies;
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
 use super::oauth::{self, Button};
 use super::visitor::{HOME, begun_at};
+use site::cookies;
 
 use crate::Accounts;
 use identity::account::{DisplayName, NewAccount};

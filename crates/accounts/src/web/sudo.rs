@@ -16,14 +16,13 @@ use serde::{Deserialize, Serialize};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf, media_type};
 
-use super::asking::{Reader, Sender};
-use super::call::see_other;
-use super::look::Inside;
+use super::first::Inside;
 use super::visitor::{Onward, target};
-use super::{cookies, frame, question};
+use site::asking::{Browser, Reader, Sender};
+use site::call::see_other;
+use site::{cookies, frame, question};
 
 use crate::Accounts;
-use crate::web::asking::Browser;
 use identity::credential::web_authn::{self, Asked, Assertion};
 use identity::credential::{passkey, password, second_factor};
 use identity::session::signed_in::SignedIn;

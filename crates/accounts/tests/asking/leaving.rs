@@ -15,6 +15,7 @@ use accounts::sudo::{self, Sudo};
 use accounts::token::PROFILE_READ;
 use accounts::{Accounts, grant, profile};
 use axum::http::Method;
+use identity::DomainAccounts;
 use jiff::SignedDuration;
 use platform::audit::chain;
 use platform::store::migrate::Migrations;
@@ -40,12 +41,15 @@ const FARAH: &str = "farah@example.my";
 pub(crate) const STRICT: Domains = &[
     accounts::DOMAIN,
     Domain {
-        export: |tx, id| match grant::owned_alone(tx, id, &CLUB)?.as_slice() {
-            [only] if only == "broken" => Err(StoreError::Busy),
-            all => Ok(json!(all)),
+        accounts: DomainAccounts {
+            scope_kinds: &[&CLUB],
+            export: |tx, id| match grant::owned_alone(tx, id, &CLUB)?.as_slice() {
+                [only] if only == "broken" => Err(StoreError::Busy),
+                all => Ok(json!(all)),
+            },
+            obligations: |tx, id| grant::owned_alone(tx, id, &CLUB),
+            ..DomainAccounts::new("clubs")
         },
-        obligations: |tx, id| grant::owned_alone(tx, id, &CLUB),
-        scope_kinds: &[&CLUB],
         ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];
@@ -366,14 +370,14 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
         include_str!("../../../identity/src/credential/linked_identity.rs"),
         include_str!("../../../identity/src/credential/passkey.rs"),
         include_str!("../../../identity/src/notification.rs"),
-        include_str!("../../src/look.rs"),
-        include_str!("../../src/webhook.rs"),
+        include_str!("../../../site/src/look.rs"),
+        include_str!("../../../site/src/webhook.rs"),
         include_str!("../../../identity/src/session.rs"),
         include_str!("../../../identity/src/account/unconfirmed.rs"),
         include_str!("../../../identity/src/credential/second_factor.rs")
     );
     let copied = concat!(
-        include_str!("../../src/webhook.rs"),
+        include_str!("../../../site/src/webhook.rs"),
         include_str!("../../../identity/src/notification.rs"),
         include_str!("../../../identity/src/credential/planned_reset.rs"),
         include_str!("../../../identity/src/person/export.rs"),

@@ -1,8 +1,8 @@
 //! What somebody counts and may begin to count, for the page that they land on.
 
-use accounts::own_card::{Begin, OwnCard, OwnLine, Side};
 use accounts::signed_in::SignedIn;
 use platform::{StoreError, Tx};
+use site::own_card::{Begin, OwnCard, OwnLine, Side};
 use web::{Site, Text};
 
 use super::own::{HERE, at};

@@ -14,9 +14,7 @@ use web::Site;
 use web::setting::{SettingValues, Word};
 
 use super::Refusal;
-use super::occasions::LIMIT;
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::id::{InvitationId, OccasionId};
 use crate::role::OCCASION;
 
 /// The setting that says who may create occasions.
@@ -24,6 +22,8 @@ pub const CREATE: Word = Word {
     key: "occasions.create",
     words: &["staff", "members"],
 };
+/// How many occasions one installation holds.
+pub const LIMIT: i64 = 1_000;
 /// How many occasions one member may have made.
 pub const OWN_LIMIT: i64 = 5;
 /// How many of the installation's occasions are reserved for its staff.

@@ -4,13 +4,13 @@ use accounts::account::AccountId;
 use accounts::grant::Member;
 use accounts::invite::Invite;
 use accounts::web::call::see_other;
-use accounts::web::question::{self, Question};
 use accounts::web::request::{FormPost, PageRequest};
 use accounts::web::shared;
 use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 use platform::id::Id as _;
+use site::question::{self, Question};
 use web::form_state::{self, FormState};
 use web::{Problem, Text};
 

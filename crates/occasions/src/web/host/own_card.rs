@@ -1,14 +1,14 @@
 //! The occasions of a host, for the page that they land on.
 
-use accounts::own_card::{Begin, OwnCard, OwnLine, Side};
 use accounts::signed_in::SignedIn;
 use platform::{StoreError, Tx, sql};
+use site::own_card::{Begin, OwnCard, OwnLine, Side};
 use web::{Site, Text};
 
 use super::wording::Wording;
 use crate::event;
 use crate::hosting::occasions;
-use crate::occasion::OccasionId;
+use crate::id::OccasionId;
 use crate::words::{OccasionStatus, ReplyStatus};
 
 /// The newest of their occasions, and whether they may create one.
