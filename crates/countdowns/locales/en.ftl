@@ -74,6 +74,10 @@ countdown-is-primary-hint = It also has the address /your-name/incident-timer.
 countdown-only-you = Only you see this page now.
 countdown-not-started = It has not begun: reset it for the first time.
 countdown-mine = Countdowns
+countdown-yours = Your countdowns
+countdown-group = Countdowns
+countdown-begin = A countdown
+countdown-begin-text = Days since, or days until
 countdown-new = New countdown
 countdown-none = You have no countdown yet.
 countdown-section-until = If it counts down
@@ -83,13 +87,13 @@ countdown-save = Save
 countdown-cancel = Cancel
 countdown-settings = Settings
 countdown-reset = Reset
-countdown-reset-title = Begin anew
+countdown-reset-title = Reset
 countdown-when = When
 countdown-when-hint = In the time zone { $zone }. Empty: now.
 countdown-note = Note
 countdown-entry = Reset
-countdown-page = Its page
-countdown-seen-by = Seen by: { $who }
+countdown-page = View page
+countdown-seen-by = Visible to { $who }
 countdown-delete = Delete
 countdown-delete-title = Delete this
 countdown-delete-effect = This cannot be undone.
@@ -100,7 +104,12 @@ countdown-deleted = Deleted.
 
 # Its owners.
 countdown-owners = Owners
-countdown-owner-remove = Remove
+countdown-owner-remove = Remove…
+countdown-owner-question = Remove { $called } from the owners?
+countdown-owner-question-facts = This person can no longer change or reset the countdown.
+countdown-owner-question-undo = You can invite them again.
+countdown-owner-question-do = Remove
+countdown-owner-question-confirm = Confirm and remove
 countdown-invite = Keep it with others
 countdown-invite-text = Whoever is the first to join with the link, within 7 days, becomes an owner too. Owners see and change everything here.
 countdown-invite-make = Make a link
@@ -125,7 +134,7 @@ phrase-exclude-effect = Programs draw a phrase for your pages. What you hide is 
 phrase-exclude = Hide
 phrase-include = Show again
 phrase-hide-here = Hide this phrase
-phrase-moderate = Phrases and suggestions of all
+phrase-moderate = Manage phrases
 phrase-suggestions = Suggestions
 phrase-no-suggestions = Nothing is waiting.
 phrase-new = New phrase
@@ -134,16 +143,16 @@ phrase-approve = Take it
 phrase-reject = Turn it down
 phrase-reason = Reason
 phrase-reason-hint = Whoever suggested it reads this.
-phrase-deactivate = Take away
-phrase-activate = Bring back
-phrase-mail-approved-subject = Your phrase was taken – { $site }
-phrase-mail-approved-text = What you suggested is now one of the phrases of { $site }:
+phrase-deactivate = Remove
+phrase-activate = Restore
+phrasemail-approved-subject = Your phrase was taken – { $site }
+phrasemail-approved-text = What you suggested is now one of the phrases of { $site }:
 
     { $phrase }
 
     { $address }
-phrase-mail-rejected-subject = Your phrase was not taken – { $site }
-phrase-mail-rejected-text = A moderator of { $site } decided not to take what you suggested:
+phrasemail-rejected-subject = Your phrase was not taken – { $site }
+phrasemail-rejected-text = A moderator of { $site } decided not to take what you suggested:
 
     { $phrase }
 
@@ -153,8 +162,8 @@ phrase-mail-rejected-text = A moderator of { $site } decided not to take what yo
     }
 
     { $address }
-phrase-mail-waiting-subject = Suggestions are waiting – { $site }
-phrase-mail-waiting-text = { $count ->
+phrasemail-waiting-subject = Suggestions are waiting – { $site }
+phrasemail-waiting-text = { $count ->
         [one] One suggestion of a phrase waits for a moderator:
        *[other] { $count } suggestions of phrases wait for a moderator:
     }

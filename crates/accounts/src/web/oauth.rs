@@ -15,6 +15,7 @@ use web::{Problem, Text, Wishes};
 
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
+use super::registration::check_mail;
 use super::visitor::{begun_at, target};
 use super::{cookies, leaving, me, second_step};
 use site::asking::Sender;
@@ -277,13 +278,7 @@ pub(super) async fn register(
             .await;
         }
     };
-    let message = Message {
-        title: "account-registered",
-        words: "account-registered-text",
-        onward: None,
-    };
-    let mut response = message.show(&accounts.site, entrance);
-    *response.status_mut() = StatusCode::ACCEPTED;
+    let mut response = check_mail(&accounts, entrance, &form, false);
     for cookie in [
         cookies::set_registered(url, &browser),
         cookies::forget_provider(url),

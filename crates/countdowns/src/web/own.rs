@@ -4,8 +4,6 @@ pub(super) mod co_owners;
 pub(super) mod resets;
 
 use accounts::dates::Date;
-use accounts::domain::{Card, CardLine};
-use accounts::signed_in::SignedIn;
 use accounts::slug;
 use accounts::web::request::{FormPost, PageRequest};
 use accounts::web::resource::pages::{EditForm, Messages, PageParent, PageResource};
@@ -14,7 +12,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 use web::form_state::{self, Control, Field, FormState, TableForm};
-use web::{Link as WebLink, List, Problem, Site, Text};
+use web::{List, Problem, Text};
 
 use super::clock_view::ClockView;
 use super::words;
@@ -24,7 +22,7 @@ use crate::entry::{self, Entry, Summary};
 use crate::keeper::Keeper;
 use crate::public::Link;
 
-const HERE: &str = "/me/countdowns";
+pub(super) const HERE: &str = "/me/countdowns";
 /// The number of resets on a page.
 const ENTRIES: i64 = 100;
 /// The messages after a redirect, by the parameter that names the action.
@@ -177,39 +175,8 @@ struct Row {
     visibility: &'static str,
 }
 
-/// How many countdowns the page that people land on shows.
-const SHOWN: usize = 5;
-
-/// The countdowns of somebody, for the page that they land on.
-pub(crate) fn cards(
-    tx: &mut Tx<'_>,
-    _: &Site,
-    who: &SignedIn,
-    text: &Text,
-) -> Result<Vec<Card>, StoreError> {
-    let mut lines = Vec::new();
-    for one in countdown::list(tx, who)?.into_iter().take(SHOWN) {
-        let newest = entry::newest(tx, &one.id)?;
-        let clock = one.clock(newest, tx.now());
-        lines.push(CardLine {
-            href: at(&one.id, ""),
-            note: clock.map_or_else(String::new, |clock| words::days(text, clock.days)),
-            label: one.title,
-        });
-    }
-    let link = |label, href| WebLink { label, href };
-    let list = (!lines.is_empty()).then_some(link("countdown-mine", HERE));
-    let new = link("countdown-new", "/me/countdowns/new");
-    Ok(vec![Card {
-        title: "countdown-mine",
-        lines,
-        links: [new].into_iter().chain(list).collect(),
-        form: None,
-    }])
-}
-
 /// The path of an owners' page.
-fn at(id: &CountdownId, rest: &str) -> String {
+pub(super) fn at(id: &CountdownId, rest: &str) -> String {
     format!("{HERE}/{id}{rest}")
 }
 
