@@ -61,18 +61,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
-        "accounts",
-        "web",
-        &[
-            "api",
-            "me",
-            "oauth",
-            "registration",
-            "second_step",
-            "visitor",
-        ],
-    ),
-    (
         "occasions",
         "",
         &[

@@ -12,7 +12,7 @@ use web::{Form, Problem, Site, Text};
 
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
-use super::oauth::{self, Button};
+use super::providers::{self, Button};
 use site::cookies;
 
 use crate::Accounts;
@@ -223,7 +223,7 @@ fn register_page(
         form_state,
     };
     let response = entrance.show(&accounts.site, "account-register", page);
-    oauth::allow_forms(accounts, response)
+    providers::allow_forms(accounts, response)
 }
 
 #[derive(Template)]

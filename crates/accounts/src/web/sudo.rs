@@ -8,7 +8,8 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf};
 
-use super::visitor::{Onward, target};
+use super::arrival::target;
+use super::visitor::Onward;
 use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::cookies;
