@@ -22,6 +22,7 @@ pub mod event_stream;
 pub mod fields;
 pub mod findings;
 pub mod form;
+mod form_body;
 pub mod form_state;
 pub mod idempotency;
 pub mod json;
@@ -30,6 +31,8 @@ pub mod locales;
 pub mod mailbox;
 pub mod masking;
 pub mod media_type;
+mod memo;
+mod navigation;
 pub mod page;
 pub mod picture;
 pub mod picture_folder;
@@ -39,6 +42,7 @@ pub mod qr_code;
 mod serve;
 pub mod setting;
 pub mod sheet;
+mod site_url;
 pub mod state;
 pub mod tags;
 #[cfg(test)]
@@ -68,7 +72,8 @@ pub use serve::{
     EMBED_POLICY, HEADER_LIMIT, Reported, Shown, ask_inside, change_refusal, panicked,
     policy_with_forms_to, serve, way_in,
 };
-pub use state::{Declared, Link, Settings, Site, SiteUrl};
+pub use site_url::{NotASiteUrl, SiteUrl};
+pub use state::{Declared, Link, Settings, Site};
 pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};
 pub use translated::{I18n, LangAttribute, Spoken};

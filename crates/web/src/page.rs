@@ -29,6 +29,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::assets;
 use crate::language::Language;
+pub use crate::navigation::{Entry, OwnFrame, Section};
 use crate::problem::Problem;
 use crate::state::{Link, Site};
 use crate::text::Text;
@@ -119,16 +120,6 @@ pub struct Action<'a> {
     pub fields: &'a [(&'a str, &'a str)],
 }
 
-/// A group of navigation entries.
-#[derive(Clone, Debug, Default)]
-pub struct Section {
-    /// The group's title, if it has one. On a phone without bottom tabs, a titled group is
-    /// collapsed.
-    pub title: Option<String>,
-    /// The group's entries.
-    pub entries: Vec<Entry>,
-}
-
 impl Section {
     /// The entries for the whole site, the same on every host page. `here` is the page's address;
     /// `may_operate` adds the server's page.
@@ -162,32 +153,6 @@ impl Section {
                 .collect(),
         }
     }
-}
-
-/// A navigation entry.
-#[derive(Clone, Debug, Default)]
-pub struct Entry {
-    /// The entry's label.
-    pub label: String,
-    /// The entry's address.
-    pub href: String,
-    /// A number beside the label.
-    pub count: Option<String>,
-    /// Whether it is the present page.
-    pub current: bool,
-    /// Whether it is a bottom tab on phones.
-    pub tab: bool,
-}
-
-/// The frame of somebody who is signed in, for pages that no handler makes.
-#[derive(Clone, Debug)]
-pub struct OwnFrame {
-    /// Where they can go.
-    pub sections: Vec<Section>,
-    /// The name shown.
-    pub name: String,
-    /// The value for the sign-out form.
-    pub csrf: String,
 }
 
 impl OwnFrame {

@@ -39,28 +39,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         &["migrate", "postgres", "relay", "sqlite", "tx", "value"],
     ),
     (
-        "web",
-        "",
-        &[
-            "assets",
-            "client_info",
-            "codes",
-            "cookie",
-            "csrf",
-            "dates",
-            "fields",
-            "findings",
-            "form",
-            "language",
-            "locales",
-            "page",
-            "problem",
-            "state",
-            "text",
-            "translated",
-        ],
-    ),
-    (
         "occasions",
         "",
         &[
