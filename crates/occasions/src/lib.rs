@@ -15,6 +15,7 @@ pub mod guest;
 pub mod hosting;
 pub mod household;
 pub mod household_change;
+pub mod id;
 pub mod invitation;
 mod leaving;
 pub mod link;
@@ -76,7 +77,7 @@ pub const DOMAIN: Domain = Domain {
         argument: "",
         find: |_, _| Ok(Some("/invite".to_owned())),
     }],
-    first_cards: web::guest::entry::cards,
+    first_parts: web::guest::entry::first_parts,
     offers: web::guest::entry::offers,
     cards: web::host::occasions::cards,
     sign_in_hints: &[SignInHint {

@@ -21,6 +21,7 @@ use web::{Link, Locale, Site, Text};
 
 use crate::first_page::FirstPage;
 use crate::newsletter::Newsletter;
+use crate::part::{Part, PublicPage};
 use crate::webhook_event::WebhookEvent;
 use identity::DomainAccounts;
 use identity::account::AccountId;
@@ -51,9 +52,17 @@ pub struct Domain {
     /// Its pages that may stand at `/`.
     pub first_pages: &'static [FirstPage],
     /// What it has on the first page of the site, which belongs to this account, for everybody.
-    pub first_cards: FirstCards,
+    pub first_parts: PublicParts,
+    /// What it has of somebody on their own page, for everybody.
+    pub person_parts: PersonParts,
+    /// Whether it has something of somebody that everybody may see, which makes a page of theirs.
+    pub has_public: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
     /// What it offers to everybody in the menu, where there is any of it.
     pub offers: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
+    /// What the foot of public pages leads to: a feed, a page on privacy.
+    pub foot: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
+    /// All pages that search engines may find.
+    pub public_pages: fn(&mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError>,
     /// Its first pages, for people who are signed in.
     pub navigation: &'static [Link],
     /// What it shows to somebody on the page that they land on after signing in.
@@ -133,9 +142,11 @@ impl Dates {
     }
 }
 
-/// For [`Domain::first_cards`].
-pub type FirstCards =
-    fn(&mut Tx<'_>, &Site, &Text, Option<&AccountId>) -> Result<Vec<Card>, StoreError>;
+/// For [`Domain::first_parts`].
+pub type PublicParts =
+    fn(&mut Tx<'_>, &Site, &Text, Option<&AccountId>) -> Result<Vec<Part>, StoreError>;
+/// For [`Domain::person_parts`].
+pub type PersonParts = fn(&mut Tx<'_>, &Site, &Text, &AccountId) -> Result<Vec<Part>, StoreError>;
 /// For [`Domain::cards`].
 pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Vec<Card>, StoreError>;
 
@@ -197,8 +208,12 @@ impl Domain {
             secret_paths: &[],
             reserved_slugs: &[],
             first_pages: &[],
-            first_cards: |_, _, _, _| Ok(Vec::new()),
+            first_parts: |_, _, _, _| Ok(Vec::new()),
+            person_parts: |_, _, _, _| Ok(Vec::new()),
+            has_public: |_, _| Ok(false),
             offers: |_| Ok(Vec::new()),
+            foot: |_| Ok(Vec::new()),
+            public_pages: |_| Ok(Vec::new()),
             navigation: &[],
             cards: |_, _, _, _| Ok(Vec::new()),
             webhook_events: &[],
@@ -232,8 +247,12 @@ impl Domain {
                 ..self.accounts
             },
             first_pages: &[],
-            first_cards: |_, _, _, _| Ok(Vec::new()),
+            first_parts: |_, _, _, _| Ok(Vec::new()),
+            person_parts: |_, _, _, _| Ok(Vec::new()),
+            has_public: |_, _| Ok(false),
             offers: |_| Ok(Vec::new()),
+            foot: |_| Ok(Vec::new()),
+            public_pages: |_| Ok(Vec::new()),
             navigation: &[],
             cards: |_, _, _, _| Ok(Vec::new()),
             newsletters: &[],

@@ -4,7 +4,7 @@ use accounts::{invite, notification};
 use occasions::hosting::membership::{self, CREATE, Decision, MAILS_A_DAY, MailLeave, OWN_LIMIT};
 use occasions::hosting::occasions::{self as made, may_create};
 use occasions::hosting::{Refusal, enter, members};
-use occasions::occasion::OccasionId;
+use occasions::id::OccasionId;
 use occasions::role;
 use platform::audit::RequestFacts;
 use platform::{Rows, StoreError, Tx, sql};
