@@ -17,6 +17,7 @@ use ::web::setting::Flag;
 use accounts::domain::{self, Domain};
 use accounts::look::FirstPage;
 use accounts::token::TokenScope;
+use identity::DomainAccounts;
 
 pub use accounts::web::Refusal;
 
@@ -36,8 +37,6 @@ pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    token_scopes: &[READ, WRITE],
-    site_duties: &[editor::EDITOR],
     routes: web::routes,
     first_pages: &[FirstPage {
         word: "posts",
@@ -58,6 +57,11 @@ pub const DOMAIN: Domain = Domain {
         let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
         accounts::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
     }),
+    accounts: DomainAccounts {
+        site_duties: &[editor::EDITOR],
+        token_scopes: &[READ, WRITE],
+        ..DomainAccounts::new("posts")
+    },
     ..Domain::new(platform::migrations!(
         "posts",
         "0001_begin",

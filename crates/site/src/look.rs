@@ -14,7 +14,11 @@ use web::state::{Label, MenuItem, PublicFrame};
 use web::{Findings, Look as Theme, Problem, Site};
 
 use crate::addresses;
-use crate::domain::{self, Domain, Domains};
+use crate::domain::{Domain, Domains};
+use crate::domains;
+
+pub use crate::first_page::FirstPage;
+
 use identity::account::{self, AccountId};
 use identity::grant::administrator::Owner;
 use identity::grant::{self, Scope};
@@ -43,29 +47,6 @@ pub const PICTURES: PictureFolder = PictureFolder {
         Ok(!file.is_empty() && [look.icon, look.portrait].contains(&file.to_owned()))
     },
 };
-
-/// A page of a domain that may stand at `/`.
-#[derive(Clone, Copy, Debug)]
-pub struct FirstPage {
-    /// What it is set as: the word, or the word before a colon.
-    pub word: &'static str,
-    /// The message that names it.
-    pub label: &'static str,
-    /// What stands behind the colon, for people: `SLUG`; empty: there is no colon.
-    pub argument: &'static str,
-    /// Its address, by what stands behind the colon; `None`: it is not public.
-    pub find: fn(&mut Tx<'_>, &str) -> Result<Option<String>, StoreError>,
-}
-
-impl FirstPage {
-    /// How it is written: `countries:CODE`.
-    pub fn form(&self) -> String {
-        match self.argument {
-            "" => self.word.to_owned(),
-            argument => format!("{}:{argument}", self.word),
-        }
-    }
-}
 
 /// How the site presents itself.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -316,7 +297,7 @@ fn owner(
     let Some(profile) = profile::find_public(tx, id)? else {
         return Ok(None);
     };
-    let has_page = domain::has_public_page(tx, domains, id)?;
+    let has_page = domains::has_public_page(tx, domains, id)?;
     let slug = if has_page { slug::find(tx, id)? } else { None };
     Ok(Some(MenuItem {
         href: slug.map(|slug| format!("/u/{slug}")).unwrap_or_default(),

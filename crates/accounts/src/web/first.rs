@@ -16,10 +16,10 @@ use web::share::{Share, ShareKind};
 use web::state::Visit;
 use web::{Problem, Site, Text, Theme, Wishes, card_picture, conditional, dates};
 
-use site::{cookies, moved};
+use site::part::{Part, PublicPage, Tile};
+use site::{cookies, domains, moved};
 
 use crate::Accounts;
-use crate::domain::{self, Part, PublicPage, Tile};
 use crate::look::{self, Look, PICTURES};
 use identity::person::profile::{self, PublicProfile};
 use identity::person::slug::{self, Named};
@@ -242,7 +242,7 @@ pub(super) async fn person(
         let Some(Named { id, slug }) = slug::account(tx, &asked)? else {
             return Ok(None);
         };
-        if !domain::has_public_page(tx, domains, &id)? {
+        if !domains::has_public_page(tx, domains, &id)? {
             return Ok(None);
         }
         let Some(profile) = profile::find_public(tx, &id)? else {

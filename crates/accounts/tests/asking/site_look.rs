@@ -3,12 +3,13 @@
 use std::io::Cursor;
 
 use accounts::AccountId;
-use accounts::domain::{Domain, Domains, Part, PublicPage, Tile};
+use accounts::domain::{Domain, Domains};
 use accounts::grant::OWNER;
 use accounts::session::Stay;
 use axum::http::Method;
 use image::{DynamicImage, ImageFormat};
 use platform::store::migrate::Migrations;
+use site::part::{Part, PublicPage, Tile};
 use testkit::{Form, Page, Visitor, World};
 use web::state::{Label, MenuItem};
 

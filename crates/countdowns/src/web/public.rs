@@ -1,7 +1,6 @@
 //! The public pages of countdowns.
 
 use accounts::AccountId;
-use accounts::domain::{Part, PublicPage};
 use accounts::slug;
 use accounts::web::asking::Viewer;
 use accounts::web::call::submission;
@@ -11,6 +10,7 @@ use axum::http::header::{CONTENT_LANGUAGE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use platform::{StoreError, Tx};
+use site::part::{Part, PublicPage};
 use web::page::{self, Kind, Metadata, Page, Written};
 use web::share::Share;
 use web::state::{Label, MenuItem};

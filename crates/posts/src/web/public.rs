@@ -1,7 +1,6 @@
 //! The public pages of posts.
 
 use accounts::AccountId;
-use accounts::domain::{Part, PublicPage};
 use accounts::web::asking::Viewer;
 use accounts::web::call::id as parse;
 use askama::Template;
@@ -9,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{StoreError, Tx};
+use site::part::{Part, PublicPage};
 use web::cursor::Piece;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
 use web::state::{Label, MenuItem};

@@ -1,13 +1,13 @@
 //! Pages that need no code: the one that asks for it, and an occasion's public page.
 
 use accounts::AccountId;
-use accounts::domain::Part;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::{StoreError, Tx};
+use site::part::Part;
 use web::page::{Kind, Metadata, Page};
 use web::state::{Label, MenuItem};
 use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
