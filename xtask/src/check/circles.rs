@@ -94,22 +94,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ),
     (
         "occasions",
-        "",
-        &[
-            "guest",
-            "hosting",
-            "household",
-            "open_rsvp",
-            "portal",
-            "question",
-            "refusal",
-            "rsvp",
-            "single_answer",
-            "webhook",
-        ],
-    ),
-    (
-        "occasions",
         "hosting",
         &["codes", "guests", "invitations", "open_rsvp"],
     ),

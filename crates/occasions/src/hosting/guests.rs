@@ -14,19 +14,18 @@ pub use details::{GuestChange, GuestDetails, NewGuest};
 use super::history::{self, Changes, Ending};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, invitations, occasions};
+use crate::answer::Answers;
 use crate::diet::{self, DietaryOption};
 use crate::event::{self, Event};
 use crate::guest::{self, Guest, Reply};
-use crate::household::{self, GUEST_LIMIT, Household};
-use crate::id::{EventId, GuestId, InvitationId, OccasionId};
+use crate::household::{GUEST_LIMIT, Household};
+use crate::household_plan;
+use crate::id::{EventId, GuestId, InvitationId};
+use crate::limits;
 use crate::occasion::Occasion;
 use crate::portal::Portal;
-use crate::question::Answers;
 use crate::rsvp;
 use crate::words::{ActedBy, GuestKind, Source};
-
-/// How many guests an occasion has at most.
-pub const LIMIT: i64 = 20_000;
 
 /// A guest's own contact data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -182,7 +181,7 @@ pub fn add(
     let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
     let planned = planning.plan(tx, people, &portal.household.events, &mut findings);
     findings.finish()?;
-    check_limit(tx, host.occasion(), planned.len())?;
+    limits::check_guests(tx, host.occasion(), planned.len())?;
     let before = portal.household.clone();
     settle(tx, &mut portal.household, planned)?;
     let added = portal.household.guests[before.guests.len()..]
@@ -369,25 +368,6 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// Whether an occasion whose lock is held has room for `more` guests.
-pub(super) fn check_limit(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    more: usize,
-) -> Result<(), Refusal> {
-    let (there,): (i64,) = tx.one(
-        sql!(
-            "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
-             WHERE invitation.occasion = $1"
-        ),
-        &[occasion],
-    )?;
-    if there + i64::try_from(more).unwrap_or(i64::MAX) > LIMIT {
-        return Err(Refusal::LimitReached(LIMIT));
-    }
-    Ok(())
-}
-
 fn contact(tx: &mut Tx<'_>, id: &GuestId) -> Result<Contact, StoreError> {
     let (email, phone) = sql!("SELECT email, phone FROM guest WHERE id = :id", id).one(tx)?;
     Ok(Contact { email, phone })
@@ -455,7 +435,7 @@ fn finish(
     reached: Changes,
 ) -> Result<Portal, Refusal> {
     let household = &mut portal.household;
-    let changes = household::differences(
+    let changes = household_plan::differences(
         &before.guests,
         &household.guests,
         &portal.events,

@@ -14,8 +14,9 @@ use super::{Current, Refusal, occasions, open_rsvp};
 use crate::event::{self, Seats};
 use crate::guest::{self, Reply};
 use crate::household::{self, Household};
-use crate::id::{EventId, InvitationId, OccasionId};
+use crate::id::{EventId, InvitationId};
 use crate::invitation::{self, Details, Invitation};
+use crate::limits;
 use crate::occasion::Occasion;
 use crate::portal::{self, Portal};
 use crate::rsvp;
@@ -24,8 +25,6 @@ use crate::words::{ActedBy, LockMode, Source};
 use web::fields::{self, day, email, line, lines, number, phone, words};
 use web::{Field, Findings, Input};
 
-/// How many invitations an occasion has at most, archived ones included.
-pub const LIMIT: i64 = 5_000;
 /// How long an archived invitation can be restored.
 pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -127,7 +126,7 @@ pub fn create(
     let planned =
         guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut findings);
     findings.finish()?;
-    check_limits(tx, &occasion.id, people.len())?;
+    limits::check_invitation(tx, &occasion.id, people.len())?;
     let names = planned.iter().map(|one| one.guest.name.as_str());
     let id = match chosen {
         Some(chosen) => {
@@ -477,21 +476,4 @@ fn set_archived(
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
-}
-
-/// Whether an occasion whose lock is held has room for one more invitation with `people` guests.
-pub(crate) fn check_limits(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    people: usize,
-) -> Result<(), Refusal> {
-    let (invitations,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM invitation WHERE occasion = :occasion",
-        occasion
-    )
-    .one(tx)?;
-    if invitations >= LIMIT {
-        return Err(Refusal::LimitReached(LIMIT));
-    }
-    guests::check_limit(tx, occasion, people)
 }

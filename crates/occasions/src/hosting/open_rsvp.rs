@@ -9,7 +9,8 @@ use super::permissions::{HostOf, Permission};
 use super::{Refusal, invitations};
 use crate::event::{self, Seats};
 use crate::guest::{self, Guest, Reply};
-use crate::household::{self, GUEST_LIMIT, Household};
+use crate::household::{GUEST_LIMIT, Household};
+use crate::household_plan;
 use crate::id::InvitationId;
 use crate::invitation::{self, Invitation};
 use crate::open_rsvp;
@@ -133,7 +134,7 @@ pub fn merge(
         json!({"field": "household", "old": leaving.household.invitation.details.household,
             "new": staying.household.invitation.details.household}),
     ];
-    let differences = household::differences(
+    let differences = household_plan::differences(
         &before,
         &staying.household.guests,
         &staying.events,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use occasions::answer::Answer;
 use occasions::code::CodeKey;
 use occasions::hosting::export::{self, Request};
 use occasions::hosting::listing::{self, filter, people};
 use occasions::hosting::{invitations, resource, tally};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
-use occasions::question::{Answer, Question};
+use occasions::question::Question;
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, Save, Saved};
 use occasions::words::ReplyStatus::{No, Yes};

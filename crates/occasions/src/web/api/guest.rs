@@ -15,11 +15,11 @@ use web::json::Received;
 use web::{Anybody, Facts, Json, Problem, Site, Text, routes, version};
 
 use super::state::{self, PortalState};
+use crate::answer::Answer;
 use crate::code::CodeKey;
 use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::id::GuestId;
 use crate::portal::Portal;
-use crate::question::Answer;
 use crate::refusal::{Current, Refusal};
 use crate::rsvp::{self, After, OtherBody, Repeat, Save, Saved};
 use crate::web::guest::{Admitted, CodeGate, Credentials, GuestRequest, contact, keep_private};
