@@ -92,11 +92,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
             "visitor",
         ],
     ),
-    (
-        "occasions",
-        "hosting",
-        &["codes", "guests", "invitations", "open_rsvp"],
-    ),
     ("occasions", "web", &["api", "custom_code", "guest"]),
     (
         "occasions",
@@ -112,7 +107,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
             "show",
         ],
     ),
-    ("occasions", "web/host", &["bulk", "invites"]),
     (
         "countdowns",
         "",

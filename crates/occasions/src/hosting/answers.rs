@@ -5,7 +5,7 @@ use platform::{Rows, Tx, sql};
 use serde::Deserialize;
 
 use super::permissions::HostOf;
-use super::{Refusal, history, invitations, membership, permissions};
+use super::{Refusal, history, membership, permissions, portals};
 use crate::answer::{self, Answers};
 use crate::event::Seats;
 use crate::guest::{Guest, Reply};
@@ -135,7 +135,7 @@ fn lock(
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
     host.needs(permissions::Permission::Invite)?;
-    invitations::lock(tx, host, id, version)
+    portals::lock(tx, host, id, version)
 }
 
 fn write(

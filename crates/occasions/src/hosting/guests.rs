@@ -13,7 +13,7 @@ pub use details::{GuestChange, GuestDetails, NewGuest};
 
 use super::history::{self, Changes, Ending};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, invitations, occasions};
+use super::{Refusal, occasions, portals};
 use crate::answer::Answers;
 use crate::diet::{self, DietaryOption};
 use crate::event::{self, Event};
@@ -176,7 +176,7 @@ pub fn add(
 ) -> Result<(Portal, Vec<GuestId>), Refusal> {
     host.needs(Permission::Invite)?;
     occasions::lock(tx, host)?;
-    let mut portal = invitations::lock(tx, host, id, version)?;
+    let mut portal = portals::lock(tx, host, id, version)?;
     let mut findings = Findings::default();
     let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
     let planned = planning.plan(tx, people, &portal.household.events, &mut findings);
@@ -264,7 +264,7 @@ pub fn order(
     wanted: &[GuestId],
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = invitations::lock(tx, host, id, version)?;
+    let mut portal = portals::lock(tx, host, id, version)?;
     let before = portal.household.clone();
     let there = |id: &GuestId| before.guests.iter().any(|guest| guest.id == *id);
     if !wanted.iter().all(there) {
@@ -321,7 +321,7 @@ pub(super) fn lock_by_guest(
     let found: Option<(InvitationId,)> =
         tx.maybe(sql!("SELECT invitation FROM guest WHERE id = $1"), &[id])?;
     let (invitation,) = found.ok_or(Refusal::GuestNotFound)?;
-    let portal = invitations::lock(tx, host, &invitation, version)?;
+    let portal = portals::lock(tx, host, &invitation, version)?;
     let guests = &portal.household.guests;
     // The household may have removed the guest before the lock was taken.
     let at = guests
@@ -460,5 +460,5 @@ fn finish(
         moves_seats: true,
     };
     history::finish_invitation(tx, host, household, ending)?;
-    invitations::load(tx, host, &id)
+    portals::load(tx, host, &id)
 }

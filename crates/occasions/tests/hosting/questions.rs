@@ -6,7 +6,7 @@ use occasions::answer::Answer;
 use occasions::code::CodeKey;
 use occasions::hosting::export::{self, Request};
 use occasions::hosting::listing::{self, filter, people};
-use occasions::hosting::{invitations, resource, tally};
+use occasions::hosting::{portals, resource, tally};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::question::Question;
 use occasions::refusal::Refusal;
@@ -54,7 +54,7 @@ pub(crate) async fn create(stage: &Stage<'_>, new: Value) -> Question {
 pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value)], song: Value) {
     let id = stage.invitation("RAHMA").await;
     let household = stage
-        .done(move |tx, host| invitations::load(tx, host, &id))
+        .done(move |tx, host| portals::load(tx, host, &id))
         .await
         .household;
     let guests = given.iter().map(|(name, status, bus)| {
@@ -570,7 +570,7 @@ fn the_log_says_that_something_was_answered_and_not_what() {
         let answers = Answer::Text("Very private".to_owned());
         let id = stage.invitation("RAHMA").await;
         let portal = stage
-            .done(move |tx, host| invitations::load(tx, host, &id))
+            .done(move |tx, host| portals::load(tx, host, &id))
             .await;
         assert!(portal.household.answers.values().any(|one| *one == answers));
     });
