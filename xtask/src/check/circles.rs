@@ -92,21 +92,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
             "visitor",
         ],
     ),
-    ("occasions", "web", &["api", "custom_code", "guest"]),
-    (
-        "occasions",
-        "web/guest",
-        &[
-            "calendar",
-            "entry",
-            "gate",
-            "open_rsvp",
-            "pages",
-            "portal",
-            "request",
-            "show",
-        ],
-    ),
     (
         "countdowns",
         "",

@@ -9,8 +9,8 @@ use platform::text_cleaning;
 use serde_json::Value;
 use web::{Form, Text};
 
+use super::super::frame::guest_page;
 use super::super::parse_form::NEW_ROWS;
-use super::super::portal::guest_page;
 use super::super::show::Reading;
 use super::super::view::{Conflict, Difference, Side};
 use super::form::Which;
