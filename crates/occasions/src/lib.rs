@@ -1,9 +1,15 @@
 //! Occasions: invitations, the people on them, and what they answer.
 //!
 //! A noun owns its rules: [`invitation`] says when answers are open,
-//! [`household`] what may be answered, [`rsvp`] how it is saved. Handlers in
+//! [`household_plan`] what may be answered, [`rsvp`] how it is saved. Handlers in
 //! [`mod@web`] turn HTTP into one call of a noun.
+//!
+//! From the bottom up: [`event`], [`question`], [`diet`], [`guest`] and [`invitation`] are what
+//! guests and hosts both read; [`household`], [`snapshot`] and [`portal`] put them together;
+//! [`refusal`] says why a request is refused; [`rsvp`], [`single_answer`] and [`open_rsvp`] save
+//! answers; [`hosting`] is what only hosts do; [`mod@web`] has the addresses of both.
 
+pub mod answer;
 pub mod code;
 pub mod deadline_notices;
 pub mod demo;
@@ -15,9 +21,11 @@ pub mod guest;
 pub mod hosting;
 pub mod household;
 pub mod household_change;
+pub mod household_plan;
 pub mod id;
 pub mod invitation;
 mod leaving;
+mod limits;
 pub mod link;
 #[cfg(test)]
 mod locales;

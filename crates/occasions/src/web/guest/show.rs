@@ -5,10 +5,9 @@ use std::cell::OnceCell;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
-use web::{Deadline, Share, Site, Spoken, Text, Wishes};
+use web::{Deadline, Share, Site, Spoken, Text};
 use web::{card_picture, dates};
 
-use super::open_rsvp::EVENT;
 use super::view::{
     Closing, Contact, Counts, Cover, DaysLeft, EventRow, Frame, Hosts, Mark, OpenEvent, Progress,
     ScheduleRow, Standing, Stored, Tile, Timer,
@@ -20,6 +19,8 @@ use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::words::{Access, ReplyStatus, Response};
 
+/// The prefix of an event's field in the form without a code; the event's key follows.
+pub(super) const EVENT: &str = "event.";
 /// How long before an event the countdown shows hours and minutes.
 const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 
@@ -30,18 +31,6 @@ pub(crate) struct Reading<'a> {
     pub(super) zone: TimeZone,
     /// The labels of the portal's dietary options, in their order.
     labels: OnceCell<Vec<Label>>,
-}
-
-/// The language of an occasion's pages for this reader; for a household, the language
-/// that hosts recorded counts too.
-pub fn speak(
-    site: &web::Site,
-    wishes: &Wishes,
-    occasion: &Occasion,
-    household: Option<&str>,
-) -> Text {
-    let tag = wishes.choose(&occasion.languages, household, &occasion.default_language);
-    site.catalogue.speak(&web::Language::of(tag))
 }
 
 /// When answers close, as seen at `now`.
@@ -359,7 +348,8 @@ impl<'a> Reading<'a> {
 
     /// The address of the calendar file, if there is an event left to attend.
     pub(crate) fn calendar(&self) -> Option<String> {
-        super::calendar::events(self.portal)
+        self.portal
+            .events_to_attend()
             .next()
             .map(|_| self.portal.link("/calendar.ics"))
     }
