@@ -89,6 +89,8 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/sign-in/{secret}", Anybody, visitor::use_link)
         .get("/register", Anybody, registration::register)
         .post("/register", Anybody, registration::enter)
+        .post("/register/again", Anybody, registration::send_again)
+        .post("/register/change", Anybody, registration::change_address)
         .get("/verify/{secret}", Anybody, registration::verify)
         .post("/verify/{secret}", Anybody, registration::confirm)
         .get("/forgot", Anybody, reset::forgot)

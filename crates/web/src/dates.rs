@@ -99,6 +99,11 @@ impl Text {
         self.day("date-short", day.into())
     }
 
+    /// "16 January 2027".
+    pub fn date_plain(&self, day: impl Into<Date>) -> String {
+        self.day("date-plain", day.into())
+    }
+
     /// "14 January".
     pub fn day_and_month(&self, day: impl Into<Date>) -> String {
         self.day("date-day-month", day.into())

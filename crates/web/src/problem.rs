@@ -195,7 +195,7 @@ impl Kept {
     /// The values that the person typed, without hidden and generated fields.
     pub fn typed(&self) -> impl Iterator<Item = &str> {
         self.fields()
-            .filter(|(name, _)| !["submission_id", "version"].contains(name))
+            .filter(|(name, _)| !["submission_id", "version", "kept"].contains(name))
             .map(|(_, value)| value.trim())
             .filter(|value| value.chars().any(char::is_alphabetic) && value.chars().count() > 1)
     }

@@ -128,6 +128,7 @@ pub(crate) fn page(
             .map(|error| at_its_name(error, text))
             .collect(),
         sign_in: problem.status == StatusCode::UNAUTHORIZED,
+        is_own: frame.is_some(),
         request_id: facts.request_id.as_str(),
         kept: problem.kept.as_ref(),
         address,
@@ -166,6 +167,8 @@ struct ProblemPage<'a> {
     detail: String,
     fields: Vec<String>,
     sign_in: bool,
+    /// Whether the reader is signed in.
+    is_own: bool,
     request_id: &'a str,
     kept: Option<&'a Kept>,
     address: &'a str,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use jiff::tz::TimeZone;
-use platform::Platform;
+use platform::{Platform, StoreError, Tx};
 
 use crate::client_info::Proxies;
 use crate::codes::{CODES, Code};
@@ -40,8 +40,8 @@ pub struct Declared {
     pub codes: Vec<Code>,
     /// The paths with secrets.
     pub secret_paths: SecretPaths,
-    /// The domains' start pages for signed-in people.
-    pub navigation: Vec<Link>,
+    /// The domains' pages for signed-in people.
+    pub navigation: Vec<NavigationGroup>,
     /// The settings of the domains' sections.
     pub settings: SettingValues,
     /// Finds the frame of whoever shows these headers, in this language.
@@ -51,6 +51,17 @@ pub struct Declared {
 /// For [`Declared::find_frame`]; `None`: nobody is signed in.
 pub type FindFrame =
     fn(Site, HeaderMap, Text) -> Pin<Box<dyn Future<Output = Option<OwnFrame>> + Send>>;
+
+/// A domain's pages for signed-in people.
+#[derive(Clone, Copy, Debug)]
+pub struct NavigationGroup {
+    /// The message that names the group.
+    pub title: &'static str,
+    /// Its pages.
+    pub links: &'static [Link],
+    /// Whether the account of this id has anything to do there.
+    pub is_for: fn(&mut Tx<'_>, &Site, &str) -> Result<bool, StoreError>,
+}
 
 /// Somewhere to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -48,10 +48,6 @@ pub(crate) fn site() -> (Site, TempDir) {
                 SecretPath::code("/invite/"),
                 SecretPath::token("/setup/"),
             ]),
-            navigation: vec![Link {
-                label: "shell-home",
-                href: "/dishes",
-            }],
             ..Declared::default()
         }),
         menu: Menu::default(),

@@ -15,6 +15,7 @@ use super::arrival::{self, target};
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
 use super::providers::Button;
+use super::registration::check_mail;
 use super::{cookies, me};
 use site::asking::Sender;
 use site::call::see_other;
@@ -230,13 +231,7 @@ pub(super) async fn register(
             .await;
         }
     };
-    let message = Message {
-        title: "account-registered",
-        words: "account-registered-text",
-        onward: None,
-    };
-    let mut response = message.show(&accounts.site, entrance);
-    *response.status_mut() = StatusCode::ACCEPTED;
+    let mut response = check_mail(&accounts, entrance, &form, false);
     for cookie in [
         cookies::set_registered(url, &browser),
         cookies::forget_provider(url),

@@ -187,10 +187,8 @@ fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
         let mut other = browser(world, &id).await;
         let mut farah = browser(world, &id).await;
         let page = farah.get("/me/data").await.with(200);
-        let mut form = page.form("/me/data/erase");
-        farah.submit(&page, &form).await.with(422);
-        form.tick("sure", "1");
-        farah.submit(&page, &form).await.with(303);
+        let form = page.form("/me/data/erase");
+        farah.submit_surely(&page, &form).await.with(303);
         other.get("/api/v1/me").await.with(401);
         robot.get("/api/v1/me").await.with(401);
         let public = name.clone();

@@ -271,6 +271,7 @@ async fn verify(
         proof: Proof::None,
         network: facts.network(),
         client,
+        begins_session: false,
     };
     verification::confirm(&accounts, asked).await?;
     Ok(Json(Verified {
