@@ -294,3 +294,17 @@ pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
         None
     }
 }
+
+/// Whether somebody has a page that everybody may see.
+pub fn has_public_page(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    account: &AccountId,
+) -> Result<bool, StoreError> {
+    for domain in domains {
+        if (domain.has_public)(tx, account)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
