@@ -42,6 +42,7 @@ use ::web::Link;
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use ::web::setting::{Flag, Setting};
+use ::web::state::NavigationGroup;
 use accounts::domain::{self, Domain, SignInHint};
 use accounts::look::FirstPage;
 use identity::DomainAccounts;
@@ -67,10 +68,14 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::body("/api/v1/codes/resolve"),
     ],
     reserved_slugs: &["occasions", "rsvp"],
-    navigation: &[Link {
-        label: "host-occasions",
-        href: "/admin",
-    }],
+    navigation: Some(NavigationGroup {
+        title: "host-occasions",
+        links: &[Link {
+            label: "host-occasions-yours",
+            href: "/admin",
+        }],
+        is_for: hosting::membership::may_be_host,
+    }),
     first_pages: &[FirstPage {
         word: "invitations",
         label: "code-title",
@@ -79,7 +84,7 @@ pub const DOMAIN: Domain = Domain {
     }],
     first_parts: web::guest::entry::first_parts,
     offers: web::guest::entry::offers,
-    cards: web::host::occasions::cards,
+    cards: web::host::own_card::find,
     sign_in_hints: &[SignInHint {
         text: "host-sign-in-guests",
         link: Link {

@@ -130,11 +130,13 @@ pub fn for_identity(domains: &[Domain]) -> Vec<DomainAccounts> {
 /// What every page may need of the domains.
 pub fn declared(domains: &[Domain]) -> Declared {
     let codes = domains.iter().flat_map(|domain| domain.problem_codes);
-    let navigation = domains.iter().flat_map(|domain| domain.navigation);
     Declared {
         codes: codes.copied().collect(),
         secret_paths: secret_paths(domains),
-        navigation: navigation.copied().collect(),
+        navigation: domains
+            .iter()
+            .filter_map(|domain| domain.navigation)
+            .collect(),
         settings: SettingValues::default(),
         find_frame: Some(frame::find),
     }

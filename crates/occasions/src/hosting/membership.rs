@@ -6,13 +6,16 @@ use accounts::grant::{self, SITE, Scope};
 use accounts::signed_in::SignedIn;
 use jiff::SignedDuration;
 use platform::audit::{Entry, RequestFacts};
+use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
+use web::Site;
 use web::setting::{SettingValues, Word};
 
 use super::Refusal;
 use crate::id::{InvitationId, OccasionId};
+use crate::role::OCCASION;
 
 /// The setting that says who may create occasions.
 pub const CREATE: Word = Word {
@@ -67,6 +70,15 @@ pub(crate) fn maker(
     }
     let may = makers == Makers::Members && accounts::confirmed(tx, who)?.is_some();
     Ok(may.then_some(Maker::Member))
+}
+
+/// Whether the account of this id has an occasion, or may create one.
+pub(crate) fn may_be_host(tx: &mut Tx<'_>, site: &Site, account: &str) -> Result<bool, StoreError> {
+    let account = AccountId::from_text(account.to_owned());
+    let rank = grant::rank_of(tx, &account, &Scope::site())?;
+    Ok(Makers::of(&site.declared.settings) == Makers::Members
+        || rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN))
+        || !grant::ranks_of_account(tx, &account, &OCCASION)?.is_empty())
 }
 
 /// Whether `who` administers the site.
