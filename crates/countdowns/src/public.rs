@@ -178,16 +178,7 @@ pub fn find_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<Named>, Sto
 
 /// Whether an account has a public countdown.
 pub(crate) fn has_public(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM countdown c
-         WHERE c.account_id = :id AND c.visibility = 'public'
-           AND (c.kind = 'since' OR c.after <> 'hide' OR c.reach_at IS NOT NULL)
-           AND (c.kind = 'until'
-                OR EXISTS (SELECT 1 FROM countdown_entry e WHERE e.countdown_id = c.id))",
-        id
-    )
-    .one(tx)?;
-    Ok(count > 0)
+    Ok(!of_account(tx, id)?.is_empty())
 }
 
 fn show(

@@ -88,14 +88,20 @@ struct Drawing {
 }
 
 impl Drawing {
-    /// In the look of the site, or in an occasion's theme.
+    /// In the look of the site, or in a theme.
     fn of(words: CardPicture, site: &Site, theme: Option<Theme>) -> Self {
         let (colors, ornament) = match theme {
             Some(theme) => of_theme(theme),
             None => of_look(&site.menu.frame()),
         };
+        let name = written(&site.settings.name);
         Self {
-            site: written(&site.settings.name),
+            // The site itself is not named twice.
+            site: if name == words.title {
+                String::new()
+            } else {
+                name
+            },
             colors,
             ornament,
             words,
@@ -250,7 +256,7 @@ pub fn address(site: &Site, title: &str, caption: &str) -> String {
     address_of(site, [title, caption], "look", &look)
 }
 
-/// The address of a picture that says this in an occasion's theme.
+/// The address of a picture that says this in a theme.
 pub fn address_in(site: &Site, theme: Theme, title: &str, caption: &str) -> String {
     let ground = theme.ground.map_or("", Ground::word);
     let dress = format!("{} {ground}", theme.preset.word());
