@@ -152,7 +152,7 @@ fn is_usual(status: StatusCode, reason: &str) -> bool {
 
 /// What came of a body in chunks, what is left of it, and whether nothing else came.
 fn chunked(mut rest: Bytes) -> Option<(Bytes, Left, bool)> {
-    let mut chunks = Chunks::default();
+    let mut chunks = Chunks::of_answer();
     let (mut first, mut more) = (Bytes::new(), Vec::new());
     let left = loop {
         match chunks.next(&mut rest).ok()? {

@@ -1,7 +1,7 @@
 # What everybody reads.
 post-articles = Blog
 post-latest = Latest posts
-post-all = All posts
+post-latest-all = All posts
 post-notes = Notes
 post-tagged = Articles about “{ $tag }”
 post-tags = Tags

@@ -1,7 +1,7 @@
 # What everybody reads.
 post-articles = Blog
 post-latest = Artikel terkini
-post-all = Semua artikel
+post-latest-all = Semua artikel
 post-notes = Catatan
 post-tagged = Rencana tentang “{ $tag }”
 post-tags = Tag

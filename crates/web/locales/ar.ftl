@@ -66,6 +66,7 @@ month-12 = ديسمبر
     .short = ديسمبر
 date-full = { $weekday }، { $day } { $month } { $year }
 date-short = { $weekday-short } { $day } { $month-short } { $year }
+date-plain = { $day } { $month } { $year }
 date-day-month = { $day } { $month }
 date-weekday-day = { $weekday }، { $day } { $month }
 date-weekday = { $weekday }

@@ -66,6 +66,7 @@ month-12 = 12月
     .short = 12月
 date-full = { $year }年{ $month }{ $day }日（{ $weekday }）
 date-short = { $year }年{ $month }{ $day }日 { $weekday-short }
+date-plain = { $year }年{ $month }{ $day }日
 date-day-month = { $month }{ $day }日
 date-weekday-day = { $month }{ $day }日（{ $weekday }）
 date-weekday = { $weekday }

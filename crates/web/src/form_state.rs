@@ -364,7 +364,8 @@ impl Field {
         ids.join(" ")
     }
 
-    fn is_ticked(&self) -> bool {
+    /// Whether a checkbox is ticked.
+    pub fn is_ticked(&self) -> bool {
         matches!(self.value.as_str(), "1" | "on" | "true" | "yes")
     }
 

@@ -23,6 +23,7 @@ pub mod event_stream;
 pub mod fields;
 pub mod findings;
 pub mod form;
+mod form_body;
 pub mod form_state;
 pub mod idempotency;
 pub mod json;
@@ -32,6 +33,8 @@ pub mod look;
 pub mod mailbox;
 pub mod masking;
 pub mod media_type;
+mod memo;
+mod navigation;
 pub mod page;
 pub mod picture;
 pub mod picture_folder;
@@ -43,6 +46,7 @@ mod serve;
 pub mod setting;
 pub mod share;
 pub mod sheet;
+mod site_url;
 pub mod state;
 pub mod tags;
 #[cfg(test)]
@@ -74,7 +78,8 @@ pub use serve::{
     policy_with_forms_to, serve, way_in,
 };
 pub use share::Share;
-pub use state::{Declared, Link, Settings, Site, SiteUrl};
+pub use site_url::{NotASiteUrl, SiteUrl};
+pub use state::{Declared, Link, Settings, Site};
 pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};
 pub use translated::{I18n, LangAttribute, Spoken};

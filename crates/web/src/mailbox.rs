@@ -22,7 +22,8 @@ use crate::json::Json;
 use crate::language::{COMPLETE, Language, Wishes};
 use crate::page::{Entry, Heading, Kind, Navigation, OwnFrame, Page, Section};
 use crate::problem::Problem;
-use crate::state::{Site, SiteUrl};
+use crate::site_url::SiteUrl;
+use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
 

@@ -15,9 +15,10 @@ use serde_json::Value as Json;
 
 use crate::client_info::Facts;
 use crate::codes::FIELD_CODES;
+use crate::codes::message_id;
 use crate::language::Wishes;
 use crate::page::{Kind, OwnFrame, Page};
-use crate::problem::{FieldProblem, Kept, Problem, message_id, title};
+use crate::problem::{FieldProblem, Kept, Problem, title};
 use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;

@@ -145,11 +145,6 @@ async fn again(
     .await
 }
 
-/// Where somebody is led who signs in to an account that is about to be erased.
-pub(super) fn to_offer(token: &Secret) -> Response {
-    see_other(&format!("/restore/{}", token.reveal()))
-}
-
 #[derive(Template)]
 #[template(path = "restore.html")]
 struct RestorePage<'a> {

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::api::credentials::renew_password;
 use super::factors;
-use super::oauth;
+use super::own_password::renew_password;
+use super::providers;
 use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::cookies;
@@ -90,7 +90,7 @@ struct SecurityPage<'a> {
     has_password: bool,
     fields: Vec<Field>,
     factors: factors::Section<'a>,
-    identities: oauth::Section<'a>,
+    identities: providers::Section<'a>,
     current: &'a SignedIn,
     sessions: &'a [Session],
     passkeys: &'a [Passkey],
@@ -245,7 +245,7 @@ async fn page(
             factors,
             is_pending,
         },
-        identities: oauth::Section::of(accounts, (text, csrf, &zone), identities),
+        identities: providers::Section::of(accounts, (text, csrf, &zone), identities),
         current: who,
         sessions: &sessions,
         passkeys: &passkeys,
@@ -263,7 +263,7 @@ async fn page(
     };
     let title = text.say("account-security");
     let response = frame::show(site, text, (who, csrf), (HERE, &title), body).await?;
-    Ok(oauth::allow_forms(accounts, response))
+    Ok(providers::allow_forms(accounts, response))
 }
 
 fn offer<'a>(text: &'a Text, form_state: &FormState, scope: TokenScope) -> Offered<'a> {

@@ -10,10 +10,10 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Network, Problem, Site, Text};
 
+use super::arrival::{HOME, begun_at};
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
-use super::oauth::{self, Button};
-use super::visitor::{HOME, begun_at};
+use super::providers::{self, Button};
 use site::cookies;
 
 use crate::Accounts;
@@ -226,7 +226,7 @@ fn register_page(
         form_state,
     };
     let response = entrance.show(&accounts.site, "account-register", page);
-    oauth::allow_forms(accounts, response)
+    providers::allow_forms(accounts, response)
 }
 
 #[derive(Template)]

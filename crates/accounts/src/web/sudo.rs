@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf, media_type};
 
+use super::arrival::target;
 use super::first::Inside;
-use super::visitor::{Onward, target};
+use super::visitor::Onward;
 use site::asking::{Browser, Reader, Sender};
 use site::call::see_other;
 use site::{cookies, frame, question};

@@ -1,6 +1,6 @@
 //! Heads of requests, as they are written to servers.
 
-use http::{HeaderMap, Request};
+use http::Request;
 
 use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
@@ -24,17 +24,8 @@ pub(super) fn of<B>(
     match raw {
         Some(facts) if forwarding::write(request.headers(), facts, has_body, &mut head) => {}
         Some(_) => return None,
-        None => lines(request.headers(), &mut head),
+        None => http1::write_lines(request.headers(), &mut head),
     }
     head.extend_from_slice(b"\r\n");
     Some(head)
-}
-
-fn lines(headers: &HeaderMap, head: &mut Vec<u8>) {
-    for (name, value) in headers {
-        head.extend_from_slice(name.as_str().as_bytes());
-        head.extend_from_slice(b": ");
-        head.extend_from_slice(value.as_bytes());
-        head.extend_from_slice(b"\r\n");
-    }
 }

@@ -7,16 +7,16 @@
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use http::{Method, Request};
 use http_body::Frame;
 use http1::{Decoded, Head, LARGEST_HEAD, Left, Read};
 use hyper::ext::ReasonPhrase;
-use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::time::Instant;
 
 use super::connect::Stream;
@@ -26,6 +26,7 @@ use super::http_connection::Waiting;
 use super::request_body::{Sending, tame};
 use super::retry::{Failure, RetryState};
 use super::settings::Times;
+use crate::body::poll_piece;
 use crate::client_info::ClientInfo;
 
 /// What is read at once while a head is awaited.
@@ -272,7 +273,11 @@ impl RawConnection {
             Left::Length(0) => return Poll::Ready(None),
             Left::Length(length) => {
                 let most = usize::try_from(*length).unwrap_or(usize::MAX);
-                let piece = ready!(self.poll_piece(context, most.min(LARGEST_PIECE)));
+                let piece = ready!(poll_piece(
+                    &mut self.stream,
+                    context,
+                    most.min(LARGEST_PIECE)
+                ));
                 match piece {
                     Ok(piece) if piece.is_empty() => Err(closed()),
                     Ok(piece) => {
@@ -282,7 +287,7 @@ impl RawConnection {
                     Err(error) => Err(error),
                 }
             }
-            Left::Everything => match ready!(self.poll_piece(context, PIECE)) {
+            Left::Everything => match ready!(poll_piece(&mut self.stream, context, PIECE)) {
                 Ok(piece) if piece.is_empty() => {
                     *left = Left::Length(0);
                     return Poll::Ready(None);
@@ -309,7 +314,7 @@ impl RawConnection {
                     }
                     Err(bad) => break Err(io::Error::new(io::ErrorKind::InvalidData, bad)),
                 }
-                match ready!(self.poll_piece(context, PIECE)) {
+                match ready!(poll_piece(&mut self.stream, context, PIECE)) {
                     Ok(piece) if piece.is_empty() => break Err(closed()),
                     Ok(piece) => *came = piece,
                     Err(error) => break Err(error),
@@ -317,20 +322,6 @@ impl RawConnection {
             },
         };
         Poll::Ready(Some(next))
-    }
-
-    /// What can be read now, at most so much; nothing at the end.
-    fn poll_piece(&mut self, context: &mut Context<'_>, most: usize) -> Poll<io::Result<Bytes>> {
-        let mut piece = BytesMut::with_capacity(most);
-        let most = piece.capacity().min(most);
-        let mut limited = (&mut piece).limit(most);
-        let reading = pin!(self.stream.read_buf(&mut limited));
-        ready!(reading.poll(context))?;
-        if piece.len() < piece.capacity() / 2 {
-            // Whoever reads slowly need not hold what is empty.
-            return Poll::Ready(Ok(Bytes::copy_from_slice(&piece)));
-        }
-        Poll::Ready(Ok(piece.freeze()))
     }
 
     /// Begins to wait for a server that sends nothing.

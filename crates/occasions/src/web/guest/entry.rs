@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::{StoreError, Tx};
 use site::part::Part;
-use web::page::{Kind, Page};
+use web::page::{Kind, Metadata, Page};
 use web::state::{Label, MenuItem};
 use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
@@ -364,7 +364,8 @@ fn show_card(
     } else {
         occasion.theme
     };
-    let mut response = web::page(Page {
+    let share = (!preparing).then(|| show::share(site, &text, occasion, public.events.iter()));
+    let page = Page {
         title: &title,
         body,
         text: &text,
@@ -372,7 +373,13 @@ fn show_card(
         kind: Kind::Public {
             languages: &languages,
         },
-    });
+    };
+    let metadata = Metadata {
+        share: share.as_ref(),
+        ..Metadata::default()
+    };
+    let written = web::page::write_with(&page, metadata).map_err(Problem::internal);
+    let mut response = written.into_response();
     super::gate::keep_out_of_search(&mut response);
     response
 }

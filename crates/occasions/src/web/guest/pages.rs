@@ -83,7 +83,9 @@ impl Pages {
         let found = match kept {
             Some(page) => {
                 debug_assert_eq!(
-                    super::portal::write(&text, &*read()?).ok().as_ref(),
+                    super::portal::write(speaker.site(), &text, &*read()?)
+                        .ok()
+                        .as_ref(),
                     Some(&page),
                     "a page was kept that would read differently now"
                 );

@@ -3,8 +3,8 @@
 use askama::Template as _;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use web::page::{Kind, Page, Written};
-use web::{Language, Problem, Text};
+use web::page::{Kind, Metadata, Page, Written};
+use web::{Language, Problem, Site, Text};
 
 use super::open_rsvp;
 use super::pages::Found;
@@ -21,7 +21,7 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let page = match &look.found {
         Found::Page(page) => page.clone(),
         Found::Portal(portal) => {
-            let page = write(&req.text(portal), portal).map_err(Problem::internal)?;
+            let page = write(&req.site, &req.text(portal), portal).map_err(Problem::internal)?;
             gate.pages.keep(&look, portal.reads_alike_until(), &page);
             page
         }
@@ -32,11 +32,16 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
 }
 
 /// Renders the portal as a page that can be kept.
-pub(super) fn write(text: &Text, portal: &Portal) -> Result<Written, askama::Error> {
+pub(super) fn write(site: &Site, text: &Text, portal: &Portal) -> Result<Written, askama::Error> {
+    let share = show::share(site, text, &portal.occasion, portal.invited_events());
+    let metadata = Metadata {
+        share: Some(&share),
+        ..Metadata::default()
+    };
     let body = body(text, portal, Vec::new());
     let title = body.title();
     let languages = languages(portal);
-    web::page::write(&framed(text, portal, &title, body, &languages))
+    web::page::write_with(&framed(text, portal, &title, body, &languages), metadata)
 }
 
 /// Renders the portal; `typed` arrived too late to be saved.

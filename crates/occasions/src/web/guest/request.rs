@@ -237,6 +237,10 @@ pub(crate) struct Speaker {
 }
 
 impl Speaker {
+    pub(super) const fn site(&self) -> &Site {
+        &self.site
+    }
+
     pub(crate) fn speak(&self, portal: &Portal) -> Text {
         let household = portal.household.invitation.details.language.as_deref();
         self.speak_of(&portal.occasion, household)

@@ -5,8 +5,8 @@ use std::cell::OnceCell;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
-use web::dates;
-use web::{Deadline, Spoken, Text, Wishes};
+use web::{Deadline, Share, Site, Spoken, Text, Wishes};
+use web::{card_picture, dates};
 
 use super::open_rsvp::EVENT;
 use super::view::{
@@ -441,6 +441,26 @@ pub(super) fn cover<'a>(
         kicker: (!kicker.is_empty()).then_some(kicker),
         date: first.as_ref().map(|at| text.date(at)).unwrap_or_default(),
         date_machine: first.map(|at| at.date().to_string()).unwrap_or_default(),
+    }
+}
+
+/// An occasion as it is shared: its names and its first day, in its theme. Whoever has a code's link
+/// is told no more than that, and no guest's name.
+pub(super) fn share<'a>(
+    site: &Site,
+    text: &Text,
+    occasion: &'a Occasion,
+    events: impl Iterator<Item = &'a Event>,
+) -> Share {
+    let names = pick(text, occasion, &occasion.hosts).text;
+    let cover = cover(text, occasion, events);
+    let kicker = cover.kicker.map_or("", |kicker| kicker.text);
+    let parts = [kicker, &cover.date];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let description = parts.join(" · ");
+    Share {
+        image: card_picture::address_in(site, occasion.theme, names, &description),
+        ..Share::new(site, names, &description, &format!("/o/{}", occasion.slug))
     }
 }
 

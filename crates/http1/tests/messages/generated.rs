@@ -2,14 +2,15 @@
 //!
 //! What is read must not depend on how it comes, and all who read it must agree where it ends.
 //! A long run goes on where one has stopped: `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo test
-//! --release -p http1 --test generated -- --nocapture` says at its end where that was.
+//! --release -p http1 --test messages generated -- --nocapture` says at its end where that was.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use super::reader::{Followed, Reader};
 use bytes::Bytes;
 use http::HeaderMap;
-use http1::{Chunks, Decoded, Followed, Framing, Read, brief, read};
+use http1::{Chunks, Decoded, Read, read};
 
 /// Cases of a run that is not told how long it may take.
 const CASES: u64 = 5_000;
@@ -173,22 +174,20 @@ impl Draw {
     }
 }
 
-/// What is let through when the bytes come in pieces that end at these places.
-fn let_through(bytes: &[u8], places: &[usize]) -> Followed {
-    let mut framing = Framing::new(LIMIT);
-    let mut all = Followed::default();
+/// What is let through when the bytes come in pieces that end at these places, and the bodies.
+fn let_through(bytes: &[u8], places: &[usize]) -> (Followed, Vec<u8>) {
+    let mut reader = Reader::new(LIMIT);
+    let mut before = 0;
     for &place in places {
-        let followed = framing.follow(&bytes[all.cleared..place]);
-        all.cleared += followed.cleared;
-        all.heads += followed.heads;
-        all.refusal = all.refusal.or(followed.refusal);
+        reader.follow(&bytes[before..place]);
+        before = place;
     }
-    all
+    (reader.followed, reader.bodies)
 }
 
 /// The body in chunks, and where it ends; nothing: it does not, or is none.
 fn decoded(bytes: &[u8], places: &[usize]) -> Option<(Vec<u8>, usize)> {
-    let (mut chunks, mut data, mut before) = (Chunks::default(), Vec::new(), 0);
+    let (mut chunks, mut data, mut before) = (Chunks::of_answer(), Vec::new(), 0);
     for &place in places {
         let mut came = Bytes::copy_from_slice(&bytes[before..place]);
         before = place;
@@ -209,17 +208,6 @@ fn requests_are_read_in_one_way(draw: &mut Draw) {
     assert_eq!(let_through(&bytes, &places), whole, "split at {places:?}");
     let every: Vec<_> = (1..=bytes.len()).collect();
     assert_eq!(let_through(&bytes, &every), whole, "byte by byte");
-
-    // What is brief ends where the strict reader sees its end.
-    if let Ok(request) = brief(&Bytes::copy_from_slice(&bytes), LIMIT) {
-        let one = let_through(&bytes[..request.length], &[request.length]);
-        assert_eq!(
-            (one.cleared, one.heads, one.refusal),
-            (request.length, 1, None)
-        );
-        let short = request.length - 1;
-        assert!(let_through(&bytes[..short], &[short]).cleared < request.length);
-    }
 }
 
 fn chunks_end_in_one_place(draw: &mut Draw) {
@@ -236,14 +224,13 @@ fn chunks_end_in_one_place(draw: &mut Draw) {
     let every: Vec<_> = (1..=body.len()).collect();
     assert_eq!(decoded(&body, &every), whole, "byte by byte");
 
-    // Whatever the strict reader lets through whole has the same end for the other.
-    let message = [HEAD, &body].concat();
-    for end in HEAD.len() + 1..=message.len() {
-        let mut framing = Framing::new(LIMIT);
-        let followed = framing.follow(&message[..end]);
-        if followed.cleared == end && framing.is_between() {
-            let end = end - HEAD.len();
-            assert_eq!(whole.as_ref().map(|(_, end)| *end), Some(end));
+    // What a server lets through whole has the same end, and holds the same, for a client.
+    let mut reader = Reader::new(LIMIT);
+    reader.follow(HEAD);
+    for (place, byte) in body.iter().enumerate() {
+        reader.follow(&[*byte]);
+        if reader.is_between() {
+            assert_eq!(whole, Some((reader.bodies, place + 1)));
             break;
         }
     }

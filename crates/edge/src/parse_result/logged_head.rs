@@ -12,7 +12,7 @@ const TARGET_LENGTH: usize = 2_048;
 
 /// What a request asks for. What could not be read is empty.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
+pub(crate) struct LoggedHead {
     pub(crate) method: Option<Method>,
     /// In lower case.
     pub(crate) host: Arc<str>,
@@ -20,7 +20,7 @@ pub(crate) struct Seen {
     pub(crate) target: Option<PathAndQuery>,
 }
 
-impl Seen {
+impl LoggedHead {
     /// Of a request that somebody has read.
     pub(crate) fn of<B>(request: &Request<B>, host: &Arc<str>) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Seen {
 
     /// Of bytes that nobody else will read. A part that is not whole could be read as
     /// something else, or hold half of what is hidden in a log, so it is left out.
-    pub(super) fn of_head(came: &[u8]) -> Self {
+    pub(crate) fn of_bytes(came: &[u8]) -> Self {
         let came = came.strip_prefix(b"\r\n").unwrap_or(came);
         let mut lines = came.split_inclusive(|byte| *byte == b'\n');
         let (method, target) = request_line(lines.next().unwrap_or_default());
@@ -97,10 +97,10 @@ mod tests {
     use super::*;
 
     fn told(came: &[u8]) -> [String; 3] {
-        let seen = Seen::of_head(came);
-        let method = seen.method.map(|method| method.to_string());
-        let target = seen.target.map(|target| target.to_string());
-        let host = (*seen.host).to_owned();
+        let head = LoggedHead::of_bytes(came);
+        let method = head.method.map(|method| method.to_string());
+        let target = head.target.map(|target| target.to_string());
+        let host = (*head.host).to_owned();
         [method.unwrap_or_default(), host, target.unwrap_or_default()]
     }
 

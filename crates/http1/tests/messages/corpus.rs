@@ -2,30 +2,24 @@
 
 use proptest::prelude::*;
 
-use super::{Followed, Framing, Refusal};
+use super::reader::{Followed, Reader};
+use http1::Refusal;
 
 const LIMIT: usize = 2_048;
 
 /// What is let through, and why not more, when bytes come in such pieces.
 fn let_through(bytes: &[u8], sizes: impl IntoIterator<Item = usize>) -> (Vec<u8>, Followed) {
-    let mut framing = Framing::new(LIMIT);
-    let mut all = Followed::default();
-    let mut passed = Vec::new();
-    let mut held = Vec::new();
+    let mut reader = Reader::new(LIMIT);
     let mut left = bytes;
     let mut sizes = sizes.into_iter();
     while !left.is_empty() {
         let size = sizes.next().unwrap_or(left.len()).clamp(1, left.len());
         let (piece, rest) = left.split_at(size);
         left = rest;
-        held.extend_from_slice(piece);
-        let followed = framing.follow(&held);
-        passed.extend(held.drain(..followed.cleared));
-        all.cleared += followed.cleared;
-        all.heads += followed.heads;
-        all.refusal = all.refusal.or(followed.refusal);
+        reader.follow(piece);
     }
-    (passed, all)
+    let followed = reader.followed;
+    (bytes[..followed.cleared].to_vec(), followed)
 }
 
 fn verdict(bytes: &[u8]) -> Followed {
@@ -297,14 +291,12 @@ fn nothing_follows_a_wish_for_another_protocol_before_its_answer() {
     let bytes = format!("{wish}\u{1}\u{2}\n\n");
     let verdict = verdict(bytes.as_bytes());
     assert_eq!((verdict.cleared, verdict.heads), (wish.len(), 1));
-    for (upgraded, passes) in [(true, true), (false, false)] {
-        let mut framing = Framing::new(LIMIT);
-        let first = framing.follow(bytes.as_bytes());
-        framing.decide(upgraded);
-        let rest = framing.follow(&bytes.as_bytes()[first.cleared..]);
-        assert_eq!(rest.cleared == 4, passes);
-        assert_eq!(rest.refusal.is_none(), passes);
-    }
+    // As soon as it is known that this protocol goes on, what follows is judged.
+    let mut reader = Reader::new(LIMIT);
+    reader.follow(bytes.as_bytes());
+    assert_eq!(reader.followed, verdict);
+    reader.goes_on();
+    assert!(reader.followed.refusal.is_some());
 }
 
 /// Pieces of requests, good and bad, in any order.
