@@ -239,7 +239,7 @@ people-account = Account
 people-help = Help
 people-reset = Mail a link for a new password
 people-end = Block, or erase
-people-end-text = Blocked: no sign-in any more, and what is public stays. Erased: everything that is theirs alone goes, after 7 days.
+people-end-text = Blocked: no sign-in, and their public pages are hidden. Erased: everything that is theirs alone goes, after 7 days.
 problem-account-unverified = The address of this account is not confirmed, so it may be somebody else's. A role is given once it is confirmed.
     .title = Address not confirmed
 problem-password-exists = You have a password already. Change it with the present one.
@@ -365,7 +365,7 @@ account-factors-on = Codes of an authenticator app are asked for since { $since 
     [one] One recovery code is left.
    *[other] { $left } recovery codes are left.
 }
-account-factors-remove = Remove the second factor
+account-factors-remove = Remove the second factor…
 account-factors-remove-text = Your recovery codes go too, and every other device will be signed out.
 account-done-factor = The second factor is removed. Every other device is signed out.
 account-totp = Set up an authenticator app
@@ -376,10 +376,10 @@ account-totp-secret = Key
 account-totp-hint = Six digits. From then on a code is needed for each sign-in.
 account-totp-confirm = Confirm the code
 account-recovery-codes = Recovery codes
-account-recovery-codes-text = Keep these codes where only you find them: each one replaces the app once, should you lose it. They are shown this once, and codes made earlier work no more.
+account-recovery-codes-text = Keep these codes where only you find them: each one replaces the app once, should you lose it. They are shown this once, and earlier codes no longer work.
 account-recovery-codes-kept = I’ve saved them
 account-recovery-codes-save = Save as a file
-account-recovery-codes-renew = Make new recovery codes
+account-recovery-codes-renew = Make new recovery codes…
 problem-mfa-code-invalid = The code is not right, or was used before. Wait for the next one.
     .title = Code not right
 problem-password-or-code-wrong = The password or the code is wrong. Each code works only once, so wait for the next one.
@@ -735,7 +735,7 @@ look-remove = Remove
 
 # What people are told on the site.
 notification-title = Notices
-notification-none = Nothing yet.
+notification-none = Nothing new.
 notification-new = New
 notification-read-all = Mark all as read
 notification-by-mail = Send me these by email, too
@@ -794,7 +794,7 @@ question-block-facts =
        *[other] { $sessions } devices are signed out.
     }
     Nobody can sign in to this account or set a new password.
-    What is public stays where it is.
+    This person’s public pages are hidden.
 question-block-undo = You can unblock this person on the same page. No mail is sent.
 question-block-do = Block
 question-block-confirm = Confirm and block

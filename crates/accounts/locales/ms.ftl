@@ -237,7 +237,7 @@ people-account = Akaun
 people-help = Bantuan
 people-reset = E-melkan pautan untuk kata laluan baharu
 people-end = Sekat, atau padam
-people-end-text = Disekat: tidak boleh log masuk lagi, dan apa-apa yang awam kekal. Dipadam: segala yang miliknya sahaja hilang, selepas 7 hari.
+people-end-text = Disekat: tidak boleh log masuk, dan halaman awamnya disembunyikan. Dipadam: segala yang miliknya sahaja hilang, selepas 7 hari.
 problem-account-unverified = Alamat akaun ini belum disahkan, jadi mungkin milik orang lain. Peranan diberi setelah alamat disahkan.
     .title = Alamat belum disahkan
 problem-password-exists = Anda sudah ada kata laluan. Tukar dengan kata laluan sekarang.
@@ -428,7 +428,7 @@ account-factors-on = Kod aplikasi pengesah diminta sejak { $since }. { $left ->
     [0] Tiada kod pemulihan yang tinggal.
    *[other] { $left } kod pemulihan masih tinggal.
 }
-account-factors-remove = Buang faktor kedua
+account-factors-remove = Buang faktor kedua…
 account-factors-remove-text = Kod pemulihan anda turut dibuang, dan semua peranti lain akan dilog keluar.
 account-done-factor = Faktor kedua telah dibuang. Semua peranti lain telah dilog keluar.
 account-totp = Sediakan aplikasi pengesah
@@ -442,7 +442,7 @@ account-recovery-codes = Kod pemulihan
 account-recovery-codes-text = Simpan kod ini di tempat yang hanya anda tahu: setiap kod menggantikan aplikasi sekali, jika anda kehilangannya. Kod hanya ditunjukkan sekali ini, dan kod terdahulu tidak berfungsi lagi.
 account-recovery-codes-kept = Saya sudah menyimpannya
 account-recovery-codes-save = Simpan sebagai fail
-account-recovery-codes-renew = Buat kod pemulihan baharu
+account-recovery-codes-renew = Buat kod pemulihan baharu…
 problem-mfa-code-invalid = Kod tidak betul, atau sudah digunakan. Tunggu kod seterusnya.
     .title = Kod tidak betul
 problem-password-or-code-wrong = Kata laluan atau kod tidak betul. Setiap kod berfungsi sekali: tunggu kod seterusnya.
@@ -728,7 +728,7 @@ look-remove = Alih keluar
 
 # What people are told on the site.
 notification-title = Makluman
-notification-none = Belum ada apa-apa.
+notification-none = Tiada yang baharu.
 notification-new = Baharu
 notification-read-all = Tandakan semua sudah dibaca
 notification-by-mail = Hantar juga kepada saya melalui e-mel
@@ -786,7 +786,7 @@ question-block-facts =
        *[other] { $sessions } peranti dilog keluar.
     }
     Tiada sesiapa boleh log masuk ke akaun ini atau menetapkan kata laluan baharu.
-    Apa-apa yang awam kekal di tempatnya.
+    Halaman awam orang ini disembunyikan.
 question-block-undo = Anda boleh menyahsekat orang ini di halaman yang sama. Tiada e-mel dihantar.
 question-block-do = Sekat
 question-block-confirm = Sahkan dan sekat

@@ -731,6 +731,7 @@ host-members-mails = { $n ->
    *[other] { $n } mails in a day
 }
 host-members-let-send = Let it send mail
+host-members-stop-sending = Stop its mail
 host-members-take-on = Take it on
 
 # What webhooks hear of.

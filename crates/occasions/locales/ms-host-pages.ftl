@@ -681,6 +681,7 @@ host-preset-open = { $n } tanpa kod untuk diluluskan
 host-members-occasions = Majlis ahli
 host-members-mails = { $n } e-mel sehari
 host-members-let-send = Benarkan hantar e-mel
+host-members-stop-sending = Hentikan e-melnya
 host-members-take-on = Ambil alih
 
 # What webhooks hear of.

@@ -203,7 +203,8 @@ fn register_page(
             Control::Line("text", "name"),
             "account-name",
         )
-        .required(),
+        .required()
+        .first(),
         field("email", Control::Line("email", "username"), "account-email").required(),
         field(
             "password",

@@ -234,6 +234,8 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, Sto
 pub enum Decision {
     /// It may send mail, up to the daily limit.
     LetSend,
+    /// It may send mail no more; the way back from [`Decision::LetSend`].
+    StopSending,
     /// It counts as made by the staff from now on.
     TakeOn,
 }
@@ -249,9 +251,14 @@ pub fn decide(
     if !is_staff(tx, who)? || !who.is_in_browser() {
         return Err(Refusal::NotFound);
     }
-    let by_staff = decision == Decision::TakeOn;
+    let (by_staff, sends_mail) = (
+        decision == Decision::TakeOn,
+        decision != Decision::StopSending,
+    );
     let count = sql!(
-        "UPDATE occasion SET sends_mail = 1, by_staff = :by_staff WHERE id = :id AND by_staff = 0",
+        "UPDATE occasion SET sends_mail = :sends_mail, by_staff = :by_staff
+         WHERE id = :id AND by_staff = 0",
+        sends_mail,
         by_staff,
         id
     )
@@ -265,7 +272,7 @@ pub fn decide(
         action: "occasion.let_send",
         entity: ("occasion", id.to_string()),
         scope: Some(id.to_string()),
-        changes: json!([{"field": field, "old": false, "new": true}]),
+        changes: json!([{"field": field, "old": !sends_mail, "new": sends_mail}]),
         request: Some(request.clone()),
     })?;
     Ok(())

@@ -71,6 +71,7 @@ impl HostRequest {
         let fields = [
             (web::csrf::FIELD, self.csrf.as_str()),
             ("status", OccasionStatus::Published.word()),
+            ("back", self.here()),
         ];
         let is_draft = context.occasion.status == OccasionStatus::Draft;
         let strip = words.as_deref().map(|words| Strip {

@@ -252,6 +252,7 @@ pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<R
     let id = id.map_err(|_| wrong("/occasion"))?;
     let decision = match sender.form.text("action") {
         "mail" => Decision::LetSend,
+        "no-mail" => Decision::StopSending,
         "take-on" => Decision::TakeOn,
         _ => return Err(wrong("/action")),
     };

@@ -105,6 +105,11 @@ impl HostRequest {
         is_old.then(|| wording::at(&occasion.slug, rest))
     }
 
+    /// The path of the page that is shown; empty where a form was sent.
+    pub(crate) fn here(&self) -> &str {
+        self.looked_at.as_ref().map_or("", Uri::path)
+    }
+
     /// A segment of the path as an id.
     pub(crate) fn id<I: Id>(&self) -> I {
         I::from_text(self.piece("id").to_owned())
