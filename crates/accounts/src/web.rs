@@ -1,35 +1,30 @@
 //! What people and programs see of accounts: every address on one page.
 
 pub mod api;
-pub mod call;
+mod arrival;
 mod cards;
-mod cookies;
 mod email_change;
 mod entrance;
 mod event;
 mod factor_reset;
 mod factors;
+mod first;
 mod form;
-pub mod frame;
 mod invites;
 mod leaving;
 mod look;
-mod mail_callbacks;
 mod me;
 mod message;
 mod newcomer;
 mod notifications;
 mod oauth;
+mod own_password;
 mod people;
 mod profile;
-pub mod proof;
-pub mod refusal;
+mod providers;
 mod registration;
-pub mod request;
 mod reset;
-pub mod resource;
 mod second_step;
-mod ses_callbacks;
 pub mod shared;
 mod slug;
 mod sudo;
@@ -39,10 +34,6 @@ mod unsubscribe;
 mod visitor;
 mod webhooks;
 
-pub mod asking;
-pub mod upstream_access;
-
-use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use web::{Pages, Site};
@@ -50,21 +41,23 @@ use web::{Pages, Site};
 use crate::Callers::{Anybody, People};
 use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
-pub use cookies::session;
+pub use ::site::cookies::session;
+pub use ::site::{asking, call, frame, moved, proof, refusal, request, resource, upstream_access};
+use ::site::{cookies, mail_callbacks};
 pub use identity::problem::email_unverified;
 pub use refusal::Refusal;
 
 /// What it takes to sign people in and out, and to keep their accounts, at other addresses than
 /// those of this crate.
 pub mod front_end {
-    pub use super::api::credentials::renew_password;
     pub use super::api::refresh::{first, go_on, sign, unstored};
-    pub use super::cookies::{forget_session, registered, renewed, set_begun, set_registered};
+    pub use super::arrival::end_session;
     pub use super::entrance::check_connection;
+    pub use super::own_password::renew_password;
     pub use super::profile::save;
     pub use super::registration::Sent;
     pub use super::reset::mail_link;
-    pub use super::visitor::end_session;
+    pub use ::site::cookies::{forget_session, registered, renewed, set_begun, set_registered};
     pub use identity::problem::{password, too_often};
 }
 
@@ -96,6 +89,8 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/sign-in/{secret}", Anybody, visitor::use_link)
         .get("/register", Anybody, registration::register)
         .post("/register", Anybody, registration::enter)
+        .post("/register/again", Anybody, registration::send_again)
+        .post("/register/change", Anybody, registration::change_address)
         .get("/verify/{secret}", Anybody, registration::verify)
         .post("/verify/{secret}", Anybody, registration::confirm)
         .get("/forgot", Anybody, reset::forgot)
@@ -131,10 +126,17 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/hooks/mail/{provider}", Anybody, mail_callbacks::take)
         .get("/admin/suppressions", People, suppressed::list)
         .post("/admin/suppressions/lift", People, suppressed::lift)
-        .get("/", Anybody, look::first)
-        .get("/robots.txt", Anybody, look::robots)
+        .get("/", Anybody, first::first)
+        .get("/u/{account}", Anybody, first::person)
+        .get("/site/images/{file}", Anybody, first::image)
+        .get("/card.png", Anybody, first::card)
+        .get("/robots.txt", Anybody, first::robots)
+        .get("/sitemap.xml", Anybody, first::sitemap)
         .get("/admin/look", People, look::show)
         .post("/admin/look", People, look::change)
+        .get("/admin/look/preview", People, look::preview)
+        .post("/admin/look/icon", People, look::set_icon)
+        .post("/admin/look/portrait", People, look::set_portrait)
         .get("/me", People, cards::show)
         .get("/me/notices", People, notifications::show)
         .post("/me/notices", People, notifications::read)
@@ -206,15 +208,9 @@ pub fn pages() -> Pages<Accounts, Callers> {
 /// out.
 pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
-    let inside = look::Inside(router.clone().with_state(accounts.site.clone()));
+    let inside = first::Inside(router.clone().with_state(accounts.site.clone()));
     router
         .layer(Extension(inside))
-        .layer(from_fn_with_state(accounts.clone(), look::refresh_menu))
+        .layer(from_fn_with_state(accounts.clone(), first::visit))
         .layer(from_fn_with_state(carried, cookies::carry))
-}
-
-impl FromRef<Accounts> for Site {
-    fn from_ref(accounts: &Accounts) -> Self {
-        accounts.site.clone()
-    }
 }

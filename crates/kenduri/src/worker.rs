@@ -267,13 +267,13 @@ impl App {
         let begin = move |tx: &mut Tx<'_>| look::begin(tx, &home);
         site.store.write(begin).await?;
         Ok(Self {
-            mounted: AppService::new(router, stop.clone()).knowing(accounts),
             background: Background {
-                worker: background::worker(&opened, settings)?,
+                worker: background::worker(&accounts, settings)?,
                 jobs_at_once: settings.jobs_at_once,
                 budget,
                 opens,
             },
+            mounted: AppService::new(router, stop.clone()).knowing(accounts),
             opened,
             links,
         })
@@ -296,8 +296,8 @@ fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
     };
     accounts.require_mfa_for = settings.require_mfa_for;
     accounts.providers = Providers::new(settings.providers.clone());
-    accounts.mail_callbacks = settings.mail.callbacks.clone();
-    accounts.ses_topic = settings.mail.ses_topic.clone();
+    accounts.mail_callbacks.clone_from(&settings.mail.callbacks);
+    accounts.ses_topic.clone_from(&settings.mail.ses_topic);
     // For `tests/api`, which exceeds an account's limits. Release builds ignore the variable.
     #[cfg(debug_assertions)]
     if commands::environment()

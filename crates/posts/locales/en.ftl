@@ -1,5 +1,7 @@
 # What everybody reads.
 post-articles = Blog
+post-latest = Latest posts
+post-latest-all = All posts
 post-notes = Notes
 post-tagged = Articles about “{ $tag }”
 post-tags = Tags
@@ -28,9 +30,12 @@ post-mail-text = { $site } has a new article:
 
 post-write = Write and change posts
 post-all = Posts
+post-group = Writing
+post-begin = A post
+post-begin-text = An article on this site
 post-new-article = New article
 post-new-note = New note
-post-page = Its page
+post-page = View page
 post-preview = Preview
 post-save = Save
 post-cancel = Cancel

@@ -1,5 +1,7 @@
 # What everybody reads.
 post-articles = Blog
+post-latest = Artikel terkini
+post-latest-all = Semua artikel
 post-notes = Catatan
 post-tagged = Rencana tentang “{ $tag }”
 post-tags = Tag
@@ -27,9 +29,12 @@ post-mail-text = { $site } ada rencana baharu:
 # The pages of editors.
 post-write = Tulis dan ubah siaran
 post-all = Siaran
+post-group = Penulisan
+post-begin = Siaran
+post-begin-text = Rencana di laman ini
 post-new-article = Rencana baharu
 post-new-note = Catatan baharu
-post-page = Halamannya
+post-page = Lihat halaman
 post-preview = Pratonton
 post-save = Simpan
 post-cancel = Batal

@@ -12,11 +12,14 @@ pub mod search;
 pub mod web;
 pub mod webhook;
 
+use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::Flag;
+use ::web::state::NavigationGroup;
 use accounts::domain::{self, Domain};
 use accounts::look::FirstPage;
 use accounts::token::TokenScope;
+use identity::DomainAccounts;
 
 pub use accounts::web::Refusal;
 
@@ -36,8 +39,6 @@ pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    token_scopes: &[READ, WRITE],
-    site_duties: &[editor::EDITOR],
     routes: web::routes,
     first_pages: &[FirstPage {
         word: "posts",
@@ -45,9 +46,19 @@ pub const DOMAIN: Domain = Domain {
         argument: "",
         find: |_, _| Ok(Some("/blog".to_owned())),
     }],
-    first_cards: web::public::first_cards,
+    first_parts: web::public::first_parts,
+    foot: web::public::foot,
+    public_pages: web::public::pages,
     offers: web::public::offers,
-    cards: web::own::cards,
+    navigation: Some(NavigationGroup {
+        title: "post-group",
+        links: &[Link {
+            label: "post-all",
+            href: "/me/posts",
+        }],
+        is_for: editor::is_account_editor,
+    }),
+    cards: web::own_card::find,
     newsletters: &[mailing::NEWSLETTER],
     webhook_events: webhook::EVENTS,
     jobs: |site| vec![mailing::job(site), webhook::sweeps()],
@@ -56,6 +67,11 @@ pub const DOMAIN: Domain = Domain {
         let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
         accounts::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
     }),
+    accounts: DomainAccounts {
+        site_duties: &[editor::EDITOR],
+        token_scopes: &[READ, WRITE],
+        ..DomainAccounts::new("posts")
+    },
     ..Domain::new(platform::migrations!(
         "posts",
         "0001_begin",

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::response::Response;
 use jiff::tz::TimeZone;
@@ -12,18 +11,25 @@ use platform::audit::RequestFacts;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::{id as parse, see_other};
 use super::{frame, shared};
+use site::asking::{Reader, Sender};
+use site::call::{id as parse, see_other};
+use site::question::{self, Question};
 
 use crate::Accounts;
 use crate::webhook::delivery::{self, Delivery, DeliveryId};
 use crate::webhook::test_limit::TestLimit;
 use crate::webhook::{self, Asking, NewWebhook, Webhook, WebhookError, WebhookId};
-use identity::problem::{email_unverified, too_often};
 use identity::session::signed_in::SignedIn;
 
 const HERE: &str = "/me/webhooks";
+const DELETE: Question = Question {
+    title: "question-webhook",
+    facts: "question-webhook-facts",
+    undo: "question-webhook-undo",
+    button: "question-webhook-do",
+    confirm: "question-webhook-confirm",
+};
 /// How many deliveries of each are shown.
 const DELIVERIES: usize = 5;
 
@@ -218,8 +224,17 @@ pub(super) async fn test(
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
     Path(id): Path<String>,
+    wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    if !question::is_sure(&sender.form) {
+        let text = accounts.site.speak(&wishes);
+        let who = (&sender.who, sender.csrf.as_str());
+        let values = vec![("called", sender.form.text("called").into())];
+        let address = format!("{HERE}/{id}/delete");
+        let sent = (address.as_str(), HERE, &sender.form);
+        return question::show(&accounts.site, &text, who, sent, DELETE, values).await;
+    }
     remove(&accounts, &sender.who, &sender.request, &id).await?;
     let onward = format!("{HERE}?done=deleted");
     Ok(see_other(&shared::after(&sender.form, &onward)))
@@ -298,28 +313,4 @@ pub(super) async fn write<T: Send + 'static>(
         change(tx, Asking { who, domains })
     };
     Ok(accounts.site.store.write(change).await?)
-}
-
-impl From<WebhookError> for Problem {
-    fn from(error: WebhookError) -> Self {
-        match error {
-            WebhookError::NotFound => Self::not_found(),
-            WebhookError::Fields(errors) => {
-                let mut problem = Self::fields();
-                problem.errors = errors;
-                problem
-            }
-            WebhookError::LimitReached => {
-                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", webhook::LIMIT)
-            }
-            WebhookError::TooOften(wait) => too_often(wait),
-            WebhookError::TokenNotPermitted => {
-                Self::new(StatusCode::FORBIDDEN, "token_not_permitted")
-            }
-            WebhookError::SudoRequired(error) => error.into(),
-            WebhookError::ScopeMissing(error) => error.into(),
-            WebhookError::EmailUnverified => email_unverified(),
-            WebhookError::Store(error) => error.into(),
-        }
-    }
 }

@@ -9,10 +9,11 @@ use platform::Tx;
 use web::page::{self, Kind, Page};
 use web::{Form, Problem, Site, Text, Theme, Wishes};
 
-use super::public::ClockView;
-use super::{moved, words};
+use super::clock_view::ClockView;
+use super::words;
 use crate::clock::Clock;
 use crate::public::{self, Shown, Viewing};
+use accounts::web::moved;
 
 /// The longest label, in characters.
 const LABEL: usize = 40;

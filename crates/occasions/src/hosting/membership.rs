@@ -6,21 +6,24 @@ use accounts::grant::{self, SITE, Scope};
 use accounts::signed_in::SignedIn;
 use jiff::SignedDuration;
 use platform::audit::{Entry, RequestFacts};
+use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
+use web::Site;
 use web::setting::{SettingValues, Word};
 
 use super::Refusal;
-use super::occasions::LIMIT;
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::id::{InvitationId, OccasionId};
+use crate::role::OCCASION;
 
 /// The setting that says who may create occasions.
 pub const CREATE: Word = Word {
     key: "occasions.create",
     words: &["staff", "members"],
 };
+/// How many occasions one installation holds.
+pub const LIMIT: i64 = 1_000;
 /// How many occasions one member may have made.
 pub const OWN_LIMIT: i64 = 5;
 /// How many of the installation's occasions are reserved for its staff.
@@ -67,6 +70,15 @@ pub(crate) fn maker(
     }
     let may = makers == Makers::Members && accounts::confirmed(tx, who)?.is_some();
     Ok(may.then_some(Maker::Member))
+}
+
+/// Whether the account of this id has an occasion, or may create one.
+pub(crate) fn may_be_host(tx: &mut Tx<'_>, site: &Site, account: &str) -> Result<bool, StoreError> {
+    let account = AccountId::from_text(account.to_owned());
+    let rank = grant::rank_of(tx, &account, &Scope::site())?;
+    Ok(Makers::of(&site.declared.settings) == Makers::Members
+        || rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN))
+        || !grant::ranks_of_account(tx, &account, &OCCASION)?.is_empty())
 }
 
 /// Whether `who` administers the site.

@@ -10,7 +10,7 @@ use accounts::token::{PROFILE_READ, TokenScope};
 use axum::Router;
 use occasions::code::CodeKey;
 use occasions::hosting::{HostOf, Refusal, bulk, enter, export};
-use occasions::invitation::InvitationId;
+use occasions::id::InvitationId;
 use occasions::open_rsvp::{self, Respondent};
 use occasions::refusal::Refusal as GuestRefusal;
 use occasions::role::{self, Role};
@@ -67,7 +67,7 @@ impl<'w> Deref for Stage<'w> {
 
 /// Runs `test` on each engine there is.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domain::migrations(DOMAINS), async move |world| {
         // Something may follow whatever begins at another time, or not at all.
         world.expect_jobs("date.moved");
         test(&Stage::build(world).await).await;

@@ -1,23 +1,21 @@
 //! The editors' pages.
 
-use accounts::SignedIn;
-use accounts::domain::Card;
 use accounts::web::request::{FormPost, PageRequest};
 use accounts::web::resource::pages::{EditForm, Messages, PageParent, PageResource};
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use platform::{StoreError, Tx};
+use platform::Tx;
 use web::fields::Kind as FieldKind;
 use web::form_state::{Control, FormState, TableForm};
-use web::{Field, Form, Link, List, Problem, Site, Text};
+use web::{Field, Form, List, Problem, Text};
 
 use super::public::Picture;
 use crate::editor::{self, Editor};
 use crate::post::{Kind, PICTURE, Post, State};
 use crate::{Refusal, feed, image, markdown};
 
-const HERE: &str = "/me/posts";
+pub(super) const HERE: &str = "/me/posts";
 /// The states an editor may choose while the post was never public.
 const BEFORE: &[(&str, &str)] = State::CHOICES.split_at(3).0;
 /// The states an editor may choose once the post was public.
@@ -212,29 +210,6 @@ impl PageResource for Post {
     }
 }
 
-/// What an editor begins on the page that they land on.
-pub(crate) fn cards(
-    tx: &mut Tx<'_>,
-    _: &Site,
-    who: &SignedIn,
-    _: &Text,
-) -> Result<Vec<Card>, StoreError> {
-    if !editor::is_editor(tx, who)? {
-        return Ok(Vec::new());
-    }
-    let links = [
-        ("post-new-article", "/me/posts/new?kind=article"),
-        ("post-new-note", "/me/posts/new?kind=note"),
-        ("post-write", HERE),
-    ];
-    Ok(vec![Card {
-        title: "post-articles",
-        lines: Vec::new(),
-        links: links.map(|(label, href)| Link { label, href }).into(),
-        form: None,
-    }])
-}
-
 #[derive(Template)]
 #[template(path = "own/list.html")]
 struct ListPage<'a> {
@@ -262,7 +237,7 @@ struct Preview<'a> {
 }
 
 /// The title of a post; for a note, its first words.
-fn name(post: &Post) -> String {
+pub(super) fn name(post: &Post) -> String {
     if post.title.is_empty() {
         post.excerpt()
     } else {

@@ -1,7 +1,6 @@
 //! The public pages of posts.
 
 use accounts::AccountId;
-use accounts::domain::{Card, CardLine};
 use accounts::web::asking::Viewer;
 use accounts::web::call::id as parse;
 use askama::Template;
@@ -9,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{StoreError, Tx};
+use site::part::{Part, PublicPage};
 use web::cursor::Piece;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
 use web::state::{Label, MenuItem};
@@ -71,37 +71,65 @@ impl Line {
 }
 
 /// How many articles the first page of the site shows.
-const NEWEST: i64 = 5;
+const NEWEST: i64 = 3;
+
+#[derive(Template)]
+#[template(path = "first.html")]
+struct FirstPart<'a> {
+    text: &'a Text,
+    lines: Vec<Line>,
+}
 
 /// The newest articles, on the first page of the site.
-pub(crate) fn first_cards(
+pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
     text: &Text,
     _: Option<&AccountId>,
-) -> Result<Vec<Card>, StoreError> {
+) -> Result<Vec<Part>, StoreError> {
     let newest = published::list(tx, &Listing::newest(Kind::Article, NEWEST))?;
-    let lines: Vec<_> = newest
-        .iter()
-        .map(|post| {
-            let line = Line::of(site, text, post);
-            CardLine {
-                label: line.title,
-                href: line.href,
-                note: line.date,
-            }
-        })
-        .collect();
-    if lines.is_empty() {
+    if newest.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(vec![Card {
-        title: "post-articles",
-        lines,
-        links: Vec::new(),
-        form: None,
-    }])
+    let lines = newest.iter().map(|post| Line::of(site, text, post));
+    let part = FirstPart {
+        text,
+        lines: lines.collect(),
+    };
+    Ok(vec![Part::Latest(Part::html(&part))])
 }
+
+/// What the foot of public pages leads to.
+pub(crate) fn foot(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
+    let item = MenuItem {
+        href: "/feed".to_owned(),
+        label: Label::Message("post-feed"),
+    };
+    let newest = published::list(tx, &Listing::newest(Kind::Article, 1))?;
+    Ok((!newest.is_empty()).then_some(item).into_iter().collect())
+}
+
+/// The pages of posts, for search engines.
+pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
+    let mut all = Vec::new();
+    for kind in [Kind::Article, Kind::Note] {
+        let posts = published::list(tx, &Listing::newest(kind, MOST_PAGES))?;
+        if let Some(newest) = posts.first() {
+            all.push(PublicPage {
+                path: feed::home(kind).to_owned(),
+                changed_at: newest.published_at,
+            });
+        }
+        all.extend(posts.iter().map(|post| PublicPage {
+            path: feed::path(post),
+            changed_at: Some(post.updated_at),
+        }));
+    }
+    Ok(all)
+}
+
+/// How many posts of a kind search engines are told of.
+const MOST_PAGES: i64 = 10_000;
 
 /// What the menu leads to.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {

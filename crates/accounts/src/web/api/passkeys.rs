@@ -13,21 +13,20 @@ use web::cursor::List;
 use web::described::Routes;
 use web::{Json, Problem, Site, routes};
 
-use super::super::cookies;
 use super::LoginCall;
 use super::Step;
 use super::Want;
 use super::all;
-use super::leaving;
 use super::signed_in;
+use site::cookies;
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::web::asking::Caller;
 use identity::credential::passkey::{self, Passkey, PasskeyError, PasskeyId};
 use identity::credential::web_authn::{self, Asked, Assertion, Registration};
 use identity::session::sudo::Sudo;
 use identity::sign_in::with_passkey;
+use site::asking::Caller;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -138,12 +137,8 @@ async fn sign_in(
         now: accounts.site.clock.now(),
         browser: browser.reveal(),
     };
-    let done = with_passkey::sign_in(&accounts, &login.credential, &asked, stay, client).await;
-    let (account, begun) = match done {
-        Err(PasskeyError::Leaving(token)) => return Ok(leaving::offered(&token)),
-        done => done?,
-    };
-    signed_in(&accounts, account, &begun, login.want).await
+    let welcome = with_passkey::sign_in(&accounts, &login.credential, &asked, stay, client).await?;
+    signed_in(&accounts, welcome, login.want).await
 }
 
 /// A passkey.

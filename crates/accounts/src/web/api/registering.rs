@@ -12,7 +12,6 @@ use web::{Facts, Json, Problem, Wishes, csrf, routes};
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::web::asking::{Browser, Caller};
 use crate::web::registration::{Sent, proof};
 use crate::web::reset::mail_link;
 use crate::web::{cookies, entrance};
@@ -20,6 +19,7 @@ use identity::client::Client;
 use identity::person::registration;
 use identity::person::reset::{self, Tokens, Wanted};
 use identity::person::verification::{self, Confirmation};
+use site::asking::{Browser, Caller};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()
@@ -58,7 +58,7 @@ struct Register {
     slug: String,
     /// The language of their mails; left out, that of the request.
     locale: Option<String>,
-    /// The field of this name on the page `/register`, 2 s to 24 h old.
+    /// The field of this name on the page `/register`, at most 24 h old.
     form_stamp: String,
     /// Left out, or empty.
     #[serde(default)]
@@ -179,6 +179,7 @@ async fn verify(
         proof: proof(&sent.current_password, &sent.new_password),
         network: facts.network(),
         client,
+        begins_session: false,
     };
     verification::confirm(&accounts, asked).await?;
     Ok(StatusCode::NO_CONTENT)

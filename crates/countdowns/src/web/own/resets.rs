@@ -10,20 +10,22 @@ use platform::Tx;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::{Findings, Form, Problem, Text};
 
-use super::{HERE, at, refused_on_page};
+use super::one::refused_on_page;
+use super::{HERE, at};
 use crate::Refusal;
 use crate::countdown::{Countdown, OwnerOf};
-use crate::entry::{self, Entry, EntryId, Sent};
+use crate::entry::{Entry, EntryId};
 use crate::entry_limit::EntryLimit;
+use crate::reset::{self, Sent};
 
-pub(super) fn fields(text: &Text, countdown: &Countdown, form_state: &FormState) -> Vec<Field> {
+pub(super) fn fields(text: &Text, countdown: &Countdown, form_state: &FormState) -> [Field; 2] {
     let when = Control::Line("datetime-local", "off");
     let zone = [("zone", countdown.time_zone.as_str().into())];
-    vec![
+    [
+        form_state.lines("note", text.say("countdown-note")),
         form_state
             .field("when", text.say("countdown-when"), when)
             .hint(text.with("countdown-when-hint", zone)),
-        form_state.lines("note", text.say("countdown-note")),
     ]
 }
 
@@ -74,7 +76,7 @@ pub(in crate::web) async fn reset(
     let form = posted.form.clone();
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let countdown = owner.countdown();
-        entry::create(tx, owner, &read(&form, &countdown.zone())?)?;
+        reset::create(tx, owner, &read(&form, &countdown.zone())?)?;
         Ok(at(&countdown.id, "?done=reset"))
     };
     refused_on_page(&posted, posted.once(change).await).await
@@ -84,7 +86,7 @@ pub(in crate::web) async fn reset(
 async fn load(req: &PageRequest) -> Result<(Countdown, Entry), Refusal> {
     let id: EntryId = req.id("entry")?;
     let look = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
-        let found = entry::find(tx, owner, &id)?;
+        let found = reset::find(tx, owner, &id)?;
         Ok((owner.countdown().clone(), found))
     };
     req.read(look).await
@@ -113,10 +115,10 @@ pub(in crate::web) async fn change(
         let mut sent = read(&form, &zone)?;
         // An unchanged field keeps the instant to the millisecond, also in an hour that occurs
         // twice.
-        if form.text("when") == typed(&entry::find(tx, owner, &one)?, &zone) {
+        if form.text("when") == typed(&reset::find(tx, owner, &one)?, &zone) {
             sent.reset_at = None;
         }
-        entry::change(tx, owner, &one, &sent)?;
+        reset::change(tx, owner, &one, &sent)?;
         Ok(at(&owner.countdown().id, "?done=saved"))
     };
     form_state::answer(posted.once(change).await, async |problem| {
@@ -136,7 +138,7 @@ pub(in crate::web) async fn delete(
     limit.take(&req.who.account().id, req.site.clock.now())?;
     let entry: EntryId = req.id("entry")?;
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
-        entry::delete(tx, owner, &entry)?;
+        reset::delete(tx, owner, &entry)?;
         Ok(at(&owner.countdown().id, "?done=saved"))
     };
     Ok(posted.once(change).await?)
@@ -169,7 +171,7 @@ async fn page(
         submission: req.submission(),
         group: Group {
             legend: countdown.title.clone(),
-            fields: fields(text, countdown, form_state),
+            fields: fields(text, countdown, form_state).into(),
         },
         title: &title,
         back: at(&countdown.id, ""),

@@ -1,0 +1,502 @@
+//! Who is asking, as handlers take it: each extractor is one way to ask, and
+//! holds the proof.
+//!
+//! | A handler takes | when | and gets |
+//! |---|---|---|
+//! | [`Viewer`] | somebody reads a page that is for everybody | who it is, if they are signed in |
+//! | [`Reader`] | a person reads a page | who it is, and the value for the page's forms |
+//! | [`Sender`] | a person sends a form | who it is, and the form, known to be from our own page |
+//! | [`FileSender`] | the same, perhaps with a file | the same, and the file |
+//! | [`Caller`] | a program or a script calls the API | who it is |
+//!
+//! None lets in whom the list of addresses does not name ([`Callers`]). With an
+//! `Authorization` header cookies count for nothing. Nobody signed in is 401, which a page
+//! turns into the way to the sign-in page.
+
+use axum::body::Bytes;
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
+use axum::http::{HeaderMap, Method, StatusCode, request};
+use jiff::Timestamp;
+use platform::audit::RequestFacts;
+use platform::{Secret, StoreError, Tx};
+use sha2::{Digest as _, Sha256};
+use web::{Facts, Form, Problem, Site, csrf, media_type};
+
+use crate::cookies::{self, Beside};
+
+use crate::access::Callers;
+use identity::account::unconfirmed;
+use identity::client::Client;
+use identity::credential::require_mfa::RequireMfaFor;
+use identity::people;
+use identity::problem::too_often;
+use identity::session::access_token::Signer;
+use identity::session::signed_in::{self, Bearer, SignedIn, Visit};
+use identity::session::{self, Stay, token};
+
+/// A person in front of a page.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// Who it is.
+    pub who: SignedIn,
+    /// The hidden `_csrf` of every form on the page.
+    pub csrf: String,
+    /// What the audit log keeps of the request.
+    pub request: RequestFacts,
+}
+
+impl<S> FromRequestParts<S> for Reader
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        check_people(parts)?;
+        let (visit, secret) = visit(parts, &Site::from_ref(state)).await?;
+        check_factor(parts, &Site::from_ref(state), &visit.who).await?;
+        Ok(Self {
+            who: visit.who,
+            csrf: csrf::token(secret.reveal(), &Site::from_ref(state).random),
+            request: request_facts(parts)?,
+        })
+    }
+}
+
+/// Somebody who looks at a page that is for everybody.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// Who it is, if they are signed in.
+    pub who: Option<SignedIn>,
+    /// The hidden `_csrf` of their forms on the page.
+    pub csrf: String,
+}
+
+impl Viewer {
+    fn unknown() -> Self {
+        let csrf = String::new();
+        Self { who: None, csrf }
+    }
+}
+
+impl<S> FromRequestParts<S> for Viewer
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        let site = Site::from_ref(state);
+        if cookies::session(&parts.headers, site.url()).is_none() {
+            return Ok(Self::unknown());
+        }
+        match visit(parts, &site).await {
+            Ok((visit, secret)) => Ok(Self {
+                who: Some(visit.who),
+                csrf: csrf::token(secret.reveal(), &site.random),
+            }),
+            Err(problem) if problem.status.is_server_error() => Err(problem),
+            Err(_) => Ok(Self::unknown()),
+        }
+    }
+}
+
+/// A person who sent a form of ours.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// Who it is.
+    pub who: SignedIn,
+    /// What was sent.
+    pub form: Form,
+    /// The hidden `_csrf` of every form on a page that is shown in answer.
+    pub csrf: String,
+    /// What the audit log keeps of the request.
+    pub request: RequestFacts,
+    /// The SHA-256 of the file that came with the form; empty: there was none.
+    pub(crate) file_hash: Vec<u8>,
+}
+
+/// A person who sent a form of ours that may hold a file.
+#[derive(Clone, Debug)]
+pub struct FileSender {
+    /// Who it is, and what else was sent.
+    pub sender: Sender,
+    /// The file; empty: there is none.
+    pub file: Bytes,
+}
+
+impl<S> FromRequest<S> for FileSender
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let site = Site::from_ref(state);
+        let (parts, body) = request.into_parts();
+        check_people(&parts)?;
+        let visit = visit(&parts, &site).await;
+        let request = Request::from_parts(parts.clone(), body);
+        let may_hold_file = media_type::is(request.headers(), media_type::MULTIPART);
+        let keep_file = match &visit {
+            Ok((visit, _)) if may_hold_file => has_site_role(&site, &visit.who).await?,
+            _ => false,
+        };
+        let (form, file) = Form::with_file(request, site.files.max_upload(), keep_file).await?;
+        let mut sender = Sender::of(&parts, &site, visit, form).await?;
+        if !file.is_empty() {
+            sender.file_hash = Sha256::digest(&file).to_vec();
+        }
+        Ok(Self { sender, file })
+    }
+}
+
+/// Whether somebody works for the site. Files of others are not even read into memory.
+async fn has_site_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
+    let id = who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { people::works_for_site(tx, &id) };
+    site.store.read(look).await
+}
+
+impl<S> FromRequest<S> for Sender
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        check_people(&parts)?;
+        let form = Form::from_request(Request::from_parts(parts.clone(), body), state).await?;
+        let site = Site::from_ref(state);
+        let visit = visit(&parts, &site).await;
+        Self::of(&parts, &site, visit, form).await
+    }
+}
+
+impl Sender {
+    async fn of(
+        parts: &request::Parts,
+        site: &Site,
+        visit: Result<(Visit, Secret), Problem>,
+        form: Form,
+    ) -> Result<Self, Problem> {
+        // Whose page was open too long keeps what was typed.
+        let (visit, secret) = match visit {
+            Err(problem) if problem.code == "unauthenticated" => {
+                return Err(problem.keeping(form, None));
+            }
+            other => other?,
+        };
+        count_change(parts, &visit.who, site.clock.now())?;
+        let facts = request_facts(parts)?;
+        let (headers, token) = (&parts.headers, csrf::token(secret.reveal(), &site.random));
+        if let Err(problem) = csrf::check(headers, site.url(), secret.reveal(), Some(&form)) {
+            let again = csrf::is_from_us(headers, site.url()).then_some(token);
+            return Err(problem.keeping(form, again));
+        }
+        check_factor(parts, site, &visit.who).await?;
+        Ok(Self {
+            who: visit.who,
+            form,
+            csrf: token,
+            request: facts,
+            file_hash: Vec::new(),
+        })
+    }
+}
+
+/// Who calls, where a layer around the handlers found it out in a way of its own: [`Caller`] takes
+/// its word for it.
+#[derive(Clone, Debug)]
+pub struct Found(pub Result<SignedIn, Problem>);
+
+/// Marks an address that has the caller's own mail address confirmed. They may use it before they
+/// have the second factor that they need.
+#[derive(Clone, Copy, Debug)]
+pub struct ForConfirmation;
+
+/// Whoever calls the API: a program with its token, or a script on a page.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who it is.
+    pub who: SignedIn,
+    /// What the audit log keeps of the request.
+    pub request: RequestFacts,
+}
+
+impl<S> FromRequestParts<S> for Caller
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        let site = Site::from_ref(state);
+        let (callers, request) = (Callers::of(parts)?, request_facts(parts)?);
+        let changes = !matches!(parts.method, Method::GET | Method::HEAD);
+        if let Some(Found(found)) = parts.extensions.get() {
+            let who = found.clone()?;
+            if changes {
+                count_change(parts, &who, site.clock.now())?;
+            }
+            check_factor(parts, &site, &who).await?;
+            return Ok(Self { who, request });
+        }
+        if parts.headers.contains_key(AUTHORIZATION) {
+            let (allowed, refused) = match bearer(parts, &site).await? {
+                Shown::Access(who) => {
+                    let allowed = match callers {
+                        Callers::Tokens(_) => Ok(who),
+                        Callers::Anybody | Callers::People => Err(token_not_permitted()),
+                    };
+                    (allowed, None)
+                }
+                Shown::Personal(bearer) => {
+                    let id = bearer.id().clone();
+                    let allowed = match callers {
+                        Callers::Tokens(scopes) => bearer.with(scopes).map_err(Problem::from),
+                        Callers::Anybody | Callers::People => Err(token_not_permitted()),
+                    };
+                    (allowed, Some(id))
+                }
+            };
+            if changes {
+                let (changes, now) = (&beside(parts)?.changes, site.clock.now());
+                match (&allowed, &refused) {
+                    (Ok(who), _) => changes.take(&who.account().id, now),
+                    (Err(_), Some(token)) => changes.refuse(token, now),
+                    (Err(_), None) => Ok(()),
+                }
+                .map_err(too_often)?;
+            }
+            let who = allowed?;
+            check_factor(parts, &site, &who).await?;
+            return Ok(Self { who, request });
+        }
+        let (visit, secret) = visit(parts, &site).await?;
+        if changes {
+            csrf::check(&parts.headers, site.url(), secret.reveal(), None)?;
+            count_change(parts, &visit.who, site.clock.now())?;
+        }
+        let who = visit.who;
+        check_factor(parts, &site, &who).await?;
+        Ok(Self { who, request })
+    }
+}
+
+/// The browser that asks.
+#[derive(Clone, Debug)]
+pub struct Browser(pub Client);
+
+impl<S> FromRequestParts<S> for Browser
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        let site = Site::from_ref(state);
+        let headers = &parts.headers;
+        Ok(Self(Client {
+            request: request_facts(parts)?,
+            user_agent: text(headers, &USER_AGENT),
+            session: cookies::session(headers, site.url()),
+            device: cookies::device(headers, site.url()),
+            identity: cookies::provider(headers, site.url()),
+        }))
+    }
+}
+
+/// The session whose cookie was shown.
+pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(Visit, Secret), Problem> {
+    if parts.headers.contains_key(AUTHORIZATION) {
+        return Err(token_not_permitted());
+    }
+    let secret = cookies::session(&parts.headers, site.url()).ok_or_else(unauthenticated)?;
+    let shown = secret.clone();
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<_, StoreError> { signed_in::by_session(tx, &shown) };
+    let visit = site.store.read(look).await?.ok_or_else(unauthenticated)?;
+    if visit.is_due(site.clock.now()) {
+        go_on(parts, site, &visit, &secret).await?;
+    }
+    Ok((visit, secret))
+}
+
+/// Writes down that a session is in use, and lets its cookie live on. If it
+/// cannot be written now, the next request will.
+async fn go_on(
+    parts: &request::Parts,
+    site: &Site,
+    visit: &Visit,
+    secret: &Secret,
+) -> Result<(), Problem> {
+    let (id, stay) = (visit.who.session().cloned(), visit.stay());
+    let change = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
+        id.as_ref()
+            .map_or(Ok(false), |id| session::touch(tx, id, stay))
+    };
+    match site.store.write(change).await {
+        Ok(true) if stay == Stay::Remembered => {
+            beside(parts)?.renew(cookies::set_session(site.url(), secret, stay));
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the use of a session was not written down"),
+    }
+    Ok(())
+}
+
+/// A token that was found good.
+enum Shown {
+    /// Of a session: the person's own word.
+    Access(SignedIn),
+    /// One that was made for some uses.
+    Personal(Bearer),
+}
+
+/// What stands behind `Authorization: Bearer`.
+fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
+    let header = text(headers, &AUTHORIZATION);
+    let (scheme, shown) = header.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| Secret::new(shown.trim()))
+}
+
+/// Whom the access token of a request speaks for; `None`: it has none.
+pub async fn by_access_token(
+    headers: &HeaderMap,
+    site: &Site,
+) -> Option<Result<SignedIn, Problem>> {
+    let shown = bearer_token(headers).filter(|shown| !token::is_token(shown.reveal()))?;
+    let signer = Signer::new(site.keys.clone(), site.url().to_string());
+    let Some(claims) = signer.verify(&shown, site.clock.now()) else {
+        return Some(Err(token_refused("token_invalid")));
+    };
+    let look = move |tx: &mut Tx<'_>| signed_in::by_access_token(tx, &claims);
+    let found = site.store.read::<_, StoreError, _>(look).await;
+    let found = found.map_err(Problem::from).transpose();
+    Some(found.unwrap_or_else(|| Err(token_refused("session_expired"))))
+}
+
+/// The token that was shown. A bad one is refused, whatever cookie comes along.
+async fn bearer(parts: &request::Parts, site: &Site) -> Result<Shown, Problem> {
+    if let Some(found) = by_access_token(&parts.headers, site).await {
+        return found.map(Shown::Access);
+    }
+    let invalid = || token_refused("token_invalid");
+    let shown = bearer_token(&parts.headers).ok_or_else(invalid)?;
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { signed_in::by_token(tx, &shown) };
+    let bearer = site.store.read(look).await?.ok_or_else(invalid)?;
+    if bearer.is_due(site.clock.now()) {
+        let id = bearer.id().clone();
+        let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { token::touch(tx, &id) };
+        if let Err(error) = site.store.write(change).await {
+            tracing::warn!(%error, "the use of a token was not written down");
+        }
+    }
+    Ok(Shown::Personal(bearer))
+}
+
+fn count_change(parts: &request::Parts, who: &SignedIn, now: Timestamp) -> Result<(), Problem> {
+    let changes = &beside(parts)?.changes;
+    changes.take(&who.account().id, now).map_err(too_often)
+}
+
+fn beside(parts: &request::Parts) -> Result<&Beside, Problem> {
+    parts
+        .extensions
+        .get()
+        .ok_or_else(|| Problem::internal("a handler stands outside accounts::around"))
+}
+
+/// What the audit log keeps of a request.
+pub fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Problem> {
+    let facts: &Facts = parts
+        .extensions
+        .get()
+        .ok_or_else(|| Problem::internal("a handler stands outside web::serve"))?;
+    Ok(RequestFacts {
+        request_id: facts.request_id.to_string(),
+        network: Some(facts.client),
+    })
+}
+
+/// What whoever needs a second factor and has none may use: what sets one up, and the way out.
+const ENROLMENT: &[&str] = &[
+    "/me/security",
+    "/me/security/totp",
+    "/me/security/totp/confirm",
+    "/sudo",
+    "/logout",
+    "/api/v1/me/totp",
+    "/api/v1/me/totp/confirm",
+    "/api/v1/me/passkeys",
+    "/api/v1/me/passkeys/options",
+    "/api/v1/auth/sudo",
+    "/api/v1/auth/logout",
+];
+
+/// What somebody may use beside that whose address is not confirmed: before it is, they can set up
+/// no second factor.
+const CONFIRMATION: &[&str] = &[
+    "/me/email",
+    "/me/email/verify",
+    "/api/v1/me/email",
+    "/api/v1/auth/verify/resend",
+];
+
+/// Refuses whoever needs a second factor and has none.
+async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Result<(), Problem> {
+    let required = beside(parts)?.require_mfa_for;
+    if required == RequireMfaFor::None || ENROLMENT.contains(&parts.uri.path()) {
+        return Ok(());
+    }
+    let id = who.account().id.clone();
+    let is_confirmation = parts.extensions.get::<ForConfirmation>().is_some()
+        || CONFIRMATION.contains(&parts.uri.path());
+    let look = move |tx: &mut Tx<'_>| -> Result<bool, StoreError> {
+        let may_confirm = is_confirmation && unconfirmed::is_pending(tx, &id)?;
+        Ok(!may_confirm && required.is_unmet(tx, &id)?)
+    };
+    if site.store.read(look).await? {
+        let code = "mfa_enrolment_required";
+        return Err(Problem::new(StatusCode::FORBIDDEN, code));
+    }
+    Ok(())
+}
+
+/// Pages are for people: a list that says something else of one is wrong.
+fn check_people(parts: &request::Parts) -> Result<(), Problem> {
+    match Callers::of(parts)? {
+        Callers::People => Ok(()),
+        other => Err(Problem::internal(format!("a page for {other:?}"))),
+    }
+}
+
+fn token_not_permitted() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "token_not_permitted")
+}
+
+fn token_refused(code: &'static str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, code)
+}
+
+fn unauthenticated() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated")
+}
+
+fn text(headers: &HeaderMap, name: &axum::http::HeaderName) -> String {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
+}

@@ -1,0 +1,281 @@
+//! A call of the JSON interface or a form, answered once however often it is sent.
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use axum::body::{Bytes, HttpBody as _};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, request};
+use axum::response::{IntoResponse, Response};
+use platform::idempotency::{self, Key, Reused, Stored};
+use platform::random::Random;
+use platform::{StoreError, Tx};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use web::json::Received;
+use web::{Form, Piece, Problem, Site, version};
+
+use crate::asking::Caller;
+use crate::proof::{Proof, Requester};
+
+use identity::session::signed_in::SignedIn;
+
+/// A call of the JSON interface.
+#[derive(Clone)]
+pub struct Call {
+    /// The site it is for.
+    pub site: Site,
+    /// Who calls, and where.
+    pub requester: Requester,
+    /// As they were sent.
+    pub headers: HeaderMap,
+    /// The path and query as sent.
+    address: String,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("who", &self.who)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Deref for Call {
+    type Target = Requester;
+
+    fn deref(&self) -> &Requester {
+        &self.requester
+    }
+}
+
+impl<S> FromRequestParts<S> for Call
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        let Caller { who, request } = Caller::from_request_parts(parts, state).await?;
+        let address = parts.uri.path_and_query();
+        let address = address.map_or("/", |whole| whole.as_str()).to_owned();
+        Ok(Self {
+            site: Site::from_ref(state),
+            headers: parts.headers.clone(),
+            address,
+            requester: Requester::of(parts, who, request).await?,
+        })
+    }
+}
+
+impl Call {
+    fn query_text(&self) -> &str {
+        self.address.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// What stands behind `?`.
+    pub fn query(&self) -> Form {
+        Form::parse(self.query_text().as_bytes()).unwrap_or_default()
+    }
+
+    /// Which piece of a list is asked for.
+    pub fn piece_of_list(&self) -> Result<Piece, Problem> {
+        Piece::read(self.query_text())
+    }
+
+    /// The version a change was made for.
+    pub fn version(&self, body: Option<i64>) -> Result<i64, Problem> {
+        version::expected(&self.headers, body)
+    }
+
+    /// The version, where naming one is not asked for.
+    pub fn version_if_named(&self, body: Option<i64>) -> Result<Option<i64>, Problem> {
+        match version::expected(&self.headers, body) {
+            Ok(version) => Ok(Some(version)),
+            Err(problem) if problem.code == "version_required" => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Looks something up.
+    pub async fn read<P, T, F>(&self, look: F) -> Result<T, Problem>
+    where
+        P: Proof,
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &P) -> Result<T, P::Refusal> + Send + 'static,
+    {
+        let found = self.requester.read(&self.site, look).await;
+        found.map_err(|refusal| P::problem(refusal, &self.who))
+    }
+
+    /// Makes a change that may be repeated by itself: PUT, PATCH, DELETE.
+    pub async fn write<P, T, F>(&self, change: F) -> Result<T, Problem>
+    where
+        P: Proof,
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &P) -> Result<T, P::Refusal> + Send + 'static,
+    {
+        let done = self.requester.write(&self.site, change).await;
+        done.map_err(|refusal| P::problem(refusal, &self.who))
+    }
+
+    /// Makes a change that happens once under its `Idempotency-Key`: POST. A repeat gets the same
+    /// answer, as long as the caller has the proof.
+    pub async fn post<P, T, F>(
+        &self,
+        body: &[u8],
+        status: StatusCode,
+        change: F,
+    ) -> Result<Response, Problem>
+    where
+        P: Proof,
+        T: Serialize,
+        F: Fn(&mut Tx<'_>, &P) -> Result<T, P::Refusal> + Send + 'static,
+    {
+        let (key, requester) = (self.key(body)?, self.requester.clone());
+        let enter = move |tx: &mut Tx<'_>| P::enter_to_change(tx, &requester);
+        let answer = self.once(key, status, enter, change).await;
+        answer.map_err(|refusal| P::problem(refusal, &self.who))
+    }
+
+    /// As [`Call::post`], with what `enter` proves.
+    pub async fn once<P, T, E>(
+        &self,
+        key: Option<Key>,
+        status: StatusCode,
+        enter: impl Fn(&mut Tx<'_>) -> Result<P, E> + Send + 'static,
+        change: impl Fn(&mut Tx<'_>, &P) -> Result<T, E> + Send + 'static,
+    ) -> Result<Response, E>
+    where
+        T: Serialize,
+        E: From<StoreError> + From<Reused> + Send + 'static,
+    {
+        let change = move |tx: &mut Tx<'_>| {
+            let proof = enter(tx)?;
+            idempotency::once(tx, key.as_ref(), |tx| {
+                let done = change(tx, &proof)?;
+                Ok::<_, E>(Stored {
+                    status: status.as_u16().into(),
+                    body: serde_json::to_string(&done).unwrap_or_default(),
+                })
+            })
+        };
+        let answer = self.site.store.write(change).await?;
+        let status = u16::try_from(answer.status).ok();
+        let status = status.and_then(|code| StatusCode::from_u16(code).ok());
+        Ok(json_text(status.unwrap_or(StatusCode::OK), answer.body))
+    }
+
+    /// A key belongs to its caller and to the address that was called.
+    pub fn key(&self, body: &[u8]) -> Result<Option<Key>, Problem> {
+        let Some(key) = web::idempotency::key(&self.headers)? else {
+            return Ok(None);
+        };
+        let mut said = self.address.clone().into_bytes();
+        said.push(b'\n');
+        said.extend_from_slice(body);
+        Ok(Key::new(&self.who.repeats_as(), "POST /api/v1", key, &said))
+    }
+}
+
+/// Does what a form asks for once, however often it is sent: where it leads.
+pub fn form_once<E: From<StoreError> + From<Reused>>(
+    tx: &mut Tx<'_>,
+    key: Option<&Key>,
+    change: impl FnOnce(&mut Tx<'_>) -> Result<String, E>,
+) -> Result<String, E> {
+    let done = idempotency::once(tx, key, |tx| {
+        Ok::<_, E>(Stored {
+            status: StatusCode::SEE_OTHER.as_u16().into(),
+            body: change(tx)?,
+        })
+    });
+    Ok(done?.body)
+}
+
+/// What a repeat of a form is recognised by: its hidden `submission_id`. `file_hash` is empty
+/// where no file came with it.
+pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &str) -> Option<Key> {
+    let mut body = file_hash.to_vec();
+    for (name, value) in form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {
+        for part in [name, value] {
+            body.extend_from_slice(part.as_bytes());
+            body.push(0);
+        }
+    }
+    let owner = who.account().id.to_string();
+    Key::new(&owner, route, form.text("submission_id"), &body)
+}
+
+/// The key of another form that is sent once.
+pub fn submission(random: &Random) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
+
+/// The id that a path names; what is no id is not there.
+pub fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
+}
+
+/// 303 to a path of ours.
+pub fn see_other(path: &str) -> Response {
+    match HeaderValue::try_from(path) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
+        Err(_) => Problem::internal("a path that no header can hold").into_response(),
+    }
+}
+
+/// An answer with the `ETag` of its version, if it has one.
+pub fn answer<T: Serialize>(status: StatusCode, body: &T) -> Response {
+    json_text(status, serde_json::to_string(body).unwrap_or_default())
+}
+
+fn json_text(status: StatusCode, body: String) -> Response {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: i64,
+    }
+    let read: Option<Versioned> = serde_json::from_str(&body).ok();
+    let tag = read.map(|read| version::etag(read.version));
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        "cache-control",
+        HeaderValue::from_static("no-store, private"),
+    );
+    if let Some(tag) = tag {
+        headers.insert(ETAG, tag);
+    }
+    response
+}
+
+/// A JSON body that may be left out.
+#[derive(Clone, Debug)]
+pub struct Maybe<T> {
+    /// What was sent, or nothing.
+    pub value: T,
+    /// As it was sent.
+    pub bytes: Bytes,
+}
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for Maybe<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_empty = request.body().size_hint().exact() == Some(0);
+        if is_empty && !request.headers().contains_key(CONTENT_TYPE) {
+            return Ok(Self {
+                value: T::default(),
+                bytes: Bytes::new(),
+            });
+        }
+        let Received { value, bytes } = Received::from_request(request, state).await?;
+        Ok(Self { value, bytes })
+    }
+}

@@ -1,0 +1,39 @@
+//! Dates that what is elsewhere may follow. The domain that has a date lists it to the people who
+//! may know it ([`Domain::dates`]) and says in the transaction that changes or removes it that it
+//! [`moved`]; the others look again ([`Domain::follow`]).
+
+use platform::jobs::{Done, Handler, Job, JobError, NewJob};
+use platform::{StoreError, Tx};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::domain::{Domain, Domains};
+
+pub use crate::domain::{Date, Dates};
+
+const KIND: &str = "date.moved";
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    date: String,
+}
+
+/// Tells all that follow a date that it was moved, or is gone. Who begins to follow one says so too:
+/// it may be moved by a transaction that is not committed yet.
+pub fn moved(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        key: Some(format!("{KIND} {id}")),
+        ..NewJob::new(KIND, json!({ "date": id }))
+    })
+}
+
+pub(crate) fn job(domains: Domains) -> Handler {
+    Handler::new(KIND, move |job: Job| async move {
+        let Payload { date } = job.read()?;
+        let write = move |tx: &mut Tx<'_>| {
+            let follow = |domain: &Domain| (domain.follow)(tx, Dates(domains), &date);
+            domains.iter().try_for_each(follow)
+        };
+        Ok::<_, JobError>(Done::with(write))
+    })
+}

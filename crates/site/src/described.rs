@@ -1,0 +1,89 @@
+//! The description of the JSON interfaces of all domains, as one. Only a test writes it.
+
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, SchemaType};
+use utoipa::openapi::{Object, ObjectBuilder, OpenApi, RefOr, Schema, Type};
+use web::described::problem_responses;
+
+use crate::domain::Domain;
+
+/// Puts what the domains describe together into `api`.
+pub fn describe(domains: &[Domain], api: &mut OpenApi) {
+    for describe in domains.iter().filter_map(|domain| domain.describe) {
+        api.merge(describe());
+    }
+    let schemas = &mut api.components.get_or_insert_default().schemas;
+    if let Some(RefOr::T(Schema::Object(scope))) = schemas.get_mut("TokenScope") {
+        let words = domains
+            .iter()
+            .flat_map(|domain| domain.accounts.token_scopes)
+            .map(|scope| scope.word().into());
+        scope.enum_values = Some(words.collect());
+    }
+    if let Some(RefOr::T(Schema::Object(event))) = schemas.get_mut("WebhookEventName") {
+        let names = domains.iter().flat_map(|domain| domain.webhook_events);
+        event.enum_values = Some(names.map(|event| event.name.into()).collect());
+    }
+    for schema in schemas.values_mut() {
+        add_scope_kinds(domains, schema);
+    }
+    let shared = domains.iter().flat_map(|domain| domain.shared_responses);
+    problem_responses::complete(api, &shared.copied().collect::<Vec<_>>());
+}
+
+/// Where a token's scopes stand, the one thing that it reaches stands beside them, by the
+/// name of its kind.
+fn add_scope_kinds(domains: &[Domain], schema: &mut RefOr<Schema>) {
+    let RefOr::T(schema) = schema else { return };
+    match schema {
+        Schema::Array(array) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                add_scope_kinds(domains, items);
+            }
+        }
+        Schema::Object(object) => {
+            for property in object.properties.values_mut() {
+                add_scope_kinds(domains, property);
+            }
+            if object.properties.get("scopes").is_some_and(is_token_scopes) {
+                for kind in domains
+                    .iter()
+                    .flat_map(|domain| domain.accounts.scope_kinds)
+                {
+                    let one = one_of(kind.name, is_closed(object));
+                    object.properties.insert(kind.name.to_owned(), one.into());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_token_scopes(schema: &RefOr<Schema>) -> bool {
+    let RefOr::T(Schema::Array(array)) = schema else {
+        return false;
+    };
+    let ArrayItems::RefOrSchema(items) = &array.items else {
+        return false;
+    };
+    matches!(&**items, RefOr::Ref(to) if to.ref_location.ends_with("/TokenScope"))
+}
+
+/// Whether it is sent to us: what we answer with may grow.
+fn is_closed(object: &Object) -> bool {
+    matches!(
+        object.additional_properties.as_deref(),
+        Some(AdditionalProperties::FreeForm(false))
+    )
+}
+
+fn one_of(kind: &str, is_sent: bool) -> Object {
+    let end = if is_sent {
+        "; none: wherever its owner is something."
+    } else {
+        "."
+    };
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some(format!("The one {kind} it reaches, by id{end}")))
+        .build()
+}

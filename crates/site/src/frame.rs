@@ -1,0 +1,196 @@
+//! The frame of pages for people who are signed in.
+
+use std::pin::Pin;
+
+use askama::Template;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::{StoreError, Tx};
+use web::page::{Entry, OwnAccount, OwnFrame, Page, Section, Warning};
+use web::state::NavigationGroup;
+use web::{Problem, Site, Text, Theme, csrf};
+
+use crate::{addresses, cookies};
+use identity::account::unconfirmed;
+use identity::credential::planned_reset;
+use identity::grant::{self, Role, Scope};
+use identity::notification;
+use identity::people::invite;
+use identity::session::signed_in::{self, SignedIn};
+
+/// The page that people land on.
+pub const HOME: &str = "/me";
+
+/// What the frame of somebody's pages depends on.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Their rank in the installation.
+    pub rank: Option<Role>,
+    groups: Vec<NavigationGroup>,
+    unread: i64,
+    /// When their second factors are removed, if an administrator asked for that.
+    reset_at: Option<Timestamp>,
+    is_pending: bool,
+}
+
+impl Facts {
+    /// Looks them up.
+    pub fn find(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<Self, StoreError> {
+        let id = &who.account().id;
+        let mut groups = Vec::new();
+        for group in &site.declared.navigation {
+            if (group.is_for)(tx, site, &id.to_string())? {
+                groups.push(*group);
+            }
+        }
+        Ok(Self {
+            rank: grant::rank_in(tx, who, &Scope::site())?,
+            groups,
+            unread: notification::count_unread(tx, id)?,
+            reset_at: planned_reset::due(tx, id)?,
+            is_pending: unconfirmed::is_pending(tx, id)?,
+        })
+    }
+
+    /// The frame of a page. `here` is the page's address in the navigation.
+    pub fn frame(
+        &self,
+        site: &Site,
+        text: &Text,
+        (who, csrf): (&SignedIn, &str),
+        here: &str,
+    ) -> OwnFrame {
+        let unread = (self.unread > 0).then(|| text.number(self.unread));
+        OwnFrame {
+            site: site.settings.name.clone(),
+            sections: self.sections(text, here),
+            account: Some(account(who, csrf, unread)),
+            warnings: self.warnings(site, text, who),
+        }
+    }
+
+    /// What is their own, by domain, and what they administer. A group without a right is left out.
+    fn sections(&self, text: &Text, here: &str) -> Vec<Section> {
+        let entry = |(label, href): (&str, &str)| Entry {
+            label: text.say(label).into_owned(),
+            href: href.to_owned(),
+            current: href == here,
+            ..Entry::default()
+        };
+        let section = |title: &str, entries: Vec<Entry>| Section {
+            title: Some(text.say(title).into_owned()),
+            entries,
+        };
+        let home = Section {
+            title: None,
+            entries: vec![entry(("host-home", HOME))],
+        };
+        let groups = self.groups.iter().map(|group| {
+            let links = group
+                .links
+                .iter()
+                .map(|link| entry((link.label, link.href)));
+            section(group.title, links.collect())
+        });
+        let own = [
+            ("profile-title", addresses::PROFILE),
+            ("slug-title", addresses::SLUG),
+            ("account-security", addresses::SECURITY),
+            ("trusted-title", addresses::TRUSTED),
+            ("shared-title", addresses::SHARED),
+            ("account-data", addresses::DATA),
+        ];
+        let own = section("host-yours", own.map(entry).into());
+        let administered = self.rank.map(|rank| {
+            let is_owner = rank == grant::OWNER;
+            let may_invite = invite::may_offer(rank, invite::MEMBER);
+            let entries = is_owner
+                .then_some(("look-title", addresses::LOOK))
+                .into_iter()
+                .chain([("people-title", addresses::PEOPLE)])
+                .chain(may_invite.then_some(("account-invites", addresses::INVITES)))
+                .chain([("suppressed-title", addresses::SUPPRESSED)])
+                .chain(is_owner.then_some(("host-server", "/admin/server")));
+            section("host-site", entries.map(entry).collect())
+        });
+        [home]
+            .into_iter()
+            .chain(groups)
+            .chain([own])
+            .chain(administered)
+            .collect()
+    }
+
+    fn warnings(&self, site: &Site, text: &Text, who: &SignedIn) -> Vec<Warning> {
+        let pending = self.is_pending.then(|| Warning {
+            words: text.say("account-pending").into_owned(),
+            label: text.say("account-check-mail-resend").into_owned(),
+            href: "/me/email/verify",
+        });
+        let reset = self.reset_at.map(|at| {
+            let zone = TimeZone::get(&who.account().time_zone);
+            let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
+            let at = text.moment_short(&at.to_zoned(zone));
+            Warning {
+                words: text.with("account-factors-reset-at", [("at", at.into())]),
+                label: text.say("account-factors-keep").into_owned(),
+                href: addresses::KEEP_FACTORS,
+            }
+        });
+        pending.into_iter().chain(reset).collect()
+    }
+}
+
+/// Who is signed in, as the frame shows it.
+pub fn account(who: &SignedIn, csrf: &str, unread: Option<String>) -> OwnAccount {
+    OwnAccount {
+        name: who.account().display_name.clone(),
+        csrf: csrf.to_owned(),
+        unread,
+    }
+}
+
+/// Shows a page to somebody, with the way to the site's other pages. `here` is its address
+/// there, and `title` a title without the site's name.
+pub async fn show<B: Template>(
+    site: &Site,
+    text: &Text,
+    (who, csrf): (&SignedIn, &str),
+    (here, title): (&str, &str),
+    body: B,
+) -> Result<Response, Problem> {
+    let (asking, place) = (who.clone(), site.clone());
+    let look = move |tx: &mut Tx<'_>| Facts::find(tx, &place, &asking);
+    let facts = site.store.read(look).await?;
+    Ok(web::page(Page {
+        title: &format!("{title} – {}", site.settings.name),
+        body,
+        text,
+        theme: Theme::PLAIN,
+        kind: facts.frame(site, text, (who, csrf), here).kind(),
+    }))
+}
+
+/// The frame of whoever shows a session, for pages that no handler makes.
+pub(crate) fn find(
+    site: Site,
+    headers: HeaderMap,
+    text: Text,
+) -> Pin<Box<dyn Future<Output = Option<OwnFrame>> + Send>> {
+    Box::pin(async move {
+        let secret = cookies::session(&headers, site.url())?;
+        let (shown, place) = (secret.clone(), site.clone());
+        let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            let Some(visit) = signed_in::by_session(tx, &shown)? else {
+                return Ok(None);
+            };
+            let facts = Facts::find(tx, &place, &visit.who)?;
+            Ok(Some((visit.who, facts)))
+        };
+        let (who, facts) = site.store.read(look).await.ok().flatten()?;
+        let csrf = csrf::token(secret.reveal(), &site.random);
+        Some(facts.frame(&site, &text, (&who, &csrf), ""))
+    })
+}

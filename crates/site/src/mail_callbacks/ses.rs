@@ -1,0 +1,131 @@
+//! What Amazon SES says of our mails, by way of a topic of Amazon SNS.
+
+use axum::http::StatusCode;
+use platform::mail::suppression::{self, Outcome};
+use platform::mail::{Address, SnsError, SnsPost, SnsTopic};
+use platform::{StoreError, Tx};
+use serde::Deserialize;
+use web::{Json, Problem, Site};
+
+use super::MESSAGE_LIMIT;
+
+/// A notification or an event. Kinds that are not named here say nothing of an address.
+#[derive(Deserialize)]
+struct Event {
+    mail: Mail,
+    bounce: Option<Bounce>,
+    complaint: Option<Complaint>,
+    delivery: Option<Delivery>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Mail {
+    message_id: String,
+    common_headers: Option<Headers>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Headers {
+    message_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bounce {
+    bounce_type: String,
+    bounced_recipients: Vec<Recipient>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Complaint {
+    complaint_feedback_type: Option<String>,
+    complained_recipients: Vec<Recipient>,
+}
+
+#[derive(Deserialize)]
+struct Delivery {
+    recipients: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Recipient {
+    email_address: String,
+}
+
+impl Event {
+    /// What became of the mail, and for whom.
+    fn outcome(self) -> Option<(Outcome, Vec<String>)> {
+        let addresses = |all: Vec<Recipient>| all.into_iter().map(|one| one.email_address);
+        if let Some(bounce) = self.bounce {
+            let outcome = if bounce.bounce_type == "Permanent" {
+                Outcome::HardBounce
+            } else {
+                Outcome::SoftBounce
+            };
+            return Some((outcome, addresses(bounce.bounced_recipients).collect()));
+        }
+        if let Some(complaint) = self.complaint {
+            // Somebody took the mail out of the spam.
+            if complaint.complaint_feedback_type.as_deref() == Some("not-spam") {
+                return None;
+            }
+            let complained = addresses(complaint.complained_recipients);
+            return Some((Outcome::Complaint, complained.collect()));
+        }
+        self.delivery
+            .map(|delivery| (Outcome::Delivered, delivery.recipients))
+    }
+}
+
+/// Takes a post of SNS.
+pub(super) async fn take(
+    site: &Site,
+    topic: &SnsTopic,
+    body: &[u8],
+) -> Result<StatusCode, Problem> {
+    let Json(post): Json<SnsPost> = Json::parse(body)?;
+    let opened = topic.open(&site.outbound, post, site.clock.now()).await;
+    let message = opened.map_err(|error| match error {
+        SnsError::Untrusted => Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"),
+        SnsError::Outbound(_) | SnsError::Status(_) | SnsError::Busy => {
+            tracing::warn!(%error, "a callback of Amazon SNS could not be checked");
+            // SNS tries again.
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(60)
+        }
+    })?;
+    // SES also posts a sentence, when it begins to use the topic.
+    let event = message.and_then(|message| serde_json::from_str::<Event>(&message).ok());
+    let Some(event) = event else {
+        return Ok(StatusCode::NO_CONTENT);
+    };
+    // SES gives a mail a name of its own; ours is among the headers, where they are included.
+    let own = event.mail.common_headers.as_ref();
+    let own = own.and_then(|headers| headers.message_id.clone());
+    let name = own.unwrap_or_else(|| event.mail.message_id.clone());
+    let Some((outcome, addresses)) = event.outcome() else {
+        return Ok(StatusCode::NO_CONTENT);
+    };
+    let mut addresses: Vec<Address> = addresses
+        .iter()
+        .filter_map(|address| address.parse().ok())
+        .collect();
+    // Two callbacks lock what they share in the same order.
+    addresses.sort_by(|one, other| one.canonical().cmp(other.canonical()));
+    if !(1..=MESSAGE_LIMIT).contains(&name.len()) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let key = site.keys.key(suppression::PURPOSE);
+    let change = move |tx: &mut Tx<'_>| {
+        for address in &addresses {
+            suppression::report(tx, &key, address, &name, outcome)?;
+        }
+        Ok(())
+    };
+    let done: Result<(), StoreError> = site.store.write(change).await;
+    done?;
+    Ok(StatusCode::NO_CONTENT)
+}

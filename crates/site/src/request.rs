@@ -1,0 +1,213 @@
+//! One request for a page, or one form that was sent: who it is, where, in which language; and the
+//! way into the store with the proof in hand.
+
+use std::fmt;
+use std::ops::Deref;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::response::Response;
+use platform::Tx;
+use platform::audit::RequestFacts;
+use platform::idempotency::Key;
+use web::{Form, Piece, Problem, Site, Text, Wishes};
+
+use crate::asking::{FileSender, Reader};
+use crate::call::{self, form_key, form_once, see_other};
+use crate::frame;
+use crate::proof::{Proof, Requester};
+
+use identity::session::signed_in::SignedIn;
+
+/// A person in front of a page.
+#[derive(Clone)]
+pub struct PageRequest {
+    /// The site it is for.
+    pub site: Site,
+    /// The language of the page.
+    pub text: Text,
+    /// The hidden `_csrf` of every form.
+    pub csrf: String,
+    /// What stands behind `?`.
+    pub query: Form,
+    requester: Requester,
+}
+
+/// A person who sent a form; `Q` is what the page takes of a request.
+#[derive(Clone)]
+pub struct FormPost<Q = PageRequest> {
+    /// Who it is, and where.
+    pub req: Q,
+    /// What was sent.
+    pub form: Form,
+    /// The file that came along; empty: there is none.
+    pub file: Bytes,
+    /// What a repeat is recognised by.
+    pub key: Option<Key>,
+}
+
+/// What a page takes of a request.
+pub trait OfPage:
+    FromRequestParts<Site, Rejection = Problem> + AsRef<PageRequest> + Clone + Send + Sync + 'static
+{
+    /// Reads what else it takes than every page.
+    fn of(parts: &Parts, req: PageRequest) -> Result<Self, Problem>;
+}
+
+impl OfPage for PageRequest {
+    fn of(_: &Parts, req: PageRequest) -> Result<Self, Problem> {
+        Ok(req)
+    }
+}
+
+impl AsRef<Self> for PageRequest {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl Deref for PageRequest {
+    type Target = Requester;
+
+    fn deref(&self) -> &Requester {
+        &self.requester
+    }
+}
+
+impl fmt::Debug for PageRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.requester.fmt(f)
+    }
+}
+
+impl<Q: OfPage> fmt::Debug for FormPost<Q> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut posted = f.debug_struct("FormPost");
+        posted.field("form", &self.form).finish_non_exhaustive()
+    }
+}
+
+impl<S> FromRequestParts<S> for PageRequest
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let site = Site::from_ref(state);
+        let reader = Reader::from_request_parts(parts, state).await?;
+        Self::of_parts(parts, &site, (reader.who, reader.csrf, reader.request)).await
+    }
+}
+
+impl<S, Q> FromRequest<S> for FormPost<Q>
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+    Q: OfPage,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let site = &Site::from_ref(state);
+        let (mut parts, body) = request.into_parts();
+        let request = Request::from_parts(parts.clone(), body);
+        let FileSender { sender, file } = FileSender::from_request(request, state).await?;
+        let route = format!("POST {}", parts.uri.path());
+        let key = form_key(&sender.who, &sender.form, &sender.file_hash, &route);
+        let asking = (sender.who, sender.csrf, sender.request);
+        let req = PageRequest::of_parts(&mut parts, site, asking).await?;
+        Ok(Self {
+            req: Q::of(&parts, req)?,
+            form: sender.form,
+            file,
+            key,
+        })
+    }
+}
+
+impl PageRequest {
+    async fn of_parts(
+        parts: &mut Parts,
+        site: &Site,
+        (who, csrf, request): (SignedIn, String, RequestFacts),
+    ) -> Result<Self, Problem> {
+        let wishes = Wishes::read(&parts.uri, &parts.headers);
+        Ok(Self {
+            text: site.speak(&wishes),
+            site: site.clone(),
+            csrf,
+            query: Form::parse(parts.uri.query().unwrap_or_default().as_bytes())?,
+            requester: Requester::of(parts, who, request).await?,
+        })
+    }
+
+    /// Looks something up.
+    pub async fn read<P, T, F>(&self, look: F) -> Result<T, P::Refusal>
+    where
+        P: Proof,
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &P) -> Result<T, P::Refusal> + Send + 'static,
+    {
+        self.requester.read(&self.site, look).await
+    }
+
+    /// Makes a change.
+    pub async fn write<P, T, F>(&self, change: F) -> Result<T, P::Refusal>
+    where
+        P: Proof,
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &P) -> Result<T, P::Refusal> + Send + 'static,
+    {
+        self.requester.write(&self.site, change).await
+    }
+
+    /// What the page before did: the message for the word in `?done=`.
+    pub fn done(&self, messages: &[(&str, &'static str)]) -> Option<&'static str> {
+        let done = self.query.text("done");
+        let found = messages.iter().find(|(word, _)| *word == done);
+        found.map(|(_, message)| *message)
+    }
+
+    /// Which piece of a list is asked for.
+    pub fn piece_of_list(&self) -> Result<Piece, Problem> {
+        Piece::of(self.query.iter())
+    }
+
+    /// Another key for a form that is sent once.
+    pub fn submission(&self) -> String {
+        call::submission(&self.site.random)
+    }
+
+    /// A page in the frame of those that belong to nothing but the site. `here` is its place in
+    /// the navigation.
+    pub async fn page<B: Template>(
+        &self,
+        here: &str,
+        title: &str,
+        body: B,
+    ) -> Result<Response, Problem> {
+        let who = (&self.who, self.csrf.as_str());
+        frame::show(&self.site, &self.text, who, (here, title), body).await
+    }
+}
+
+impl<Q: OfPage> FormPost<Q> {
+    /// Makes the change once, however often the form is sent, and leads to where `change` says.
+    pub async fn once<P, F>(&self, change: F) -> Result<Response, P::Refusal>
+    where
+        P: Proof,
+        F: Fn(&mut Tx<'_>, &P) -> Result<String, P::Refusal> + Send + 'static,
+    {
+        let req = self.req.as_ref();
+        let (requester, key) = (req.requester.clone(), self.key.clone());
+        let change = move |tx: &mut Tx<'_>| {
+            let proof = P::enter_to_change(tx, &requester)?;
+            form_once(tx, key.as_ref(), |tx| change(tx, &proof))
+        };
+        Ok(see_other(&req.site.store.write(change).await?))
+    }
+}

@@ -1,0 +1,452 @@
+//! Webhooks: where programs hear of what happens to what an account has. Each domain declares the
+//! events that it tells of ([`WebhookEvent`]); what is sent is written with the change that it
+//! tells of ([`fire`]), and sent by [`delivery`].
+
+pub mod delivery;
+mod event;
+pub mod test_limit;
+
+pub use crate::webhook_event::WebhookEvent;
+pub use event::{describe, fire};
+
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use platform::audit::{Entry as Record, RequestFacts};
+use platform::limits::Wait;
+use platform::store::Row;
+use platform::{Keyring, Rows, Secret, StoreError, Tx, outbound, sql, text_cleaning};
+use serde_json::{Value, json};
+use web::{FieldProblem, Findings, Problem};
+
+use crate::domain::{Domain, Share};
+use identity::account::{self, AccountId};
+use identity::problem::{email_unverified, too_often};
+use identity::session::signed_in::{ScopeMissing, SignedIn, confirmed};
+use identity::session::sudo::{self, SudoRequired};
+use identity::session::token::TokenScope;
+
+platform::id!(WebhookId, "One webhook.");
+
+/// How many webhooks an account has at most.
+pub const LIMIT: i64 = 10;
+const PURPOSE: &str = "secret of a webhook";
+/// How long the secret before the last one signs too.
+const ROTATION: SignedDuration = SignedDuration::from_hours(24);
+
+web::words! {
+    /// How it stands with a webhook.
+    State {
+        /// What was sent last has arrived, or nothing was sent yet.
+        Active = "active" => "webhook-active",
+        /// It has not.
+        Failing = "failing" => "webhook-failing",
+        /// Nothing is sent any more, until a test arrives.
+        Disabled = "disabled" => "webhook-disabled",
+    }
+}
+
+/// A webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Webhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// Where to; https alone.
+    pub url: String,
+    events: String,
+    /// Whether notes are sent.
+    pub include_notes: bool,
+    /// How it stands.
+    pub state: State,
+    generation: i64,
+    rotated_at: Timestamp,
+    failing_since: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Webhook {
+    /// The names of the events that it hears of.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.events.split(' ')
+    }
+
+    fn hears(&self, event: &WebhookEvent) -> bool {
+        self.events().any(|name| name == event.name)
+    }
+
+    fn parts(&self, generation: i64) -> [String; 2] {
+        [self.id.to_string(), generation.to_string()]
+    }
+
+    /// The secret that signs what is sent, as its owner is shown it once. It is derived, so the
+    /// store has none.
+    pub fn secret(&self, keys: &Keyring) -> Secret {
+        let [id, generation] = self.parts(self.generation);
+        let mac = keys.key(PURPOSE).mac(&[&id, &generation]);
+        Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
+    }
+
+    /// What signs at `now`: of the last rotation's day and of each key of the key file.
+    fn secrets(&self, keys: &Keyring, now: Timestamp) -> Vec<[u8; 32]> {
+        let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
+        let before = is_rotating.then_some(self.generation - 1);
+        let all = std::iter::once(self.generation).chain(before);
+        let of_one = |generation| {
+            let [id, generation] = self.parts(generation);
+            let key = keys.key(PURPOSE);
+            key.macs(&[&id, &generation]).collect::<Vec<_>>()
+        };
+        all.flat_map(of_one).collect()
+    }
+}
+
+/// A webhook as it is sent.
+#[derive(Clone, Debug, Default)]
+pub struct NewWebhook {
+    /// Where to.
+    pub url: String,
+    /// Names of events.
+    pub events: Vec<String>,
+    /// Whether notes are sent.
+    pub include_notes: bool,
+}
+
+/// Why an account's webhooks stay as they are.
+#[derive(Debug, thiserror::Error)]
+pub enum WebhookError {
+    /// It has none with this id.
+    #[error("the account has no such webhook")]
+    NotFound,
+    /// Fields that cannot be saved as sent.
+    #[error("{} fields are not right", .0.len())]
+    Fields(Vec<FieldProblem>),
+    /// There are as many as there may be.
+    #[error("there are {LIMIT} already")]
+    LimitReached,
+    /// Tests are sent too often.
+    #[error(transparent)]
+    TooOften(#[from] Wait),
+    /// A token for one thing alone has no webhooks.
+    #[error("the token is for one thing alone")]
+    TokenNotPermitted,
+    /// The session proved no credential in the last minutes.
+    #[error(transparent)]
+    SudoRequired(#[from] SudoRequired),
+    /// The token was not made for these events.
+    #[error(transparent)]
+    ScopeMissing(#[from] ScopeMissing),
+    /// Who makes one has to confirm their address first.
+    #[error("the address is not confirmed")]
+    EmailUnverified,
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::NotFound => Self::not_found(),
+            WebhookError::Fields(errors) => {
+                let mut problem = Self::fields();
+                problem.errors = errors;
+                problem
+            }
+            WebhookError::LimitReached => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", LIMIT)
+            }
+            WebhookError::TooOften(wait) => too_often(wait),
+            WebhookError::TokenNotPermitted => {
+                Self::new(StatusCode::FORBIDDEN, "token_not_permitted")
+            }
+            WebhookError::SudoRequired(error) => error.into(),
+            WebhookError::ScopeMissing(error) => error.into(),
+            WebhookError::EmailUnverified => email_unverified(),
+            WebhookError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Vec<FieldProblem>> for WebhookError {
+    fn from(found: Vec<FieldProblem>) -> Self {
+        Self::Fields(found)
+    }
+}
+
+/// Whose webhooks are meant, and which events there are.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// Who asks for their own.
+    pub who: &'a SignedIn,
+    /// Which domains declare events.
+    pub domains: &'a [Domain],
+}
+
+impl Asking<'_> {
+    fn declared(&self) -> impl Iterator<Item = &'static WebhookEvent> {
+        self.domains.iter().flat_map(|domain| domain.webhook_events)
+    }
+
+    /// Refuses a token that was made for one thing alone.
+    fn check_whole(&self) -> Result<(), WebhookError> {
+        if self.who.is_limited() {
+            return Err(WebhookError::TokenNotPermitted);
+        }
+        Ok(())
+    }
+
+    /// Refuses a token that may not see what such events tell.
+    fn check_read(&self, webhook: &Webhook) -> Result<(), ScopeMissing> {
+        let mut heard = self.declared().filter(|event| webhook.hears(event));
+        heard.try_for_each(|event| self.needs(event.read))
+    }
+
+    /// Refuses a token that may make no webhook for such an event.
+    fn check_write(&self, event: &WebhookEvent) -> Result<(), ScopeMissing> {
+        let mut scopes = event.write.iter();
+        scopes.try_for_each(|scope| self.needs(*scope))
+    }
+
+    fn needs(&self, scope: TokenScope) -> Result<(), ScopeMissing> {
+        self.who.has(scope).then_some(()).ok_or(ScopeMissing(scope))
+    }
+
+    /// The events that somebody may choose, because they have what these tell of.
+    pub fn offered(&self, tx: &mut Tx<'_>) -> Result<Vec<&'static WebhookEvent>, StoreError> {
+        let mut offered = Vec::new();
+        for domain in self.domains {
+            // A domain that is off has no scopes.
+            let is_on = |event: &&WebhookEvent| domain.accounts.token_scopes.contains(&event.read);
+            for event in domain.webhook_events.iter().filter(is_on) {
+                if (event.concerns)(tx, &self.who.account().id)? {
+                    offered.push(event);
+                }
+            }
+        }
+        Ok(offered)
+    }
+}
+
+/// Those of the caller, the oldest first. A token sees those all of whose events it may read.
+pub fn list(tx: &mut Tx<'_>, asking: Asking<'_>) -> Result<Vec<Webhook>, WebhookError> {
+    asking.check_whole()?;
+    let reads = |event: &WebhookEvent| asking.needs(event.read);
+    let mut refused = asking.declared().filter_map(|event| reads(event).err());
+    if let Some(missing) = refused.next()
+        && !asking.declared().any(|event| reads(event).is_ok())
+    {
+        return Err(missing.into());
+    }
+    let mut all = list_of(tx, &asking.who.account().id)?;
+    all.retain(|webhook| asking.check_read(webhook).is_ok());
+    Ok(all)
+}
+
+/// One of the caller's, to be looked at.
+pub fn find(tx: &mut Tx<'_>, asking: Asking<'_>, id: &WebhookId) -> Result<Webhook, WebhookError> {
+    let webhook = find_own(tx, asking, id)?;
+    asking.check_read(&webhook)?;
+    Ok(webhook)
+}
+
+/// One of the caller's, to be changed.
+pub fn find_to_change(
+    tx: &mut Tx<'_>,
+    asking: Asking<'_>,
+    id: &WebhookId,
+) -> Result<Webhook, WebhookError> {
+    let webhook = find_own(tx, asking, id)?;
+    for event in asking.declared().filter(|event| webhook.hears(event)) {
+        asking.check_write(event)?;
+    }
+    Ok(webhook)
+}
+
+fn find_own(tx: &mut Tx<'_>, asking: Asking<'_>, id: &WebhookId) -> Result<Webhook, WebhookError> {
+    asking.check_whole()?;
+    // Each change of one and each delivery's end hold its lock.
+    let found: Option<Webhook> = sql!(
+        "SELECT {Webhook} FROM webhook WHERE id = :id AND account_id = :account
+         FOR NO KEY UPDATE",
+        id,
+        account = asking.who.account().id
+    )
+    .maybe(tx)?;
+    found.ok_or(WebhookError::NotFound)
+}
+
+/// Makes one that is the caller's.
+pub fn create(
+    tx: &mut Tx<'_>,
+    asking: Asking<'_>,
+    request: &RequestFacts,
+    new: &NewWebhook,
+) -> Result<Webhook, WebhookError> {
+    asking.check_whole()?;
+    let who = asking.who;
+    // Whoever registers the address of somebody else is not to hear of what that person makes.
+    confirmed(tx, who)?.ok_or(WebhookError::EmailUnverified)?;
+    sudo::require::<WebhookError>(tx, who)?;
+    let account = &who.account().id;
+    account::lock(tx, account)?;
+    let mut findings = Findings::default();
+    let url = text_cleaning::clean_line(&new.url);
+    if url.is_empty() {
+        findings.add("/url", "required", []);
+    } else if !outbound::is_permitted(&url, outbound::Reach::Public) {
+        findings.add("/url", "webhook_url_refused", []);
+    }
+    let offered = asking.offered(tx)?;
+    let mut events: Vec<&str> = Vec::new();
+    for (number, name) in new.events.iter().enumerate() {
+        match offered.iter().find(|event| event.name == name) {
+            Some(event) => {
+                asking.check_write(event)?;
+                // Notes are read where they are sent to.
+                if new.include_notes {
+                    asking.needs(event.read)?;
+                }
+                if !events.contains(&event.name) {
+                    events.push(event.name);
+                }
+            }
+            None => findings.add(&format!("/events/{number}"), "unknown_option", []),
+        }
+    }
+    if new.events.is_empty() {
+        findings.add("/events", "required", []);
+    }
+    findings.finish()?;
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM webhook WHERE account_id = :account",
+        account
+    )
+    .one(tx)?;
+    if count >= LIMIT {
+        return Err(WebhookError::LimitReached);
+    }
+    let now = tx.now();
+    let webhook = Webhook {
+        id: tx.id(),
+        url,
+        events: events.join(" "),
+        include_notes: new.include_notes,
+        state: State::Active,
+        generation: 1,
+        rotated_at: now,
+        failing_since: None,
+        created_at: now,
+    };
+    sql!(
+        "INSERT INTO webhook (account_id, {Webhook}) VALUES (:account, {:Webhook})",
+        account,
+        Webhook = webhook
+    )
+    .run(tx, Rows::Exactly(1))?;
+    record(tx, who, request, &webhook.id, "webhook.created")?;
+    Ok(webhook)
+}
+
+/// Makes another secret for one. The one before signs too for a day.
+pub fn rotate(
+    tx: &mut Tx<'_>,
+    asking: Asking<'_>,
+    request: &RequestFacts,
+    id: &WebhookId,
+) -> Result<Webhook, WebhookError> {
+    let old = find_to_change(tx, asking, id)?;
+    sudo::require::<WebhookError>(tx, asking.who)?;
+    let now = tx.now();
+    sql!(
+        "UPDATE webhook SET generation = generation + 1, rotated_at = :now WHERE id = :id",
+        now,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    record(tx, asking.who, request, id, "webhook.rotated")?;
+    Ok(Webhook {
+        generation: old.generation + 1,
+        rotated_at: now,
+        ..old
+    })
+}
+
+/// Deletes one, with all that was sent to it.
+pub fn delete(
+    tx: &mut Tx<'_>,
+    asking: Asking<'_>,
+    request: &RequestFacts,
+    id: &WebhookId,
+) -> Result<(), WebhookError> {
+    find_to_change(tx, asking, id)?;
+    sql!("DELETE FROM webhook_delivery WHERE webhook_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM webhook WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    record(tx, asking.who, request, id, "webhook.deleted")?;
+    Ok(())
+}
+
+fn list_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Webhook>, StoreError> {
+    sql!(
+        "SELECT {Webhook} FROM webhook WHERE account_id = :account ORDER BY created_at, id",
+        account
+    )
+    .all(tx)
+}
+
+/// Each of somebody's, as what they share.
+pub fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
+    let all = list_of(tx, account)?.into_iter();
+    let shared = all.map(|webhook| Share {
+        kind: "shared-webhook",
+        label: webhook.url,
+        end: format!("/me/webhooks/{}/delete", webhook.id),
+        fields: Vec::new(),
+    });
+    Ok(shared.collect())
+}
+
+/// What a copy of somebody's data has of webhooks.
+pub fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let all = list_of(tx, account)?;
+    let exported = all.iter().map(|webhook| {
+        json!({
+            "url": webhook.url,
+            "events": webhook.events().collect::<Vec<_>>(),
+            "include_notes": webhook.include_notes,
+            "state": webhook.state,
+            "created_at": webhook.created_at,
+        })
+    });
+    Ok(exported.collect())
+}
+
+/// Erases somebody's webhooks, with all that was sent to them.
+pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM webhook_delivery
+         WHERE webhook_id IN (SELECT id FROM webhook WHERE account_id = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!("DELETE FROM webhook WHERE account_id = :account", account).run(tx, Rows::Any)?;
+    Ok(())
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    request: &RequestFacts,
+    id: &WebhookId,
+    action: &'static str,
+) -> Result<(), StoreError> {
+    tx.record(Record {
+        actor: who.actor(),
+        action,
+        entity: ("webhook", id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })
+}

@@ -1,0 +1,86 @@
+//! Telling webhooks of an event, and the description of what is told.
+
+use platform::{StoreError, Tx, sql};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, PathItem};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::AllOfBuilder;
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa::{PartialSchema as _, ToSchema};
+
+use super::{Webhook, delivery};
+
+use crate::webhook_event::WebhookEvent;
+use identity::account::AccountId;
+
+/// Tells the webhooks of these accounts, each with the notes or without. Whatever it tells of is
+/// locked.
+pub fn fire<M: Serialize>(
+    tx: &mut Tx<'_>,
+    event: &WebhookEvent,
+    accounts: impl IntoIterator<Item = AccountId>,
+    message: impl Fn(&mut Tx<'_>, bool) -> Result<M, StoreError>,
+) -> Result<(), StoreError> {
+    for account in accounts {
+        // One that is being deleted is waited for, and passed over.
+        let webhooks: Vec<Webhook> = sql!(
+            "SELECT {Webhook} FROM webhook WHERE account_id = :account AND state <> 'disabled'
+                 AND account_id IN (SELECT id FROM account WHERE state = 'active')
+             ORDER BY id FOR NO KEY UPDATE",
+            account
+        )
+        .all(tx)?;
+        for webhook in webhooks.iter().filter(|webhook| webhook.hears(event)) {
+            let message = message(tx, webhook.include_notes)?;
+            delivery::enqueue(tx, &webhook.id, event.name, json!(message))?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds to the description of a domain what is posted to webhooks: a message `M` for each of
+/// these events.
+pub fn describe<M: ToSchema>(mut api: OpenApi, events: &[WebhookEvent]) -> OpenApi {
+    let name = M::name().into_owned();
+    let mut schemas = Vec::new();
+    M::schemas(&mut schemas);
+    MessageHead::schemas(&mut schemas);
+    schemas.push((name.clone(), M::schema()));
+    schemas.push((MessageHead::name().into_owned(), MessageHead::schema()));
+    let known = &mut api.components.get_or_insert_default().schemas;
+    known.extend(schemas);
+    let mut webhooks = api.webhooks.take().unwrap_or_default();
+    for event in events {
+        let body = AllOfBuilder::new()
+            .item(Ref::from_schema_name(MessageHead::name()))
+            .item(Ref::from_schema_name(name.as_str()));
+        let body = RequestBodyBuilder::new().content(
+            "application/json",
+            ContentBuilder::new().schema(Some(body)).build(),
+        );
+        let post = OperationBuilder::new()
+            .operation_id(Some(event.name))
+            .tag("webhooks")
+            .request_body(Some(body.build()))
+            .response("2XX", ResponseBuilder::new().description("It has arrived."));
+        let item = PathItem::new(HttpMethod::Post, post.build());
+        webhooks.paths.insert(event.name.to_owned(), item);
+    }
+    api.webhooks = Some(webhooks);
+    api
+}
+
+/// What every message of a webhook begins with.
+#[derive(ToSchema)]
+#[schema(as = WebhookMessage)]
+#[expect(dead_code, reason = "it describes what `delivery::enqueue` adds")]
+struct MessageHead {
+    /// As `webhook-id` says it, also when it is sent again.
+    id: String,
+    /// What happened.
+    r#type: String,
+    /// When it happened.
+    #[schema(value_type = String, format = "date-time")]
+    occurred_at: jiff::Timestamp,
+}
