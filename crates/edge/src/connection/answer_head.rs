@@ -3,8 +3,7 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, StatusCode, Version};
 use http_body::Body as _;
-use http1::{RequestHead, content_length};
-use hyper::ext::ReasonPhrase;
+use http1::{Reason, RequestHead, content_length};
 
 use crate::body::{Answer, has_no_body};
 use crate::context::WorkerContext;
@@ -112,9 +111,9 @@ impl Asked {
         head.extend_from_slice(version);
         head.extend_from_slice(status.as_str().as_bytes());
         head.push(b' ');
-        let own = answer.extensions().get::<ReasonPhrase>();
+        let own = answer.extensions().get::<Reason>();
         let usual = || status.canonical_reason().unwrap_or("Unknown").as_bytes();
-        head.extend_from_slice(own.map_or_else(usual, ReasonPhrase::as_bytes));
+        head.extend_from_slice(own.map_or_else(usual, |Reason(own)| own));
         head.extend_from_slice(b"\r\n");
         let mut line = |name: &HeaderName, value: &[u8]| {
             head.extend_from_slice(name.as_str().as_bytes());
