@@ -7,6 +7,7 @@ mod email_change;
 mod entrance;
 mod event;
 mod factor_reset;
+mod factor_section;
 mod factors;
 mod first;
 mod form;

@@ -12,7 +12,7 @@ use crate::codes::Code;
 use crate::language::Language;
 use crate::masking::{SecretPath, SecretPaths};
 use crate::site_url::SiteUrl;
-use crate::state::{Declared, Link, Menu, Settings, Site};
+use crate::state::{Declared, Menu, Settings, Site};
 use crate::text::{Catalogue, Locale, Text};
 
 /// The texts in the language `tag`, with this crate's messages.

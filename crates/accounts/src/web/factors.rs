@@ -1,10 +1,8 @@
-//! The second factor of one's own account: a part of the page of the account, and the pages on
-//! which it is set up.
+//! The second factor of one's own account: the pages on which it is set up.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use jiff::tz::TimeZone;
 use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
@@ -17,7 +15,7 @@ use site::{cookies, frame};
 
 use crate::Accounts;
 use identity::credential::second_factor::totp::AppSecret;
-use identity::credential::second_factor::{self, FactorError, Factors};
+use identity::credential::second_factor::{self, FactorError};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 
@@ -38,30 +36,6 @@ const REMOVE: Question = Question {
     button: "question-factor-do",
     confirm: "question-factor-confirm",
 };
-
-/// The part of the page of the account.
-#[derive(Template)]
-#[template(path = "factors.html")]
-pub(super) struct Section<'a> {
-    pub(super) text: &'a Text,
-    pub(super) csrf: &'a str,
-    pub(super) zone: &'a TimeZone,
-    pub(super) factors: Factors,
-    /// Whether the address has to be confirmed first.
-    pub(super) is_pending: bool,
-}
-
-impl Section<'_> {
-    /// Since when codes are asked for, and how many recovery codes are left.
-    fn state(&self) -> Option<String> {
-        let since = self.factors.totp_since?.to_zoned(self.zone.clone());
-        let values = [
-            ("since", self.text.moment_short(&since).into()),
-            ("left", self.factors.recovery_codes.into()),
-        ];
-        Some(self.text.with("account-factors-on", values))
-    }
-}
 
 #[derive(Template)]
 #[template(path = "totp.html")]

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::factors;
+use super::factor_section;
 use super::own_password::renew_password;
 use super::providers;
 use site::asking::{Reader, Sender};
@@ -89,7 +89,7 @@ struct SecurityPage<'a> {
     lacks_factor: Option<&'static str>,
     has_password: bool,
     fields: Vec<Field>,
-    factors: factors::Section<'a>,
+    factors: factor_section::Section<'a>,
     identities: providers::Section<'a>,
     current: &'a SignedIn,
     sessions: &'a [Session],
@@ -238,7 +238,7 @@ async fn page(
         lacks_factor,
         has_password,
         fields: password_fields(text, has_password, form_state),
-        factors: factors::Section {
+        factors: factor_section::Section {
             text,
             csrf,
             zone: &zone,

@@ -27,11 +27,7 @@ pub async fn sign_in(
     let (key, signed) = check(accounts, assertion, asked).await?;
     let store = site.store.clone();
     let change = move |tx: &mut Tx<'_>| begin(tx, &site, &key, &signed, stay, &client);
-    match store.write(change).await? {
-        SignedBy::Owner(welcome) => Ok(welcome),
-        SignedBy::Copy => Err(Invalid::COPY.into()),
-        SignedBy::Nobody => Err(Invalid::UNKNOWN.into()),
-    }
+    Ok(store.write(change).await??)
 }
 
 /// Finds the key that is said to have signed, and checks the signature.
@@ -80,17 +76,8 @@ pub async fn prove(
     Ok(accounts.site.store.write(change).await??)
 }
 
-/// What a good signature led to.
-enum SignedBy {
-    /// The owner.
-    Owner(Welcome),
-    /// A copy of the key: it had signed as often before. The owner is told.
-    Copy,
-    /// Nobody who may sign in.
-    Nobody,
-}
-
-/// Begins the session of whose key has signed.
+/// Begins the session of whose key has signed. What a copy of the key writes is kept, so it is no
+/// error of the transaction.
 fn begin(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -98,25 +85,23 @@ fn begin(
     signed: &Signed,
     stay: Stay,
     client: &Client,
-) -> Result<SignedBy, PasskeyError> {
+) -> Result<Result<Welcome, Invalid>, PasskeyError> {
     let Some(account) = account::find_in_any_state(tx, &key.account_id)? else {
-        return Ok(SignedBy::Nobody);
+        return Ok(Err(Invalid::UNKNOWN));
     };
     if !account::lock(tx, &account.id)? {
         hold(tx, &account.id)?;
     }
     match count(tx, site, &account, key, signed, client)? {
         Counted::Once => {}
-        Counted::Copy => return Ok(SignedBy::Copy),
-        Counted::Gone => return Ok(SignedBy::Nobody),
+        Counted::Copy => return Ok(Err(Invalid::COPY)),
+        Counted::Gone => return Ok(Err(Invalid::UNKNOWN)),
     }
     if let Some(begun) = let_in(tx, site, &account, Method::Passkey, stay, client)? {
         let to = String::new();
         let arrived = Arrived { account, begun, to };
-        return Ok(SignedBy::Owner(Welcome::Arrived(arrived)));
+        return Ok(Ok(Welcome::Arrived(arrived)));
     }
     let offered = restore::offer(tx, &account.id)?;
-    Ok(offered.map_or(SignedBy::Nobody, |token| {
-        SignedBy::Owner(Welcome::Leaving(token))
-    }))
+    Ok(offered.map(Welcome::Leaving).ok_or(Invalid::UNKNOWN))
 }
