@@ -162,11 +162,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("countdowns", "web", &["badge", "picture", "public"]),
-    (
-        "posts",
-        "",
-        &["feed", "image", "mailing", "post", "search", "webhook"],
-    ),
 ];
 
 /// What each module of a folder uses of the others.

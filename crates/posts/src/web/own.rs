@@ -13,8 +13,9 @@ use web::form_state::{Control, FormState, TableForm};
 use web::{Field, Form, Link, List, Problem, Site, Text};
 
 use super::public::Picture;
+use crate::editing::PICTURE;
 use crate::editor::{self, Editor};
-use crate::post::{Kind, PICTURE, Post, State};
+use crate::post::{Kind, Post, State};
 use crate::{Refusal, feed, image, markdown};
 
 const HERE: &str = "/me/posts";
