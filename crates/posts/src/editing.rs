@@ -1,5 +1,8 @@
 //! Posts as editors keep them: their form, and what follows from a change.
 
+use std::collections::BTreeSet;
+
+use accounts::AccountId;
 use accounts::web::resource::{Edit, History, Removal, Resource, history_of};
 use jiff::Timestamp;
 use platform::{Rows, StoreError, Tx, sql};
@@ -11,6 +14,7 @@ use web::{Field, Findings, Input, List, Piece};
 use crate::editor::Editor;
 use crate::image;
 use crate::mailing;
+use crate::markdown;
 use crate::post::{Kind, Post, PostId, State};
 use crate::search::Words;
 use crate::webhook;
@@ -71,9 +75,12 @@ impl Resource for Post {
         Ok(found.at(now))
     }
 
-    fn blank(tx: &mut Tx<'_>, _: &Editor, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
+    fn blank(tx: &mut Tx<'_>, editor: &Editor, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
         let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Article);
-        Ok(Self::blank(tx.id(), kind))
+        Ok(Self {
+            author_id: Some(editor.who().account().id.clone()),
+            ..Self::blank(tx.id(), kind)
+        })
     }
 
     fn validate(
@@ -104,7 +111,7 @@ impl Resource for Post {
             number += 1;
             self.slug = numbered(&base, number);
         }
-        write_tags(tx, self)?;
+        write_parts(tx, self)?;
         schedule_mail(tx, self)?;
         webhook::tell(tx, State::Draft, self)?;
         Ok(())
@@ -134,16 +141,13 @@ impl Resource for Post {
             Err(error) if error.constraint() == Some("post_slug") => return Err(SLUG_TAKEN.into()),
             other => other?,
         };
-        sql!("DELETE FROM post_tag WHERE post_id = :id", id = self.id).run(tx, Rows::Any)?;
-        write_tags(tx, self)?;
+        delete_parts(tx, &self.id)?;
+        write_parts(tx, self)?;
         if !was_public {
             schedule_mail(tx, self)?;
         }
-        match edit.old {
-            Some(old) if old.image != self.image => remove_image(tx, old)?,
-            _ => {}
-        }
         if let Some(old) = edit.old {
+            remove_pictures(tx, old, Some(self))?;
             webhook::tell(tx, old.clone().at(now).state, self)?;
         }
         Ok(())
@@ -159,10 +163,10 @@ impl Resource for Post {
 
     fn delete(&self, tx: &mut Tx<'_>, _: &Editor) -> Result<(), Refusal> {
         let id = &self.id;
-        sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
+        delete_parts(tx, id)?;
         sql!("DELETE FROM post_mailing WHERE post_id = :id", id).run(tx, Rows::AtMostOne)?;
         sql!("DELETE FROM post WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-        remove_image(tx, self)?;
+        remove_pictures(tx, self, None)?;
         Ok(())
     }
 }
@@ -191,16 +195,24 @@ fn list(
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// Schedules the removal of a picture file that the post no longer uses.
-fn remove_image(tx: &mut Tx<'_>, old: &Post) -> Result<(), StoreError> {
-    if old.image.is_empty() {
-        return Ok(());
+/// The files of its pictures.
+fn files(post: &Post) -> BTreeSet<String> {
+    let in_text = markdown::pictures(&post.body).into_iter();
+    let all = in_text.map(|one| one.file).chain([post.image.clone()]);
+    all.filter(|file| !file.is_empty()).collect()
+}
+
+/// Schedules the removal of the files of pictures that the post no longer uses.
+fn remove_pictures(tx: &mut Tx<'_>, old: &Post, new: Option<&Post>) -> Result<(), StoreError> {
+    let kept = new.map(files).unwrap_or_default();
+    for file in files(old).difference(&kept) {
+        image::FOLDER.remove(tx, file)?;
     }
-    image::FOLDER.remove(tx, &old.image)
+    Ok(())
 }
 
 /// Schedules the mail for an article that was never public before.
-fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
+pub(crate) fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     match (post.kind, post.first_published_at) {
         (Kind::Article, Some(at)) => mailing::schedule(tx, &post.id, at),
         _ => Ok(()),
@@ -223,15 +235,41 @@ pub(crate) fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
     Ok(inserted == 1)
 }
 
-pub(crate) fn write_tags(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
+/// Writes what is looked up of a post: its tags, and the pictures in its text.
+pub(crate) fn write_parts(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
+    let id = &post.id;
     for tag in &post.tags {
         sql!(
             "INSERT INTO post_tag (post_id, tag) VALUES (:id, :tag)",
-            id = post.id,
+            id,
             tag
         )
         .run(tx, Rows::Exactly(1))?;
     }
+    for picture in markdown::pictures(&post.body) {
+        sql!(
+            "INSERT INTO post_picture (post_id, file) VALUES (:id, :file) ON CONFLICT DO NOTHING",
+            id,
+            file = picture.file
+        )
+        .run(tx, Rows::AtMostOne)?;
+    }
+    Ok(())
+}
+
+fn delete_parts(tx: &mut Tx<'_>, id: &PostId) -> Result<(), StoreError> {
+    sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM post_picture WHERE post_id = :id", id).run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Lets go of an account that is erased; what it wrote stays.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE post SET author_id = NULL WHERE author_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
     Ok(())
 }
 

@@ -37,6 +37,13 @@ pub fn is_editor(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     grant::may_in_site(tx, who, EDITOR)
 }
 
+impl Editor {
+    /// Who it is.
+    pub(crate) fn who(&self) -> &SignedIn {
+        &self.who
+    }
+}
+
 impl Proof for Editor {
     type Refusal = Refusal;
 

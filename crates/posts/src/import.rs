@@ -67,6 +67,6 @@ pub fn add(tx: &mut Tx<'_>, article: &Article) -> Result<Outcome, StoreError> {
     if !editing::insert(tx, &new)? {
         return Ok(Outcome::SlugTaken);
     }
-    editing::write_tags(tx, &new)?;
+    editing::write_parts(tx, &new)?;
     Ok(Outcome::Added)
 }

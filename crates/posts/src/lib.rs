@@ -1,4 +1,4 @@
-//! A site's articles and notes, their feeds, and full-text search.
+//! A site's articles, notes and pages, their feeds, and full-text search.
 
 pub(crate) mod editing;
 pub mod editor;
@@ -7,6 +7,7 @@ pub mod image;
 pub mod import;
 pub mod mailing;
 pub mod markdown;
+pub mod markdown_folder;
 pub mod post;
 pub mod published;
 pub mod search;
@@ -40,18 +41,27 @@ pub const DOMAIN: Domain = Domain {
     token_scopes: &[READ, WRITE],
     site_duties: &[editor::EDITOR],
     routes: web::routes,
-    first_pages: &[FirstPage {
-        word: "posts",
-        label: "post-articles",
-        argument: "",
-        find: |_, _| Ok(Some("/blog".to_owned())),
-    }],
+    first_pages: &[
+        FirstPage {
+            word: "posts",
+            label: "post-articles",
+            argument: "",
+            find: |_, _| Ok(Some("/blog".to_owned())),
+        },
+        FirstPage {
+            word: "page",
+            label: "post-one-page",
+            argument: "SLUG",
+            find: web::public::first_page,
+        },
+    ],
     first_cards: web::public::first_cards,
     offers: web::public::offers,
     cards: web::own::cards,
     newsletters: &[mailing::NEWSLETTER],
     webhook_events: webhook::EVENTS,
     jobs: |site| vec![mailing::job(site), webhook::sweeps()],
+    erase: editing::erase,
     deletions: |site| vec![image::FOLDER.job(site)],
     describe: domain::debug_only(|| {
         let api = web::api::routes::<::web::described::Description<_>>().into_openapi();

@@ -1,10 +1,10 @@
-//! A post: an article with a title and an address of its own, or a note.
+//! A post: an article with a title and an address of its own, a note, or a page.
 //!
 //! A post is public from `published_at` on while its state is `scheduled` or `published`, so no job
 //! has to run at that instant. A post that was public can be withdrawn, but never becomes a draft
 //! again.
 
-use accounts::slug;
+use accounts::{AccountId, slug};
 use jiff::Timestamp;
 use platform::store::Row;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,8 @@ web::words! {
         Article = "article" => "post-kind-article",
         /// It has none, and is short.
         Note = "note" => "post-kind-note",
+        /// It has a title and no date; it is in no list and no feed.
+        Page = "page" => "post-kind-page",
     }
 }
 
@@ -57,6 +59,9 @@ pub struct Post {
     /// Its part of the address, 2–50 of `a-z0-9-`; left out, it is made of the title. A note has
     /// none.
     pub slug: String,
+    /// Who made it; null: nobody any more.
+    #[schema(value_type = Option<String>)]
+    pub author_id: Option<AccountId>,
     /// Markdown, up to 200,000 characters; of a note up to 1,000.
     pub body: String,
     /// Up to 300; left out, readers see the first words of the text. A note has none.
@@ -97,6 +102,7 @@ impl Post {
             kind,
             title: String::new(),
             slug: String::new(),
+            author_id: None,
             body: String::new(),
             excerpt: String::new(),
             tags: Vec::new(),
@@ -138,7 +144,7 @@ impl Post {
     /// Validates the rules that span fields, and fills in derived values.
     pub(crate) fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         match self.kind {
-            Kind::Article => {
+            Kind::Article | Kind::Page => {
                 if self.title.is_empty() {
                     findings.add("/title", "required", []);
                 }
@@ -168,8 +174,15 @@ impl Post {
         if !self.image.is_empty() && self.image_alt.is_empty() && self.state != State::Draft {
             findings.add("/image_alt", "required", []);
         }
-        if self.body.is_empty() && self.state != State::Draft {
-            findings.add("/body", "required", []);
+        if self.state != State::Draft {
+            if self.body.is_empty() {
+                findings.add("/body", "required", []);
+            } else if markdown::pictures(&self.body)
+                .iter()
+                .any(|one| one.alt.is_empty())
+            {
+                findings.add("/body", "picture_undescribed", []);
+            }
         }
         self.settle_state(old, now, findings);
     }

@@ -26,6 +26,15 @@ pub const MOST_FIELDS: usize = 2000;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Form(Vec<(String, String)>);
 
+/// A file that came with a form.
+#[derive(Clone, Debug)]
+pub struct SentFile {
+    /// The field that holds it.
+    pub field: String,
+    /// What it holds; never empty.
+    pub bytes: Bytes,
+}
+
 impl Form {
     /// Parses `application/x-www-form-urlencoded`.
     pub fn parse(text: &[u8]) -> Result<Self, Problem> {
@@ -56,21 +65,20 @@ impl Form {
         Ok(form)
     }
 
-    /// Parses a form of either kind, and returns the last file in it; empty if there is none. The
-    /// body may be larger than others by `max_file_bytes`. Unless `keep_file`, the file is read and
-    /// dropped.
-    pub async fn with_file(
+    /// Parses a form of either kind, and returns the files in it. The body may be larger than
+    /// others by `max_file_bytes`. Unless `keep_files`, files are read and dropped.
+    pub async fn with_files(
         request: Request,
         max_file_bytes: usize,
-        keep_file: bool,
-    ) -> Result<(Self, Bytes), Problem> {
+        keep_files: bool,
+    ) -> Result<(Self, Vec<SentFile>), Problem> {
         if !media_type::is(request.headers(), media_type::MULTIPART) {
-            return Ok((Self::from_request(request, &()).await?, Bytes::new()));
+            return Ok((Self::from_request(request, &()).await?, Vec::new()));
         }
         Self::parse_multipart(
             request,
             MOST_BYTES.saturating_add(max_file_bytes),
-            keep_file,
+            keep_files,
         )
         .await
     }
@@ -79,12 +87,12 @@ impl Form {
     async fn parse_multipart(
         mut request: Request,
         most: usize,
-        keep_file: bool,
-    ) -> Result<(Self, Bytes), Problem> {
+        keep_files: bool,
+    ) -> Result<(Self, Vec<SentFile>), Problem> {
         DefaultBodyLimit::max(most).apply(&mut request);
         let multipart = Multipart::from_request(request, &()).await;
         let mut multipart = multipart.map_err(|_| invalid())?;
-        let (mut fields, mut file, mut parts) = (Vec::new(), Bytes::new(), 0);
+        let (mut fields, mut files, mut parts) = (Vec::new(), Vec::new(), 0);
         let mut left = MOST_BYTES;
         while let Some(mut part) = multipart.next_field().await? {
             parts += 1;
@@ -92,8 +100,13 @@ impl Form {
                 return Err(too_large());
             }
             if is_file(&part) {
-                if keep_file {
-                    file = part.bytes().await?;
+                if keep_files {
+                    let field = part.name().unwrap_or_default().to_owned();
+                    let bytes = part.bytes().await?;
+                    // Browsers send an empty file where none was chosen.
+                    if !bytes.is_empty() {
+                        files.push(SentFile { field, bytes });
+                    }
                 } else {
                     while part.chunk().await?.is_some() {}
                 }
@@ -108,7 +121,7 @@ impl Form {
             }
             fields.push((name, String::from_utf8(value).map_err(|_| invalid())?));
         }
-        Ok((Self(fields), file))
+        Ok((Self(fields), files))
     }
 
     /// The text of one field as typed.
@@ -148,6 +161,12 @@ impl Form {
     /// Removes the fields with these names.
     pub fn remove(&mut self, names: &[&str]) {
         self.0.retain(|(name, _)| !names.contains(&name.as_str()));
+    }
+
+    /// Gives a field this one value.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.remove(&[name]);
+        self.0.push((name.to_owned(), value.into()));
     }
 
     /// All fields, in the order in which they were sent.

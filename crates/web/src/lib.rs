@@ -58,7 +58,7 @@ pub use cursor::{List, Piece, Way};
 pub use dates::Deadline;
 pub use fields::{Field, Input};
 pub use findings::{Findings, Limits, When};
-pub use form::Form;
+pub use form::{Form, SentFile};
 pub use json::Json;
 pub use language::{Language, Wishes};
 pub use page::page;

@@ -2,6 +2,7 @@
 
 use accounts::AccountId;
 use accounts::domain::{Card, CardLine};
+use accounts::profile;
 use accounts::web::asking::Viewer;
 use accounts::web::call::id as parse;
 use askama::Template;
@@ -11,6 +12,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{StoreError, Tx};
 use web::cursor::Piece;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
+use web::picture_folder;
 use web::state::{Label, MenuItem};
 use web::{List, Problem, Site, Text, Theme, Wishes, dates};
 
@@ -49,6 +51,17 @@ impl Picture {
             height: post.image_height,
         })
     }
+
+    /// A picture that no post has yet.
+    pub(super) fn at(file: &str, alt: &str) -> Option<Self> {
+        let (width, height) = picture_folder::dimensions(file)?;
+        Some(Self {
+            path: image::path(file),
+            alt: alt.to_owned(),
+            width: width.into(),
+            height: height.into(),
+        })
+    }
 }
 
 impl Line {
@@ -60,7 +73,7 @@ impl Line {
             title: post.title.clone(),
             excerpt: post.excerpt(),
             html: match post.kind {
-                Kind::Article => String::new(),
+                Kind::Article | Kind::Page => String::new(),
                 Kind::Note => markdown::html(&post.body, site.url().origin()),
             },
             date: text.date(&at),
@@ -114,7 +127,20 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
             });
         }
     }
+    all.extend(published::pages(tx)?.into_iter().map(|page| MenuItem {
+        href: feed::path(&page),
+        label: Label::Words(page.title),
+    }));
     Ok(all)
+}
+
+/// Where a page is that stands at the first page of the site, while everybody may read it.
+pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, StoreError> {
+    match published::page_at(tx, slug) {
+        Ok(page) => Ok(Some(feed::path(&page))),
+        Err(Refusal::Store(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 #[derive(Template)]
@@ -235,16 +261,81 @@ fn tag_path(tag: &str) -> String {
     format!("/blog/tag/{}", utf8_percent_encode(tag, NON_ALPHANUMERIC))
 }
 
+/// Who wrote a post.
+struct Author {
+    name: String,
+    /// The address of their page.
+    href: Option<String>,
+}
+
+impl Author {
+    fn find(tx: &mut Tx<'_>, id: Option<&AccountId>) -> Result<Option<Self>, StoreError> {
+        let Some(id) = id else { return Ok(None) };
+        let Some(profile) = profile::find_public(tx, id)? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            name: profile.display_name,
+            href: None,
+        }))
+    }
+}
+
+/// What a page shows beside its post.
+struct Surroundings {
+    author: Option<Author>,
+    /// Addresses and titles.
+    earlier: Option<(String, String)>,
+    later: Option<(String, String)>,
+    is_editor: bool,
+}
+
+impl Surroundings {
+    fn find(tx: &mut Tx<'_>, post: &Post, viewer: &Viewer) -> Result<Self, StoreError> {
+        let (earlier, later) = match post.kind {
+            Kind::Page => (None, None),
+            Kind::Article | Kind::Note => published::neighbours(tx, post)?,
+        };
+        let link = |post: Post| (feed::path(&post), name(&post));
+        Ok(Self {
+            author: Author::find(tx, post.author_id.as_ref())?,
+            earlier: earlier.map(link),
+            later: later.map(link),
+            is_editor: match &viewer.who {
+                Some(who) => editor::is_editor(tx, who)?,
+                None => false,
+            },
+        })
+    }
+}
+
+/// The title of a post; for a note, its first words.
+pub(super) fn name(post: &Post) -> String {
+    if post.title.is_empty() {
+        post.excerpt()
+    } else {
+        post.title.clone()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "post.html")]
 struct PostPage<'a> {
     text: &'a Text,
     post: &'a Post,
     html: String,
+    /// A page has no date and no author.
+    is_dated: bool,
+    author: Option<Author>,
     date: String,
     machine: String,
+    /// How long it takes to read; empty for a note.
+    minutes: String,
     image: Option<Picture>,
     tags: Vec<(String, &'a str)>,
+    earlier: Option<(String, String)>,
+    later: Option<(String, String)>,
+    is_editor: bool,
     /// Path and title of the list page of this kind.
     home: (&'static str, &'static str),
 }
@@ -254,9 +345,21 @@ pub(super) async fn article(
     State(site): State<Site>,
     Path(slug): Path<String>,
     wishes: Wishes,
+    viewer: Viewer,
 ) -> Result<Response, Problem> {
-    let look = move |tx: &mut Tx<'_>| published::article(tx, &slug);
-    post_page(&site, &wishes, site.store.read(look).await)
+    let find = move |tx: &mut Tx<'_>| published::article(tx, &slug);
+    post_page(&site, &wishes, viewer, find).await
+}
+
+/// `GET /p/{slug}`.
+pub(super) async fn page(
+    State(site): State<Site>,
+    Path(slug): Path<String>,
+    wishes: Wishes,
+    viewer: Viewer,
+) -> Result<Response, Problem> {
+    let find = move |tx: &mut Tx<'_>| published::page_at(tx, &slug);
+    post_page(&site, &wishes, viewer, find).await
 }
 
 /// `GET /notes/{id}`.
@@ -264,44 +367,58 @@ pub(super) async fn note(
     State(site): State<Site>,
     Path(id): Path<String>,
     wishes: Wishes,
+    viewer: Viewer,
 ) -> Result<Response, Problem> {
     let id: PostId = parse(&id)?;
-    let look = move |tx: &mut Tx<'_>| published::note(tx, &id);
-    post_page(&site, &wishes, site.store.read(look).await)
+    let find = move |tx: &mut Tx<'_>| published::note(tx, &id);
+    post_page(&site, &wishes, viewer, find).await
 }
 
-fn post_page(
+async fn post_page(
     site: &Site,
     wishes: &Wishes,
-    post: Result<Post, Refusal>,
+    viewer: Viewer,
+    find: impl Fn(&mut Tx<'_>) -> Result<Post, Refusal> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let (post, text) = (post?, site.speak_public(wishes));
-    let line = Line::of(site, &text, &post);
-    let title = match post.kind {
-        Kind::Article => post.title.as_str(),
-        Kind::Note => line.excerpt.as_str(),
+    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
+        let post = find(tx)?;
+        let beside = Surroundings::find(tx, &post, &viewer)?;
+        Ok((post, beside))
     };
+    let (post, beside) = site.store.read(look).await?;
+    let text = site.speak_public(wishes);
+    let line = Line::of(site, &text, &post);
     let kind = post.kind;
+    let minutes = i64::try_from(markdown::minutes(&post.body)).unwrap_or(i64::MAX);
     let body = PostPage {
         text: &text,
         html: markdown::html(&post.body, site.url().origin()),
+        is_dated: kind != Kind::Page,
+        author: beside.author,
         date: line.date,
         machine: line.machine,
+        minutes: match kind {
+            Kind::Article => text.with("post-minutes", [("count", minutes.into())]),
+            Kind::Note | Kind::Page => String::new(),
+        },
         image: line.image,
-        tags: match post.kind {
+        tags: match kind {
             Kind::Article => {
                 let tags = post.tags.iter();
                 tags.map(|tag| (tag_path(tag), tag.as_str())).collect()
             }
-            Kind::Note => Vec::new(),
+            Kind::Note | Kind::Page => Vec::new(),
         },
-        home: match post.kind {
-            Kind::Article => ("/blog", "post-articles"),
+        earlier: beside.earlier,
+        later: beside.later,
+        is_editor: beside.is_editor,
+        home: match kind {
+            Kind::Article | Kind::Page => ("/blog", "post-articles"),
             Kind::Note => ("/notes", "post-notes"),
         },
         post: &post,
     };
-    plain(site, &text, title, body, &feeds::links(kind))
+    plain(site, &text, &name(&post), body, &feeds::links(kind))
 }
 
 /// A page outside a post, with links to the site's feeds.
