@@ -296,8 +296,8 @@ fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
     };
     accounts.require_mfa_for = settings.require_mfa_for;
     accounts.providers = Providers::new(settings.providers.clone());
-    accounts.mail_callbacks = settings.mail.callbacks.clone();
-    accounts.ses_topic = settings.mail.ses_topic.clone();
+    accounts.mail_callbacks.clone_from(&settings.mail.callbacks);
+    accounts.ses_topic.clone_from(&settings.mail.ses_topic);
     // For `tests/api`, which exceeds an account's limits. Release builds ignore the variable.
     #[cfg(debug_assertions)]
     if commands::environment()

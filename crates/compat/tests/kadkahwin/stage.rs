@@ -19,7 +19,7 @@ const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN, kadkahwin::DOMAI
 
 /// Runs `test` on a store in a file.
 pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
-    World::in_file(&domain::migrations(DOMAINS), async |world| {
+    World::in_file(&domain::migrations(DOMAINS), async move |world| {
         run(world, &test).await;
     });
 }
@@ -40,7 +40,7 @@ pub(crate) fn on_one_thread<F: AsyncFn(&Stage<'_>)>(test: F) {
 
 /// Runs `test` on each engine there is.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domain::migrations(DOMAINS), async move |world| {
         run(world, &test).await;
     });
 }

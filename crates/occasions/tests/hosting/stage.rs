@@ -67,7 +67,7 @@ impl<'w> Deref for Stage<'w> {
 
 /// Runs `test` on each engine there is.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domain::migrations(DOMAINS), async move |world| {
         // Something may follow whatever begins at another time, or not at all.
         world.expect_jobs("date.moved");
         test(&Stage::build(world).await).await;

@@ -21,7 +21,7 @@ use web::{Peer, Settings, Site};
 
 /// The demo, open for guests.
 pub(crate) struct Stage<'w> {
-    stage: testkit::Stage<'w>,
+    base: testkit::Stage<'w>,
     /// What is left of guesses at codes.
     pub(crate) budget: GuessBudget,
     pub(crate) links: LinkKey,
@@ -34,7 +34,7 @@ impl<'w> Deref for Stage<'w> {
     type Target = testkit::Stage<'w>;
 
     fn deref(&self) -> &Self::Target {
-        &self.stage
+        &self.base
     }
 }
 
@@ -51,29 +51,29 @@ impl<'w> Stage<'w> {
             languages: languages.iter().map(|&tag| tag.to_owned()).collect(),
             ..testkit::stage::settings()
         };
-        let stage = testkit::Stage::with(world, domains, world.platform.clone(), settings);
-        let seeded = stage.site.store.write(occasions::demo::seed).await.unwrap();
-        let keys = stage.site.keys.clone();
+        let base = testkit::Stage::with(world, domains, world.platform.clone(), settings);
+        let seeded = base.site.store.write(occasions::demo::seed).await.unwrap();
+        let keys = base.site.keys.clone();
         let begin = move |tx: &mut Tx<'_>| {
             assert!(key::adopt(tx, &keys)?);
             look::begin(tx, "invitations")?;
             LinkKey::load(tx)
         };
-        let links = stage.site.store.write(begin).await.unwrap();
+        let links = base.site.store.write(begin).await.unwrap();
         let (budget, opens) = (GuessBudget::new(), Arc::<Opens>::default());
         let gate = CodeGate::new(
-            &stage.site.keys,
+            &base.site.keys,
             links.clone(),
             budget.clone(),
             Arc::clone(&opens),
         );
-        let stage = stage.routed(move |accounts, routes| {
+        let base = base.routed(move |accounts, routes| {
             let routes = routes.merge(more(&accounts.site, &gate));
             routes.layer(Extension(gate.clone()))
         });
         Self {
-            router: stage.router(),
-            stage,
+            router: base.router(),
+            base,
             budget,
             links,
             opens,
