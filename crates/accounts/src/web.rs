@@ -7,6 +7,7 @@ mod entrance;
 mod event;
 mod factor_reset;
 mod factors;
+mod first;
 mod form;
 mod invites;
 mod leaving;
@@ -38,7 +39,7 @@ use crate::Callers::{Anybody, People};
 use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
 pub use ::site::cookies::session;
-pub use ::site::{asking, call, frame, proof, refusal, request, resource, upstream_access};
+pub use ::site::{asking, call, frame, moved, proof, refusal, request, resource, upstream_access};
 use ::site::{cookies, mail_callbacks};
 pub use identity::problem::email_unverified;
 pub use refusal::Refusal;
@@ -120,10 +121,17 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/hooks/mail/{provider}", Anybody, mail_callbacks::take)
         .get("/admin/suppressions", People, suppressed::list)
         .post("/admin/suppressions/lift", People, suppressed::lift)
-        .get("/", Anybody, look::first)
-        .get("/robots.txt", Anybody, look::robots)
+        .get("/", Anybody, first::first)
+        .get("/u/{account}", Anybody, first::person)
+        .get("/site/images/{file}", Anybody, first::image)
+        .get("/card.png", Anybody, first::card)
+        .get("/robots.txt", Anybody, first::robots)
+        .get("/sitemap.xml", Anybody, first::sitemap)
         .get("/admin/look", People, look::show)
         .post("/admin/look", People, look::change)
+        .get("/admin/look/preview", People, look::preview)
+        .post("/admin/look/icon", People, look::set_icon)
+        .post("/admin/look/portrait", People, look::set_portrait)
         .get("/me", People, cards::show)
         .get("/me/notices", People, notifications::show)
         .post("/me/notices", People, notifications::read)
@@ -195,9 +203,9 @@ pub fn pages() -> Pages<Accounts, Callers> {
 /// out.
 pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
-    let inside = look::Inside(router.clone().with_state(accounts.site.clone()));
+    let inside = first::Inside(router.clone().with_state(accounts.site.clone()));
     router
         .layer(Extension(inside))
-        .layer(from_fn_with_state(accounts.clone(), look::refresh_menu))
+        .layer(from_fn_with_state(accounts.clone(), first::visit))
         .layer(from_fn_with_state(carried, cookies::carry))
 }

@@ -39,6 +39,7 @@ countdown-average = المتوسط سابقًا
 countdown-resets = مرات البدء من جديد
 countdown-entries = مرات البدء من جديد
 countdown-directory = عدّ الأيام
+countdown-now = العدّ الآن
 countdown-directory-empty = لا أحد يعرض عدًّا هنا بعد.
 countdown-search = العنوان أو الاسم
 countdown-find = بحث

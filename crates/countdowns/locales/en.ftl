@@ -27,6 +27,7 @@ countdown-average = Average before
 countdown-resets = Resets
 countdown-entries = Resets
 countdown-directory = Countdowns
+countdown-now = Counting now
 countdown-directory-empty = Nobody shows a countdown here yet.
 countdown-search = Title or name
 countdown-find = Search

@@ -27,6 +27,7 @@ countdown-average = Prima, in media
 countdown-resets = Azzeramenti
 countdown-entries = Azzeramenti
 countdown-directory = Conteggi dei giorni
+countdown-now = Ora si conta
 countdown-directory-empty = Qui nessuno mostra ancora un conteggio.
 countdown-search = Titolo o nome
 countdown-find = Cerca

@@ -16,6 +16,7 @@ countdown-average = Purata sebelum ini
 countdown-resets = Set semula
 countdown-entries = Set semula
 countdown-directory = Kiraan hari
+countdown-now = Sedang dikira
 countdown-directory-empty = Belum ada kiraan hari yang ditunjukkan di sini.
 countdown-search = Tajuk atau nama
 countdown-find = Cari

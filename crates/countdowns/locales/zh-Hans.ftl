@@ -14,6 +14,7 @@ countdown-average = 此前平均
 countdown-resets = 重置次数
 countdown-entries = 重置记录
 countdown-directory = 计日
+countdown-now = 正在计时
 countdown-directory-empty = 这里还没有公开的计日。
 countdown-search = 标题或姓名
 countdown-find = 搜索

@@ -168,16 +168,21 @@ pub fn find_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<Named>, Sto
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
     };
+    Ok(has_public(tx, &named.id)?.then_some(named))
+}
+
+/// Whether an account has a public countdown.
+pub(crate) fn has_public(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM countdown c
          WHERE c.account_id = :id AND c.visibility = 'public'
            AND (c.kind = 'since' OR c.after <> 'hide' OR c.reach_at IS NOT NULL)
            AND (c.kind = 'until'
                 OR EXISTS (SELECT 1 FROM countdown_entry e WHERE e.countdown_id = c.id))",
-        id = named.id
+        id
     )
     .one(tx)?;
-    Ok((count > 0).then_some(named))
+    Ok(count > 0)
 }
 
 fn show(
@@ -319,7 +324,7 @@ pub struct PublicAccount {
     pub countdowns: Vec<Listed>,
 }
 
-/// The public page of an account; `None` when it has no public countdown.
+/// What the directory shows of an account; `None`: nothing.
 pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAccount>, StoreError> {
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
@@ -345,6 +350,41 @@ pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAcc
         profile,
         countdowns,
     }))
+}
+
+/// All countdowns of an account that everybody may see.
+pub(crate) fn of_account(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Listed>, StoreError> {
+    let Some(slug) = slug::find(tx, id)? else {
+        return Ok(Vec::new());
+    };
+    let found: Vec<ListedRow> = sql!(
+        "SELECT a.display_name AS name, CAST(:slug AS TEXT) AS account,
+             (SELECT MAX(reset_at) FROM countdown_entry e WHERE e.countdown_id = c.id) AS newest,
+             {c: Countdown}
+         FROM countdown c JOIN account a ON a.id = c.account_id
+         WHERE c.account_id = :id AND c.visibility = 'public'
+         ORDER BY c.is_primary DESC, c.title, c.id",
+        slug,
+        id
+    )
+    .all(tx)?;
+    let now = whole_minute(tx.roughly_now());
+    Ok(listed(found, now))
+}
+
+/// Every public countdown: the slugs of its account and its own, and when it was changed.
+pub(crate) fn all_public(tx: &mut Tx<'_>) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
+    sql!(
+        "SELECT s.slug, c.slug, c.updated_at FROM countdown c
+         JOIN account a ON a.id = c.account_id AND a.state = 'active'
+         JOIN account_slug s ON s.account_id = a.id AND s.until IS NULL
+         WHERE c.visibility = :public AND (c.kind = 'since' OR c.after <> 'hide' OR c.reach_at IS NOT NULL)
+           AND (c.kind = 'until'
+                OR EXISTS (SELECT 1 FROM countdown_entry e WHERE e.countdown_id = c.id))
+         ORDER BY s.slug, c.slug",
+        public = Visibility::Public
+    )
+    .all(tx)
 }
 
 /// A query of the directory.

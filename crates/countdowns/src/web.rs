@@ -4,7 +4,7 @@ pub mod api;
 mod badge;
 mod clock_view;
 mod events;
-mod moved;
+mod oembed;
 pub(crate) mod own;
 mod phrases;
 mod picture;
@@ -27,19 +27,18 @@ pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
         .merge(pages().into_router())
         .layer(Extension(Watchers::default()))
         .layer(Extension(Dates(accounts.domains)))
-        .layer(Extension(picture::Pictures::default()))
 }
 
 /// Every page.
 pub fn pages() -> Pages<Site, Callers> {
     Pages::default()
         .get("/countdowns", Anybody, public::directory)
-        .get("/u/{account}", Anybody, public::account)
         .get("/u/{account}/{countdown}", Anybody, public::show)
         .get("/u/{account}/{countdown}/badge.svg", Anybody, badge::show)
         .get("/u/{account}/{countdown}/og.png", Anybody, picture::show)
         .get("/u/{account}/{countdown}/events", Anybody, events::listen)
         .get("/embed/{account}/{countdown}", Anybody, badge::embed)
+        .get("/oembed", Anybody, oembed::show)
         .get("/{account}/incident-timer", Anybody, public::show_primary)
         .nest(Countdown::PAGES, of_resource::<Countdown, _>())
         .get("/me/countdowns/{id}", People, own::show)

@@ -12,11 +12,12 @@ use web::theme::Preset;
 use web::{I18n, Theme};
 
 use crate::code::{self, CodeKey};
-use crate::event::{self, Event, EventId, ScheduleLine};
-use crate::guest::{self, Guest, GuestId, Reply};
-use crate::invitation::{self, Details as InvitationDetails, InvitationId};
-use crate::occasion::{self, Contact, Occasion, OccasionId, Switches};
-use crate::question::{self, Question, QuestionId};
+use crate::event::{self, Event, ScheduleLine};
+use crate::guest::{self, Guest, Reply};
+use crate::id::{EventId, GuestId, InvitationId, OccasionId, QuestionId};
+use crate::invitation::{self, Details as InvitationDetails};
+use crate::occasion::{self, Contact, Occasion, Switches};
+use crate::question::{self, Question};
 use crate::words::{
     ActedBy, AskedOf, GuestKind, LockMode, OccasionStatus, QuestionKind, ReplyStatus, Source,
 };

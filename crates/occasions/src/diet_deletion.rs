@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 use crate::event;
 use crate::hosting::export;
 use crate::household::FieldChange;
-use crate::invitation::{self, InvitationId};
-use crate::occasion::{self, OccasionId, to_json};
+use crate::id::{InvitationId, OccasionId};
+use crate::invitation;
+use crate::occasion::{self, to_json};
 
 /// How many days food needs are kept after the day of the last event.
 const KEPT_DAYS: i64 = 30;

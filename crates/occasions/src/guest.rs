@@ -7,12 +7,9 @@ use platform::store::{Json, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use web::Text;
 
-use crate::event::EventId;
-use crate::invitation::InvitationId;
+use crate::id::{EventId, GuestId, InvitationId};
 use crate::question::{self, Answers};
 use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
-
-platform::id!(GuestId, "One guest.");
 
 /// A guest with all replies.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]

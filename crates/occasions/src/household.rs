@@ -10,10 +10,11 @@ use web::findings::token;
 use web::{Argument, FieldProblem};
 
 use crate::diet::DietaryOption;
-use crate::event::{Event, EventId};
-use crate::guest::{self, Guest, GuestId, Reply};
+use crate::event::Event;
+use crate::guest::{self, Guest, Reply};
 use crate::household_change::{GuestUpdate, HouseholdChange};
-use crate::invitation::{Invitation, InvitationId};
+use crate::id::{EventId, GuestId, InvitationId};
+use crate::invitation::Invitation;
 use crate::occasion::Switches;
 use crate::question::{self, Answers, Question};
 use crate::refusal::Refusal;

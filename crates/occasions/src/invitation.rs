@@ -9,10 +9,9 @@ use utoipa::ToSchema;
 
 use crate::code::{self, CodeKey};
 use crate::guest::Guest;
-use crate::occasion::{Occasion, OccasionId};
+use crate::id::{InvitationId, OccasionId};
+use crate::occasion::Occasion;
 use crate::words::{Access, LockMode, OccasionStatus};
-
-platform::id!(InvitationId, "One invitation.");
 
 /// An invitation, as stored.
 #[derive(Clone, Debug, Row)]
@@ -200,6 +199,17 @@ pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
         id
     )
     .maybe(tx)
+}
+
+/// Takes the lock of every invitation, because a save in progress may be adding a guest
+/// who would be left out.
+pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    let _: Vec<(InvitationId,)> = sql!(
+        "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",
+        occasion
+    )
+    .all(tx)?;
+    Ok(())
 }
 
 /// Writes a new invitation under `code`; `None` if another invitation has this code, or

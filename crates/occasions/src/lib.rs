@@ -15,6 +15,7 @@ pub mod guest;
 pub mod hosting;
 pub mod household;
 pub mod household_change;
+pub mod id;
 pub mod invitation;
 mod leaving;
 pub mod link;
@@ -43,6 +44,7 @@ use ::web::masking::SecretPath;
 use ::web::setting::{Flag, Setting};
 use accounts::domain::{self, Domain, SignInHint};
 use accounts::look::FirstPage;
+use identity::DomainAccounts;
 use platform::store::migrate::Migrations;
 
 /// Turns occasions on and off.
@@ -57,10 +59,6 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     settings: &[Setting::Word(hosting::membership::CREATE)],
-    scope_kinds: &[&role::OCCASION],
-    makes_host: hosting::membership::makes_host,
-    scope_title: occasion::title_of,
-    token_scopes: token_scopes::ALL,
     secret_paths: &[
         SecretPath::code("/invite/"),
         // `/api/v1/invitations/id/…` holds an id, which is no secret.
@@ -79,7 +77,7 @@ pub const DOMAIN: Domain = Domain {
         argument: "",
         find: |_, _| Ok(Some("/invite".to_owned())),
     }],
-    first_cards: web::guest::entry::cards,
+    first_parts: web::guest::entry::first_parts,
     offers: web::guest::entry::offers,
     cards: web::host::occasions::cards,
     sign_in_hints: &[SignInHint {
@@ -102,10 +100,7 @@ pub const DOMAIN: Domain = Domain {
         let platform = site.platform.clone();
         Box::pin(async move { diet_deletion::run(&platform).await })
     },
-    export: leaving::export,
-    obligations: leaving::obligations,
     shared: leaving::shared,
-    erase: leaving::erase,
     dates: event::dates,
     webhook_events: webhook::EVENTS,
     describe: domain::debug_only(|| webhook::describe(web::api::describe())),
@@ -113,6 +108,16 @@ pub const DOMAIN: Domain = Domain {
         (410, "Gone", "The invitation is over."),
         (423, "Locked", "Answers are closed."),
     ],
+    accounts: DomainAccounts {
+        scope_kinds: &[&role::OCCASION],
+        makes_host: hosting::membership::makes_host,
+        scope_title: occasion::title_of,
+        token_scopes: token_scopes::ALL,
+        export: leaving::export,
+        obligations: leaving::obligations,
+        erase: leaving::erase,
+        ..DomainAccounts::new(MIGRATIONS.owner)
+    },
     ..Domain::new(MIGRATIONS)
 };
 

@@ -9,8 +9,9 @@ use platform::{StoreError, Tx};
 
 use crate::code::CodeKey;
 use crate::diet::DietaryOption;
-use crate::event::{self, Event, EventId, SeatsTaken};
+use crate::event::{self, Event, SeatsTaken};
 use crate::household::{self, Household};
+use crate::id::EventId;
 use crate::invitation::{self, Invitation};
 use crate::link::LinkKey;
 use crate::occasion::Occasion;

@@ -1,7 +1,5 @@
 //! Questions that hosts ask besides who comes: of each household once, or of each guest.
 
-mod rules;
-mod web;
 mod words;
 
 use std::collections::BTreeMap;
@@ -15,12 +13,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::event::Event;
-use crate::guest::{Guest, GuestId};
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::guest::Guest;
+use crate::id::{GuestId, InvitationId, OccasionId, QuestionId};
 use crate::words::{AskedOf, QuestionKind, ReplyStatus};
-
-platform::id!(QuestionId, "One question of an occasion.");
 
 /// Longest written answer, in characters.
 pub const ANSWER_LIMIT: usize = 2_000;
@@ -98,6 +93,19 @@ pub enum Answer {
 pub type Answers = BTreeMap<QuestionId, Answer>;
 
 impl Question {
+    /// Writes a new question.
+    pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+        sql!(
+            "INSERT INTO question ({Question}, occasion, created_at, updated_at)
+             VALUES ({:Question}, :occasion, :now, :now)",
+            Question = self,
+            occasion,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
+    }
+
     /// The possible answers; empty where anything may be written.
     pub fn possible_answers(&self) -> Vec<Answer> {
         let keys = self.choices.iter().map(|choice| choice.key.clone());

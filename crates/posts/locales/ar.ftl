@@ -1,5 +1,7 @@
 # What everybody reads.
 post-articles = المدونة
+post-latest = أحدث المقالات
+post-all-public = جميع المقالات
 post-notes = خواطر
 post-tagged = مقالات عن «{ $tag }»
 post-tags = الوسوم

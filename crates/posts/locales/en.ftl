@@ -1,5 +1,7 @@
 # What everybody reads.
 post-articles = Blog
+post-latest = Latest posts
+post-all-public = All posts
 post-notes = Notes
 post-tagged = Articles about “{ $tag }”
 post-tags = Tags
@@ -60,7 +62,7 @@ post-excerpt = Summary
 post-excerpt-hint = For lists and feeds. Empty: the first words of the text.
 post-tags-hint = Up to 20, separated by commas.
 post-section-image = Picture
-post-image = Picture
+post-image = Choose a picture
 post-image-hint = JPEG, PNG or WebP. It is resized, and details such as the location are removed.
 post-image-alt = What the picture shows
 post-image-alt-hint = For people who cannot see it. Required before you publish.
@@ -81,6 +83,7 @@ post-slug-hint = Small letters, digits and hyphens. Empty: made of the title.
 post-new-page = New page
 post-kind-page = Page
 post-one-page = A page
+post-write-first = Write the first
 post-none-yet = No posts yet.
 post-none-yet-hint = Write the first. Nobody sees a draft but editors.
 post-change = Change this

@@ -1,5 +1,7 @@
 # What everybody reads.
 post-articles = Blog
+post-latest = Artikel terkini
+post-all-public = Semua artikel
 post-notes = Catatan
 post-tagged = Rencana tentang “{ $tag }”
 post-tags = Tag
@@ -56,7 +58,7 @@ post-excerpt = Ringkasan
 post-excerpt-hint = Untuk senarai dan suapan. Jika kosong: kata-kata awal teks.
 post-tags-hint = Paling banyak 20, diasingkan dengan koma.
 post-section-image = Gambar
-post-image = Gambar
+post-image = Pilih gambar
 post-image-hint = JPEG, PNG atau WebP. Saiznya diubah, dan butiran seperti lokasi dibuang.
 post-image-alt = Apa yang ditunjukkan gambar
 post-image-alt-hint = Untuk mereka yang tidak dapat melihat gambar. Perlu sebelum anda menerbitkan.
@@ -77,6 +79,7 @@ post-slug-hint = Huruf kecil, angka dan tanda sempang. Jika kosong: daripada taj
 post-new-page = Halaman baharu
 post-kind-page = Halaman
 post-one-page = Satu halaman
+post-write-first = Tulis yang pertama
 post-none-yet = Belum ada siaran.
 post-none-yet-hint = Tulis yang pertama. Hanya penyunting melihat draf.
 post-change = Ubah ini

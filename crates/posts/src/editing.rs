@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use accounts::AccountId;
 use accounts::web::resource::{Edit, History, Removal, Resource, history_of};
+use accounts::{AccountId, slug};
 use jiff::Timestamp;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::Value;
@@ -112,6 +112,7 @@ impl Resource for Post {
             self.slug = numbered(&base, number);
         }
         write_parts(tx, self)?;
+        name_author(tx, self)?;
         schedule_mail(tx, self)?;
         webhook::tell(tx, State::Draft, self)?;
         Ok(())
@@ -143,6 +144,7 @@ impl Resource for Post {
         };
         delete_parts(tx, &self.id)?;
         write_parts(tx, self)?;
+        name_author(tx, self)?;
         if !was_public {
             schedule_mail(tx, self)?;
         }
@@ -207,6 +209,14 @@ fn remove_pictures(tx: &mut Tx<'_>, old: &Post, new: Option<&Post>) -> Result<()
     let kept = new.map(files).unwrap_or_default();
     for file in files(old).difference(&kept) {
         image::FOLDER.remove(tx, file)?;
+    }
+    Ok(())
+}
+
+/// Gives the author of what is published an address, where their page is.
+fn name_author(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
+    if let (Some(author), Some(_)) = (&post.author_id, post.first_published_at) {
+        slug::of(tx, author)?;
     }
     Ok(())
 }

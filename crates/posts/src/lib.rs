@@ -19,6 +19,7 @@ use ::web::setting::Flag;
 use accounts::domain::{self, Domain};
 use accounts::look::FirstPage;
 use accounts::token::TokenScope;
+use identity::DomainAccounts;
 
 pub use accounts::web::Refusal;
 
@@ -38,8 +39,6 @@ pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    token_scopes: &[READ, WRITE],
-    site_duties: &[editor::EDITOR],
     routes: web::routes,
     first_pages: &[
         FirstPage {
@@ -55,18 +54,27 @@ pub const DOMAIN: Domain = Domain {
             find: web::public::first_page,
         },
     ],
-    first_cards: web::public::first_cards,
+    first_parts: web::public::first_parts,
+    person_parts: web::public::person_parts,
+    has_public: published::has_by,
+    foot: web::public::foot,
+    public_pages: web::public::pages,
     offers: web::public::offers,
     cards: web::own::cards,
     newsletters: &[mailing::NEWSLETTER],
     webhook_events: webhook::EVENTS,
     jobs: |site| vec![mailing::job(site), webhook::sweeps()],
-    erase: editing::erase,
     deletions: |site| vec![image::FOLDER.job(site)],
     describe: domain::debug_only(|| {
         let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
         accounts::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
     }),
+    accounts: DomainAccounts {
+        site_duties: &[editor::EDITOR],
+        token_scopes: &[READ, WRITE],
+        erase: editing::erase,
+        ..DomainAccounts::new("posts")
+    },
     ..Domain::new(platform::migrations!(
         "posts",
         "0001_begin",

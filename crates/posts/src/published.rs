@@ -1,5 +1,6 @@
 //! Published posts, readable by everybody.
 
+use accounts::AccountId;
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 
@@ -132,6 +133,35 @@ pub fn pages(tx: &mut Tx<'_>) -> Result<Vec<Post>, StoreError> {
     let mut pages = list(tx, &Listing::newest(Kind::Page, MOST_PAGES))?;
     pages.reverse();
     Ok(pages)
+}
+
+/// The newest articles of somebody.
+pub fn by(tx: &mut Tx<'_>, author: &AccountId, rows: i64) -> Result<Vec<Post>, StoreError> {
+    let now = tx.roughly_now();
+    sql!(
+        "SELECT {Post} FROM post
+         WHERE author_id = :author AND kind = 'article' AND state IN ('scheduled', 'published')
+           AND published_at <= :now
+         ORDER BY published_at DESC, id DESC LIMIT :rows",
+        author,
+        now,
+        rows
+    )
+    .all(tx)
+}
+
+/// Whether somebody wrote an article or a note that everybody can read.
+pub(crate) fn has_by(tx: &mut Tx<'_>, author: &AccountId) -> Result<bool, StoreError> {
+    let now = tx.roughly_now();
+    let found: Option<(PostId,)> = sql!(
+        "SELECT id FROM post
+         WHERE author_id = :author AND kind <> 'page' AND state IN ('scheduled', 'published')
+           AND published_at <= :now LIMIT 1",
+        author,
+        now
+    )
+    .maybe(tx)?;
+    Ok(found.is_some())
 }
 
 /// What was published before and after a post, of its kind.

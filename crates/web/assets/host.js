@@ -14,7 +14,7 @@ function start() {
   if (again) lookAgain(again);
   all("[data-end]").forEach((part) => (part.scrollTop = part.scrollHeight));
   all("form[data-bulk]").forEach(choose);
-  all("button[data-copy]").forEach(copy);
+  if (document.querySelector("[data-copy], [data-share]")) import("./share.js");
   all("form[method=post]").forEach(sendOnce);
   all("form:has([data-in-place])").forEach(sendInPlace);
   keepTyped();
@@ -220,16 +220,6 @@ function mark(selector) {
     marked.delete(selector);
     document.querySelector(selector)?.classList.remove("fresh");
   }, 8000);
-}
-
-// Puts a link onto the clipboard, and says so on the button.
-function copy(button) {
-  if (!navigator.clipboard) return;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = button.dataset.copied;
-  });
 }
 
 // The bulk bar: hidden until something is ticked, and says how much is.

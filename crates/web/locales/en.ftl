@@ -7,6 +7,8 @@ shell-more = More
 shell-sign-in = Sign in
 shell-sign-out = Sign out
 shell-home = To the first page
+shell-first = Home
+shell-more-here = More here
 host-home = Home
 host-account = Your account
 host-yours = Your things
@@ -263,3 +265,16 @@ mailbox-from = from
 mailbox-reply-to = answers to
 mailbox-text = As text
 mailbox-page = As a page
+
+# Sharing a page. The badge is a small picture, the frame an iframe.
+share-title = Share
+share-link = Link
+share-copy = Copy
+share-copy-link = Copy link
+share-copied = Copied
+share-share = Share
+share-email = Email
+share-more = QR code, badge and frame
+share-qr = QR code
+share-badge = Badge for your own page
+share-embed = Frame for your own page

@@ -9,6 +9,8 @@ use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt as _;
 
 use crate::{Problem, Site, uploaded_image};
 
@@ -93,6 +95,18 @@ impl PictureFolder {
         let write = move |out: &mut dyn Write| out.write_all(&bytes);
         let written = site.files.put(&key, write).await;
         written.map_err(Problem::internal)
+    }
+
+    /// The media type and the content of a file.
+    pub async fn load(self, site: &Site, file: &str) -> Result<(&'static str, Vec<u8>), Problem> {
+        let key = self.key(file).map_err(|_| Problem::not_found())?;
+        let media_type = uploaded_image::media_type(file).ok_or_else(Problem::not_found)?;
+        let opened = site.files.open(&key).await.map_err(Problem::internal)?;
+        let opened = opened.ok_or_else(Problem::not_found)?;
+        let mut bytes = Vec::new();
+        let read = File::from_std(opened).read_to_end(&mut bytes).await;
+        read.map_err(Problem::internal)?;
+        Ok((media_type, bytes))
     }
 
     /// Has a file removed in a day, unless something has it then.

@@ -1,14 +1,12 @@
 //! The state that all handlers share: the platform, the messages, and the settings of pages.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, Uri};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use platform::Platform;
 
 use crate::client_info::Proxies;
@@ -16,6 +14,7 @@ use crate::codes::{CODES, Code};
 use crate::language::{self, Language, Wishes};
 use crate::masking::SecretPaths;
 use crate::page::OwnFrame;
+pub use crate::public_frame::{Label, Menu, MenuItem, PublicFrame, Visit};
 use crate::setting::SettingValues;
 use crate::text::{Catalogue, Text};
 
@@ -30,86 +29,8 @@ pub struct Site {
     pub declared: Arc<Declared>,
     /// The settings of pages.
     pub settings: Arc<Settings>,
-    /// What public pages lead to.
+    /// What public pages show of the site.
     pub menu: Menu,
-}
-
-/// The menu of public pages, kept in memory for a few seconds. Clones share it.
-#[derive(Clone, Debug, Default)]
-pub struct Menu(Arc<RwLock<ReadMenu>>);
-
-#[derive(Clone, Debug, Default)]
-struct ReadMenu {
-    items: Arc<[MenuItem]>,
-    read_at: Option<Timestamp>,
-}
-
-/// Somewhere that everybody can go.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct MenuItem {
-    /// Its address.
-    pub href: String,
-    /// What it is called.
-    pub label: Label,
-}
-
-/// What something is called.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Label {
-    /// A message.
-    Message(&'static str),
-    /// Somebody's own words.
-    Words(String),
-}
-
-impl MenuItem {
-    /// What it is called in a language.
-    pub fn words(&self, text: &Text) -> String {
-        match &self.label {
-            Label::Message(id) => text.say(id).into_owned(),
-            Label::Words(words) => words.clone(),
-        }
-    }
-}
-
-impl Menu {
-    /// How long another process may show what was before.
-    const LIFE: SignedDuration = SignedDuration::from_secs(2);
-
-    /// What is in it.
-    pub fn items(&self) -> Arc<[MenuItem]> {
-        let read = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&read.items)
-    }
-
-    /// A number that changes with it.
-    pub fn version(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.items().hash(&mut hasher);
-        hasher.finish()
-    }
-
-    /// Whether it is time to read it again.
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        let read = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        read.read_at
-            .is_none_or(|at| now.duration_since(at) >= Self::LIFE || now < at)
-    }
-
-    /// Keeps what was read.
-    pub fn set(&self, items: Vec<MenuItem>, now: Timestamp) {
-        let read = ReadMenu {
-            items: items.into(),
-            read_at: Some(now),
-        };
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = read;
-    }
-
-    /// It may have changed.
-    pub fn forget(&self) {
-        let mut read = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        read.read_at = None;
-    }
 }
 
 /// The domains' declarations that any page may need.

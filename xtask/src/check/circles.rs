@@ -61,11 +61,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
-        "site",
-        "",
-        &["context", "dates", "domain", "look", "webhook"],
-    ),
-    (
         "accounts",
         "web",
         &[
@@ -81,39 +76,22 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         "occasions",
         "",
         &[
-            "deadline_notices",
-            "diet",
-            "event",
-            "first_opened",
             "guest",
             "hosting",
             "household",
-            "household_change",
-            "invitation",
-            "occasion",
             "open_rsvp",
             "portal",
             "question",
             "refusal",
-            "role",
             "rsvp",
             "single_answer",
-            "snapshot",
-            "web",
             "webhook",
         ],
     ),
     (
         "occasions",
         "hosting",
-        &[
-            "codes",
-            "guests",
-            "invitations",
-            "membership",
-            "occasions",
-            "open_rsvp",
-        ],
+        &["codes", "guests", "invitations", "open_rsvp"],
     ),
     ("occasions", "web", &["api", "custom_code", "guest"]),
     (
@@ -131,7 +109,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("occasions", "web/host", &["bulk", "invites"]),
-    (
 ];
 
 /// What each module of a folder uses of the others.

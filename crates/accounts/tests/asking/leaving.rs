@@ -15,6 +15,7 @@ use accounts::sudo::{self, Sudo};
 use accounts::token::PROFILE_READ;
 use accounts::{Accounts, grant, profile};
 use axum::http::Method;
+use identity::DomainAccounts;
 use jiff::SignedDuration;
 use platform::audit::chain;
 use platform::store::migrate::Migrations;
@@ -40,12 +41,15 @@ const FARAH: &str = "farah@example.my";
 pub(crate) const STRICT: Domains = &[
     accounts::DOMAIN,
     Domain {
-        export: |tx, id| match grant::owned_alone(tx, id, &CLUB)?.as_slice() {
-            [only] if only == "broken" => Err(StoreError::Busy),
-            all => Ok(json!(all)),
+        accounts: DomainAccounts {
+            scope_kinds: &[&CLUB],
+            export: |tx, id| match grant::owned_alone(tx, id, &CLUB)?.as_slice() {
+                [only] if only == "broken" => Err(StoreError::Busy),
+                all => Ok(json!(all)),
+            },
+            obligations: |tx, id| grant::owned_alone(tx, id, &CLUB),
+            ..DomainAccounts::new("clubs")
         },
-        obligations: |tx, id| grant::owned_alone(tx, id, &CLUB),
-        scope_kinds: &[&CLUB],
         ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];

@@ -8,6 +8,7 @@ use accounts::session::Stay;
 use accounts::sign_in::Attempt;
 use accounts::signed_in::SignedIn;
 use accounts::token::TokenScope;
+use identity::DomainAccounts;
 use platform::audit::{self, Filter};
 use platform::store::migrate::Migrations;
 use platform::{Secret, sql};
@@ -48,9 +49,12 @@ pub(crate) const DOMAINS: Domains = &[
     accounts::DOMAIN,
     Domain {
         locales: LABELS,
-        scope_kinds: &[&CLUB],
-        site_duties: &[EDITOR, MODERATOR],
-        token_scopes: &[SONGS_READ, SONGS_WRITE],
+        accounts: DomainAccounts {
+            scope_kinds: &[&CLUB],
+            site_duties: &[EDITOR, MODERATOR],
+            token_scopes: &[SONGS_READ, SONGS_WRITE],
+            ..DomainAccounts::new("clubs")
+        },
         ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];

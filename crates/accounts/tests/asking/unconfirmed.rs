@@ -11,6 +11,7 @@ use accounts::setup::{self, Credential};
 use accounts::sign_in::{self, SignInError};
 use accounts::{device, passkey, registration};
 use axum::http::Method;
+use identity::DomainAccounts;
 use platform::store::migrate::Migrations;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::{Value, json};
@@ -295,12 +296,15 @@ fn no_role_is_given_to_an_address_that_is_not_confirmed_and_it_is_seen() {
 const SEEN: Domains = &[
     accounts::DOMAIN,
     Domain {
-        erase: |tx, id| {
-            sql!("UPDATE account SET location = 'erased' WHERE id = :id", id)
-                .run(tx, Rows::Exactly(1))
-                .map(drop)
+        accounts: DomainAccounts {
+            scope_kinds: &[&CLUB],
+            erase: |tx, id| {
+                sql!("UPDATE account SET location = 'erased' WHERE id = :id", id)
+                    .run(tx, Rows::Exactly(1))
+                    .map(drop)
+            },
+            ..DomainAccounts::new("clubs")
         },
-        scope_kinds: &[&CLUB],
         ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];
@@ -365,21 +369,24 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
 const BROKEN: Domains = &[
     accounts::DOMAIN,
     Domain {
-        erase: |tx, id| {
-            let (count,): (i64,) = sql!(
-                "SELECT COUNT(*) FROM email WHERE account_id = :id AND address LIKE 'broken%'",
-                id
-            )
-            .one(tx)?;
-            if count == 0 {
-                return Ok(());
-            }
-            Err(StoreError::Constraint {
-                name: None,
-                reason: "a test".to_owned(),
-            })
+        accounts: DomainAccounts {
+            scope_kinds: &[&CLUB],
+            erase: |tx, id| {
+                let (count,): (i64,) = sql!(
+                    "SELECT COUNT(*) FROM email WHERE account_id = :id AND address LIKE 'broken%'",
+                    id
+                )
+                .one(tx)?;
+                if count == 0 {
+                    return Ok(());
+                }
+                Err(StoreError::Constraint {
+                    name: None,
+                    reason: "a test".to_owned(),
+                })
+            },
+            ..DomainAccounts::new("clubs")
         },
-        scope_kinds: &[&CLUB],
         ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];

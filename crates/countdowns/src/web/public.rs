@@ -1,8 +1,6 @@
 //! The public pages of countdowns.
 
 use accounts::AccountId;
-use accounts::domain::{Card, CardLine};
-use accounts::profile::PublicProfile;
 use accounts::slug;
 use accounts::web::asking::Viewer;
 use accounts::web::call::submission;
@@ -12,14 +10,18 @@ use axum::http::header::{CONTENT_LANGUAGE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use platform::{StoreError, Tx};
-use web::page::{self, Kind, Metadata, Page, Social, Written};
+use site::part::{Part, PublicPage};
+use web::page::{self, Kind, Metadata, Page, Written};
+use web::share::Share;
 use web::state::{Label, MenuItem};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
 use super::clock_view::ClockView;
-use super::{moved, picture, words};
+use super::{picture, words};
+use crate::clock::Clock;
 use crate::countdown::Visibility;
 use crate::public::{self, Listed, Search, Shown, Viewing};
+use accounts::web::moved;
 
 /// `GET /u/{account}/{countdown}`.
 pub(super) async fn show(
@@ -75,43 +77,6 @@ fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
     })
 }
 
-/// An account with a public page, or a redirect from its former slug.
-pub(super) async fn find_account(
-    site: &Site,
-    account: String,
-    uri: &Uri,
-) -> Result<Result<public::PublicAccount, Response>, Problem> {
-    let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::public_account(tx, &account);
-    let found = site.store.read(look).await?;
-    let found = found.ok_or_else(Problem::not_found)?;
-    let moved = moved::lead(uri, (&asked, &found.slug), true);
-    Ok(moved.map_or(Ok(found), Err))
-}
-
-/// `GET /u/{account}`. An account without public countdowns is not found.
-pub(super) async fn account(
-    State(site): State<Site>,
-    Path(account): Path<String>,
-    wishes: Wishes,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let found = match find_account(&site, account, &uri).await? {
-        Ok(found) => found,
-        Err(moved) => return Ok(moved),
-    };
-    let text = site.speak_public(&wishes);
-    let body = ListPage {
-        text: &text,
-        title: &found.profile.display_name,
-        profile: Some(&found.profile),
-        search: None,
-        rows: rows(&text, &found.countdowns, false),
-    };
-    list_page(&site, &text, &headers, &found.profile.display_name, body)
-}
-
 /// Where a countdown is that stands at the first page of the site, while everybody may see it.
 pub(crate) fn first_page(tx: &mut Tx<'_>, which: &str) -> Result<Option<String>, StoreError> {
     let Some((account, countdown)) = which.split_once('/') else {
@@ -120,13 +85,23 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, which: &str) -> Result<Option<String>,
     public::path_of_public(tx, account, countdown)
 }
 
+#[derive(Template)]
+#[template(path = "first.html")]
+struct FirstPart<'a> {
+    text: &'a Text,
+    shown: &'a Shown,
+    clock: ClockView,
+    /// Whether there are others.
+    has_directory: bool,
+}
+
 /// The main countdown of whose site it is, on its first page.
-pub(crate) fn first_cards(
+pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
     text: &Text,
     account: Option<&AccountId>,
-) -> Result<Vec<Card>, StoreError> {
+) -> Result<Vec<Part>, StoreError> {
     let slug = match account {
         Some(account) => slug::find(tx, account)?,
         None => None,
@@ -140,19 +115,55 @@ pub(crate) fn first_cards(
         Some(slug) => public::find_primary(tx, &slug, &viewing)?,
         None => None,
     };
-    let card = shown.filter(|shown| !shown.is_hidden).map(|shown| Card {
-        title: "countdown-directory",
-        lines: vec![CardLine {
-            note: shown
-                .clock
-                .map_or_else(String::new, |clock| words::days(text, clock.days)),
-            href: shown.path(),
-            label: shown.countdown.title,
-        }],
-        links: Vec::new(),
-        form: None,
-    });
-    Ok(card.into_iter().collect())
+    let Some(shown) = shown.filter(|shown| !shown.is_hidden) else {
+        return Ok(Vec::new());
+    };
+    let Some(clock) = shown.clock else {
+        return Ok(Vec::new());
+    };
+    let part = FirstPart {
+        text,
+        clock: ClockView::of(text, &shown.countdown, &clock, shown.now),
+        has_directory: !offers(tx)?.is_empty(),
+        shown: &shown,
+    };
+    Ok(vec![Part::Now(Part::html(&part))])
+}
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPart<'a> {
+    text: &'a Text,
+    rows: Vec<Row>,
+}
+
+/// Somebody's countdowns that everybody may see.
+pub(crate) fn person_parts(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    text: &Text,
+    account: &AccountId,
+) -> Result<Vec<Part>, StoreError> {
+    let rows = rows(text, &public::of_account(tx, account)?, false);
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = PersonPart { text, rows };
+    Ok(vec![Part::Latest(Part::html(&part))])
+}
+
+/// The pages of countdowns and of their people, for search engines.
+pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
+    let page = |path: String, changed_at| PublicPage { path, changed_at };
+    let mut all = Vec::new();
+    if !offers(tx)?.is_empty() {
+        all.push(page("/countdowns".to_owned(), None));
+    }
+    for (account, countdown, changed_at) in public::all_public(tx)? {
+        all.push(page(format!("/u/{account}"), None));
+        all.push(page(words::path(&account, &countdown), Some(changed_at)));
+    }
+    Ok(all)
 }
 
 /// What the menu leads to.
@@ -186,12 +197,11 @@ pub(super) async fn directory(
     let body = ListPage {
         text: &text,
         title: &title,
-        profile: None,
-        search: Some(SearchView {
+        search: SearchView {
             words: &search.words,
             before: to(search.page - 1),
             next: to(search.page + 1),
-        }),
+        },
         rows: rows(&text, &all, true),
     };
     list_page(&site, &text, &headers, &title, body)
@@ -212,10 +222,8 @@ fn address(search: &Search, page: i64) -> String {
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// The account's profile, on an account's page.
-    profile: Option<&'a PublicProfile>,
-    /// The search form, on the directory.
-    search: Option<SearchView<'a>>,
+    /// The search form.
+    search: SearchView<'a>,
     rows: Vec<Row>,
 }
 
@@ -264,6 +272,8 @@ fn list_page(
 struct CountdownPage<'a> {
     text: &'a Text,
     shown: &'a Shown,
+    /// How everybody sends it on, where everybody may see it.
+    share: Option<&'a Share>,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
     entries: Vec<(String, &'a str)>,
@@ -310,8 +320,11 @@ fn countdown_page(
         let at = entry.reset_at.to_zoned(zone.clone());
         (text.moment_short(&at), entry.note.as_str())
     });
+    let clock = shown.clock.filter(|_| is_public);
+    let share = clock.map(|clock| share(site, &text, shown, &clock));
     let body = CountdownPage {
         text: &text,
+        share: share.as_ref(),
         clock: shown
             .clock
             .map(|clock| ClockView::of(&text, &shown.countdown, &clock, shown.now)),
@@ -331,18 +344,7 @@ fn countdown_page(
         }),
         shown,
     };
-    let description = body.clock.as_ref().map(ClockView::sentence);
-    let url = site.url().join(&shown.path());
-    let image = shown.clock.filter(|_| is_public);
-    let image = image.map(|clock| picture::address(site, &text, shown, &clock));
-    let social = description.as_ref().zip(image.as_ref());
-    let social = social.map(|(description, image)| Social {
-        title: &shown.countdown.title,
-        description,
-        url: &url,
-        image,
-    });
-    let written = plain(site, &text, &shown.countdown.title, body, social)?;
+    let written = plain(site, &text, &shown.countdown.title, body, share.as_ref())?;
     let mut page = written.into_response();
     if shown.countdown.visibility != Visibility::Public {
         let noindex = HeaderValue::from_static("noindex");
@@ -354,12 +356,26 @@ fn countdown_page(
     })
 }
 
+/// A countdown that everybody may see, as it is shared.
+pub(super) fn share(site: &Site, text: &Text, shown: &Shown, clock: &Clock) -> Share {
+    let (title, path) = (&shown.countdown.title, shown.path());
+    let view = ClockView::of(text, &shown.countdown, clock, shown.now);
+    Share {
+        image: picture::address(site, text, shown, clock),
+        embed: site
+            .url()
+            .join(&format!("/embed{}", path.trim_start_matches("/u"))),
+        badge: site.url().join(&format!("{path}/badge.svg")),
+        ..Share::new(site, title, &view.sentence(), &path)
+    }
+}
+
 fn plain<B: Template>(
     site: &Site,
     text: &Text,
     title: &str,
     body: B,
-    social: Option<Social<'_>>,
+    share: Option<&Share>,
 ) -> Result<Written, Problem> {
     let page = Page {
         title: &format!("{title} – {}", site.settings.name),
@@ -372,7 +388,7 @@ fn plain<B: Template>(
         },
     };
     let metadata = Metadata {
-        social,
+        share,
         ..Metadata::default()
     };
     page::write_with(&page, metadata).map_err(Problem::internal)

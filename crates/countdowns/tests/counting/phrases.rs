@@ -431,9 +431,9 @@ fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
 
         let account = farah.who.account().id.clone();
         let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-            let before = (DOMAIN.export)(tx, &account)?;
-            (DOMAIN.erase)(tx, &account)?;
-            Ok((before, (DOMAIN.export)(tx, &account)?))
+            let before = (DOMAIN.accounts.export)(tx, &account)?;
+            (DOMAIN.accounts.erase)(tx, &account)?;
+            Ok((before, (DOMAIN.accounts.export)(tx, &account)?))
         };
         let (before, after) = stage.world.store().write(change).await.unwrap();
         assert_eq!(before["suggestions"].as_array().unwrap().len(), 2);

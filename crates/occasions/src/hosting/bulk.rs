@@ -16,8 +16,8 @@ use super::listing::{self, InvitationFilter};
 use super::locks::{self, Effect, Opening};
 use super::permissions::{self, HostOf, Permission};
 use super::{Refusal, When, history, invitations, occasions};
-use crate::invitation::{Invitation, InvitationId};
-use crate::occasion::OccasionId;
+use crate::id::{InvitationId, OccasionId};
+use crate::invitation::Invitation;
 use crate::words::{LockMode, Progress};
 use web::{Findings, Input};
 

@@ -8,7 +8,8 @@ use super::history::{self, Ending};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, invitations};
 use crate::code::{self, CodeKey};
-use crate::invitation::{self, InvitationId};
+use crate::id::InvitationId;
+use crate::invitation;
 use crate::portal::Portal;
 use web::Findings;
 

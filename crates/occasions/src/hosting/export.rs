@@ -21,7 +21,8 @@ use web::{Catalogue, Language};
 use super::listing::{self, people};
 use super::permissions::{self, HostOf, Permission};
 use super::{Refusal, history};
-use crate::occasion::{self, OccasionId};
+use crate::id::OccasionId;
+use crate::occasion;
 use crate::words::{ExportKind, FileFormat, Progress};
 pub use web::sheet::{self, Cell, Sheet};
 

@@ -12,15 +12,15 @@ use serde_json::json;
 use web::setting::{SettingValues, Word};
 
 use super::Refusal;
-use super::occasions::LIMIT;
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::id::{InvitationId, OccasionId};
 
 /// The setting that says who may create occasions.
 pub const CREATE: Word = Word {
     key: "occasions.create",
     words: &["staff", "members"],
 };
+/// How many occasions one installation holds.
+pub const LIMIT: i64 = 1_000;
 /// How many occasions one member may have made.
 pub const OWN_LIMIT: i64 = 5;
 /// How many of the installation's occasions are reserved for its staff.

@@ -6,7 +6,8 @@ use platform::mail::suppression::{self, Suppression};
 use platform::{StoreError, Tx};
 
 use super::{HostOf, Permission, Refusal, invitations};
-use crate::invitation::{Invitation, InvitationId};
+use crate::id::InvitationId;
+use crate::invitation::Invitation;
 
 /// The suppressions of an invitation's address; `None` if the host may not see the address.
 pub fn list(

@@ -9,9 +9,8 @@ use super::listing::{self, InvitationFilter};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::event;
-use crate::guest::GuestId;
-use crate::invitation::InvitationId;
-use crate::question::{self, Answer, Given, Question, QuestionId};
+use crate::id::{EventId, GuestId, InvitationId, QuestionId};
+use crate::question::{self, Answer, Given, Question};
 use crate::words::{QuestionKind, ReplyStatus};
 
 /// Questions with the answers that count.
@@ -55,7 +54,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
         .into_iter()
         .map(|event| (event.id, event.key))
         .collect();
-    let rows: Vec<(InvitationId, GuestId, event::EventId, ReplyStatus)> = sql!(
+    let rows: Vec<(InvitationId, GuestId, EventId, ReplyStatus)> = sql!(
         "SELECT guest.invitation, reply.guest, reply.event, reply.status
          FROM event JOIN reply ON reply.event = event.id
          JOIN guest ON guest.id = reply.guest

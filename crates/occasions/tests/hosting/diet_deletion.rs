@@ -2,11 +2,10 @@
 //! wherever they were kept, and not a day before.
 
 use occasions::diet_deletion;
-use occasions::guest::GuestId;
 use occasions::hosting::invitations;
 use occasions::hosting::listing::{InvitationFilter, people};
 use occasions::hosting::{export, guests, open_rsvp};
-use occasions::invitation::InvitationId;
+use occasions::id::{GuestId, InvitationId};
 use occasions::words::{ExportKind, FileFormat};
 use platform::jobs::Worker;
 use platform::{StoreError, audit, sql};

@@ -4,7 +4,7 @@ use accounts::{invite, notification};
 use occasions::hosting::membership::{self, CREATE, Decision, MAILS_A_DAY, MailLeave, OWN_LIMIT};
 use occasions::hosting::occasions::{self as made, may_create};
 use occasions::hosting::{Refusal, enter, members};
-use occasions::occasion::OccasionId;
+use occasions::id::OccasionId;
 use occasions::role;
 use platform::audit::RequestFacts;
 use platform::{Rows, StoreError, Tx, sql};
@@ -53,7 +53,7 @@ async fn decide(
 
 async fn makes_host(stage: &Stage<'_>, id: &OccasionId) -> bool {
     let scope = role::scope(id);
-    let look = move |tx: &mut Tx<'_>| (occasions::DOMAIN.makes_host)(tx, &scope);
+    let look = move |tx: &mut Tx<'_>| (occasions::DOMAIN.accounts.makes_host)(tx, &scope);
     stage.site.store.read(look).await.unwrap()
 }
 

@@ -2,7 +2,7 @@
 //! refused beside what was typed.
 
 use occasions::hosting::invitations;
-use occasions::invitation::InvitationId;
+use occasions::id::InvitationId;
 use occasions::portal::Portal;
 use occasions::words::{LockMode, ReplyStatus};
 use testkit::{Page, Visitor};

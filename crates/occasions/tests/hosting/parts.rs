@@ -4,7 +4,7 @@
 use occasions::code::CodeKey;
 use occasions::hosting::answers::OneReply;
 use occasions::hosting::invitations::{self, InvitationChange};
-use occasions::invitation::InvitationId;
+use occasions::id::InvitationId;
 use occasions::portal::{self, Closed, Portal};
 use occasions::words::ReplyStatus;
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use occasions::event::Seats;
 use occasions::hosting::invitations;
 use occasions::hosting::{Refusal, enter, guests, locks, resource};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
-use occasions::invitation::InvitationId;
+use occasions::id::InvitationId;
 use occasions::question::Question;
 use occasions::rsvp::{self, Save, Saved};
 use occasions::words::{Access, ReplyStatus, Source};

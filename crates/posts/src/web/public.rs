@@ -1,18 +1,18 @@
 //! The public pages of posts.
 
-use accounts::AccountId;
-use accounts::domain::{Card, CardLine};
-use accounts::profile;
 use accounts::web::asking::Viewer;
 use accounts::web::call::id as parse;
+use accounts::{AccountId, profile, slug};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{StoreError, Tx};
+use site::part::{Part, PublicPage};
 use web::cursor::Piece;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
 use web::picture_folder;
+use web::share::{Share, ShareKind};
 use web::state::{Label, MenuItem};
 use web::{List, Problem, Site, Text, Theme, Wishes, dates};
 
@@ -84,37 +84,80 @@ impl Line {
 }
 
 /// How many articles the first page of the site shows.
-const NEWEST: i64 = 5;
+const NEWEST: i64 = 3;
+
+#[derive(Template)]
+#[template(path = "first.html")]
+struct FirstPart<'a> {
+    text: &'a Text,
+    lines: Vec<Line>,
+}
 
 /// The newest articles, on the first page of the site.
-pub(crate) fn first_cards(
+pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
     text: &Text,
     _: Option<&AccountId>,
-) -> Result<Vec<Card>, StoreError> {
+) -> Result<Vec<Part>, StoreError> {
     let newest = published::list(tx, &Listing::newest(Kind::Article, NEWEST))?;
-    let lines: Vec<_> = newest
-        .iter()
-        .map(|post| {
-            let line = Line::of(site, text, post);
-            CardLine {
-                label: line.title,
-                href: line.href,
-                note: line.date,
-            }
-        })
-        .collect();
-    if lines.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(vec![Card {
-        title: "post-articles",
-        lines,
-        links: Vec::new(),
-        form: None,
-    }])
+    Ok(latest(site, text, &newest))
 }
+
+/// Somebody's newest articles, on their own page.
+pub(crate) fn person_parts(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    text: &Text,
+    account: &AccountId,
+) -> Result<Vec<Part>, StoreError> {
+    let newest = published::by(tx, account, NEWEST)?;
+    Ok(latest(site, text, &newest))
+}
+
+fn latest(site: &Site, text: &Text, posts: &[Post]) -> Vec<Part> {
+    if posts.is_empty() {
+        return Vec::new();
+    }
+    let lines = posts.iter().map(|post| Line::of(site, text, post));
+    let part = FirstPart {
+        text,
+        lines: lines.collect(),
+    };
+    vec![Part::Latest(Part::html(&part))]
+}
+
+/// What the foot of public pages leads to.
+pub(crate) fn foot(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
+    let item = MenuItem {
+        href: "/feed".to_owned(),
+        label: Label::Message("post-feed"),
+    };
+    let newest = published::list(tx, &Listing::newest(Kind::Article, 1))?;
+    Ok((!newest.is_empty()).then_some(item).into_iter().collect())
+}
+
+/// The pages of posts, for search engines.
+pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
+    let mut all = Vec::new();
+    for kind in [Kind::Article, Kind::Note, Kind::Page] {
+        let posts = published::list(tx, &Listing::newest(kind, MOST_PAGES))?;
+        if let Some(newest) = posts.first().filter(|post| post.kind != Kind::Page) {
+            all.push(PublicPage {
+                path: feed::home(kind).to_owned(),
+                changed_at: newest.published_at,
+            });
+        }
+        all.extend(posts.iter().map(|post| PublicPage {
+            path: feed::path(post),
+            changed_at: Some(post.updated_at),
+        }));
+    }
+    Ok(all)
+}
+
+/// How many posts of a kind search engines are told of.
+const MOST_PAGES: i64 = 10_000;
 
 /// What the menu leads to.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
@@ -148,6 +191,10 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, 
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
+    /// The addresses of tags, with how many articles have each, and whether it is this list.
+    tags: Vec<(String, String, bool)>,
+    /// The tag of the list; empty: it has all.
+    tag: &'a str,
     lines: Vec<Line>,
     /// The address of the feed; empty when there is none.
     feed: &'a str,
@@ -237,10 +284,20 @@ async fn list_page(
         "" => feed::home(kind).to_owned(),
         tag => tag_path(tag),
     };
+    let tags = match kind {
+        Kind::Article => site.store.read(published::tags).await?,
+        Kind::Note | Kind::Page => Vec::new(),
+    };
+    let tags = tags.into_iter().take(MOST_TAGS).map(|(name, count)| {
+        let label = format!("{name} {}", text.number(count));
+        (tag_path(&name), label, name == tag)
+    });
     let lines = list.items.iter().map(|post| Line::of(site, text, post));
     let body = ListPage {
         text,
         title,
+        tags: tags.collect(),
+        tag,
         lines: lines.collect(),
         feed: match (tag, kind) {
             ("", Kind::Article) => "/feed",
@@ -256,6 +313,9 @@ async fn list_page(
     };
     plain(site, text, title, body, &feeds::links(kind))
 }
+
+/// How many tags stand above the list of articles.
+const MOST_TAGS: usize = 12;
 
 fn tag_path(tag: &str) -> String {
     format!("/blog/tag/{}", utf8_percent_encode(tag, NON_ALPHANUMERIC))
@@ -274,9 +334,11 @@ impl Author {
         let Some(profile) = profile::find_public(tx, id)? else {
             return Ok(None);
         };
+        // Somebody who wrote what everybody can read has a page of their own.
+        let slug = slug::find(tx, id)?;
         Ok(Some(Self {
             name: profile.display_name,
-            href: None,
+            href: slug.map(|slug| format!("/u/{slug}")),
         }))
     }
 }
@@ -287,6 +349,7 @@ struct Surroundings {
     /// Addresses and titles.
     earlier: Option<(String, String)>,
     later: Option<(String, String)>,
+    is_signed_in: bool,
     is_editor: bool,
 }
 
@@ -301,6 +364,7 @@ impl Surroundings {
             author: Author::find(tx, post.author_id.as_ref())?,
             earlier: earlier.map(link),
             later: later.map(link),
+            is_signed_in: viewer.who.is_some(),
             is_editor: match &viewer.who {
                 Some(who) => editor::is_editor(tx, who)?,
                 None => false,
@@ -338,6 +402,8 @@ struct PostPage<'a> {
     is_editor: bool,
     /// Path and title of the list page of this kind.
     home: (&'static str, &'static str),
+    may_subscribe: bool,
+    share: &'a Share,
 }
 
 /// `GET /blog/{slug}`.
@@ -389,6 +455,7 @@ async fn post_page(
     let text = site.speak_public(wishes);
     let line = Line::of(site, &text, &post);
     let kind = post.kind;
+    let share = share(site, &post);
     let minutes = i64::try_from(markdown::minutes(&post.body)).unwrap_or(i64::MAX);
     let body = PostPage {
         text: &text,
@@ -416,9 +483,27 @@ async fn post_page(
             Kind::Article | Kind::Page => ("/blog", "post-articles"),
             Kind::Note => ("/notes", "post-notes"),
         },
+        may_subscribe: kind == Kind::Article && beside.is_signed_in,
+        share: &share,
         post: &post,
     };
-    plain(site, &text, &name(&post), body, &feeds::links(kind))
+    let metadata = Metadata {
+        share: Some(&share),
+        feeds: &feeds::links(kind),
+    };
+    framed(site, &text, &name(&post), body, metadata)
+}
+
+/// A post as it is shared.
+fn share(site: &Site, post: &Post) -> Share {
+    let drawn = Share::new(site, &name(post), &post.excerpt(), &feed::path(post));
+    Share {
+        kind: match post.kind {
+            Kind::Article | Kind::Note => ShareKind::Article,
+            Kind::Page => ShareKind::Website,
+        },
+        ..drawn
+    }
 }
 
 /// A page outside a post, with links to the site's feeds.
@@ -429,6 +514,20 @@ pub(super) fn plain<B: Template>(
     body: B,
     feeds: &[FeedLink<'_>],
 ) -> Result<Response, Problem> {
+    let metadata = Metadata {
+        feeds,
+        ..Metadata::default()
+    };
+    framed(site, text, title, body, metadata)
+}
+
+fn framed<B: Template>(
+    site: &Site,
+    text: &Text,
+    title: &str,
+    body: B,
+    metadata: Metadata<'_>,
+) -> Result<Response, Problem> {
     let page = Page {
         title: &format!("{title} – {}", site.settings.name),
         body,
@@ -438,10 +537,6 @@ pub(super) fn plain<B: Template>(
             site,
             languages: &site.public_languages(),
         },
-    };
-    let metadata = Metadata {
-        feeds,
-        ..Metadata::default()
     };
     let written = page::write_with(&page, metadata).map_err(Problem::internal)?;
     Ok(written.into_response())

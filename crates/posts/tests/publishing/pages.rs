@@ -100,6 +100,13 @@ fn a_post_names_its_author_and_leads_to_its_neighbours() {
         let page = stage.visitor().get("/blog/two").await;
         assert!(leads(&page, "/blog/one") && leads(&page, "/blog/three"));
         assert!(page.body.contains("rel=\"prev\"") && page.body.contains("rel=\"next\""));
+        let author = page.link("Farah Ali").href;
+        let theirs = stage.visitor().get(&author).await;
+        assert!(leads(theirs.expect(200), "/blog/three"), "their own page");
+        assert!(
+            page.body
+                .contains("property=\"og:type\" content=\"article\"")
+        );
         let text = page.text();
         assert!(
             text.contains("Farah Ali") && text.contains("2 minutes"),
@@ -111,7 +118,7 @@ fn a_post_names_its_author_and_leads_to_its_neighbours() {
         assert!(leads(&farah.browser.get("/blog/two").await, &own));
 
         let id = farah.who.account().id.clone();
-        let erase = posts::DOMAIN.erase;
+        let erase = posts::DOMAIN.accounts.erase;
         stage
             .world
             .platform

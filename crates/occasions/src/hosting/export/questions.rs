@@ -2,9 +2,8 @@
 
 use super::table::Ground;
 use super::{Cell, Sheet};
-use crate::guest::GuestId;
 use crate::hosting::listing::InvitationRow;
-use crate::invitation::InvitationId;
+use crate::id::{GuestId, InvitationId};
 use crate::question::{Answer, Question};
 use crate::words::AskedOf;
 

@@ -7,8 +7,8 @@ use web::fields::{as_typed, choice, either, filter, only};
 use web::{Field, Findings, Form, words};
 
 use super::json_text;
-use crate::event::EventId;
 use crate::hosting::{HostOf, Refusal};
+use crate::id::EventId;
 use crate::question::{Answer, Question};
 use crate::words::Access;
 

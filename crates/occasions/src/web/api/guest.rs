@@ -16,8 +16,8 @@ use web::{Anybody, Facts, Json, Problem, Site, Text, routes, version};
 
 use super::state::{self, PortalState};
 use crate::code::CodeKey;
-use crate::guest::GuestId;
 use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
+use crate::id::GuestId;
 use crate::portal::Portal;
 use crate::question::Answer;
 use crate::refusal::{Current, Refusal};

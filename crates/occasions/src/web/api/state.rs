@@ -6,8 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{I18n, Text};
 
-use crate::guest::{Guest, GuestId};
+use crate::guest::Guest;
 use crate::household::Allowance;
+use crate::id::GuestId;
 use crate::portal::Portal;
 use crate::question::{Answer, Answers};
 use crate::words::{Access, AskedOf, GuestKind, QuestionKind, ReplyStatus};

@@ -1,12 +1,13 @@
 //! Pages that need no code: the one that asks for it, and an occasion's public page.
 
 use accounts::AccountId;
-use accounts::domain::{Card as FirstCard, CardForm};
+use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::{StoreError, Tx};
+use site::part::Part;
 use web::page::{Kind, Page};
 use web::state::{Label, MenuItem};
 use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
@@ -118,27 +119,23 @@ impl TypedCode {
     }
 }
 
-/// A card with the form for a code, for the site's first page; none without a published occasion.
-pub(crate) fn cards(
+#[derive(Template)]
+#[template(path = "guest/first.html")]
+struct FirstPart<'a> {
+    text: &'a Text,
+}
+
+/// The form for a code, for the site's first page; none without a published occasion.
+pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     _: &Site,
-    _: &Text,
+    text: &Text,
     _: Option<&AccountId>,
-) -> Result<Vec<FirstCard>, StoreError> {
+) -> Result<Vec<Part>, StoreError> {
     if !occasion::is_any_published(tx)? {
         return Ok(Vec::new());
     }
-    Ok(vec![FirstCard {
-        title: "code-title",
-        lines: Vec::new(),
-        links: Vec::new(),
-        form: Some(CardForm {
-            action: "/",
-            name: "code",
-            label: "code-label",
-            button: "code-open",
-        }),
-    }])
+    Ok(vec![Part::Below(Part::html(&FirstPart { text }))])
 }
 
 /// The menu item of the code page, if guests can open any occasion.

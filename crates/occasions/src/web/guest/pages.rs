@@ -15,7 +15,8 @@ use web::page::Written;
 
 use super::request::Speaker;
 use crate::code::CodeKey;
-use crate::invitation::{self, Glance, InvitationId};
+use crate::id::InvitationId;
+use crate::invitation::{self, Glance};
 use crate::portal::{self, Closed, Portal};
 use crate::snapshot;
 

@@ -13,7 +13,7 @@ use super::gate::{Admitted, CodeGate, Credentials, Failure};
 use super::pages::Look;
 use super::view::Typed;
 use super::{entry, show};
-use crate::invitation::InvitationId;
+use crate::id::InvitationId;
 use crate::link;
 use crate::occasion::Occasion;
 use crate::portal::Portal;

@@ -15,7 +15,7 @@ use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target}
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::locks::Effect;
 use crate::hosting::{HostOf, Refusal, When, invitations};
-use crate::invitation::InvitationId;
+use crate::id::InvitationId;
 use crate::words::Progress;
 
 /// The actions, as their buttons name them.

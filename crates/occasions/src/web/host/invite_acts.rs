@@ -9,7 +9,6 @@ use web::{FieldProblem, Input, Problem};
 use super::request::{HostForm, HostRequest};
 use super::{invite, invite_form, invite_people};
 use crate::event::Seats;
-use crate::guest::GuestId;
 use crate::hosting::answers::{self, Overrides};
 use crate::hosting::codes;
 use crate::hosting::guests;
@@ -18,7 +17,7 @@ use crate::hosting::locks::{self, Opening};
 use crate::hosting::open_rsvp;
 use crate::hosting::suppressions;
 use crate::hosting::{HostOf, Refusal, When};
-use crate::invitation::InvitationId;
+use crate::id::{GuestId, InvitationId};
 use crate::web::guest::parse_form;
 
 /// `POST …/answers`: saves answers as a host heard them.

@@ -14,7 +14,8 @@ use crate::hosting::HostOf;
 use crate::hosting::Refusal;
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::invitations::{self, FIELDS, InvitationChange};
-use crate::invitation::{Details, InvitationId};
+use crate::id::InvitationId;
+use crate::invitation::Details;
 use crate::portal::Portal;
 
 #[derive(Template)]

@@ -20,7 +20,8 @@ use crate::hosting::Refusal;
 use crate::hosting::membership::{self, Decision, MembersOccasion};
 use crate::hosting::occasions;
 use crate::hosting::resource::{self, Resource};
-use crate::occasion::{Occasion, OccasionId};
+use crate::id::OccasionId;
+use crate::occasion::Occasion;
 use crate::role::Role;
 use crate::words::{OccasionKind, OccasionStatus};
 

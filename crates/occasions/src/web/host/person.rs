@@ -9,12 +9,12 @@ use web::{Form, Input, Problem, Text, fields};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
-use crate::guest::{self, Guest, GuestId};
+use crate::guest::{self, Guest};
 use crate::hosting::HostOf;
 use crate::hosting::Refusal;
 use crate::hosting::guests::{self, Contact, GuestDetails};
 use crate::hosting::invitations;
-use crate::invitation::InvitationId;
+use crate::id::{GuestId, InvitationId};
 use crate::portal::Portal;
 
 #[derive(Template)]

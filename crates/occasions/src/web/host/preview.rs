@@ -10,7 +10,7 @@ use super::frame::{Place, keep_private};
 use super::request::HostRequest;
 use super::wording::Wording;
 use crate::hosting::{Refusal, invitations};
-use crate::invitation::InvitationId;
+use crate::id::InvitationId;
 use crate::portal::Portal;
 use crate::web::guest;
 

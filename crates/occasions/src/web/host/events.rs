@@ -7,13 +7,13 @@ use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 
-use super::Event;
+use super::frame::Place;
+use super::request::{HostRequest, PageContext};
+use super::resource::{OWNS, READS, WRITES};
+use super::wording::Wording;
+use crate::event::Event;
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::web::access::HostAccess;
-use crate::web::host::frame::Place;
-use crate::web::host::request::{HostRequest, PageContext};
-use crate::web::host::wording::Wording;
-use crate::web::resource::{OWNS, READS, WRITES};
 
 impl ApiResource for Event {
     type View = Self;

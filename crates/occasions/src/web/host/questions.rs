@@ -10,14 +10,14 @@ use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 
-use super::Question;
-use super::rules::{CHOICE, MOST_CHOICES};
+use super::frame::Place;
+use super::request::{HostRequest, PageContext};
+use super::resource::{OWNS, READS, WRITES};
+use super::wording::Wording;
+use crate::hosting::questions::{CHOICE, MOST_CHOICES};
 use crate::hosting::{HostOf, Permission, Refusal};
+use crate::question::Question;
 use crate::web::access::HostAccess;
-use crate::web::host::frame::Place;
-use crate::web::host::request::{HostRequest, PageContext};
-use crate::web::host::wording::Wording;
-use crate::web::resource::{OWNS, READS, WRITES};
 use crate::words::QuestionKind;
 
 impl ApiResource for Question {

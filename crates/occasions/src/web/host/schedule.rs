@@ -6,13 +6,13 @@ use accounts::web::resource::pages::{PageResource as _, load, stored};
 use askama::Template;
 use axum::response::Response;
 
-use super::Event;
-use super::rules::{LINES, SCHEDULE};
+use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
+use super::wording::Wording;
+use crate::event::Event;
 use crate::hosting::HostOf;
+use crate::hosting::events::{LINES, SCHEDULE};
 use crate::hosting::resource::{self, Resource};
-use crate::web::host::frame::Place;
-use crate::web::host::request::{HostForm, HostRequest, PageContext};
-use crate::web::host::wording::Wording;
 
 #[derive(Template)]
 #[template(path = "host/schedule.html")]
@@ -31,14 +31,14 @@ struct SchedulePage<'a> {
 }
 
 /// `GET …/settings/events/{id}/schedule`.
-pub(crate) async fn edit(req: HostRequest) -> Result<Response, Problem> {
+pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     let (context, event) = load::<Event>(&req).await?;
     let form_state = FormState::of(stored(&context.occasion.zone(), &event));
     Ok(page(&req, &context, &form_state, &event))
 }
 
 /// `POST …/settings/events/{id}/schedule`.
-pub(crate) async fn change(posted: HostForm) -> Result<Response, Problem> {
+pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let address = req.piece("id").to_owned();
     let (context, event) = load::<Event>(req).await?;

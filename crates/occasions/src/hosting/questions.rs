@@ -4,19 +4,18 @@ use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
 use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
 use platform::{Rows, StoreError, Tx, sql};
 
-use super::{Choice, Given, Question, QuestionId, of};
+use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position};
+use super::{HostOf, Permission, Refusal};
 use crate::event;
-use crate::hosting::resource::{
-    Edit, History, Removal, Resource, free_key, history_of, next_position,
-};
-use crate::hosting::{HostOf, Permission, Refusal};
-use crate::occasion::OccasionId;
+use crate::id::QuestionId;
+use crate::invitation::wait_for_answers;
+use crate::question::{Choice, Given, Question, of};
 use crate::words::{AskedOf, QuestionKind};
 
 /// How many choices a question has at most.
-pub(super) const MOST_CHOICES: usize = 50;
+pub(crate) const MOST_CHOICES: usize = 50;
 
-pub(super) const CHOICE: Part<Choice> = ::web::part! { Choice:
+pub(crate) const CHOICE: Part<Choice> = ::web::part! { Choice:
     key: key(0, 40).label("host-field-key"),
     label: texts(Limits::required(200)).label("host-field-label"),
 };
@@ -25,19 +24,6 @@ impl Question {
     /// The field of this name.
     pub(crate) fn field(name: &str) -> Option<&'static Field> {
         Self::FIELDS.iter().find(|field| field.name == name)
-    }
-
-    /// Writes a new question.
-    pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-        sql!(
-            "INSERT INTO question ({Question}, occasion, created_at, updated_at)
-             VALUES ({:Question}, :occasion, :now, :now)",
-            Question = self,
-            occasion,
-            now = tx.now()
-        )
-        .run(tx, Rows::Exactly(1))
-        .map(drop)
     }
 
     /// Kind and audience are fixed once the question is answered, and a choice that
@@ -56,7 +42,7 @@ impl Question {
             return Ok(());
         }
         // A save in progress still answers the old question.
-        event::wait_for_answers(tx, host.occasion())?;
+        wait_for_answers(tx, host.occasion())?;
         let is_taken = |given: &Given| gone.iter().any(|key| given.answer.has(key));
         let answers = answers_to(tx, &old.id)?;
         if answers.iter().any(|given| is_other || is_taken(given)) {
@@ -198,7 +184,7 @@ impl Resource for Question {
 
     fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
         // A save in progress does not know that the question is about to be deleted.
-        event::wait_for_answers(tx, host.occasion())?;
+        wait_for_answers(tx, host.occasion())?;
         Ok(if answers_to(tx, &self.id)?.is_empty() {
             Removal::Delete
         } else {

@@ -7,13 +7,13 @@ use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 
-use super::{DietaryOption, is_built_in};
+use super::frame::Place;
+use super::request::{HostRequest, PageContext};
+use super::resource::{OWNS, READS};
+use super::wording::Wording;
+use crate::diet::{DietaryOption, is_built_in};
 use crate::hosting::{HostOf, Refusal};
 use crate::web::access::HostAccess;
-use crate::web::host::frame::Place;
-use crate::web::host::request::{HostRequest, PageContext};
-use crate::web::host::wording::Wording;
-use crate::web::resource::{OWNS, READS};
 
 impl ApiResource for DietaryOption {
     type View = Self;

@@ -12,6 +12,9 @@ use web::described::{self, Named};
 use web::form_state::{FormState, TableForm};
 use web::{Problem, Text};
 
+use super::frame::Place;
+use super::history::field_words;
+use super::request::{self, HostRequest, PageContext};
 use crate::hosting::resource::Resource;
 use crate::hosting::{HostOf, Permission, Refusal, permissions};
 use crate::occasion;
@@ -19,16 +22,13 @@ use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::{HostAccess, may};
 use crate::web::api::host::change_response::{Receipt, Saved, Sees, Shown};
 use crate::web::api::host::refusal;
-use crate::web::host::frame::Place;
-use crate::web::host::history::field_words;
-use crate::web::host::request::{self, HostRequest, PageContext};
 
 /// Programs that read what hosts wrote.
-pub(crate) const READS: HostAccess = may(Permission::See, Tokens(&[OCCASION_READ]));
+pub(super) const READS: HostAccess = may(Permission::See, Tokens(&[OCCASION_READ]));
 /// Programs that change words.
-pub(crate) const WRITES: HostAccess = may(Permission::Write, Tokens(&[OCCASION_WRITE]));
+pub(super) const WRITES: HostAccess = may(Permission::Write, Tokens(&[OCCASION_WRITE]));
 /// Programs that change anything.
-pub(crate) const OWNS: HostAccess = may(Permission::Own, Tokens(&[OCCASION_WRITE]));
+pub(super) const OWNS: HostAccess = may(Permission::Own, Tokens(&[OCCASION_WRITE]));
 
 /// Pages name the occasion by its slug, programs by its id.
 impl Proof for HostOf {

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 
 /// Redirects to the same address with the account's present slug; `None`: the address has it
 /// already. Viewers who may not see the target get no redirect.
-pub(super) fn lead(uri: &Uri, (asked, present): (&str, &str), is_public: bool) -> Option<Response> {
+pub fn lead(uri: &Uri, (asked, present): (&str, &str), is_public: bool) -> Option<Response> {
     if asked == present {
         return None;
     }

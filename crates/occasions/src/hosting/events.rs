@@ -6,13 +6,13 @@ use accounts::dates;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
 
-use super::{Event, EventId, ScheduleLine, list, recount_seats};
-use crate::hosting::resource::{
+use super::resource::{
     Edit, History, Removal, Resource, TypedRemoval, free_key, history_of, next_position,
 };
-use crate::hosting::{HostOf, Permission, Refusal};
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use super::{HostOf, Permission, Refusal};
+use crate::event::{Event, ScheduleLine, list, recount_seats};
+use crate::id::{EventId, OccasionId};
+use crate::invitation::wait_for_answers;
 
 /// How long an event lasts if no end is given.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
@@ -21,9 +21,9 @@ const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 const MOST_DAYS: i64 = 7;
 
 /// How many lines a schedule has at most.
-pub(super) const LINES: usize = 50;
+pub(crate) const LINES: usize = 50;
 
-pub(super) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
+pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
     time: hour().label("host-schedule-time").required(),
     title: texts(Limits::required(120)).label("host-schedule-title"),
     detail: texts(Limits::lines(500)).label("host-schedule-detail"),
@@ -33,21 +33,6 @@ pub(super) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
 struct NewEvent {
     /// Whether everybody who is invited to the occasion is invited to the event.
     invite_all: bool,
-}
-
-impl Event {
-    /// Writes a new event.
-    pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-        sql!(
-            "INSERT INTO event (occasion, {Event}, seats_taken, created_at, updated_at)
-             VALUES (:occasion, {:Event}, 0, :now, :now)",
-            occasion,
-            Event = self,
-            now = tx.now()
-        )
-        .run(tx, Rows::Exactly(1))
-        .map(drop)
-    }
 }
 
 impl Resource for Event {
@@ -205,33 +190,6 @@ impl Resource for Event {
     }
 }
 
-/// Finds the ids of events by their keys; a finding points to `pointer`.
-pub(crate) fn by_keys(
-    events: &[Event],
-    keys: &[String],
-    pointer: &str,
-    fields: &mut Findings,
-) -> Vec<EventId> {
-    let mut found = Vec::new();
-    for (index, key) in keys.iter().enumerate() {
-        match events.iter().find(|event| event.key == *key) {
-            Some(event) if !found.contains(&event.id) => found.push(event.id.clone()),
-            Some(_) => {}
-            None => fields.add(&format!("{pointer}/{index}"), "unknown_option", []),
-        }
-    }
-    found
-}
-
-/// The keys of events, in their order.
-pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
-    events
-        .iter()
-        .filter(|event| ids.contains(&event.id))
-        .map(|event| event.key.clone())
-        .collect()
-}
-
 fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
     let _: Option<(EventId,)> =
         sql!("SELECT id FROM event WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
@@ -260,16 +218,5 @@ fn invite_everyone(
         occasion
     )
     .run(tx, Rows::Any)?;
-    Ok(())
-}
-
-/// Takes the lock of every invitation, because a save in progress may be adding a guest
-/// who would be left out.
-pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
-    let _: Vec<(InvitationId,)> = sql!(
-        "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",
-        occasion
-    )
-    .all(tx)?;
     Ok(())
 }

@@ -1,0 +1,7 @@
+//! The ids of what this crate stores.
+
+platform::id!(OccasionId, "One occasion.");
+platform::id!(EventId, "One event of an occasion.");
+platform::id!(QuestionId, "One question of an occasion.");
+platform::id!(InvitationId, "One invitation.");
+platform::id!(GuestId, "One guest.");
