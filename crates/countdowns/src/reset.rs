@@ -143,12 +143,17 @@ fn read_instant(sent: Option<&str>, now: Timestamp, findings: &mut Findings) -> 
         findings.add("/reset_at", code, []);
         return None;
     };
-    if exact > now {
-        findings.add("/reset_at", "reset_in_future", []);
-    } else if exact < EARLIEST {
-        findings.add("/reset_at", "reset_too_old", []);
-    }
+    check("/reset_at", exact, now, findings);
     Timestamp::from_millisecond(exact.as_millisecond()).ok()
+}
+
+/// Refuses an instant that lies ahead, or too far back.
+pub(crate) fn check(pointer: &str, at: Timestamp, now: Timestamp, findings: &mut Findings) {
+    if at > now {
+        findings.add(pointer, "reset_in_future", []);
+    } else if at < EARLIEST {
+        findings.add(pointer, "reset_too_old", []);
+    }
 }
 
 /// Notifies viewers and writes the audit line, which never contains the note.

@@ -1,7 +1,7 @@
 # What everybody reads.
 post-articles = المدونة
 post-latest = أحدث المقالات
-post-all-public = جميع المقالات
+post-latest-all = جميع المقالات
 post-notes = خواطر
 post-tagged = مقالات عن «{ $tag }»
 post-tags = الوسوم

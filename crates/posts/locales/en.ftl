@@ -1,7 +1,7 @@
 # What everybody reads.
 post-articles = Blog
 post-latest = Latest posts
-post-all-public = All posts
+post-latest-all = All posts
 post-notes = Notes
 post-tagged = Articles about “{ $tag }”
 post-tags = Tags
@@ -37,6 +37,9 @@ post-mail-text = { $site } has a new article:
 
 post-write = Write and change posts
 post-all = Posts
+post-group = Writing
+post-begin = A post
+post-begin-text = An article on this site
 post-new-article = New article
 post-new-note = New note
 post-page = View page

@@ -1,7 +1,7 @@
 # What everybody reads.
 post-articles = Blog
 post-latest = Ultimi articoli
-post-all-public = Tutti gli articoli
+post-latest-all = Tutti gli articoli
 post-notes = Note
 post-tagged = Articoli su “{ $tag }”
 post-tags = Tag

@@ -1,7 +1,7 @@
 # What everybody reads.
 post-articles = Blog
 post-latest = Artikel terkini
-post-all-public = Semua artikel
+post-latest-all = Semua artikel
 post-notes = Catatan
 post-tagged = Rencana tentang “{ $tag }”
 post-tags = Tag
@@ -33,6 +33,9 @@ post-mail-text = { $site } ada rencana baharu:
 # The pages of editors.
 post-write = Tulis dan ubah siaran
 post-all = Siaran
+post-group = Penulisan
+post-begin = Siaran
+post-begin-text = Rencana di laman ini
 post-new-article = Rencana baharu
 post-new-note = Catatan baharu
 post-page = Lihat halaman

@@ -1,7 +1,7 @@
 # What everybody reads.
 post-articles = 博客
 post-latest = 最新文章
-post-all-public = 全部文章
+post-latest-all = 全部文章
 post-notes = 短文
 post-tagged = 关于“{ $tag }”的文章
 post-tags = 标签

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use platform::audit::{Entry, RequestFacts};
 use platform::{StoreError, Tx};
 use serde_json::Value;
+use web::Site;
 
 use crate::Refusal;
 
@@ -42,6 +43,16 @@ impl Editor {
     pub(crate) fn who(&self) -> &SignedIn {
         &self.who
     }
+}
+
+/// Whether the account of this id may.
+pub(crate) fn is_account_editor(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    account: &str,
+) -> Result<bool, StoreError> {
+    let editors = grant::list_who_may_in_site(tx, EDITOR)?;
+    Ok(editors.iter().any(|one| one.to_string() == account))
 }
 
 impl Proof for Editor {

@@ -14,8 +14,10 @@ pub mod search;
 pub mod web;
 pub mod webhook;
 
+use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::Flag;
+use ::web::state::NavigationGroup;
 use accounts::domain::{self, Domain};
 use accounts::look::FirstPage;
 use accounts::token::TokenScope;
@@ -60,7 +62,15 @@ pub const DOMAIN: Domain = Domain {
     foot: web::public::foot,
     public_pages: web::public::pages,
     offers: web::public::offers,
-    cards: web::own::cards,
+    navigation: Some(NavigationGroup {
+        title: "post-group",
+        links: &[Link {
+            label: "post-all",
+            href: "/me/posts",
+        }],
+        is_for: editor::is_account_editor,
+    }),
+    cards: web::own_card::find,
     newsletters: &[mailing::NEWSLETTER],
     webhook_events: webhook::EVENTS,
     jobs: |site| vec![mailing::job(site), webhook::sweeps()],

@@ -4,6 +4,7 @@ pub mod api;
 pub mod feeds;
 mod image;
 pub(crate) mod own;
+pub(crate) mod own_card;
 pub(crate) mod public;
 mod search;
 

@@ -15,6 +15,10 @@ function start() {
   all("[data-end]").forEach((part) => (part.scrollTop = part.scrollHeight));
   all("form[data-bulk]").forEach(choose);
   if (document.querySelector("[data-copy], [data-share]")) import("./share.js");
+  all("button[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  });
   all("form[method=post]").forEach(sendOnce);
   all("form:has([data-in-place])").forEach(sendInPlace);
   keepTyped();

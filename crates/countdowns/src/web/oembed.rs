@@ -30,7 +30,7 @@ pub(super) async fn show(
     wishes: Wishes,
 ) -> Result<Response, Problem> {
     if !["", "json"].contains(&asked.format.as_str()) {
-        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "not_implemented"));
+        return Ok(StatusCode::NOT_IMPLEMENTED.into_response());
     }
     let path = asked.url.strip_prefix(site.url().origin());
     let path = path.and_then(|path| path.strip_prefix("/u/"));
@@ -38,7 +38,7 @@ pub(super) async fn show(
     let (account, countdown) = path.ok_or_else(Problem::not_found)?;
     let address = (account.to_owned(), countdown.to_owned());
     let (shown, clock) = badge::find(&site, address, &Form::default()).await?;
-    let share = public::share(&site, &site.speak_public(&wishes), &shown, &clock);
+    let share = public::share(&site, &site.speak_public(&wishes), &shown, &clock, "");
     let width = asked.maxwidth.unwrap_or(SIZE.0).min(SIZE.0);
     let height = asked.maxheight.unwrap_or(SIZE.1).min(SIZE.1);
     let answer = json!({

@@ -17,10 +17,11 @@ use web::state::{Label, MenuItem};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
 use super::clock_view::ClockView;
-use super::{picture, words};
-use crate::clock::Clock;
+use super::runs::{self, Run, Strip};
+use super::{picture, sharing, words};
+use crate::clock::{Clock, State as ClockState};
 use crate::countdown::Visibility;
-use crate::public::{self, Listed, Search, Shown, Viewing};
+use crate::public::{self, Listed, Past, Search, Shown, Viewing};
 use accounts::web::moved;
 
 /// `GET /u/{account}/{countdown}`.
@@ -36,12 +37,15 @@ pub(super) async fn show(
     let viewing = viewing(&site, viewer, &uri)?;
     let key = viewing.key.clone();
     let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
-    let shown = site.store.read(look).await?;
-    let shown = shown.ok_or_else(Problem::not_found)?;
+    let look = move |tx: &mut Tx<'_>| {
+        let shown = public::find(tx, &account, &countdown, &viewing)?;
+        with_past(tx, shown)
+    };
+    let found = site.store.read(look).await?;
+    let (shown, past) = found.ok_or_else(Problem::not_found)?;
     let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal());
     moved.map_or_else(
-        || countdown_page(&site, &wishes, (&headers, &key, &csrf), &shown),
+        || countdown_page(&site, &wishes, (&headers, &key, &csrf), &shown, &past),
         Ok,
     )
 }
@@ -58,14 +62,23 @@ pub(super) async fn show_primary(
     let csrf = viewer.csrf.clone();
     let viewing = viewing(&site, viewer, &uri)?;
     let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::find_primary(tx, &account, &viewing);
-    let shown = site.store.read(look).await?;
-    let shown = shown.ok_or_else(Problem::not_found)?;
+    let look = move |tx: &mut Tx<'_>| {
+        let shown = public::find_primary(tx, &account, &viewing)?;
+        with_past(tx, shown)
+    };
+    let found = site.store.read(look).await?;
+    let (shown, past) = found.ok_or_else(Problem::not_found)?;
     let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal());
     moved.map_or_else(
-        || countdown_page(&site, &wishes, (&headers, "", &csrf), &shown),
+        || countdown_page(&site, &wishes, (&headers, "", &csrf), &shown, &past),
         Ok,
     )
+}
+
+fn with_past(tx: &mut Tx<'_>, shown: Option<Shown>) -> Result<Option<(Shown, Past)>, StoreError> {
+    let Some(shown) = shown else { return Ok(None) };
+    let past = Past::load(tx, &shown)?;
+    Ok(Some((shown, past)))
 }
 
 fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
@@ -272,15 +285,32 @@ fn list_page(
 struct CountdownPage<'a> {
     text: &'a Text,
     shown: &'a Shown,
-    /// How everybody sends it on, where everybody may see it.
+    /// How whoever has the link sends it on.
     share: Option<&'a Share>,
+    /// Whether everybody may see it.
+    is_public: bool,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
-    entries: Vec<(String, &'a str)>,
+    /// Whether it has never gone this long before.
+    is_record: bool,
+    /// Whether the runs and their lengths are shown, beside the notes.
+    strip: Option<Strip>,
+    runs: Vec<Run>,
+    /// How many runs before these are not listed.
+    earlier: Option<String>,
+    /// The address of the day as a calendar file.
+    calendar: Option<String>,
     /// The button that hides the phrase, for the owner.
     hiding: Option<Hiding<'a>>,
     /// The address of the event stream.
     live: Option<String>,
+}
+
+impl CountdownPage<'_> {
+    /// A first run without a note is what the figure says already.
+    fn tells_of_runs(&self) -> bool {
+        self.runs.len() > 1 || self.runs.iter().any(|run| !run.note.is_empty())
+    }
 }
 
 /// The hidden fields of the form that hides a phrase.
@@ -294,6 +324,7 @@ fn countdown_page(
     wishes: &Wishes,
     (headers, key, csrf): (&HeaderMap, &str, &str),
     shown: &Shown,
+    past: &Past,
 ) -> Result<Response, Problem> {
     let text = site.speak_public(wishes);
     let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
@@ -315,25 +346,41 @@ fn countdown_page(
             return Ok(response);
         }
     }
-    let zone = shown.countdown.zone();
-    let entries = shown.entries.iter().map(|entry| {
-        let at = entry.reset_at.to_zoned(zone.clone());
-        (text.moment_short(&at), entry.note.as_str())
-    });
-    let clock = shown.clock.filter(|_| is_public);
-    let share = clock.map(|clock| share(site, &text, shown, &clock));
+    let (countdown, has_stats) = (&shown.countdown, shown.countdown.show_stats);
+    let mut runs = runs::runs(&text, countdown, &past.entries, shown.now);
+    if !has_stats {
+        runs.iter_mut().for_each(|run| run.length.clear());
+    }
+    let has_runs = has_stats && shown.summary.count > 1;
+    let first = shown.summary.first.filter(|_| has_runs);
+    // Whoever has the link may send it on; only what everybody may see has a preview elsewhere.
+    let is_shared = is_public || (!shown.is_hidden && !key.is_empty());
+    let clock = shown.clock.filter(|_| is_shared);
+    let share = clock.map(|clock| share(site, &text, shown, &clock, key));
     let body = CountdownPage {
         text: &text,
         share: share.as_ref(),
-        clock: shown
-            .clock
-            .map(|clock| ClockView::of(&text, &shown.countdown, &clock, shown.now)),
-        stats: if shown.countdown.show_stats {
+        is_public,
+        clock: shown.clock.map(|clock| {
+            ClockView::of(&text, countdown, &clock, shown.now).with_ring(
+                countdown,
+                &clock,
+                shown.created_at,
+            )
+        }),
+        stats: if has_stats {
             words::statistics(&text, &shown.summary, shown.now)
         } else {
             Vec::new()
         },
-        entries: entries.collect(),
+        is_record: has_stats && shown.summary.at(shown.now).is_record,
+        strip: first.map(|first| runs::strip(&text, countdown, (first, &past.year), shown.now)),
+        earlier: earlier(&text, shown, runs.len()),
+        runs,
+        calendar: shown
+            .clock
+            .filter(|clock| clock.state == ClockState::Upcoming && !shown.is_personal())
+            .map(|_| words::with_key(format!("{}/day.ics", shown.path()), key)),
         live: (!shown.is_personal()).then(|| {
             let path = format!("{}/events?since={}", shown.path(), shown.revision);
             words::with_key(path, key)
@@ -344,7 +391,8 @@ fn countdown_page(
         }),
         shown,
     };
-    let written = plain(site, &text, &shown.countdown.title, body, share.as_ref())?;
+    let preview = share.as_ref().filter(|_| is_public);
+    let written = plain(site, &text, &shown.countdown.title, body, preview)?;
     let mut page = written.into_response();
     if shown.countdown.visibility != Visibility::Public {
         let noindex = HeaderValue::from_static("noindex");
@@ -356,17 +404,20 @@ fn countdown_page(
     })
 }
 
-/// A countdown that everybody may see, as it is shared.
-pub(super) fn share(site: &Site, text: &Text, shown: &Shown, clock: &Clock) -> Share {
-    let (title, path) = (&shown.countdown.title, shown.path());
+/// “12 earlier runs are not listed.”
+fn earlier(text: &Text, shown: &Shown, listed: usize) -> Option<String> {
+    let listed = i64::try_from(listed).unwrap_or(i64::MAX);
+    let more = shown.summary.count - listed;
+    (listed > 0 && more > 0).then(|| text.with("countdown-runs-earlier", [("n", more.into())]))
+}
+
+/// A countdown as it is shared, with the key of its private link, if it has one.
+pub(super) fn share(site: &Site, text: &Text, shown: &Shown, clock: &Clock, key: &str) -> Share {
     let view = ClockView::of(text, &shown.countdown, clock, shown.now);
+    let title = &shown.countdown.title;
     Share {
         image: picture::address(site, text, shown, clock),
-        embed: site
-            .url()
-            .join(&format!("/embed{}", path.trim_start_matches("/u"))),
-        badge: site.url().join(&format!("{path}/badge.svg")),
-        ..Share::new(site, title, &view.sentence(), &path)
+        ..sharing::share(site, (title, &view.sentence()), &shown.path(), key)
     }
 }
 

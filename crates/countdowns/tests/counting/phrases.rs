@@ -351,7 +351,7 @@ fn phrases_are_hidden_suggested_and_decided_on_by_forms() {
         let page = moderator.browser.get("/me/phrases").await;
         let page = moderator
             .browser
-            .get(&page.link("Phrases and suggestions").href)
+            .get(&page.link("Manage phrases").href)
             .await;
         let page = moderator
             .browser

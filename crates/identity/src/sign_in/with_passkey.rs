@@ -3,16 +3,17 @@
 use platform::{Secret, Tx};
 use web::Site;
 
-use super::let_in::let_in;
+use super::let_in::{Arrived, let_in};
 use super::restore;
-use crate::account::{self, Account};
+use super::welcome::Welcome;
+use crate::account;
 use crate::accounts::Accounts;
 use crate::client::Client;
 use crate::credential::passkey::{Claimed, Counted, PasskeyError, Signed, count, find};
 use crate::credential::web_authn::{Asked, Assertion, Invalid};
 use crate::grant::held::hold;
 use crate::session::signed_in::SignedIn;
-use crate::session::{self, Begun, Method, Stay, sudo};
+use crate::session::{self, Method, Stay, sudo};
 
 /// Signs in whose key has signed. Nothing can be guessed here, so nothing is counted.
 pub async fn sign_in(
@@ -21,14 +22,13 @@ pub async fn sign_in(
     asked: &Asked<'_>,
     stay: Stay,
     client: Client,
-) -> Result<(Account, Begun), PasskeyError> {
+) -> Result<Welcome, PasskeyError> {
     let site = accounts.site.clone();
     let (key, signed) = check(accounts, assertion, asked).await?;
     let store = site.store.clone();
     let change = move |tx: &mut Tx<'_>| begin(tx, &site, &key, &signed, stay, &client);
     match store.write(change).await? {
-        SignedBy::Owner(account, begun) => Ok((account, begun)),
-        SignedBy::Leaving(token) => Err(PasskeyError::Leaving(token)),
+        SignedBy::Owner(welcome) => Ok(welcome),
         SignedBy::Copy => Err(Invalid::COPY.into()),
         SignedBy::Nobody => Err(Invalid::UNKNOWN.into()),
     }
@@ -83,9 +83,7 @@ pub async fn prove(
 /// What a good signature led to.
 enum SignedBy {
     /// The owner.
-    Owner(Account, Begun),
-    /// The owner, who may keep the account with this.
-    Leaving(Secret),
+    Owner(Welcome),
     /// A copy of the key: it had signed as often before. The owner is told.
     Copy,
     /// Nobody who may sign in.
@@ -113,8 +111,12 @@ fn begin(
         Counted::Gone => return Ok(SignedBy::Nobody),
     }
     if let Some(begun) = let_in(tx, site, &account, Method::Passkey, stay, client)? {
-        return Ok(SignedBy::Owner(account, begun));
+        let to = String::new();
+        let arrived = Arrived { account, begun, to };
+        return Ok(SignedBy::Owner(Welcome::Arrived(arrived)));
     }
     let offered = restore::offer(tx, &account.id)?;
-    Ok(offered.map_or(SignedBy::Nobody, SignedBy::Leaving))
+    Ok(offered.map_or(SignedBy::Nobody, |token| {
+        SignedBy::Owner(Welcome::Leaving(token))
+    }))
 }

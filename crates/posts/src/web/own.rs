@@ -3,16 +3,14 @@
 mod form;
 pub(super) mod question;
 
-use accounts::SignedIn;
-use accounts::domain::Card;
 use accounts::web::request::{FormPost, PageRequest};
 use accounts::web::resource::pages::{EditForm, Messages, Next, PageParent, PageResource};
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use platform::{StoreError, Tx};
+use platform::Tx;
 use web::form_state::{FormState, TableForm};
-use web::{Field, Form, Link, List, Problem, Site, Text};
+use web::{Field, Form, List, Problem, Text};
 
 use crate::Refusal;
 use crate::editing::PICTURE;
@@ -20,7 +18,7 @@ use crate::editor::{self, Editor};
 use crate::post::{Kind, Post, State};
 use crate::web::public::name;
 
-const HERE: &str = "/me/posts";
+pub(super) const HERE: &str = "/me/posts";
 
 impl PageParent for Editor {
     type Request = PageRequest;
@@ -150,30 +148,6 @@ impl PageResource for Post {
         };
         req.page(HERE, &text.say("post-all"), body).await
     }
-}
-
-/// What an editor begins on the page that they land on.
-pub(crate) fn cards(
-    tx: &mut Tx<'_>,
-    _: &Site,
-    who: &SignedIn,
-    _: &Text,
-) -> Result<Vec<Card>, StoreError> {
-    if !editor::is_editor(tx, who)? {
-        return Ok(Vec::new());
-    }
-    let links = [
-        ("post-new-article", "/me/posts/new?kind=article"),
-        ("post-new-note", "/me/posts/new?kind=note"),
-        ("post-new-page", "/me/posts/new?kind=page"),
-        ("post-write", HERE),
-    ];
-    Ok(vec![Card {
-        title: "post-articles",
-        lines: Vec::new(),
-        links: links.map(|(label, href)| Link { label, href }).into(),
-        form: None,
-    }])
 }
 
 #[derive(Template)]

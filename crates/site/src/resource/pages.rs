@@ -79,6 +79,8 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const DONE: &'static [(&'static str, &'static str)] = &[];
     /// Whether saving leads to the one that was saved, and not to the list.
     const IS_SHOWN_AFTER: bool = false;
+    /// The word in `?done=` of the page that shows a new one.
+    const BEGUN: &'static str = "saved";
 
     /// What one is called.
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
@@ -178,7 +180,8 @@ pub struct EditForm<'a> {
     /// What is wrong, as HTML.
     pub summary: String,
     messages: Messages,
-    save: &'static str,
+    /// The message of the button that saves.
+    pub save: &'static str,
     cancel: &'static str,
     /// What the page before did.
     pub done: Option<&'static str>,
@@ -200,6 +203,8 @@ pub struct EditForm<'a> {
     pub action: String,
     /// The fields.
     pub groups: Vec<Group>,
+    /// HTML of the fields, where the noun arranges them itself.
+    pub arranged: String,
     /// A list among them.
     pub list: Option<RowList>,
     /// Where a removal is sent, with what has to be typed for it; none: it is not offered.
@@ -272,11 +277,12 @@ fn shown<R: PageResource>(
 }
 
 /// Where a form leads that was saved.
-fn after<R: PageResource>(list: &str, one: &R, done: &str) -> String {
-    if R::IS_SHOWN_AFTER {
-        format!("{list}/{}?done=saved", one.address())
-    } else {
-        format!("{list}?done={done}")
+fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
+    match (R::IS_SHOWN_AFTER, is_new) {
+        (true, true) => format!("{list}/{}?done={}", one.address(), R::BEGUN),
+        (true, false) => format!("{list}/{}?done=saved", one.address()),
+        (false, true) => format!("{list}?done=created"),
+        (false, false) => format!("{list}?done=saved"),
     }
 }
 
@@ -335,7 +341,7 @@ async fn create<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<R
     let change = move |tx: &mut Tx<'_>, parent: &R::Parent| {
         let shown = shown::<R>(true, None, &form, tx.now());
         let one = super::create::<R>(tx, parent, &Input::Form(form.clone(), shown))?;
-        Ok(after(&list, &one, "created"))
+        Ok(after(&list, &one, true))
     };
     let done = match prepared {
         Ok(Next::Save) => posted.once(change).await.map_err(Into::into),
@@ -366,7 +372,7 @@ async fn change<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<R
         let shown = shown(parent.may(R::Parent::OWN), Some(&old), &form, tx.now());
         let input = Input::Form(form.clone(), shown);
         let one = super::change::<R>(tx, parent, &address, version, &input)?;
-        Ok(after(&list, &one, "saved"))
+        Ok(after(&list, &one, false))
     };
     let done = match prepared {
         Ok(Next::Save) => posted.once(change).await.map_err(Into::into),
@@ -442,6 +448,7 @@ async fn edit_form<R: PageResource>(
         more: None,
         list: None,
         groups: table.groups(&shown, R::MESSAGES.settings),
+        arranged: String::new(),
         remove: one.filter(|_| may_own).map(|one| {
             let is_typed = R::TYPED_REMOVAL != TypedRemoval::Nobody;
             (at(one, R::REMOVE), is_typed.then(|| confirm(one)))
