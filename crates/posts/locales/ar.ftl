@@ -7,6 +7,17 @@ post-tagged = مقالات عن «{ $tag }»
 post-tags = الوسوم
 post-none = لا شيء هنا بعد.
 post-older = الأقدم
+post-minutes = { $count ->
+    [zero] أقل من دقيقة
+    [one] دقيقة واحدة
+    [two] دقيقتان
+    [few] { $count } دقائق
+    [many] { $count } دقيقة
+   *[other] { $count } دقيقة
+}
+post-earlier = السابق
+post-later = التالي
+post-neighbours = السابق والتالي
 post-feed = الموجز
 post-search = بحث
 post-search-words = كلمات

@@ -7,6 +7,13 @@ post-tagged = Articoli su “{ $tag }”
 post-tags = Tag
 post-none = Qui non c’è ancora niente.
 post-older = Meno recenti
+post-minutes = { $count ->
+    [one] 1 minuto
+   *[other] { $count } minuti
+}
+post-earlier = Precedente
+post-later = Successivo
+post-neighbours = Precedente e successivo
 post-feed = Feed
 post-search = Cerca
 post-search-words = Parole

@@ -38,6 +38,13 @@ pub fn is_editor(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     grant::may_in_site(tx, who, EDITOR)
 }
 
+impl Editor {
+    /// Who it is.
+    pub(crate) fn who(&self) -> &SignedIn {
+        &self.who
+    }
+}
+
 /// Whether the account of this id may.
 pub(crate) fn is_account_editor(
     tx: &mut Tx<'_>,

@@ -1,11 +1,13 @@
-//! A site's articles and notes, their feeds, and full-text search.
+//! A site's articles, notes and pages, their feeds, and full-text search.
 
+pub(crate) mod editing;
 pub mod editor;
 pub mod feed;
 pub mod image;
 pub mod import;
 pub mod mailing;
 pub mod markdown;
+pub mod markdown_folder;
 pub mod post;
 pub mod published;
 pub mod search;
@@ -40,13 +42,23 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     routes: web::routes,
-    first_pages: &[FirstPage {
-        word: "posts",
-        label: "post-articles",
-        argument: "",
-        find: |_, _| Ok(Some("/blog".to_owned())),
-    }],
+    first_pages: &[
+        FirstPage {
+            word: "posts",
+            label: "post-articles",
+            argument: "",
+            find: |_, _| Ok(Some("/blog".to_owned())),
+        },
+        FirstPage {
+            word: "page",
+            label: "post-one-page",
+            argument: "SLUG",
+            find: web::public::first_page,
+        },
+    ],
     first_parts: web::public::first_parts,
+    person_parts: web::public::person_parts,
+    has_public: published::has_by,
     foot: web::public::foot,
     public_pages: web::public::pages,
     offers: web::public::offers,
@@ -70,6 +82,7 @@ pub const DOMAIN: Domain = Domain {
     accounts: DomainAccounts {
         site_duties: &[editor::EDITOR],
         token_scopes: &[READ, WRITE],
+        erase: editing::erase,
         ..DomainAccounts::new("posts")
     },
     ..Domain::new(platform::migrations!(

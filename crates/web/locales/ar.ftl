@@ -211,6 +211,7 @@ field-display-name-length = { $min ->
    *[other] بين { $min } و{ $max } حرفًا.
 }
 field-image-invalid = ليست هذه صورة JPEG أو PNG أو WebP، أو أنها كبيرة جدًا.
+field-picture-undescribed = هناك صورة بلا وصف. اكتب بين [ و ] في بضع كلمات ما تُظهره.
 field-slug-invalid = أحرف لاتينية صغيرة وأرقام وشرطات فقط.
 field-slug-reserved = هذه الكلمة محجوزة لغرض آخر.
 field-confirmation-wrong = هذا ليس ما طُلب كتابته.

@@ -257,6 +257,7 @@ field-display-name-length = { $min ->
    *[other] Between { $min } and { $max } characters.
 }
 field-image-invalid = This is not a JPEG, PNG or WebP picture, or it is too large.
+field-picture-undescribed = A picture has no description. Say between [ and ] in a few words what it shows.
 field-slug-invalid = Small letters, digits and hyphens only.
 field-slug-reserved = This word is kept for something else.
 field-confirmation-wrong = This is not what was to be typed.

@@ -183,6 +183,7 @@ field-display-name-length = { $min ->
    *[other] Tra { $min } e { $max } caratteri.
 }
 field-image-invalid = Non è un’immagine JPEG, PNG o WebP, oppure è troppo grande.
+field-picture-undescribed = Un’immagine non ha descrizione. Dite fra [ e ] in poche parole che cosa mostra.
 field-slug-invalid = Solo lettere minuscole, cifre e trattini.
 field-slug-reserved = Questa parola è riservata ad altro.
 field-confirmation-wrong = Non corrisponde a ciò che andava scritto.

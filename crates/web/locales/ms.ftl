@@ -252,6 +252,7 @@ field-display-name-length = { $min ->
    *[other] Antara { $min } dan { $max } aksara.
 }
 field-image-invalid = Ini bukan gambar JPEG, PNG atau WebP, atau terlalu besar.
+field-picture-undescribed = Ada gambar tanpa keterangan. Nyatakan antara [ dan ] dalam beberapa perkataan apa yang ditunjukkannya.
 field-slug-invalid = Huruf kecil, angka dan tanda sempang sahaja.
 field-slug-reserved = Perkataan ini dikhaskan untuk perkara lain.
 field-confirmation-wrong = Ini tidak sama dengan yang perlu ditaip.

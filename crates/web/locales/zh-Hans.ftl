@@ -179,6 +179,7 @@ field-display-name-length = { $min ->
    *[other] 请用{ $min }到{ $max }个字符。
 }
 field-image-invalid = 这不是 JPEG、PNG 或 WebP 图片，或者图片太大。
+field-picture-undescribed = 有一张图片没有说明。请在 [ 和 ] 之间用几个字写出图片的内容。
 field-slug-invalid = 只能用小写字母、数字和连字符。
 field-slug-reserved = 这个词另有用途。
 field-confirmation-wrong = 与要求输入的内容不符。

@@ -96,6 +96,7 @@ pub static FIELD_CODES: &[&str] = &[
     "slug_reserved",
     "confirmation_wrong",
     "image_invalid",
+    "picture_undescribed",
 ];
 
 /// Compares codes with their messages in the declaring crate, and returns every mismatch: each code

@@ -53,6 +53,12 @@ impl Form {
         self.0.retain(|(name, _)| !names.contains(&name.as_str()));
     }
 
+    /// Gives a field this one value.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.remove(&[name]);
+        self.0.push((name.to_owned(), value.into()));
+    }
+
     /// All fields, in the order in which they were sent.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))

@@ -17,6 +17,15 @@ pub(crate) const MOST_BYTES: usize = 256 * 1024;
 /// The most fields of a form; a form for 30 people with 20 events and 30 questions sends 1,600.
 pub(crate) const MOST_FIELDS: usize = 2000;
 
+/// A file that came with a form.
+#[derive(Clone, Debug)]
+pub struct SentFile {
+    /// The field that holds it.
+    pub field: String,
+    /// What it holds; never empty.
+    pub bytes: Bytes,
+}
+
 impl Form {
     /// Parses `application/x-www-form-urlencoded`.
     pub fn parse(text: &[u8]) -> Result<Self, Problem> {
@@ -47,21 +56,20 @@ impl Form {
         Ok(form)
     }
 
-    /// Parses a form of either kind, and returns the last file in it; empty if there is none. The
-    /// body may be larger than others by `max_file_bytes`. Unless `keep_file`, the file is read and
-    /// dropped.
-    pub async fn with_file(
+    /// Parses a form of either kind, and returns the files in it. The body may be larger than
+    /// others by `max_file_bytes`. Unless `keep_files`, files are read and dropped.
+    pub async fn with_files(
         request: Request,
         max_file_bytes: usize,
-        keep_file: bool,
-    ) -> Result<(Self, Bytes), Problem> {
+        keep_files: bool,
+    ) -> Result<(Self, Vec<SentFile>), Problem> {
         if !media_type::is(request.headers(), media_type::MULTIPART) {
-            return Ok((Self::from_request(request, &()).await?, Bytes::new()));
+            return Ok((Self::from_request(request, &()).await?, Vec::new()));
         }
         Self::parse_multipart(
             request,
             MOST_BYTES.saturating_add(max_file_bytes),
-            keep_file,
+            keep_files,
         )
         .await
     }
@@ -70,12 +78,12 @@ impl Form {
     async fn parse_multipart(
         mut request: Request,
         most: usize,
-        keep_file: bool,
-    ) -> Result<(Self, Bytes), Problem> {
+        keep_files: bool,
+    ) -> Result<(Self, Vec<SentFile>), Problem> {
         DefaultBodyLimit::max(most).apply(&mut request);
         let multipart = Multipart::from_request(request, &()).await;
         let mut multipart = multipart.map_err(|_| invalid())?;
-        let (mut fields, mut file, mut parts) = (Vec::new(), Bytes::new(), 0);
+        let (mut fields, mut files, mut parts) = (Vec::new(), Vec::new(), 0);
         let mut left = MOST_BYTES;
         while let Some(mut part) = multipart.next_field().await? {
             parts += 1;
@@ -83,8 +91,13 @@ impl Form {
                 return Err(too_large());
             }
             if is_file(&part) {
-                if keep_file {
-                    file = part.bytes().await?;
+                if keep_files {
+                    let field = part.name().unwrap_or_default().to_owned();
+                    let bytes = part.bytes().await?;
+                    // Browsers send an empty file where none was chosen.
+                    if !bytes.is_empty() {
+                        files.push(SentFile { field, bytes });
+                    }
                 } else {
                     while part.chunk().await?.is_some() {}
                 }
@@ -99,7 +112,7 @@ impl Form {
             }
             fields.push((name, String::from_utf8(value).map_err(|_| invalid())?));
         }
-        Ok((Self(fields), file))
+        Ok((Self(fields), files))
     }
 }
 

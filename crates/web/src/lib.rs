@@ -67,6 +67,7 @@ pub use dates::Deadline;
 pub use fields::{Field, Input};
 pub use findings::{Findings, Limits, When};
 pub use form::Form;
+pub use form_body::SentFile;
 pub use json::Json;
 pub use language::{Language, Wishes};
 pub use look::Look;

@@ -399,8 +399,8 @@ async fn try_set_picture(
         } else {
             look.set_icon(None);
         }
-    } else if !sent.file.is_empty() {
-        let picture = PICTURES.upload(site, sent.file.clone(), field).await?;
+    } else if let Some(file) = sent.files.first() {
+        let picture = PICTURES.upload(site, file.bytes.clone(), field).await?;
         if is_portrait {
             look.set_portrait(Some(picture), alt);
         } else {

@@ -5,7 +5,8 @@ use platform::{StoreError, Tx, sql};
 use site::own_card::{Begin, OwnCard, OwnLine, Side};
 use web::{Site, Text};
 
-use super::own::{HERE, name};
+use super::own::HERE;
+use super::public::name;
 use crate::editor;
 use crate::post::{Post, State};
 
