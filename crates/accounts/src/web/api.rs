@@ -7,7 +7,6 @@ mod factors;
 mod identities;
 mod invites;
 mod leaving;
-mod notices;
 mod passkeys;
 mod people;
 mod profile;
@@ -72,7 +71,6 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(profile::routes())
         .merge(slug::routes())
         .merge(trusted::routes())
-        .merge(notices::routes())
         .merge(leaving::routes())
         .merge(registering::routes())
         .merge(email_change::routes())
