@@ -21,8 +21,6 @@ pub(super) struct Upload {
     /// Of the headers, what names the trailers that may be sent.
     announced: HeaderMap,
     is_over: bool,
-    /// Something of it was taken.
-    pub(super) is_begun: bool,
     /// The client's next piece is what is missing.
     pub(super) awaits_client: bool,
 }
@@ -44,7 +42,6 @@ impl Upload {
             left: said.and_then(content_length),
             announced: trailers.map(|names| (TRAILER, names.clone())).collect(),
             is_over: false,
-            is_begun: false,
             awaits_client: false,
         }
     }
@@ -63,7 +60,6 @@ impl Upload {
             let Some(frame) = ready!(polled) else {
                 return Poll::Ready(self.end(&HeaderMap::new()).map(Some));
             };
-            self.is_begun = true;
             match frame.map_err(ProxyError::Body)?.into_data() {
                 Ok(data) if data.is_empty() => {}
                 Ok(data) => return Poll::Ready(self.piece(data).map(Some)),
