@@ -40,7 +40,8 @@ async function visit(options = {}) {
 const call = (page, path, body) =>
   page.evaluate(
     async ([path, body]) => {
-      const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() };
+      const token = document.querySelector('[name=_csrf]').value;
+      const headers = { 'content-type': 'application/json', 'x-csrf-token': token };
       const answer = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
       if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
       return answer.json();
@@ -86,7 +87,8 @@ async function weight(path) {
   const page = await visit();
   const seen = await traffic(page, 'http://localhost');
   await page.route('**/site/images/**', (route) => route.abort());
-  await page.goto(path, { waitUntil: 'networkidle' });
+  await page.goto(path);
+  await page.evaluate(() => document.fonts.ready);
   await page.context().close();
   return seen.bytes();
 }

@@ -1,11 +1,13 @@
 //! What people and programs see of accounts: every address on one page.
 
 pub mod api;
+mod arrival;
 mod cards;
 mod email_change;
 mod entrance;
 mod event;
 mod factor_reset;
+mod factor_section;
 mod factors;
 mod first;
 mod form;
@@ -17,8 +19,10 @@ mod message;
 mod newcomer;
 mod notifications;
 mod oauth;
+mod own_password;
 mod people;
 mod profile;
+mod providers;
 mod registration;
 mod reset;
 mod second_step;
@@ -47,13 +51,13 @@ pub use refusal::Refusal;
 /// What it takes to sign people in and out, and to keep their accounts, at other addresses than
 /// those of this crate.
 pub mod front_end {
-    pub use super::api::credentials::renew_password;
     pub use super::api::refresh::{first, go_on, sign, unstored};
+    pub use super::arrival::end_session;
     pub use super::entrance::check_connection;
+    pub use super::own_password::renew_password;
     pub use super::profile::save;
     pub use super::registration::Sent;
     pub use super::reset::mail_link;
-    pub use super::visitor::end_session;
     pub use ::site::cookies::{forget_session, registered, renewed, set_begun, set_registered};
     pub use identity::problem::{password, too_often};
 }
@@ -86,6 +90,8 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/sign-in/{secret}", Anybody, visitor::use_link)
         .get("/register", Anybody, registration::register)
         .post("/register", Anybody, registration::enter)
+        .post("/register/again", Anybody, registration::send_again)
+        .post("/register/change", Anybody, registration::change_address)
         .get("/verify/{secret}", Anybody, registration::verify)
         .post("/verify/{secret}", Anybody, registration::confirm)
         .get("/forgot", Anybody, reset::forgot)

@@ -130,6 +130,10 @@ countdown-is-primary-hint = It also has the address /your-name/incident-timer.
 countdown-only-you = Only you see this page now.
 countdown-not-started = It has not begun yet.
 countdown-mine = Countdowns
+countdown-yours = Your countdowns
+countdown-group = Countdowns
+countdown-begin = A countdown
+countdown-begin-text = Days since, or days until
 countdown-new = New countdown
 countdown-none = You have no countdown yet.
 countdown-what = What it counts
@@ -151,7 +155,12 @@ countdown-deleted = Deleted.
 
 # Its owners.
 countdown-owners = Owners
-countdown-owner-remove = Remove
+countdown-owner-remove = Remove…
+countdown-owner-question = Remove { $called } from the owners?
+countdown-owner-question-facts = This person can no longer change or reset the countdown.
+countdown-owner-question-undo = You can invite them again.
+countdown-owner-question-do = Remove
+countdown-owner-question-confirm = Confirm and remove
 countdown-invite = Keep it with others
 countdown-invite-text = Whoever is the first to join with the link, within 7 days, becomes an owner too. Owners see and change everything here.
 countdown-invite-make = Make a link
@@ -193,8 +202,8 @@ phrase-mail-approved-text = What you suggested is now one of the phrases of { $s
     { $phrase }
 
     { $address }
-phrase-mail-rejected-subject = Your phrase was not taken – { $site }
-phrase-mail-rejected-text = A moderator of { $site } decided not to take what you suggested:
+phrasemail-rejected-subject = Your phrase was not taken – { $site }
+phrasemail-rejected-text = A moderator of { $site } decided not to take what you suggested:
 
     { $phrase }
 
@@ -204,8 +213,8 @@ phrase-mail-rejected-text = A moderator of { $site } decided not to take what yo
     }
 
     { $address }
-phrase-mail-waiting-subject = Suggestions are waiting – { $site }
-phrase-mail-waiting-text = { $count ->
+phrasemail-waiting-subject = Suggestions are waiting – { $site }
+phrasemail-waiting-text = { $count ->
         [one] One suggestion of a phrase waits for a moderator:
        *[other] { $count } suggestions of phrases wait for a moderator:
     }

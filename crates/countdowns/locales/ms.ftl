@@ -111,6 +111,10 @@ countdown-is-primary-hint = Ia juga beralamat /nama-anda/incident-timer.
 
 # The pages of its owners.
 countdown-mine = Kiraan hari
+countdown-yours = Kiraan hari anda
+countdown-group = Kiraan hari
+countdown-begin = Kiraan hari
+countdown-begin-text = Hari sejak, atau hari menjelang
 countdown-new = Kiraan baharu
 countdown-none = Anda belum ada kiraan hari.
 countdown-what = Apa yang dikira
@@ -132,7 +136,12 @@ countdown-deleted = Dipadam.
 
 # Its owners.
 countdown-owners = Pemilik
-countdown-owner-remove = Keluarkan
+countdown-owner-remove = Keluarkan…
+countdown-owner-question = Keluarkan { $called } daripada pemilik?
+countdown-owner-question-facts = Orang ini tidak lagi boleh mengubah atau menetapkan semula kiraan hari ini.
+countdown-owner-question-undo = Anda boleh menjemputnya semula.
+countdown-owner-question-do = Keluarkan
+countdown-owner-question-confirm = Sahkan dan keluarkan
 countdown-invite = Jaga bersama
 countdown-invite-text = Orang pertama yang menyertai dengan pautan itu, dalam 7 hari, menjadi pemilik juga. Pemilik nampak dan boleh mengubah semuanya di sini.
 countdown-invite-make = Buat pautan

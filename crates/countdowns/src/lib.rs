@@ -23,6 +23,7 @@ pub use ::web::calendar;
 use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::{Flag, Setting};
+use ::web::state::NavigationGroup;
 use accounts::domain::{self, Domain};
 use accounts::look::FirstPage;
 use identity::DomainAccounts;
@@ -46,16 +47,20 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     reserved_slugs: &["countdowns"],
-    navigation: &[
-        Link {
-            label: "countdown-mine",
-            href: "/me/countdowns",
-        },
-        Link {
-            label: "phrase-all",
-            href: "/me/phrases",
-        },
-    ],
+    navigation: Some(NavigationGroup {
+        title: "countdown-group",
+        links: &[
+            Link {
+                label: "countdown-mine",
+                href: "/me/countdowns",
+            },
+            Link {
+                label: "phrase-all",
+                href: "/me/phrases",
+            },
+        ],
+        is_for: |_, _, _| Ok(true),
+    }),
     first_pages: &[FirstPage {
         word: "countdown",
         label: "countdown-one",
@@ -67,7 +72,7 @@ pub const DOMAIN: Domain = Domain {
     has_public: public::has_public,
     public_pages: web::public::pages,
     offers: web::public::offers,
-    cards: web::own::cards,
+    cards: web::own_card::find,
     shared: leaving::shared,
     follow: follow::follow,
     routes: web::routes,

@@ -7,6 +7,7 @@ mod clock_view;
 mod events;
 mod oembed;
 pub(crate) mod own;
+pub(crate) mod own_card;
 mod phrases;
 mod picture;
 pub(crate) mod public;

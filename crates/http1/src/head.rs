@@ -1,7 +1,7 @@
 //! Requests of one connection, one behind the other.
 
 use bytes::{Buf as _, Bytes};
-use http::header::{CONNECTION, TE};
+use http::header::CONNECTION;
 use http::uri::{PathAndQuery, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 
@@ -35,8 +35,6 @@ pub struct RequestHead {
     pub expects_continue: bool,
     /// Whether what follows the message may be of another protocol: the answer will tell.
     pub asks_upgrade: bool,
-    /// Whether the client reads trailers.
-    pub takes_trailers: bool,
 }
 
 /// The body of a request, as far as it has not come.
@@ -88,14 +86,13 @@ fn parsed(
         Uri::from_maybe_shared(target)
     };
     let mut headers = HeaderMap::with_capacity(head.headers.len() + ADDED);
-    let (mut says_close, mut says_keep_alive, mut takes_trailers) = (false, false, false);
+    let (mut says_close, mut says_keep_alive) = (false, false);
     for line in &*head.headers {
         let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Refusal::Header)?;
         if name == CONNECTION {
             says_close |= names(line.value, b"close");
             says_keep_alive |= names(line.value, b"keep-alive");
         }
-        takes_trailers |= name == TE && names(line.value, b"trailers");
         let value = HeaderValue::from_maybe_shared(came.slice_ref(line.value));
         headers.append(name, value.map_err(|_| Refusal::Header)?);
     }
@@ -119,17 +116,13 @@ fn parsed(
         is_last: says_close || !(is_http11 || says_keep_alive),
         expects_continue: judged.expects_continue && is_http11,
         asks_upgrade: judged.asks_upgrade,
-        takes_trailers: takes_trailers && is_http11,
     })
 }
 
 /// Whether a list names this token, in any case.
 fn names(list: &[u8], token: &[u8]) -> bool {
     let mut options = list.split(|byte| *byte == b',');
-    options.any(|option| {
-        let name = option.split(|byte| *byte == b';').next().unwrap_or(option);
-        name.trim_ascii().eq_ignore_ascii_case(token)
-    })
+    options.any(|option| option.trim_ascii().eq_ignore_ascii_case(token))
 }
 
 impl RequestBody {
@@ -192,33 +185,20 @@ mod tests {
     #[test]
     fn a_head_says_what_follows_it() {
         let plain = "GET /a?b HTTP/1.1\r\nHost: a.example\r\n";
-        for (lines, is_last, expects_continue, asks_upgrade, takes_trailers) in [
-            ("", false, false, false, false),
-            ("Connection: keep-alive\r\n", false, false, false, false),
-            ("Connection: x, Close\r\n", true, false, false, false),
-            ("Expect: 100-Continue\r\n", false, true, false, false),
-            (
-                "Connection: Upgrade\r\nUpgrade: x\r\n",
-                false,
-                false,
-                true,
-                false,
-            ),
-            ("Upgrade: x\r\n", false, false, false, false),
-            ("TE: deflate, Trailers;q=1\r\n", false, false, false, true),
+        for (lines, is_last, expects_continue, asks_upgrade) in [
+            ("", false, false, false),
+            ("Connection: keep-alive\r\n", false, false, false),
+            ("Connection: x, Close\r\n", true, false, false),
+            ("Expect: 100-Continue\r\n", false, true, false),
+            ("Connection: Upgrade\r\nUpgrade: x\r\n", false, false, true),
+            ("Upgrade: x\r\n", false, false, false),
         ] {
             let head = read(&format!("{plain}{lines}\r\nmore"));
             assert_eq!(head.request.uri(), "/a?b");
             assert_eq!(head.request.headers()["host"], "a.example");
             assert_eq!(head.length, plain.len() + lines.len() + 2);
-            let said = (
-                head.is_last,
-                head.expects_continue,
-                head.asks_upgrade,
-                head.takes_trailers,
-            );
-            let expected = (is_last, expects_continue, asks_upgrade, takes_trailers);
-            assert_eq!(said, expected, "{lines}");
+            let said = (head.is_last, head.expects_continue, head.asks_upgrade);
+            assert_eq!(said, (is_last, expects_continue, asks_upgrade), "{lines}");
         }
         for (lines, is_last) in [("", true), ("Connection: Keep-Alive\r\n", false)] {
             let head = read(&format!(

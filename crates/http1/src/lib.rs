@@ -13,5 +13,5 @@ pub use chunks::{Chunks, Decoded};
 pub use head::{Heads, RequestBody, RequestHead};
 pub use refusal::Refusal;
 pub use request::{LINES, METHOD_LENGTH, content_length, is_host, judge_fields};
-pub use response::{Head, LARGEST_HEAD, Left, Read, has_no_body, read};
+pub use response::{BadAnswer, Head, LARGEST_HEAD, Left, Read, Reason, has_no_body, read};
 pub use write::write_lines;

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::event;
 use crate::hosting::export;
-use crate::household::FieldChange;
+use crate::household_plan::FieldChange;
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};

@@ -7,8 +7,8 @@ use platform::store::{Json, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use web::Text;
 
+use crate::answer::{self, Answers};
 use crate::id::{EventId, GuestId, InvitationId};
-use crate::question::{self, Answers};
 use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
 
 /// A guest with all replies.
@@ -123,7 +123,7 @@ pub fn insert(
         insert_reply(tx, &guest.id, event, reply, guest.added_by, source)?;
     }
     let none = Answers::new();
-    question::write_answers(tx, invitation, Some(&guest.id), &none, &guest.answers)
+    answer::write(tx, invitation, Some(&guest.id), &none, &guest.answers)
 }
 
 /// Writes the fields of a guest that may change.

@@ -21,6 +21,7 @@ pub mod membership;
 pub mod occasions;
 pub mod open_rsvp;
 pub mod permissions;
+pub mod portals;
 pub mod questions;
 pub mod resource;
 pub mod sizes;

@@ -1,4 +1,4 @@
-//! The ids of what this crate stores.
+//! Ids that both sides name, the guests' and the hosts'.
 
 platform::id!(OccasionId, "One occasion.");
 platform::id!(EventId, "One event of an occasion.");

@@ -275,6 +275,32 @@ pub(crate) fn is_retired(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreEr
     Ok(found.is_some())
 }
 
+/// Writes the details.
+pub(crate) fn update_details(
+    tx: &mut Tx<'_>,
+    id: &InvitationId,
+    details: &Details,
+) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE invitation SET {Details = :Details} WHERE id = :id",
+        Details = details,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Whether an invitation was merged into another one, so that it cannot be restored.
+pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
+    let (merged,): (bool,) = sql!(
+        "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
+         FROM invitation WHERE id = :id",
+        id
+    )
+    .one(tx)?;
+    Ok(merged)
+}
+
 /// Writes the text that hosts search and sort by: names and tags for all hosts, code
 /// and contact data for those who may see them.
 pub fn update_search(

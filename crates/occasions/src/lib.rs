@@ -1,9 +1,15 @@
 //! Occasions: invitations, the people on them, and what they answer.
 //!
 //! A noun owns its rules: [`invitation`] says when answers are open,
-//! [`household`] what may be answered, [`rsvp`] how it is saved. Handlers in
+//! [`household_plan`] what may be answered, [`rsvp`] how it is saved. Handlers in
 //! [`mod@web`] turn HTTP into one call of a noun.
+//!
+//! From the bottom up: [`event`], [`question`], [`diet`], [`guest`] and [`invitation`] are what
+//! guests and hosts both read; [`household`], [`snapshot`] and [`portal`] put them together;
+//! [`refusal`] says why a request is refused; [`rsvp`], [`single_answer`] and [`open_rsvp`] save
+//! answers; [`hosting`] is what only hosts do; [`mod@web`] has the addresses of both.
 
+pub mod answer;
 pub mod code;
 pub mod deadline_notices;
 pub mod demo;
@@ -15,9 +21,11 @@ pub mod guest;
 pub mod hosting;
 pub mod household;
 pub mod household_change;
+pub mod household_plan;
 pub mod id;
 pub mod invitation;
 mod leaving;
+mod limits;
 pub mod link;
 #[cfg(test)]
 mod locales;
@@ -42,6 +50,7 @@ use ::web::Link;
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use ::web::setting::{Flag, Setting};
+use ::web::state::NavigationGroup;
 use accounts::domain::{self, Domain, SignInHint};
 use accounts::look::FirstPage;
 use identity::DomainAccounts;
@@ -67,10 +76,14 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::body("/api/v1/codes/resolve"),
     ],
     reserved_slugs: &["occasions", "rsvp"],
-    navigation: &[Link {
-        label: "host-occasions",
-        href: "/admin",
-    }],
+    navigation: Some(NavigationGroup {
+        title: "host-occasions",
+        links: &[Link {
+            label: "host-occasions-yours",
+            href: "/admin",
+        }],
+        is_for: hosting::membership::may_be_host,
+    }),
     first_pages: &[FirstPage {
         word: "invitations",
         label: "code-title",
@@ -79,7 +92,7 @@ pub const DOMAIN: Domain = Domain {
     }],
     first_parts: web::guest::entry::first_parts,
     offers: web::guest::entry::offers,
-    cards: web::host::occasions::cards,
+    cards: web::host::own_card::find,
     sign_in_hints: &[SignInHint {
         text: "host-sign-in-guests",
         link: Link {

@@ -125,6 +125,16 @@ impl Portal {
             .filter(|event| self.household.events.contains(&event.id))
     }
 
+    /// The events this household may still attend: at least one guest comes, is not sure,
+    /// or has not answered.
+    pub fn events_to_attend(&self) -> impl Iterator<Item = &Event> {
+        self.invited_events().filter(|event| {
+            let guests = self.household.guests.iter();
+            let mut replies = guests.filter_map(|guest| guest.replies.get(&event.id));
+            replies.any(|reply| reply.status != ReplyStatus::No)
+        })
+    }
+
     /// The next event the household is invited to. An event stays the next one until
     /// the end of the day on which it begins.
     pub fn next_event(&self) -> Option<&Event> {

@@ -16,11 +16,12 @@ use web::codes::Code;
 use web::described::problem_responses::Shared;
 use web::masking::SecretPath;
 use web::setting::{Flag, Setting, SettingValues};
-use web::state::MenuItem;
-use web::{Link, Locale, Site, Text};
+use web::state::{MenuItem, NavigationGroup};
+use web::{Locale, Site, Text};
 
 use crate::first_page::FirstPage;
 use crate::newsletter::Newsletter;
+use crate::own_card::OwnCard;
 use crate::part::{Part, PublicPage};
 use crate::webhook_event::WebhookEvent;
 use identity::DomainAccounts;
@@ -63,8 +64,8 @@ pub struct Domain {
     pub foot: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
     /// All pages that search engines may find.
     pub public_pages: fn(&mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError>,
-    /// Its first pages, for people who are signed in.
-    pub navigation: &'static [Link],
+    /// Its pages, for people who are signed in.
+    pub navigation: Option<NavigationGroup>,
     /// What it shows to somebody on the page that they land on after signing in.
     pub cards: OwnCards,
     /// What webhooks can hear of.
@@ -148,7 +149,7 @@ pub type PublicParts =
 /// For [`Domain::person_parts`].
 pub type PersonParts = fn(&mut Tx<'_>, &Site, &Text, &AccountId) -> Result<Vec<Part>, StoreError>;
 /// For [`Domain::cards`].
-pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Vec<Card>, StoreError>;
+pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Option<OwnCard>, StoreError>;
 
 /// What the routes of domains are made with. It leads to what identity works with.
 #[derive(Clone)]
@@ -214,8 +215,8 @@ impl Domain {
             offers: |_| Ok(Vec::new()),
             foot: |_| Ok(Vec::new()),
             public_pages: |_| Ok(Vec::new()),
-            navigation: &[],
-            cards: |_, _, _, _| Ok(Vec::new()),
+            navigation: None,
+            cards: |_, _, _, _| Ok(None),
             webhook_events: &[],
             newsletters: &[],
             sign_in_hints: &[],
@@ -253,8 +254,8 @@ impl Domain {
             offers: |_| Ok(Vec::new()),
             foot: |_| Ok(Vec::new()),
             public_pages: |_| Ok(Vec::new()),
-            navigation: &[],
-            cards: |_, _, _, _| Ok(Vec::new()),
+            navigation: None,
+            cards: |_, _, _, _| Ok(None),
             newsletters: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),
@@ -292,4 +293,18 @@ pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
     } else {
         None
     }
+}
+
+/// Whether somebody has a page that everybody may see.
+pub fn has_public_page(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    account: &AccountId,
+) -> Result<bool, StoreError> {
+    for domain in domains {
+        if (domain.has_public)(tx, account)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

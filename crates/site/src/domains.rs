@@ -38,20 +38,6 @@ pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> 
     Vec::leak(all.collect())
 }
 
-/// Whether somebody has a page that everybody may see.
-pub fn has_public_page(
-    tx: &mut Tx<'_>,
-    domains: &[Domain],
-    account: &AccountId,
-) -> Result<bool, StoreError> {
-    for domain in domains {
-        if (domain.has_public)(tx, account)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// What somebody shares with others, of all domains.
 pub fn shared(
     tx: &mut Tx<'_>,
@@ -130,11 +116,13 @@ pub fn for_identity(domains: &[Domain]) -> Vec<DomainAccounts> {
 /// What every page may need of the domains.
 pub fn declared(domains: &[Domain]) -> Declared {
     let codes = domains.iter().flat_map(|domain| domain.problem_codes);
-    let navigation = domains.iter().flat_map(|domain| domain.navigation);
     Declared {
         codes: codes.copied().collect(),
         secret_paths: secret_paths(domains),
-        navigation: navigation.copied().collect(),
+        navigation: domains
+            .iter()
+            .filter_map(|domain| domain.navigation)
+            .collect(),
         settings: SettingValues::default(),
         find_frame: Some(frame::find),
     }

@@ -14,8 +14,7 @@ use web::state::{Label, MenuItem, PublicFrame};
 use web::{Findings, Look as Theme, Problem, Site};
 
 use crate::addresses;
-use crate::domain::{Domain, Domains};
-use crate::domains;
+use crate::domain::{self, Domain, Domains};
 
 pub use crate::first_page::FirstPage;
 
@@ -297,7 +296,7 @@ fn owner(
     let Some(profile) = profile::find_public(tx, id)? else {
         return Ok(None);
     };
-    let has_page = domains::has_public_page(tx, domains, id)?;
+    let has_page = domain::has_public_page(tx, domains, id)?;
     let slug = if has_page { slug::find(tx, id)? } else { None };
     Ok(Some(MenuItem {
         href: slug.map(|slug| format!("/u/{slug}")).unwrap_or_default(),

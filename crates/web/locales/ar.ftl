@@ -7,6 +7,7 @@ shell-more = المزيد
 shell-sign-in = تسجيل الدخول
 shell-sign-out = تسجيل الخروج
 shell-home = إلى الصفحة الرئيسية
+shell-own-home = الانتقال إلى صفحتكم
 shell-first = الرئيسية
 shell-more-here = المزيد هنا
 shell-kept = هذا ما كتبتموه، ولم يُحفظ منه شيء:
@@ -116,7 +117,7 @@ problem-body-invalid = تعذرت قراءة الطلب. يُرجى الرجوع
 problem-request-invalid = تعذرت قراءة العنوان أو الطلب.
     .title = تعذرت القراءة
 problem-not-found = لا يوجد شيء هنا، أو لا يحق لكم الاطلاع عليه.
-    .title = لا يوجد شيء هنا
+    .title = هذه الصفحة غير موجودة هنا.
 problem-method-not-allowed = هذا العنوان لا يقبل طلبًا من هذا النوع.
     .title = ليس بهذه الطريقة
 problem-body-too-large = هذا أكثر مما يمكننا استلامه دفعة واحدة. يُرجى إرسال قدر أقل.
@@ -210,6 +211,7 @@ field-display-name-length = { $min ->
    *[other] بين { $min } و{ $max } حرفًا.
 }
 field-image-invalid = ليست هذه صورة JPEG أو PNG أو WebP، أو أنها كبيرة جدًا.
+field-picture-undescribed = هناك صورة بلا وصف. اكتب بين [ و ] في بضع كلمات ما تُظهره.
 field-slug-invalid = أحرف لاتينية صغيرة وأرقام وشرطات فقط.
 field-slug-reserved = هذه الكلمة محجوزة لغرض آخر.
 field-confirmation-wrong = هذا ليس ما طُلب كتابته.

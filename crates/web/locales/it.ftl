@@ -7,6 +7,7 @@ shell-more = Altro
 shell-sign-in = Accedi
 shell-sign-out = Esci
 shell-home = Alla pagina iniziale
+shell-own-home = Vai alla Sua pagina
 shell-first = Pagina iniziale
 shell-more-here = Altro qui
 shell-kept = Ecco che cosa ha scritto. Non è stato salvato nulla:
@@ -90,7 +91,7 @@ problem-body-invalid = Non è stato possibile leggere la richiesta. Torni indiet
 problem-request-invalid = Non è stato possibile leggere l’indirizzo o la richiesta.
     .title = Richiesta illeggibile
 problem-not-found = Qui non c’è nulla, oppure non Le è consentito vederlo.
-    .title = Qui non c’è nulla
+    .title = Questa pagina non c’è.
 problem-method-not-allowed = Questo indirizzo non accetta richieste di questo tipo.
     .title = Non in questo modo
 problem-body-too-large = È più di quanto possiamo ricevere in una volta. Invii di meno.
@@ -182,6 +183,7 @@ field-display-name-length = { $min ->
    *[other] Tra { $min } e { $max } caratteri.
 }
 field-image-invalid = Non è un’immagine JPEG, PNG o WebP, oppure è troppo grande.
+field-picture-undescribed = Un’immagine non ha descrizione. Dite fra [ e ] in poche parole che cosa mostra.
 field-slug-invalid = Solo lettere minuscole, cifre e trattini.
 field-slug-reserved = Questa parola è riservata ad altro.
 field-confirmation-wrong = Non corrisponde a ciò che andava scritto.

@@ -7,6 +7,7 @@ shell-more = 更多
 shell-sign-in = 登录
 shell-sign-out = 退出登录
 shell-home = 回到首页
+shell-own-home = 前往您的主页
 shell-first = 首页
 shell-more-here = 更多内容
 shell-kept = 这是您填写的内容，尚未保存：
@@ -90,7 +91,7 @@ problem-body-invalid = 无法读取这次请求。请返回后再试一次。
 problem-request-invalid = 无法读取这个地址或请求。
     .title = 无法读取
 problem-not-found = 这里没有内容，或者您无权查看。
-    .title = 这里没有内容
+    .title = 这个页面不在这里。
 problem-method-not-allowed = 这个地址不接受这种请求。
     .title = 方式不对
 problem-body-too-large = 内容超过一次可接收的上限，请减少后再发送。
@@ -178,6 +179,7 @@ field-display-name-length = { $min ->
    *[other] 请用{ $min }到{ $max }个字符。
 }
 field-image-invalid = 这不是 JPEG、PNG 或 WebP 图片，或者图片太大。
+field-picture-undescribed = 有一张图片没有说明。请在 [ 和 ] 之间用几个字写出图片的内容。
 field-slug-invalid = 只能用小写字母、数字和连字符。
 field-slug-reserved = 这个词另有用途。
 field-confirmation-wrong = 与要求输入的内容不符。

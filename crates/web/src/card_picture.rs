@@ -13,10 +13,12 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use crate::conditional;
-use crate::look::{Accent, Look};
+use crate::look::{Accent, Color, Look};
 use crate::picture::{Colors, Font, Picture, WIDTH};
 use crate::problem::Problem;
+use crate::public_frame::PublicFrame;
 use crate::state::Site;
+use crate::theme::{Ground, Preset, Theme};
 
 /// The number of pictures in the cache.
 const KEPT: usize = 32;
@@ -63,36 +65,49 @@ pub struct CardPicture {
 /// The text, if the font of pictures can write it, else nothing.
 pub fn written(text: &str) -> String {
     let can_write = Font::load().is_ok_and(|font| font.can_write(text));
-    can_write.then(|| text.to_owned()).unwrap_or_default()
+    if can_write {
+        text.to_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// What is drawn around the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ornament {
+    /// A hairline.
+    Line,
+    /// A band of plaiting.
+    Band,
+    /// A string of lamps.
+    Lamps,
 }
 
 /// A picture as it is drawn.
 struct Drawing {
     words: CardPicture,
     site: String,
-    look: Look,
+    ornament: Ornament,
     colors: Colors,
 }
 
 impl Drawing {
-    fn of(words: CardPicture, site: &Site) -> Self {
-        let frame = site.menu.frame();
-        let [light, dark] = frame.look.palettes();
-        let [ground, ink] = light.head;
-        // A head that is dark in the light too shows what is drawn as in the dark.
-        let is_dark = frame.look != Look::Paper;
-        let mark = if is_dark { dark.mark } else { light.mark };
-        let accent = frame.accent.map(|accent| {
-            let [light, dark] = Accent::of(accent, frame.look);
-            if is_dark { dark.color } else { light.color }
-        });
+    /// In the look of the site, or in a theme.
+    fn of(words: CardPicture, site: &Site, theme: Option<Theme>) -> Self {
+        let (colors, ornament) = match theme {
+            Some(theme) => of_theme(theme),
+            None => of_look(&site.menu.frame()),
+        };
+        let name = written(&site.settings.name);
         Self {
-            site: written(&site.settings.name),
-            look: frame.look,
-            colors: Colors {
-                ground: ground.0,
-                inks: [ink.0, accent.unwrap_or(mark).0],
+            // The site itself is not named twice.
+            site: if name == words.title {
+                String::new()
+            } else {
+                name
             },
+            colors,
+            ornament,
             words,
         }
     }
@@ -104,9 +119,9 @@ impl Drawing {
             number,
             caption,
         } = &self.words;
-        let (look, colors) = (self.look.word(), &self.colors);
+        let (ornament, colors) = (self.ornament, &self.colors);
         let all = format!(
-            "{title}\n{number}\n{caption}\n{}\n{look} {colors:?}",
+            "{title}\n{number}\n{caption}\n{}\n{ornament:?} {colors:?}",
             self.site
         );
         conditional::tag(all.as_bytes())
@@ -143,23 +158,23 @@ impl Drawing {
             line(&words.caption, &[48.0, 38.0, 30.0], 464.0, 0);
         }
         line(&self.site, &[32.0], 556.0, 0);
-        self.ornament(&mut picture);
+        self.draw_ornament(&mut picture);
         picture.png(&self.colors).map_err(Problem::internal)
     }
 
-    fn ornament(&self, picture: &mut Picture) {
-        match self.look {
-            Look::Paper => {
+    fn draw_ornament(&self, picture: &mut Picture) {
+        match self.ornament {
+            Ornament::Line => {
                 picture.fill((80, 600), (1_040, 2), 0.5, 1);
             }
-            Look::Veranda => {
+            Ornament::Band => {
                 for left in (0..1_200).step_by(32) {
                     for (x, y, width, height) in TILE {
                         picture.fill((left + x, 598 + y), (width, height), 0.5, 0);
                     }
                 }
             }
-            Look::Market => {
+            Ornament::Lamps => {
                 picture.fill((0, 18), (1_200, 2), 0.4, 0);
                 for left in (30..1_200).step_by(60) {
                     picture.dot((left, 34), 10, 1);
@@ -169,13 +184,64 @@ impl Drawing {
     }
 }
 
-/// Answers with a picture of these words.
+fn of_look(frame: &PublicFrame) -> (Colors, Ornament) {
+    let [light, dark] = frame.look.palettes();
+    let [ground, ink] = light.head;
+    // A head that is dark in the light too shows what is drawn as in the dark.
+    let is_dark = frame.look != Look::Paper;
+    let mark = if is_dark { dark.mark } else { light.mark };
+    let accent = frame.accent.map(|accent| {
+        let [light, dark] = Accent::of(accent, frame.look);
+        if is_dark { dark.color } else { light.color }
+    });
+    let colors = Colors {
+        ground: ground.0,
+        inks: [ink.0, accent.unwrap_or(mark).0],
+    };
+    let ornament = match frame.look {
+        Look::Paper => Ornament::Line,
+        Look::Veranda => Ornament::Band,
+        Look::Market => Ornament::Lamps,
+    };
+    (colors, ornament)
+}
+
+fn of_theme(theme: Theme) -> (Colors, Ornament) {
+    let cloth = match theme.ground {
+        None | Some(Ground::Maroon) => [0x64, 0x10, 0x2b],
+        Some(Ground::Zamrud) => [0x12, 0x3a, 0x2c],
+        Some(Ground::Nila) => [0x1b, 0x2a, 0x5c],
+        Some(Ground::Terung) => [0x3a, 0x1a, 0x45],
+        Some(Ground::Arang) => [0x1f, 0x1a, 0x17],
+    };
+    let (ground, inks) = match theme.preset {
+        Preset::Songket => (cloth, [[0xf7, 0xe3, 0xb0], [0xd9, 0xa9, 0x4a]]),
+        Preset::Letterpress => ([0xf6, 0xf4, 0xee], [[0x1f, 0x3b, 0x57], [0x56, 0x65, 0x50]]),
+        Preset::Plain => ([0xe2, 0xf0, 0xf1], [[0x0a, 0x3f, 0x46], [0x0d, 0x5a, 0x63]]),
+    };
+    let ornament = match theme.preset {
+        Preset::Letterpress => Ornament::Line,
+        Preset::Songket | Preset::Plain => Ornament::Band,
+    };
+    (Colors { ground, inks }, ornament)
+}
+
+/// Answers with a picture of these words in the site's look.
 pub async fn answer(
     site: &Site,
     headers: &HeaderMap,
     words: CardPicture,
 ) -> Result<Response, Problem> {
-    let drawing = Drawing::of(words, site);
+    draw(site, headers, words, None).await
+}
+
+async fn draw(
+    site: &Site,
+    headers: &HeaderMap,
+    words: CardPicture,
+    theme: Option<Theme>,
+) -> Result<Response, Problem> {
+    let drawing = Drawing::of(words, site, theme);
     let tag = drawing.tag();
     let png = PICTURES.find_or_draw(&tag, drawing).await?;
     let response = ([(CONTENT_TYPE, "image/png")], png).into_response();
@@ -185,19 +251,32 @@ pub async fn answer(
     Ok(response)
 }
 
-/// The address of a picture that says this. It changes with the site's look, so that other sites
-/// fetch the new one.
+/// The address of a picture that says this in the site's look. It changes with that, so that other
+/// sites fetch the new one.
 pub fn address(site: &Site, title: &str, caption: &str) -> String {
+    let frame = site.menu.frame();
+    let accent = frame.accent.map(Color::hex).unwrap_or_default();
+    let look = format!("{}{accent}", frame.look.word());
+    address_of(site, [title, caption], "look", &look)
+}
+
+/// The address of a picture that says this in a theme.
+pub fn address_in(site: &Site, theme: Theme, title: &str, caption: &str) -> String {
+    let ground = theme.ground.map_or("", Ground::word);
+    let dress = format!("{} {ground}", theme.preset.word());
+    address_of(site, [title, caption], "theme", &dress)
+}
+
+fn address_of(site: &Site, words: [&str; 2], kind: &str, dress: &str) -> String {
+    let [title, caption] = words;
     let shorten = |text: &str, longest: usize| written(text).chars().take(longest).collect();
     let [title, caption]: [String; 2] = [shorten(title, LONGEST[0]), shorten(caption, LONGEST[1])];
-    let frame = site.menu.frame();
-    let accent = frame.accent.map(crate::look::Color::hex);
-    let look = format!("{}{}", frame.look.word(), accent.unwrap_or_default());
-    let signature = key(site).sign(&[&title, &caption]);
+    let theme = if kind == "theme" { dress } else { "" };
+    let signature = key(site).sign(&[&title, &caption, theme]);
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("title", &title)
         .append_pair("text", &caption)
-        .append_pair("look", &look)
+        .append_pair(kind, dress)
         .append_pair("key", &signature)
         .finish();
     site.url().join(&format!("{PATH}?{query}"))
@@ -215,20 +294,29 @@ pub struct Asked {
     #[serde(default)]
     text: String,
     #[serde(default)]
+    theme: String,
+    #[serde(default)]
     key: String,
 }
 
 /// Draws what we wrote into an address, and nothing that others would have us say.
 pub async fn show(site: &Site, asked: &Asked, headers: &HeaderMap) -> Result<Response, Problem> {
-    if !key(site).verify(&[&asked.title, &asked.text], &asked.key) {
+    let signed = [&*asked.title, &asked.text, &asked.theme];
+    if !key(site).verify(&signed, &asked.key) {
         return Err(Problem::not_found());
     }
+    let theme = asked.theme.split_once(' ').and_then(|(preset, ground)| {
+        Some(Theme {
+            preset: Preset::find(preset)?,
+            ground: Ground::find(ground),
+        })
+    });
     let words = CardPicture {
         title: asked.title.clone(),
         number: String::new(),
         caption: asked.text.clone(),
     };
-    answer(site, headers, words).await
+    draw(site, headers, words, theme).await
 }
 
 /// The cache of recently drawn pictures. Only one is drawn at a time. Clones share it.

@@ -30,10 +30,11 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::assets;
 use crate::language::Language;
+pub use crate::navigation::{Entry, OwnAccount, OwnFrame, Section, Warning};
 use crate::problem::Problem;
 use crate::public_frame::{PublicFrame, Visit};
 use crate::share::Share;
-use crate::state::{Link, Site};
+use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
 use crate::uploaded_image;
@@ -80,16 +81,14 @@ pub enum Kind<'a> {
 /// The navigation of a host's page.
 #[derive(Clone, Copy)]
 pub struct Navigation<'a> {
+    /// Where the reader can go, and who they are.
+    pub frame: &'a OwnFrame,
     /// The heading above the sections, with a link.
     pub heading: Option<Heading<'a>>,
-    /// The sections of the side bar, from top to bottom.
-    pub sections: &'a [Section],
     /// The link of the last bottom tab, to a page with all other entries.
     pub more: Option<&'a str>,
     /// A banner: "This is a draft".
     pub strip: Option<Strip<'a>>,
-    /// The signed-in account.
-    pub account: Option<Account<'a>>,
 }
 
 /// The heading above the navigation.
@@ -123,100 +122,16 @@ pub struct Action<'a> {
     pub fields: &'a [(&'a str, &'a str)],
 }
 
-/// A group of navigation entries.
-#[derive(Clone, Debug, Default)]
-pub struct Section {
-    /// The group's title, if it has one. On a phone without bottom tabs, a titled group is
-    /// collapsed.
-    pub title: Option<String>,
-    /// The group's entries.
-    pub entries: Vec<Entry>,
-}
-
-impl Section {
-    /// The entries for the whole site, the same on every host page. `here` is the page's address;
-    /// `may_operate` adds the server's page.
-    pub fn of_site(site: &Site, text: &Text, here: &str, may_operate: bool) -> Self {
-        let home = Link {
-            label: "host-home",
-            href: "/me",
-        };
-        let account = Link {
-            label: "host-account",
-            href: "/me/security",
-        };
-        let server = may_operate.then_some(Link {
-            label: "host-server",
-            href: "/admin/server",
-        });
-        let places = site.declared.navigation.iter().copied();
-        Self {
-            title: None,
-            entries: [home]
-                .into_iter()
-                .chain(places)
-                .chain([account])
-                .chain(server)
-                .map(|Link { label, href }| Entry {
-                    label: text.say(label).into_owned(),
-                    href: href.to_owned(),
-                    current: href == here,
-                    ..Entry::default()
-                })
-                .collect(),
-        }
-    }
-}
-
-/// A navigation entry.
-#[derive(Clone, Debug, Default)]
-pub struct Entry {
-    /// The entry's label.
-    pub label: String,
-    /// The entry's address.
-    pub href: String,
-    /// A number beside the label.
-    pub count: Option<String>,
-    /// Whether it is the present page.
-    pub current: bool,
-    /// Whether it is a bottom tab on phones.
-    pub tab: bool,
-}
-
-/// The frame of somebody who is signed in, for pages that no handler makes.
-#[derive(Clone, Debug)]
-pub struct OwnFrame {
-    /// Where they can go.
-    pub sections: Vec<Section>,
-    /// The name shown.
-    pub name: String,
-    /// The value for the sign-out form.
-    pub csrf: String,
-}
-
 impl OwnFrame {
     /// The frame itself.
     pub fn kind(&self) -> Kind<'_> {
         Kind::Host(Navigation {
+            frame: self,
             heading: None,
-            sections: &self.sections,
             more: None,
             strip: None,
-            account: Some(Account {
-                name: &self.name,
-                csrf: &self.csrf,
-            }),
         })
     }
-}
-
-/// Who is signed in.
-#[derive(Clone, Copy)]
-pub struct Account<'a> {
-    /// The display name.
-    pub name: &'a str,
-    /// The CSRF token of the sign-out form.
-    pub csrf: &'a str,
 }
 
 /// Renders a page. The response states its language; [`serve`](crate::serve()) adds all other
@@ -411,7 +326,7 @@ impl<'a, B: Template> Shell<'a, B> {
 
     /// The bottom tabs on a phone.
     fn tabs(&self) -> impl Iterator<Item = &Entry> {
-        let sections = self.host.map_or(&[][..], |host| host.sections);
+        let sections = self.host.map_or(&[][..], |host| &host.frame.sections);
         let entries = sections.iter().flat_map(|section| &section.entries);
         entries.filter(|entry| entry.tab)
     }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use platform::{Tx, text_cleaning};
+use platform::{StoreError, Tx, text_cleaning};
 use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::look::{Accent, Color};
-use web::state::Visit;
+use web::state::{MenuItem, Visit};
 use web::{Form, Look as Theme, Problem, Text, Wishes};
 
 use site::asking::{FileSender, Reader, Sender};
@@ -41,7 +41,9 @@ struct LookPage<'a> {
     accent: [Field; 2],
     /// What was done to the accent colour so that it can be read.
     changed: Vec<String>,
-    groups: Vec<Group>,
+    first: Group,
+    /// The places in the menu.
+    menu: Vec<Field>,
     alt: Field,
     file: Field,
     icon: Field,
@@ -93,7 +95,7 @@ async fn page(
         ))
     };
     let (look, offered, members) = site.store.read(find).await?;
-    let form_state = refused.unwrap_or_else(|| FormState::of(form(&look)));
+    let form_state = refused.unwrap_or_else(|| FormState::of(form(&look, &offered)));
     let pages = domains.iter().flat_map(|domain| domain.first_pages);
     let pages = pages.map(|page| (page.word, page.label, page.argument));
     let homes = [(SITE, "look-home-site", "")].into_iter().chain(pages);
@@ -136,16 +138,10 @@ async fn page(
         form_state.number(&name, item.words(text))
     });
     let menu: Vec<Field> = menu.collect();
-    let mut groups = vec![Group {
+    let first = Group {
         legend: text.say("look-first").into_owned(),
         fields: first,
-    }];
-    if !menu.is_empty() {
-        groups.push(Group {
-            legend: text.say("look-menu").into_owned(),
-            fields: menu,
-        });
-    }
+    };
     let body = LookPage {
         text,
         csrf,
@@ -162,7 +158,8 @@ async fn page(
                 .hint(text.say("look-accent-hint")),
         ],
         changed: changed(text, &look),
-        groups,
+        first,
+        menu,
         alt: form_state
             .line("portrait_alt", text.say("look-portrait-alt"))
             .hint(text.say("look-portrait-alt-hint")),
@@ -176,7 +173,7 @@ async fn page(
 }
 
 /// The form as it is filled in for what stands now.
-fn form(look: &Look) -> Form {
+fn form(look: &Look, offered: &[MenuItem]) -> Form {
     let (word, which) = look.home.split_once(':').unwrap_or((&look.home, ""));
     let account = look.account_id.as_ref().map(ToString::to_string);
     // A field for a colour always has one.
@@ -196,7 +193,11 @@ fn form(look: &Look) -> Form {
         ("introduction".to_owned(), look.introduction.clone()),
         ("account".to_owned(), account.unwrap_or_default()),
     ];
-    let places = (1..).zip(look.menu.lines());
+    let all: Vec<&str> = match look.menu.as_str() {
+        "" => offered.iter().map(|item| item.href.as_str()).collect(),
+        chosen => chosen.lines().collect(),
+    };
+    let places = (1..).zip(all);
     let menu = places.map(|(place, href): (i32, _)| (format!("menu{href}"), place.to_string()));
     form_state::form(fields.into_iter().chain(menu))
 }
@@ -236,12 +237,15 @@ async fn try_change(accounts: &Accounts, sender: &Sender) -> Result<(), Problem>
     let change = move |tx: &mut Tx<'_>| -> Result<(), Problem> {
         let owner = administrator::owner(tx, who.clone())?.ok_or_else(Problem::not_found)?;
         let mut places = BTreeMap::new();
-        for item in look::offered(tx, domains)? {
+        let offered = look::offered(tx, domains)?;
+        let usual: Vec<_> = offered.iter().map(|item| item.href.clone()).collect();
+        for item in offered {
             let place = form_state::number(&form, &format!("menu{}", item.href));
             if let Some(place) = place.filter(|place| *place > 0) {
                 places.insert((place, places.len()), item.href);
             }
         }
+        let chosen: Vec<_> = places.into_values().collect();
         let look = Look {
             home: home.clone(),
             look: theme,
@@ -249,7 +253,12 @@ async fn try_change(accounts: &Accounts, sender: &Sender) -> Result<(), Problem>
             sentence: text_cleaning::clean_line(form.text("sentence")),
             introduction: text_cleaning::clean(form.text("introduction")),
             account_id: account.clone(),
-            menu: places.into_values().collect::<Vec<_>>().join("\n"),
+            // As it is offered, it also takes what is offered later.
+            menu: if chosen == usual {
+                String::new()
+            } else {
+                chosen.join("\n")
+            },
             version,
             ..look::find(tx)?
         };
@@ -346,12 +355,16 @@ async fn set_picture(
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(wishes);
         let site = &accounts.site;
-        let look = site.store.read(look::find).await?;
+        let domains = accounts.domains;
+        let find = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            Ok((look::find(tx)?, look::offered(tx, domains)?))
+        };
+        let (look, offered) = site.store.read(find).await?;
         let typed = sender
             .form
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let kept = form(&look);
+        let kept = form(&look, &offered);
         let kept = kept
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -386,8 +399,8 @@ async fn try_set_picture(
         } else {
             look.set_icon(None);
         }
-    } else if !sent.file.is_empty() {
-        let picture = PICTURES.upload(site, sent.file.clone(), field).await?;
+    } else if let Some(file) = sent.files.first() {
+        let picture = PICTURES.upload(site, file.bytes.clone(), field).await?;
         if is_portrait {
             look.set_portrait(Some(picture), alt);
         } else {

@@ -30,7 +30,7 @@ pub(super) async fn show(
     wishes: Wishes,
 ) -> Result<Response, Problem> {
     if !["", "json"].contains(&asked.format.as_str()) {
-        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "not_implemented"));
+        return Ok(StatusCode::NOT_IMPLEMENTED.into_response());
     }
     let path = asked.url.strip_prefix(site.url().origin());
     let path = path.and_then(|path| path.strip_prefix("/u/"));

@@ -7,8 +7,6 @@ pub(super) mod resets;
 mod typed;
 
 use accounts::dates::Date;
-use accounts::domain::{Card, CardLine};
-use accounts::signed_in::SignedIn;
 use accounts::web::request::{FormPost, PageRequest};
 use accounts::web::resource::pages::{EditForm, Messages, PageParent, PageResource};
 use askama::Template;
@@ -17,15 +15,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx, sql};
 use web::form_state::{FormState, TableForm};
-use web::{Link as WebLink, List, Problem, Site, Text};
+use web::{List, Problem, Text};
 
 use super::words;
 use crate::Refusal;
-use crate::countdown::{self, Countdown, CountdownId};
+use crate::countdown::{Countdown, CountdownId};
 use crate::entry;
 use crate::keeper::Keeper;
 
-const HERE: &str = "/me/countdowns";
+pub(super) const HERE: &str = "/me/countdowns";
 /// The messages after a redirect, by the parameter that names the action.
 const DONE: &[(&str, &str)] = &[
     ("saved", "countdown-saved"),
@@ -183,43 +181,12 @@ struct Row {
     seen: &'static str,
 }
 
-/// How many countdowns the page that people land on shows.
-const SHOWN: usize = 5;
-
-/// The countdowns of somebody, for the page that they land on.
-pub(crate) fn cards(
-    tx: &mut Tx<'_>,
-    _: &Site,
-    who: &SignedIn,
-    text: &Text,
-) -> Result<Vec<Card>, StoreError> {
-    let mut lines = Vec::new();
-    for one in countdown::list(tx, who)?.into_iter().take(SHOWN) {
-        let newest = entry::newest(tx, &one.id)?;
-        let clock = one.clock(newest, tx.now());
-        lines.push(CardLine {
-            href: at(&one.id, ""),
-            note: clock.map_or_else(String::new, |clock| words::days(text, clock.days)),
-            label: one.title,
-        });
-    }
-    let link = |label, href| WebLink { label, href };
-    let list = (!lines.is_empty()).then_some(link("countdown-mine", HERE));
-    let new = link("countdown-new", "/me/countdowns/new");
-    Ok(vec![Card {
-        title: "countdown-mine",
-        lines,
-        links: [new].into_iter().chain(list).collect(),
-        form: None,
-    }])
-}
-
 /// The zone of this name.
 fn zone_of(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
 /// The path of an owners' page.
-fn at(id: &CountdownId, rest: &str) -> String {
+pub(super) fn at(id: &CountdownId, rest: &str) -> String {
     format!("{HERE}/{id}{rest}")
 }

@@ -1,19 +1,21 @@
 //! The head of an answer of HTTP/1, and how the end of the answer is seen.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TE, TRANSFER_ENCODING,
+};
 use http::{Method, StatusCode, Version};
 use http_body::Body as _;
-use http1::{RequestHead, content_length};
-use hyper::ext::ReasonPhrase;
+use http1::{Reason, RequestHead, content_length};
 
 use crate::body::{Answer, has_no_body};
 use crate::context::WorkerContext;
+use crate::filters::forwarding::names;
 
 /// What of a request matters to how its answer is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     pub(super) is_head: bool,
-    is_http11: bool,
+    version: Version,
     /// Nothing is answered after it.
     pub(super) is_last: bool,
     pub(super) takes_trailers: bool,
@@ -35,7 +37,7 @@ impl Default for Asked {
     fn default() -> Self {
         Self {
             is_head: false,
-            is_http11: true,
+            version: Version::HTTP_11,
             is_last: false,
             takes_trailers: false,
         }
@@ -71,7 +73,7 @@ impl Framing {
         }
         match length.or(said.flatten()) {
             Some(length) => Self::Length(length),
-            None if asked.is_http11 => Self::Chunked,
+            None if asked.version == Version::HTTP_11 => Self::Chunked,
             None => {
                 asked.is_last = true;
                 Self::Close
@@ -89,9 +91,9 @@ impl Asked {
     pub(super) fn of(head: &RequestHead) -> Self {
         Self {
             is_head: *head.request.method() == Method::HEAD,
-            is_http11: head.request.version() == Version::HTTP_11,
+            version: head.request.version(),
             is_last: head.is_last,
-            takes_trailers: head.takes_trailers,
+            takes_trailers: names(head.request.headers(), &TE, "trailers"),
         }
     }
 
@@ -104,7 +106,8 @@ impl Asked {
         here: &WorkerContext,
     ) {
         let (status, headers) = (answer.status(), answer.headers());
-        let version = if self.is_http11 {
+        let is_http11 = self.version == Version::HTTP_11;
+        let version = if is_http11 {
             b"HTTP/1.1 "
         } else {
             b"HTTP/1.0 "
@@ -112,9 +115,9 @@ impl Asked {
         head.extend_from_slice(version);
         head.extend_from_slice(status.as_str().as_bytes());
         head.push(b' ');
-        let own = answer.extensions().get::<ReasonPhrase>();
+        let own = answer.extensions().get::<Reason>();
         let usual = || status.canonical_reason().unwrap_or("Unknown").as_bytes();
-        head.extend_from_slice(own.map_or_else(usual, ReasonPhrase::as_bytes));
+        head.extend_from_slice(own.map_or_else(usual, |Reason(own)| own));
         head.extend_from_slice(b"\r\n");
         let mut line = |name: &HeaderName, value: &[u8]| {
             head.extend_from_slice(name.as_str().as_bytes());
@@ -144,7 +147,7 @@ impl Asked {
             // It says so itself.
         } else if self.is_last {
             line(&CONNECTION, b"close");
-        } else if !self.is_http11 {
+        } else if !is_http11 {
             line(&CONNECTION, b"keep-alive");
         }
         head.extend_from_slice(b"\r\n");
@@ -170,15 +173,16 @@ mod tests {
             Body::stream(StreamBody::new(nothing))
         };
         let coding = ("transfer-encoding", "chunked");
-        for (status, body, header, is_http11, framing, is_kept) in [
-            (200, known(), None, true, Framing::Length(5), false),
-            (200, unknown(), None, true, Framing::Chunked, false),
-            (200, unknown(), None, false, Framing::Close, false),
+        let (new, old) = (Version::HTTP_11, Version::HTTP_10);
+        for (status, body, header, version, framing, is_kept) in [
+            (200, known(), None, new, Framing::Length(5), false),
+            (200, unknown(), None, new, Framing::Chunked, false),
+            (200, unknown(), None, old, Framing::Close, false),
             (
                 200,
                 unknown(),
                 Some(("content-length", "7")),
-                true,
+                new,
                 Framing::Length(7),
                 true,
             ),
@@ -186,7 +190,7 @@ mod tests {
                 200,
                 unknown(),
                 Some(("content-length", "x")),
-                true,
+                new,
                 Framing::Chunked,
                 false,
             ),
@@ -194,7 +198,7 @@ mod tests {
                 200,
                 known(),
                 Some(("content-length", "7")),
-                true,
+                new,
                 Framing::Length(5),
                 false,
             ),
@@ -202,17 +206,17 @@ mod tests {
                 200,
                 known(),
                 Some(("content-length", "5")),
-                false,
+                old,
                 Framing::Length(5),
                 true,
             ),
-            (200, known(), Some(coding), true, Framing::Length(5), false),
-            (200, unknown(), Some(coding), true, Framing::Chunked, false),
+            (200, known(), Some(coding), new, Framing::Length(5), false),
+            (200, unknown(), Some(coding), new, Framing::Chunked, false),
             (
                 200,
                 known(),
                 Some(("connection", "x-a, Close")),
-                true,
+                new,
                 Framing::Length(5),
                 false,
             ),
@@ -220,7 +224,7 @@ mod tests {
                 204,
                 Body::Empty,
                 Some(("content-length", "0")),
-                true,
+                new,
                 Framing::Length(0),
                 false,
             ),
@@ -228,7 +232,7 @@ mod tests {
                 304,
                 Body::Empty,
                 Some(("content-length", "9")),
-                true,
+                new,
                 Framing::Length(0),
                 true,
             ),
@@ -239,7 +243,7 @@ mod tests {
                 answer.headers_mut().insert(name, value.parse().unwrap());
             }
             let mut asked = Asked {
-                is_http11,
+                version,
                 ..Asked::default()
             };
             let found = Framing::of(&mut answer, &mut asked, false);

@@ -6,10 +6,11 @@ use platform::{Rows, StoreError, Tx, sql};
 
 use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position};
 use super::{HostOf, Permission, Refusal};
+use crate::answer::Given;
 use crate::event;
 use crate::id::QuestionId;
 use crate::invitation::wait_for_answers;
-use crate::question::{Choice, Given, Question, of};
+use crate::question::{Choice, Question, of};
 use crate::words::{AskedOf, QuestionKind};
 
 /// How many choices a question has at most.

@@ -8,9 +8,10 @@ use platform::{Tx, sql};
 use super::listing::{self, InvitationFilter};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
+use crate::answer::{self, Answer, Given};
 use crate::event;
 use crate::id::{EventId, GuestId, InvitationId, QuestionId};
-use crate::question::{self, Answer, Given, Question};
+use crate::question::{self, Question};
 use crate::words::{QuestionKind, ReplyStatus};
 
 /// Questions with the answers that count.
@@ -84,7 +85,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
                 })
             })
     };
-    let given = question::all_answers(tx, &occasion.id)?
+    let given = answer::of_occasion(tx, &occasion.id)?
         .into_iter()
         .filter(counts)
         .map(|one| ((one.question, one.invitation, one.guest), one.answer))

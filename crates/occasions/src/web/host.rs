@@ -23,6 +23,7 @@ mod members;
 mod more;
 pub(crate) mod occasions;
 mod overview;
+pub(crate) mod own_card;
 mod person;
 mod preview;
 mod questions;

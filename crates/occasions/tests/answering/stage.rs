@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use occasions::answer::Answers;
 use occasions::code::CodeKey;
 use occasions::diet;
 use occasions::event::Event;
@@ -13,7 +14,6 @@ use occasions::id::{EventId, GuestId, InvitationId, OccasionId};
 use occasions::invitation;
 use occasions::occasion::{self, Occasion};
 use occasions::portal::{self, Portal};
-use occasions::question::Answers;
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, OtherBody, Repeat, Save, Saved};
 use occasions::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus, Source};

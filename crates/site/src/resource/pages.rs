@@ -88,11 +88,11 @@ pub trait PageResource: Resource<Parent: PageParent> {
     /// The fields that a form shows and is read by.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
-    /// Does what a form needs before it is read, such as keeping the file that came along.
+    /// Does what a form needs before it is read, such as keeping the files that came along.
     fn prepare(
         _: &mut FormPost<RequestOf<Self>>,
-    ) -> impl Future<Output = Result<(), Problem>> + Send {
-        async { Ok(()) }
+    ) -> impl Future<Output = Result<Next, Problem>> + Send {
+        async { Ok(Next::Save) }
     }
 
     /// Completes the form that the table makes.
@@ -104,12 +104,31 @@ pub trait PageResource: Resource<Parent: PageParent> {
     ) {
     }
 
+    /// The page of the form, in its frame.
+    fn body(
+        _: &RequestOf<Self>,
+        _: &ContextOf<Self>,
+        _one: Option<&Self>,
+        form: EditForm<'_>,
+    ) -> String {
+        form.to_string()
+    }
+
     /// The page of the list.
     fn list_page(
         req: &RequestOf<Self>,
         context: &ContextOf<Self>,
         list: List<Self>,
     ) -> impl Future<Output = Result<Response, Problem>> + Send;
+}
+
+/// What becomes of a form that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is saved.
+    Save,
+    /// It is shown again, with what was typed.
+    Show,
 }
 
 /// Messages of the pages.
@@ -152,16 +171,20 @@ pub struct RowList {
 pub struct EditForm<'a> {
     /// The language of the page.
     pub text: &'a Text,
-    csrf: &'a str,
-    submission: String,
+    /// The hidden `_csrf`.
+    pub csrf: &'a str,
+    /// The hidden `submission_id`.
+    pub submission: String,
     /// The values and findings.
     pub form_state: &'a FormState,
-    summary: String,
+    /// What is wrong, as HTML.
+    pub summary: String,
     messages: Messages,
     /// The message of the button that saves.
     pub save: &'static str,
     cancel: &'static str,
-    done: Option<&'static str>,
+    /// What the page before did.
+    pub done: Option<&'static str>,
     /// Its heading.
     pub title: String,
     /// Whether a file is sent along.
@@ -176,7 +199,8 @@ pub struct EditForm<'a> {
     pub more: Option<(String, String)>,
     /// The page that is left for the form.
     pub back: String,
-    action: String,
+    /// Where it is sent.
+    pub action: String,
     /// The fields.
     pub groups: Vec<Group>,
     /// HTML of the fields, where the noun arranges them itself.
@@ -188,6 +212,11 @@ pub struct EditForm<'a> {
     /// The version that is stored.
     version: i64,
 }
+
+/// What a noun makes of its form.
+#[derive(Template)]
+#[template(source = "{{ self.0|safe }}", ext = "html")]
+struct Body(String);
 
 /// The addresses of the pages.
 pub fn pages<R, A>() -> Pages<Site, A>
@@ -315,7 +344,12 @@ async fn create<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<R
         Ok(after(&list, &one, true))
     };
     let done = match prepared {
-        Ok(()) => posted.once(change).await.map_err(Into::into),
+        Ok(Next::Save) => posted.once(change).await.map_err(Into::into),
+        Ok(Next::Show) => {
+            let (req, form_state) = (&posted.req, FormState::of(posted.form));
+            let (context, ()) = read::<R, _>(req, |_, _| Ok(())).await.map_err(Into::into)?;
+            return edit_form::<R>(req, &context, &form_state, None).await;
+        }
         Err(problem) => Err(problem),
     };
     let (req, form) = (&posted.req, &posted.form);
@@ -341,7 +375,12 @@ async fn change<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<R
         Ok(after(&list, &one, false))
     };
     let done = match prepared {
-        Ok(()) => posted.once(change).await.map_err(Into::into),
+        Ok(Next::Save) => posted.once(change).await.map_err(Into::into),
+        Ok(Next::Show) => {
+            let (context, one, _) = load_form::<R>(&posted.req).await?;
+            let form_state = FormState::of(posted.form);
+            return edit_form(&posted.req, &context, &form_state, Some(&one)).await;
+        }
         Err(problem) => Err(problem),
     };
     let (req, form) = (&posted.req, &posted.form);
@@ -426,5 +465,6 @@ async fn edit_form<R: PageResource>(
     };
     R::arrange(req, context, one, &mut form);
     let title = form.title.clone();
-    R::Parent::page(req, context, R::PAGES, &title, form).await
+    let body = Body(R::body(req, context, one, form));
+    R::Parent::page(req, context, R::PAGES, &title, body).await
 }

@@ -157,7 +157,7 @@ async fn hosts_see_where_they_are_and_where_they_can_go() {
         current,
         tab,
     };
-    let sections = [
+    let sections = vec![
         Section {
             title: None,
             entries: vec![entry("overview", true, true), entry("dishes", false, false)],
@@ -167,13 +167,27 @@ async fn hosts_see_where_they_are_and_where_they_can_go() {
             entries: vec![entry("log", false, false)],
         },
     ];
+    let frame = OwnFrame {
+        site: "Kenduri Kami".to_owned(),
+        sections,
+        account: Some(OwnAccount {
+            name: "Farah".to_owned(),
+            csrf: "value".to_owned(),
+            unread: Some("2".to_owned()),
+        }),
+        warnings: vec![Warning {
+            words: "Confirm your address".to_owned(),
+            label: "Send it again".to_owned(),
+            href: "/me/email/verify",
+        }],
+    };
     let navigation = Navigation {
+        frame: &frame,
         heading: Some(Heading {
             title: "Aisyah & Daniel",
             note: "in 58 days",
             href: "/admin",
         }),
-        sections: &sections,
         more: Some("/admin/more"),
         strip: Some(Strip {
             words: "Draft",
@@ -182,10 +196,6 @@ async fn hosts_see_where_they_are_and_where_they_can_go() {
                 href: "/admin/state",
                 fields: &[("status", "published")],
             }),
-        }),
-        account: Some(Account {
-            name: "Farah",
-            csrf: "value",
         }),
     };
     let html = rendered("en", SONGKET, Kind::Host(navigation)).await;
@@ -197,6 +207,10 @@ async fn hosts_see_where_they_are_and_where_they_can_go() {
         r#"<form method="post" action="/admin/state"><input type="hidden" name="status" value="published"><button class="quiet">Publish</button></form>"#,
         r#"<input type="hidden" name="_csrf" value="value">"#,
         r#"<a href="/admin/more">More</a>"#,
+        r#"<a href="/"><bdi>Kenduri Kami</bdi></a>"#,
+        r#"<span class="badge">2</span>"#,
+        "<p>Confirm your address</p>",
+        r#"<form method="post" action="/me/email/verify">"#,
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
@@ -243,7 +257,7 @@ async fn a_public_page_wears_the_look_and_names_whoever_is_signed_in() {
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
-    // An occasion's page keeps its own frame.
+    // A page with a theme keeps the frame of that.
     let html = rendered("en", SONGKET, kind()).await;
     assert!(html.contains("theme-songket") && !html.contains("/assets/site."));
 }

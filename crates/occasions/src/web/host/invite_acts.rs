@@ -15,6 +15,7 @@ use crate::hosting::guests;
 use crate::hosting::invitations::{self, FIELDS};
 use crate::hosting::locks::{self, Opening};
 use crate::hosting::open_rsvp;
+use crate::hosting::portals;
 use crate::hosting::suppressions;
 use crate::hosting::{HostOf, Refusal, When};
 use crate::id::{GuestId, InvitationId};
@@ -113,7 +114,7 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let up = form_state::some(&posted.form, "up");
     let down = form_state::some(&posted.form, "down");
     act(&posted, "ordered", move |tx, host, id, version| {
-        let portal = invitations::load(tx, host, id)?;
+        let portal = portals::load(tx, host, id)?;
         let guests = &portal.household.guests;
         let mut wanted: Vec<GuestId> = guests.iter().map(|guest| guest.id.clone()).collect();
         let place = |named: &Option<String>| {

@@ -18,7 +18,7 @@ use super::view::{GuestView, InvitationView, PersonView};
 use crate::hosting::Permission::{Invite, See};
 use crate::hosting::listing::people;
 use crate::hosting::permissions::HostOf;
-use crate::hosting::{Refusal, answers, guests, invitations};
+use crate::hosting::{Refusal, answers, guests, portals};
 use crate::id::{GuestId, InvitationId};
 use crate::portal::Portal;
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
@@ -137,7 +137,7 @@ async fn show(
                 &[&guest],
             )?;
             let (invitation,) = found.ok_or(Refusal::NotFound)?;
-            let portal = invitations::load(tx, host, &invitation)?;
+            let portal = portals::load(tx, host, &invitation)?;
             one(tx, host, &portal, &guest)
         })
         .await?;

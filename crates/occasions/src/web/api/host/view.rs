@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::change_response::{Receipt, Sees, Shown};
+use crate::answer::{Answer, Answers};
 use crate::guest::Guest;
 use crate::hosting::guests::Contact as GuestContact;
 use crate::hosting::invitations::Bookkeeping;
@@ -18,7 +19,6 @@ use crate::household::Allowance;
 use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::occasion::Occasion;
 use crate::portal::Portal;
-use crate::question::{Answer, Answers};
 use crate::role::Role;
 use crate::words::{Access, GuestKind, LockMode, ReplyStatus, Response};
 

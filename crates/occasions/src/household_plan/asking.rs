@@ -6,22 +6,13 @@ use serde_json::{Value, json};
 use web::Argument;
 use web::findings::token;
 
-use super::{FieldChange, Findings, Household, Rules};
+use super::{FieldChange, Findings, Rules};
+use crate::answer::Answers;
 use crate::event::Event;
 use crate::guest::Guest;
 use crate::household_change::HouseholdChange;
-use crate::question::{ANSWER_LIMIT, Answers, NUMBER_LIMIT, Question};
+use crate::question::{ANSWER_LIMIT, NUMBER_LIMIT, Question};
 use crate::words::{ActedBy, AskedOf};
-
-impl Household {
-    /// Whether the question could concern this household or one of its guests: those
-    /// who are invited to none of its events are never asked.
-    pub fn is_concerned(&self, question: &Question, events: &[Event]) -> bool {
-        events
-            .iter()
-            .any(|event| question.is_about(&event.key) && self.events.contains(&event.id))
-    }
-}
 
 /// Whether the household is asked, as its guests have answered: at least one guest must be asked.
 pub(crate) fn counts_for_household(

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use platform::Tx;
 use web::page::Written;
 
-use super::request::Speaker;
+use super::language::Speaker;
+use super::portal_page;
 use crate::code::CodeKey;
 use crate::id::InvitationId;
 use crate::invitation::{self, Glance};
@@ -83,7 +84,9 @@ impl Pages {
         let found = match kept {
             Some(page) => {
                 debug_assert_eq!(
-                    super::portal::write(&text, &*read()?).ok().as_ref(),
+                    portal_page::write(&speaker.site, &text, &*read()?)
+                        .ok()
+                        .as_ref(),
                     Some(&page),
                     "a page was kept that would read differently now"
                 );
