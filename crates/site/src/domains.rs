@@ -38,20 +38,6 @@ pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> 
     Vec::leak(all.collect())
 }
 
-/// Whether somebody has a page that everybody may see.
-pub fn has_public_page(
-    tx: &mut Tx<'_>,
-    domains: &[Domain],
-    account: &AccountId,
-) -> Result<bool, StoreError> {
-    for domain in domains {
-        if (domain.has_public)(tx, account)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// What somebody shares with others, of all domains.
 pub fn shared(
     tx: &mut Tx<'_>,

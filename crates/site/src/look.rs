@@ -15,7 +15,6 @@ use web::{Findings, Look as Theme, Problem, Site};
 
 use crate::addresses;
 use crate::domain::{Domain, Domains};
-use crate::domains;
 
 pub use crate::first_page::FirstPage;
 
@@ -297,12 +296,26 @@ fn owner(
     let Some(profile) = profile::find_public(tx, id)? else {
         return Ok(None);
     };
-    let has_page = domains::has_public_page(tx, domains, id)?;
+    let has_page = has_public_page(tx, domains, id)?;
     let slug = if has_page { slug::find(tx, id)? } else { None };
     Ok(Some(MenuItem {
         href: slug.map(|slug| format!("/u/{slug}")).unwrap_or_default(),
         label: Label::Words(profile.display_name),
     }))
+}
+
+/// Whether somebody has a page that everybody may see.
+pub fn has_public_page(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    account: &AccountId,
+) -> Result<bool, StoreError> {
+    for domain in domains {
+        if (domain.has_public)(tx, account)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The address of the icon or the portrait; empty: there is none.

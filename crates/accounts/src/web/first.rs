@@ -17,7 +17,7 @@ use web::state::Visit;
 use web::{Problem, Site, Text, Theme, Wishes, card_picture, conditional, dates};
 
 use site::part::{Part, PublicPage, Tile};
-use site::{cookies, domains, moved};
+use site::{cookies, moved};
 
 use crate::Accounts;
 use crate::look::{self, Look, PICTURES};
@@ -242,7 +242,7 @@ pub(super) async fn person(
         let Some(Named { id, slug }) = slug::account(tx, &asked)? else {
             return Ok(None);
         };
-        if !domains::has_public_page(tx, domains, &id)? {
+        if !look::has_public_page(tx, domains, &id)? {
             return Ok(None);
         }
         let Some(profile) = profile::find_public(tx, &id)? else {
