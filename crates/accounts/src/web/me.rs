@@ -329,7 +329,7 @@ pub(super) async fn ask(
     let who = (&sender.who, sender.csrf.as_str());
     let values = vec![("called", sender.form.text("called").into())];
     let sent = (address, HERE, &sender.form);
-    question::show(&accounts.site, &text, who, sent, question, values).await
+    question::show(&accounts.site, &text, who, sent, question, &values).await
 }
 
 pub(super) async fn end_sessions(
