@@ -178,11 +178,11 @@ impl Resource for Countdown {
         };
         choice.settle(tx, self, edit.old, findings)?;
         self.check(edit.old, tx.now(), findings);
-        if let Some(begin) = self.begin(edit) {
-            match begin {
+        if let Some(said) = self.said_begin(edit) {
+            match self.begin(said) {
                 Some(begin) => reset::check("/since", begin, tx.now(), findings),
-                None if edit.input.has("since") => findings.add("/since", "date_invalid", []),
-                None => findings.add("/since", "required", []),
+                None if said.is_empty() => findings.add("/since", "required", []),
+                None => findings.add("/since", "date_invalid", []),
             }
         }
         Ok(())
@@ -224,7 +224,7 @@ impl Resource for Countdown {
         countdown::give(tx, account, &self.id)?;
         reach::plan(tx, self)?;
         follow::begin(tx, self)?;
-        if let Some(Some(begin)) = self.begin(edit) {
+        if let Some(begin) = self.said_begin(edit).and_then(|said| self.begin(said)) {
             let Keeper { who, request, .. } = edit.parent;
             let owner = countdown::enter_locked(tx, who, &self.id, request)?;
             let first = Sent {
@@ -301,15 +301,20 @@ impl Resource for Countdown {
 }
 
 impl Countdown {
-    /// When a new countdown that counts up begins, as its form says; `Some(None)`: at no time that
-    /// exists. JSON says nothing of it: there the first reset comes by a request of its own.
-    fn begin(&self, edit: &Edit<'_, Self>) -> Option<Option<Timestamp>> {
-        let is_new = edit.old.is_none() && self.kind == Kind::Since;
-        let (true, Input::Form(form, _)) = (is_new, edit.input) else {
-            return None;
-        };
-        let begin: Result<Target, _> = form.find("since")?.parse();
-        Some(begin.ok().and_then(|begin| begin.instant(&self.zone())))
+    /// When a new countdown that counts up begins, as its form says. JSON says nothing of it: there
+    /// the first reset comes by a request of its own.
+    fn said_begin<'a>(&self, edit: &Edit<'a, Self>) -> Option<&'a str> {
+        match edit.input {
+            Input::Form(form, _) if edit.old.is_none() && self.kind == Kind::Since => {
+                form.find("since")
+            }
+            _ => None,
+        }
+    }
+
+    /// The instant of such words, if there is one.
+    fn begin(&self, said: &str) -> Option<Timestamp> {
+        said.parse::<Target>().ok()?.instant(&self.zone())
     }
 }
 

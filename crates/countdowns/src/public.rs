@@ -282,7 +282,9 @@ impl Past {
             entries.iter().map(|entry| entry.reset_at).collect()
         };
         if !countdown.show_notes {
-            entries.iter_mut().for_each(|entry| entry.note.clear());
+            for entry in &mut entries {
+                entry.note.clear();
+            }
         }
         Ok(Self { entries, year })
     }

@@ -349,7 +349,9 @@ fn countdown_page(
     let (countdown, has_stats) = (&shown.countdown, shown.countdown.show_stats);
     let mut runs = runs::runs(&text, countdown, &past.entries, shown.now);
     if !has_stats {
-        runs.iter_mut().for_each(|run| run.length.clear());
+        for run in &mut runs {
+            run.length.clear();
+        }
     }
     let has_runs = has_stats && shown.summary.count > 1;
     let first = shown.summary.first.filter(|_| has_runs);

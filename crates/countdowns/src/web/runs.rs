@@ -152,7 +152,7 @@ pub(super) fn strip(
     let count = weeks.iter().filter(|(_, is_reset)| *is_reset).count();
     let count = i64::try_from(count).unwrap_or_default();
     Strip {
-        layouts: [layout("wide", WEEKS), layout("narrow", WEEKS / 2)],
+        layouts: [layout("one-row", WEEKS), layout("two-rows", WEEKS / 2)],
         key: text.with(
             "countdown-year-key",
             [("from", text.date_plain(&from).into())],

@@ -1,7 +1,7 @@
 //! The pages of owners, without script.
 
 use axum::http::Method;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Unit};
 use serde_json::json;
 
 use crate::stage::{API, Counting, Stage, on_both, unconfirmed};
@@ -16,7 +16,8 @@ fn one_is_made_reset_and_deleted_by_forms() {
         let page = browser.get(&format!("{MINE}/new")).await;
         page.expect(200);
         let mut form = page.form(&format!("{MINE}/new"));
-        form.fill("title", "Without a cold");
+        form.fill("title", "Without a cold")
+            .fill("since", "2026-01-01");
         let page = browser.submit(&page, &form).await;
         page.expect(303);
         let page = browser.follow(page).await;
@@ -105,6 +106,127 @@ fn what_is_wrong_stands_at_its_field() {
             let refused = farah.browser.submit(&page, &form).await;
             refused.expect(422);
             assert!(refused.body.contains("id=\"when-wrong\""), "{when}");
+        }
+    });
+}
+
+#[test]
+fn a_form_begins_to_count_where_it_says_so_and_now_if_nothing_is_changed() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let now = stage.world.platform.clock.now();
+        let minute = now.round(Unit::Minute).unwrap();
+        let minute = if minute > now {
+            minute - SignedDuration::from_mins(1)
+        } else {
+            minute
+        };
+        for (since, begin) in [
+            (None, minute.to_string()),
+            (
+                Some(("1 Mac 2026", "6 pm")),
+                "2026-03-01T10:00:00Z".to_owned(),
+            ),
+        ] {
+            let page = farah.browser.get(&format!("{MINE}/new?lang=ms")).await;
+            let mut form = page.form(&format!("{MINE}/new"));
+            form.fill("title", "Without a cold");
+            if let Some((day, time)) = since {
+                form.fill("since", day).fill("since_time", time);
+            }
+            let made = farah.browser.submit(&page, &form).await;
+            let at = made.expect(303).location().unwrap().to_owned();
+            assert!(at.ends_with("?done=begun"), "{at}");
+            let api = at.split('?').next().unwrap().replace(MINE, API);
+            let stored = farah.program.get(&format!("{api}/entries")).await.json();
+            assert_eq!(stored["items"][0]["reset_at"], begin);
+        }
+        // Nothing is stored of what cannot be.
+        let page = farah.browser.get(&format!("{MINE}/new?lang=en")).await;
+        let mut form = page.form(&format!("{MINE}/new"));
+        form.fill("title", "Too soon");
+        for since in ["2999-01-01", "01/03/2026", ""] {
+            form.fill("since", since);
+            let refused = farah.browser.submit(&page, &form).await;
+            refused.expect(422);
+            assert!(refused.body.contains("id=\"since-wrong\""), "{since}");
+        }
+        let all = farah.program.get(API).await.json();
+        assert_eq!(all["items"].as_array().unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn a_day_is_read_as_it_is_written_or_its_writer_is_told_how() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let page = farah.browser.get(&format!("{MINE}/new")).await;
+        let mut form = page.form(&format!("{MINE}/new"));
+        form.fill("title", "Our home")
+            .fill("kind", "until")
+            .fill("target", "01/03/2027");
+        let refused = farah.browser.submit(&page, &form).await;
+        refused.expect(422);
+        assert!(
+            refused
+                .body
+                .contains("Write year, month and day: 2027-03-01")
+        );
+        let mut form = refused.form(&format!("{MINE}/new"));
+        assert_eq!(form.value("target"), Some("01/03/2027"));
+        form.fill("target", "1 March 2027")
+            .fill("target_time", "18.00");
+        let made = farah.browser.submit(&refused, &form).await;
+        let at = made.expect(303).location().unwrap().to_owned();
+        let api = at.split('?').next().unwrap().replace(MINE, API);
+        let stored = farah.program.get(&api).await.json();
+        assert_eq!(stored["target"], "2027-03-01T18:00");
+        assert_eq!(stored["day_counting"], "calendar");
+        // Its settings show the two parts, and change nothing by themselves.
+        let settings = format!("{}/settings", at.split('?').next().unwrap());
+        let page = farah.browser.get(&settings).await;
+        let form = page.form(&settings);
+        assert_eq!(form.value("target"), Some("2027-03-01"));
+        assert_eq!(form.value("target_time"), Some("18:00"));
+        farah.browser.submit(&page, &form).await.expect(303);
+        assert_eq!(farah.program.get(&api).await.json(), stored);
+    });
+}
+
+#[test]
+fn a_link_fills_in_the_form_of_a_new_one() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let page = farah.browser.get(&format!("{MINE}/new?lang=en")).await;
+        let page = farah.browser.get(&page.link("New year").href).await;
+        let form = page.form(&format!("{MINE}/new"));
+        assert_eq!(form.value("title"), Some("New year"));
+        assert_eq!(form.value("kind"), Some("until"));
+        assert_eq!(form.value("repeat"), Some("yearly"));
+        assert!(form.value("target").unwrap().ends_with("-01-01"));
+        farah.browser.submit(&page, &form).await.expect(303);
+    });
+}
+
+#[test]
+fn everybody_finds_on_my_page_what_everybody_sees() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        for (seen, is_listed) in [("public", true), ("unlisted", false)] {
+            let page = farah.browser.get(&format!("{MINE}/new")).await;
+            let mut form = page.form(&format!("{MINE}/new"));
+            form.fill("title", seen).fill("visibility", seen);
+            let made = farah.browser.submit(&page, &form).await;
+            let page = farah.browser.follow(made).await;
+            page.expect(200);
+            let api = page.address.split('?').next().unwrap().replace(MINE, API);
+            let stored = farah.program.get(&api).await.json();
+            assert_eq!(stored["listed"], is_listed);
+            // Whoever has made it can send the link on at once.
+            let value = page.body.split("id=\"share-url\"").nth(1).unwrap();
+            let link = value.split('"').nth(1).unwrap().replace("&#38;", "&");
+            let link = link.split_once("/u/").unwrap().1;
+            stage.visitor().get(&format!("/u/{link}")).await.expect(200);
         }
     });
 }

@@ -184,6 +184,102 @@ fn figures_are_of_times_that_have_ended() {
 }
 
 #[test]
+fn a_page_tells_of_the_runs_before_where_its_owner_says_so() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let made = farah
+            .make(json!({"title": "Swimming", "visibility": "public"}))
+            .await;
+        let at = format!("{API}/{}", made["id"].as_str().unwrap());
+        let now = stage.world.clock.now();
+        for days in 1..=25 {
+            let reset_at = now - SignedDuration::from_hours(24 * 14 * days);
+            let reset = json!({ "reset_at": reset_at, "note": "Wet" });
+            farah.reset(&at, &reset).await.expect(201);
+        }
+        let path = "/u/farah-ali/swimming";
+        let page = stage.visitor().get(path).await;
+        assert_eq!(page.body.matches("class=\"length\"").count(), 20);
+        let strip = stage.fill("countdown-year-label", [("n", 24.into())]);
+        let earlier = stage.fill("countdown-runs-earlier", [("n", 5.into())]);
+        for part in [strip, earlier] {
+            assert!(page.body.contains(&part), "{part}: {}", page.body);
+        }
+        assert!(!page.body.contains("Wet"), "notes are hidden");
+        let record = stage.say("countdown-record");
+        assert!(!page.body.contains(&record));
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(24 * 2));
+        let page = stage.visitor().get(path).await;
+        assert!(page.body.contains(&record));
+
+        let notes = json!({"show_stats": false, "show_notes": true});
+        set(stage, &at, &mut farah, notes).await;
+        let page = stage.visitor().get(path).await;
+        assert_eq!(page.body.matches("Wet").count(), 20);
+        for part in ["class=\"length\"", "class=\"data", &record] {
+            assert!(!page.body.contains(part), "{part}");
+        }
+    });
+}
+
+#[test]
+fn a_day_that_comes_has_a_ring_and_a_calendar_file() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let now = stage.world.clock.now();
+        let day = (now + SignedDuration::from_hours(24 * 100))
+            .strftime("%Y-%m-%d")
+            .to_string();
+        let home = json!({"title": "Our home; at last", "kind": "until", "target": day,
+            "visibility": "unlisted"});
+        let made = farah.make(home).await;
+        let own = format!("/me/countdowns/{}", made["id"].as_str().unwrap());
+        let own = farah.browser.get(&own).await;
+        let link = own
+            .links()
+            .into_iter()
+            .find(|link| link.href.contains("?k="));
+        let page = link.unwrap().href;
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(24 * 50));
+        let shown = stage.visitor().get(&page).await;
+        shown.expect(200);
+        assert!(
+            shown.body.contains("stroke-dasharray=\"50 100\""),
+            "{}",
+            shown.body
+        );
+        let links = shown.links();
+        let file = links.iter().find(|link| link.href.contains("/day.ics?k="));
+        let file = stage.visitor().get(&file.unwrap().href).await;
+        file.expect(200);
+        assert!(file.header("content-type").starts_with("text/calendar"));
+        assert!(
+            file.body.contains("SUMMARY:Our home\\; at last"),
+            "{}",
+            file.body
+        );
+        stage
+            .visitor()
+            .get("/u/farah-ali/our-home-at-last/day.ics")
+            .await
+            .expect(404);
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(24 * 60));
+        let over = stage.visitor().get(&page).await;
+        over.expect(200);
+        assert!(!over.body.contains("class=\"ring\"") && !over.body.contains("day.ics"));
+    });
+}
+
+#[test]
 fn a_page_is_in_a_language_that_has_its_words() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;

@@ -245,33 +245,30 @@ pub(super) fn arrange(
 /// What may be in the form before anything is typed.
 fn presets(text: &Text, year: i16) -> Vec<(&'static str, String)> {
     let next = date(year, 1, 1).saturating_add(1.year()).to_string();
-    let all: [(&str, &str, &[(&str, &str)]); 3] = [
-        (
-            "countdown-preset-new-year",
-            "countdown-preset-new-year-title",
-            &[("kind", "until"), ("target", &next), ("repeat", "yearly")],
-        ),
-        (
-            "countdown-preset-birthday",
-            "countdown-preset-birthday-title",
-            &[("kind", "until"), ("repeat", "yearly")],
-        ),
-        (
-            "countdown-preset-without",
-            "countdown-preset-without-title",
-            &[("kind", "since")],
-        ),
-    ];
-    let address = |title: &str, fields: &[(&str, &str)]| {
+    let preset = |label, title, fields: &[(&str, &str)]| {
         let mut query = Serializer::new(String::new());
         query
             .extend_pairs(fields)
             .append_pair("title", &text.say(title));
-        format!("{HERE}/new?{}", query.finish())
+        (label, format!("{HERE}/new?{}", query.finish()))
     };
-    all.iter()
-        .map(|(label, title, fields)| (*label, address(title, fields)))
-        .collect()
+    vec![
+        preset(
+            "countdown-preset-new-year",
+            "countdown-preset-new-year-title",
+            &[("kind", "until"), ("target", &next), ("repeat", "yearly")],
+        ),
+        preset(
+            "countdown-preset-birthday",
+            "countdown-preset-birthday-title",
+            &[("kind", "until"), ("repeat", "yearly")],
+        ),
+        preset(
+            "countdown-preset-without",
+            "countdown-preset-without-title",
+            &[("kind", "since")],
+        ),
+    ]
 }
 
 /// “Kuala Lumpur”, of `Asia/Kuala_Lumpur`.
