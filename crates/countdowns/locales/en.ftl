@@ -202,8 +202,8 @@ phrase-mail-approved-text = What you suggested is now one of the phrases of { $s
     { $phrase }
 
     { $address }
-phrasemail-rejected-subject = Your phrase was not taken – { $site }
-phrasemail-rejected-text = A moderator of { $site } decided not to take what you suggested:
+phrase-mail-rejected-subject = Your phrase was not taken – { $site }
+phrase-mail-rejected-text = A moderator of { $site } decided not to take what you suggested:
 
     { $phrase }
 
@@ -213,8 +213,8 @@ phrasemail-rejected-text = A moderator of { $site } decided not to take what you
     }
 
     { $address }
-phrasemail-waiting-subject = Suggestions are waiting – { $site }
-phrasemail-waiting-text = { $count ->
+phrase-mail-waiting-subject = Suggestions are waiting – { $site }
+phrase-mail-waiting-text = { $count ->
         [one] One suggestion of a phrase waits for a moderator:
        *[other] { $count } suggestions of phrases wait for a moderator:
     }
