@@ -58,9 +58,9 @@ pub fn show<'a>(
     who: (&'a SignedIn, &'a str),
     (address, here, form): (&'a str, &'a str, &'a Form),
     question: Question,
-    values: Vec<(&'static str, Value<'_>)>,
+    values: &[(&'static str, Value<'_>)],
 ) -> impl Future<Output = Result<Response, Problem>> + Send + use<'a> {
-    let say = |id| text.with(id, &values);
+    let say = |id| text.with(id, values);
     let (title, facts) = (say(question.title), say(question.facts));
     let (undo, confirm) = (say(question.undo), say(question.confirm));
     async move {

@@ -65,7 +65,11 @@ pub struct CardPicture {
 /// The text, if the font of pictures can write it, else nothing.
 pub fn written(text: &str) -> String {
     let can_write = Font::load().is_ok_and(|font| font.can_write(text));
-    can_write.then(|| text.to_owned()).unwrap_or_default()
+    if can_write {
+        text.to_owned()
+    } else {
+        String::new()
+    }
 }
 
 /// What is drawn around the words.

@@ -107,10 +107,9 @@ impl Look {
     pub(crate) fn font(self, language: &str) -> Option<&'static str> {
         let script = language.split('-').next().unwrap_or_default();
         match (self, script) {
-            (_, "zh" | "ta" | "ja" | "ko") => None,
             (_, "ar") => Some("fonts/naskh.woff2"),
             (_, "ms") if language.ends_with("-Arab") => Some("fonts/naskh.woff2"),
-            (Self::Market, _) => None,
+            (_, "zh" | "ta" | "ja" | "ko") | (Self::Market, _) => None,
             (Self::Veranda, _) => Some("fonts/songket.woff2"),
             (Self::Paper, _) => Some("fonts/letterpress.woff2"),
         }

@@ -81,7 +81,7 @@ pub(super) async fn show(
     let body = CardsPage {
         text: &text,
         name: &reader.who.account().display_name,
-        day: text.weekday_and_day(&site.clock.now().to_zoned(zone)),
+        day: text.weekday_and_day(site.clock.now().to_zoned(zone)),
         is_confirmed: done.done.as_deref() == Some("confirmed"),
         unread,
         cards: &cards,

@@ -51,9 +51,10 @@ pub(super) async fn visit(
             .any(|other| path.starts_with(other));
     let visit = Visit {
         path: path.to_owned(),
-        name: match is_page {
-            true => name(site, request.headers()).await,
-            false => None,
+        name: if is_page {
+            name(site, request.headers()).await
+        } else {
+            None
         },
         preview: None,
     };

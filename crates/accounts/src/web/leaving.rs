@@ -110,7 +110,7 @@ pub(super) async fn erase(
         let text = accounts.site.speak(&wishes);
         let who = (&sender.who, sender.csrf.as_str());
         let sent = ("/me/data/erase", HERE, &sender.form);
-        return question::show(&accounts.site, &text, who, sent, ERASE, Vec::new()).await;
+        return question::show(&accounts.site, &text, who, sent, ERASE, &[]).await;
     }
     let done = try_erase(&accounts, &sender).await;
     again(&accounts, &wishes, sender, done).await

@@ -271,9 +271,10 @@ async fn try_change(accounts: &Accounts, sender: &Sender) -> Result<(), Problem>
 
 /// The look and the accent colour that a form asks for.
 fn worn(form: &Form) -> (Theme, String) {
-    let accent = match form.is_ticked("accent_own") {
-        true => form.text("accent").to_owned(),
-        false => String::new(),
+    let accent = if form.is_ticked("accent_own") {
+        form.text("accent").to_owned()
+    } else {
+        String::new()
     };
     let look = Theme::find(form.text("look")).unwrap_or_default();
     (look, accent)

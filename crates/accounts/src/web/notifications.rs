@@ -75,7 +75,7 @@ pub(super) async fn show(
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
     let mut days: Vec<(String, Vec<&Notification>)> = Vec::new();
     for one in &all {
-        let day = text.date(&one.created_at.to_zoned(zone.clone()));
+        let day = text.date(one.created_at.to_zoned(zone.clone()));
         match days.last_mut().filter(|(last, _)| *last == day) {
             Some((_, of_day)) => of_day.push(one),
             None => days.push((day, vec![one])),

@@ -365,7 +365,7 @@ async fn ask(
     let sent = (page.as_str(), page.as_str(), &sender.form);
     let text = accounts.site.speak(wishes);
     let who = (&sender.who, sender.csrf.as_str());
-    question::show(&accounts.site, &text, who, sent, question, values).await
+    question::show(&accounts.site, &text, who, sent, question, &values).await
 }
 
 /// Those of the duties in the installation that these words stand for.

@@ -17,7 +17,7 @@ pub(super) async fn ask(
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(wishes);
     let who = (&sender.who, sender.csrf.as_str());
-    let values = vec![("called", sender.form.text("called").into())];
+    let values = [("called", sender.form.text("called").into())];
     let sent = (address, SECURITY, &sender.form);
-    question::show(&accounts.site, &text, who, sent, question, values).await
+    question::show(&accounts.site, &text, who, sent, question, &values).await
 }

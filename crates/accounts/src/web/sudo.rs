@@ -180,6 +180,7 @@ pub(super) async fn show(
 
 /// The request that a form comes with: what the form is carried out with after the proof.
 pub(super) struct Around {
+    inside: Inside,
     headers: HeaderMap,
     extensions: Extensions,
 }
@@ -189,9 +190,11 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Around {
 
     async fn from_request_parts(
         parts: &mut axum::http::request::Parts,
-        _: &S,
+        state: &S,
     ) -> Result<Self, Problem> {
+        let inside = Extension::<Inside>::from_request_parts(parts, state).await;
         Ok(Self {
+            inside: inside.map_err(Problem::internal)?.0,
             headers: parts.headers.clone(),
             extensions: parts.extensions.clone(),
         })
@@ -204,7 +207,6 @@ pub(super) async fn prove(
     wishes: Wishes,
     Browser(client): Browser,
     facts: Facts,
-    Extension(inside): Extension<Inside>,
     around: Around,
     sender: Sender,
 ) -> Result<Response, Problem> {
@@ -247,15 +249,7 @@ pub(super) async fn prove(
                         // The session has a new secret, and so have its forms.
                         csrf: csrf::token(secret.reveal(), &accounts.site.random),
                     };
-                    go_on(
-                        &accounts,
-                        &text,
-                        &sender,
-                        (redirect, held),
-                        renewed,
-                        (inside, around),
-                    )
-                    .await?
+                    go_on(&accounts, &text, &sender, (redirect, held), renewed, around).await?
                 }
                 None => see_other(target(redirect)),
             };
@@ -309,7 +303,7 @@ async fn go_on(
     sender: &Sender,
     (redirect, held): (&str, &Held),
     renewed: Renewed<'_>,
-    (inside, around): (Inside, Around),
+    around: Around,
 ) -> Result<Response, Problem> {
     let site = &accounts.site;
     if site.clock.now().duration_since(held.at) >= sudo::LIFETIME {
@@ -345,7 +339,7 @@ async fn go_on(
         CONTENT_TYPE,
         HeaderValue::from_static(media_type::URLENCODED),
     );
-    Ok(web::ask_inside(inside.0, request).await)
+    Ok(web::ask_inside(around.inside.0, request).await)
 }
 
 async fn page(

@@ -233,7 +233,7 @@ pub(super) async fn delete(
         let values = vec![("called", sender.form.text("called").into())];
         let address = format!("{HERE}/{id}/delete");
         let sent = (address.as_str(), HERE, &sender.form);
-        return question::show(&accounts.site, &text, who, sent, DELETE, values).await;
+        return question::show(&accounts.site, &text, who, sent, DELETE, &values).await;
     }
     remove(&accounts, &sender.who, &sender.request, &id).await?;
     let onward = format!("{HERE}?done=deleted");

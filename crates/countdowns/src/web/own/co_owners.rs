@@ -125,7 +125,7 @@ pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem
         let sent = (address.as_str(), page.as_str(), &posted.form);
         let values = vec![("called", posted.form.text("called").into())];
         let who = (&req.who, req.csrf.as_str());
-        return question::show(&req.site, &req.text, who, sent, REMOVE, values).await;
+        return question::show(&req.site, &req.text, who, sent, REMOVE, &values).await;
     }
     let account = AccountId::from_text(posted.form.text("account").to_owned());
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::remove(tx, owner, &account);
