@@ -8,7 +8,7 @@ mod typed;
 
 use accounts::dates::Date;
 use accounts::web::request::{FormPost, PageRequest};
-use accounts::web::resource::pages::{EditForm, Messages, PageParent, PageResource};
+use accounts::web::resource::pages::{EditForm, Messages, Next, PageParent, PageResource};
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -117,9 +117,9 @@ impl PageResource for Countdown {
         self.title.clone()
     }
 
-    async fn prepare(posted: &mut FormPost) -> Result<(), Problem> {
+    async fn prepare(posted: &mut FormPost) -> Result<Next, Problem> {
         form::prepare(&posted.req.text, &mut posted.form);
-        Ok(())
+        Ok(Next::Save)
     }
 
     fn arrange(
