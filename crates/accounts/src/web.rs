@@ -26,6 +26,7 @@ mod providers;
 mod registration;
 mod reset;
 mod second_step;
+mod security_question;
 pub mod shared;
 mod slug;
 mod sudo;

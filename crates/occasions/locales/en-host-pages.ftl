@@ -375,7 +375,7 @@ host-mail-complaint = { $address } complained about a mail from this site on { $
 host-mail-unsubscribe = { $address } unsubscribed from reminders and news on { $when }; confirmations still go there. Only they can change that, in their account, or an owner of the installation.
 host-mail-manual = An administrator of the installation stopped mail to { $address } on { $when }. Ask them, or reach the household another way.
 host-mail-again = Allow mail again
-host-donemail = Mail will be sent there again.
+host-done-mail = Mail will be sent there again.
 host-may-bring = May bring
 host-allowance = { $used } of { $allowed ->
     [one] 1 person

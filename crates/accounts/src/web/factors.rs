@@ -7,7 +7,7 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::me;
+use super::security_question;
 use site::asking::{Browser, Reader, Sender};
 use site::call::see_other;
 use site::question::{self, Question};
@@ -180,7 +180,7 @@ pub(super) async fn renew_recovery_codes(
 ) -> Result<Response, Problem> {
     if !question::is_sure(&sender.form) {
         let sent = ("/me/security/recovery-codes", RENEW_CODES);
-        return me::ask(&accounts, &wishes, &sender, sent).await;
+        return security_question::ask(&accounts, &wishes, &sender, sent).await;
     }
     let text = accounts.site.speak(&wishes);
     let (site, sudo) = (accounts.site.clone(), check(&accounts, &sender.who)?);
@@ -214,7 +214,7 @@ pub(super) async fn remove(
 ) -> Result<Response, Problem> {
     if !question::is_sure(&sender.form) {
         let sent = ("/me/security/totp/remove", REMOVE);
-        return me::ask(&accounts, &wishes, &sender, sent).await;
+        return security_question::ask(&accounts, &wishes, &sender, sent).await;
     }
     let (site, sudo) = (accounts.site.clone(), check(&accounts, &sender.who)?);
     let change = move |tx: &mut Tx<'_>| -> Result<_, FactorError> {

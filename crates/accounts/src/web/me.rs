@@ -15,6 +15,7 @@ use web::{Problem, Text, Wishes};
 use super::factor_section;
 use super::own_password::renew_password;
 use super::providers;
+use super::security_question;
 use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::cookies;
@@ -318,20 +319,6 @@ pub(super) async fn set_password(
     .await
 }
 
-/// Asks before a form of the page is carried out; the form says what it is about.
-pub(super) async fn ask(
-    accounts: &Accounts,
-    wishes: &Wishes,
-    sender: &Sender,
-    (address, question): (&str, Question),
-) -> Result<Response, Problem> {
-    let text = accounts.site.speak(wishes);
-    let who = (&sender.who, sender.csrf.as_str());
-    let values = vec![("called", sender.form.text("called").into())];
-    let sent = (address, HERE, &sender.form);
-    question::show(&accounts.site, &text, who, sent, question, &values).await
-}
-
 pub(super) async fn end_sessions(
     State(accounts): State<Accounts>,
     wishes: Wishes,
@@ -339,7 +326,7 @@ pub(super) async fn end_sessions(
 ) -> Result<Response, Problem> {
     if sender.form.find("session").is_none() && !question::is_sure(&sender.form) {
         let sent = ("/me/security/sessions", END_SESSIONS);
-        return ask(&accounts, &wishes, &sender, sent).await;
+        return security_question::ask(&accounts, &wishes, &sender, sent).await;
     }
     let sudo = Sudo::check(sender.who, accounts.site.clock.now())?;
     let request = sender.request;
@@ -413,7 +400,7 @@ pub(super) async fn remove_token(
 ) -> Result<Response, Problem> {
     if !question::is_sure(&sender.form) {
         let sent = ("/me/security/tokens/remove", REMOVE_TOKEN);
-        return ask(&accounts, &wishes, &sender, sent).await;
+        return security_question::ask(&accounts, &wishes, &sender, sent).await;
     }
     let id = sender.form.text("token").parse();
     let id = id.map_err(|_| Problem::not_found())?;
@@ -433,7 +420,7 @@ pub(super) async fn remove_passkey(
 ) -> Result<Response, Problem> {
     if !question::is_sure(&sender.form) {
         let sent = ("/me/security/passkeys/remove", REMOVE_PASSKEY);
-        return ask(&accounts, &wishes, &sender, sent).await;
+        return security_question::ask(&accounts, &wishes, &sender, sent).await;
     }
     let done = try_remove_passkey(&accounts, &sender).await;
     let done = done.map(|(secret, stay)| {

@@ -16,6 +16,7 @@ mod landing;
 mod leaving;
 mod leaving_races;
 mod networks;
+mod newcomer;
 mod notes;
 mod pages;
 mod passkeys;

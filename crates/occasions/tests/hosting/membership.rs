@@ -247,6 +247,7 @@ fn what_a_host_types_is_mailed_only_where_the_site_lets_the_occasion_send() {
         answer(ReplyStatus::Yes).await;
         assert_eq!(waiting().await.unwrap(), (0,));
         set(true).await.unwrap();
+        stage.expect_confirmations();
         answer(ReplyStatus::No).await;
         assert_eq!(waiting().await.unwrap(), (1,));
     });

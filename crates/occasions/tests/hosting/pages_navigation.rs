@@ -26,7 +26,7 @@ fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
         };
         stage.site.store.write(give).await.unwrap();
         let [occasions, account, server] =
-            ["host-occasions", "host-account", "host-server"].map(|id| stage.say(id));
+            ["host-occasions-yours", "account-security", "host-server"].map(|id| stage.say(id));
         for (host, owns_site) in [(&stage.stranger, true), (&stage.observer, false)] {
             let mut visitor = stage.visitor(host);
             for address in [HOME.to_owned(), format!("{HOME}/more")] {

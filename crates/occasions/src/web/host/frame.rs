@@ -61,6 +61,10 @@ impl HostRequest {
         let more = wording.at("/more");
         let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),
+            // The button stands on every page, and leads back there.
+            OccasionStatus::Published if self.query.text("done") == "published" => {
+                Some("host-done-published")
+            }
             OccasionStatus::Published => None,
             OccasionStatus::Closed => Some("host-strip-closed"),
             OccasionStatus::Archived => Some("host-strip-archived"),
@@ -167,6 +171,9 @@ impl HostRequest {
             ),
             entry(Place::Reports, "host-reports", "/reports"),
         ];
+        let server = context
+            .owns_site
+            .then(|| elsewhere("host-server", "/admin/server"));
         let mut set_up = Vec::new();
         if context.may(Permission::Write) {
             set_up.push(entry(Place::Settings, "host-settings", "/settings"));
@@ -192,10 +199,14 @@ impl HostRequest {
             },
             Section {
                 title: Some(self.site.settings.name.clone()),
-                entries: vec![
+                entries: [
                     elsewhere("host-home", frame::HOME),
                     elsewhere("host-occasions-yours", "/admin"),
-                ],
+                    elsewhere("account-security", "/me/security"),
+                ]
+                .into_iter()
+                .chain(server)
+                .collect(),
             },
         ]
     }
@@ -210,7 +221,6 @@ impl HostRequest {
         let id = match self.query.text("done") {
             "saved" => "host-done-saved",
             "created" => "host-done-created",
-            "published" => "host-done-published",
             "removed" => "host-done-removed",
             "away" => "host-done-away",
             "archived" => "host-done-archived",

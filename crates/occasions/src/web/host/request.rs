@@ -7,8 +7,8 @@
 
 use std::ops::Deref;
 
-use accounts::notification;
 use accounts::web::request::{FormPost, OfPage, PageRequest};
+use accounts::{notification, signed_in};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
@@ -48,6 +48,8 @@ pub struct PageContext {
     pub(crate) now: Timestamp,
     /// How many notices the host has not read.
     pub(crate) unread: i64,
+    /// Whether the host owns the installation, and so has a page for the server.
+    pub(crate) owns_site: bool,
 }
 
 impl Deref for HostRequest {
@@ -175,6 +177,10 @@ impl PageContext {
 pub(crate) fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError> {
     let occasion = occasion::load(tx, host.occasion())?;
     Ok(PageContext {
+        owns_site: match host.who() {
+            Some(who) => signed_in::owner(tx, who.clone())?.is_some(),
+            None => false,
+        },
         unread: match host.who() {
             Some(who) => notification::count_unread(tx, &who.account().id)?,
             None => 0,
