@@ -9,6 +9,7 @@ pub mod codes;
 pub mod export;
 pub mod guests;
 mod history;
+pub mod import;
 pub mod invitations;
 pub mod kitchen;
 pub mod listing;
@@ -19,6 +20,7 @@ pub mod membership;
 pub mod occasions;
 pub mod open_rsvp;
 pub mod permissions;
+pub mod record;
 pub mod resource;
 pub mod sizes;
 pub mod stream;
@@ -40,5 +42,6 @@ pub fn jobs(platform: &Platform, catalogue: &Catalogue) -> Vec<Handler> {
     vec![
         export::handler(platform.clone(), catalogue.clone()),
         bulk::handler(platform.store.clone()),
+        import::handler(platform.store.clone(), catalogue.clone()),
     ]
 }

@@ -2,6 +2,7 @@
 //! older site.
 
 mod personal_site;
+mod wedding_manager;
 
 use std::io::Write as _;
 use std::num::NonZero;
@@ -13,6 +14,7 @@ use importer::{Imported, nginx, pm2};
 
 use super::{Where, say};
 use personal_site::PersonalSite;
+use wedding_manager::WeddingManager;
 
 /// Take over a configuration of nginx or PM2, or an older site
 ///
@@ -24,6 +26,7 @@ pub(super) enum Import {
     Pm2(Pm2),
     Nginx(Nginx),
     PersonalSite(PersonalSite),
+    WeddingManager(WeddingManager),
 }
 
 /// Print the services of an ecosystem file of PM2 (.js, .cjs, .mjs or .json)
@@ -62,6 +65,7 @@ impl Import {
             )?,
             Self::Nginx(site) => nginx::import(&site.file)?,
             Self::PersonalSite(site) => return site.run(),
+            Self::WeddingManager(manager) => return manager.run(),
         };
         say(&text)?;
         let mut errors = std::io::stderr().lock();

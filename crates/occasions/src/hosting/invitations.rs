@@ -380,7 +380,7 @@ pub(crate) fn blank(occasion: &Occasion) -> Details {
 }
 
 /// Applies the input to the details.
-fn apply(
+pub(super) fn apply(
     input: &Input,
     occasion: &Occasion,
     old: &Details,
@@ -419,7 +419,7 @@ pub(super) fn update_details(
 
 /// Invites a household to exactly these events: answers for other events are deleted,
 /// and every guest is asked about new ones.
-fn invite_to(
+pub(super) fn invite_to(
     tx: &mut Tx<'_>,
     household: &Household,
     invited: &[EventId],
