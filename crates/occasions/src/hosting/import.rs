@@ -184,13 +184,12 @@ pub fn start(
     let ground = Ground::load(tx, host)?;
     let (headings, columns, rows): (&[String], Vec<String>, Vec<String>) = match upload {
         Upload::Table(table) => {
-            let columns = match last_columns(tx, host, &table.headings)? {
-                Some(columns) => columns,
-                None => {
-                    let lexicon = Lexicon::new(catalogue, &ground);
-                    let guessed = lexicon.guess(&table.headings, &table.rows);
-                    guessed.iter().map(Column::word).collect()
-                }
+            let columns = if let Some(columns) = last_columns(tx, host, &table.headings)? {
+                columns
+            } else {
+                let lexicon = Lexicon::new(catalogue, &ground);
+                let guessed = lexicon.guess(&table.headings, &table.rows);
+                guessed.iter().map(Column::word).collect()
             };
             (&table.headings, columns, chunks(&table.rows))
         }
@@ -460,10 +459,6 @@ fn households(
         id = import.id
     )
     .all(tx)?;
-    fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
-        let read = |(rows,): &(String,)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
-        chunks.iter().flat_map(read).collect()
-    }
     if import.headings.is_empty() {
         return Ok(reader.records(joined(&chunks)));
     }
@@ -475,6 +470,12 @@ fn households(
     let columns = import.columns.iter();
     let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
     Ok(reader.table(&table, &columns.collect::<Vec<_>>()))
+}
+
+/// The rows of all chunks.
+fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
+    let read = |(rows,): &(String,)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
+    chunks.iter().flat_map(read).collect()
 }
 
 /// Drops the oldest lists that nobody applied.

@@ -270,21 +270,21 @@ impl Record {
     /// answers are `replaced`; somebody of another name is added.
     pub(crate) fn merged(&self, wanted: &Self, replaced: bool) -> Self {
         let mut new = self.clone();
-        put(&mut new.reference, &wanted.reference);
-        put(&mut new.household, &wanted.household);
-        put(&mut new.salutation, &wanted.salutation);
-        put(&mut new.language, &wanted.language);
-        put(&mut new.tags, &wanted.tags);
-        put(&mut new.plus_ones, &wanted.plus_ones);
-        put(&mut new.children, &wanted.children);
-        put(&mut new.email, &wanted.email);
-        put(&mut new.phone, &wanted.phone);
-        put(&mut new.address, &wanted.address);
-        put(&mut new.deadline, &wanted.deadline);
-        put(&mut new.message, &wanted.message);
-        put(&mut new.note, &wanted.note);
-        put(&mut new.events, &wanted.events);
-        answer(&mut new.wish, &wanted.wish, replaced);
+        put(&mut new.reference, wanted.reference.as_ref());
+        put(&mut new.household, wanted.household.as_ref());
+        put(&mut new.salutation, wanted.salutation.as_ref());
+        put(&mut new.language, wanted.language.as_ref());
+        put(&mut new.tags, wanted.tags.as_ref());
+        put(&mut new.plus_ones, wanted.plus_ones.as_ref());
+        put(&mut new.children, wanted.children.as_ref());
+        put(&mut new.email, wanted.email.as_ref());
+        put(&mut new.phone, wanted.phone.as_ref());
+        put(&mut new.address, wanted.address.as_ref());
+        put(&mut new.deadline, wanted.deadline.as_ref());
+        put(&mut new.message, wanted.message.as_ref());
+        put(&mut new.note, wanted.note.as_ref());
+        put(&mut new.events, wanted.events.as_ref());
+        answer(&mut new.wish, wanted.wish.as_ref(), replaced);
         answer_all(&mut new.answers, &wanted.answers, replaced);
         let mut is_free = vec![true; new.guests.len()];
         for guest in &wanted.guests {
@@ -292,16 +292,13 @@ impl Record {
             let mut places = new.guests.iter().zip(&is_free);
             let found =
                 places.position(|(one, free)| *free && text_cleaning::fold(&one.name) == name);
-            match found {
-                Some(at) => {
-                    is_free[at] = false;
-                    let household = new.events.as_deref().unwrap_or_default();
-                    new.guests[at].merge(guest, household, replaced);
-                }
-                None => {
-                    new.guests.push(guest.clone());
-                    is_free.push(false);
-                }
+            if let Some(at) = found {
+                is_free[at] = false;
+                let household = new.events.as_deref().unwrap_or_default();
+                new.guests[at].merge(guest, household, replaced);
+            } else {
+                new.guests.push(guest.clone());
+                is_free.push(false);
             }
         }
         new
@@ -310,13 +307,13 @@ impl Record {
 
 impl GuestRecord {
     fn merge(&mut self, wanted: &Self, household: &[String], replaced: bool) {
-        put(&mut self.child, &wanted.child);
-        put(&mut self.age, &wanted.age);
-        put(&mut self.email, &wanted.email);
-        put(&mut self.phone, &wanted.phone);
-        put(&mut self.events, &wanted.events);
-        answer(&mut self.diets, &wanted.diets, replaced);
-        answer(&mut self.diet_note, &wanted.diet_note, replaced);
+        put(&mut self.child, wanted.child.as_ref());
+        put(&mut self.age, wanted.age.as_ref());
+        put(&mut self.email, wanted.email.as_ref());
+        put(&mut self.phone, wanted.phone.as_ref());
+        put(&mut self.events, wanted.events.as_ref());
+        answer(&mut self.diets, wanted.diets.as_ref(), replaced);
+        answer(&mut self.diet_note, wanted.diet_note.as_ref(), replaced);
         answer_all(&mut self.answers, &wanted.answers, replaced);
         let invited = self.events.as_deref().unwrap_or(household);
         for (event, status) in &wanted.replies {
@@ -330,13 +327,13 @@ impl GuestRecord {
     }
 }
 
-fn put<T: Clone>(old: &mut Option<T>, new: &Option<T>) {
-    if new.is_some() {
-        old.clone_from(new);
+fn put<T: Clone>(old: &mut Option<T>, new: Option<&T>) {
+    if let Some(new) = new {
+        *old = Some(new.clone());
     }
 }
 
-fn answer<T: Clone>(old: &mut Option<T>, new: &Option<T>, replaced: bool) {
+fn answer<T: Clone>(old: &mut Option<T>, new: Option<&T>, replaced: bool) {
     if old.is_none() || replaced {
         put(old, new);
     }

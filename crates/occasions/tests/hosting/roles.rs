@@ -105,12 +105,12 @@ fn body(method: &str, rest: &str) -> Value {
         (_, "/guests") => json!({"invitation": "{i}", "version": 999, "guests": []}),
         (_, "/replies/{event}") => json!({"version": 999, "status": "yes"}),
         (_, "/bulk" | "/bulk/effect") => json!({"ids": [], "action": "archive"}),
-        ("PATCH", "/imports/{import}") => json!({}),
         ("POST", "/imports") => json!([{"household": "A"}]),
         (_, "/exports") => json!({"kind": "guests", "format": "csv"}),
         (_, "/members" | "/members/{account}") => json!({"role": "observer"}),
         (_, "/merge") => json!({"into": "01970000-0000-7000-8000-000000000000"}),
-        ("POST", "/events" | "/questions" | "/dietary-options" | "/invitations" | "") => json!({}),
+        ("POST", "/events" | "/questions" | "/dietary-options" | "/invitations" | "")
+        | ("PATCH", "/imports/{import}") => json!({}),
         _ => json!({"version": 999}),
     }
 }

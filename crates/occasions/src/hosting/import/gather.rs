@@ -63,7 +63,9 @@ impl Reader<'_> {
             }
             self.add_row(&mut all[at], *number, &row, (code, reference, household));
         }
-        all.iter_mut().for_each(|one| self.tidy(one));
+        for one in &mut all {
+            self.tidy(one);
+        }
         all
     }
 
@@ -91,7 +93,7 @@ impl Reader<'_> {
         (code, reference, household): (String, String, String),
     ) {
         let before = one.record.guests.len();
-        let mut guests = self.guests(row);
+        let mut guests = guests(row);
         let record = &mut one.record;
         first(&mut record.code, code);
         first(&mut record.reference, reference);
@@ -154,8 +156,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        let (unnamed, named): (Vec<_>, Vec<_>) =
-            guests.into_iter().partition(|guest| is_placeholder(guest));
+        let (unnamed, named): (Vec<_>, Vec<_>) = guests.into_iter().partition(is_placeholder);
         if !unnamed.is_empty() && row.line(Field::PlusOnes).is_empty() {
             let more = i64::try_from(unnamed.len()).unwrap_or(0);
             record.plus_ones = Some(record.plus_ones.unwrap_or(0) + more);
@@ -163,35 +164,6 @@ impl Reader<'_> {
         record.guests.extend(named);
         one.guest_rows.resize(record.guests.len(), number);
         self.read_guest(one, before, number, row);
-    }
-
-    /// Everybody in a row.
-    fn guests(&self, row: &Cells<'_>) -> Vec<GuestRecord> {
-        let joined = |first: Field, last: Field| {
-            let parts = [row.line(first), row.line(last)];
-            parts.join(" ").trim().to_owned()
-        };
-        let mut names = split(&row.text(Field::Names, ";"), &[';', '\n']);
-        let own = match row.line(Field::Guest) {
-            name if name.is_empty() => joined(Field::FirstName, Field::LastName),
-            name => name,
-        };
-        let has_kind = !row.line(Field::Kind).is_empty();
-        if !own.is_empty() || has_kind {
-            names.push(own);
-        }
-        let mut partner = row.line(Field::Partner);
-        if partner.is_empty() {
-            partner = joined(Field::PartnerFirst, Field::PartnerLast);
-        }
-        if !partner.is_empty() {
-            names.push(partner);
-        }
-        let named = |name| GuestRecord {
-            name,
-            ..GuestRecord::default()
-        };
-        names.into_iter().map(named).collect()
     }
 
     /// What a row says of a person; of several, the first, but answers hold for all of them.
@@ -272,33 +244,38 @@ impl Reader<'_> {
             &mut record.phone,
             &mut record.deadline,
         ];
-        lines.into_iter().for_each(|text| tidy(text, clean_line));
+        for text in lines {
+            tidy(text, clean_line);
+        }
         let texts = [
             &mut record.address,
             &mut record.message,
             &mut record.note,
             &mut record.wish,
         ];
-        texts.into_iter().for_each(|text| tidy(text, clean));
+        for text in texts {
+            tidy(text, clean);
+        }
         if let Some(typed) = &record.language {
-            match self.lexicon.language(typed) {
-                Some(tag) => record.language = Some(tag.to_owned()),
-                None => {
-                    let column = Field::Language;
-                    findings.push(Finding::warning(
-                        *row,
-                        column,
-                        Warning::UnknownLanguage,
-                        typed,
-                    ));
-                    record.language = None;
-                }
+            if let Some(tag) = self.lexicon.language(typed) {
+                record.language = Some(tag.to_owned());
+            } else {
+                let column = Field::Language;
+                findings.push(Finding::warning(
+                    *row,
+                    column,
+                    Warning::UnknownLanguage,
+                    typed,
+                ));
+                record.language = None;
             }
         }
         if let Some(tags) = &mut record.tags {
             // What Google adds to every contact is no label of its owner's.
             tags.retain(|tag| !tag.trim().is_empty() && !tag.trim().starts_with("* "));
-            tags.iter_mut().for_each(|tag| *tag = clean_line(tag));
+            for tag in tags {
+                *tag = clean_line(tag);
+            }
         }
         self.tidy_events(&mut record.events, *row, Field::Events, findings);
         self.tidy_answers(&mut record.answers, AskedOf::Household);
@@ -470,6 +447,35 @@ impl Cells<'_> {
             _ => None,
         })
     }
+}
+
+/// Everybody in a row.
+fn guests(row: &Cells<'_>) -> Vec<GuestRecord> {
+    let joined = |first: Field, last: Field| {
+        let parts = [row.line(first), row.line(last)];
+        parts.join(" ").trim().to_owned()
+    };
+    let mut names = split(&row.text(Field::Names, ";"), &[';', '\n']);
+    let own = match row.line(Field::Guest) {
+        name if name.is_empty() => joined(Field::FirstName, Field::LastName),
+        name => name,
+    };
+    let has_kind = !row.line(Field::Kind).is_empty();
+    if !own.is_empty() || has_kind {
+        names.push(own);
+    }
+    let mut partner = row.line(Field::Partner);
+    if partner.is_empty() {
+        partner = joined(Field::PartnerFirst, Field::PartnerLast);
+    }
+    if !partner.is_empty() {
+        names.push(partner);
+    }
+    let named = |name| GuestRecord {
+        name,
+        ..GuestRecord::default()
+    };
+    names.into_iter().map(named).collect()
 }
 
 fn first(place: &mut Option<String>, text: String) {

@@ -30,7 +30,7 @@ pub(super) fn household(
     let Some(id) = found else {
         let vetted = vet::vet(tx, ground, None, wanted, options, &mut findings);
         findings.finish()?;
-        let id = make(tx, host, ground, vetted, length)?;
+        let id = make(tx, host, ground, &vetted, length)?;
         return Ok((Outcome::Made, id, 1));
     };
     let locked = invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
@@ -55,7 +55,7 @@ fn make(
     tx: &mut Tx<'_>,
     host: &HostOf,
     ground: &Ground,
-    new: Vetted,
+    new: &Vetted,
     length: usize,
 ) -> Result<InvitationId, Refusal> {
     let occasion = &ground.occasion.id;

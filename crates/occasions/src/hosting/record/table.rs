@@ -221,13 +221,16 @@ pub(crate) fn of(records: &[Record], ground: &Ground, text: &Text, contacts: boo
         all.filter(move |question| question.asked_of == of)
             .map(|question| Column::Answer(question.key.clone()))
     };
-    let fields = |fields: &[Field]| fields.to_vec().into_iter().map(Column::Field);
+    let fields =
+        |fields: &[Field]| -> Vec<Column> { fields.iter().copied().map(Column::Field).collect() };
     let first: Vec<Column> = fields(&of_household)
+        .into_iter()
         .chain(questions(AskedOf::Household))
         .collect();
     let replies = ground.events.iter();
     let replies = replies.map(|event| Column::Reply(event.key.clone()));
     let second: Vec<Column> = fields(&of_guest)
+        .into_iter()
         .chain(replies)
         .chain(questions(AskedOf::Guest))
         .collect();

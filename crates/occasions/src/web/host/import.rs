@@ -133,7 +133,7 @@ struct Columns<'a> {
     text: &'a Text,
     csrf: &'a str,
     action: String,
-    columns: Vec<Heading>,
+    headings: Vec<Heading>,
     choices: Vec<(String, String)>,
 }
 
@@ -179,7 +179,7 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
         text,
         csrf: &req.csrf,
         action: wording.at(&format!("/import/{}/columns", import.id)),
-        columns: columns.collect(),
+        headings: columns.collect(),
         choices: choices
             .map(|column| (column.word(), label(&column, &ground, &wording)))
             .collect(),
