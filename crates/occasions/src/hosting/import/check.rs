@@ -105,7 +105,13 @@ pub(super) fn look(
         if old.as_ref().is_some_and(|old| vetted.is_already(old)) {
             outcome = Outcome::Same;
         }
-        for problem in findings.finish().err().unwrap_or_default() {
+        let found_here = findings.finish().err().unwrap_or_default();
+        let document = if found_here.is_empty() {
+            serde_json::Value::Null
+        } else {
+            serde_json::to_value(&wanted).unwrap_or_default()
+        };
+        for problem in found_here {
             let mut parts = problem.pointer.split('/').skip(1);
             let guest = match parts.next() {
                 Some("guests") => parts.next().and_then(|index| index.parse::<usize>().ok()),
@@ -113,10 +119,16 @@ pub(super) fn look(
             };
             // Guests of an invitation that is there stand before those of the list.
             let row = guest.and_then(|index| one.guest_rows.get(index));
-            let value = match guest {
+            // What stands there, or else whose it is.
+            let name = match guest {
                 Some(index) => wanted.guests.get(index).map(|guest| guest.name.clone()),
                 None => wanted.household.clone(),
             };
+            let typed = document.pointer(&problem.pointer);
+            let value = typed
+                .and_then(|value| value.as_str())
+                .map(str::to_owned)
+                .or(name);
             let row = row.copied().unwrap_or(one.row);
             found.push(Finding::refused(row, problem, &value.unwrap_or_default()));
         }
