@@ -2,7 +2,7 @@
 
 # Signing in.
 account-sign-in = Sign in
-account-email = E-mail address
+account-email = Email address
 account-password = Password
 account-remember = Keep me signed in on this device
 account-name = Your name
@@ -26,7 +26,7 @@ account-join-new = New here? Make an account first, and open this link again.
 account-join-without = You need an account here to join. If you have none, ask { $name } how to get one.
 account-join-as = Join as { $name }
 account-join-other = Sign out and join as someone else
-account-join-known = Signed in here before?
+account-join-known = Already have an account?
 account-join-finish = Create the account and join
 account-role-admin = administrator of the installation
 account-role-owner = owner of the installation
@@ -36,7 +36,7 @@ account-role-trusted-contact = trusted contact: sees what people show to trusted
 account-security = Password and access
 account-done-password = The new password is in force. Every other device is signed out.
 account-done-session = Signed out there.
-account-done-token = The token works no more.
+account-done-token = This token no longer works.
 account-password-none = You have no password yet. Set one, so that you can sign in again.
 account-password-current = Current password
 account-password-new = New password
@@ -47,13 +47,13 @@ account-session-history = Signed in { $since }, last used { $seen }.
 account-session-this = This one
 account-session-unknown = Unknown browser
 account-session-end = Sign out there
-account-session-end-others = Sign out everywhere else
+account-session-end-others = Sign out everywhere else…
 account-passkeys = Passkeys
 account-passkeys-text = Sign in with your finger, your face or the PIN of a device, without a password. A passkey works on this site alone, so nobody can ask you for it elsewhere.
 account-passkeys-script = To add one, allow scripts on this page.
 account-passkey-name = Name of the passkey, such as “My phone”
 account-passkey-add = Add a passkey
-account-passkey-remove = Remove
+account-passkey-remove = Remove…
 account-passkey-use = Added { $since }. { $used ->
     [none] Never used.
    *[other] Last used { $used }.
@@ -84,8 +84,8 @@ account-token-life = Works until { $until }. { $used ->
     [none] Never used.
    *[other] Last used { $used }.
 }
-account-token-remove = Take back
-account-token-days = Works for so many days (1 to 366)
+account-token-remove = Remove…
+account-token-days = Valid for (days, 1 to 366)
 account-token-create = Make a token
 account-token-made = The new token
 account-token-once = Copy it now: it is shown this once and kept nowhere.
@@ -131,11 +131,11 @@ mail-reuse-text =
     { $address }
 
 # What can go wrong: who is asking.
-problem-email-taken = An account with this e-mail address exists already.
-    .title = E-mail address taken
+problem-email-taken = An account with this email address exists already.
+    .title = Email address taken
 problem-last-owner = Somebody must remain owner. Make another person owner first.
     .title = The last owner
-problem-credentials-invalid = E-mail address or password is not right.
+problem-credentials-invalid = Email address or password is not right.
     .title = Could not sign in
 problem-token-missing = An access token is needed here.
     .title = Token missing
@@ -203,8 +203,7 @@ account-export-text = All that is kept of you here, as a zip with one JSON docum
 account-export-get = Get the copy
 account-erase = Erase the account
 account-erase-text = You are signed out everywhere, and your public pages are gone at once. For 7 days you can change your mind by signing in. Then everything that is yours alone is erased for good.
-account-erase-sure = I want my account and all that is mine here to be erased
-account-erase-do = Erase my account
+account-erase-do = Erase my account…
 account-restore = Keep your account?
 account-restore-text = You asked for this account to be erased. Press the button to keep it, then sign in again.
 account-restore-do = Keep the account
@@ -219,23 +218,28 @@ people-any = Any
 people-show = Show
 people-none = Nobody was found.
 people-more = More people
-people-active = May sign in
-people-deactivated = Kept out
+people-active = Active
+people-deactivated = Blocked
 people-leaving = About to be erased
 people-facts = Has the account since { $since }. { $last ->
     [none] Has never signed in.
    *[other] Last signed in { $last }.
 } Sessions: { $sessions }. Tokens: { $tokens }.
 people-erased-at = The account is erased after { $at }.
-people-deactivate = Keep out
-people-activate = Let in again
-people-sign-out = Sign out everywhere
+people-deactivate = Block…
+people-activate = Unblock
+people-sign-out = Sign out everywhere…
 people-rank-save = Save the role
-people-erase = Erase the account
-people-erase-sure = Erase this account in 7 days
+people-erase = Erase…
 people-log = What happened to the account
 people-done = Done.
 people-unverified = Address not confirmed
+people-unverified-text = This person can sign in, but make nothing public.
+people-account = Account
+people-help = Help
+people-reset = Mail a link for a new password
+people-end = Block, or erase
+people-end-text = Blocked: no sign-in, and their public pages are hidden. Erased: everything that is theirs alone goes, after 7 days.
 problem-account-unverified = The address of this account is not confirmed, so it may be somebody else's. A role is given once it is confirmed.
     .title = Address not confirmed
 problem-password-exists = You have a password already. Change it with the present one.
@@ -248,12 +252,13 @@ problem-active-obligations = Settle these first, or make somebody else their own
     .title = Something is left to settle
 # Proving once more who one is.
 account-sudo = Confirm that it is you
-account-sudo-text = What you want to do needs your password. After that you can go on for 10 minutes.
-account-sudo-factor-text = What you want to do needs your password and a code. After that you can go on for 10 minutes.
+account-sudo-text = You signed in more than 10 minutes ago. For this step we ask for your password once more.
+account-sudo-factor-text = You signed in more than 10 minutes ago. For this step we ask for your password and a code once more.
 account-sudo-link = You have no password. Sign out, and sign in with a new link; then you can go on for 10 minutes.
 account-sudo-confirm = Confirm
-account-sudo-undone = Not done yet
-account-sudo-undone-text = You have confirmed that it is you. What you asked for is still to be done:
+account-sudo-next = Next, without asking again:
+account-sudo-undone = Nothing was changed
+account-sudo-undone-text = This took too long, so nothing was changed. Everything you typed is still here:
 account-sudo-undone-send = Do it now
 account-sudo-undone-leave = Go back without doing it
 
@@ -262,33 +267,39 @@ account-register = Create an account
 account-register-new = New here?
 account-register-finish = Create the account
 account-register-bot = Leave this field empty
-account-slug = Name in public addresses (optional)
+account-slug = Web address (optional)
 account-slug-hint = 2 to 50 small letters, digits and hyphens, as in farah-ali.
-account-registered = Look into your mailbox
-account-registered-text = We have sent a mail to the address that you gave. Open the link in it to go on.
+account-slug-choose = Choose your web address now (or later)
+account-check-mail = Check your email
+account-check-mail-to = We wrote to { $email }. Press the button in that mail, and you are signed in.
+account-check-mail-life = It comes within a minute or two and works for 24 hours. Look under “Spam” too.
+account-check-mail-resend = Send it again
+account-check-mail-change = Change the address
+account-check-mail-again = Sent again. There is at most one mail a minute, so give it a moment.
 
 # Confirming an address.
-account-verify = Confirm your e-mail address
+account-verify = Confirm your email address
 account-verify-text = Is { $email } your address, and did you ask for an account here?
 account-verify-proof = This is not the browser that the account was made with. Enter the password of the account. If you did not make it yourself, choose a new password: that shuts out whoever did.
 account-verify-new = Or a new password
 account-verify-new-hint = At least 10 characters. Everybody who is signed in now will be signed out.
 account-verify-finish = Confirm the address
-account-verified = Your address is confirmed
-account-verified-text = Everything here is open to you now.
-account-verified-onward = Go to your account
+account-verify-sign-in = Confirm and sign in
+account-verified = Your address is confirmed.
+account-verified-text = You can use everything here now.
+account-verified-onward = Go to Home
 
 # Having forgotten the password.
 account-forgot = Get back in by mail
-account-forgot-link = Forgotten your password, or rather sign in by mail?
+account-forgot-link = Forgot your password? Sign in by email
 account-forgot-text = Enter the address of your account, and we will mail you a link.
 account-forgot-reset = Mail me a link to set a new password
 account-forgot-sign-in = Mail me a link that signs me in
-account-forgot-sent = Look into your mailbox
+account-forgot-sent = Check your email
 account-forgot-sent-text = If there is an account with this address, a mail is on its way. The link in it works once, and not for long.
 account-reset = Set a new password
 account-reset-text = Everybody who is signed in to your account now will be signed out.
-account-reset-erases = Nobody has confirmed that this e-mail address is yours. So everything that was made with this account will be erased. To keep it, sign in with the password you have and confirm the address first.
+account-reset-erases = Nobody has confirmed that this email address is yours. So everything that was made with this account will be erased. To keep it, sign in with the password you have and confirm the address first.
 account-reset-tokens = Remove the passkeys and linked sign-ins, and take back the tokens of programs, too
 account-reset-done = The new password is in force
 account-reset-done-text = You can sign in with it now. You will then see what you still share with others. Invitations of yours that nobody had taken are withdrawn.
@@ -298,7 +309,7 @@ mail-verify-subject = Confirm your address for { $site }
 mail-verify-text =
     Hello { $name },
 
-    open this link within 24 hours to confirm that this is your e-mail address:
+    open this link within 24 hours to confirm that this is your email address:
     { $address }
 
     If you did not ask for an account at { $site }, you need not do anything: without the link it is removed after a week.
@@ -341,32 +352,34 @@ mail-password-text =
     { $address }
 
 # Second factors.
-account-mfa = Second step
+account-mfa = Enter your code
 account-mfa-code = Code
 account-mfa-hint = The six digits that your authenticator app shows now, or one of your recovery codes.
 account-factors = Second factor
 account-factors-required = Your account needs a second factor here: an authenticator app or a passkey. The other pages open once you have set one up.
-account-factors-required-pending = Your account needs a second factor here: an authenticator app or a passkey. Confirm your e-mail address first, with the link that was mailed to you. Then set one up on this page, and the other pages open.
-account-factors-pending = None. Confirm your e-mail address first, with the link that was mailed to you; then one can be set up here.
+account-factors-required-pending = Your account needs a second factor here: an authenticator app or a passkey. Confirm your email address first, with the link that was mailed to you. Then set one up on this page, and the other pages open.
+account-factors-pending = None. Confirm your email address first, with the link that was mailed to you; then one can be set up here.
 account-factors-off = None. With one, a stolen password or mailbox is not enough to sign in: a code of an app on your phone is needed too.
 account-factors-on = Codes of an authenticator app are asked for since { $since }. { $left ->
     [0] No recovery codes are left.
     [one] One recovery code is left.
    *[other] { $left } recovery codes are left.
 }
-account-factors-remove = Remove the second factor
+account-factors-remove = Remove the second factor…
 account-factors-remove-text = Your recovery codes go too, and every other device will be signed out.
 account-done-factor = The second factor is removed. Every other device is signed out.
 account-totp = Set up an authenticator app
+account-totp-open = Open in the authenticator app on this device
 account-totp-text = Scan the picture with an authenticator app, or type the key into it. Then enter the code that it shows.
 account-totp-picture = QR code of the key
 account-totp-secret = Key
 account-totp-hint = Six digits. From then on a code is needed for each sign-in.
 account-totp-confirm = Confirm the code
 account-recovery-codes = Recovery codes
-account-recovery-codes-text = Keep these codes where only you find them: each one replaces the app once, should you lose it. They are shown this once, and codes made earlier work no more.
-account-recovery-codes-kept = I have kept them
-account-recovery-codes-renew = Make new recovery codes
+account-recovery-codes-text = Keep these codes where only you find them: each one replaces the app once, should you lose it. They are shown this once, and earlier codes no longer work.
+account-recovery-codes-kept = I’ve saved them
+account-recovery-codes-save = Save as a file
+account-recovery-codes-renew = Make new recovery codes…
 problem-mfa-code-invalid = The code is not right, or was used before. Wait for the next one.
     .title = Code not right
 problem-password-or-code-wrong = The password or the code is wrong. Each code works only once, so wait for the next one.
@@ -403,17 +416,17 @@ mail-factor-removed-text =
     If this was you, there is nothing to do. If not, change your password now:
     { $address }
 
-problem-email-unverified = Confirm your e-mail address first: open the link that was mailed to you. You can have it sent again on the page of your account.
+problem-email-unverified = Confirm your email address first: open the link that was mailed to you. You can have it sent again on the page of your account.
     .title = Address not confirmed
 problem-form-stale = This form was sent too quickly, or was open for too long. Please send it again.
     .title = Please send it again
 problem-password-required = The link was opened in another browser, so a password is needed too.
     .title = Password needed
-problem-invite-for-other-address = This invitation is for another e-mail address.
+problem-invite-for-other-address = This invitation is for another email address.
     .title = Another address
 
-# One’s e-mail address.
-account-address = E-mail address of your account
+# One’s email address.
+account-address = Email address of your account
 account-address-now = Your address
 account-address-verified = It is confirmed.
 account-address-unverified = It is not confirmed yet. Open the link in the mail that we sent there.
@@ -421,7 +434,7 @@ account-address-send = Send the mail again
 account-address-sent = A mail is on its way. Open the link in it to go on.
 account-address-other = Use another address
 account-address-other-text = We will mail a link to the new address. The change takes place when you open it.
-account-address-new = New e-mail address
+account-address-new = New email address
 account-address-ask = Mail me the link
 account-change = Use the new address
 account-change-text = From now on you will sign in with { $email }. Every other device will be signed out.
@@ -435,7 +448,7 @@ mail-change-subject = Confirm your new address for { $site }
 mail-change-text =
     Hello { $name },
 
-    open this link within 24 hours to use this e-mail address for your account at { $site }:
+    open this link within 24 hours to use this email address for your account at { $site }:
     { $address }
 
     If you did not ask for it, leave the link alone.
@@ -443,7 +456,7 @@ mail-changed-subject = Your address at { $site } was changed
 mail-changed-text =
     Hello { $name },
 
-    your account at { $site } has another e-mail address now.
+    your account at { $site } has another email address now.
 
     When: { $time } ({ $zone })
 
@@ -452,12 +465,12 @@ mail-changed-text =
 
 # Invites to the installation.
 account-role-member = member
-account-invites = Invitations
+account-invites = Account invitations
 account-invites-text = Whoever you invite gets a link that works once, for 7 days, and for this address alone.
 account-invites-role = As
 account-invites-create = Invite
 account-invites-sent = The invitation is on its way.
-account-invites-removed = The invitation works no more.
+account-invites-removed = The invitation no longer works.
 account-invites-until = Works until { $until }.
 account-invites-remove = Withdraw
 account-invites-link = The link of the invitation
@@ -476,7 +489,7 @@ account-factors-keep-text = An administrator wants the second factor and the pas
 account-factors-kept = Your factors stay
 account-factors-kept-text = Your second factor and your passkeys stay as they are.
 account-sudo-passkey = Confirm with a passkey
-account-sudo-passkey-text = What you want to do needs your passkey. After that you can go on for 10 minutes.
+account-sudo-passkey-text = You signed in more than 10 minutes ago. For this step we ask for your passkey once more.
 people-duties = Duties
 people-duties-text = Beside the role, this person is
 people-duties-save = Save the duties
@@ -488,8 +501,8 @@ people-factors-reset-at = Second factors and passkeys are removed after { $at }.
 people-export = Copy of the data
 people-export-text = All that is kept of this person, as they could get it themselves. The person is told by mail.
 people-export-get = Get the copy
-problem-account-deactivated = This account is kept out. Let the person in again first.
-    .title = Kept out
+problem-account-deactivated = This account is blocked. Unblock it first.
+    .title = Blocked
 problem-address-suppressed = No mail goes to the address of this account at the moment, so the person would not learn of it. Whoever runs the server can remove the factors at once: kenduri owner reset-factors.
     .title = No mail goes there
 problem-account-without-factors = This account has neither a second factor nor a passkey.
@@ -526,8 +539,8 @@ mail-exported-text =
     { $address }
 
 # What happened to an account, as its log says.
-event-account-activated = Was let in again
-event-account-deactivated = Was kept out
+event-account-activated = Was unblocked
+event-account-deactivated = Was blocked
 event-account-erased = The account was erased
 event-account-erasure-asked = Asked for the account to be erased
 event-account-erasure-ordered = An administrator had the account erased
@@ -538,9 +551,9 @@ event-account-reset-sent = An administrator had a link to a new password mailed
 event-account-restored = Kept the account after all
 event-account-signed-out = An administrator signed them out everywhere
 event-site-look-changed = Changed the first page or the menu
-event-email-changed = Changed the e-mail address
-event-email-restored = Took a change of the e-mail address back
-event-email-verified = Confirmed the e-mail address
+event-email-changed = Changed the email address
+event-email-restored = Took a change of the email address back
+event-email-verified = Confirmed the email address
 event-factor-reset-asked = An administrator asked for the second factors to be removed
 event-factor-reset-cancelled = The second factors were kept after all
 event-factor-reset-done = The second factors and passkeys were removed
@@ -614,9 +627,22 @@ problem-signature-invalid = The signature of the callback is missing or wrong, o
     .title = Signature not valid
 
 # What one is called in public addresses.
-cards-welcome = Welcome, { $name }
+cards-begin = Welcome, { $name }. What would you like to begin?
+cards-begin-title = Begin something
+cards-as = Signed in as { $name }.
+cards-notices = { $count ->
+    [1] 1 new notice
+   *[other] { $count } new notices
+}
+cards-all = All { $count }
+cards-private = Nothing is public until you say so.
+cards-confirmed = Your address is confirmed, and you are signed in.
+cards-invited = Invited to something?
+cards-invited-text = Open the link in your invitation, or type the code on your card.
+cards-code = Type a code
+account-pending = Confirm your address to make things public. We wrote to you: press the button in that mail.
 profile-title = Profile
-profile-text = Your name appears beside what you publish. The other public fields appear on your public page, once you have one.
+profile-text = Other people see your name beside your countdowns, and the other public fields on your public page, once you have one.
 profile-public = Public
 profile-private = Private
 profile-bio = About you
@@ -627,11 +653,11 @@ profile-real-name = Full name
 profile-real-name-hint = Never public.
 profile-save = Save
 profile-changed = Your profile is saved.
-slug-title = Public address
-slug-now = You are called
+slug-title = Web address
+slug-now = Your web address is
 slug-none = You have none yet. You are given one made of your name with the first thing that others can see.
 slug-alias = { $slug } leads there until { $until }
-slug-other = Be called something else
+slug-other = Change your web address
 slug-text = 2 to 50 of the letters a to z, digits, and hyphens between them. Your old address leads to the new one for 180 days, and nobody else gets it meanwhile; you may take it back.
 slug-left = { $count ->
     [0] You have changed it three times within 30 days, so you have to wait before you can change it again.
@@ -647,8 +673,8 @@ trusted-title = Trusted contacts
 trusted-text = They see what you show to trusted contacts, while they are signed in.
 trusted-none = You have none yet.
 trusted-add = Add somebody
-trusted-slug = Name in their public address
-trusted-slug-hint = They find it at “Public address”, and may choose one there.
+trusted-slug = Their web address
+trusted-slug-hint = They find it at “Web address”, and may choose one there.
 trusted-add-button = Add
 trusted-remove = Remove
 trusted-added = The trusted contact is added.
@@ -665,25 +691,54 @@ shared-ended = It is ended.
 shared-trusted = Trusted contact
 
 # How the site presents itself, for owners.
-look-title = First page and menu
+look-title = Look and menu
+look-intro = How { $site } meets its visitors.
+look-see = See the site
 look-saved = Saved.
 look-save = Save
+look-preview = Preview
+look-look = Look
+look-paper = Paper
+look-paper-about = Quiet. Type and hairlines on white paper.
+look-veranda = Veranda
+look-veranda-about = Warm. Shutter green, brick and carved wood.
+look-market = Night market
+look-market-about = Festive. Lamps over a dark street.
+look-both = Each has a light and a dark side; a visitor’s device chooses. Invitations keep their own looks.
+look-accent-own = Use a colour of my own for buttons, links and figures
+look-accent = Your colour
+look-accent-hint = Where it could not be read, it is made darker or lighter.
+look-accent-light = On light pages your colour is { $color }, so that everybody can read it.
+look-accent-dark = On dark pages your colour is { $color }, so that everybody can read it.
 look-first = First page
-look-home = What stands at the first page
-look-home-site = What this site has: introduction, portrait, newest things
+look-home = Visitors first see
+look-home-site = Introduction, portrait and what is newest
 look-home-which = Which one
-look-home-which-hint = Only where the page above says in brackets what to write.
+look-home-which-hint = Only where the choice above says in brackets what to write.
+look-sentence = Your first sentence
+look-sentence-hint = Up to 80 characters. It stands where others write “Welcome”.
 look-introduction = Introduction
+look-introduction-hint = Two or three lines below it. Without them your profile’s words stand there.
 look-account = Whose site it is
-look-account-first = The first owner's
-look-menu = Menu: 1 is first, and what has no number is left out. Without any number it has everything.
+look-account-first = The first owner’s
+look-menu = Menu
+look-menu-hint = 1 is first. What has no number is not shown, and never more than seven are.
+look-portrait = Portrait
+look-portrait-alt = What it shows
+look-portrait-alt-hint = For those who do not see it: “Farah on her veranda”.
+look-portrait-save = Save the portrait
+look-icon = Icon
+look-icon-about = A small square picture for browser tabs and bookmarks.
+look-icon-save = Save the icon
+look-file = Picture (JPEG, PNG or WebP)
+look-remove = Remove
 
 # What people are told on the site.
 notification-title = Notices
-notification-none = Nothing yet.
+notification-none = Nothing new.
 notification-new = New
 notification-read-all = Mark all as read
-notification-by-mail = Send me these by e-mail, too
+notification-by-mail = Send me these by email, too
 notification-save = Save
 notification-saved = Saved.
 notification-first-page = The first page shows what the site has, because { $about } is not public any more.
@@ -726,4 +781,80 @@ problem-webhook-url-refused = Only https addresses of hosts on the internet can 
 shared-webhook = Webhook: told of what happens here
 webhook-deleted = The webhook is deleted.
 webhook-save = Save
-webhook-delete = Delete
+webhook-delete = Delete…
+
+# The page that asks before something is done.
+question-happens = This happens at once:
+question-back = Go back, change nothing
+question-block = Block { $name }?
+question-block-facts =
+    { $sessions ->
+        [0] Nobody is signed in to this account at the moment.
+        [1] 1 device is signed out.
+       *[other] { $sessions } devices are signed out.
+    }
+    Nobody can sign in to this account or set a new password.
+    This person’s public pages are hidden.
+question-block-undo = You can unblock this person on the same page. No mail is sent.
+question-block-do = Block
+question-block-confirm = Confirm and block
+question-sign-out = Sign { $name } out everywhere?
+question-sign-out-facts =
+    { $sessions ->
+        [0] Nobody is signed in to this account at the moment.
+        [1] 1 device is signed out.
+       *[other] { $sessions } devices are signed out.
+    }
+question-sign-out-undo = The person can sign in again. No mail is sent.
+question-sign-out-do = Sign out everywhere
+question-sign-out-confirm = Confirm and sign out
+question-erase = Erase { $name }?
+question-erase-facts =
+    Every device is signed out, and this person’s public pages are gone.
+    After 7 days everything that is theirs alone is erased for good.
+question-erase-undo = Until then the person can keep the account by signing in.
+question-erase-do = Erase
+question-erase-confirm = Confirm and erase
+question-leave = Erase your account?
+question-leave-facts =
+    You are signed out everywhere, and your public pages are gone.
+    After 7 days everything that is yours alone is erased for good.
+question-leave-undo = Until then you can change your mind by signing in.
+question-leave-do = Erase my account
+question-leave-confirm = Confirm and erase
+question-sessions = Sign out everywhere else?
+question-sessions-facts =
+    Every other browser and program that is signed in to your account is signed out.
+    Invitations of yours that nobody has taken are withdrawn.
+question-sessions-undo = You stay signed in here, and can sign in again elsewhere.
+question-sessions-do = Sign out everywhere else
+question-sessions-confirm = Confirm and sign out
+question-passkey = Remove the passkey “{ $called }”?
+question-passkey-facts = Nobody can sign in with it any more.
+question-passkey-undo = You can add a passkey again at any time.
+question-passkey-do = Remove
+question-passkey-confirm = Confirm and remove
+question-factor = Remove your second factor?
+question-factor-facts =
+    Your password alone is enough to sign in.
+    Your recovery codes no longer work.
+question-factor-undo = You can set up a second factor again at any time.
+question-factor-do = Remove
+question-factor-confirm = Confirm and remove
+question-codes = Make new recovery codes?
+question-codes-facts =
+    Your present recovery codes no longer work.
+    You see ten new ones, this once.
+question-codes-undo = The old codes cannot be brought back.
+question-codes-do = Make new codes
+question-codes-confirm = Confirm and make new codes
+question-token = Remove the token “{ $called }”?
+question-token-facts = Programs that use it are refused.
+question-token-undo = It cannot be brought back, but you can make another.
+question-token-do = Remove
+question-token-confirm = Confirm and remove
+question-webhook = Delete the webhook { $called }?
+question-webhook-facts = Nothing is sent to this address any more, and its secret is gone.
+question-webhook-undo = You can make another, with another secret.
+question-webhook-do = Delete
+question-webhook-confirm = Confirm and delete

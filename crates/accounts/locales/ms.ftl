@@ -24,7 +24,7 @@ account-join-new = Baru di sini? Cipta akaun dahulu, kemudian buka pautan ini se
 account-join-without = Anda memerlukan akaun di sini untuk menyertai. Jika belum ada, tanya { $name } bagaimana mendapatkannya.
 account-join-as = Sertai sebagai { $name }
 account-join-other = Log keluar dan sertai sebagai orang lain
-account-join-known = Pernah log masuk di sini?
+account-join-known = Sudah ada akaun?
 account-join-finish = Cipta akaun dan sertai
 account-role-admin = pentadbir pemasangan
 account-role-owner = pemilik pemasangan
@@ -34,7 +34,7 @@ account-role-trusted-contact = kenalan dipercayai: nampak apa yang orang tunjukk
 account-security = Kata laluan dan akses
 account-done-password = Kata laluan baharu berkuat kuasa. Semua peranti lain telah dilog keluar.
 account-done-session = Telah dilog keluar di sana.
-account-done-token = Token itu tidak berfungsi lagi.
+account-done-token = Token ini tidak berfungsi lagi.
 account-password-none = Anda belum ada kata laluan. Tetapkan satu supaya anda boleh log masuk semula.
 account-password-current = Kata laluan sekarang
 account-password-new = Kata laluan baharu
@@ -45,13 +45,13 @@ account-session-history = Log masuk { $since }, kali terakhir digunakan { $seen 
 account-session-this = Yang ini
 account-session-unknown = Pelayar tidak dikenali
 account-session-end = Log keluar di sana
-account-session-end-others = Log keluar di semua tempat lain
+account-session-end-others = Log keluar di semua peranti lain…
 account-passkeys = Kunci laluan
 account-passkeys-text = Log masuk dengan cap jari, wajah atau PIN peranti, tanpa kata laluan. Kunci laluan hanya berfungsi di laman ini, jadi tiada siapa boleh memintanya di tempat lain.
 account-passkeys-script = Untuk menambah kunci laluan, benarkan skrip pada halaman ini.
 account-passkey-name = Nama kunci laluan, contohnya “Telefon saya”
 account-passkey-add = Tambah kunci laluan
-account-passkey-remove = Buang
+account-passkey-remove = Buang…
 account-passkey-use = Ditambah { $since }. { $used ->
     [none] Belum pernah digunakan.
    *[other] Kali terakhir digunakan { $used }.
@@ -82,8 +82,8 @@ account-token-life = Sah hingga { $until }. { $used ->
     [none] Belum pernah digunakan.
    *[other] Kali terakhir digunakan { $used }.
 }
-account-token-remove = Tarik balik
-account-token-days = Tempoh sah dalam hari (1 hingga 366)
+account-token-remove = Buang…
+account-token-days = Sah selama (hari, 1 hingga 366)
 account-token-create = Cipta token
 account-token-made = Token baharu
 account-token-once = Salin sekarang: token ditunjukkan sekali ini sahaja dan tidak disimpan di mana-mana.
@@ -201,8 +201,7 @@ account-export-text = Semua yang disimpan tentang anda di sini, sebagai zip deng
 account-export-get = Dapatkan salinan
 account-erase = Padamkan akaun
 account-erase-text = Anda dilog keluar di mana-mana, dan halaman awam anda hilang serta-merta. Selama 7 hari anda boleh berubah fikiran dengan log masuk. Selepas itu semua yang milik anda sahaja dipadamkan untuk selamanya.
-account-erase-sure = Saya mahu akaun saya dan semua milik saya di sini dipadamkan
-account-erase-do = Padamkan akaun saya
+account-erase-do = Padam akaun saya…
 account-restore = Kekalkan akaun anda?
 account-restore-text = Anda meminta akaun ini dipadamkan. Tekan butang untuk mengekalkannya, kemudian log masuk semula.
 account-restore-do = Kekalkan akaun
@@ -217,23 +216,28 @@ people-any = Mana-mana
 people-show = Tunjukkan
 people-none = Tiada sesiapa ditemui.
 people-more = Lagi
-people-active = Boleh log masuk
-people-deactivated = Dihalang
+people-active = Aktif
+people-deactivated = Disekat
 people-leaving = Akan dipadamkan
 people-facts = Mempunyai akaun sejak { $since }. { $last ->
     [none] Belum pernah log masuk.
    *[other] Kali terakhir log masuk { $last }.
 } Sesi: { $sessions }. Token: { $tokens }.
 people-erased-at = Akaun dipadamkan selepas { $at }.
-people-deactivate = Halang
-people-activate = Benarkan masuk semula
-people-sign-out = Log keluar di mana-mana
+people-deactivate = Sekat…
+people-activate = Nyahsekat
+people-sign-out = Log keluar di semua peranti…
 people-rank-save = Simpan peranan
-people-erase = Padamkan akaun
-people-erase-sure = Padamkan akaun ini dalam 7 hari
+people-erase = Padam…
 people-log = Apa yang berlaku pada akaun
 people-done = Selesai.
 people-unverified = Alamat belum disahkan
+people-unverified-text = Orang ini boleh log masuk, tetapi tidak boleh menerbitkan apa-apa.
+people-account = Akaun
+people-help = Bantuan
+people-reset = E-melkan pautan untuk kata laluan baharu
+people-end = Sekat, atau padam
+people-end-text = Disekat: tidak boleh log masuk, dan halaman awamnya disembunyikan. Dipadam: segala yang miliknya sahaja hilang, selepas 7 hari.
 problem-account-unverified = Alamat akaun ini belum disahkan, jadi mungkin milik orang lain. Peranan diberi setelah alamat disahkan.
     .title = Alamat belum disahkan
 problem-password-exists = Anda sudah ada kata laluan. Tukar dengan kata laluan sekarang.
@@ -246,12 +250,13 @@ problem-active-obligations = Selesaikan yang ini dahulu, atau jadikan orang lain
     .title = Ada yang belum selesai
 # Membuktikan sekali lagi siapa anda.
 account-sudo = Sahkan bahawa ini anda
-account-sudo-text = Tindakan ini memerlukan kata laluan anda. Selepas itu anda boleh meneruskan selama 10 minit.
-account-sudo-factor-text = Tindakan ini memerlukan kata laluan anda dan satu kod. Selepas itu anda boleh meneruskan selama 10 minit.
+account-sudo-text = Anda log masuk lebih 10 minit yang lalu. Untuk langkah ini kami meminta kata laluan anda sekali lagi.
+account-sudo-factor-text = Anda log masuk lebih 10 minit yang lalu. Untuk langkah ini kami meminta kata laluan dan kod sekali lagi.
 account-sudo-link = Anda tiada kata laluan. Log keluar, kemudian log masuk dengan pautan baharu; selepas itu anda boleh meneruskan selama 10 minit.
 account-sudo-confirm = Sahkan
-account-sudo-undone = Belum dilakukan
-account-sudo-undone-text = Anda sudah mengesahkan diri. Permintaan anda masih belum dilakukan:
+account-sudo-next = Seterusnya, tanpa bertanya lagi:
+account-sudo-undone = Tiada apa-apa yang diubah
+account-sudo-undone-text = Ini mengambil masa terlalu lama, jadi tiada apa-apa yang diubah. Semua yang anda taip masih ada di sini:
 account-sudo-undone-send = Lakukan sekarang
 account-sudo-undone-leave = Kembali tanpa melakukannya
 
@@ -260,10 +265,15 @@ account-register = Cipta akaun
 account-register-new = Baru di sini?
 account-register-finish = Cipta akaun
 account-register-bot = Biarkan medan ini kosong
-account-slug = Nama dalam alamat awam (pilihan)
+account-slug = Alamat web (pilihan)
 account-slug-hint = 2 hingga 50 huruf kecil, digit dan sempang, seperti farah-ali.
-account-registered = Semak peti mel anda
-account-registered-text = Kami telah menghantar e-mel ke alamat yang anda berikan. Buka pautan di dalamnya untuk meneruskan.
+account-slug-choose = Pilih alamat web anda sekarang (atau kemudian)
+account-check-mail = Semak e-mel anda
+account-check-mail-to = Kami telah menulis kepada { $email }. Tekan butang dalam e-mel itu dan anda terus log masuk.
+account-check-mail-life = E-mel itu tiba dalam seminit dua dan sah selama 24 jam. Semak juga folder “Spam”.
+account-check-mail-resend = Hantar sekali lagi
+account-check-mail-change = Tukar alamat
+account-check-mail-again = Sudah dihantar sekali lagi. Paling banyak satu e-mel seminit, jadi tunggu sebentar.
 
 # Mengesahkan alamat.
 account-verify = Sahkan alamat e-mel anda
@@ -272,17 +282,18 @@ account-verify-proof = Ini bukan pelayar yang digunakan untuk mencipta akaun itu
 account-verify-new = Atau kata laluan baharu
 account-verify-new-hint = Sekurang-kurangnya 10 aksara. Semua yang sedang log masuk akan dilog keluar.
 account-verify-finish = Sahkan alamat
+account-verify-sign-in = Sahkan dan log masuk
 account-verified = Alamat anda telah disahkan
 account-verified-text = Semua di sini kini terbuka untuk anda.
 account-verified-onward = Pergi ke akaun anda
 
 # Terlupa kata laluan.
 account-forgot = Masuk semula melalui e-mel
-account-forgot-link = Terlupa kata laluan, atau mahu log masuk melalui e-mel?
+account-forgot-link = Terlupa kata laluan? Log masuk melalui e-mel
 account-forgot-text = Masukkan alamat akaun anda, dan kami akan menghantar pautan melalui e-mel.
 account-forgot-reset = Hantar pautan untuk menetapkan kata laluan baharu
 account-forgot-sign-in = Hantar pautan untuk log masuk
-account-forgot-sent = Semak peti mel anda
+account-forgot-sent = Semak e-mel anda
 account-forgot-sent-text = Jika ada akaun dengan alamat ini, e-mel sedang dihantar. Pautan di dalamnya boleh digunakan sekali, dan tidak lama.
 account-reset = Tetapkan kata laluan baharu
 account-reset-text = Semua yang sedang log masuk ke akaun anda akan dilog keluar.
@@ -387,7 +398,7 @@ mail-changed-text =
 
 # Jemputan ke pemasangan.
 account-role-member = ahli
-account-invites = Jemputan
+account-invites = Jemputan akaun
 account-invites-text = Sesiapa yang anda jemput mendapat pautan yang berfungsi sekali, selama 7 hari, dan untuk alamat ini sahaja.
 account-invites-role = Sebagai
 account-invites-create = Jemput
@@ -405,7 +416,7 @@ mail-invite-text =
     { $address }
 
 # Faktor kedua.
-account-mfa = Langkah kedua
+account-mfa = Masukkan kod anda
 account-mfa-code = Kod
 account-mfa-hint = Enam digit yang ditunjukkan oleh aplikasi pengesah anda sekarang, atau salah satu kod pemulihan anda.
 account-factors = Faktor kedua
@@ -417,10 +428,11 @@ account-factors-on = Kod aplikasi pengesah diminta sejak { $since }. { $left ->
     [0] Tiada kod pemulihan yang tinggal.
    *[other] { $left } kod pemulihan masih tinggal.
 }
-account-factors-remove = Buang faktor kedua
+account-factors-remove = Buang faktor kedua…
 account-factors-remove-text = Kod pemulihan anda turut dibuang, dan semua peranti lain akan dilog keluar.
 account-done-factor = Faktor kedua telah dibuang. Semua peranti lain telah dilog keluar.
 account-totp = Sediakan aplikasi pengesah
+account-totp-open = Buka dalam aplikasi pengesah pada peranti ini
 account-totp-text = Imbas gambar dengan aplikasi pengesah, atau taip kunci ke dalamnya. Kemudian masukkan kod yang ditunjukkan.
 account-totp-picture = Kod QR bagi kunci
 account-totp-secret = Kunci
@@ -428,8 +440,9 @@ account-totp-hint = Enam digit. Selepas itu kod diperlukan setiap kali log masuk
 account-totp-confirm = Sahkan kod
 account-recovery-codes = Kod pemulihan
 account-recovery-codes-text = Simpan kod ini di tempat yang hanya anda tahu: setiap kod menggantikan aplikasi sekali, jika anda kehilangannya. Kod hanya ditunjukkan sekali ini, dan kod terdahulu tidak berfungsi lagi.
-account-recovery-codes-kept = Saya telah menyimpannya
-account-recovery-codes-renew = Buat kod pemulihan baharu
+account-recovery-codes-kept = Saya sudah menyimpannya
+account-recovery-codes-save = Simpan sebagai fail
+account-recovery-codes-renew = Buat kod pemulihan baharu…
 problem-mfa-code-invalid = Kod tidak betul, atau sudah digunakan. Tunggu kod seterusnya.
     .title = Kod tidak betul
 problem-password-or-code-wrong = Kata laluan atau kod tidak betul. Setiap kod berfungsi sekali: tunggu kod seterusnya.
@@ -473,7 +486,7 @@ account-factors-keep-text = Seorang pentadbir mahu faktor kedua dan kunci laluan
 account-factors-kept = Faktor anda dikekalkan
 account-factors-kept-text = Faktor kedua dan kunci laluan anda kekal seperti sedia ada.
 account-sudo-passkey = Sahkan dengan kunci laluan
-account-sudo-passkey-text = Perkara yang anda mahu buat memerlukan kunci laluan anda. Selepas itu anda boleh teruskan selama 10 minit.
+account-sudo-passkey-text = Anda log masuk lebih 10 minit yang lalu. Untuk langkah ini kami meminta kunci laluan anda sekali lagi.
 people-duties = Tugas
 people-duties-text = Selain peranan, orang ini ialah
 people-duties-save = Simpan tugas
@@ -485,8 +498,8 @@ people-factors-reset-at = Faktor kedua dan kunci laluan dibuang selepas { $at }.
 people-export = Salinan data
 people-export-text = Semua yang disimpan tentang orang ini, seperti yang boleh diperolehnya sendiri. Orang itu diberitahu melalui e-mel.
 people-export-get = Dapatkan salinan
-problem-account-deactivated = Akaun ini dihalang. Benarkan orang itu masuk semula dahulu.
-    .title = Dihalang
+problem-account-deactivated = Akaun ini disekat. Nyahsekatkannya dahulu.
+    .title = Disekat
 problem-address-suppressed = Tiada e-mel dihantar ke alamat akaun ini buat masa ini, jadi orang itu tidak akan tahu. Pengendali pelayan boleh membuang faktor itu serta-merta: kenduri owner reset-factors.
     .title = Tiada e-mel ke sana
 problem-account-without-factors = Akaun ini tiada faktor kedua dan tiada kunci laluan.
@@ -523,8 +536,8 @@ mail-exported-text =
     { $address }
 
 # Apa yang berlaku pada akaun, menurut lognya.
-event-account-activated = Dibenarkan masuk semula
-event-account-deactivated = Dihalang
+event-account-activated = Dinyahsekat
+event-account-deactivated = Disekat
 event-account-erased = Akaun telah dipadamkan
 event-account-erasure-asked = Meminta akaun dipadamkan
 event-account-erasure-ordered = Pentadbir meminta akaun dipadamkan
@@ -611,9 +624,19 @@ problem-signature-invalid = Tandatangan panggilan tiada atau salah, atau panggil
     .title = Tandatangan tidak sah
 
 # Nama dalam alamat awam.
-cards-welcome = Selamat datang, { $name }
+cards-begin = Selamat datang, { $name }. Apa yang anda ingin mulakan?
+cards-begin-title = Mulakan sesuatu
+cards-as = Log masuk sebagai { $name }.
+cards-notices = { $count } makluman baharu
+cards-all = Semua { $count }
+cards-private = Tiada apa-apa menjadi awam sehingga anda memutuskannya.
+cards-confirmed = Alamat anda telah disahkan dan anda sudah log masuk.
+cards-invited = Dijemput ke sesuatu?
+cards-invited-text = Buka pautan dalam jemputan anda, atau taip kod pada kad anda.
+cards-code = Taip kod
+account-pending = Sahkan alamat anda supaya anda boleh menerbitkan sesuatu. Kami telah menulis kepada anda: tekan butang dalam e-mel itu.
 profile-title = Profil
-profile-text = Orang lain melihat nama anda di sebelah apa yang anda terbitkan. Halaman awam anda, sebaik sahaja ada, memaparkan maklumat lain yang untuk semua orang.
+profile-text = Orang lain melihat nama anda di sebelah kiraan hari anda, dan maklumat awam yang lain di halaman awam anda, sebaik sahaja ada.
 profile-public = Untuk semua orang
 profile-private = Untuk anda sahaja
 profile-bio = Tentang anda
@@ -624,11 +647,11 @@ profile-real-name = Nama penuh
 profile-real-name-hint = Nama ini tidak sekali-kali dipaparkan kepada orang lain.
 profile-save = Simpan
 profile-changed = Profil anda telah disimpan.
-slug-title = Alamat awam
-slug-now = Anda dipanggil
+slug-title = Alamat web
+slug-now = Alamat web anda ialah
 slug-none = Belum ada. Anda diberi satu daripada nama anda bersama perkara pertama yang boleh dilihat orang lain.
 slug-alias = { $slug } membawa ke situ hingga { $until }
-slug-other = Tukar kepada yang lain
+slug-other = Tukar alamat web anda
 slug-text = 2 hingga 50 huruf a hingga z, digit, dan tanda sempang di antaranya. Alamat lama membawa ke alamat baharu selama 180 hari, dan orang lain tidak mendapatnya dalam masa itu; anda boleh mengambilnya semula.
 slug-left = { $count ->
     [0] Anda telah menukarnya tiga kali dalam 30 hari, jadi anda perlu menunggu sebelum menukarnya lagi.
@@ -643,8 +666,8 @@ trusted-title = Kenalan dipercayai
 trusted-text = Mereka nampak apa yang anda tunjukkan kepada kenalan dipercayai, semasa mereka log masuk.
 trusted-none = Belum ada.
 trusted-add = Tambah seseorang
-trusted-slug = Nama dalam alamat awam mereka
-trusted-slug-hint = Mereka menemuinya di “Alamat awam”, dan boleh memilihnya di situ.
+trusted-slug = Alamat web mereka
+trusted-slug-hint = Mereka menemuinya di “Alamat web”, dan boleh memilihnya di sana.
 trusted-add-button = Tambah
 trusted-remove = Buang
 trusted-added = Kenalan dipercayai telah ditambah.
@@ -661,22 +684,51 @@ shared-ended = Ia telah ditamatkan.
 shared-trusted = Kenalan dipercayai
 
 # How the site presents itself, for owners.
-look-title = Halaman utama dan menu
+look-title = Rupa dan menu
+look-intro = Cara { $site } menyambut pelawatnya.
+look-see = Lihat laman
 look-saved = Disimpan.
 look-save = Simpan
+look-preview = Pratonton
+look-look = Rupa
+look-paper = Kertas
+look-paper-about = Tenang. Huruf dan garis halus di atas kertas putih.
+look-veranda = Serambi
+look-veranda-about = Mesra. Hijau daun jendela, bata dan kayu berukir.
+look-market = Pasar malam
+look-market-about = Meriah. Lampu di atas jalan yang gelap.
+look-both = Setiap satu ada sisi cerah dan gelap; peranti pelawat yang memilih. Jemputan kekal dengan rupanya sendiri.
+look-accent-own = Guna warna saya sendiri untuk butang, pautan dan angka
+look-accent = Warna anda
+look-accent-hint = Jika tidak boleh dibaca, warna itu digelapkan atau dicerahkan.
+look-accent-light = Di halaman cerah warna anda ialah { $color }, supaya semua orang boleh membacanya.
+look-accent-dark = Di halaman gelap warna anda ialah { $color }, supaya semua orang boleh membacanya.
 look-first = Halaman utama
-look-home = Apa yang ada di halaman utama
-look-home-site = Isi laman ini: pengenalan, potret, yang terbaharu
+look-home = Yang mula-mula dilihat pelawat
+look-home-site = Pengenalan, potret dan yang terbaharu
 look-home-which = Yang mana
-look-home-which-hint = Hanya jika halaman di atas menyatakan dalam kurungan apa yang perlu ditulis.
+look-home-which-hint = Hanya jika pilihan di atas menyatakan dalam kurungan apa yang perlu ditulis.
+look-sentence = Ayat pertama anda
+look-sentence-hint = Sehingga 80 aksara. Di tempat orang lain menulis “Selamat datang”.
 look-introduction = Pengenalan
+look-introduction-hint = Dua atau tiga baris di bawahnya. Jika tiada, kata-kata profil anda yang dipaparkan.
 look-account = Laman siapa
 look-account-first = Pemilik pertama
-look-menu = Menu: 1 yang pertama, dan yang tiada nombor ditinggalkan. Tanpa sebarang nombor, semuanya ada.
+look-menu = Menu
+look-menu-hint = 1 yang pertama. Yang tiada nombor tidak dipaparkan, dan tidak pernah lebih daripada tujuh.
+look-portrait = Potret
+look-portrait-alt = Apa yang ditunjukkannya
+look-portrait-alt-hint = Untuk mereka yang tidak melihatnya: “Farah di serambi rumahnya”.
+look-portrait-save = Simpan potret
+look-icon = Ikon
+look-icon-about = Gambar kecil segi empat sama untuk tab pelayar dan penanda halaman.
+look-icon-save = Simpan ikon
+look-file = Gambar (JPEG, PNG atau WebP)
+look-remove = Alih keluar
 
 # What people are told on the site.
 notification-title = Makluman
-notification-none = Belum ada apa-apa.
+notification-none = Tiada yang baharu.
 notification-new = Baharu
 notification-read-all = Tandakan semua sudah dibaca
 notification-by-mail = Hantar juga kepada saya melalui e-mel
@@ -722,4 +774,78 @@ problem-webhook-url-refused = Hanya alamat https bagi hos di internet boleh dipa
 shared-webhook = Webhook: diberitahu tentang apa yang berlaku di sini
 webhook-deleted = Webhook itu dipadam.
 webhook-save = Simpan
-webhook-delete = Padam
+webhook-delete = Padam…
+
+# Halaman yang bertanya sebelum sesuatu dilakukan.
+question-happens = Ini berlaku serta-merta:
+question-back = Kembali, jangan ubah apa-apa
+question-block = Sekat { $name }?
+question-block-facts =
+    { $sessions ->
+        [0] Tiada sesiapa log masuk ke akaun ini sekarang.
+       *[other] { $sessions } peranti dilog keluar.
+    }
+    Tiada sesiapa boleh log masuk ke akaun ini atau menetapkan kata laluan baharu.
+    Halaman awam orang ini disembunyikan.
+question-block-undo = Anda boleh menyahsekat orang ini di halaman yang sama. Tiada e-mel dihantar.
+question-block-do = Sekat
+question-block-confirm = Sahkan dan sekat
+question-sign-out = Log keluar { $name } di semua peranti?
+question-sign-out-facts =
+    { $sessions ->
+        [0] Tiada sesiapa log masuk ke akaun ini sekarang.
+       *[other] { $sessions } peranti dilog keluar.
+    }
+question-sign-out-undo = Orang itu boleh log masuk semula. Tiada e-mel dihantar.
+question-sign-out-do = Log keluar di semua peranti
+question-sign-out-confirm = Sahkan dan log keluar
+question-erase = Padam { $name }?
+question-erase-facts =
+    Setiap peranti dilog keluar, dan halaman awam orang ini hilang.
+    Selepas 7 hari segala yang miliknya sahaja dipadam buat selama-lamanya.
+question-erase-undo = Sebelum itu orang tersebut boleh mengekalkan akaun dengan log masuk.
+question-erase-do = Padam
+question-erase-confirm = Sahkan dan padam
+question-leave = Padam akaun anda?
+question-leave-facts =
+    Anda dilog keluar di semua peranti, dan halaman awam anda hilang.
+    Selepas 7 hari segala yang milik anda sahaja dipadam buat selama-lamanya.
+question-leave-undo = Sebelum itu anda boleh mengubah fikiran dengan log masuk.
+question-leave-do = Padam akaun saya
+question-leave-confirm = Sahkan dan padam
+question-sessions = Log keluar di semua peranti lain?
+question-sessions-facts =
+    Setiap pelayar dan program lain yang log masuk ke akaun anda dilog keluar.
+    Jemputan anda yang belum diterima ditarik balik.
+question-sessions-undo = Anda kekal log masuk di sini, dan boleh log masuk semula di tempat lain.
+question-sessions-do = Log keluar di semua peranti lain
+question-sessions-confirm = Sahkan dan log keluar
+question-passkey = Buang kunci laluan “{ $called }”?
+question-passkey-facts = Tiada sesiapa boleh log masuk dengannya lagi.
+question-passkey-undo = Anda boleh menambah kunci laluan semula pada bila-bila masa.
+question-passkey-do = Buang
+question-passkey-confirm = Sahkan dan buang
+question-factor = Buang faktor kedua anda?
+question-factor-facts =
+    Kata laluan anda sahaja sudah cukup untuk log masuk.
+    Kod pemulihan anda tidak berfungsi lagi.
+question-factor-undo = Anda boleh menyediakan faktor kedua semula pada bila-bila masa.
+question-factor-do = Buang
+question-factor-confirm = Sahkan dan buang
+question-codes = Buat kod pemulihan baharu?
+question-codes-facts =
+    Kod pemulihan anda sekarang tidak berfungsi lagi.
+    Anda melihat sepuluh kod baharu, sekali ini sahaja.
+question-codes-undo = Kod lama tidak dapat dikembalikan.
+question-codes-do = Buat kod baharu
+question-codes-confirm = Sahkan dan buat kod baharu
+question-token = Buang token “{ $called }”?
+question-token-facts = Program yang menggunakannya ditolak.
+question-token-undo = Token itu tidak dapat dikembalikan, tetapi anda boleh membuat yang lain.
+question-token-do = Buang
+question-token-confirm = Sahkan dan buang
+question-webhook = Padam webhook { $called }?
+question-webhook-facts = Tiada apa-apa dihantar ke alamat ini lagi, dan rahsianya hilang.
+question-webhook-undo = Anda boleh membuat yang lain, dengan rahsia lain.
+question-webhook-do = Padam
+question-webhook-confirm = Sahkan dan padam

@@ -10,7 +10,7 @@ pub mod web;
 
 pub use ::site::described::describe;
 pub use ::site::{Callers, Context as Accounts, Domain, Domains};
-pub use ::site::{access, dates, domain, history_of, look, newsletter, webhook};
+pub use ::site::{access, dates, history_of, look, newsletter, webhook};
 
 pub use ::identity::MIGRATIONS;
 pub use ::identity::credential::linked_identity as identity;
@@ -27,6 +27,12 @@ pub use ::identity::sign_in::second_step;
 pub use ::identity::{
     account, client, credential, grant, limits, notice, people, person, scope, session, sign_in,
 };
+
+/// The domain as the program knows it.
+pub mod domain {
+    pub use ::site::domain::*;
+    pub use ::site::domains::*;
+}
 
 /// The proofs that somebody is signed in, and owns the installation.
 pub mod signed_in {
@@ -45,6 +51,7 @@ pub use limits::request_limits::RequestLimits;
 pub use person::registration::Policy;
 pub use session::signed_in::{Confirmed, SignedIn, confirmed};
 
+use ::identity::DomainAccounts;
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use serde_json::json;
@@ -53,7 +60,6 @@ use serde_json::json;
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    token_scopes: &[token::PROFILE_READ],
     secret_paths: &[
         SecretPath::token("/setup/"),
         SecretPath::token("/unsubscribe/"),
@@ -77,17 +83,21 @@ pub const DOMAIN: Domain = Domain {
             webhook::delivery::sweep_job(),
         ]
     },
-    export: |tx, id| Ok(json!({ "webhooks": webhook::export(tx, id)? })),
     shared: |tx, id| {
         let contacts = web::trusted::shared(tx, id)?.into_iter();
         Ok(contacts.chain(webhook::shared(tx, id)?).collect())
     },
-    leave: webhook::erase,
-    erase: |tx, id| {
-        webhook::erase(tx, id)?;
-        look::erase(tx, id)
-    },
     describe: domain::debug_only(web::api::describe),
+    accounts: DomainAccounts {
+        token_scopes: &[token::PROFILE_READ],
+        export: |tx, id| Ok(json!({ "webhooks": webhook::export(tx, id)? })),
+        leave: webhook::erase,
+        erase: |tx, id| {
+            webhook::erase(tx, id)?;
+            look::erase(tx, id)
+        },
+        ..DomainAccounts::new(MIGRATIONS.owner)
+    },
     ..Domain::new(MIGRATIONS)
 };
 

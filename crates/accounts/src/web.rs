@@ -1,12 +1,15 @@
 //! What people and programs see of accounts: every address on one page.
 
 pub mod api;
+mod arrival;
 mod cards;
 mod email_change;
 mod entrance;
 mod event;
 mod factor_reset;
+mod factor_section;
 mod factors;
+mod first;
 mod form;
 mod invites;
 mod leaving;
@@ -16,8 +19,10 @@ mod message;
 mod newcomer;
 mod notifications;
 mod oauth;
+mod own_password;
 mod people;
 mod profile;
+mod providers;
 mod registration;
 mod reset;
 mod second_step;
@@ -38,7 +43,7 @@ use crate::Callers::{Anybody, People};
 use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
 pub use ::site::cookies::session;
-pub use ::site::{asking, call, frame, proof, refusal, request, resource, upstream_access};
+pub use ::site::{asking, call, frame, moved, proof, refusal, request, resource, upstream_access};
 use ::site::{cookies, mail_callbacks};
 pub use identity::problem::email_unverified;
 pub use refusal::Refusal;
@@ -46,13 +51,13 @@ pub use refusal::Refusal;
 /// What it takes to sign people in and out, and to keep their accounts, at other addresses than
 /// those of this crate.
 pub mod front_end {
-    pub use super::api::credentials::renew_password;
     pub use super::api::refresh::{first, go_on, sign, unstored};
+    pub use super::arrival::end_session;
     pub use super::entrance::check_connection;
+    pub use super::own_password::renew_password;
     pub use super::profile::save;
     pub use super::registration::Sent;
     pub use super::reset::mail_link;
-    pub use super::visitor::end_session;
     pub use ::site::cookies::{forget_session, registered, renewed, set_begun, set_registered};
     pub use identity::problem::{password, too_often};
 }
@@ -85,6 +90,8 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/sign-in/{secret}", Anybody, visitor::use_link)
         .get("/register", Anybody, registration::register)
         .post("/register", Anybody, registration::enter)
+        .post("/register/again", Anybody, registration::send_again)
+        .post("/register/change", Anybody, registration::change_address)
         .get("/verify/{secret}", Anybody, registration::verify)
         .post("/verify/{secret}", Anybody, registration::confirm)
         .get("/forgot", Anybody, reset::forgot)
@@ -120,10 +127,17 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/hooks/mail/{provider}", Anybody, mail_callbacks::take)
         .get("/admin/suppressions", People, suppressed::list)
         .post("/admin/suppressions/lift", People, suppressed::lift)
-        .get("/", Anybody, look::first)
-        .get("/robots.txt", Anybody, look::robots)
+        .get("/", Anybody, first::first)
+        .get("/u/{account}", Anybody, first::person)
+        .get("/site/images/{file}", Anybody, first::image)
+        .get("/card.png", Anybody, first::card)
+        .get("/robots.txt", Anybody, first::robots)
+        .get("/sitemap.xml", Anybody, first::sitemap)
         .get("/admin/look", People, look::show)
         .post("/admin/look", People, look::change)
+        .get("/admin/look/preview", People, look::preview)
+        .post("/admin/look/icon", People, look::set_icon)
+        .post("/admin/look/portrait", People, look::set_portrait)
         .get("/me", People, cards::show)
         .get("/me/notices", People, notifications::show)
         .post("/me/notices", People, notifications::read)
@@ -195,9 +209,9 @@ pub fn pages() -> Pages<Accounts, Callers> {
 /// out.
 pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
-    let inside = look::Inside(router.clone().with_state(accounts.site.clone()));
+    let inside = first::Inside(router.clone().with_state(accounts.site.clone()));
     router
         .layer(Extension(inside))
-        .layer(from_fn_with_state(accounts.clone(), look::refresh_menu))
+        .layer(from_fn_with_state(accounts.clone(), first::visit))
         .layer(from_fn_with_state(carried, cookies::carry))
 }

@@ -22,11 +22,30 @@ countdown-weeks = { $n ->
 countdown-since = since { $when }
 countdown-until = until { $when }
 countdown-on = on { $when }
-countdown-longest = Longest before
-countdown-average = Average before
+countdown-longest = Longest finished run
+countdown-average = Average of the finished runs
 countdown-resets = Resets
-countdown-entries = Resets
+countdown-by = Counted by
+countdown-record = Longest run so far
+countdown-to-calendar = Add to calendar
+countdown-phrase = Phrase of the day
+countdown-year = The last year
+countdown-year-key = From { $from } to today. One box is a week; a hollow one with a dot has a reset in it.
+countdown-year-label = { $n ->
+    [0] No week of the last 52 has a reset.
+    [one] 1 of the last 52 weeks has a reset.
+   *[other] { $n } of the last 52 weeks have a reset.
+}
+countdown-figures = Figures
+countdown-runs = All runs
+countdown-run-now = Now, since { $from }
+countdown-run = { $from } – { $to }
+countdown-runs-earlier = { $n ->
+    [one] 1 earlier run is not listed.
+   *[other] { $n } earlier runs are not listed.
+}
 countdown-directory = Countdowns
+countdown-now = Counting now
 countdown-directory-empty = Nobody shows a countdown here yet.
 countdown-search = Title or name
 countdown-find = Search
@@ -37,15 +56,53 @@ countdown-page-next = Next page
 
 # Its form.
 countdown-title = Title
-countdown-kind = It counts
-countdown-kind-since = up, since the last reset
-countdown-kind-until = down, to a day
+countdown-kind = What do you count?
+countdown-kind-since = Days since
+countdown-kind-until = Days until
+countdown-kind-since-hint = Counts up, and starts again when you reset it: smoke-free, without an incident, last watered.
+countdown-kind-until-hint = Counts down to a day: a move, a birthday, an exam.
+countdown-presets = Begin with:
+countdown-preset-new-year = New year
+countdown-preset-new-year-title = New year
+countdown-preset-birthday = A birthday
+countdown-preset-birthday-title = Birthday
+countdown-preset-without = Days without …
+countdown-preset-without-title = Days without
+countdown-title-hint = Reads well below the figure: since I last bought a plant.
+countdown-counting-since = Counting since
+countdown-counting-until = Counting until
+countdown-time = Time
+countdown-time-optional = Time, if there is one
+countdown-since-hint = Now, in { $zone }. Choose an earlier day if it began before.
+countdown-until-hint = In { $zone }. Without a time it is the beginning of the day.
+countdown-public-listed = Everybody, and on my page
+countdown-private-hint = And those you keep it with.
+countdown-trusted-hint = Your trusted contacts, when they are signed in.
+countdown-unlisted-hint = Nobody can guess the link.
+countdown-public-hint = Search engines may find it.
+countdown-shows-phrase = phrase
+countdown-shows-notes = notes
+countdown-shows-stats = runs before
+countdown-fold-again = Comes again
+countdown-fold-look = What the page shows
+countdown-fold-zone = Time zone
+countdown-fold-address = Web address
+countdown-days-usual = as usual for what is counted
+countdown-slug-made = made from the title
+countdown-start = Start counting
+countdown-begun = It counts.
+countdown-seen-private = Only its owners can see it.
+countdown-seen-trusted = People you trust can see it.
+countdown-seen-unlisted = Anybody with the link can see it.
+countdown-seen-public = Everybody can see it.
+countdown-reset-now = Reset to now
+countdown-reset-then = It was at another time
+countdown-first-run = The first run has just begun. Resets and their notes will be listed here.
 countdown-follows = Follow a date
 countdown-follows-hint = Day, time and time zone are then those of that date, and move with it.
 countdown-follows-none = none
 countdown-follows-other = the date that it follows now
 countdown-target = Day
-countdown-target-hint = 2027-01-16, or with a time: 2027-01-16T18:00.
 countdown-repeat = Comes again
 countdown-after = When the day has come
 countdown-after-count-up = count the days since
@@ -54,16 +111,16 @@ countdown-after-hide = hide it
 countdown-leap-day = 29 February, in other years
 countdown-time-zone = Time zone
 countdown-days = A day is
-countdown-slug = Last part of the address
+countdown-slug = Last part of the web address
 countdown-slug-hint = Small letters, digits and hyphens. Empty: made of the title.
 countdown-visibility = Who sees it
-countdown-private = only its owners
-countdown-trusted = its owners, and your trusted contacts
-countdown-unlisted = whoever has its private link
-countdown-public = everybody
-countdown-listed = In the directory of this site
+countdown-private = Only me
+countdown-trusted = People I trust
+countdown-unlisted = Anybody with the link
+countdown-public = Everybody
+countdown-listed = On my page, and in the list of this site
 countdown-show-notes = Show the notes of resets
-countdown-show-stats = Show how long it went before
+countdown-show-stats = Show the runs before, and their figures
 countdown-show-phrase = Show the phrase of the day
 countdown-show-phrase-hint = One of the phrases of this site; those that you hide are not shown.
 countdown-is-primary = Main countdown
@@ -71,24 +128,23 @@ countdown-is-primary-hint = It also has the address /your-name/incident-timer.
 
 # The pages of its owners.
 countdown-only-you = Only you see this page now.
-countdown-not-started = It has not begun: reset it for the first time.
+countdown-not-started = It has not begun yet.
 countdown-mine = Countdowns
+countdown-yours = Your countdowns
+countdown-group = Countdowns
+countdown-begin = A countdown
+countdown-begin-text = Days since, or days until
 countdown-new = New countdown
 countdown-none = You have no countdown yet.
-countdown-section-until = If it counts down
-countdown-section-seen = Who sees it, and where
 countdown-what = What it counts
 countdown-save = Save
 countdown-cancel = Cancel
 countdown-settings = Settings
-countdown-reset = Reset
-countdown-reset-title = Begin anew
 countdown-when = When
 countdown-when-hint = In the time zone { $zone }. Empty: now.
-countdown-note = Note
+countdown-note = Note, if you like
 countdown-entry = Reset
-countdown-page = Its page
-countdown-seen-by = Seen by: { $who }
+countdown-page = View page
 countdown-delete = Delete
 countdown-delete-title = Delete this
 countdown-delete-effect = This cannot be undone.
@@ -99,7 +155,12 @@ countdown-deleted = Deleted.
 
 # Its owners.
 countdown-owners = Owners
-countdown-owner-remove = Remove
+countdown-owner-remove = Remove…
+countdown-owner-question = Remove { $called } from the owners?
+countdown-owner-question-facts = This person can no longer change or reset the countdown.
+countdown-owner-question-undo = You can invite them again.
+countdown-owner-question-do = Remove
+countdown-owner-question-confirm = Confirm and remove
 countdown-invite = Keep it with others
 countdown-invite-text = Whoever is the first to join with the link, within 7 days, becomes an owner too. Owners see and change everything here.
 countdown-invite-make = Make a link
@@ -124,7 +185,7 @@ phrase-exclude-effect = Programs draw a phrase for your pages. What you hide is 
 phrase-exclude = Hide
 phrase-include = Show again
 phrase-hide-here = Hide this phrase
-phrase-moderate = Phrases and suggestions of all
+phrase-moderate = Manage phrases
 phrase-suggestions = Suggestions
 phrase-no-suggestions = Nothing is waiting.
 phrase-new = New phrase
@@ -133,16 +194,16 @@ phrase-approve = Take it
 phrase-reject = Turn it down
 phrase-reason = Reason
 phrase-reason-hint = Whoever suggested it reads this.
-phrase-deactivate = Take away
-phrase-activate = Bring back
+phrase-deactivate = Remove
+phrase-activate = Restore
 phrase-mail-approved-subject = Your phrase was taken – { $site }
 phrase-mail-approved-text = What you suggested is now one of the phrases of { $site }:
 
     { $phrase }
 
     { $address }
-phrase-mail-rejected-subject = Your phrase was not taken – { $site }
-phrase-mail-rejected-text = A moderator of { $site } decided not to take what you suggested:
+phrasemail-rejected-subject = Your phrase was not taken – { $site }
+phrasemail-rejected-text = A moderator of { $site } decided not to take what you suggested:
 
     { $phrase }
 
@@ -152,8 +213,8 @@ phrase-mail-rejected-text = A moderator of { $site } decided not to take what yo
     }
 
     { $address }
-phrase-mail-waiting-subject = Suggestions are waiting – { $site }
-phrase-mail-waiting-text = { $count ->
+phrasemail-waiting-subject = Suggestions are waiting – { $site }
+phrasemail-waiting-text = { $count ->
         [one] One suggestion of a phrase waits for a moderator:
        *[other] { $count } suggestions of phrases wait for a moderator:
     }

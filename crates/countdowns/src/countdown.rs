@@ -81,6 +81,13 @@ web::words! {
     }
 }
 
+impl Visibility {
+    /// Whether people see it who are not signed in.
+    pub(crate) const fn is_open(self) -> bool {
+        matches!(self, Self::Unlisted | Self::Public)
+    }
+}
+
 /// A countdown, as its owners see it.
 #[expect(clippy::struct_excessive_bools, reason = "each is chosen by itself")]
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]

@@ -107,6 +107,22 @@ pub fn newest(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Option<Timestamp>, St
     Ok(newest)
 }
 
+/// The instants of the resets since `since`, newest first; at most 1,000.
+pub fn moments(
+    tx: &mut Tx<'_>,
+    id: &CountdownId,
+    since: Timestamp,
+) -> Result<Vec<Timestamp>, StoreError> {
+    let all: Vec<(Timestamp,)> = sql!(
+        "SELECT reset_at FROM countdown_entry WHERE countdown_id = :id AND reset_at > :since
+         ORDER BY reset_at DESC LIMIT 1000",
+        id,
+        since
+    )
+    .all(tx)?;
+    Ok(all.into_iter().map(|(at,)| at).collect())
+}
+
 /// The newest `limit` resets.
 pub fn list(tx: &mut Tx<'_>, id: &CountdownId, limit: i64) -> Result<Vec<Entry>, StoreError> {
     sql!(

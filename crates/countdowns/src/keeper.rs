@@ -8,6 +8,7 @@ use accounts::web::resource::{
     self, Edit, History, Parent, Removal, Resource, TypedRemoval, history_of,
 };
 use accounts::{Confirmed, slug, sudo};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::audit::{Entry, RequestFacts};
 use platform::{Rows, StoreError, Tx, sql};
@@ -17,10 +18,12 @@ use web::fields::{choice, flag, key, line};
 use web::{Field, Findings, Input, List, Piece};
 
 use crate::Refusal;
+use crate::calendar::{Repeat, Target};
 use crate::countdown::{
     self, Countdown, CountdownId, Kind, LIMIT, OwnerOf, TITLE, Visibility, account_of, free_slug,
 };
 use crate::follow::{self, Choice};
+use crate::reset::{self, Sent};
 use crate::webhook::{self, About, Event};
 use crate::{leaving, reach};
 
@@ -96,20 +99,20 @@ impl Resource for Countdown {
     const FIELDS: &'static [Field] = web::fields! { Countdown:
         title: line(TITLE).label("countdown-title").required(),
         kind: choice().label("countdown-kind").fixed(),
-        follows: line(64).label("countdown-follows").section("countdown-section-until").hint("countdown-follows-hint"),
-        target: line(16).label("countdown-target").section("countdown-section-until").hint("countdown-target-hint"),
-        repeat: choice().label("countdown-repeat").section("countdown-section-until"),
-        after: choice().label("countdown-after").section("countdown-section-until"),
-        leap_day: choice().label("countdown-leap-day").section("countdown-section-until"),
+        follows: line(64).label("countdown-follows").hint("countdown-follows-hint"),
+        target: line(16).label("countdown-target"),
+        repeat: choice().label("countdown-repeat"),
+        after: choice().label("countdown-after"),
+        leap_day: choice().label("countdown-leap-day"),
         time_zone: line(64).label("countdown-time-zone"),
         day_counting: choice().label("countdown-days"),
-        slug: key(0, 50).label("countdown-slug").section("countdown-section-seen").hint("countdown-slug-hint"),
-        visibility: choice().label("countdown-visibility").section("countdown-section-seen"),
-        listed: flag().label("countdown-listed").section("countdown-section-seen"),
-        show_notes: flag().label("countdown-show-notes").section("countdown-section-seen"),
-        show_stats: flag().label("countdown-show-stats").section("countdown-section-seen"),
-        show_phrase: flag().label("countdown-show-phrase").section("countdown-section-seen").hint("countdown-show-phrase-hint"),
-        is_primary: flag().label("countdown-is-primary").section("countdown-section-seen").hint("countdown-is-primary-hint"),
+        slug: key(0, 50).label("countdown-slug").hint("countdown-slug-hint"),
+        visibility: choice().label("countdown-visibility"),
+        listed: flag().label("countdown-listed"),
+        show_notes: flag().label("countdown-show-notes"),
+        show_stats: flag().label("countdown-show-stats"),
+        show_phrase: flag().label("countdown-show-phrase").hint("countdown-show-phrase-hint"),
+        is_primary: flag().label("countdown-is-primary").hint("countdown-is-primary-hint"),
     };
     const HISTORY: History = history_of!("countdown", named_by: "title", removed: "deleted");
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::People;
@@ -146,7 +149,15 @@ impl Resource for Countdown {
 
     fn blank(tx: &mut Tx<'_>, keeper: &Keeper, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
         let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Since);
-        Ok(Self::blank(tx.id(), kind, &keeper.who.account().time_zone))
+        let mut new = Self::blank(tx.id(), kind, &keeper.who.account().time_zone);
+        if let Input::Form(form, _) = input {
+            // What the link to the form fills in.
+            form.text("title").clone_into(&mut new.title);
+            form.text("target").clone_into(&mut new.target);
+            new.repeat = Repeat::find(form.text("repeat")).unwrap_or(new.repeat);
+            new.visibility = Visibility::Unlisted;
+        }
+        Ok(new)
     }
 
     fn validate(
@@ -167,6 +178,13 @@ impl Resource for Countdown {
         };
         choice.settle(tx, self, edit.old, findings)?;
         self.check(edit.old, tx.now(), findings);
+        if let Some(begin) = self.begin(edit) {
+            match begin {
+                Some(begin) => reset::check("/since", begin, tx.now(), findings),
+                None if edit.input.has("since") => findings.add("/since", "date_invalid", []),
+                None => findings.add("/since", "required", []),
+            }
+        }
         Ok(())
     }
 
@@ -206,6 +224,15 @@ impl Resource for Countdown {
         countdown::give(tx, account, &self.id)?;
         reach::plan(tx, self)?;
         follow::begin(tx, self)?;
+        if let Some(Some(begin)) = self.begin(edit) {
+            let Keeper { who, request, .. } = edit.parent;
+            let owner = countdown::enter_locked(tx, who, &self.id, request)?;
+            let first = Sent {
+                reset_at: Some(begin.to_string()),
+                note: None,
+            };
+            reset::create(tx, &owner, &first)?;
+        }
         Ok(())
     }
 
@@ -270,6 +297,19 @@ impl Resource for Countdown {
     /// Deletes the countdown with all its resets.
     fn delete(&self, tx: &mut Tx<'_>, _: &Keeper) -> Result<(), Refusal> {
         Ok(leaving::remove(tx, &self.id)?)
+    }
+}
+
+impl Countdown {
+    /// When a new countdown that counts up begins, as its form says; `Some(None)`: at no time that
+    /// exists. JSON says nothing of it: there the first reset comes by a request of its own.
+    fn begin(&self, edit: &Edit<'_, Self>) -> Option<Option<Timestamp>> {
+        let is_new = edit.old.is_none() && self.kind == Kind::Since;
+        let (true, Input::Form(form, _)) = (is_new, edit.input) else {
+            return None;
+        };
+        let begin: Result<Target, _> = form.find("since")?.parse();
+        Some(begin.ok().and_then(|begin| begin.instant(&self.zone())))
     }
 }
 

@@ -23,8 +23,10 @@ pub use ::web::calendar;
 use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::{Flag, Setting};
+use ::web::state::NavigationGroup;
 use accounts::domain::{self, Domain};
 use accounts::look::FirstPage;
+use identity::DomainAccounts;
 use platform::store::migrate::Migrations;
 
 pub use accounts::web::Refusal;
@@ -44,33 +46,34 @@ pub const DOMAIN: Domain = Domain {
     ],
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    scope_kinds: &[&countdown::COUNTDOWN],
-    site_duties: &[phrase::MODERATOR],
-    scope_title: co_owners::title_of,
-    token_scopes: &[countdown::READ, countdown::WRITE],
     reserved_slugs: &["countdowns"],
-    navigation: &[
-        Link {
-            label: "countdown-mine",
-            href: "/me/countdowns",
-        },
-        Link {
-            label: "phrase-all",
-            href: "/me/phrases",
-        },
-    ],
+    navigation: Some(NavigationGroup {
+        title: "countdown-group",
+        links: &[
+            Link {
+                label: "countdown-mine",
+                href: "/me/countdowns",
+            },
+            Link {
+                label: "phrase-all",
+                href: "/me/phrases",
+            },
+        ],
+        is_for: |_, _, _| Ok(true),
+    }),
     first_pages: &[FirstPage {
         word: "countdown",
         label: "countdown-one",
         argument: "NAME/SLUG",
         find: web::public::first_page,
     }],
-    first_cards: web::public::first_cards,
+    first_parts: web::public::first_parts,
+    person_parts: web::public::person_parts,
+    has_public: public::has_public,
+    public_pages: web::public::pages,
     offers: web::public::offers,
-    cards: web::own::cards,
-    export: leaving::export,
+    cards: web::own_card::find,
     shared: leaving::shared,
-    erase: leaving::erase,
     follow: follow::follow,
     routes: web::routes,
     webhook_events: webhook::EVENTS,
@@ -79,6 +82,15 @@ pub const DOMAIN: Domain = Domain {
         accounts::webhook::describe::<webhook::CountdownMessage>(api, webhook::EVENTS)
     }),
     jobs: |site| vec![reach::handler(), suggestion::mail::digest_job(site)],
+    accounts: DomainAccounts {
+        scope_kinds: &[&countdown::COUNTDOWN],
+        site_duties: &[phrase::MODERATOR],
+        scope_title: co_owners::title_of,
+        token_scopes: &[countdown::READ, countdown::WRITE],
+        export: leaving::export,
+        erase: leaving::erase,
+        ..DomainAccounts::new(MIGRATIONS.owner)
+    },
     ..Domain::new(MIGRATIONS)
 };
 

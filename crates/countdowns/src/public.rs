@@ -43,6 +43,8 @@ pub struct Shown {
     pub is_own: bool,
     /// Raised by every change that visitors can see.
     pub revision: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
     /// The instant for which the figures hold.
     pub now: Timestamp,
     /// Whether only the owners can see it now.
@@ -82,6 +84,7 @@ struct Found {
     account_id: AccountId,
     revision: i64,
     link_generation: i64,
+    created_at: Timestamp,
     #[row(flatten)]
     countdown: Countdown,
 }
@@ -108,7 +111,8 @@ pub fn find(
         return Ok(None);
     };
     let found: Option<Found> = sql!(
-        "SELECT a.display_name AS name, c.account_id, c.revision, c.link_generation, {c: Countdown}
+        "SELECT a.display_name AS name, c.account_id, c.revision, c.link_generation, c.created_at,
+             {c: Countdown}
          FROM countdown c JOIN account a ON a.id = c.account_id
          WHERE c.account_id = :id AND c.slug = :countdown",
         id,
@@ -151,7 +155,8 @@ pub fn find_primary(
         return Ok(None);
     };
     let found: Option<Found> = sql!(
-        "SELECT a.display_name AS name, c.account_id, c.revision, c.link_generation, {c: Countdown}
+        "SELECT a.display_name AS name, c.account_id, c.revision, c.link_generation, c.created_at,
+             {c: Countdown}
          FROM countdown c JOIN account a ON a.id = c.account_id
          WHERE c.account_id = :id AND c.is_primary = 1",
         id
@@ -168,16 +173,12 @@ pub fn find_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<Named>, Sto
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
     };
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM countdown c
-         WHERE c.account_id = :id AND c.visibility = 'public'
-           AND (c.kind = 'since' OR c.after <> 'hide' OR c.reach_at IS NOT NULL)
-           AND (c.kind = 'until'
-                OR EXISTS (SELECT 1 FROM countdown_entry e WHERE e.countdown_id = c.id))",
-        id = named.id
-    )
-    .one(tx)?;
-    Ok((count > 0).then_some(named))
+    Ok(has_public(tx, &named.id)?.then_some(named))
+}
+
+/// Whether an account has a public countdown.
+pub(crate) fn has_public(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    Ok(!of_account(tx, id)?.is_empty())
 }
 
 fn show(
@@ -242,10 +243,49 @@ fn show(
         summary,
         entries,
         revision: found.revision,
+        created_at: found.created_at,
         now,
         is_hidden: !is_visible,
         countdown,
     }))
+}
+
+/// The resets of which the page tells beside its figures.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Past {
+    /// Those that began the runs it lists, newest first, without notes that are not shown.
+    pub(crate) entries: Vec<Entry>,
+    /// Those of the last year.
+    pub(crate) year: Vec<Timestamp>,
+}
+
+impl Past {
+    /// A countdown that was never reset has none, so most pages need no query more.
+    pub(crate) fn load(tx: &mut Tx<'_>, shown: &Shown) -> Result<Self, StoreError> {
+        let countdown = &shown.countdown;
+        if !countdown.show_stats || shown.summary.count <= 1 {
+            let (entries, year) = (shown.entries.clone(), shown.summary.newest);
+            return Ok(Self {
+                entries,
+                year: year.into_iter().collect(),
+            });
+        }
+        let mut entries = if countdown.show_notes {
+            shown.entries.clone()
+        } else {
+            entry::list(tx, &countdown.id, ENTRIES)?
+        };
+        let year = shown.now - SignedDuration::from_hours(24 * 366);
+        let year = if shown.summary.count > ENTRIES {
+            entry::moments(tx, &countdown.id, year)?
+        } else {
+            entries.iter().map(|entry| entry.reset_at).collect()
+        };
+        if !countdown.show_notes {
+            entries.iter_mut().for_each(|entry| entry.note.clear());
+        }
+        Ok(Self { entries, year })
+    }
 }
 
 /// The private link of a countdown. Its key is a signature and is not stored.
@@ -319,7 +359,7 @@ pub struct PublicAccount {
     pub countdowns: Vec<Listed>,
 }
 
-/// The public page of an account; `None` when it has no public countdown.
+/// What the directory shows of an account; `None`: nothing.
 pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAccount>, StoreError> {
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
@@ -345,6 +385,41 @@ pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAcc
         profile,
         countdowns,
     }))
+}
+
+/// All countdowns of an account that everybody may see.
+pub(crate) fn of_account(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Listed>, StoreError> {
+    let Some(slug) = slug::find(tx, id)? else {
+        return Ok(Vec::new());
+    };
+    let found: Vec<ListedRow> = sql!(
+        "SELECT a.display_name AS name, CAST(:slug AS TEXT) AS account,
+             (SELECT MAX(reset_at) FROM countdown_entry e WHERE e.countdown_id = c.id) AS newest,
+             {c: Countdown}
+         FROM countdown c JOIN account a ON a.id = c.account_id
+         WHERE c.account_id = :id AND c.visibility = 'public'
+         ORDER BY c.is_primary DESC, c.title, c.id",
+        slug,
+        id
+    )
+    .all(tx)?;
+    let now = whole_minute(tx.roughly_now());
+    Ok(listed(found, now))
+}
+
+/// Every public countdown: the slugs of its account and its own, and when it was changed.
+pub(crate) fn all_public(tx: &mut Tx<'_>) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
+    sql!(
+        "SELECT s.slug, c.slug, c.updated_at FROM countdown c
+         JOIN account a ON a.id = c.account_id AND a.state = 'active'
+         JOIN account_slug s ON s.account_id = a.id AND s.until IS NULL
+         WHERE c.visibility = :public AND (c.kind = 'since' OR c.after <> 'hide' OR c.reach_at IS NOT NULL)
+           AND (c.kind = 'until'
+                OR EXISTS (SELECT 1 FROM countdown_entry e WHERE e.countdown_id = c.id))
+         ORDER BY s.slug, c.slug",
+        public = Visibility::Public
+    )
+    .all(tx)
 }
 
 /// A query of the directory.

@@ -7,7 +7,7 @@ use serde_json::json;
 use web::Findings;
 
 use crate::countdown::{Kind, OwnerOf};
-use crate::entry::{Entry, EntryId, summary};
+use crate::entry::{self, Entry, EntryId, summary};
 use crate::webhook::{self, About, Event};
 use crate::{ENTRY_EXISTS, Refusal, WRONG_KIND, reach};
 
@@ -53,8 +53,8 @@ pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Re
         note,
     };
     let inserted = sql!(
-        "INSERT INTO countdown_entry (countdown_id, {Entry}, created_at, created_by)
-         VALUES (:countdown, {:Entry}, :now, :account)
+        "INSERT INTO countdown_entry (countdown_id, {entry::Entry}, created_at, created_by)
+         VALUES (:countdown, {:entry::Entry}, :now, :account)
          ON CONFLICT (countdown_id, reset_at) DO NOTHING",
         countdown = countdown.id,
         Entry = entry,
@@ -104,7 +104,7 @@ pub fn change(
         return Err(ENTRY_EXISTS.into());
     }
     sql!(
-        "UPDATE countdown_entry SET {Entry = :Entry} WHERE id = :id",
+        "UPDATE countdown_entry SET {entry::Entry = :entry::Entry} WHERE id = :id",
         Entry = new,
         id
     )
@@ -124,7 +124,7 @@ pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<(), Refu
 /// One reset of the owner's countdown.
 pub fn find(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<Entry, Refusal> {
     let found: Option<Entry> = sql!(
-        "SELECT {Entry} FROM countdown_entry WHERE id = :id AND countdown_id = :countdown",
+        "SELECT {entry::Entry} FROM countdown_entry WHERE id = :id AND countdown_id = :countdown",
         id,
         countdown = owner.countdown().id
     )
@@ -143,12 +143,17 @@ fn read_instant(sent: Option<&str>, now: Timestamp, findings: &mut Findings) -> 
         findings.add("/reset_at", code, []);
         return None;
     };
-    if exact > now {
-        findings.add("/reset_at", "reset_in_future", []);
-    } else if exact < EARLIEST {
-        findings.add("/reset_at", "reset_too_old", []);
-    }
+    check("/reset_at", exact, now, findings);
     Timestamp::from_millisecond(exact.as_millisecond()).ok()
+}
+
+/// Refuses an instant that lies ahead, or too far back.
+pub(crate) fn check(pointer: &str, at: Timestamp, now: Timestamp, findings: &mut Findings) {
+    if at > now {
+        findings.add(pointer, "reset_in_future", []);
+    } else if at < EARLIEST {
+        findings.add(pointer, "reset_too_old", []);
+    }
 }
 
 /// Notifies viewers and writes the audit line, which never contains the note.

@@ -2,13 +2,17 @@
 
 pub mod api;
 mod badge;
+mod calendar;
 mod clock_view;
 mod events;
-mod moved;
+mod oembed;
 pub(crate) mod own;
+pub(crate) mod own_card;
 mod phrases;
 mod picture;
 pub(crate) mod public;
+mod runs;
+mod sharing;
 mod words;
 
 use accounts::Callers::{Anybody, People};
@@ -27,22 +31,22 @@ pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
         .merge(pages().into_router())
         .layer(Extension(Watchers::default()))
         .layer(Extension(Dates(accounts.domains)))
-        .layer(Extension(picture::Pictures::default()))
 }
 
 /// Every page.
 pub fn pages() -> Pages<Site, Callers> {
     Pages::default()
         .get("/countdowns", Anybody, public::directory)
-        .get("/u/{account}", Anybody, public::account)
         .get("/u/{account}/{countdown}", Anybody, public::show)
         .get("/u/{account}/{countdown}/badge.svg", Anybody, badge::show)
         .get("/u/{account}/{countdown}/og.png", Anybody, picture::show)
+        .get("/u/{account}/{countdown}/day.ics", Anybody, calendar::show)
         .get("/u/{account}/{countdown}/events", Anybody, events::listen)
         .get("/embed/{account}/{countdown}", Anybody, badge::embed)
+        .get("/oembed", Anybody, oembed::show)
         .get("/{account}/incident-timer", Anybody, public::show_primary)
         .nest(Countdown::PAGES, of_resource::<Countdown, _>())
-        .get("/me/countdowns/{id}", People, own::show)
+        .get("/me/countdowns/{id}", People, own::one::show)
         .post("/me/countdowns/{id}/reset", People, own::resets::reset)
         .get("/me/countdowns/{id}/owners", People, own::co_owners::show)
         .post(

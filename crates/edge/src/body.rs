@@ -8,15 +8,15 @@ use std::collections::VecDeque;
 use std::error::Error;
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker, ready};
 
-use bytes::Bytes;
+use bytes::{BufMut as _, Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 pub(crate) use file_body::{FileBody, Piece, shorter};
 pub(crate) use logged_body::LoggedBody;
@@ -36,6 +36,24 @@ pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answ
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;
     answer
+}
+
+/// What can be read now, at most so much; nothing at the end.
+pub(crate) fn poll_piece(
+    stream: &mut (impl AsyncRead + Unpin),
+    context: &mut Context<'_>,
+    most: usize,
+) -> Poll<io::Result<Bytes>> {
+    let mut piece = BytesMut::with_capacity(most);
+    let most = piece.capacity().min(most);
+    let mut limited = (&mut piece).limit(most);
+    let reading = pin!(stream.read_buf(&mut limited));
+    ready!(reading.poll(context))?;
+    if piece.len() < piece.capacity() / 2 {
+        // Whoever reads slowly need not hold what is empty.
+        return Poll::Ready(Ok(Bytes::copy_from_slice(&piece)));
+    }
+    Poll::Ready(Ok(piece.freeze()))
 }
 
 /// How long a body is of which so many bytes are held beside the rest.
@@ -70,8 +88,6 @@ pub enum Body {
     Full(Full<Bytes>),
     /// Parts of files that are not in memory.
     FileBody(Box<FileBody>),
-    /// What a client or an upstream sends.
-    Incoming(Incoming),
     /// One of these whose end is written into the access log.
     LoggedBody(Box<LoggedBody<Body>>),
     /// What something else makes, piece by piece.
@@ -138,7 +154,7 @@ impl Body {
         match self {
             Self::Empty | Self::Full(_) => true,
             Self::LoggedBody(logged) => logged.body().is_here(),
-            Self::Incoming(_) | Self::FileBody(_) | Self::Stream(_) => false,
+            Self::FileBody(_) | Self::Stream(_) => false,
         }
     }
 
@@ -180,7 +196,6 @@ impl HttpBody for Body {
                 .poll_frame(context)
                 .map_err(|never| match never {}),
             Self::FileBody(pieces) => Pin::new(pieces).poll_frame(context),
-            Self::Incoming(incoming) => Pin::new(incoming).poll_frame(context).map_err(Into::into),
             Self::LoggedBody(logged) => Pin::new(logged).poll_frame(context),
             Self::Stream(stream) => Pin::new(stream).poll_frame(context),
         }
@@ -191,7 +206,6 @@ impl HttpBody for Body {
             Self::Empty => true,
             Self::Full(full) => full.is_end_stream(),
             Self::FileBody(pieces) => pieces.is_end_stream(),
-            Self::Incoming(incoming) => incoming.is_end_stream(),
             Self::LoggedBody(logged) => logged.is_end_stream(),
             Self::Stream(stream) => stream.is_end_stream(),
         }
@@ -202,7 +216,6 @@ impl HttpBody for Body {
             Self::Empty => SizeHint::with_exact(0),
             Self::Full(full) => full.size_hint(),
             Self::FileBody(pieces) => pieces.size_hint(),
-            Self::Incoming(incoming) => incoming.size_hint(),
             Self::LoggedBody(logged) => logged.size_hint(),
             Self::Stream(stream) => stream.size_hint(),
         }

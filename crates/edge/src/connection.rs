@@ -1,12 +1,16 @@
 //! One connection, from its first byte to its last.
 
 pub(crate) mod activity;
+mod answer_head;
+mod body_rate;
 mod coalesced;
-mod counted_answer;
-mod fast_path;
 mod h2_streams;
+mod http1;
+mod input;
 mod linger_close;
+mod minded;
 mod outgoing;
+mod request_body;
 mod stalled_body;
 pub(crate) mod stream_head;
 mod transport;
@@ -14,33 +18,34 @@ mod unsent;
 
 use std::convert::Infallible;
 use std::error::Error as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, StatusCode, Version};
+use http::{Method, Request, Version};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::context::{Peer, WorkerContext};
-use crate::gate::{Bounds, ConnectionState, Gate, Verdict};
 use crate::listener::{ListenSettings, Place};
+use crate::parse_result::{LoggedHead, ParseResult};
 use crate::pipeline::serve;
-use ::http1::{LINES, Refusal};
+use ::http1::Refusal;
+use upgrade::{OnUpgrade, Upgraded};
 
+pub(crate) use self::http1::http1;
 pub(crate) use self::transport::Carrier;
 
 use self::activity::Busy;
 use self::coalesced::Coalesced;
-use self::counted_answer::Watched;
-use self::fast_path::{Rest, answer_brief};
 use self::h2_streams::{Streams, awaiting_reader};
 use self::linger_close::LingerClose;
+use self::minded::Minded;
 use self::stalled_body::Timed;
 use self::unsent::UnsentBytes;
 
@@ -63,8 +68,15 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// A head of HTTP/2 or 3 is refused by us unless it is so many times as large as it may
 /// be: then the engine refuses it itself.
 pub(crate) const UNSEEN: usize = 4;
-/// What the HTTP/1 engine holds beside a head.
-const BUFFER: usize = 128 * 1_024;
+
+/// How large and how slow a client may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) header_size: usize,
+    pub(crate) header_time: Duration,
+    pub(crate) idle_time: Duration,
+    pub(crate) body_time: Duration,
+}
 
 /// What every protocol needs to serve a connection.
 pub(crate) struct Visit {
@@ -84,77 +96,10 @@ impl ListenSettings {
     }
 }
 
-/// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
-pub(crate) async fn http1<S>(mut stream: S, visit: Visit)
-where
-    S: Carrier,
-{
-    let (bounds, lame_duck_time) = {
-        let running = visit.here.shared.running();
-        let listen = running.plan.listen();
-        (listen.bounds(), listen.lame_duck_time)
-    };
-    let rest = answer_brief(&mut stream, &visit, &bounds, lame_duck_time).await;
-    if let Some(rest) = rest {
-        // What the engine needs is there only for those who need the engine.
-        Box::pin(engine(stream, visit, bounds, lame_duck_time, rest)).await;
-    }
-}
-
-/// Leaves a connection of HTTP/1 to the engine, with what is left of it.
-async fn engine<S>(stream: S, visit: Visit, bounds: Bounds, lame_duck_time: Duration, rest: Rest)
-where
-    S: Carrier,
-{
-    let Visit { here, peer, place } = visit;
-    let shared = Arc::clone(&here.shared);
-    let ledger = Arc::new(ConnectionState::default());
-    let gate = Gate::new(stream, bounds, Arc::clone(&ledger), shared.cut.clone())
-        .keeping(place)
-        .after(&rest.came);
-    let peer = Arc::new(peer);
-    let made = Mutex::new(rest.answer);
-    let service = service_fn(|request: Request<Incoming>| {
-        let (here, ledger, peer) = (Arc::clone(&here), Arc::clone(&ledger), Arc::clone(&peer));
-        let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
-        async move {
-            let watch = Watched::counted_in(Arc::clone(&ledger));
-            let verdict = Verdict::of(&ledger);
-            let answer = match made {
-                Some(answer) => answer,
-                None => serve(&here, &peer, request.map(Body::Incoming), verdict).await,
-            };
-            ledger.decide(answer.status() == StatusCode::SWITCHING_PROTOCOLS);
-            Ok::<_, Infallible>(answer.map(|body| watch.around(body)))
-        }
-    });
-    let served = http1::Builder::new()
-        // The gate keeps the times of heads, also between requests.
-        .header_read_timeout(None)
-        .max_headers(LINES)
-        .max_buf_size(BUFFER + 2 * bounds.header_size)
-        .serve_connection(TokioIo::new(gate), service)
-        .with_upgrades();
-    tokio::pin!(served);
-    let drained = async {
-        shared.drain.cancelled().await;
-        // A request that is on its way already is still answered.
-        tokio::time::sleep(lame_duck_time).await;
-    };
-    let served = async {
-        tokio::select! {
-            ended = &mut served => return ended,
-            () = drained => served.as_mut().graceful_shutdown(),
-        }
-        served.await
-    };
-    let ended = tokio::select! {
-        ended = served => ended,
-        () = shared.end.cancelled() => return,
-    };
-    if let Err(error) = ended {
-        // Broken by the client or the network: nobody here can do anything.
-        tracing::debug!(%error, "a connection ended early");
+impl Bounds {
+    /// After how long a client that sends or reads nothing is slow.
+    pub(crate) fn slow_time(&self) -> Duration {
+        self.body_time / 4
     }
 }
 
@@ -171,7 +116,7 @@ where
         (listen.bounds(), listen.lame_duck_time)
     };
     let handle = Arc::clone(place.handle());
-    let gate = Gate::open(stream, bounds).keeping(place);
+    let stream = Minded::new(stream, bounds, place);
     let begun = CancellationToken::new();
     let drained = async {
         shared.drain.cancelled().await;
@@ -181,13 +126,17 @@ where
     let unsent = UnsentBytes::new(shared.buffer_memory.for_answer(peer.address));
     let peer = Arc::new(peer);
     let busy = Arc::new(Busy::new(Arc::clone(&handle)));
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
         let unsent = Arc::clone(&unsent);
         // In a box, because the engine moves it about before it runs.
         Box::pin(async move {
+            let is_tunnel = *request.method() == Method::CONNECT;
+            if is_tunnel {
+                offer_switch(&mut request);
+            }
             let judged = stream_head::judge(&request, bounds.header_size);
-            let verdict = Verdict::from(judged.err());
+            let parsed = ParseResult::from(judged.err());
             let request = request.map(|body| {
                 if body.is_end_stream() {
                     Body::Empty
@@ -195,8 +144,7 @@ where
                     Body::stream(Timed::around(body, bounds.body_time))
                 }
             });
-            let is_tunnel = *request.method() == Method::CONNECT;
-            let answer = serve(&here, &peer, request, verdict).await;
+            let answer = serve(&here, &peer, request, parsed).await;
             if is_tunnel && answer.status().is_success() {
                 busy.tunnels();
             }
@@ -208,7 +156,7 @@ where
         busy: Arc::clone(&busy),
         patience: bounds.body_time,
     };
-    let output = Coalesced::around(LingerClose::around(gate, begun.clone(), handle));
+    let output = Coalesced::around(LingerClose::around(stream, begun.clone(), handle));
     let served = http2::Builder::new(streams)
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
@@ -258,6 +206,13 @@ where
     }
 }
 
+/// Lets whoever answers take the stream for a tunnel.
+fn offer_switch(request: &mut Request<Incoming>) {
+    let switching = hyper::upgrade::on(&mut *request);
+    let switching = async { Some(Box::new(TokioIo::new(switching.await.ok()?)) as Upgraded) };
+    request.extensions_mut().insert(OnUpgrade::new(switching));
+}
+
 /// Why the engine ended a connection for what its client sent.
 fn refused_by_engine(error: &hyper::Error) -> Option<h2::Reason> {
     let error = error.source()?.downcast_ref::<h2::Error>()?;
@@ -274,7 +229,13 @@ pub(crate) async fn refused_unheard(
 ) {
     let mut request = Request::new(Body::Empty);
     *request.version_mut() = version;
-    let answer = serve(here, peer, request, Verdict::unread(refusal)).await;
+    let answer = serve(
+        here,
+        peer,
+        request,
+        ParseResult::refused(refusal, LoggedHead::default()),
+    )
+    .await;
     // The line is written when the answer has been read.
     let _ = answer.into_body().collect().await;
 }

@@ -42,7 +42,7 @@ pub mod pages;
 // Bodies, heads, handshakes.
 mod alt_svc;
 mod body;
-mod gate;
+mod parse_result;
 mod tls;
 
 // Sockets, certificates that are ordered, the log.

@@ -30,9 +30,9 @@ use crate::context::{Peer, Running, Shared, WorkerContext};
 use crate::filters::compression::Wishes;
 use crate::filters::headers::{self, Changes};
 use crate::filters::rate_limit::{Admitted, take_outcome};
-use crate::gate::{Seen, Verdict};
 use crate::maintenance::take_pass;
 use crate::pages::{self, Reader};
+use crate::parse_result::{LoggedHead, ParseResult};
 use crate::route::{BadPath, NormalPath, Route, Target};
 use http1::{Refusal, is_host};
 
@@ -74,7 +74,7 @@ pub(crate) async fn serve(
     here: &Arc<WorkerContext>,
     peer: &Peer,
     mut request: Request<Body>,
-    mut verdict: Verdict<'_>,
+    mut parsed: ParseResult<'_>,
 ) -> Answer {
     let began = Instant::now();
     let shared = &*here.shared;
@@ -89,14 +89,14 @@ pub(crate) async fn serve(
         &shared.ids,
     );
     let entry = here.log.as_ref().map(|log| {
-        let seen = verdict.take_seen();
-        let seen = seen.map_or_else(|| Seen::of(&request, &facts.host), |seen| *seen);
-        Box::new(entry(log, shared, &facts, peer, &request, seen, began))
+        let head = parsed.take_head();
+        let head = head.map_or_else(|| LoggedHead::of(&request, &facts.host), |head| *head);
+        Box::new(entry(log, shared, &facts, peer, &request, head, began))
     });
     let pending = Pending::new(entry);
     let mut outcome = RequestOutcome::default();
     let reader = Reader::of(request.headers());
-    let mut answer = match verdict.refusal().map_or(host.map(drop), Err) {
+    let mut answer = match parsed.refusal().map_or(host.map(drop), Err) {
         Err(refusal) => refused(refusal, &mut outcome),
         Ok(()) if here.cdn_id.has_passed_too_often(request.headers()) => {
             outcome.why = "loop";
@@ -115,7 +115,7 @@ pub(crate) async fn serve(
             }
         },
     };
-    if let Some(broken) = verdict.broken().or_else(|| outcome.broken()) {
+    if let Some(broken) = parsed.broken().or_else(|| outcome.broken()) {
         // Whatever was made of half a body, the client hears what was wrong.
         outcome.is_instead = true;
         answer = refused(broken, &mut outcome);
@@ -380,7 +380,7 @@ fn moved(location: HeaderValue) -> Answer {
     answer
 }
 
-/// The host that is asked for. HTTP/1 was judged at the gate; HTTP/2 has it in
+/// The host that is asked for. HTTP/1 was judged when it was read; HTTP/2 has it in
 /// `:authority`, in `Host`, or alike in both (RFC 9113, section 8.3.1).
 fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
@@ -456,7 +456,7 @@ fn entry(
     facts: &ClientInfo,
     peer: &Peer,
     request: &Request<Body>,
-    seen: Seen,
+    head: LoggedHead,
     began: Instant,
 ) -> Entry {
     Entry {
@@ -465,9 +465,9 @@ fn entry(
         began,
         id: facts.id.clone(),
         client: Some(facts.client),
-        method: seen.method,
-        host: seen.host,
-        target: seen.target,
+        method: head.method,
+        host: head.host,
+        target: head.target,
         whose: Whose::App,
         shown: None,
         referrer: request.headers().get(REFERER).cloned(),

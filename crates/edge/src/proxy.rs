@@ -10,19 +10,17 @@ mod balancer;
 mod buffer_memory;
 mod connect;
 mod error;
-mod head;
 mod health;
-mod http_connection;
 mod pool;
-mod raw_connection;
-mod request_body;
 mod request_buffer;
+mod request_head;
 mod response_body;
 mod response_buffer;
 mod retry;
 mod settings;
 mod tunnel;
 mod upgrade;
+mod upload;
 mod upstream;
 mod upstream_connection;
 mod upstream_request;
@@ -32,7 +30,7 @@ use std::sync::Arc;
 use http::header::{CONTENT_LENGTH, HeaderMap, SET_COOKIE, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Version};
-use http1::Left;
+use http1::{Head, Left};
 
 use crate::access_log::Tunnelled;
 use crate::body::{Answer, Body};
@@ -56,13 +54,12 @@ pub(crate) use response_buffer::{keeping_up, read_ahead};
 use backends::{Backend, Running};
 use connect::Stream;
 use pool::Idle;
-use raw_connection::RawConnection;
 use response_body::ResponseBody;
 use retry::{Failure, Idempotency, Next};
 use tunnel::Far;
 use upstream::Chosen;
-use upstream_connection::{Came, Outgoing, Way};
-use upstream_request::{UpstreamRequest, address, copied};
+use upstream_connection::{Outgoing, UpstreamConnection};
+use upstream_request::{UpstreamRequest, address};
 
 /// The connections of one worker to all upstreams.
 #[derive(Debug, Clone, Default)]
@@ -84,8 +81,7 @@ impl Pool {
     ///
     /// Headers that end at a hop are removed and those that speak of the client
     /// are written here, by [`forwarding`]: hand in the
-    /// client's own. For an upgrade the extension that hyper's server puts into
-    /// the request must still be there.
+    /// client's own. For an upgrade the extension that gives the connection must still be there.
     pub fn forward<'a>(
         &'a self,
         upstream: &'a Arc<Upstream>,
@@ -111,7 +107,7 @@ impl Pool {
             method,
             raw,
             whole,
-            flow,
+            upload,
             upgrade,
             search,
         } = &mut *outgoing;
@@ -119,22 +115,18 @@ impl Pool {
             Some(chosen) => chosen,
             None => Box::pin(upstream.wait(request.headers(), facts, search)).await?,
         };
-        let body = match flow {
-            Some(flow) => Outgoing::Streamed(flow),
-            None if upgrade.is_some() => Outgoing::Upgrade,
-            None => Outgoing::Here(whole.as_ref()),
-        };
-        let is_bodiless = matches!(body, Outgoing::Here(None));
+        let is_streamed = upload.is_some();
+        let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
         // Whether no other server gets it once it may have been read.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
         // Why a server may have begun with it and has not answered.
         let mut begun = None;
-        let (wire, answer) = loop {
+        let (wire, head) = loop {
             let backend = Arc::clone(chosen.running.backend());
-            let wire = match self.bare(upstream, &backend, fresh).await {
-                Ok(bare) => bare,
+            let mut wire = match self.connection(upstream, &backend, fresh).await {
+                Ok(wire) => wire,
                 Err(error) => {
                     backend.vitals.failed(upstream.now());
                     if let Some(begun) = begun {
@@ -149,15 +141,15 @@ impl Pool {
             };
             let reused = wire.reused();
             address(request, &path, &backend)?;
-            // No engine takes it, so that it stays as it is.
-            let is_left_be = matches!(body, Outgoing::Here(_));
-            // What a server breaks off before it has said a word may be asked again.
-            let may_return = repeats != Idempotency::Never;
-            let copy = (may_return && !is_left_be).then(|| copied(request));
+            let body = if is_streamed {
+                Outgoing::Streamed(upload)
+            } else {
+                Outgoing::Here(whole.as_ref())
+            };
             match wire.ask(request, raw, body, &upstream.times, care).await {
-                Ok(answered) => {
+                Ok(head) => {
                     backend.vitals.succeeded();
-                    break answered;
+                    break (wire, head);
                 }
                 Err(Failure { error, left }) => {
                     // A connection that had gone stale says nothing of the server.
@@ -166,7 +158,7 @@ impl Pool {
                     }
                     let next = left.next(repeats, reused, begun.is_some());
                     let is_begun = begun.is_some() || left.may_be_begun();
-                    let (Some(next), Some(())) = (next, left.restore(request, copy)) else {
+                    let Some(next) = next else {
                         return Err(error);
                     };
                     fresh = true;
@@ -194,7 +186,12 @@ impl Pool {
                 }
             }
         };
-        let (mut head, came) = answer.into_parts();
+        let Head {
+            parts: mut head,
+            first,
+            left,
+            ..
+        } = head;
         if let Some(upgrade) = upgrade {
             upgrade.check(&head)?;
         }
@@ -211,12 +208,11 @@ impl Pool {
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             // Nobody asked for it: what comes next is no HTTP.
             let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
-            let (server, early) = Box::pin(wire.into_stream()).await?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
             let server = Far {
-                server,
-                early,
+                server: wire.into_stream(),
+                early: first,
                 running,
             };
             let told = Arc::new(Tunnelled::default());
@@ -224,16 +220,13 @@ impl Pool {
             self.tunnels.run(client, server, idle, told);
             return Ok(Response::from_parts(head, Body::Empty));
         }
-        let body = match (wire, came) {
-            (Way::RawConnection(bare), Came::RawConnection(whole, Left::Length(0))) => {
-                self.put(upstream, &running, bare);
-                Body::full(whole)
-            }
-            (wire, came) => {
-                let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
-                let relay = ResponseBody::new(came, wire, idle, upstream, running);
-                Box::pin(relay.into_body()).await?
-            }
+        let body = if let Left::Length(0) = left {
+            self.put(upstream, &running, wire);
+            Body::full(first)
+        } else {
+            let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
+            let relay = ResponseBody::new((first, left), wire, idle, upstream, running);
+            Box::pin(relay.into_body()).await?
         };
         Ok(Response::from_parts(head, body))
     }
@@ -246,22 +239,22 @@ impl Pool {
     }
 
     /// Keeps a connection for the next request, if it can take one.
-    fn put(&self, upstream: &Upstream, running: &Running, bare: Box<RawConnection>) {
-        if let Some(bare) = bare.rest() {
+    fn put(&self, upstream: &Upstream, running: &Running, wire: Box<UpstreamConnection>) {
+        if let Some(wire) = wire.rest() {
             let (keep, most) = (upstream.times.keep, upstream.idle_connections);
-            self.idle.put(running.backend(), bare, keep, most);
+            self.idle.put(running.backend(), wire, keep, most);
         }
     }
 
     /// A connection: the one used last, unless it must be a fresh one.
-    async fn bare(
+    async fn connection(
         &self,
         upstream: &Upstream,
         backend: &Backend,
         fresh: bool,
-    ) -> Result<Box<RawConnection>, ProxyError> {
-        if !fresh && let Some(bare) = self.idle.take(backend, upstream.times.keep) {
-            return Ok(bare);
+    ) -> Result<Box<UpstreamConnection>, ProxyError> {
+        if !fresh && let Some(wire) = self.idle.take(backend, upstream.times.keep) {
+            return Ok(wire);
         }
         // Seldom needed, and large.
         let connecting = Box::pin(Stream::connect(&backend.address));
@@ -269,7 +262,7 @@ impl Pool {
             .await
             .map_err(|_| ProxyError::ConnectTime)?
             .map_err(ProxyError::Connect)?;
-        Ok(Box::new(RawConnection::new(stream)))
+        Ok(Box::new(UpstreamConnection::new(stream)))
     }
 }
 

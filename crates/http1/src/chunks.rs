@@ -4,26 +4,47 @@ use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use httparse::Status;
 
+use super::refusal::Refusal;
+use super::request::{LINES, judge_trailers};
+use super::section::Section;
+
 /// Digits of a chunk's size that fit into an u64, with room for reckoning.
 const DIGITS: u8 = 15;
-/// Extensions of all chunks of a body together.
-const EXTENSIONS: usize = 16 << 10;
-/// Trailers of a body, in bytes and in lines.
-const TRAILERS: usize = 16 << 10;
-const LINES: usize = 100;
-
-/// What is no body in chunks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the body is not framed as chunks are")]
-pub struct BadChunk;
 
 /// How far a body has come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Chunks {
     state: State,
+    rules: &'static Rules,
     extensions: usize,
+    section: Section,
     trailers: Vec<u8>,
 }
+
+/// What a body may hold beside itself.
+#[derive(Debug)]
+struct Rules {
+    /// Extensions of all chunks together: nobody uses them in earnest.
+    extensions: usize,
+    trailers: usize,
+    /// Some servers write blanks behind a size.
+    has_blanks: bool,
+    /// Fields that only a head may have are refused in trailers.
+    is_strict: bool,
+}
+
+const OF_REQUEST: Rules = Rules {
+    extensions: 1_024,
+    trailers: 4_096,
+    has_blanks: false,
+    is_strict: true,
+};
+const OF_ANSWER: Rules = Rules {
+    extensions: 16 << 10,
+    trailers: 16 << 10,
+    has_blanks: true,
+    is_strict: false,
+};
 
 #[derive(Debug, Clone, Copy)]
 enum State {
@@ -64,8 +85,33 @@ pub enum Decoded {
 }
 
 impl Chunks {
+    /// Of a request, which must be read in one way by everybody.
+    pub fn of_request() -> Self {
+        Self::under(&OF_REQUEST)
+    }
+
+    /// Of an answer, as servers write them.
+    pub fn of_answer() -> Self {
+        Self::under(&OF_ANSWER)
+    }
+
+    fn under(rules: &'static Rules) -> Self {
+        Self {
+            state: State::default(),
+            rules,
+            extensions: 0,
+            section: Section::default(),
+            trailers: Vec::new(),
+        }
+    }
+
+    /// Whether all of it has come.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::End)
+    }
+
     /// The next part, which is taken from what `came`; none before more has come.
-    pub fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, BadChunk> {
+    pub fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, Refusal> {
         while let Some(&first) = came.first() {
             self.state = match self.state {
                 State::Data { left } => {
@@ -78,67 +124,65 @@ impl Chunks {
                     return Ok(Some(Decoded::Data(data)));
                 }
                 State::Trailers => return self.trailers(came),
-                State::End => return Ok(None),
+                State::End => return Ok(Some(Decoded::End(None))),
                 State::Size { digits, size } => match (first, char::from(first).to_digit(16)) {
                     (_, Some(digit)) if digits < DIGITS => State::Size {
                         digits: digits + 1,
                         size: size * 16 + u64::from(digit),
                     },
                     (b'\r', _) if digits > 0 => State::SizeEnd { size },
-                    (b';' | b' ' | b'\t', _) if digits > 0 => {
-                        self.extension(size, first == b';')?
+                    (b';', _) if digits > 0 => self.extension(size, true)?,
+                    (b' ' | b'\t', _) if digits > 0 && self.rules.has_blanks => {
+                        self.extension(size, false)?
                     }
-                    _ => return Err(BadChunk),
+                    _ => return Err(Refusal::Chunk),
                 },
                 State::Extension { size, is_named } => match first {
                     b'\r' => State::SizeEnd { size },
-                    b'\n' => return Err(BadChunk),
-                    b';' | b' ' | b'\t' => self.extension(size, is_named || first == b';')?,
-                    _ if is_named => self.extension(size, true)?,
-                    _ => return Err(BadChunk),
+                    b';' => self.extension(size, true)?,
+                    b' ' | b'\t' => self.extension(size, is_named)?,
+                    0x20..0x7f if is_named => self.extension(size, true)?,
+                    _ => return Err(Refusal::Chunk),
                 },
                 State::SizeEnd { size: 0 } if first == b'\n' => State::Trailers,
                 State::SizeEnd { size } if first == b'\n' => State::Data { left: size },
                 State::DataCr if first == b'\r' => State::DataLf,
                 State::DataLf if first == b'\n' => State::default(),
-                State::SizeEnd { .. } | State::DataCr | State::DataLf => return Err(BadChunk),
+                State::SizeEnd { .. } | State::DataCr | State::DataLf => {
+                    return Err(Refusal::Chunk);
+                }
             };
             came.advance(1);
         }
         Ok(None)
     }
 
-    fn extension(&mut self, size: u64, is_named: bool) -> Result<State, BadChunk> {
+    fn extension(&mut self, size: u64, is_named: bool) -> Result<State, Refusal> {
         self.extensions += 1;
-        if self.extensions > EXTENSIONS {
-            return Err(BadChunk);
+        if self.extensions > self.rules.extensions {
+            return Err(Refusal::Chunk);
         }
         Ok(State::Extension { size, is_named })
     }
 
-    fn trailers(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, BadChunk> {
+    fn trailers(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, Refusal> {
         let before = self.trailers.len();
         self.trailers.extend_from_slice(came);
-        if self.trailers.starts_with(b"\r\n") {
-            came.advance(2 - before);
-            self.state = State::End;
-            return Ok(Some(Decoded::End(None)));
-        }
-        let end = self
-            .trailers
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n");
-        let Some(end) = end.map(|end| end + 4) else {
+        let end = self.section.end(&self.trailers, self.rules.trailers);
+        let Some(end) = end.map_err(|_| Refusal::Trailers)? else {
             came.clear();
-            return if self.trailers.len() > TRAILERS {
-                Err(BadChunk)
-            } else {
-                Ok(None)
-            };
+            return Ok(None);
         };
         came.advance(end - before);
         self.state = State::End;
-        let trailers = read(&self.trailers[..end]).ok_or(BadChunk)?;
+        let section = &self.trailers[..end];
+        if end == 2 {
+            return Ok(Some(Decoded::End(None)));
+        }
+        if self.rules.is_strict {
+            judge_trailers(section)?;
+        }
+        let trailers = read(section).ok_or(Refusal::Trailers)?;
         Ok(Some(Decoded::End(Some(trailers))))
     }
 }
@@ -161,8 +205,8 @@ mod tests {
     use super::*;
 
     /// The body, its trailers and what is behind them, where it comes in pieces of this size.
-    fn decoded(body: &[u8], piece: usize) -> Result<Option<(Vec<u8>, HeaderMap, usize)>, BadChunk> {
-        let (mut chunks, mut data, mut at) = (Chunks::default(), Vec::new(), 0);
+    fn decoded(body: &[u8], piece: usize) -> Result<Option<(Vec<u8>, HeaderMap, usize)>, Refusal> {
+        let (mut chunks, mut data, mut at) = (Chunks::of_answer(), Vec::new(), 0);
         while at < body.len() {
             let end = body.len().min(at + piece);
             let mut came = Bytes::copy_from_slice(&body[at..end]);
@@ -201,17 +245,20 @@ mod tests {
             ("5", Ok(None)),
             ("5\r\nhel", Ok(None)),
             ("5\r\nhello\r\n0\r\nX-Sum: 1\r\n", Ok(None)),
-            ("5\nhello\r\n0\r\n\r\n", Err(BadChunk)),
-            ("5 a\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
-            ("5;a\nb\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
-            ("5\r\nhello0\r\n\r\n", Err(BadChunk)),
-            ("4\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
-            ("\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
-            ("-5\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
-            ("+5\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
-            ("0x5\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
-            ("10000000000000005\r\nhello\r\n0\r\n\r\n", Err(BadChunk)),
-            ("0\r\nno trailer\r\n\r\n", Err(BadChunk)),
+            ("5\nhello\r\n0\r\n\r\n", Err(Refusal::Chunk)),
+            ("5 a\r\nhello\r\n0\r\n\r\n", Err(Refusal::Chunk)),
+            ("5;a\nb\r\nhello\r\n0\r\n\r\n", Err(Refusal::Chunk)),
+            ("5\r\nhello0\r\n\r\n", Err(Refusal::Chunk)),
+            ("4\r\nhello\r\n0\r\n\r\n", Err(Refusal::Chunk)),
+            ("\r\nhello\r\n0\r\n\r\n", Err(Refusal::Chunk)),
+            ("-5\r\nhello\r\n0\r\n\r\n", Err(Refusal::Chunk)),
+            ("+5\r\nhello\r\n0\r\n\r\n", Err(Refusal::Chunk)),
+            ("0x5\r\nhello\r\n0\r\n\r\n", Err(Refusal::Chunk)),
+            (
+                "10000000000000005\r\nhello\r\n0\r\n\r\n",
+                Err(Refusal::Chunk),
+            ),
+            ("0\r\nno trailer\r\n\r\n", Err(Refusal::Trailers)),
         ] {
             for piece in 1..=body.len().max(1) {
                 let found = decoded(body.as_bytes(), piece);
@@ -230,9 +277,9 @@ mod tests {
 
     #[test]
     fn what_nobody_reads_has_an_end() {
-        let extension = format!("5;{}\r\n", "a".repeat(EXTENSIONS));
-        assert_eq!(decoded(extension.as_bytes(), 1_000), Err(BadChunk));
-        let trailers = format!("0\r\nA: {}", "b".repeat(TRAILERS));
-        assert_eq!(decoded(trailers.as_bytes(), 1_000), Err(BadChunk));
+        let extension = format!("5;{}\r\n", "a".repeat(OF_ANSWER.extensions));
+        assert_eq!(decoded(extension.as_bytes(), 1_000), Err(Refusal::Chunk));
+        let trailers = format!("0\r\nA: {}", "b".repeat(OF_ANSWER.trailers));
+        assert_eq!(decoded(trailers.as_bytes(), 1_000), Err(Refusal::Trailers));
     }
 }

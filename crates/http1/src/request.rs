@@ -22,6 +22,7 @@ pub(crate) struct Judged {
     pub(crate) body: Framed,
     /// Whether what follows may be of another protocol: the answer will tell.
     pub(crate) asks_upgrade: bool,
+    pub(crate) expects_continue: bool,
 }
 
 /// How a body is framed.
@@ -31,12 +32,7 @@ pub(crate) enum Framed {
     Chunked,
 }
 
-/// Judges a head, from its request line to its empty line.
-pub(crate) fn judge(head: &[u8]) -> Result<Judged, Refusal> {
-    judge_and(head, |_, judged| judged)
-}
-
-/// As [`judge`], and has a look at the head that was let in.
+/// Judges a head, from its request line to its empty line, and has a look at one that is let in.
 pub(super) fn judge_and<T>(
     head: &[u8],
     look: impl FnOnce(&Request<'_, '_>, Judged) -> T,
@@ -64,6 +60,7 @@ pub(super) fn judge_and<T>(
     let judged = Judged {
         body: asked.body,
         asks_upgrade: asked.upgrade && asked.connection_upgrade && minor == 1,
+        expects_continue: asked.expects_continue,
     };
     Ok(look(&request, judged))
 }
@@ -111,6 +108,7 @@ struct Asked<'a> {
     body: Framed,
     upgrade: bool,
     connection_upgrade: bool,
+    expects_continue: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -119,16 +117,18 @@ impl<'a> Asked<'a> {
         let mut length = None;
         let mut encoding: Option<&[u8]> = None;
         let (mut upgrade, mut connection_upgrade) = (false, false);
+        let mut expects_continue = false;
         for Header { name, value } in headers {
             // Most names differ in their length already.
             match name.len() {
                 4 if name.eq_ignore_ascii_case("host") => {
                     once(&mut host, *value, Refusal::Host)?;
                 }
-                6 if name.eq_ignore_ascii_case("expect")
-                    && !value.eq_ignore_ascii_case(b"100-continue") =>
-                {
-                    return Err(Refusal::Expectation);
+                6 if name.eq_ignore_ascii_case("expect") => {
+                    if !value.eq_ignore_ascii_case(b"100-continue") {
+                        return Err(Refusal::Expectation);
+                    }
+                    expects_continue = true;
                 }
                 7 if name.eq_ignore_ascii_case("upgrade") => upgrade = true,
                 10 if name.eq_ignore_ascii_case("connection") => {
@@ -164,6 +164,7 @@ impl<'a> Asked<'a> {
             body,
             upgrade,
             connection_upgrade,
+            expects_continue,
         })
     }
 }

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, response};
 use httparse::{ParserConfig, Status};
 
 use super::chunks::{Chunks, Decoded};
+use super::refusal::Refusal;
 use super::request::content_length;
 
 /// The largest head of an answer.
@@ -18,16 +19,32 @@ const ADDED: usize = 6;
 /// The head of an answer, and what came of its body.
 #[derive(Debug)]
 pub struct Head {
-    /// Its status and headers.
+    /// Its status and headers; a [`Reason`] where that is not what everybody says.
     pub parts: response::Parts,
-    /// What the server calls the status, where that is not what everybody does.
-    pub reason: Option<Bytes>,
     /// The first bytes of the body.
     pub first: Bytes,
     /// What comes of it after them.
     pub left: Left,
     /// Whether the connection may take another request after it.
     pub lasting: bool,
+}
+
+/// What a server calls the status of its answer.
+#[derive(Debug, Clone)]
+pub struct Reason(pub Bytes);
+
+/// Why something is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadAnswer {
+    /// The head cannot be read.
+    #[error("the head of the answer cannot be read")]
+    Head,
+    /// Its end could be seen in several places (RFC 9112, section 6.3).
+    #[error("the end of the answer can be seen in several places")]
+    Framing,
+    /// The head is sound, and the chunks behind it are not.
+    #[error("a chunk of the answer cannot be read")]
+    Body,
 }
 
 /// What is still to come of a body.
@@ -54,7 +71,7 @@ pub enum Read {
     /// section 15.2).
     Interim(usize),
     /// Nothing that is evidently the one answer to a request.
-    Other,
+    Bad(BadAnswer),
 }
 
 /// Reads the answer to a request, which was a `HEAD` or not. Its headers take the
@@ -67,10 +84,10 @@ pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     match parsed {
         Ok(Status::Complete(length)) if is_interim(&answer) => Read::Interim(length),
         Ok(Status::Complete(length)) => {
-            whole(came, length, &answer, is_head, spare).map_or(Read::Other, Read::Whole)
+            whole(came, length, &answer, is_head, spare).map_or_else(Read::Bad, Read::Whole)
         }
         Ok(Status::Partial) => Read::Part,
-        Err(_) => Read::Other,
+        Err(_) => Read::Bad(BadAnswer::Head),
     }
 }
 
@@ -92,39 +109,38 @@ fn whole(
     answer: &httparse::Response<'_, '_>,
     is_head: bool,
     spare: &mut HeaderMap,
-) -> Option<Head> {
-    let status = StatusCode::from_u16(answer.code?).ok()?;
-    if length > LARGEST_HEAD {
-        return None;
-    }
-    let is_http11 = match answer.version? {
-        1 => true,
-        0 => false,
-        _ => return None,
-    };
-    if status.is_informational() {
-        return None;
+) -> Result<Head, BadAnswer> {
+    let code = answer.code.ok_or(BadAnswer::Head)?;
+    let status = StatusCode::from_u16(code).map_err(|_| BadAnswer::Head)?;
+    let is_http11 = answer.version == Some(1);
+    if length > LARGEST_HEAD || (status.is_informational() && !is_http11) {
+        return Err(BadAnswer::Head);
     }
     let mut headers = std::mem::take(spare);
     headers.clear();
     headers.reserve(answer.headers.len() + ADDED);
     let mut lasting = is_http11;
     for line in &*answer.headers {
-        let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;
+        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| BadAnswer::Head)?;
         if name == CONNECTION {
             lasting &= !says_close(line.value);
         }
-        let value = HeaderValue::from_maybe_shared(came.slice_ref(line.value)).ok()?;
-        headers.append(name, value);
+        let value = HeaderValue::from_maybe_shared(came.slice_ref(line.value));
+        headers.append(name, value.map_err(|_| BadAnswer::Head)?);
     }
     let rest = came.slice(length..);
-    let (first, left, is_all) = if is_head || has_no_body(status) {
+    let (first, left, is_all) = if status == StatusCode::SWITCHING_PROTOCOLS {
+        (rest, Left::Everything, false)
+    } else if is_head || has_no_body(status) {
         sized(&rest, 0)
     } else if headers.contains_key(TRANSFER_ENCODING) {
-        if !is_http11 || !is_chunked(&headers) {
-            return None;
+        if !is_http11 {
+            return Err(BadAnswer::Head);
         }
-        chunked(rest)?
+        if !is_chunked(&headers) {
+            return Err(BadAnswer::Framing);
+        }
+        chunked(rest).map_err(|_| BadAnswer::Body)?
     } else if headers.contains_key(CONTENT_LENGTH) {
         sized(&rest, said_length(&headers)?)
     } else {
@@ -134,9 +150,13 @@ fn whole(
     parts.status = status;
     parts.headers = headers;
     let reason = answer.reason.filter(|reason| !is_usual(status, reason));
-    Some(Head {
+    if let Some(reason) = reason {
+        parts
+            .extensions
+            .insert(Reason(came.slice_ref(reason.as_bytes())));
+    }
+    Ok(Head {
         parts,
-        reason: reason.map(|reason| came.slice_ref(reason.as_bytes())),
         first,
         left,
         // What nobody asked for may be an answer to the next request.
@@ -151,11 +171,11 @@ fn is_usual(status: StatusCode, reason: &str) -> bool {
 }
 
 /// What came of a body in chunks, what is left of it, and whether nothing else came.
-fn chunked(mut rest: Bytes) -> Option<(Bytes, Left, bool)> {
-    let mut chunks = Chunks::default();
+fn chunked(mut rest: Bytes) -> Result<(Bytes, Left, bool), Refusal> {
+    let mut chunks = Chunks::of_answer();
     let (mut first, mut more) = (Bytes::new(), Vec::new());
     let left = loop {
-        match chunks.next(&mut rest).ok()? {
+        match chunks.next(&mut rest)? {
             None => break Left::Chunks(Box::new((chunks, rest))),
             Some(Decoded::Data(data)) if first.is_empty() => first = data,
             Some(Decoded::Data(data)) => {
@@ -167,11 +187,11 @@ fn chunked(mut rest: Bytes) -> Option<(Bytes, Left, bool)> {
             Some(Decoded::End(trailers)) => {
                 let is_all = rest.is_empty();
                 let left = trailers.map_or(Left::Length(0), |all| Left::Trailers(Box::new(all)));
-                return Some((joined(first, more), left, is_all));
+                return Ok((joined(first, more), left, is_all));
             }
         }
     };
-    Some((joined(first, more), left, true))
+    Ok((joined(first, more), left, true))
 }
 
 fn joined(first: Bytes, more: Vec<u8>) -> Bytes {
@@ -200,14 +220,25 @@ fn says_close(value: &[u8]) -> bool {
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// The one length that is said, and nothing else is of the body's end.
-fn said_length(headers: &HeaderMap) -> Option<u64> {
+/// The one length that is said.
+fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     let mut said = headers.get_all(CONTENT_LENGTH).iter();
-    let (length, None) = (said.next()?.as_bytes(), said.next()) else {
-        return None;
-    };
-    let is_alone = !headers.contains_key(TRANSFER_ENCODING);
-    content_length(length).filter(|_| is_alone)
+    if let (Some(length), None) = (said.next(), said.next())
+        && let Some(length) = content_length(length.as_bytes())
+    {
+        return Ok(length);
+    }
+    // The same one over and over could be read, and is not.
+    let said = headers.get_all(CONTENT_LENGTH).iter();
+    let said = said.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let mut said = said.map(|length| content_length(length.trim_ascii()));
+    let first = said.next().flatten().ok_or(BadAnswer::Head)?;
+    let is_one = said.all(|length| length == Some(first));
+    Err(if is_one {
+        BadAnswer::Framing
+    } else {
+        BadAnswer::Head
+    })
 }
 
 #[cfg(test)]
@@ -236,7 +267,9 @@ mod tests {
             ("200", None),
         ] {
             let head = head(&format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\n\r\n")).unwrap();
-            assert_eq!(head.reason.as_deref(), own.map(str::as_bytes), "{line}");
+            let reason = head.parts.extensions.get::<Reason>();
+            let reason = reason.map(|Reason(reason)| &reason[..]);
+            assert_eq!(reason, own.map(str::as_bytes), "{line}");
         }
     }
 
@@ -294,6 +327,12 @@ mod tests {
                 true,
             ),
             ("1.1 204 No Content\r\n\r\n", "", "Length(0)", true),
+            (
+                "1.1 101 Switching Protocols\r\n\r\nx",
+                "x",
+                "Everything",
+                false,
+            ),
         ] {
             let head = head(&format!("HTTP/{came}")).expect(came);
             assert_eq!(
@@ -307,17 +346,39 @@ mod tests {
                 head.left
             );
         }
-        for other in [
-            "1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-            "1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nh",
-            "1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-            "1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
-            "1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-            "1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx",
-            "1.1 101 Switching Protocols\r\n\r\n",
-            "1.1 100 Continue\r\n\r\n",
+    }
+
+    #[test]
+    fn what_is_no_answer_is_told_apart() {
+        use BadAnswer::{Body, Framing, Head};
+        for (came, why) in [
+            ("1.1 200 OK\r\nContent-Length: x\r\n\r\n", Head),
+            (
+                "1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nhe",
+                Head,
+            ),
+            (
+                "1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nh",
+                Framing,
+            ),
+            ("1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\nh", Framing),
+            (
+                "1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                Framing,
+            ),
+            ("1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", Framing),
+            ("1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", Head),
+            ("1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx", Body),
+            ("1.0 101 Switching Protocols\r\n\r\n", Head),
+            ("1.1 099 Odd\r\n\r\n", Head),
+            ("2.0 200 OK\r\n\r\n", Head),
         ] {
-            assert!(head(&format!("HTTP/{other}")).is_none(), "{other}");
+            let came = Bytes::from(format!("HTTP/{came}"));
+            match read(&came, false, &mut HeaderMap::new()) {
+                Read::Bad(bad) => assert_eq!(bad, why, "{came:?}"),
+                other => panic!("{came:?}: {other:?}"),
+            }
         }
+        assert!(head("HTTP/1.1 100 Continue\r\n\r\n").is_none());
     }
 }

@@ -2,6 +2,16 @@
 CREATE TABLE site_look (
     id BIGINT PRIMARY KEY,
     home TEXT NOT NULL,
+    look TEXT NOT NULL,
+    -- '#1f4a47'; '': the look's own.
+    accent TEXT NOT NULL,
+    -- The names of files; '': none.
+    icon TEXT NOT NULL,
+    portrait TEXT NOT NULL,
+    portrait_alt TEXT NOT NULL,
+    portrait_width BIGINT NOT NULL,
+    portrait_height BIGINT NOT NULL,
+    sentence TEXT NOT NULL,
     introduction TEXT NOT NULL,
     -- Whose site it is; NULL: the first owner's.
     account_id TEXT REFERENCES account (id),

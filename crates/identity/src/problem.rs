@@ -33,13 +33,8 @@ use crate::sign_in::second_step::SecondStepError;
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
-            // Handlers that offer to keep an account do not come here with it.
-            SignInError::Wrong | SignInError::Leaving(_) => {
-                Self::new(StatusCode::UNAUTHORIZED, "credentials_invalid")
-            }
+            SignInError::Wrong => Self::new(StatusCode::UNAUTHORIZED, "credentials_invalid"),
             SignInError::LinkGone => gone(),
-            // Handlers lead to the second step.
-            SignInError::SecondStep(_) => Self::internal("a second step that nobody leads to"),
             SignInError::UsedUp(wait) => too_often(wait),
             SignInError::Busy(error) => error.into(),
             SignInError::Store(error) => error.into(),
@@ -164,8 +159,6 @@ impl From<PasskeyError> for Problem {
             PasskeyError::EmailUnverified => email_unverified(),
             PasskeyError::Last => Self::new(StatusCode::CONFLICT, "last_credential"),
             PasskeyError::NotFound => Self::not_found(),
-            // Handlers offer to keep the account.
-            PasskeyError::Leaving(_) => Self::internal("an offer that nobody makes"),
             PasskeyError::Store(error) => error.into(),
         }
     }
@@ -192,16 +185,10 @@ impl From<ProviderSignInError> for Problem {
             ProviderSignInError::StateInvalid => {
                 Self::new(StatusCode::BAD_REQUEST, "oauth_state_invalid")
             }
-            // Handlers lead to the next step, or offer to keep an account.
-            ProviderSignInError::Denied
-            | ProviderSignInError::SecondStep(_)
-            | ProviderSignInError::Leaving(_) => Self::new(StatusCode::BAD_REQUEST, "oauth_denied"),
+            ProviderSignInError::Denied => Self::new(StatusCode::BAD_REQUEST, "oauth_denied"),
             ProviderSignInError::Provider(error) => {
                 tracing::warn!(%error, "a provider of sign-ins does not work");
                 Self::new(StatusCode::BAD_GATEWAY, "oauth_provider_failed")
-            }
-            ProviderSignInError::SignInToLink(_) => {
-                Self::new(StatusCode::CONFLICT, "link_requires_sign_in")
             }
             ProviderSignInError::Identity(error) => error.into(),
             ProviderSignInError::Register(error) => error.into(),

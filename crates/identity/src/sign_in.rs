@@ -10,12 +10,11 @@ pub mod own_password;
 pub mod restore;
 pub mod second_step;
 pub mod sudo_proof;
-pub(crate) mod welcome;
+pub mod welcome;
 pub mod with_passkey;
 
-use crate::sign_in::let_in::Arrived;
-use crate::sign_in::welcome::Welcome;
-use crate::sign_in::welcome::welcome;
+pub use welcome::Welcome;
+
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry};
 use platform::limits::Wait;
@@ -31,8 +30,8 @@ use crate::client::Client;
 use crate::credential::hashing::{self, Busy};
 use crate::credential::password::{self, Password, PasswordHash};
 use crate::one_time::{self, Purpose};
-use crate::session::device::{self};
-use crate::session::{Begun, Method, Stay};
+use crate::session::device;
+use crate::session::{Method, Stay};
 use crate::sign_in::attempts::{Reserved, Source};
 use crate::sign_in::second_step::FirstStep;
 
@@ -48,18 +47,12 @@ pub enum SignInError {
     /// The link was used, or its time is over.
     #[error("the link is no longer good")]
     LinkGone,
-    /// The account has a second factor, which comes next.
-    #[error("a second factor is needed")]
-    SecondStep(Secret),
     /// There were too many failures.
     #[error(transparent)]
     UsedUp(#[from] Wait),
     /// There is no room for another hash.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// They asked for their account to be erased, and may change their mind with this.
-    #[error("the account is about to be erased")]
-    Leaving(Secret),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -83,10 +76,7 @@ pub struct Attempt {
 }
 
 /// Signs somebody in with address and password.
-pub async fn with_password(
-    accounts: &Accounts,
-    attempt: Attempt,
-) -> Result<(Account, Begun), SignInError> {
+pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welcome, SignInError> {
     let store = &accounts.site.store;
     let known = find(accounts, &attempt).await?;
     let device = known.as_ref().and_then(|known| known.device.clone());
@@ -103,16 +93,13 @@ pub async fn with_password(
         }
     };
     if let Some(known) = known.as_ref().filter(|known| is_right && known.is_leaving) {
-        return Err(offer(accounts, known, reserved.clone()).await?);
+        return offer(accounts, known, reserved.clone()).await;
     }
     if let Some(known) = known.as_ref().filter(|_| is_right)
         && let Some(welcome) = begin(accounts, known, &attempt, reserved.clone()).await?
     {
         strengthen(accounts, known, &attempt.password).await;
-        return match welcome {
-            Welcome::Begun(begun) => Ok((known.account.clone(), begun)),
-            Welcome::SecondStep(token) => Err(SignInError::SecondStep(token)),
-        };
+        return Ok(welcome);
     }
     record_failure(accounts, known.map(|known| known.account.id), &attempt).await?;
     Err(SignInError::Wrong)
@@ -180,7 +167,7 @@ async fn begin(
             stay,
             to: to.clone(),
         };
-        welcome(tx, &site, &account, &first, &client)
+        welcome::welcome(tx, &site, &account, &first, &client)
     };
     Ok(accounts.site.store.write(change).await?)
 }
@@ -191,7 +178,7 @@ async fn offer(
     accounts: &Accounts,
     known: &Known,
     reserved: Reserved,
-) -> Result<SignInError, SignInError> {
+) -> Result<Welcome, SignInError> {
     let (id, hash) = (known.account.id.clone(), known.hash.clone());
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let offered = restore::offer(tx, &id)?;
@@ -202,7 +189,7 @@ async fn offer(
         Ok(offered)
     };
     let offered = accounts.site.store.write(change).await?;
-    Ok(offered.map_or(SignInError::Wrong, SignInError::Leaving))
+    offered.map(Welcome::Leaving).ok_or(SignInError::Wrong)
 }
 
 /// Hashes the password anew where it was hashed with less work than today's.
@@ -280,7 +267,7 @@ pub async fn with_link(
     accounts: &Accounts,
     secret: Secret,
     client: Client,
-) -> Result<Arrived, SignInError> {
+) -> Result<Welcome, SignInError> {
     let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, SignInError> {
         let link = one_time::take::<Onward>(tx, Purpose::SignIn, &secret)?;
@@ -288,20 +275,14 @@ pub async fn with_link(
         let id = link.account.ok_or(SignInError::LinkGone)?;
         let Some(account) = account::find(tx, &id)? else {
             let offered = restore::offer(tx, &id)?.ok_or(SignInError::LinkGone)?;
-            return Ok(Err(SignInError::Leaving(offered)));
+            return Ok(Welcome::Leaving(offered));
         };
         let first = FirstStep {
             method: Method::Link,
             stay: Stay::Visit,
-            to: link.data.to.clone(),
+            to: link.data.to,
         };
-        let welcome = welcome(tx, &site, &account, &first, &client)?;
-        let welcome = welcome.ok_or(SignInError::LinkGone)?;
-        Ok(Ok((account, welcome, link.data.to)))
+        welcome::welcome(tx, &site, &account, &first, &client)?.ok_or(SignInError::LinkGone)
     };
-    let (account, welcome, to) = accounts.site.store.write(change).await??;
-    match welcome {
-        Welcome::Begun(begun) => Ok(Arrived { account, begun, to }),
-        Welcome::SecondStep(token) => Err(SignInError::SecondStep(token)),
-    }
+    accounts.site.store.write(change).await
 }

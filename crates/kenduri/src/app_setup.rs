@@ -136,15 +136,15 @@ mod tests {
                 .chain(web::codes::FIELD_CODES.iter().copied())
                 .collect(),
             domains()
-                .flat_map(|domain| domain.scope_kinds)
+                .flat_map(|domain| domain.accounts.scope_kinds)
                 .map(|kind| kind.name)
                 .collect(),
             domains()
-                .flat_map(|domain| domain.site_duties)
+                .flat_map(|domain| domain.accounts.site_duties)
                 .map(|duty| duty.word())
                 .collect(),
             domains()
-                .flat_map(|domain| domain.token_scopes)
+                .flat_map(|domain| domain.accounts.token_scopes)
                 .map(|scope| scope.word())
                 .collect::<Vec<_>>(),
         ];

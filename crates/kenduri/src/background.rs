@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::domain;
+use accounts::{Accounts, domain};
 use anyhow::Result;
 use occasions::first_opened::Opens;
 use platform::jobs::{Done, Handler, Worker};
@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use web::Site;
 
-use crate::app_setup::Opened;
 use crate::configuration::{MailRoute, Settings};
 use crate::updates;
 
@@ -44,7 +43,8 @@ impl Background {
 }
 
 /// The worker with the jobs of every domain.
-pub(crate) fn worker(Opened { site, domains }: &Opened, settings: &Settings) -> Result<Worker> {
+pub(crate) fn worker(accounts: &Accounts, settings: &Settings) -> Result<Worker> {
+    let site = &accounts.site;
     let mailer = match &settings.mail.route {
         MailRoute::Mailbox => Mailer::Mailbox,
         MailRoute::Smtp(server) => {
@@ -64,7 +64,7 @@ pub(crate) fn worker(Opened { site, domains }: &Opened, settings: &Settings) -> 
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
         mail::handler(site.store.clone(), post),
     ];
-    handlers.extend(domain::jobs(domains, site));
+    handlers.extend(domain::jobs(accounts));
     if !settings.updates.is_empty() {
         handlers.push(updates::job(site, &settings.updates));
     }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod export;
 mod help;
 mod import;
 mod install;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use anyhow::{Error, Result, bail};
 use clap::{Args, Command, Parser, Subcommand};
 
-use crate::configuration::{self, Asked, Configuration, Flag};
+use crate::configuration::{self, Asked, Configuration, Flag, Settings};
 use crate::control_requests::{ControlRequest, ControlResponse, RequestContext};
 use crate::{app_setup, control};
 
@@ -75,6 +76,8 @@ enum Word {
     Migrate(migrate::Migrate),
     #[command(subcommand)]
     Import(import::Import),
+    #[command(subcommand)]
+    Export(export::Export),
     Install(install::Install),
 }
 
@@ -110,6 +113,7 @@ impl Kenduri {
             Word::Verify(verify) => verify.run(),
             Word::Migrate(migrate) => migrate.run(),
             Word::Import(import) => import.run(),
+            Word::Export(export) => export.run(),
             Word::Install(install) => install.run(),
         }
     }
@@ -235,6 +239,21 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
         };
         order.carry_out(&hands).await
     })
+}
+
+/// The settings of an installation that does not run now.
+fn stopped(place: &Where) -> Result<Settings> {
+    let mut asked = place.asked();
+    // A command that opens no listener.
+    asked.allow_public_mailbox = true;
+    let settings = configuration::load(&asked)?.settings;
+    if control::is_running(&settings.data)? {
+        bail!(
+            "Kenduri runs with the data in {}\n  stop it first",
+            settings.data.display()
+        );
+    }
+    Ok(settings)
 }
 
 /// Runs a command's work in a runtime while no Kenduri runs.

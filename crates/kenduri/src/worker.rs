@@ -267,13 +267,13 @@ impl App {
         let begin = move |tx: &mut Tx<'_>| look::begin(tx, &home);
         site.store.write(begin).await?;
         Ok(Self {
-            mounted: AppService::new(router, stop.clone()).knowing(accounts),
             background: Background {
-                worker: background::worker(&opened, settings)?,
+                worker: background::worker(&accounts, settings)?,
                 jobs_at_once: settings.jobs_at_once,
                 budget,
                 opens,
             },
+            mounted: AppService::new(router, stop.clone()).knowing(accounts),
             opened,
             links,
         })

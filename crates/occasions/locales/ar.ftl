@@ -106,7 +106,7 @@ closing-soon = { $n ->
 closing-change-day = يمكنكم تغيير ردودكم حتى نهاية يوم { $date }.
 closing-change-moment = يمكنكم تغيير ردودكم حتى { $moment }.
 closing-change-open = يمكنكم تغيير ردودكم في أي وقت.
-closing-passed = أُغلق باب الرد في أثناء وجودكم هنا. اضغطوا «حفظ» لتروا ما وصلنا منكم.
+closing-passed = أُغلق باب الرد في أثناء وجودكم هنا. أعيدوا تحميل الصفحة لتروا ردودكم المحفوظة.
 
 closed-title = أُغلق باب الرد في { $date }
 closed-title-undated = أُغلق باب الرد

@@ -13,8 +13,8 @@ host-shared-member = Works on your occasion
 host-log = Log
 host-set-up = Set-up
 host-strip-draft = Draft: guests cannot open their invitations yet.
-host-strip-closed = Closed: guests can look, and nothing can be answered.
-host-strip-archived = Archived: codes open nothing any more.
+host-strip-closed = Closed: guests can look; nobody can answer.
+host-strip-archived = Archived: codes no longer work.
 host-today = today
 host-tomorrow = tomorrow
 host-yesterday = yesterday
@@ -74,14 +74,14 @@ host-done-saved = Saved.
 host-done-created = Created.
 host-done-published = Published: guests can open their invitations now.
 host-done-removed = Removed.
-host-done-archived = Archived. The code opens nothing now.
+host-done-archived = Archived. This code no longer works.
 host-done-restored = Restored. The code works again.
 host-done-locked = Locked. The household can look and not change.
 host-done-opened = Opened.
 host-done-deadline = Deadline saved.
 host-done-sent = Noted.
 host-done-ordered = Moved.
-host-done-code = The code is replaced. The old one opens nothing.
+host-done-code = The code is replaced. The old one no longer works.
 host-done-left = You have left.
 host-done-export = The file is being made. It appears below when it is ready.
 
@@ -151,7 +151,7 @@ host-look-nothing = Nothing waits for you.
 host-look-notes = Notes from households
 host-look-diet-notes = Food notes to read
 host-look-over = Above allowance
-host-look-without-email = Without an e-mail address
+host-look-without-email = Without an email address
 host-latest = Latest answers
 host-latest-none = Nobody has answered yet.
 host-food = Food
@@ -170,7 +170,7 @@ host-households-all = All { $n }
 host-households-open = Can answer
 host-households-closed = Closed by the deadline
 host-households-locked = Locked by hand
-host-households-never-opened = Never looked
+host-households-never-opened = Not opened
 host-back-overview = Back to the overview
 host-no-invitations = Your first invitation
 host-no-invitations-text = An invitation is one household: its people, its code, its language.
@@ -180,7 +180,7 @@ host-first-invitation = Add your first invitation
 
 host-new-invitation = New invitation
 host-search-invitations = Search household, guest, code, tag
-host-preset-pending = Owes an answer { $n }
+host-preset-pending = Awaiting reply { $n }
 host-preset-attending = Attending { $n }
 host-preset-declined = Declined { $n }
 host-household = Household
@@ -218,7 +218,7 @@ host-sort-created = Newest first
 host-sort-opened = Latest look first
 host-sort-size = Largest first
 host-language-unknown = Not known
-host-response-pending = Owes an answer
+host-response-pending = Awaiting reply
 host-response-attending = Somebody comes
 host-response-declined = Nobody comes
 host-response-unanswered = No answer at all
@@ -236,13 +236,13 @@ host-filter-answered-yes = Has answered
 host-filter-answered-no = Never answered
 host-filter-opened = Has looked
 host-filter-opened-yes = Has looked
-host-filter-opened-no = Never looked
+host-filter-opened-no = Not opened
 host-filter-sent = Sent
 host-filter-sent-yes = Sent
 host-filter-sent-no = Not sent
-host-filter-email = E-mail address
-host-filter-email-yes = With e-mail
-host-filter-email-no = Without e-mail
+host-filter-email = Email address
+host-filter-email-yes = With email
+host-filter-email-no = Without email
 host-filter-override = Own deadline
 host-filter-override-yes = With its own deadline
 host-filter-override-no = Without its own deadline
@@ -286,7 +286,7 @@ host-bulk-archive = Archive
 host-did-tag = Tag “{ $value }”
 host-did-untag = Tag “{ $value }” off
 host-did-language = Language: { $value }
-host-effect-none = This changes for nobody whether answers are open.
+host-effect-none = This doesn’t open or close answers for anyone.
 host-effect-changes = { $n ->
     [one] This changes 1 household. Answers stay open or closed as they are.
    *[other] This changes { $n } households. Answers stay open or closed as they are.
@@ -300,8 +300,8 @@ host-effect-reopens = { $n ->
    *[other] This opens answers again for { $n } households.
 }
 host-effect-archive = { $n ->
-    [one] This archives 1 household: its code opens nothing, its guests leave all counts. It can be restored within 30 days.
-   *[other] This archives { $n } households: their codes open nothing, their guests leave all counts. They can be restored within 30 days.
+    [one] This archives 1 household: its code no longer works, and its guests are not counted. It can be restored within 30 days.
+   *[other] This archives { $n } households: their codes no longer work, and their guests are not counted. They can be restored within 30 days.
 }
 host-do-it = Do it
 host-see-effect = See what it does
@@ -341,7 +341,7 @@ host-why-closed = Answers closed: { $deadline }. The household can look and not 
 host-why-closed-undated = Answers are closed.
 host-why-occasion-closed = The whole occasion is closed.
 host-why-locked = Locked by hand, whatever the deadline. The household can look and not change.
-host-why-archived = Archived: the code opens nothing, and its guests leave all counts.
+host-why-archived = Archived: the code no longer works, and its guests are not counted.
 host-why-expired = The occasion is archived.
 host-lock-auto = As the deadline says
 host-lock-now = Lock now
@@ -353,18 +353,18 @@ host-own-deadline = Own deadline
 host-usual-deadline = Empty: the occasion’s, { $deadline }. A day that is over closes answers now.
 host-usual-never = Empty: none, as for everybody. A day that is over closes answers now.
 host-replace-code = Replace the code
-host-replace-code-effect = The old code and its link open nothing from then on, on printed cards too. Whoever has it open is signed out.
+host-replace-code-effect = The old code and its link no longer work from then on, on printed cards too. Anyone who has it open is signed out.
 host-type-code = To confirm, type { $code }
 host-type-name = To confirm, type { $name }
 host-insist = Use it although it is easy to guess
-host-way = On its way
+host-way = Delivery
 host-sent-at = Sent: { $when }
 host-not-sent = Not marked as sent
 host-opened-at = { $n ->
     [one] Last looked: { $when } (once)
    *[other] Last looked: { $when } ({ $n } times)
 }
-host-never-opened = Never looked
+host-never-opened = Not opened
 host-answered-at = Answered: { $when }
 host-mark-sent = Mark as sent
 host-mark-unsent = Not sent after all
@@ -375,7 +375,7 @@ host-mail-complaint = { $address } complained about a mail from this site on { $
 host-mail-unsubscribe = { $address } unsubscribed from reminders and news on { $when }; confirmations still go there. Only they can change that, in their account, or an owner of the installation.
 host-mail-manual = An administrator of the installation stopped mail to { $address } on { $when }. Ask them, or reach the household another way.
 host-mail-again = Allow mail again
-host-done-mail = Mail will be sent there again.
+host-donemail = Mail will be sent there again.
 host-may-bring = May bring
 host-allowance = { $used } of { $allowed ->
     [one] 1 person
@@ -388,7 +388,7 @@ host-contact = Contact
 host-contact-hint = Shown where guests have to ask the hosts.
 host-words = Words
 host-archive = Archive
-host-archive-effect = The code opens nothing, the guests leave all counts, nothing is deleted. You can restore it within 30 days.
+host-archive-effect = The code no longer works, the guests are not counted, and nothing is deleted. You can restore it within 30 days.
 host-restore = Restore
 host-remove-person = Remove this person
 host-remove-person-effect = The answers and food needs go with the person. The allowance stays.
@@ -413,10 +413,10 @@ host-field-children = More children
 host-field-children-hint = 0 to 20, besides the people above.
 host-field-keep = Empty: stays as it is.
 host-field-for-new = For new invitations.
-host-field-email = E-mail
+host-field-email = Email
 host-field-phone = Phone
 host-field-address = Address
-host-field-own-email = Own e-mail
+host-field-own-email = Own email
 host-field-own-phone = Own phone
 host-field-message = Message to the household
 host-field-message-hint = They read it on their invitation.
@@ -444,7 +444,7 @@ host-field-kicker = Above the names
 host-field-subtitle = Below the names
 host-field-welcome = Welcome
 host-field-farewell = Farewell
-host-field-slug = Name in addresses
+host-field-slug = Web address
 host-field-slug-hint = Small letters, digits and hyphens: aisyah-daniel. An old name leads to the new one.
 host-field-kind = What is celebrated
 host-field-time-zone = Time zone
@@ -467,9 +467,9 @@ host-field-map-hint = Starts with https://
 host-field-dress = Dress
 host-field-seats-hint = Empty: as many as come.
 host-field-position = Place in the order
-host-field-key = Name in addresses
+host-field-key = Web address
 host-field-key-hint = Small letters, digits and hyphens. It stays. Empty: chosen for you.
-host-field-ground = Ground of Songket
+host-field-ground = Background colour
 host-field-ground-hint = Only for Songket.
 
 ## Guests
@@ -567,9 +567,9 @@ host-field-open-party = People in one answer without a code
 host-publish = Publish
 host-publish-effect = Codes open their invitations from then on.
 host-close = Close
-host-close-effect = Guests can look, and nothing can be answered, by nobody.
+host-close-effect = Guests can look; nobody can answer.
 host-withdraw-occasion = Back to draft
-host-withdraw-occasion-effect = Codes open nothing until you publish again. Answers are kept.
+host-withdraw-occasion-effect = Codes do not work until you publish again. Answers are kept.
 host-reopen = Open again
 host-reopen-effect = Answers are open again as far as deadlines say.
 host-archive-occasion = Archive the occasion
@@ -708,7 +708,7 @@ host-open-waiting = Look through this answer. It counts already.
 host-open-duplicate = Somebody of the same name, who can be reached in the same way, had answered before. Perhaps it is the same person.
 host-open-approved = Approved { $when }.
 host-open-approve = Approve
-host-open-merge = Put to another invitation
+host-open-merge = Merge
 host-open-merge-effect = The people go to the other invitation, which keeps its code. This code opens it too. Who stands on both counts once, with the later answer.
 host-open-merge-code = Code of the other invitation
 host-open-tag = No code
@@ -731,6 +731,7 @@ host-members-mails = { $n ->
    *[other] { $n } mails in a day
 }
 host-members-let-send = Let it send mail
+host-members-stop-sending = Stop its mail
 host-members-take-on = Take it on
 
 # What webhooks hear of.

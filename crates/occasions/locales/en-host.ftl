@@ -81,7 +81,11 @@ problem-exports-waiting = { $limit ->
     .title = Files are being made
 
 ## What other pages say of occasions: who signs in, their tokens, where to go.
-host-occasions = My occasions
+host-occasions = Occasions
+host-occasions-yours = Your occasions
+host-begin = An occasion
+host-begin-text = Invitations that are answered
+host-card-coming = of { $guests } coming
 host-sign-in-guests = Invited to a celebration?
 host-sign-in-guests-link = Open your invitation with its code
 host-token-one = One occasion only

@@ -54,7 +54,7 @@ closing-soon = { $n ->
 closing-change-day = You can change your answers until the end of { $date }.
 closing-change-moment = You can change your answers until { $moment }.
 closing-change-open = You can change your answers at any time.
-closing-passed = Answers closed while you were here. Save to see what we have from you.
+closing-passed = Answers closed while you were here. Reload to see your saved answers.
 
 closed-title = Answers closed on { $date }
 closed-title-undated = Answers are closed

@@ -63,7 +63,7 @@ closing-soon = { $n ->
 closing-change-day = Ultimo giorno per cambiare le risposte: { $date }.
 closing-change-moment = Le risposte si possono cambiare fino a { $moment }.
 closing-change-open = Le risposte si possono cambiare in qualsiasi momento.
-closing-passed = Nel frattempo le risposte si sono chiuse. Salvi per vedere che cosa abbiamo ricevuto.
+closing-passed = Nel frattempo le risposte si sono chiuse. Ricarichi la pagina per vedere le Sue risposte salvate.
 
 closed-title = Risposte chiuse, ultimo giorno: { $date }
 closed-title-undated = Le risposte sono chiuse

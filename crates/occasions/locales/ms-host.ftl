@@ -81,7 +81,11 @@ problem-exports-waiting = { $limit ->
     .title = Fail sedang disediakan
 
 ## What other pages say of occasions: who signs in, their tokens, where to go.
-host-occasions = Majlis saya
+host-occasions = Majlis
+host-occasions-yours = Majlis anda
+host-begin = Majlis
+host-begin-text = Jemputan yang dijawab
+host-card-coming = daripada { $guests } akan hadir
 host-sign-in-guests = Dijemput ke majlis?
 host-sign-in-guests-link = Buka jemputan dengan kodnya
 host-token-one = Satu majlis sahaja

@@ -48,7 +48,7 @@ closing-soon = { $n ->
 closing-change-day = Hari terakhir untuk mengubah jawapan: { $date }.
 closing-change-moment = Jawapan boleh diubah hingga { $moment }.
 closing-change-open = Jawapan boleh diubah pada bila-bila masa.
-closing-passed = Jawapan telah ditutup semasa anda di sini. Tekan Simpan untuk melihat jawapan yang kami terima.
+closing-passed = Jawapan telah ditutup semasa anda di sini. Muat semula halaman untuk melihat jawapan anda yang disimpan.
 
 closed-title = Jawapan ditutup pada { $date }
 closed-title-undated = Jawapan sudah ditutup

@@ -48,7 +48,7 @@ closing-soon = { $n ->
 closing-change-day = 在{ $date }（含当日）之前，您可以随时更改回复。
 closing-change-moment = 在{ $moment }之前，您可以随时更改回复。
 closing-change-open = 您可以随时更改回复。
-closing-passed = 您填写期间，回复已经截止。请按“保存”，查看我们收到的回复。
+closing-passed = 您填写期间，回复已经截止。请重新载入页面，查看您已保存的回复。
 
 closed-title = 回复已于{ $date }截止
 closed-title-undated = 回复已经截止

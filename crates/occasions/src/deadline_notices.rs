@@ -9,8 +9,9 @@ use platform::news::NewNews;
 use platform::{Rows, Store, StoreError, Tx, sql};
 use serde_json::json;
 
-use crate::invitation::{self, InvitationId};
-use crate::occasion::{self, OccasionId};
+use crate::id::{InvitationId, OccasionId};
+use crate::invitation;
+use crate::occasion;
 
 /// How many invitations one transaction handles.
 const BATCH: i64 = 500;

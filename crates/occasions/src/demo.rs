@@ -3,6 +3,8 @@
 
 mod households;
 
+use std::collections::BTreeMap;
+
 use jiff::civil::{Date, Weekday, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
@@ -12,11 +14,12 @@ use web::theme::Preset;
 use web::{I18n, Theme};
 
 use crate::code::{self, CodeKey};
-use crate::event::{self, Event, EventId, ScheduleLine};
-use crate::guest::{self, Guest, GuestId, Reply};
-use crate::invitation::{self, Details as InvitationDetails, InvitationId};
-use crate::occasion::{self, Contact, Occasion, OccasionId, Switches};
-use crate::question::{self, Question, QuestionId};
+use crate::event::{self, Event, ScheduleLine};
+use crate::guest::{self, Guest, Reply};
+use crate::id::{EventId, GuestId, InvitationId, OccasionId, QuestionId};
+use crate::invitation::{self, Details as InvitationDetails};
+use crate::occasion::{self, Contact, Occasion, Switches};
+use crate::question::Question;
 use crate::words::{
     ActedBy, AskedOf, GuestKind, LockMode, OccasionStatus, QuestionKind, ReplyStatus, Source,
 };
@@ -362,7 +365,7 @@ fn insert_guests(
     let mut answered = None;
     for (position, person) in sample.guests.iter().enumerate() {
         let id: GuestId = Id::from_text(platform::id::generate(now, tx.random()));
-        let mut replies = std::collections::BTreeMap::new();
+        let mut replies = BTreeMap::new();
         for (which, event) in events.iter().enumerate() {
             let status = answer_of(sample.answers, position, which);
             let at = (status != ReplyStatus::Pending).then(|| now - ago);
@@ -394,7 +397,7 @@ fn insert_guests(
             position: i64::try_from(position).unwrap_or(0),
             diets: person.diets.clone(),
             diet_note: String::new(),
-            answers: question::Answers::new(),
+            answers: BTreeMap::new(),
             replies,
         };
         guest::insert(tx, invitation, &guest, Source::Web)?;

@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 
 use crate::event;
 use crate::hosting::{export, import};
-use crate::household::FieldChange;
-use crate::invitation::{self, InvitationId};
-use crate::occasion::{self, OccasionId, to_json};
+use crate::household_plan::FieldChange;
+use crate::id::{InvitationId, OccasionId};
+use crate::invitation;
+use crate::occasion::{self, to_json};
 
 /// How many days food needs are kept after the day of the last event.
 const KEPT_DAYS: i64 = 30;

@@ -1,24 +1,17 @@
 //! One dated part of an occasion, and its seats.
 
 mod dates;
-mod rules;
-mod schedule;
-mod web;
 
-use ::web::I18n;
+use ::web::{Findings, I18n};
 use jiff::Timestamp;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::occasion::OccasionId;
+use crate::id::{EventId, OccasionId};
 
 pub(crate) use dates::dates;
-pub(crate) use rules::{by_keys, keys_of, wait_for_answers};
-pub(crate) use schedule::{change as change_schedule, edit as edit_schedule};
-
-platform::id!(EventId, "One event of an occasion.");
 
 /// A dated part of an occasion.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
@@ -70,6 +63,21 @@ pub struct ScheduleLine {
     pub detail: I18n,
 }
 
+impl Event {
+    /// Writes a new event.
+    pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+        sql!(
+            "INSERT INTO event (occasion, {Event}, seats_taken, created_at, updated_at)
+             VALUES (:occasion, {:Event}, 0, :now, :now)",
+            occasion,
+            Event = self,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
+    }
+}
+
 /// All events of an occasion, in the order they are shown.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreError> {
     sql!(
@@ -77,6 +85,33 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
         occasion
     )
     .all(tx)
+}
+
+/// Finds the ids of events by their keys; a finding points to `pointer`.
+pub(crate) fn by_keys(
+    events: &[Event],
+    keys: &[String],
+    pointer: &str,
+    fields: &mut Findings,
+) -> Vec<EventId> {
+    let mut found = Vec::new();
+    for (index, key) in keys.iter().enumerate() {
+        match events.iter().find(|event| event.key == *key) {
+            Some(event) if !found.contains(&event.id) => found.push(event.id.clone()),
+            Some(_) => {}
+            None => fields.add(&format!("{pointer}/{index}"), "unknown_option", []),
+        }
+    }
+    found
+}
+
+/// The keys of events, in their order.
+pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
+    events
+        .iter()
+        .filter(|event| ids.contains(&event.id))
+        .map(|event| event.key.clone())
+        .collect()
 }
 
 /// How many guests said yes to an event with limited seats.

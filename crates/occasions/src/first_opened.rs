@@ -8,8 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use platform::{Rows, Store, StoreError, sql};
 
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::id::{InvitationId, OccasionId};
 use crate::webhook;
 
 /// How many households may wait to be written.

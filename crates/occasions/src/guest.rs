@@ -7,12 +7,9 @@ use platform::store::{Json, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use web::Text;
 
-use crate::event::EventId;
-use crate::invitation::InvitationId;
-use crate::question::{self, Answers};
+use crate::answer::{self, Answers};
+use crate::id::{EventId, GuestId, InvitationId};
 use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
-
-platform::id!(GuestId, "One guest.");
 
 /// A guest with all replies.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -126,7 +123,7 @@ pub fn insert(
         insert_reply(tx, &guest.id, event, reply, guest.added_by, source)?;
     }
     let none = Answers::new();
-    question::write_answers(tx, invitation, Some(&guest.id), &none, &guest.answers)
+    answer::write(tx, invitation, Some(&guest.id), &none, &guest.answers)
 }
 
 /// Writes the fields of a guest that may change.

@@ -6,6 +6,8 @@
 pub mod answers;
 pub mod bulk;
 pub mod codes;
+pub mod dietary_options;
+pub mod events;
 pub mod export;
 pub mod guests;
 mod history;
@@ -20,6 +22,8 @@ pub mod membership;
 pub mod occasions;
 pub mod open_rsvp;
 pub mod permissions;
+pub mod portals;
+pub mod questions;
 pub mod record;
 pub mod resource;
 pub mod sizes;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use web::FieldProblem;
 
-use crate::guest::GuestId;
+use crate::id::GuestId;
 use crate::words::ReplyStatus;
 
 /// One save. Fields left out stay as they are.

@@ -9,10 +9,9 @@ use utoipa::ToSchema;
 
 use crate::code::{self, CodeKey};
 use crate::guest::Guest;
-use crate::occasion::{Occasion, OccasionId};
+use crate::id::{InvitationId, OccasionId};
+use crate::occasion::Occasion;
 use crate::words::{Access, LockMode, OccasionStatus};
-
-platform::id!(InvitationId, "One invitation.");
 
 /// An invitation, as stored.
 #[derive(Clone, Debug, Row)]
@@ -202,6 +201,17 @@ pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
     .maybe(tx)
 }
 
+/// Takes the lock of every invitation, because a save in progress may be adding a guest
+/// who would be left out.
+pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    let _: Vec<(InvitationId,)> = sql!(
+        "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",
+        occasion
+    )
+    .all(tx)?;
+    Ok(())
+}
+
 /// Writes a new invitation under `code`; `None` if another invitation has this code, or
 /// had it within the last 24 months.
 pub fn insert(
@@ -273,6 +283,32 @@ pub(crate) fn is_retired(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreEr
     )
     .maybe(tx)?;
     Ok(found.is_some())
+}
+
+/// Writes the details.
+pub(crate) fn update_details(
+    tx: &mut Tx<'_>,
+    id: &InvitationId,
+    details: &Details,
+) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE invitation SET {Details = :Details} WHERE id = :id",
+        Details = details,
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Whether an invitation was merged into another one, so that it cannot be restored.
+pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
+    let (merged,): (bool,) = sql!(
+        "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
+         FROM invitation WHERE id = :id",
+        id
+    )
+    .one(tx)?;
+    Ok(merged)
 }
 
 /// Writes the text that hosts search and sort by: names and tags for all hosts, code

@@ -1,9 +1,15 @@
 //! Occasions: invitations, the people on them, and what they answer.
 //!
 //! A noun owns its rules: [`invitation`] says when answers are open,
-//! [`household`] what may be answered, [`rsvp`] how it is saved. Handlers in
+//! [`household_plan`] what may be answered, [`rsvp`] how it is saved. Handlers in
 //! [`mod@web`] turn HTTP into one call of a noun.
+//!
+//! From the bottom up: [`event`], [`question`], [`diet`], [`guest`] and [`invitation`] are what
+//! guests and hosts both read; [`household`], [`snapshot`] and [`portal`] put them together;
+//! [`refusal`] says why a request is refused; [`rsvp`], [`single_answer`] and [`open_rsvp`] save
+//! answers; [`hosting`] is what only hosts do; [`mod@web`] has the addresses of both.
 
+pub mod answer;
 pub mod code;
 pub mod deadline_notices;
 pub mod demo;
@@ -15,8 +21,11 @@ pub mod guest;
 pub mod hosting;
 pub mod household;
 pub mod household_change;
+pub mod household_plan;
+pub mod id;
 pub mod invitation;
 mod leaving;
+mod limits;
 pub mod link;
 #[cfg(test)]
 mod locales;
@@ -41,8 +50,10 @@ use ::web::Link;
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use ::web::setting::{Flag, Setting};
+use ::web::state::NavigationGroup;
 use accounts::domain::{self, Domain, SignInHint};
 use accounts::look::FirstPage;
+use identity::DomainAccounts;
 use platform::store::migrate::Migrations;
 
 /// Turns occasions on and off.
@@ -57,10 +68,6 @@ pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     settings: &[Setting::Word(hosting::membership::CREATE)],
-    scope_kinds: &[&role::OCCASION],
-    makes_host: hosting::membership::makes_host,
-    scope_title: occasion::title_of,
-    token_scopes: token_scopes::ALL,
     secret_paths: &[
         SecretPath::code("/invite/"),
         // `/api/v1/invitations/id/…` holds an id, which is no secret.
@@ -69,19 +76,23 @@ pub const DOMAIN: Domain = Domain {
         SecretPath::body("/api/v1/codes/resolve"),
     ],
     reserved_slugs: &["occasions", "rsvp"],
-    navigation: &[Link {
-        label: "host-occasions",
-        href: "/admin",
-    }],
+    navigation: Some(NavigationGroup {
+        title: "host-occasions",
+        links: &[Link {
+            label: "host-occasions-yours",
+            href: "/admin",
+        }],
+        is_for: hosting::membership::may_be_host,
+    }),
     first_pages: &[FirstPage {
         word: "invitations",
         label: "code-title",
         argument: "",
         find: |_, _| Ok(Some("/invite".to_owned())),
     }],
-    first_cards: web::guest::entry::cards,
+    first_parts: web::guest::entry::first_parts,
     offers: web::guest::entry::offers,
-    cards: web::host::occasions::cards,
+    cards: web::host::own_card::find,
     sign_in_hints: &[SignInHint {
         text: "host-sign-in-guests",
         link: Link {
@@ -103,10 +114,7 @@ pub const DOMAIN: Domain = Domain {
         let platform = site.platform.clone();
         Box::pin(async move { diet_deletion::run(&platform).await })
     },
-    export: leaving::export,
-    obligations: leaving::obligations,
     shared: leaving::shared,
-    erase: leaving::erase,
     dates: event::dates,
     webhook_events: webhook::EVENTS,
     describe: domain::debug_only(|| webhook::describe(web::api::describe())),
@@ -114,6 +122,16 @@ pub const DOMAIN: Domain = Domain {
         (410, "Gone", "The invitation is over."),
         (423, "Locked", "Answers are closed."),
     ],
+    accounts: DomainAccounts {
+        scope_kinds: &[&role::OCCASION],
+        makes_host: hosting::membership::makes_host,
+        scope_title: occasion::title_of,
+        token_scopes: token_scopes::ALL,
+        export: leaving::export,
+        obligations: leaving::obligations,
+        erase: leaving::erase,
+        ..DomainAccounts::new(MIGRATIONS.owner)
+    },
     ..Domain::new(MIGRATIONS)
 };
 

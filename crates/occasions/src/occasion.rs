@@ -11,10 +11,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{I18n, Language, Theme};
 
+use crate::id::OccasionId;
 use crate::role;
 use crate::words::{OccasionKind, OccasionStatus, Tone};
-
-platform::id!(OccasionId, "One occasion.");
 
 /// An occasion: what hosts fill in, and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]

@@ -11,15 +11,17 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use web::{Argument, FieldProblem};
 
+use crate::answer::Answers;
 use crate::code::CodeKey;
 use crate::guest::{Guest, Reply};
-use crate::hosting::invitations;
-use crate::household::{self, Plan};
+use crate::household;
 use crate::household_change::HouseholdChange;
-use crate::invitation::{self, Details, Invitation, InvitationId};
-use crate::occasion::{self, Occasion, OccasionId};
+use crate::household_plan::{self, Plan};
+use crate::id::{InvitationId, OccasionId};
+use crate::invitation::{self, Details, Invitation};
+use crate::limits;
+use crate::occasion::{self, Occasion};
 use crate::portal::{self, Portal};
-use crate::question::Answers;
 use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Save};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
@@ -91,7 +93,7 @@ pub fn answer(
     check_fields(&snapshot.occasion, &respondent, incoming)?;
     let party = party(&snapshot.occasion, incoming)?;
     count_try(tx, &respondent.network)?;
-    invitations::check_limits(tx, occasion, party)?;
+    limits::check_invitation(tx, occasion, party)?;
     check_waiting(tx, occasion)?;
     crate::event::lock_limited(tx, occasion)?;
     let id =
@@ -381,7 +383,7 @@ fn fill(
         Refusal::EventFull { event, left } => Refusal::NoSeats { event, left },
         other => other,
     })?;
-    let changes = household::differences(&[], &guests, &portal.events, &portal.questions);
+    let changes = household_plan::differences(&[], &guests, &portal.events, &portal.questions);
     let plan = Plan {
         guests,
         answers: Answers::new(),

@@ -9,8 +9,9 @@ use platform::{StoreError, Tx};
 
 use crate::code::CodeKey;
 use crate::diet::DietaryOption;
-use crate::event::{self, Event, EventId, SeatsTaken};
+use crate::event::{self, Event, SeatsTaken};
 use crate::household::{self, Household};
+use crate::id::EventId;
 use crate::invitation::{self, Invitation};
 use crate::link::LinkKey;
 use crate::occasion::Occasion;
@@ -122,6 +123,16 @@ impl Portal {
         self.events
             .iter()
             .filter(|event| self.household.events.contains(&event.id))
+    }
+
+    /// The events this household may still attend: at least one guest comes, is not sure,
+    /// or has not answered.
+    pub fn events_to_attend(&self) -> impl Iterator<Item = &Event> {
+        self.invited_events().filter(|event| {
+            let guests = self.household.guests.iter();
+            let mut replies = guests.filter_map(|guest| guest.replies.get(&event.id));
+            replies.any(|reply| reply.status != ReplyStatus::No)
+        })
     }
 
     /// The next event the household is invited to. An event stays the next one until

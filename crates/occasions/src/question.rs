@@ -1,26 +1,20 @@
 //! Questions that hosts ask besides who comes: of each household once, or of each guest.
 
-mod rules;
-mod web;
 mod words;
-
-use std::collections::BTreeMap;
 
 use ::web::I18n;
 use jiff::civil::Date;
-use platform::store::{Json, Row};
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::answer::Answer;
 use crate::event::Event;
-use crate::guest::{Guest, GuestId};
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::guest::Guest;
+use crate::id::{OccasionId, QuestionId};
 use crate::words::{AskedOf, QuestionKind, ReplyStatus};
-
-platform::id!(QuestionId, "One question of an occasion.");
 
 /// Longest written answer, in characters.
 pub const ANSWER_LIMIT: usize = 2_000;
@@ -80,24 +74,20 @@ pub struct Choice {
     pub label: I18n,
 }
 
-/// An answer. In JSON and in the store it is the bare value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum Answer {
-    /// Yes or no.
-    YesNo(bool),
-    /// A whole number.
-    Number(i64),
-    /// Keys of choices, in the question's order.
-    Choices(Vec<String>),
-    /// A text, the key of a choice, or a date such as `2027-01-16`.
-    Text(String),
-}
-
-/// Answers of one household or person, by question.
-pub type Answers = BTreeMap<QuestionId, Answer>;
-
 impl Question {
+    /// Writes a new question.
+    pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+        sql!(
+            "INSERT INTO question ({Question}, occasion, created_at, updated_at)
+             VALUES ({:Question}, :occasion, :now, :now)",
+            Question = self,
+            occasion,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
+    }
+
     /// The possible answers; empty where anything may be written.
     pub fn possible_answers(&self) -> Vec<Answer> {
         let keys = self.choices.iter().map(|choice| choice.key.clone());
@@ -214,17 +204,6 @@ impl Question {
     }
 }
 
-impl Answer {
-    /// Whether this choice is part of the answer.
-    pub fn has(&self, choice: &str) -> bool {
-        match self {
-            Self::Choices(keys) => keys.iter().any(|key| key == choice),
-            Self::Text(key) => key == choice,
-            Self::YesNo(_) | Self::Number(_) => false,
-        }
-    }
-}
-
 /// Whether the guest said yes; a waitlisted guest did.
 fn is_coming(status: ReplyStatus) -> bool {
     matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted)
@@ -265,79 +244,6 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Question>, Store
         occasion
     )
     .all(tx)
-}
-
-/// One stored answer.
-#[derive(Clone, Debug, PartialEq, Eq, Row)]
-pub struct Given {
-    /// The question's id.
-    pub question: QuestionId,
-    /// The household's invitation.
-    pub invitation: InvitationId,
-    /// The guest's id; `None` for an answer of the household as a whole.
-    pub guest: Option<GuestId>,
-    /// The answer itself.
-    #[row(rename = "value", json)]
-    pub answer: Answer,
-}
-
-/// All answers on an invitation.
-pub fn answers(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Given>, StoreError> {
-    sql!(
-        "SELECT {Given} FROM answer WHERE invitation = :invitation",
-        invitation
-    )
-    .all(tx)
-}
-
-/// All answers in an occasion.
-pub fn all_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>, StoreError> {
-    sql!(
-        "SELECT {answer: Given}
-         FROM question JOIN answer ON answer.question = question.id
-         WHERE question.occasion = :occasion",
-        occasion
-    )
-    .all(tx)
-}
-
-/// Makes the stored answers of a household, or of one of its guests, equal to `after`.
-pub fn write_answers(
-    tx: &mut Tx<'_>,
-    invitation: &InvitationId,
-    guest: Option<&GuestId>,
-    before: &Answers,
-    after: &Answers,
-) -> Result<(), StoreError> {
-    let guest = guest.cloned();
-    let one = guest.as_ref().map_or("", GuestId::as_str);
-    for question in before.keys() {
-        if before.get(question) != after.get(question) {
-            sql!(
-                "DELETE FROM answer
-                 WHERE invitation = :invitation AND question = :question
-                     AND COALESCE(guest, '') = :one",
-                invitation,
-                question,
-                one
-            )
-            .run(tx, Rows::Exactly(1))?;
-        }
-    }
-    for (question, answer) in after {
-        if before.get(question) != Some(answer) {
-            sql!(
-                "INSERT INTO answer (question, invitation, guest, value)
-                 VALUES (:question, :invitation, :guest, :answer)",
-                question,
-                invitation,
-                guest,
-                answer = Json(answer)
-            )
-            .run(tx, Rows::Exactly(1))?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

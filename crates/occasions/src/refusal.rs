@@ -13,7 +13,6 @@ use web::{Argument, FieldProblem, Problem};
 
 use crate::household::{GUEST_LIMIT, Places};
 use crate::occasion::Occasion;
-use crate::open_rsvp::WAITING_LIMIT;
 use crate::portal::{Closed, Portal};
 
 /// Why a request was refused. Nothing was saved.
@@ -100,7 +99,7 @@ pub enum Refusal {
     #[error("an answer without a code brings at most {0}")]
     PartySize(i64),
     /// Too many answers without a code wait for approval already.
-    #[error("{WAITING_LIMIT} answers wait for approval")]
+    #[error("too many answers wait for approval")]
     TooManyWaiting,
     /// No more seats for answers that wait for approval.
     #[error("{event} has {left} seats left for answers without a code")]

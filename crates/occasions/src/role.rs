@@ -4,7 +4,7 @@ use accounts::grant::{self, Scope, ScopeKind};
 use accounts::signed_in::SignedIn;
 use platform::{StoreError, Tx};
 
-use crate::occasion::OccasionId;
+use crate::id::OccasionId;
 pub use crate::words::Role;
 
 /// The kind of scope for one occasion, named by its id.

@@ -13,16 +13,17 @@ use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::{Value, json};
 use web::FieldProblem;
 
+use crate::answer;
 use crate::code::CodeKey;
 use crate::event::{self, Seats};
 use crate::guest::{self, Guest};
-use crate::hosting::log::HOUSEHOLD;
-use crate::household::{FieldChange, Household, Plan, Rules};
+use crate::household::Household;
 use crate::household_change::{HouseholdChange, NoteUpdate};
-use crate::invitation::{self, InvitationId};
+use crate::household_plan::{FieldChange, Plan, Rules};
+use crate::id::InvitationId;
+use crate::invitation;
 use crate::occasion;
 use crate::portal::{self, Portal};
-use crate::question;
 use crate::refusal::{Current, Refusal};
 use crate::webhook::{self, Answered};
 use crate::words::{Access, ActedBy, OccasionStatus, Source};
@@ -33,6 +34,9 @@ pub(crate) use seats::{check_seats, seat};
 
 /// The kind of the job that confirms a save by mail.
 pub const CONFIRM: &str = "occasions.confirm";
+
+/// The kind of actor for a household in the log, identified by its invitation's id.
+pub const HOUSEHOLD: &str = "household";
 
 /// Longest note, in characters.
 pub const NOTE_LIMIT: usize = 4_000;
@@ -305,7 +309,7 @@ pub(crate) fn write(
     let household = &mut portal.household;
     write_guests(tx, household, &guests, ActedBy::Household, save.source)?;
     let id = &household.invitation.id;
-    question::write_answers(tx, id, None, &household.answers, &answers)?;
+    answer::write(tx, id, None, &household.answers, &answers)?;
     household.answers = answers;
     if let Some(text) = note {
         changes.push(write_note(tx, portal, text)?);
@@ -343,7 +347,7 @@ pub(crate) fn write_guests(
             guest::update(tx, new)?;
         }
         let id = &household.invitation.id;
-        question::write_answers(tx, id, Some(&new.id), &old.answers, &new.answers)?;
+        answer::write(tx, id, Some(&new.id), &old.answers, &new.answers)?;
         for (event, reply) in &new.replies {
             if old.replies.get(event) != Some(reply) {
                 guest::update_reply(tx, &new.id, event, reply, by, source)?;

@@ -7,8 +7,9 @@ use platform::{StoreError, Tx, sql};
 
 use crate::diet::{self, DietaryOption};
 use crate::event::{self, Event};
+use crate::id::OccasionId;
 use crate::link::LinkKey;
-use crate::occasion::{self, Occasion, OccasionId};
+use crate::occasion::{self, Occasion};
 use crate::question::{self, Question};
 
 /// An occasion with everything that its hosts planned.

@@ -7,7 +7,6 @@ mod custom_code;
 pub mod guest;
 pub mod host;
 pub mod mail;
-pub(crate) mod resource;
 
 use accounts::Accounts;
 use axum::{Extension, Router};

@@ -12,9 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 
-use crate::guest::GuestId;
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::portal::Portal;
 use crate::role::{self, OCCASION, Role};
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod clock;
 pub mod files;
 pub mod id;
+mod id_type;
 pub mod idempotency;
 pub mod jobs;
 pub mod key;

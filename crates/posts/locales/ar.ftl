@@ -1,10 +1,23 @@
 # What everybody reads.
 post-articles = المدونة
+post-latest = أحدث المقالات
+post-latest-all = جميع المقالات
 post-notes = خواطر
 post-tagged = مقالات عن «{ $tag }»
 post-tags = الوسوم
 post-none = لا شيء هنا بعد.
 post-older = الأقدم
+post-minutes = { $count ->
+    [zero] أقل من دقيقة
+    [one] دقيقة واحدة
+    [two] دقيقتان
+    [few] { $count } دقائق
+    [many] { $count } دقيقة
+   *[other] { $count } دقيقة
+}
+post-earlier = السابق
+post-later = التالي
+post-neighbours = السابق والتالي
 post-feed = الموجز
 post-search = بحث
 post-search-words = كلمات

@@ -1,10 +1,19 @@
 # What everybody reads.
 post-articles = Blog
+post-latest = Ultimi articoli
+post-latest-all = Tutti gli articoli
 post-notes = Note
 post-tagged = Articoli su “{ $tag }”
 post-tags = Tag
 post-none = Qui non c’è ancora niente.
 post-older = Meno recenti
+post-minutes = { $count ->
+    [one] 1 minuto
+   *[other] { $count } minuti
+}
+post-earlier = Precedente
+post-later = Successivo
+post-neighbours = Precedente e successivo
 post-feed = Feed
 post-search = Cerca
 post-search-words = Parole

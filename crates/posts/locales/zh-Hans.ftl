@@ -1,10 +1,16 @@
 # What everybody reads.
 post-articles = 博客
+post-latest = 最新文章
+post-latest-all = 全部文章
 post-notes = 短文
 post-tagged = 关于“{ $tag }”的文章
 post-tags = 标签
 post-none = 这里还没有内容。
 post-older = 更早
+post-minutes = 阅读约 { $count } 分钟
+post-earlier = 上一篇
+post-later = 下一篇
+post-neighbours = 上一篇和下一篇
 post-feed = 订阅源
 post-search = 搜索
 post-search-words = 词语

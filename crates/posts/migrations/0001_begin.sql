@@ -1,4 +1,4 @@
--- What the site publishes: articles and notes.
+-- What the site publishes: articles, notes and pages.
 
 CREATE TABLE post (
     id TEXT PRIMARY KEY,
@@ -8,6 +8,8 @@ CREATE TABLE post (
     slug TEXT NOT NULL,
     body TEXT NOT NULL,
     excerpt TEXT NOT NULL,
+    -- Who made it; NULL: nobody any more.
+    author_id TEXT REFERENCES account (id),
     -- JSON; `post_tag` holds the same, to be looked up.
     tags TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -21,7 +23,8 @@ CREATE TABLE post (
     lead_words TEXT NOT NULL,
     all_words TEXT NOT NULL
 );
-CREATE UNIQUE INDEX post_slug ON post (slug) WHERE slug <> '';
+CREATE UNIQUE INDEX post_slug ON post (kind, slug) WHERE slug <> '';
+CREATE INDEX post_author ON post (author_id);
 CREATE INDEX post_published ON post (kind, published_at);
 CREATE INDEX post_updated ON post (updated_at);
 

@@ -12,4 +12,12 @@ ALTER TABLE post ADD COLUMN image_alt TEXT NOT NULL DEFAULT '';
 ALTER TABLE post ADD COLUMN image_width BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE post ADD COLUMN image_height BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE post ADD COLUMN image_bytes BIGINT NOT NULL DEFAULT 0;
-CREATE UNIQUE INDEX post_image ON post (image) WHERE image <> '';
+CREATE INDEX post_image ON post (image);
+
+-- The pictures in the text of a post.
+CREATE TABLE post_picture (
+    post_id TEXT NOT NULL REFERENCES post (id),
+    file TEXT NOT NULL,
+    PRIMARY KEY (post_id, file)
+);
+CREATE INDEX post_by_picture ON post_picture (file);

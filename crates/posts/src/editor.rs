@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use platform::audit::{Entry, RequestFacts};
 use platform::{StoreError, Tx};
 use serde_json::Value;
+use web::Site;
 
 use crate::Refusal;
 
@@ -35,6 +36,23 @@ pub fn enter(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<
 /// Whether `who` may write posts.
 pub fn is_editor(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     grant::may_in_site(tx, who, EDITOR)
+}
+
+impl Editor {
+    /// Who it is.
+    pub(crate) fn who(&self) -> &SignedIn {
+        &self.who
+    }
+}
+
+/// Whether the account of this id may.
+pub(crate) fn is_account_editor(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    account: &str,
+) -> Result<bool, StoreError> {
+    let editors = grant::list_who_may_in_site(tx, EDITOR)?;
+    Ok(editors.iter().any(|one| one.to_string() == account))
 }
 
 impl Proof for Editor {

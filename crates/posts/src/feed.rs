@@ -220,6 +220,7 @@ pub fn home(kind: Kind) -> &'static str {
     match kind {
         Kind::Article => "/blog",
         Kind::Note => "/notes",
+        Kind::Page => "/",
     }
 }
 
@@ -228,6 +229,7 @@ pub fn path(post: &Post) -> String {
     match post.kind {
         Kind::Article => format!("/blog/{}", post.slug),
         Kind::Note => format!("/notes/{}", post.id),
+        Kind::Page => format!("/p/{}", post.slug),
     }
 }
 

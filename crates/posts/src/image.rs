@@ -1,9 +1,7 @@
-//! The picture of a post.
+//! The pictures of posts: beside a post, and in its text.
 
 use platform::{StoreError, Tx, sql};
-use web::picture_folder::PictureFolder;
-
-use crate::post::PostId;
+use web::picture_folder::{self, PictureFolder};
 
 /// The kind of the job that removes a file.
 pub const KIND: &str = "post.image";
@@ -15,14 +13,30 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
     is_used,
 };
 
+/// Where pictures are.
+const PATH: &str = "/blog/images/";
+
 /// The path of a picture.
 pub fn path(file: &str) -> String {
-    format!("/blog/images/{file}")
+    format!("{PATH}{file}")
+}
+
+/// The picture that an address in a text leads to, if it is one of ours.
+pub(crate) fn file(address: &str) -> Option<&str> {
+    let file = address.strip_prefix(PATH)?;
+    is_name(file).then_some(file)
+}
+
+/// Whether a file may be called so: as those that are uploaded.
+pub(crate) fn is_name(file: &str) -> bool {
+    let is_plain = !file.contains('/') && FOLDER.key(file).is_ok();
+    is_plain && picture_folder::dimensions(file).is_some()
 }
 
 fn is_used(tx: &mut Tx<'_>, file: &str) -> Result<bool, StoreError> {
-    let found: Option<(PostId,)> = sql!(
-        "SELECT id FROM post WHERE image = :file AND image <> ''",
+    let found: Option<(i64,)> = sql!(
+        "SELECT CAST(1 AS BIGINT) FROM post WHERE image = :file AND image <> ''
+         UNION ALL SELECT CAST(1 AS BIGINT) FROM post_picture WHERE file = :file LIMIT 1",
         file
     )
     .maybe(tx)?;

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 use web::Findings;
 
-use crate::post::{self, Kind, Post, PostId, State};
+use crate::editing;
+use crate::post::{Kind, Post, PostId, State};
 
 /// An article of another program.
 #[derive(Clone, Debug)]
@@ -63,9 +64,9 @@ pub fn add(tx: &mut Tx<'_>, article: &Article) -> Result<Outcome, StoreError> {
         updated_at: article.updated_at,
         ..Post::blank(article.id.clone(), Kind::Article)
     };
-    if !post::insert(tx, &new)? {
+    if !editing::insert(tx, &new)? {
         return Ok(Outcome::SlugTaken);
     }
-    post::write_tags(tx, &new)?;
+    editing::write_parts(tx, &new)?;
     Ok(Outcome::Added)
 }

@@ -1,22 +1,27 @@
-//! A site's articles and notes, their feeds, and full-text search.
+//! A site's articles, notes and pages, their feeds, and full-text search.
 
+pub(crate) mod editing;
 pub mod editor;
 pub mod feed;
 pub mod image;
 pub mod import;
 pub mod mailing;
 pub mod markdown;
+pub mod markdown_folder;
 pub mod post;
 pub mod published;
 pub mod search;
 pub mod web;
 pub mod webhook;
 
+use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::Flag;
+use ::web::state::NavigationGroup;
 use accounts::domain::{self, Domain};
 use accounts::look::FirstPage;
 use accounts::token::TokenScope;
+use identity::DomainAccounts;
 
 pub use accounts::web::Refusal;
 
@@ -36,18 +41,36 @@ pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    token_scopes: &[READ, WRITE],
-    site_duties: &[editor::EDITOR],
     routes: web::routes,
-    first_pages: &[FirstPage {
-        word: "posts",
-        label: "post-articles",
-        argument: "",
-        find: |_, _| Ok(Some("/blog".to_owned())),
-    }],
-    first_cards: web::public::first_cards,
+    first_pages: &[
+        FirstPage {
+            word: "posts",
+            label: "post-articles",
+            argument: "",
+            find: |_, _| Ok(Some("/blog".to_owned())),
+        },
+        FirstPage {
+            word: "page",
+            label: "post-one-page",
+            argument: "SLUG",
+            find: web::public::first_page,
+        },
+    ],
+    first_parts: web::public::first_parts,
+    person_parts: web::public::person_parts,
+    has_public: published::has_by,
+    foot: web::public::foot,
+    public_pages: web::public::pages,
     offers: web::public::offers,
-    cards: web::own::cards,
+    navigation: Some(NavigationGroup {
+        title: "post-group",
+        links: &[Link {
+            label: "post-all",
+            href: "/me/posts",
+        }],
+        is_for: editor::is_account_editor,
+    }),
+    cards: web::own_card::find,
     newsletters: &[mailing::NEWSLETTER],
     webhook_events: webhook::EVENTS,
     jobs: |site| vec![mailing::job(site), webhook::sweeps()],
@@ -56,6 +79,12 @@ pub const DOMAIN: Domain = Domain {
         let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
         accounts::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
     }),
+    accounts: DomainAccounts {
+        site_duties: &[editor::EDITOR],
+        token_scopes: &[READ, WRITE],
+        erase: editing::erase,
+        ..DomainAccounts::new("posts")
+    },
     ..Domain::new(platform::migrations!(
         "posts",
         "0001_begin",

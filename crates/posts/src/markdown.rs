@@ -1,50 +1,45 @@
 //! Markdown as HTML that is safe to show, and as plain text.
 //!
 //! Raw HTML is shown as text, links may lead only to `https:`, `http:`, `mailto:` or a path of this
-//! site, and a picture becomes its description. So nothing that an author writes or pastes can run
-//! in a reader's browser.
+//! site, and of a picture that is not on this site only the description is shown. So nothing that
+//! an author writes or pastes can run in a reader's browser, and nobody else learns who reads.
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+mod events;
+mod html;
+mod pictures;
+
+use pulldown_cmark::{Event, Tag, TagEnd};
 use unicode_normalization::char::is_combining_mark;
+
+use events::events;
+pub use html::html;
+pub(crate) use pictures::{pictures, relocate};
 
 /// The longest excerpt made from the text, in characters.
 const EXCERPT: usize = 160;
 /// How many characters of an article are read to make the excerpt.
 const LEAD: usize = 8_192;
-
-/// The HTML of `markdown`. Links to paths of the site begin with `origin`, so that they also lead
-/// there from a feed.
-pub fn html(markdown: &str, origin: &str) -> String {
-    let mut open_links = Vec::new();
-    let safe = events(markdown).filter_map(|event| match event {
-        Event::Start(Tag::Link {
-            link_type,
-            dest_url,
-            title,
-            id,
-        }) => {
-            let target = safe_target(&dest_url, origin);
-            open_links.push(target.is_some());
-            target.map(|dest_url| {
-                Event::Start(Tag::Link {
-                    link_type,
-                    dest_url,
-                    title,
-                    id,
-                })
-            })
-        }
-        Event::End(TagEnd::Link) => open_links.pop()?.then_some(event),
-        event => Some(event),
-    });
-    let mut written = String::with_capacity(markdown.len() * 3 / 2);
-    html::push_html(&mut written, safe);
-    written
-}
+/// How many words are read in a minute.
+const WORDS_A_MINUTE: usize = 220;
+/// How many letters make a word in scripts without spaces.
+const LETTERS_A_WORD: usize = 2;
 
 /// The text of `markdown` without its marks, on one line.
 pub fn plain(markdown: &str) -> String {
     on_one_line(events(markdown))
+}
+
+/// How many minutes it takes to read.
+pub fn minutes(markdown: &str) -> usize {
+    let text = plain(markdown);
+    let unspaced = text.chars().filter(|c| is_unspaced(*c)).count();
+    let words = text.split_whitespace().count() + unspaced / LETTERS_A_WORD;
+    words.div_ceil(WORDS_A_MINUTE).max(1)
+}
+
+/// Whether a letter belongs to a script without spaces between words.
+pub(crate) fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..)
 }
 
 fn on_one_line<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
@@ -63,23 +58,43 @@ fn on_one_line<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
     words.join(" ")
 }
 
-/// The running text of `markdown`, without code blocks and tables.
+/// The running text of `markdown`, without lists, tables, blocks of code, footnotes and what
+/// describes pictures.
 fn prose(markdown: &str) -> String {
-    let mut is_prose = true;
-    on_one_line(events(markdown).filter(|event| {
-        match event {
-            Event::Start(Tag::CodeBlock(_) | Tag::Table(_)) => is_prose = false,
-            Event::End(TagEnd::CodeBlock | TagEnd::Table) => is_prose = true,
-            _ => {}
+    let is_skipped = |tag: &Tag<'_>| {
+        matches!(
+            tag,
+            Tag::CodeBlock(_)
+                | Tag::Table(_)
+                | Tag::List(_)
+                | Tag::Image { .. }
+                | Tag::FootnoteDefinition(_)
+        )
+    };
+    // How deep in something that is skipped, and how many tags are open in it.
+    let mut depth = 0_usize;
+    on_one_line(events(markdown).filter(|event| match event {
+        Event::Start(tag) if depth > 0 || is_skipped(tag) => {
+            depth += 1;
+            false
         }
-        is_prose
+        Event::End(_) if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        Event::FootnoteReference(_) => false,
+        _ => depth == 0,
     }))
 }
 
 /// The first words of `markdown`, with `…` where more follows.
 pub fn excerpt(markdown: &str) -> String {
     let lead = markdown.char_indices().nth(LEAD);
-    let text = prose(lead.map_or(markdown, |(end, _)| &markdown[..end]));
+    let lead = lead.map_or(markdown, |(end, _)| &markdown[..end]);
+    let mut text = prose(lead);
+    if text.is_empty() {
+        text = plain(lead);
+    }
     let Some((end, _)) = text.char_indices().nth(EXCERPT) else {
         return text;
     };
@@ -100,45 +115,6 @@ pub fn excerpt(markdown: &str) -> String {
         of_word.or(of_letter).unwrap_or(end)
     };
     format!("{}…", text[..end].trim_end())
-}
-
-/// The Markdown events, without raw HTML and pictures.
-fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    Parser::new_ext(markdown, options).filter_map(|event| match event {
-        Event::Html(raw) | Event::InlineHtml(raw) => Some(Event::Text(raw)),
-        Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
-        Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
-        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
-        // The page's `h1` is the title, so headings in the text start one level lower.
-        Event::Start(Tag::Heading {
-            level,
-            id,
-            classes,
-            attrs,
-        }) => Some(Event::Start(Tag::Heading {
-            level: below(level),
-            id,
-            classes,
-            attrs,
-        })),
-        Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(below(level)))),
-        event => Some(event),
-    })
-}
-
-fn below(level: HeadingLevel) -> HeadingLevel {
-    level.max(HeadingLevel::H2)
-}
-
-/// The target of a link, if it is an allowed one.
-fn safe_target<'a>(target: &CowStr<'a>, origin: &str) -> Option<CowStr<'a>> {
-    if target.starts_with('/') && !target.starts_with("//") && !target.starts_with("/\\") {
-        return Some(format!("{origin}{target}").into());
-    }
-    let (scheme, _) = target.split_once(':')?;
-    let scheme = scheme.to_ascii_lowercase();
-    matches!(&*scheme, "http" | "https" | "mailto").then(|| target.clone())
 }
 
 #[cfg(test)]

@@ -1,28 +1,17 @@
-//! A post: an article with a title and an address of its own, or a note.
+//! A post: an article with a title and an address of its own, a note, or a page.
 //!
 //! A post is public from `published_at` on while its state is `scheduled` or `published`, so no job
 //! has to run at that instant. A post that was public can be withdrawn, but never becomes a draft
 //! again.
 
-use accounts::slug;
-use accounts::web::resource::{Edit, History, Removal, Resource, history_of};
+use accounts::{AccountId, slug};
 use jiff::Timestamp;
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
-use web::codes::SLUG_TAKEN;
-use web::fields::{self, choice, key, line, lines, moment, number, tags};
-use web::{Field, Findings, Input, List, Piece};
+use web::Findings;
 
-use crate::editor::Editor;
-use crate::image;
-use crate::mailing;
 use crate::markdown;
-use crate::search::Words;
-use crate::webhook;
-use crate::{PUBLISHED, Refusal};
 
 platform::id!(PostId, "One post.");
 
@@ -37,6 +26,8 @@ web::words! {
         Article = "article" => "post-kind-article",
         /// It has none, and is short.
         Note = "note" => "post-kind-note",
+        /// It has a title and no date; it is in no list and no feed.
+        Page = "page" => "post-kind-page",
     }
 }
 
@@ -68,6 +59,9 @@ pub struct Post {
     /// Its part of the address, 2–50 of `a-z0-9-`; left out, it is made of the title. A note has
     /// none.
     pub slug: String,
+    /// Who made it; null: nobody any more.
+    #[schema(value_type = Option<String>)]
+    pub author_id: Option<AccountId>,
     /// Markdown, up to 200,000 characters; of a note up to 1,000.
     pub body: String,
     /// Up to 300; left out, readers see the first words of the text. A note has none.
@@ -108,6 +102,7 @@ impl Post {
             kind,
             title: String::new(),
             slug: String::new(),
+            author_id: None,
             body: String::new(),
             excerpt: String::new(),
             tags: Vec::new(),
@@ -147,9 +142,9 @@ impl Post {
     }
 
     /// Validates the rules that span fields, and fills in derived values.
-    fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
+    pub(crate) fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         match self.kind {
-            Kind::Article => {
+            Kind::Article | Kind::Page => {
                 if self.title.is_empty() {
                     findings.add("/title", "required", []);
                 }
@@ -179,8 +174,15 @@ impl Post {
         if !self.image.is_empty() && self.image_alt.is_empty() && self.state != State::Draft {
             findings.add("/image_alt", "required", []);
         }
-        if self.body.is_empty() && self.state != State::Draft {
-            findings.add("/body", "required", []);
+        if self.state != State::Draft {
+            if self.body.is_empty() {
+                findings.add("/body", "required", []);
+            } else if markdown::pictures(&self.body)
+                .iter()
+                .any(|one| one.alt.is_empty())
+            {
+                findings.add("/body", "picture_undescribed", []);
+            }
         }
         self.settle_state(old, now, findings);
     }
@@ -227,229 +229,4 @@ impl Post {
         let ending = self.id.as_str().len().saturating_sub(6);
         format!("post-{}", &self.id.as_str()[ending..])
     }
-}
-
-/// The fields of an uploaded picture, as the form holds them.
-pub(crate) const PICTURE: &[Field] = web::fields! { Post:
-    image: line(100),
-    image_width: number(0, 100_000),
-    image_height: number(0, 100_000),
-    image_bytes: number(0, i64::MAX),
-};
-
-impl Resource for Post {
-    type Parent = Editor;
-    const FIELDS: &'static [Field] = web::fields! { Post:
-        kind: choice().label("post-kind").fixed(),
-        title: line(200).label("post-title"),
-        body: lines(200_000).label("post-body").hint("post-body-hint").secret(),
-        excerpt: lines(300).label("post-excerpt").hint("post-excerpt-hint").secret(),
-        tags: tags().label("post-tags").hint("post-tags-hint"),
-        image_alt: line(300).label("post-image-alt").section("post-section-image")
-            .hint("post-image-alt-hint"),
-        state: choice().label("post-state").section("post-section-published"),
-        published_at: moment().optional().label("post-published-at")
-            .section("post-section-published").hint("post-published-at-hint"),
-        slug: key(0, 50).label("post-slug").section("post-section-published")
-            .hint("post-slug-hint"),
-    };
-    const HISTORY: History = history_of!("post", named_by: "title", removed: "deleted");
-    const IS_LONG: bool = true;
-
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    /// Most recently changed first.
-    fn list(tx: &mut Tx<'_>, editor: &Editor, piece: &Piece) -> Result<List<Self>, Refusal> {
-        let found = list(tx, editor, piece.after()?.as_ref(), piece.rows())?;
-        Ok(piece.list(found, |post| (post.updated_at, post.id.clone())))
-    }
-
-    fn find(tx: &mut Tx<'_>, _: &Editor, id: &str) -> Result<Self, Refusal> {
-        let found: Option<Self> = sql!("SELECT {Post} FROM post WHERE id = :id", id).maybe(tx)?;
-        let now = tx.roughly_now();
-        Ok(found.ok_or(Refusal::NotFound)?.at(now))
-    }
-
-    fn find_locked(tx: &mut Tx<'_>, editor: &Editor, id: &str) -> Result<Self, Refusal> {
-        let _: Option<(PostId,)> =
-            sql!("SELECT id FROM post WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
-        let found = Self::find(tx, editor, id)?;
-        let now = tx.now();
-        Ok(found.at(now))
-    }
-
-    fn blank(tx: &mut Tx<'_>, _: &Editor, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
-        let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Article);
-        Ok(Self::blank(tx.id(), kind))
-    }
-
-    fn validate(
-        &mut self,
-        tx: &mut Tx<'_>,
-        edit: &Edit<'_, Self>,
-        findings: &mut Findings,
-    ) -> Result<(), Refusal> {
-        self.check(edit.old, tx.now(), findings);
-        Ok(())
-    }
-
-    fn changes(old: &Self, new: &Self) -> Vec<Value> {
-        let mut changes = fields::difference(Self::FIELDS, old, new);
-        changes.extend(fields::difference(&PICTURE[..1], old, new));
-        changes
-    }
-
-    fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.updated_at = tx.now();
-        let is_chosen = edit.input.has("slug");
-        let base = self.slug.clone();
-        let mut number = 1;
-        while !insert(tx, self)? {
-            if is_chosen || self.kind == Kind::Note {
-                return Err(SLUG_TAKEN.into());
-            }
-            number += 1;
-            self.slug = numbered(&base, number);
-        }
-        write_tags(tx, self)?;
-        schedule_mail(tx, self)?;
-        webhook::tell(tx, State::Draft, self)?;
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
-        let now = tx.now();
-        let was_public = edit.old.is_some_and(|old| old.was_public(now));
-        if was_public && self.state == State::Draft {
-            return Err(PUBLISHED.into());
-        }
-        self.version += 1;
-        self.updated_at = now;
-        let words = Words::of(self);
-        let written = sql!(
-            "UPDATE post SET {Post = :Post}, title_words = :title_words,
-                 lead_words = :lead_words, all_words = :all_words
-             WHERE id = :id",
-            Post = self,
-            title_words = words.title,
-            lead_words = words.lead,
-            all_words = words.all,
-            id = self.id
-        )
-        .run(tx, Rows::Exactly(1));
-        match written {
-            Err(error) if error.constraint() == Some("post_slug") => return Err(SLUG_TAKEN.into()),
-            other => other?,
-        };
-        sql!("DELETE FROM post_tag WHERE post_id = :id", id = self.id).run(tx, Rows::Any)?;
-        write_tags(tx, self)?;
-        if !was_public {
-            schedule_mail(tx, self)?;
-        }
-        match edit.old {
-            Some(old) if old.image != self.image => remove_image(tx, old)?,
-            _ => {}
-        }
-        if let Some(old) = edit.old {
-            webhook::tell(tx, old.clone().at(now).state, self)?;
-        }
-        Ok(())
-    }
-
-    /// A post that was ever public is withdrawn instead of deleted.
-    fn removal(&self, tx: &mut Tx<'_>, _: &Editor, _: &[Self]) -> Result<Removal, Refusal> {
-        if self.was_public(tx.now()) {
-            return Err(PUBLISHED.into());
-        }
-        Ok(Removal::Delete)
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Editor) -> Result<(), Refusal> {
-        let id = &self.id;
-        sql!("DELETE FROM post_tag WHERE post_id = :id", id).run(tx, Rows::Any)?;
-        sql!("DELETE FROM post_mailing WHERE post_id = :id", id).run(tx, Rows::AtMostOne)?;
-        sql!("DELETE FROM post WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-        remove_image(tx, self)?;
-        Ok(())
-    }
-}
-
-/// At most `rows` posts before `from`, most recently changed first.
-fn list(
-    tx: &mut Tx<'_>,
-    _: &Editor,
-    from: Option<&(Timestamp, PostId)>,
-    rows: i64,
-) -> Result<Vec<Post>, StoreError> {
-    let (at, id) = match from {
-        Some((at, id)) => (*at, id.as_str()),
-        None => (Timestamp::MAX, ""),
-    };
-    let found: Vec<Post> = sql!(
-        "SELECT {Post} FROM post
-         WHERE updated_at < :at OR updated_at = :at AND id < :id
-         ORDER BY updated_at DESC, id DESC LIMIT :rows",
-        at,
-        id,
-        rows
-    )
-    .all(tx)?;
-    let now = tx.roughly_now();
-    Ok(found.into_iter().map(|post| post.at(now)).collect())
-}
-
-/// Schedules the removal of a picture file that the post no longer uses.
-fn remove_image(tx: &mut Tx<'_>, old: &Post) -> Result<(), StoreError> {
-    if old.image.is_empty() {
-        return Ok(());
-    }
-    image::FOLDER.remove(tx, &old.image)
-}
-
-/// Schedules the mail for an article that was never public before.
-fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
-    match (post.kind, post.first_published_at) {
-        (Kind::Article, Some(at)) => mailing::schedule(tx, &post.id, at),
-        _ => Ok(()),
-    }
-}
-
-/// Inserts a post; `false` when its slug is taken.
-pub(crate) fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
-    let words = Words::of(post);
-    let inserted = sql!(
-        "INSERT INTO post ({Post}, title_words, lead_words, all_words)
-         VALUES ({:Post}, :title_words, :lead_words, :all_words)
-         ON CONFLICT DO NOTHING",
-        Post = post,
-        title_words = words.title,
-        lead_words = words.lead,
-        all_words = words.all
-    )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(inserted == 1)
-}
-
-pub(crate) fn write_tags(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
-    for tag in &post.tags {
-        sql!(
-            "INSERT INTO post_tag (post_id, tag) VALUES (:id, :tag)",
-            id = post.id,
-            tag
-        )
-        .run(tx, Rows::Exactly(1))?;
-    }
-    Ok(())
-}
-
-fn numbered(base: &str, number: u32) -> String {
-    let ending = format!("-{number}");
-    let kept = base.len().min(50 - ending.len());
-    format!("{}{ending}", base[..kept].trim_end_matches('-'))
 }

@@ -1,10 +1,14 @@
 //! Published posts, readable by everybody.
 
+use accounts::AccountId;
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 
 use crate::post::{Kind, Post, PostId, State};
 use crate::{Refusal, WITHDRAWN};
+
+/// The most pages that the menu and the sitemap name.
+const MOST_PAGES: i64 = 100;
 
 /// Which posts a list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,12 +110,85 @@ pub fn tags(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
 
 /// The article with this slug.
 pub fn article(tx: &mut Tx<'_>, slug: &str) -> Result<Post, Refusal> {
+    by_slug(tx, Kind::Article, slug)
+}
+
+/// The page with this slug.
+pub fn page_at(tx: &mut Tx<'_>, slug: &str) -> Result<Post, Refusal> {
+    by_slug(tx, Kind::Page, slug)
+}
+
+fn by_slug(tx: &mut Tx<'_>, kind: Kind, slug: &str) -> Result<Post, Refusal> {
     let found = sql!(
-        "SELECT {Post} FROM post WHERE slug = :slug AND slug <> ''",
+        "SELECT {Post} FROM post WHERE kind = :kind AND slug = :slug AND slug <> ''",
+        kind,
         slug
     )
     .maybe(tx)?;
     readable(tx, found)
+}
+
+/// All pages, the oldest first.
+pub fn pages(tx: &mut Tx<'_>) -> Result<Vec<Post>, StoreError> {
+    let mut pages = list(tx, &Listing::newest(Kind::Page, MOST_PAGES))?;
+    pages.reverse();
+    Ok(pages)
+}
+
+/// The newest articles of somebody.
+pub fn by(tx: &mut Tx<'_>, author: &AccountId, rows: i64) -> Result<Vec<Post>, StoreError> {
+    let now = tx.roughly_now();
+    sql!(
+        "SELECT {Post} FROM post
+         WHERE author_id = :author AND kind = 'article' AND state IN ('scheduled', 'published')
+           AND published_at <= :now
+         ORDER BY published_at DESC, id DESC LIMIT :rows",
+        author,
+        now,
+        rows
+    )
+    .all(tx)
+}
+
+/// Whether somebody wrote an article or a note that everybody can read.
+pub(crate) fn has_by(tx: &mut Tx<'_>, author: &AccountId) -> Result<bool, StoreError> {
+    let now = tx.roughly_now();
+    let found: Option<(PostId,)> = sql!(
+        "SELECT id FROM post
+         WHERE author_id = :author AND kind <> 'page' AND state IN ('scheduled', 'published')
+           AND published_at <= :now LIMIT 1",
+        author,
+        now
+    )
+    .maybe(tx)?;
+    Ok(found.is_some())
+}
+
+/// What was published before and after a post, of its kind.
+pub fn neighbours(
+    tx: &mut Tx<'_>,
+    post: &Post,
+) -> Result<(Option<Post>, Option<Post>), StoreError> {
+    let Some(at) = post.published_at else {
+        return Ok((None, None));
+    };
+    let earlier = Listing {
+        after: Some((at, post.id.clone())),
+        ..Listing::newest(post.kind, 1)
+    };
+    let (now, id) = (tx.roughly_now(), &post.id);
+    let later: Option<Post> = sql!(
+        "SELECT {Post} FROM post
+         WHERE kind = :kind AND state IN ('scheduled', 'published') AND published_at <= :now
+           AND (published_at > :at OR published_at = :at AND id > :id)
+         ORDER BY published_at, id LIMIT 1",
+        kind = post.kind,
+        now,
+        at,
+        id
+    )
+    .maybe(tx)?;
+    Ok((list(tx, &earlier)?.pop(), later))
 }
 
 /// The note with this id.
@@ -124,16 +201,25 @@ pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
     readable(tx, found)
 }
 
-/// The post that uses this picture; a draft's only for editors.
-pub fn with_image(tx: &mut Tx<'_>, file: &str, is_editor: bool) -> Result<Post, Refusal> {
-    let found: Option<Post> = sql!(
-        "SELECT {Post} FROM post WHERE image = :file AND image <> ''",
+/// In which state the posts are that use this picture, where somebody may see it: editors see every
+/// picture, everybody those of what is published.
+pub fn picture_state(tx: &mut Tx<'_>, file: &str, is_editor: bool) -> Result<State, Refusal> {
+    let found: Vec<Post> = sql!(
+        "SELECT {Post} FROM post WHERE image <> '' AND image = :file
+         OR id IN (SELECT post_id FROM post_picture WHERE file = :file)",
         file
     )
-    .maybe(tx)?;
-    match found {
-        Some(post) if is_editor => Ok(post),
-        found => readable(tx, found),
+    .all(tx)?;
+    let now = tx.roughly_now();
+    let states: Vec<_> = found.into_iter().map(|post| post.at(now).state).collect();
+    if states.contains(&State::Published) {
+        Ok(State::Published)
+    } else if is_editor {
+        Ok(State::Draft)
+    } else if states.contains(&State::Withdrawn) {
+        Err(WITHDRAWN.into())
+    } else {
+        Err(Refusal::NotFound)
     }
 }
 

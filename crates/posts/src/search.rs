@@ -98,12 +98,12 @@ fn patterns(query: &str) -> Option<[String; WORDS]> {
     let last = words.len().checked_sub(1)?;
     let mut patterns = words.iter().enumerate().map(|(index, word)| {
         // Scripts without spaces between words are matched anywhere in the text.
-        let start = if word.chars().any(is_unspaced) {
+        let start = if word.chars().any(markdown::is_unspaced) {
             "%"
         } else {
             "% "
         };
-        let end = if index == last || word.chars().any(is_unspaced) {
+        let end = if index == last || word.chars().any(markdown::is_unspaced) {
             "%"
         } else {
             " %"
@@ -126,10 +126,6 @@ fn words(text: &str) -> Vec<String> {
     let folded = fold(text);
     let words = folded.split(is_between).filter(|word| !word.is_empty());
     words.map(str::to_owned).collect()
-}
-
-fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..)
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ pub mod api;
 pub mod feeds;
 mod image;
 pub(crate) mod own;
+pub(crate) mod own_card;
 pub(crate) mod public;
 mod search;
 
-use accounts::Callers::Anybody;
+use accounts::Callers::{Anybody, People};
 use accounts::web::resource::pages::{PageResource as _, pages as of_resource};
 use accounts::{Accounts, Callers};
 use axum::Router;
@@ -29,6 +30,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/blog/{slug}", Anybody, public::article)
         .get("/blog/tag/{tag}", Anybody, public::tagged)
         .get("/blog/images/{file}", Anybody, image::show)
+        .get("/p/{slug}", Anybody, public::page)
         .get("/notes", Anybody, public::notes)
         .get("/notes/{id}", Anybody, public::note)
         .get("/feed", Anybody, feeds::rss)
@@ -41,4 +43,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/notes/feed/json", Anybody, feeds::notes_json)
         .get("/search", Anybody, search::show)
         .nest(Post::PAGES, of_resource::<Post, _>())
+        .get("/me/posts/{id}/delete", People, own::question::delete)
+        .get("/me/posts/{id}/withdraw", People, own::question::withdraw)
+        .post("/me/posts/{id}/withdraw", People, own::question::withdrawn)
 }

@@ -6,14 +6,13 @@
 //! | [`Viewer`] | somebody reads a page that is for everybody | who it is, if they are signed in |
 //! | [`Reader`] | a person reads a page | who it is, and the value for the page's forms |
 //! | [`Sender`] | a person sends a form | who it is, and the form, known to be from our own page |
-//! | [`FileSender`] | the same, perhaps with a file | the same, and the file |
+//! | [`FileSender`] | the same, perhaps with files | the same, and the files |
 //! | [`Caller`] | a program or a script calls the API | who it is |
 //!
 //! None lets in whom the list of addresses does not name ([`Callers`]). With an
 //! `Authorization` header cookies count for nothing. Nobody signed in is 401, which a page
 //! turns into the way to the sign-in page.
 
-use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode, request};
@@ -21,7 +20,7 @@ use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
 use sha2::{Digest as _, Sha256};
-use web::{Facts, Form, Problem, Site, csrf, media_type};
+use web::{Facts, Form, Problem, SentFile, Site, csrf, media_type};
 
 use crate::cookies::{self, Beside};
 
@@ -119,13 +118,13 @@ pub struct Sender {
     pub(crate) file_hash: Vec<u8>,
 }
 
-/// A person who sent a form of ours that may hold a file.
+/// A person who sent a form of ours that may hold files.
 #[derive(Clone, Debug)]
 pub struct FileSender {
     /// Who it is, and what else was sent.
     pub sender: Sender,
-    /// The file; empty: there is none.
-    pub file: Bytes,
+    /// The files.
+    pub files: Vec<SentFile>,
 }
 
 impl<S> FromRequest<S> for FileSender
@@ -142,16 +141,16 @@ where
         let visit = visit(&parts, &site).await;
         let request = Request::from_parts(parts.clone(), body);
         let may_hold_file = media_type::is(request.headers(), media_type::MULTIPART);
-        let keep_file = match &visit {
+        let keep_files = match &visit {
             Ok((visit, _)) if may_hold_file => has_role(&site, &visit.who).await?,
             _ => false,
         };
-        let (form, file) = Form::with_file(request, site.files.max_upload(), keep_file).await?;
+        let (form, files) = Form::with_files(request, site.files.max_upload(), keep_files).await?;
         let mut sender = Sender::of(&parts, &site, visit, form).await?;
-        if !file.is_empty() {
-            sender.file_hash = Sha256::digest(&file).to_vec();
+        for file in &files {
+            sender.file_hash.extend(Sha256::digest(&file.bytes));
         }
-        Ok(Self { sender, file })
+        Ok(Self { sender, files })
     }
 }
 

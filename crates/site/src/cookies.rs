@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Request, State};
-use axum::http::header::SET_COOKIE;
+use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -112,6 +112,35 @@ pub fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderValue {
 pub fn renewed(mut response: Response, url: &SiteUrl, secret: &Secret, stay: Stay) -> Response {
     let cookie = set_session(url, secret, stay);
     response.headers_mut().append(SET_COOKIE, cookie);
+    response
+}
+
+/// The cookies of a request, with this secret as the session's.
+pub fn with_session(headers: &HeaderMap, url: &SiteUrl, secret: &Secret) -> String {
+    let prefix = if url.is_secure() { "__Host-" } else { "" };
+    let session = format!("{prefix}{SESSION}=");
+    let all = headers.get_all(COOKIE).iter();
+    let others = all
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .map(str::trim)
+        .filter(|pair| !pair.starts_with(&session))
+        .map(str::to_owned);
+    let own = format!("{session}{}", secret.reveal());
+    others.chain([own]).collect::<Vec<_>>().join("; ")
+}
+
+/// As [`renewed`], unless the answer has decided about the session itself.
+pub fn renewed_unless_set(
+    mut response: Response,
+    url: &SiteUrl,
+    secret: &Secret,
+    stay: Stay,
+) -> Response {
+    let cookie = set_session(url, secret, stay);
+    if !sets_same(response.headers(), &cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
     response
 }
 

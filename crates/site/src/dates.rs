@@ -8,48 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::domain::{Domain, Domains};
-use identity::account::AccountId;
+
+pub use crate::domain::{Date, Dates};
 
 const KIND: &str = "date.moved";
-
-/// A date that somebody may follow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Date {
-    /// What it is known by, in all domains.
-    pub id: String,
-    /// What happens then.
-    pub label: String,
-    /// By the clock in its zone, as `2027-01-16T18:00`.
-    pub at: String,
-    /// An IANA zone.
-    pub time_zone: String,
-}
-
-/// The dates of all domains.
-#[derive(Clone, Copy, Debug)]
-pub struct Dates(pub Domains);
-
-impl Dates {
-    /// Those that somebody may follow.
-    pub fn list(self, tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
-        let mut all = Vec::new();
-        for domain in self.0 {
-            all.extend((domain.dates)(tx, account)?);
-        }
-        Ok(all)
-    }
-
-    /// The one of this id, if the person may follow it.
-    pub fn find(
-        self,
-        tx: &mut Tx<'_>,
-        account: &AccountId,
-        id: &str,
-    ) -> Result<Option<Date>, StoreError> {
-        let all = self.list(tx, account)?;
-        Ok(all.into_iter().find(|date| date.id == id))
-    }
-}
 
 #[derive(Serialize, Deserialize)]
 struct Payload {

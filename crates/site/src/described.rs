@@ -15,7 +15,7 @@ pub fn describe(domains: &[Domain], api: &mut OpenApi) {
     if let Some(RefOr::T(Schema::Object(scope))) = schemas.get_mut("TokenScope") {
         let words = domains
             .iter()
-            .flat_map(|domain| domain.token_scopes)
+            .flat_map(|domain| domain.accounts.token_scopes)
             .map(|scope| scope.word().into());
         scope.enum_values = Some(words.collect());
     }
@@ -45,7 +45,10 @@ fn add_scope_kinds(domains: &[Domain], schema: &mut RefOr<Schema>) {
                 add_scope_kinds(domains, property);
             }
             if object.properties.get("scopes").is_some_and(is_token_scopes) {
-                for kind in domains.iter().flat_map(|domain| domain.scope_kinds) {
+                for kind in domains
+                    .iter()
+                    .flat_map(|domain| domain.accounts.scope_kinds)
+                {
                     let one = one_of(kind.name, is_closed(object));
                     object.properties.insert(kind.name.to_owned(), one.into());
                 }

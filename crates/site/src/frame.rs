@@ -5,17 +5,152 @@ use std::pin::Pin;
 use askama::Template;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
-use web::page::{Account, Action, Entry, Kind, Navigation, OwnFrame, Page, Section, Strip};
+use web::page::{Entry, OwnAccount, OwnFrame, Page, Section, Warning};
+use web::state::NavigationGroup;
 use web::{Problem, Site, Text, Theme, csrf};
 
 use crate::{addresses, cookies};
+use identity::account::unconfirmed;
 use identity::credential::planned_reset;
 use identity::grant::{self, Role, Scope};
 use identity::notification;
 use identity::people::invite;
 use identity::session::signed_in::{self, SignedIn};
+
+/// The page that people land on.
+pub const HOME: &str = "/me";
+
+/// What the frame of somebody's pages depends on.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Their rank in the installation.
+    pub rank: Option<Role>,
+    groups: Vec<NavigationGroup>,
+    unread: i64,
+    /// When their second factors are removed, if an administrator asked for that.
+    reset_at: Option<Timestamp>,
+    is_pending: bool,
+}
+
+impl Facts {
+    /// Looks them up.
+    pub fn find(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<Self, StoreError> {
+        let id = &who.account().id;
+        let mut groups = Vec::new();
+        for group in &site.declared.navigation {
+            if (group.is_for)(tx, site, &id.to_string())? {
+                groups.push(*group);
+            }
+        }
+        Ok(Self {
+            rank: grant::rank_in(tx, who, &Scope::site())?,
+            groups,
+            unread: notification::count_unread(tx, id)?,
+            reset_at: planned_reset::due(tx, id)?,
+            is_pending: unconfirmed::is_pending(tx, id)?,
+        })
+    }
+
+    /// The frame of a page. `here` is the page's address in the navigation.
+    pub fn frame(
+        &self,
+        site: &Site,
+        text: &Text,
+        (who, csrf): (&SignedIn, &str),
+        here: &str,
+    ) -> OwnFrame {
+        let unread = (self.unread > 0).then(|| text.number(self.unread));
+        OwnFrame {
+            site: site.settings.name.clone(),
+            sections: self.sections(text, here),
+            account: Some(account(who, csrf, unread)),
+            warnings: self.warnings(site, text, who),
+        }
+    }
+
+    /// What is their own, by domain, and what they administer. A group without a right is left out.
+    fn sections(&self, text: &Text, here: &str) -> Vec<Section> {
+        let entry = |(label, href): (&str, &str)| Entry {
+            label: text.say(label).into_owned(),
+            href: href.to_owned(),
+            current: href == here,
+            ..Entry::default()
+        };
+        let section = |title: &str, entries: Vec<Entry>| Section {
+            title: Some(text.say(title).into_owned()),
+            entries,
+        };
+        let home = Section {
+            title: None,
+            entries: vec![entry(("host-home", HOME))],
+        };
+        let groups = self.groups.iter().map(|group| {
+            let links = group
+                .links
+                .iter()
+                .map(|link| entry((link.label, link.href)));
+            section(group.title, links.collect())
+        });
+        let own = [
+            ("profile-title", addresses::PROFILE),
+            ("slug-title", addresses::SLUG),
+            ("account-security", addresses::SECURITY),
+            ("trusted-title", addresses::TRUSTED),
+            ("shared-title", addresses::SHARED),
+            ("account-data", addresses::DATA),
+        ];
+        let own = section("host-yours", own.map(entry).into());
+        let administered = self.rank.map(|rank| {
+            let is_owner = rank == grant::OWNER;
+            let may_invite = invite::may_offer(rank, invite::MEMBER);
+            let entries = is_owner
+                .then_some(("look-title", addresses::LOOK))
+                .into_iter()
+                .chain([("people-title", addresses::PEOPLE)])
+                .chain(may_invite.then_some(("account-invites", addresses::INVITES)))
+                .chain([("suppressed-title", addresses::SUPPRESSED)])
+                .chain(is_owner.then_some(("host-server", "/admin/server")));
+            section("host-site", entries.map(entry).collect())
+        });
+        [home]
+            .into_iter()
+            .chain(groups)
+            .chain([own])
+            .chain(administered)
+            .collect()
+    }
+
+    fn warnings(&self, site: &Site, text: &Text, who: &SignedIn) -> Vec<Warning> {
+        let pending = self.is_pending.then(|| Warning {
+            words: text.say("account-pending").into_owned(),
+            label: text.say("account-check-mail-resend").into_owned(),
+            href: "/me/email/verify",
+        });
+        let reset = self.reset_at.map(|at| {
+            let zone = TimeZone::get(&who.account().time_zone);
+            let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
+            let at = text.moment_short(&at.to_zoned(zone));
+            Warning {
+                words: text.with("account-factors-reset-at", [("at", at.into())]),
+                label: text.say("account-factors-keep").into_owned(),
+                href: addresses::KEEP_FACTORS,
+            }
+        });
+        pending.into_iter().chain(reset).collect()
+    }
+}
+
+/// Who is signed in, as the frame shows it.
+pub fn account(who: &SignedIn, csrf: &str, unread: Option<String>) -> OwnAccount {
+    OwnAccount {
+        name: who.account().display_name.clone(),
+        csrf: csrf.to_owned(),
+        unread,
+    }
+}
 
 /// Shows a page to somebody, with the way to the site's other pages. `here` is its address
 /// there, and `title` a title without the site's name.
@@ -26,50 +161,15 @@ pub async fn show<B: Template>(
     (here, title): (&str, &str),
     body: B,
 ) -> Result<Response, Problem> {
-    let asking = who.clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let rank = grant::rank_in(tx, &asking, &Scope::site())?;
-        let id = &asking.account().id;
-        let unread = notification::count_unread(tx, id)?;
-        Ok((rank, planned_reset::due(tx, id)?, unread))
-    };
-    let (rank, reset_at, unread) = site.store.read(look).await?;
-    let mut sections = sections(site, text, here, rank);
-    let entries = sections.iter_mut().flat_map(|section| &mut section.entries);
-    for entry in entries.filter(|entry| entry.href == addresses::NOTICES && unread > 0) {
-        entry.count = Some(text.number(unread));
-    }
-    let warning = reset_at.map(|at| {
-        let zone = TimeZone::get(&who.account().time_zone);
-        let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
-        let at = text.moment_short(&at.to_zoned(zone));
-        text.with("account-factors-reset-at", [("at", at.into())])
-    });
-    let label = text.say("account-factors-keep");
-    let fields = [("_csrf", csrf)];
-    let strip = warning.as_deref().map(|words| Strip {
-        words,
-        action: Some(Action {
-            label: &label,
-            href: addresses::KEEP_FACTORS,
-            fields: &fields,
-        }),
-    });
+    let (asking, place) = (who.clone(), site.clone());
+    let look = move |tx: &mut Tx<'_>| Facts::find(tx, &place, &asking);
+    let facts = site.store.read(look).await?;
     Ok(web::page(Page {
         title: &format!("{title} – {}", site.settings.name),
         body,
         text,
         theme: Theme::PLAIN,
-        kind: Kind::Host(Navigation {
-            heading: None,
-            sections: &sections,
-            more: None,
-            strip,
-            account: Some(Account {
-                name: &who.account().display_name,
-                csrf,
-            }),
-        }),
+        kind: facts.frame(site, text, (who, csrf), here).kind(),
     }))
 }
 
@@ -81,60 +181,16 @@ pub(crate) fn find(
 ) -> Pin<Box<dyn Future<Output = Option<OwnFrame>> + Send>> {
     Box::pin(async move {
         let secret = cookies::session(&headers, site.url())?;
-        let shown = secret.clone();
+        let (shown, place) = (secret.clone(), site.clone());
         let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
             let Some(visit) = signed_in::by_session(tx, &shown)? else {
                 return Ok(None);
             };
-            let rank = grant::rank_in(tx, &visit.who, &Scope::site())?;
-            Ok(Some((visit.who, rank)))
+            let facts = Facts::find(tx, &place, &visit.who)?;
+            Ok(Some((visit.who, facts)))
         };
-        let (who, rank) = site.store.read(look).await.ok().flatten()?;
-        Some(OwnFrame {
-            sections: sections(&site, &text, "", rank),
-            name: who.account().display_name.clone(),
-            csrf: csrf::token(secret.reveal(), &site.random),
-        })
+        let (who, facts) = site.store.read(look).await.ok().flatten()?;
+        let csrf = csrf::token(secret.reveal(), &site.random);
+        Some(facts.frame(&site, &text, (&who, &csrf), ""))
     })
-}
-
-/// The way to the pages that belong to nothing but the site, for somebody with this rank in it:
-/// what is their own, and what they administer. `here` is the address of the page that is shown.
-pub fn sections(site: &Site, text: &Text, here: &str, rank: Option<Role>) -> Vec<Section> {
-    let entry = |(label, href): (&str, &str)| Entry {
-        label: text.say(label).into_owned(),
-        href: href.to_owned(),
-        current: href == here,
-        ..Entry::default()
-    };
-    let mut own = Section::of_site(site, text, here, false);
-    own.title = Some(text.say("host-yours").into_owned());
-    own.entries.extend(
-        [
-            ("notification-title", addresses::NOTICES),
-            ("profile-title", addresses::PROFILE),
-            ("slug-title", addresses::SLUG),
-            ("trusted-title", addresses::TRUSTED),
-            ("shared-title", addresses::SHARED),
-            ("account-data", addresses::DATA),
-        ]
-        .map(entry),
-    );
-    let Some(rank) = rank else {
-        return vec![own];
-    };
-    let may_invite = invite::may_offer(rank, invite::MEMBER);
-    let administered = [
-        ("people-title", addresses::PEOPLE),
-        ("suppressed-title", addresses::SUPPRESSED),
-    ]
-    .into_iter()
-    .chain(may_invite.then_some(("account-invites", addresses::INVITES)))
-    .chain((rank == grant::OWNER).then_some(("look-title", addresses::LOOK)))
-    .chain((rank == grant::OWNER).then_some(("host-server", "/admin/server")));
-    let administered = Section {
-        title: Some(text.say("host-site").into_owned()),
-        entries: administered.map(entry).collect(),
-    };
-    vec![own, administered]
 }

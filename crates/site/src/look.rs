@@ -1,4 +1,5 @@
-//! How the site presents itself: its first page, its introduction, its menu, and whose site it is.
+//! How the site presents itself: its look, its first page, its introduction, its menu, and whose
+//! site it is.
 
 use axum::http::StatusCode;
 use platform::audit::{Entry, RequestFacts};
@@ -6,52 +7,67 @@ use platform::jobs::{Done, Handler};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
+use web::look::Color;
+use web::picture_folder::{PictureFolder, StoredPicture};
 use web::problem::FieldProblem;
-use web::state::MenuItem;
-use web::{Findings, Problem, Site};
+use web::state::{Label, MenuItem, PublicFrame};
+use web::{Findings, Look as Theme, Problem, Site};
 
 use crate::addresses;
-use crate::domain::{Domain, Domains};
+use crate::domain::{self, Domain, Domains};
+
+pub use crate::first_page::FirstPage;
+
 use identity::account::{self, AccountId};
 use identity::grant::administrator::Owner;
 use identity::grant::{self, Scope};
 use identity::notification::{self, NewNotification};
+use identity::person::{profile, slug};
 
 /// The first page that is made of what the domains have.
 pub const SITE: &str = "site";
 /// How many characters an introduction has at most.
 const LONGEST_INTRODUCTION: usize = 2_000;
+/// How many characters the first sentence has at most.
+const LONGEST_SENTENCE: usize = 80;
+/// How many characters the description of the portrait has at most.
+const LONGEST_ALT: usize = 200;
+/// How many places the menu of public pages has at most.
+const LONGEST_MENU: usize = 7;
 /// The one row.
 const ID: i64 = 1;
 
-/// A page of a domain that may stand at `/`.
-#[derive(Clone, Copy, Debug)]
-pub struct FirstPage {
-    /// What it is set as: the word, or the word before a colon.
-    pub word: &'static str,
-    /// The message that names it.
-    pub label: &'static str,
-    /// What stands behind the colon, for people: `SLUG`; empty: there is no colon.
-    pub argument: &'static str,
-    /// Its address, by what stands behind the colon; `None`: it is not public.
-    pub find: fn(&mut Tx<'_>, &str) -> Result<Option<String>, StoreError>,
-}
-
-impl FirstPage {
-    /// How it is written: `countries:CODE`.
-    pub fn form(&self) -> String {
-        match self.argument {
-            "" => self.word.to_owned(),
-            argument => format!("{}:{argument}", self.word),
-        }
-    }
-}
+/// The icon and the portrait.
+pub const PICTURES: PictureFolder = PictureFolder {
+    name: "site",
+    job_kind: "site.image",
+    is_used: |tx, file| {
+        let look = find(tx)?;
+        Ok(!file.is_empty() && [look.icon, look.portrait].contains(&file.to_owned()))
+    },
+};
 
 /// How the site presents itself.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Look {
     /// What stands at `/`: [`SITE`], or what a [`FirstPage`] is set as.
     pub home: String,
+    /// What public pages wear.
+    pub look: Theme,
+    /// A colour over the look's own, as `#1f4a47`; empty: none.
+    pub accent: String,
+    /// The file of the icon; empty: Kenduri's own.
+    pub icon: String,
+    /// The file of the portrait; empty: there is none.
+    pub portrait: String,
+    /// What the portrait shows.
+    pub portrait_alt: String,
+    /// In pixels.
+    pub portrait_width: i64,
+    /// In pixels.
+    pub portrait_height: i64,
+    /// What stands above all else on the first page; empty: the site's name.
+    pub sentence: String,
     /// A few sentences on the first page.
     pub introduction: String,
     /// Whose site it is; `None`: the first owner's.
@@ -62,10 +78,34 @@ pub struct Look {
     pub version: i64,
 }
 
+impl Look {
+    /// Puts another picture in the place of the icon.
+    pub fn set_icon(&mut self, picture: Option<StoredPicture>) {
+        self.icon = picture.map(|one| one.file).unwrap_or_default();
+    }
+
+    /// Puts another picture in the place of the portrait.
+    pub fn set_portrait(&mut self, picture: Option<StoredPicture>, alt: String) {
+        (self.portrait_width, self.portrait_height) = picture
+            .as_ref()
+            .map_or((0, 0), |one| (one.width.into(), one.height.into()));
+        self.portrait_alt = alt;
+        self.portrait = picture.map(|one| one.file).unwrap_or_default();
+    }
+}
+
 impl Default for Look {
     fn default() -> Self {
         Self {
             home: SITE.to_owned(),
+            look: Theme::default(),
+            accent: String::new(),
+            icon: String::new(),
+            portrait: String::new(),
+            portrait_alt: String::new(),
+            portrait_width: 0,
+            portrait_height: 0,
+            sentence: String::new(),
             introduction: String::new(),
             account_id: None,
             menu: String::new(),
@@ -104,12 +144,15 @@ impl From<LookError> for Problem {
 
 /// Gives a new store its first page.
 pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
+    let look = Look {
+        home: home.to_owned(),
+        version: 1,
+        ..Look::default()
+    };
     sql!(
-        "INSERT INTO site_look (id, home, introduction, menu, version)
-         VALUES (:id, :home, '', '', 1)
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO site_look (id, {Look}) VALUES (:id, {:Look}) ON CONFLICT DO NOTHING",
         id = ID,
-        home
+        Look = look
     )
     .run(tx, Rows::AtMostOne)?;
     Ok(())
@@ -140,7 +183,15 @@ pub fn change(
     }
     let before = find(tx)?;
     let mut findings = Findings::default();
+    findings.line("/sentence", &look.sentence, 0, LONGEST_SENTENCE);
     findings.text("/introduction", &look.introduction, LONGEST_INTRODUCTION);
+    findings.line("/portrait_alt", &look.portrait_alt, 0, LONGEST_ALT);
+    if !look.portrait.is_empty() && look.portrait_alt.is_empty() {
+        findings.add("/portrait_alt", "required", []);
+    }
+    if !look.accent.is_empty() && Color::parse(&look.accent).is_none() {
+        findings.add("/accent", "invalid", []);
+    }
     if look.home != before.home && look.home != SITE && first_page(tx, domains, &look)?.is_none() {
         findings.add("/home", "unknown_option", []);
     }
@@ -152,6 +203,14 @@ pub fn change(
     findings.finish().map_err(LookError::Fields)?;
     look.version = version + 1;
     let home = look.home.clone();
+    for (old, new) in [
+        (&before.icon, &look.icon),
+        (&before.portrait, &look.portrait),
+    ] {
+        if old != new && !old.is_empty() {
+            PICTURES.remove(tx, old)?;
+        }
+    }
     sql!(
         "UPDATE site_look SET {Look = :Look} WHERE id = :id",
         Look = look,
@@ -186,22 +245,71 @@ pub fn first_page(
 
 /// All that the domains offer to everybody, in their order.
 pub fn offered(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<Vec<MenuItem>, StoreError> {
-    let mut all = Vec::new();
+    let mut all = vec![MenuItem {
+        href: "/".to_owned(),
+        label: Label::Message("shell-first"),
+    }];
     for domain in domains {
         all.extend((domain.offers)(tx)?);
     }
     Ok(all)
 }
 
-/// The menu of public pages. What is not offered any more is left out.
-pub fn menu(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<Vec<MenuItem>, StoreError> {
-    let all = offered(tx, domains)?;
-    let chosen = find(tx)?.menu;
-    if chosen.is_empty() {
-        return Ok(all);
+/// What all public pages show. What is not offered any more is left out of the menu.
+pub fn frame(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<PublicFrame, StoreError> {
+    let look = find(tx)?;
+    let mut menu = offered(tx, domains)?;
+    if !look.menu.is_empty() {
+        let item = |href: &str| menu.iter().find(|item| item.href == href).cloned();
+        menu = look.menu.lines().filter_map(item).collect();
     }
-    let item = |href: &str| all.iter().find(|item| item.href == href).cloned();
-    Ok(chosen.lines().filter_map(item).collect())
+    menu.truncate(LONGEST_MENU);
+    // Where there is nothing else, nobody needs to be told where they are.
+    if let [MenuItem { href, .. }] = &*menu
+        && href == "/"
+    {
+        menu.clear();
+    }
+    let mut foot = Vec::new();
+    for domain in domains {
+        foot.extend((domain.foot)(tx)?);
+    }
+    Ok(PublicFrame {
+        menu,
+        foot,
+        owner: match account(tx, &look)? {
+            Some(id) => owner(tx, domains, &id)?,
+            None => None,
+        },
+        look: look.look,
+        accent: Color::parse(&look.accent),
+        icon: path(&look.icon),
+    })
+}
+
+/// The name of whose site it is, which leads to their page.
+fn owner(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    id: &AccountId,
+) -> Result<Option<MenuItem>, StoreError> {
+    let Some(profile) = profile::find_public(tx, id)? else {
+        return Ok(None);
+    };
+    let has_page = domain::has_public_page(tx, domains, id)?;
+    let slug = if has_page { slug::find(tx, id)? } else { None };
+    Ok(Some(MenuItem {
+        href: slug.map(|slug| format!("/u/{slug}")).unwrap_or_default(),
+        label: Label::Words(profile.display_name),
+    }))
+}
+
+/// The address of the icon or the portrait; empty: there is none.
+pub fn path(file: &str) -> String {
+    match file {
+        "" => String::new(),
+        file => format!("/site/images/{file}"),
+    }
 }
 
 /// Whose site it is.

@@ -11,7 +11,7 @@ use platform::mail::{Address, CallbackKey, Signed};
 use serde::Deserialize;
 use web::{Json, Problem, Site};
 
-use crate::Context;
+use crate::domain::Context;
 
 /// How long a body may be, in bytes.
 const LIMIT: usize = 64 * 1024;

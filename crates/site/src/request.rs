@@ -5,14 +5,13 @@ use std::fmt;
 use std::ops::Deref;
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::Response;
 use platform::Tx;
 use platform::audit::RequestFacts;
 use platform::idempotency::Key;
-use web::{Form, Piece, Problem, Site, Text, Wishes};
+use web::{Form, Piece, Problem, SentFile, Site, Text, Wishes};
 
 use crate::asking::{FileSender, Reader};
 use crate::call::{self, form_key, form_once, see_other};
@@ -42,8 +41,8 @@ pub struct FormPost<Q = PageRequest> {
     pub req: Q,
     /// What was sent.
     pub form: Form,
-    /// The file that came along; empty: there is none.
-    pub file: Bytes,
+    /// The files that came along.
+    pub files: Vec<SentFile>,
     /// What a repeat is recognised by.
     pub key: Option<Key>,
 }
@@ -115,7 +114,7 @@ where
         let site = &Site::from_ref(state);
         let (mut parts, body) = request.into_parts();
         let request = Request::from_parts(parts.clone(), body);
-        let FileSender { sender, file } = FileSender::from_request(request, state).await?;
+        let FileSender { sender, files } = FileSender::from_request(request, state).await?;
         let route = format!("POST {}", parts.uri.path());
         let key = form_key(&sender.who, &sender.form, &sender.file_hash, &route);
         let asking = (sender.who, sender.csrf, sender.request);
@@ -123,7 +122,7 @@ where
         Ok(Self {
             req: Q::of(&parts, req)?,
             form: sender.form,
-            file,
+            files,
             key,
         })
     }

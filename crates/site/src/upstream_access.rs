@@ -8,8 +8,8 @@ use std::str::FromStr;
 use axum::http::{HeaderMap, HeaderValue};
 use platform::{StoreError, Tx};
 
-use crate::domain::Domains;
-use crate::{Context, cookies};
+use crate::cookies;
+use crate::domain::{Context, Domains};
 use identity::account::{self, AccountId};
 use identity::grant::{self, Scope};
 use identity::session::{self, Stay, signed_in};
@@ -127,9 +127,14 @@ fn is_host(tx: &mut Tx<'_>, domains: Domains, account: &AccountId) -> Result<boo
         return Ok(true);
     }
     for domain in domains {
-        for kind in domain.scope_kinds.iter().filter(|kind| kind.makes_hosts) {
+        for kind in domain
+            .accounts
+            .scope_kinds
+            .iter()
+            .filter(|kind| kind.makes_hosts)
+        {
             for (id, _) in grant::ranks_of_account(tx, account, kind)? {
-                if (domain.makes_host)(tx, &kind.scope(id))? {
+                if (domain.accounts.makes_host)(tx, &kind.scope(id))? {
                     return Ok(true);
                 }
             }

@@ -6,7 +6,8 @@ pub mod delivery;
 mod event;
 pub mod test_limit;
 
-pub use event::{WebhookEvent, describe, fire};
+pub use crate::webhook_event::WebhookEvent;
+pub use event::{describe, fire};
 
 use axum::http::StatusCode;
 use base64::Engine as _;
@@ -217,7 +218,7 @@ impl Asking<'_> {
         let mut offered = Vec::new();
         for domain in self.domains {
             // A domain that is off has no scopes.
-            let is_on = |event: &&WebhookEvent| domain.token_scopes.contains(&event.read);
+            let is_on = |event: &&WebhookEvent| domain.accounts.token_scopes.contains(&event.read);
             for event in domain.webhook_events.iter().filter(is_on) {
                 if (event.concerns)(tx, &self.who.account().id)? {
                     offered.push(event);

@@ -201,7 +201,7 @@ impl<'w> Stage<'w> {
     /// Does what is due in the background.
     pub fn work(&self) -> impl Future<Output = ()> + use<> {
         let site = &self.site;
-        let handlers = domain::jobs(self.domains, site);
+        let handlers = domain::jobs(self);
         let (store, clock) = (site.store.clone(), site.clock.clone());
         let worker = Worker::new(store, clock, site.random.clone(), handlers);
         async move { while worker.run_due().await.expect("work") > 0 {} }

@@ -108,6 +108,15 @@ impl Visitor {
         self.get(&format!("{path}?{query}")).await
     }
 
+    /// Submits a form and answers the question that comes before it is carried out.
+    pub async fn submit_surely(&mut self, page: &Page, form: &Form) -> Page {
+        let asked = self.submit(page, form).await.with(200);
+        let mut forms = asked.forms().into_iter();
+        let surely = forms.find(|form| form.value("sure") == Some("1"));
+        let surely = surely.expect("the page asks whether one is sure");
+        self.submit(&asked, &surely).await
+    }
+
     /// Sends JSON, as an API client does.
     pub async fn call(&mut self, method: Method, address: &str, body: &Value) -> Page {
         let body = if body.is_null() {

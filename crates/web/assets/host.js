@@ -14,8 +14,15 @@ function start() {
   if (again) lookAgain(again);
   all("[data-end]").forEach((part) => (part.scrollTop = part.scrollHeight));
   all("form[data-bulk]").forEach(choose);
-  all("button[data-copy]").forEach(copy);
+  if (document.querySelector("[data-copy], [data-share]")) import("./share.js");
+  all("button[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  });
   all("form[method=post]").forEach(sendOnce);
+  all("form:has([data-in-place])").forEach(sendInPlace);
+  keepTyped();
+  all("form:has([data-later])").forEach(sayLater);
   askBeforeLeaving();
   if (document.querySelector("[data-row], [data-search]")) keys();
 }
@@ -27,6 +34,111 @@ function sendOnce(form) {
     form.dataset.sent = "1";
   });
   addEventListener("pageshow", () => delete form.dataset.sent);
+}
+
+// A button that shows the form again (`data-in-place`) does so without leaving the page. So does a picture that is
+// pasted or dropped into a text: it is put where the caret is.
+function sendInPlace(form) {
+  const caretField = () => form.querySelector("[data-caret]");
+  const textField = () => form.elements[caretField()?.dataset.caret];
+  const send = async (button) => {
+    const text = textField();
+    if (text) caretField().value = text.selectionStart;
+    const before = text && { caret: text.selectionStart, length: text.value.length };
+    const body = new FormData(form);
+    body.append(button.name, button.value);
+    const answer = await fetch(form.action, { method: "POST", body });
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(form.id);
+    if (!next) return form.requestSubmit(button);
+    form.replaceChildren(...next.childNodes);
+    if ("unsaved" in next.dataset) form.dataset.unsaved = "";
+    const wrong = form.querySelector("[aria-invalid]");
+    const again = form.querySelector(`[name="${button.name}"][value="${button.value}"]`);
+    const [now, isMore] = [textField(), before && textField().value.length > before.length];
+    (wrong ?? (isMore ? now : again))?.focus();
+    if (isMore) now.selectionStart = now.selectionEnd = before.caret + now.value.length - before.length;
+  };
+  form.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (!button?.matches("[data-in-place]") || form.dataset.leaves) return;
+    event.preventDefault();
+    delete form.dataset.sent;
+    // A form that cannot be shown in place is sent as without script.
+    send(button).catch(() => {
+      form.dataset.leaves = "1";
+      form.requestSubmit(button);
+    });
+  });
+  const put = (event, files) => {
+    const picture = [...(files ?? [])].find((file) => file.type.startsWith("image/"));
+    const field = form.elements.text_image;
+    if (!picture || !field || event.target !== textField()) return;
+    event.preventDefault();
+    const chosen = new DataTransfer();
+    chosen.items.add(picture);
+    field.files = chosen.files;
+    send(form.querySelector("[name=act][value=picture]"));
+  };
+  form.addEventListener("paste", (event) => put(event, event.clipboardData?.files));
+  form.addEventListener("drop", (event) => put(event, event.dataTransfer?.files));
+}
+
+// A button names the day on which a post is published, where a later one is set.
+function sayLater(form) {
+  const words = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long" });
+  form.addEventListener("input", (event) => {
+    const button = form.querySelector("[data-later]");
+    if (event.target.name !== "published_at" || !button) return;
+    const day = new Date(event.target.value);
+    const isLater = day > new Date();
+    button.textContent = isLater ? fill(button.dataset.later, { day: words.format(day) }) : button.dataset.now;
+  });
+}
+
+// What is typed into a form with `data-keep`, "account/form", stays in this browser until it is saved, its person
+// signs out, or a week has gone by.
+function keepTyped() {
+  const prefix = "typed/";
+  const week = 7 * 24 * 60 * 60 * 1000;
+  const names = () => Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  const read = (key) => JSON.parse(localStorage.getItem(key) ?? "null");
+  names().filter((key) => Date.now() - read(key).at > week).forEach((key) => localStorage.removeItem(key));
+  addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") === "/logout") names().forEach((key) => localStorage.removeItem(key));
+  });
+  const sent = sessionStorage.getItem("sent");
+  if (sent && document.querySelector("[data-kept-saved]")) localStorage.removeItem(sent);
+  sessionStorage.removeItem("sent");
+  const form = document.querySelector("form[data-keep]");
+  if (!form) return;
+  const key = prefix + form.dataset.keep;
+  const fields = () => all("input:not([type=hidden], [type=file], [type=checkbox]), textarea", form);
+  const typed = () => Object.fromEntries(fields().map((field) => [field.name, field.value]));
+  let timer;
+  const keep = () => localStorage.setItem(key, JSON.stringify({ at: Date.now(), typed: typed() }));
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, 500);
+  });
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (event.submitter?.matches("[data-in-place]")) return;
+    keep();
+    sessionStorage.setItem("sent", key);
+  });
+  const offer = document.querySelector("[data-kept-offer]");
+  const kept = read(key)?.typed;
+  if (!offer || !kept || !fields().some((field) => field.name in kept && kept[field.name] !== field.value)) return;
+  offer.hidden = false;
+  offer.querySelector("[data-kept-use]").addEventListener("click", () => {
+    fields().forEach((field) => (field.value = kept[field.name] ?? field.value));
+    offer.hidden = true;
+    fields()[0]?.focus();
+  });
+  offer.querySelector("[data-kept-drop]").addEventListener("click", () => {
+    localStorage.removeItem(key);
+    offer.hidden = true;
+  });
 }
 
 // Leaving asks first where a form would be lost: one that is not as the server sent it, or that the server
@@ -112,16 +224,6 @@ function mark(selector) {
     marked.delete(selector);
     document.querySelector(selector)?.classList.remove("fresh");
   }, 8000);
-}
-
-// Puts a link onto the clipboard, and says so on the button.
-function copy(button) {
-  if (!navigator.clipboard) return;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = button.dataset.copied;
-  });
 }
 
 // The bulk bar: hidden until something is ticked, and says how much is.

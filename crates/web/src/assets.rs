@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use crate::look::Accent;
 use crate::problem::Problem;
 
 struct Asset {
@@ -53,6 +54,13 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+    if let Some(style) = Accent::find_style(&path) {
+        let headers = [
+            (CONTENT_TYPE, "text/css; charset=utf-8"),
+            (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        ];
+        return Ok((headers, style).into_response());
+    }
     let asset = ASSETS
         .iter()
         .find(|asset| asset.path.strip_prefix("/assets/") == Some(&*path))

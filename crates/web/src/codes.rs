@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::Language;
 use crate::locales::messages;
-use crate::problem::message_id;
 use crate::text::{Catalogue, Locale};
 
 /// One error code.
@@ -25,6 +24,11 @@ impl Code {
     pub const fn new(status: u16, code: &'static str) -> Self {
         Self { code, status }
     }
+}
+
+/// The message id: `problem-version-conflict` for `version_conflict`.
+pub(crate) fn message_id(prefix: &str, code: &str) -> String {
+    format!("{prefix}-{}", code.replace('_', "-"))
 }
 
 /// Another record has this slug.
@@ -92,6 +96,7 @@ pub static FIELD_CODES: &[&str] = &[
     "slug_reserved",
     "confirmation_wrong",
     "image_invalid",
+    "picture_undescribed",
 ];
 
 /// Compares codes with their messages in the declaring crate, and returns every mismatch: each code

@@ -15,10 +15,9 @@ use sha2::Sha256;
 
 use crate::form::Form;
 use crate::problem::Problem;
-use crate::state::SiteUrl;
+use crate::site_url::SiteUrl;
 
-/// The name of the hidden field.
-pub const FIELD: &str = "_csrf";
+pub use crate::form::CSRF_FIELD as FIELD;
 
 /// The header in which scripts send the token.
 pub const HEADER: HeaderName = HeaderName::from_static("x-csrf-token");

@@ -5,12 +5,10 @@
 //! first instant that is too late; if that is the start of a day, texts name the day before
 //! ([`Deadline`]).
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Zoned};
 
-use jiff::civil::{Date, DateTime};
-use jiff::{SignedDuration, Timestamp, Zoned};
-
+use crate::memo::{At, Moment};
 use crate::text::{Text, Value};
 
 /// A range that ends this soon after its start shows only times, even past midnight.
@@ -86,42 +84,8 @@ pub fn machine(at: &Zoned) -> String {
     )
 }
 
-/// The key of a formatted moment. Pages show the dates of few events, so all readers share the same
-/// moments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Moment {
-    Day(&'static str, Date),
-    Range(At, At),
-}
-
-/// An instant with its local time.
-type At = (Timestamp, DateTime);
-
 fn at(at: &Zoned) -> At {
     (at.timestamp(), at.datetime())
-}
-
-/// A cache of formatted moments, by language (index in the catalogue).
-#[derive(Debug, Default)]
-pub(crate) struct Memo(Mutex<HashMap<(usize, Moment), String>>);
-
-impl Memo {
-    /// The size at which the cache is cleared.
-    const MOST: usize = 4_096;
-
-    pub(crate) fn once(&self, key: (usize, Moment), say: impl FnOnce() -> String) -> String {
-        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(said) = kept().get(&key) {
-            return said.clone();
-        }
-        let said = say();
-        let mut kept = kept();
-        if kept.len() >= Self::MOST {
-            kept.clear();
-        }
-        kept.insert(key, said.clone());
-        said
-    }
 }
 
 impl Text {
@@ -133,6 +97,11 @@ impl Text {
     /// "Sat, 16 Jan 2027", for lists.
     pub fn date_short(&self, day: impl Into<Date>) -> String {
         self.day("date-short", day.into())
+    }
+
+    /// "16 January 2027".
+    pub fn date_plain(&self, day: impl Into<Date>) -> String {
+        self.day("date-plain", day.into())
     }
 
     /// "14 January".
@@ -269,6 +238,7 @@ fn is_midnight(at: &Zoned) -> bool {
 mod tests {
     use super::*;
     use crate::language::Language;
+    use crate::memo::Memo;
     use crate::testing;
 
     fn at(text: &str) -> Zoned {
@@ -340,17 +310,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn what_is_kept_has_an_end() {
-        let memo = Memo::default();
-        let mut day = jiff::civil::date(2000, 1, 1);
-        for _ in 0..=Memo::MOST {
-            memo.once((0, Moment::Day("date-full", day)), String::new);
-            day = day.tomorrow().unwrap();
-        }
-        assert_eq!(memo.0.lock().unwrap().len(), 1);
     }
 
     #[test]

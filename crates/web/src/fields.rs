@@ -582,5 +582,15 @@ fn to_object<T: Serialize>(record: &T) -> Map<String, Json> {
     }
 }
 
+impl Findings {
+    /// Sorts the errors in the order of these fields; errors of other fields come first.
+    pub fn sort(&mut self, fields: &[Field]) {
+        self.0.sort_by_key(|one| {
+            let name = one.pointer.split('/').nth(1).unwrap_or_default();
+            fields.iter().position(|field| field.name == name)
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests;

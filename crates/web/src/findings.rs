@@ -10,7 +10,7 @@ use platform::text_cleaning;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Argument, FieldProblem};
-use crate::{Field, I18n, Language, tags};
+use crate::{I18n, Language, tags};
 
 /// An instant, or a date without time, which means the end of that day in the
 /// zone that it is read for.
@@ -23,7 +23,7 @@ const MOST: usize = 100;
 
 /// The errors in an input, field by field.
 #[derive(Debug, Default)]
-pub struct Findings(Vec<FieldProblem>);
+pub struct Findings(pub(crate) Vec<FieldProblem>);
 
 impl Findings {
     /// Adds an error for one field.
@@ -47,14 +47,6 @@ impl Findings {
             let rest = one.pointer.strip_prefix(pointer);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
-    }
-
-    /// Sorts the errors in the order of these fields; errors of other fields come first.
-    pub fn sort(&mut self, fields: &[Field]) {
-        self.0.sort_by_key(|one| {
-            let name = one.pointer.split('/').nth(1).unwrap_or_default();
-            fields.iter().position(|field| field.name == name)
-        });
     }
 
     /// Whether there are no errors.

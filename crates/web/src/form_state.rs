@@ -11,7 +11,9 @@ mod rows;
 mod summary;
 mod table;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::sync::{Mutex, PoisonError};
 
 use askama::Template;
 
@@ -31,8 +33,12 @@ pub struct FormState {
     pub trouble: Option<String>,
     /// Errors of single fields.
     errors: Vec<FormError>,
+    /// How many of these, the first ones, are about what was typed into one field.
+    findings: usize,
     /// The stored values, when the form was made for an older version.
     stored: Option<Form>,
+    /// The labels of the fields that were made of it, for the summary.
+    labels: Mutex<BTreeMap<String, String>>,
 }
 
 /// One field of a form.
@@ -56,6 +62,8 @@ pub struct Field {
     pub language: Option<Language>,
     /// Whether it must be filled in.
     pub is_required: bool,
+    /// Whether one begins to type here.
+    pub is_first: bool,
 }
 
 /// The control of a field.
@@ -107,8 +115,9 @@ impl FormState {
         Self {
             form,
             trouble: errors.is_empty().then(|| problem.detail(text)),
+            findings: errors.len(),
             errors,
-            stored: None,
+            ..Self::default()
         }
     }
 
@@ -143,8 +152,8 @@ impl FormState {
         Self {
             form,
             trouble: Some(text.with("form-clash", [("button", text.say(button).into())])),
-            errors: Vec::new(),
             stored: Some(stored),
+            ..Self::default()
         }
     }
 
@@ -184,7 +193,8 @@ impl FormState {
     pub fn summary<'a>(&'a self, text: &'a Text) -> Summary<'a> {
         let mut summary = Summary::of(text, self.trouble.as_deref(), &self.errors);
         summary.clash = self.first_clash();
-        summary
+        let labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        summary.named(self.findings, &labels)
     }
 
     /// The error of a field, or of a part of it.
@@ -284,9 +294,13 @@ impl FormState {
             let stored = stored.text(name);
             (stored != value).then(|| stored.to_owned())
         });
+        let label = label.into();
+        let mut labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        labels.insert(name.to_owned(), label.clone());
+        drop(labels);
         Field {
             name: name.to_owned(),
-            label: label.into(),
+            label,
             hint: None,
             control,
             value,
@@ -294,6 +308,7 @@ impl FormState {
             stored,
             language: None,
             is_required: false,
+            is_first: false,
         }
     }
 }
@@ -327,6 +342,13 @@ impl Field {
         self
     }
 
+    /// Has one begin to type here, unless something is wrong: then the summary comes first.
+    #[must_use]
+    pub fn first(mut self) -> Self {
+        self.is_first = self.error.is_none();
+        self
+    }
+
     /// The ids for `aria-describedby`.
     fn described_by(&self) -> String {
         let parts = [
@@ -342,7 +364,8 @@ impl Field {
         ids.join(" ")
     }
 
-    fn is_ticked(&self) -> bool {
+    /// Whether a checkbox is ticked.
+    pub fn is_ticked(&self) -> bool {
         matches!(self.value.as_str(), "1" | "on" | "true" | "yes")
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
-use crate::form::{MOST_BYTES, invalid, read_body, unsupported};
+use crate::form_body::{MOST_BYTES, invalid, read_body, unsupported};
 use crate::media_type;
 use crate::problem::Problem;
 

@@ -20,9 +20,10 @@ use crate::client_info::Facts;
 use crate::cursor::List;
 use crate::json::Json;
 use crate::language::{COMPLETE, Language, Wishes};
-use crate::page::{Entry, Heading, Kind, Navigation, Page, Section};
+use crate::page::{Entry, Heading, Kind, Navigation, OwnFrame, Page, Section};
 use crate::problem::Problem;
-use crate::state::{Site, SiteUrl};
+use crate::site_url::SiteUrl;
+use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
 
@@ -293,14 +294,18 @@ fn when(site: &Site, text: &Text, instant: Timestamp) -> String {
 
 fn in_frame<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
     let mailbox = text.say("mailbox-title");
-    let sections = [Section {
-        title: None,
-        entries: vec![Entry {
-            label: text.say("mailbox-all").into_owned(),
-            href: "/mailbox".to_owned(),
-            ..Entry::default()
+    let frame = OwnFrame {
+        site: site.settings.name.clone(),
+        sections: vec![Section {
+            title: None,
+            entries: vec![Entry {
+                label: text.say("mailbox-all").into_owned(),
+                href: "/mailbox".to_owned(),
+                ..Entry::default()
+            }],
         }],
-    }];
+        ..OwnFrame::default()
+    };
     crate::page(Page {
         title: &format!("{title} – {}", site.settings.name),
         body,
@@ -312,10 +317,9 @@ fn in_frame<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Resp
                 note: &site.settings.name,
                 href: "/mailbox",
             }),
-            sections: &sections,
+            frame: &frame,
             more: None,
             strip: None,
-            account: None,
         }),
     })
 }

@@ -20,6 +20,7 @@
 //! ```
 
 use std::fmt;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Bytes;
@@ -29,10 +30,14 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::assets;
 use crate::language::Language;
+pub use crate::navigation::{Entry, OwnAccount, OwnFrame, Section, Warning};
 use crate::problem::Problem;
-use crate::state::{Link, Site};
+use crate::public_frame::{PublicFrame, Visit};
+use crate::share::Share;
+use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
+use crate::uploaded_image;
 
 /// The initial buffer size in bytes: large enough for most bodies and frames, so that they are not
 /// copied while they grow.
@@ -62,7 +67,7 @@ pub enum Kind<'a> {
         languages: &'a [Language],
     },
     /// Belongs to the whole site: what it publishes, signing in, problems. The frame brings the
-    /// site's name, its menu and `main`.
+    /// site's name, its menu, `main` and foot, in the site's look, where the page has no theme.
     Plain {
         /// The site.
         site: &'a Site,
@@ -76,16 +81,14 @@ pub enum Kind<'a> {
 /// The navigation of a host's page.
 #[derive(Clone, Copy)]
 pub struct Navigation<'a> {
+    /// Where the reader can go, and who they are.
+    pub frame: &'a OwnFrame,
     /// The heading above the sections, with a link.
     pub heading: Option<Heading<'a>>,
-    /// The sections of the side bar, from top to bottom.
-    pub sections: &'a [Section],
     /// The link of the last bottom tab, to a page with all other entries.
     pub more: Option<&'a str>,
     /// A banner: "This is a draft".
     pub strip: Option<Strip<'a>>,
-    /// The signed-in account.
-    pub account: Option<Account<'a>>,
 }
 
 /// The heading above the navigation.
@@ -119,100 +122,16 @@ pub struct Action<'a> {
     pub fields: &'a [(&'a str, &'a str)],
 }
 
-/// A group of navigation entries.
-#[derive(Clone, Debug, Default)]
-pub struct Section {
-    /// The group's title, if it has one. On a phone without bottom tabs, a titled group is
-    /// collapsed.
-    pub title: Option<String>,
-    /// The group's entries.
-    pub entries: Vec<Entry>,
-}
-
-impl Section {
-    /// The entries for the whole site, the same on every host page. `here` is the page's address;
-    /// `may_operate` adds the server's page.
-    pub fn of_site(site: &Site, text: &Text, here: &str, may_operate: bool) -> Self {
-        let home = Link {
-            label: "host-home",
-            href: "/me",
-        };
-        let account = Link {
-            label: "host-account",
-            href: "/me/security",
-        };
-        let server = may_operate.then_some(Link {
-            label: "host-server",
-            href: "/admin/server",
-        });
-        let places = site.declared.navigation.iter().copied();
-        Self {
-            title: None,
-            entries: [home]
-                .into_iter()
-                .chain(places)
-                .chain([account])
-                .chain(server)
-                .map(|Link { label, href }| Entry {
-                    label: text.say(label).into_owned(),
-                    href: href.to_owned(),
-                    current: href == here,
-                    ..Entry::default()
-                })
-                .collect(),
-        }
-    }
-}
-
-/// A navigation entry.
-#[derive(Clone, Debug, Default)]
-pub struct Entry {
-    /// The entry's label.
-    pub label: String,
-    /// The entry's address.
-    pub href: String,
-    /// A number beside the label.
-    pub count: Option<String>,
-    /// Whether it is the present page.
-    pub current: bool,
-    /// Whether it is a bottom tab on phones.
-    pub tab: bool,
-}
-
-/// The frame of somebody who is signed in, for pages that no handler makes.
-#[derive(Clone, Debug)]
-pub struct OwnFrame {
-    /// Where they can go.
-    pub sections: Vec<Section>,
-    /// The name shown.
-    pub name: String,
-    /// The value for the sign-out form.
-    pub csrf: String,
-}
-
 impl OwnFrame {
     /// The frame itself.
     pub fn kind(&self) -> Kind<'_> {
         Kind::Host(Navigation {
+            frame: self,
             heading: None,
-            sections: &self.sections,
             more: None,
             strip: None,
-            account: Some(Account {
-                name: &self.name,
-                csrf: &self.csrf,
-            }),
         })
     }
-}
-
-/// Who is signed in.
-#[derive(Clone, Copy)]
-pub struct Account<'a> {
-    /// The display name.
-    pub name: &'a str,
-    /// The CSRF token of the sign-out form.
-    pub csrf: &'a str,
 }
 
 /// Renders a page. The response states its language; [`serve`](crate::serve()) adds all other
@@ -259,19 +178,6 @@ impl IntoResponse for Written {
     }
 }
 
-/// The Open Graph data, which other sites show for a link to the page.
-#[derive(Clone, Copy, Debug)]
-pub struct Social<'a> {
-    /// The title.
-    pub title: &'a str,
-    /// The description, in one sentence.
-    pub description: &'a str,
-    /// The absolute URL of the page.
-    pub url: &'a str,
-    /// The URL of the preview picture, drawn by [`crate::picture`].
-    pub image: &'a str,
-}
-
 /// A feed that the page announces.
 #[derive(Clone, Copy, Debug)]
 pub struct FeedLink<'a> {
@@ -286,8 +192,8 @@ pub struct FeedLink<'a> {
 /// Metadata in the page's head.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Metadata<'a> {
-    /// The Open Graph data.
-    pub social: Option<Social<'a>>,
+    /// What other sites show beside a link to the page.
+    pub share: Option<&'a Share>,
     /// Feeds with the page's content.
     pub feeds: &'a [FeedLink<'a>],
 }
@@ -345,6 +251,9 @@ struct Shell<'a, B: Template> {
     languages: &'a [Language],
     /// The site, where the frame brings head and `main`.
     site: Option<&'a Site>,
+    /// What the head and the foot show, on a page in the site's look.
+    frame: Option<Arc<PublicFrame>>,
+    visit: Visit,
     host: Option<&'a Navigation<'a>>,
     metadata: Metadata<'a>,
 }
@@ -363,6 +272,8 @@ impl<'a, B: Template> Shell<'a, B> {
             font: theme.font(&text.language().tag).and_then(assets::find),
             languages: &[],
             site: None,
+            frame: None,
+            visit: Visit::default(),
             host: None,
             metadata: Metadata::default(),
         };
@@ -375,6 +286,18 @@ impl<'a, B: Template> Shell<'a, B> {
                     "guest.js",
                 )
             },
+            Kind::Plain { site, languages } if theme == Theme::PLAIN => {
+                let frame = site.menu.frame();
+                let look = frame.look;
+                Self {
+                    languages,
+                    site: Some(site),
+                    font: look.font(&text.language().tag).and_then(assets::find),
+                    frame: Some(frame),
+                    visit: Visit::now(),
+                    ..shell(format!("site {}", look.word()), "site.css", "guest.js")
+                }
+            }
             Kind::Plain { site, languages } => Self {
                 languages,
                 site: Some(site),
@@ -392,206 +315,22 @@ impl<'a, B: Template> Shell<'a, B> {
         }
     }
 
+    /// The icon's address and media type.
+    fn icon(&self) -> (&str, &'static str) {
+        let own = self.frame.as_deref().map(|frame| &*frame.icon);
+        let own = own.filter(|icon| !icon.is_empty());
+        own.map_or((assets::asset("icon.svg"), "image/svg+xml"), |icon| {
+            (icon, uploaded_image::media_type(icon).unwrap_or_default())
+        })
+    }
+
     /// The bottom tabs on a phone.
     fn tabs(&self) -> impl Iterator<Item = &Entry> {
-        let sections = self.host.map_or(&[][..], |host| host.sections);
+        let sections = self.host.map_or(&[][..], |host| &host.frame.sections);
         let entries = sections.iter().flat_map(|section| &section.entries);
         entries.filter(|entry| entry.tab)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use http_body_util::BodyExt as _;
-
-    use super::*;
-    use crate::state::{Label, MenuItem};
-    use crate::testing;
-    use crate::theme::{Ground, Preset};
-
-    #[derive(Template)]
-    #[template(source = "<h1>{{ words }}</h1>", ext = "html")]
-    struct Words<'a> {
-        words: &'a str,
-    }
-
-    const SONGKET: Theme = Theme {
-        preset: Preset::Songket,
-        ground: Some(Ground::Nila),
-    };
-
-    #[derive(Template)]
-    #[template(
-        source = "<ul>\n  <li>\n    <pre>{{ words }}\n  </pre>\n  </li>\n</ul>",
-        ext = "html"
-    )]
-    struct Indented<'a> {
-        words: &'a str,
-    }
-
-    #[test]
-    fn indentation_is_left_out_and_what_is_shown_stays() {
-        let mut html = String::new();
-        let words = "one\n  two\n  <b>\n  ";
-        Indented { words }
-            .render_into(&mut Unindented(&mut html))
-            .unwrap();
-        assert_eq!(
-            html,
-            "<ul>\n<li>\n<pre>one\n  two\n  &#60;b&#62;\n  \n</pre>\n</li>\n</ul>"
-        );
-    }
-
-    /// A rendered page with collapsed white space, and none between tags.
-    async fn rendered(tag: &str, theme: Theme, kind: Kind<'_>) -> String {
-        let text = testing::text(tag);
-        let response = page(Page {
-            title: "Saved – A & B",
-            body: Words { words: "<b>" },
-            text: &text,
-            theme,
-            kind,
-        });
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        assert_eq!(text.catalogue().missing(), [""; 0]);
-        let html = str::from_utf8(&body).unwrap();
-        let words: Vec<_> = html.split_whitespace().collect();
-        words.join(" ").replace("> <", "><")
-    }
-
-    fn languages(tags: &[&str]) -> Vec<Language> {
-        tags.iter().map(|tag| Language::of(tag)).collect()
-    }
-
-    #[test]
-    fn every_file_that_the_frame_names_is_there() {
-        for name in ["guest.css", "guest.js", "host.css", "host.js", "icon.svg"] {
-            assert!(assets::find(name).is_some(), "{name}");
-        }
-        for preset in Preset::ALL {
-            let theme = Theme {
-                preset: *preset,
-                ground: None,
-            };
-            for font in ["en", "ar", "ms-Arab", "zh"].map(|tag| theme.font(tag)) {
-                assert!(font.is_none_or(|font| assets::find(font).is_some()));
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_public_page_wears_the_theme_and_offers_the_languages() {
-        let languages = languages(&["ms", "en", "ar"]);
-        let kind = Kind::Public {
-            languages: &languages,
-        };
-        let html = rendered("ms", SONGKET, kind).await;
-        for part in [
-            r#"<html lang="ms" dir="ltr" class="guest theme-songket ground-nila">"#,
-            "<title>Saved – A &#38; B</title>",
-            r#"<link rel="preload" href="/assets/fonts/songket."#,
-            r#"<span lang="ms" aria-current="true">Bahasa Melayu</span>"#,
-            r#"<a href="?lang=ar" lang="ar" hreflang="ar" dir="rtl">العربية</a>"#,
-            "<h1>&#60;b&#62;</h1>",
-        ] {
-            assert!(html.contains(part), "{part} is not in {html}");
-        }
-        assert!(!html.contains("<main") && !html.contains("<details>"));
-    }
-
-    #[tokio::test]
-    async fn more_than_five_languages_are_folded_away_and_one_is_not_offered() {
-        let (mut site, _folder) = testing::site();
-        Arc::make_mut(&mut site.settings).name = "A & B".to_owned();
-        let item = MenuItem {
-            href: "/dishes".to_owned(),
-            label: Label::Words("Dishes".to_owned()),
-        };
-        site.menu.set(vec![item], site.clock.now());
-        let many = languages(&["ms", "en", "ar", "it", "zh-Hans", "ta"]);
-        let html = rendered(
-            "en",
-            Theme::PLAIN,
-            Kind::Plain {
-                site: &site,
-                languages: &many,
-            },
-        )
-        .await;
-        assert!(html.contains("<details><summary>English</summary>"));
-        let one = languages(&["en"]);
-        let html = rendered(
-            "en",
-            Theme::PLAIN,
-            Kind::Plain {
-                site: &site,
-                languages: &one,
-            },
-        )
-        .await;
-        assert!(!html.contains("class=\"languages\"") && html.contains("<main id=\"main\">"));
-        assert!(
-            html.contains(r#"<header class="slim"><a href="/"><bdi>A &#38; B</bdi></a>"#)
-                && html.contains(r#"<a href="/dishes">Dishes</a><a href="/me">Sign in</a></nav>"#)
-        );
-    }
-
-    #[tokio::test]
-    async fn hosts_see_where_they_are_and_where_they_can_go() {
-        let entry = |label: &str, current, tab: bool| Entry {
-            label: label.to_owned(),
-            href: format!("/admin/{label}"),
-            count: tab.then(|| "184".to_owned()),
-            current,
-            tab,
-        };
-        let sections = [
-            Section {
-                title: None,
-                entries: vec![entry("overview", true, true), entry("dishes", false, false)],
-            },
-            Section {
-                title: Some("Set-up".to_owned()),
-                entries: vec![entry("log", false, false)],
-            },
-        ];
-        let navigation = Navigation {
-            heading: Some(Heading {
-                title: "Aisyah & Daniel",
-                note: "in 58 days",
-                href: "/admin",
-            }),
-            sections: &sections,
-            more: Some("/admin/more"),
-            strip: Some(Strip {
-                words: "Draft",
-                action: Some(Action {
-                    label: "Publish",
-                    href: "/admin/state",
-                    fields: &[("status", "published")],
-                }),
-            }),
-            account: Some(Account {
-                name: "Farah",
-                csrf: "value",
-            }),
-        };
-        let html = rendered("en", SONGKET, Kind::Host(navigation)).await;
-        for part in [
-            r#"class="host">"#,
-            r#"<a href="/admin/overview" aria-current="page">overview <span class="count">184</span></a>"#,
-            "<h2>Set-up</h2>",
-            r#"<div class="strip"><p>Draft</p>"#,
-            r#"<form method="post" action="/admin/state"><input type="hidden" name="status" value="published"><button class="quiet">Publish</button></form>"#,
-            r#"<input type="hidden" name="_csrf" value="value">"#,
-            r#"<a href="/admin/more">More</a>"#,
-        ] {
-            assert!(html.contains(part), "{part} is not in {html}");
-        }
-        assert_eq!(html.matches("/admin/overview").count(), 2, "a tab too");
-        assert_eq!(html.matches("/admin/log").count(), 1);
-        assert_eq!(html.matches("<main").count(), 1);
-    }
-}
+mod tests;

@@ -52,6 +52,25 @@ impl Font {
         kept
     }
 
+    /// The text in lines of this width, at most so many; the last is shortened.
+    pub fn wrap(&self, text: &str, size: f32, width: f32, most: usize) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split_whitespace() {
+            let longer = lines.last().map(|last| format!("{last} {word}"));
+            let is_last = lines.len() >= most;
+            match (lines.last_mut(), longer) {
+                (Some(last), Some(longer)) if is_last || self.width(&longer, size) <= width => {
+                    *last = longer;
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        if let Some(last) = lines.last_mut() {
+            *last = self.shorten(last, size, width);
+        }
+        lines
+    }
+
     /// The font's scale for a size in pixels per em.
     fn scale(&self, size: f32) -> PxScale {
         let units = self.0.units_per_em().unwrap_or(1_000.0);
@@ -117,6 +136,21 @@ impl Picture {
         for y in y..y.saturating_add(height) {
             for x in x..x.saturating_add(width) {
                 self.put(x.into(), y.into(), coverage, ink);
+            }
+        }
+    }
+
+    /// Fills a circle with ink 0 or 1.
+    pub fn dot(&mut self, (x, y): (u16, u16), radius: u16, ink: u8) {
+        let square = u32::from(radius).pow(2);
+        for row in 0..=radius {
+            let half = (0..=radius)
+                .rev()
+                .find(|half| u32::from(*half).pow(2) + u32::from(row).pow(2) <= square);
+            let half = half.unwrap_or_default();
+            let (left, width) = (x.saturating_sub(half), 2 * half + 1);
+            for y in [y.saturating_sub(row), y.saturating_add(row)] {
+                self.fill((left, y), (width, 1), 1.0, ink);
             }
         }
     }
@@ -207,6 +241,16 @@ mod tests {
         assert!(!kept.ends_with(' '), "{shorter}");
         assert!(font.width(&shorter, 40.0) <= 400.0);
         assert_eq!(font.shorten("Our day", 40.0, 1.0), "");
+    }
+
+    #[test]
+    fn a_long_title_has_lines_and_the_last_is_shortened() {
+        let font = Font::load().unwrap();
+        let lines = font.wrap("A house that breathes", 40.0, 300.0, 3);
+        assert_eq!(lines.join(" "), "A house that breathes");
+        assert!(lines.len() > 1 && lines.iter().all(|line| font.width(line, 40.0) <= 300.0));
+        let lines = font.wrap(&"word ".repeat(80), 40.0, 300.0, 3);
+        assert!(lines.len() == 3 && lines[2].ends_with('…'));
     }
 
     #[test]

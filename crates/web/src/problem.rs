@@ -24,9 +24,8 @@ use jiff::Zoned;
 use platform::StoreError;
 use serde_json::Value as Json;
 
-use crate::codes;
-use crate::csrf;
-use crate::form::Form;
+use crate::codes::{self, message_id};
+use crate::form::{self, Form};
 use crate::text::{Text, Value};
 use crate::theme::Theme;
 
@@ -196,7 +195,7 @@ impl Kept {
     /// The values that the person typed, without hidden and generated fields.
     pub fn typed(&self) -> impl Iterator<Item = &str> {
         self.fields()
-            .filter(|(name, _)| !["submission_id", "version"].contains(name))
+            .filter(|(name, _)| !["submission_id", "version", "kept"].contains(name))
             .map(|(_, value)| value.trim())
             .filter(|value| value.chars().any(char::is_alphabetic) && value.chars().count() > 1)
     }
@@ -204,7 +203,7 @@ impl Kept {
     /// The fields to submit again.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let fields = self.form.iter();
-        fields.filter(|(name, _)| *name != csrf::FIELD && !name.contains("password"))
+        fields.filter(|(name, _)| *name != form::CSRF_FIELD && !name.contains("password"))
     }
 
     /// The fields urlencoded, for a hidden field of another form; [`Form::parse`] decodes them.
@@ -253,11 +252,6 @@ pub(crate) fn sentence(
         .map(|(name, value)| (*name, value.spoken(text)));
     let given: Vec<_> = given.collect();
     text.with_rest(&message_id(prefix, code), &given, |_| "none")
-}
-
-/// The message id: `problem-version-conflict` for `version_conflict`.
-pub(crate) fn message_id(prefix: &str, code: &str) -> String {
-    format!("{prefix}-{}", code.replace('_', "-"))
 }
 
 impl Argument {

@@ -15,9 +15,10 @@ use serde_json::Value as Json;
 
 use crate::client_info::Facts;
 use crate::codes::FIELD_CODES;
+use crate::codes::message_id;
 use crate::language::Wishes;
 use crate::page::{Kind, OwnFrame, Page};
-use crate::problem::{FieldProblem, Kept, Problem, message_id, title};
+use crate::problem::{FieldProblem, Kept, Problem, title};
 use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
@@ -127,6 +128,7 @@ pub(crate) fn page(
             .map(|error| at_its_name(error, text))
             .collect(),
         sign_in: problem.status == StatusCode::UNAUTHORIZED,
+        is_own: frame.is_some(),
         request_id: facts.request_id.as_str(),
         kept: problem.kept.as_ref(),
         address,
@@ -165,6 +167,8 @@ struct ProblemPage<'a> {
     detail: String,
     fields: Vec<String>,
     sign_in: bool,
+    /// Whether the reader is signed in.
+    is_own: bool,
     request_id: &'a str,
     kept: Option<&'a Kept>,
     address: &'a str,

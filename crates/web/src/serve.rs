@@ -25,11 +25,12 @@ use platform::request;
 use tower::ServiceExt as _;
 
 use crate::client_info::{Facts, Peer, REQUEST_ID};
+use crate::codes::message_id;
 use crate::compression::{self, Compressible};
 use crate::cookie::{self, Life, Reader};
 use crate::language::{self, Wishes};
 use crate::page::OwnFrame;
-use crate::problem::{Carried, Problem, message_id};
+use crate::problem::{Carried, Problem};
 use crate::state::Site;
 use crate::text::Text;
 use crate::{media_type, problems};

@@ -1,22 +1,21 @@
 //! The state that all handlers share: the platform, the messages, and the settings of pages.
 
-use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use axum::http::{HeaderMap, Uri};
+use axum::http::HeaderMap;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use platform::Platform;
+use platform::{Platform, StoreError, Tx};
 
 use crate::client_info::Proxies;
 use crate::codes::{CODES, Code};
 use crate::language::{self, Language, Wishes};
 use crate::masking::SecretPaths;
-use crate::page::OwnFrame;
+use crate::navigation::OwnFrame;
+pub use crate::public_frame::{Label, Menu, MenuItem, PublicFrame, Visit};
 use crate::setting::SettingValues;
+use crate::site_url::SiteUrl;
 use crate::text::{Catalogue, Text};
 
 /// The router's state. Cheap to clone. It derefs to the platform: `site.store`, `site.clock`.
@@ -30,86 +29,8 @@ pub struct Site {
     pub declared: Arc<Declared>,
     /// The settings of pages.
     pub settings: Arc<Settings>,
-    /// What public pages lead to.
+    /// What public pages show of the site.
     pub menu: Menu,
-}
-
-/// The menu of public pages, kept in memory for a few seconds. Clones share it.
-#[derive(Clone, Debug, Default)]
-pub struct Menu(Arc<RwLock<ReadMenu>>);
-
-#[derive(Clone, Debug, Default)]
-struct ReadMenu {
-    items: Arc<[MenuItem]>,
-    read_at: Option<Timestamp>,
-}
-
-/// Somewhere that everybody can go.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct MenuItem {
-    /// Its address.
-    pub href: String,
-    /// What it is called.
-    pub label: Label,
-}
-
-/// What something is called.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Label {
-    /// A message.
-    Message(&'static str),
-    /// Somebody's own words.
-    Words(String),
-}
-
-impl MenuItem {
-    /// What it is called in a language.
-    pub fn words(&self, text: &Text) -> String {
-        match &self.label {
-            Label::Message(id) => text.say(id).into_owned(),
-            Label::Words(words) => words.clone(),
-        }
-    }
-}
-
-impl Menu {
-    /// How long another process may show what was before.
-    const LIFE: SignedDuration = SignedDuration::from_secs(2);
-
-    /// What is in it.
-    pub fn items(&self) -> Arc<[MenuItem]> {
-        let read = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&read.items)
-    }
-
-    /// A number that changes with it.
-    pub fn version(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.items().hash(&mut hasher);
-        hasher.finish()
-    }
-
-    /// Whether it is time to read it again.
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        let read = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        read.read_at
-            .is_none_or(|at| now.duration_since(at) >= Self::LIFE || now < at)
-    }
-
-    /// Keeps what was read.
-    pub fn set(&self, items: Vec<MenuItem>, now: Timestamp) {
-        let read = ReadMenu {
-            items: items.into(),
-            read_at: Some(now),
-        };
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = read;
-    }
-
-    /// It may have changed.
-    pub fn forget(&self) {
-        let mut read = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        read.read_at = None;
-    }
 }
 
 /// The domains' declarations that any page may need.
@@ -119,8 +40,8 @@ pub struct Declared {
     pub codes: Vec<Code>,
     /// The paths with secrets.
     pub secret_paths: SecretPaths,
-    /// The domains' start pages for signed-in people.
-    pub navigation: Vec<Link>,
+    /// The domains' pages for signed-in people.
+    pub navigation: Vec<NavigationGroup>,
     /// The settings of the domains' sections.
     pub settings: SettingValues,
     /// Finds the frame of whoever shows these headers, in this language.
@@ -130,6 +51,17 @@ pub struct Declared {
 /// For [`Declared::find_frame`]; `None`: nobody is signed in.
 pub type FindFrame =
     fn(Site, HeaderMap, Text) -> Pin<Box<dyn Future<Output = Option<OwnFrame>> + Send>>;
+
+/// A domain's pages for signed-in people.
+#[derive(Clone, Copy, Debug)]
+pub struct NavigationGroup {
+    /// The message that names the group.
+    pub title: &'static str,
+    /// Its pages.
+    pub links: &'static [Link],
+    /// Whether the account of this id has anything to do there.
+    pub is_for: fn(&mut Tx<'_>, &Site, &str) -> Result<bool, StoreError>,
+}
 
 /// Somewhere to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,154 +152,5 @@ impl Deref for Site {
 
     fn deref(&self) -> &Platform {
         &self.platform
-    }
-}
-
-/// The site's public address: scheme, host and port, without a path.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SiteUrl {
-    origin: String,
-    host: String,
-    secure: bool,
-}
-
-/// The text is not a valid site address.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an address like https://kenduri.example, without a path")]
-pub struct NotASiteUrl(String);
-
-impl SiteUrl {
-    /// Parses `https://host[:port]`, with or without a trailing slash.
-    pub fn parse(text: &str) -> Result<Self, NotASiteUrl> {
-        let refused = || NotASiteUrl(text.to_owned());
-        let uri: Uri = text.parse().map_err(|_| refused())?;
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return Err(refused());
-        };
-        let default_port = match scheme {
-            "http" => 80,
-            "https" => 443,
-            _ => return Err(refused()),
-        };
-        let rest = uri.path_and_query().map_or("/", |rest| rest.as_str());
-        if rest != "/" || authority.as_str().contains('@') {
-            return Err(refused());
-        }
-        let host = authority.host().to_ascii_lowercase();
-        let origin = match authority.port_u16() {
-            Some(port) if port != default_port => format!("{scheme}://{host}:{port}"),
-            _ => format!("{scheme}://{host}"),
-        };
-        Ok(Self {
-            origin,
-            secure: scheme == "https",
-            host,
-        })
-    }
-
-    /// The address in the form of the `Origin` header: without trailing slash and default port.
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// The host in lower case.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Host and port, without the scheme and the default port.
-    pub fn authority(&self) -> &str {
-        self.origin
-            .split_once("://")
-            .map_or(&*self.origin, |(_, authority)| authority)
-    }
-
-    /// The full address of a path that starts with `/`.
-    pub fn join(&self, path: &str) -> String {
-        format!("{}{path}", self.origin)
-    }
-
-    /// Whether the site uses TLS.
-    pub fn is_secure(&self) -> bool {
-        self.secure
-    }
-
-    /// Whether the site is only for this machine, where plain HTTP is safe.
-    pub fn is_loopback(&self) -> bool {
-        let host = self.host.trim_matches(['[', ']']);
-        host == "localhost"
-            || host.ends_with(".localhost")
-            || host
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
-    }
-}
-
-impl fmt::Display for SiteUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.origin)
-    }
-}
-
-impl fmt::Debug for SiteUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.origin)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_scheme_host_and_port() {
-        for (text, origin, secure, loopback) in [
-            (
-                "http://127.0.0.1:8080",
-                "http://127.0.0.1:8080",
-                false,
-                true,
-            ),
-            ("http://localhost:80/", "http://localhost", false, true),
-            ("http://[::1]:8080", "http://[::1]:8080", false, true),
-            (
-                "https://Kenduri.Example:443",
-                "https://kenduri.example",
-                true,
-                false,
-            ),
-            (
-                "https://kenduri.example:8443",
-                "https://kenduri.example:8443",
-                true,
-                false,
-            ),
-        ] {
-            let url = SiteUrl::parse(text).unwrap();
-            assert_eq!(url.origin(), origin);
-            assert_eq!(url.authority(), origin.split("//").last().unwrap());
-            assert_eq!((url.is_secure(), url.is_loopback()), (secure, loopback));
-        }
-        assert_eq!(
-            SiteUrl::parse("https://a.example/")
-                .unwrap()
-                .join("/invite/RAHMA"),
-            "https://a.example/invite/RAHMA"
-        );
-    }
-
-    #[test]
-    fn other_addresses_are_refused() {
-        for text in [
-            "",
-            "kenduri.example",
-            "ftp://kenduri.example",
-            "https://kenduri.example/party",
-            "https://kenduri.example/?a=1",
-            "https://user@kenduri.example",
-            "/party",
-        ] {
-            assert!(SiteUrl::parse(text).is_err(), "{text}");
-        }
     }
 }

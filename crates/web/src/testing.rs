@@ -11,7 +11,8 @@ use crate::client_info::Proxies;
 use crate::codes::Code;
 use crate::language::Language;
 use crate::masking::{SecretPath, SecretPaths};
-use crate::state::{Declared, Link, Menu, Settings, Site, SiteUrl};
+use crate::site_url::SiteUrl;
+use crate::state::{Declared, Menu, Settings, Site};
 use crate::text::{Catalogue, Locale, Text};
 
 /// The texts in the language `tag`, with this crate's messages.
@@ -47,10 +48,6 @@ pub(crate) fn site() -> (Site, TempDir) {
                 SecretPath::code("/invite/"),
                 SecretPath::token("/setup/"),
             ]),
-            navigation: vec![Link {
-                label: "shell-home",
-                href: "/dishes",
-            }],
             ..Declared::default()
         }),
         menu: Menu::default(),

@@ -35,10 +35,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "identity",
             "web",
             "platform",
+            "upgrade",
         ],
     ),
     ("importer", &["edge", "supervisor"]),
-    ("edge", &["http1", "units"]),
+    ("edge", &["http1", "units", "upgrade"]),
     ("supervisor", &["units"]),
     (
         "occasions",

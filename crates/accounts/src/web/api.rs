@@ -1,7 +1,7 @@
 //! The JSON interface: signing in and out, one's own account, its sessions and
 //! tokens.
 
-pub(in crate::web) mod credentials;
+mod credentials;
 mod email_change;
 mod factors;
 mod identities;
@@ -37,7 +37,7 @@ use web::described::{Description, Routes};
 use web::json::Members;
 use web::{Facts, Json, Problem, csrf, routes};
 
-use super::{cookies, entrance, visitor};
+use super::{arrival, cookies, entrance};
 use crate::Accounts;
 use crate::Callers::{Anybody, People, Tokens};
 use identity::DomainAccounts;
@@ -47,8 +47,9 @@ use identity::grant::{self, Role, Scope, ScopeName};
 use identity::person::profile::Profile;
 use identity::session::sudo::Sudo;
 use identity::session::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
-use identity::session::{self, Begun, Session, SessionId, Stay};
-use identity::sign_in::{self, Attempt, SignInError};
+use identity::session::{self, Session, SessionId, Stay};
+use identity::sign_in::let_in::Arrived;
+use identity::sign_in::{self, Attempt, Welcome};
 use site::asking::Caller;
 
 /// Addresses of the JSON interface.
@@ -256,26 +257,22 @@ async fn login(
         client,
         to: String::new(),
     };
-    let (account, begun) = match sign_in::with_password(&accounts, attempt).await {
-        Err(SignInError::Leaving(token)) => return Ok(leaving::offered(&token)),
-        Err(SignInError::SecondStep(token)) => return Ok(second_step::required(&token)),
-        done => done?,
-    };
-    signed_in(&accounts, account, &begun, login.want).await
+    let welcome = sign_in::with_password(&accounts, attempt).await?;
+    signed_in(&accounts, welcome, login.want).await
 }
 
 /// What a sign-in gives.
-async fn signed_in(
-    accounts: &Accounts,
-    account: Account,
-    begun: &Begun,
-    want: Want,
-) -> Result<Response, Problem> {
+async fn signed_in(accounts: &Accounts, welcome: Welcome, want: Want) -> Result<Response, Problem> {
+    let Arrived { account, begun, .. } = match welcome {
+        Welcome::Arrived(arrived) => arrived,
+        Welcome::SecondStep(token) => return Ok(second_step::required(&token)),
+        Welcome::Leaving(token) => return Ok(leaving::offered(&token)),
+    };
     if let Want::Tokens = want {
-        return refresh::begin(accounts, account, begun).await;
+        return refresh::begin(accounts, account, &begun).await;
     }
     let mut response = Json(Me::of(accounts, account).await?).into_response();
-    cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
+    cookies::set_begun(response.headers_mut(), accounts.site.url(), &begun);
     Ok(response)
 }
 
@@ -297,7 +294,7 @@ async fn logout(
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
     match caller {
-        Ok(caller) => visitor::end_session(&accounts, &headers, caller.request).await?,
+        Ok(caller) => arrival::end_session(&accounts, &headers, caller.request).await?,
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }

@@ -1,30 +1,61 @@
-//! The page that people land on after signing in: what each domain has for them.
+//! The page that people land on after signing in: what each domain has for them, and what they can
+//! begin.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
-use web::{Link, Problem, Text, Wishes};
+use serde::Deserialize;
+use web::{Problem, Text, Wishes};
 
-use super::{frame, leaving, profile};
 use site::asking::Reader;
+use site::frame;
+use site::own_card::{Begin, OwnCard, Side};
 
 use crate::Accounts;
-use crate::domain::Card;
+use identity::notification;
 
-const HERE: &str = "/me";
+const HERE: &str = frame::HOME;
+/// How many of the things that somebody has a card shows.
+const SHOWN: usize = 2;
+
+/// What was done on the page before.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
 
 #[derive(Template)]
 #[template(path = "cards.html")]
 struct CardsPage<'a> {
     text: &'a Text,
     name: &'a str,
-    cards: &'a [Card],
+    /// "Monday, 23 November".
+    day: String,
+    is_confirmed: bool,
+    unread: i64,
+    cards: &'a [OwnCard],
+    begins: Vec<Begin>,
+    has_codes: bool,
+}
+
+impl CardsPage<'_> {
+    fn notices(&self) -> String {
+        let values = [("count", self.unread.into())];
+        self.text.with("cards-notices", values)
+    }
+
+    fn all(&self, card: &OwnCard) -> String {
+        let count = i64::try_from(card.all.0).unwrap_or(i64::MAX);
+        self.text.with("cards-all", [("count", count.into())])
+    }
 }
 
 /// `GET /me`.
 pub(super) async fn show(
     State(accounts): State<Accounts>,
+    Query(done): Query<Done>,
     wishes: Wishes,
     reader: Reader,
 ) -> Result<Response, Problem> {
@@ -37,32 +68,30 @@ pub(super) async fn show(
         for domain in domains {
             all.extend((domain.cards)(tx, &here, &who, &language)?);
         }
-        Ok(all)
+        Ok((all, notification::count_unread(tx, &who.account().id)?))
     };
-    let mut cards = site.store.read(look).await?;
-    cards.push(own());
+    let (mut cards, unread) = site.store.read(look).await?;
+    let begins = cards.iter().flat_map(|card| card.begins.clone()).collect();
+    cards.retain(|card| !card.lines.is_empty());
+    for card in &mut cards {
+        card.lines.truncate(SHOWN);
+    }
+    let zone = TimeZone::get(&reader.who.account().time_zone);
+    let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
     let body = CardsPage {
         text: &text,
         name: &reader.who.account().display_name,
+        day: text.weekday_and_day(site.clock.now().to_zoned(zone)),
+        is_confirmed: done.done.as_deref() == Some("confirmed"),
+        unread,
         cards: &cards,
+        begins,
+        has_codes: accounts
+            .domains
+            .iter()
+            .any(|one| !one.sign_in_hints.is_empty()),
     };
     let title = text.say("host-home");
     let who = (&reader.who, reader.csrf.as_str());
     frame::show(site, &text, who, (HERE, &title), body).await
-}
-
-/// What everybody has.
-fn own() -> Card {
-    let link = |(label, href)| Link { label, href };
-    let links = [
-        ("profile-title", profile::HERE),
-        ("account-security", "/me/security"),
-        ("account-data", leaving::HERE),
-    ];
-    Card {
-        title: "host-account",
-        lines: Vec::new(),
-        links: links.map(link).into(),
-        form: None,
-    }
 }

@@ -1,51 +1,41 @@
-//! The second factor of one's own account: a part of the page of the account, and the pages on
-//! which it is set up.
+//! The second factor of one's own account: the pages on which it is set up.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use jiff::tz::TimeZone;
 use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::{cookies, frame};
-use site::asking::{Reader, Sender};
+use super::me;
+use site::asking::{Browser, Reader, Sender};
 use site::call::see_other;
+use site::question::{self, Question};
+use site::{cookies, frame};
 
 use crate::Accounts;
 use identity::credential::second_factor::totp::AppSecret;
-use identity::credential::second_factor::{self, FactorError, Factors};
+use identity::credential::second_factor::{self, FactorError};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
-use site::asking::Browser;
 
 const ACCOUNT: &str = "/me/security";
 const SETUP: &str = "/me/security/totp";
 
-/// The part of the page of the account.
-#[derive(Template)]
-#[template(path = "factors.html")]
-pub(super) struct Section<'a> {
-    pub(super) text: &'a Text,
-    pub(super) csrf: &'a str,
-    pub(super) zone: &'a TimeZone,
-    pub(super) factors: Factors,
-    /// Whether the address has to be confirmed first.
-    pub(super) is_pending: bool,
-}
-
-impl Section<'_> {
-    /// Since when codes are asked for, and how many recovery codes are left.
-    fn state(&self) -> Option<String> {
-        let since = self.factors.totp_since?.to_zoned(self.zone.clone());
-        let values = [
-            ("since", self.text.moment_short(&since).into()),
-            ("left", self.factors.recovery_codes.into()),
-        ];
-        Some(self.text.with("account-factors-on", values))
-    }
-}
+const RENEW_CODES: Question = Question {
+    title: "question-codes",
+    facts: "question-codes-facts",
+    undo: "question-codes-undo",
+    button: "question-codes-do",
+    confirm: "question-codes-confirm",
+};
+const REMOVE: Question = Question {
+    title: "question-factor",
+    facts: "question-factor-facts",
+    undo: "question-factor-undo",
+    button: "question-factor-do",
+    confirm: "question-factor-confirm",
+};
 
 #[derive(Template)]
 #[template(path = "totp.html")]
@@ -54,7 +44,11 @@ struct SetupPage<'a> {
     csrf: &'a str,
     /// The modules of a side of the QR code, and the dark ones.
     picture: Option<(usize, String)>,
+    /// For the app on the same device.
+    link: &'a str,
     secret: &'a str,
+    /// The same in groups of four letters.
+    grouped: &'a str,
     code: Field,
     form_state: &'a FormState,
 }
@@ -64,6 +58,25 @@ struct SetupPage<'a> {
 struct CodesPage<'a> {
     text: &'a Text,
     codes: &'a [Secret],
+    site: &'a str,
+}
+
+impl CodesPage<'_> {
+    /// All of them, a line each.
+    fn lines(&self) -> String {
+        let codes = self.codes.iter().map(Secret::reveal);
+        codes.collect::<Vec<_>>().join("\n")
+    }
+
+    /// A file with them, which the page itself holds: they are kept nowhere.
+    fn file(&self) -> String {
+        let text = format!("{}\n{}\n", self.site, self.lines());
+        let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        format!(
+            "data:text/plain;charset=utf-8,{}",
+            encoded.replace('+', "%20")
+        )
+    }
 }
 
 fn check(accounts: &Accounts, who: &SignedIn) -> Result<Sudo, Problem> {
@@ -106,12 +119,16 @@ async fn setup_page(
     let control = Control::Line("text", "one-time-code");
     let code = form_state.field("code", text.say("account-mfa-code"), control);
     let secret = secret.text();
+    let groups = secret.as_bytes().chunks(4).map(String::from_utf8_lossy);
+    let grouped = groups.collect::<Vec<_>>().join(" ");
     let body = SetupPage {
         text,
         csrf,
         picture: web::qr_code::path(&uri),
+        link: &uri,
         secret: &secret,
-        code: code.hint(text.say("account-totp-hint")).required(),
+        grouped: &grouped,
+        code: code.hint(text.say("account-totp-hint")).required().first(),
         form_state,
     };
     let title = text.say("account-totp");
@@ -161,6 +178,10 @@ pub(super) async fn renew_recovery_codes(
     Browser(client): Browser,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    if !question::is_sure(&sender.form) {
+        let sent = ("/me/security/recovery-codes", RENEW_CODES);
+        return me::ask(&accounts, &wishes, &sender, sent).await;
+    }
     let text = accounts.site.speak(&wishes);
     let (site, sudo) = (accounts.site.clone(), check(&accounts, &sender.who)?);
     let change =
@@ -177,15 +198,24 @@ async fn codes_page(
 ) -> Result<Response, Problem> {
     let title = text.say("account-recovery-codes");
     let who = (&sender.who, sender.csrf.as_str());
-    let body = CodesPage { text, codes };
+    let body = CodesPage {
+        text,
+        codes,
+        site: &accounts.site.settings.name,
+    };
     frame::show(&accounts.site, text, who, (ACCOUNT, &title), body).await
 }
 
 pub(super) async fn remove(
     State(accounts): State<Accounts>,
+    wishes: Wishes,
     Browser(client): Browser,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    if !question::is_sure(&sender.form) {
+        let sent = ("/me/security/totp/remove", REMOVE);
+        return me::ask(&accounts, &wishes, &sender, sent).await;
+    }
     let (site, sudo) = (accounts.site.clone(), check(&accounts, &sender.who)?);
     let change = move |tx: &mut Tx<'_>| -> Result<_, FactorError> {
         second_factor::remove(tx, &site, &sudo, &client)

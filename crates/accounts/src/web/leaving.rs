@@ -6,7 +6,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, SET_C
 use axum::response::{IntoResponse, Response};
 use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
-use web::form_state::{self, Field, FormState};
+use web::form_state::{self, FormState};
 use web::{Problem, Text, Wishes};
 
 use super::entrance::{Entrance, Entry};
@@ -14,6 +14,8 @@ use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::cookies;
 use site::frame;
+
+use site::question::{self, Question};
 
 use crate::Accounts;
 use identity::person::erasure::{self, EraseError, When};
@@ -25,12 +27,19 @@ use identity::sign_in::{SignInError, restore};
 /// Where the page is.
 pub(super) const HERE: &str = site::addresses::DATA;
 
+const ERASE: Question = Question {
+    title: "question-leave",
+    facts: "question-leave-facts",
+    undo: "question-leave-undo",
+    button: "question-leave-do",
+    confirm: "question-leave-confirm",
+};
+
 #[derive(Template)]
 #[template(path = "data.html")]
 struct DataPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    sure: Field,
     form_state: &'a FormState,
 }
 
@@ -53,7 +62,6 @@ async fn page(
     let body = DataPage {
         text,
         csrf,
-        sure: form_state.tick("sure", text.say("account-erase-sure")),
         form_state,
     };
     let title = text.say("account-data");
@@ -98,14 +106,17 @@ pub(super) async fn erase(
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    if !question::is_sure(&sender.form) {
+        let text = accounts.site.speak(&wishes);
+        let who = (&sender.who, sender.csrf.as_str());
+        let sent = ("/me/data/erase", HERE, &sender.form);
+        return question::show(&accounts.site, &text, who, sent, ERASE, &[]).await;
+    }
     let done = try_erase(&accounts, &sender).await;
     again(&accounts, &wishes, sender, done).await
 }
 
 async fn try_erase(accounts: &Accounts, sender: &Sender) -> Result<Response, Problem> {
-    if !sender.form.is_ticked("sure") {
-        return Err(Problem::fields().field("/sure", "required", []));
-    }
     let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
     let request = sender.request.clone();
     let domains = accounts.domain_accounts;
@@ -128,15 +139,10 @@ async fn again(
 ) -> Result<Response, Problem> {
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(wishes);
-        let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("sure");
+        let form_state = FormState::refused(sender.form.clone(), &problem, &text);
         page(accounts, &text, (&sender.who, &sender.csrf), &form_state).await
     })
     .await
-}
-
-/// Where somebody is led who signs in to an account that is about to be erased.
-pub(super) fn to_offer(token: &Secret) -> Response {
-    see_other(&format!("/restore/{}", token.reveal()))
 }
 
 #[derive(Template)]

@@ -1,136 +1,28 @@
-//! The first page, and where owners say how the site presents itself.
+//! Where owners say how the site presents itself.
 
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Query, Request, State};
-use axum::http::{Uri, uri};
-use axum::middleware::Next;
+use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::{Extension, Router};
-use platform::{StoreError, Tx};
+use platform::{StoreError, Tx, text_cleaning};
 use serde::Deserialize;
-use web::form_state::{self, Field, FormState, Group};
-use web::page::{Kind, Page};
-use web::{Form, Problem, Text, Theme, Wishes};
+use web::form_state::{self, Control, Field, FormState, Group};
+use web::look::{Accent, Color};
+use web::state::{MenuItem, Visit};
+use web::{Form, Look as Theme, Problem, Text, Wishes};
 
-use site::asking::{Reader, Sender};
+use site::asking::{FileSender, Reader, Sender};
 use site::call::{id as parse, see_other};
 use site::frame;
 
+use super::first;
+
 use crate::Accounts;
-use crate::domain::Card;
-use crate::look::{self, Look, SITE};
+use crate::look::{self, Look, PICTURES, SITE};
 use identity::grant::{self, Scope, administrator};
-use identity::person::profile::{self, PublicProfile};
 use identity::session::signed_in::SignedIn;
 use site::addresses::LOOK as HERE;
-
-/// All addresses, for the page that stands at `/`.
-#[derive(Clone)]
-pub(super) struct Inside(pub(super) Router);
-
-/// Reads the menu of public pages again, where it may have changed.
-pub(super) async fn refresh_menu(
-    State(accounts): State<Accounts>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let site = &accounts.site;
-    if site.menu.is_due(site.clock.now()) {
-        let domains = accounts.domains;
-        let look = move |tx: &mut Tx<'_>| look::menu(tx, domains);
-        match site.store.read(look).await {
-            Ok(items) => site.menu.set(items, site.clock.now()),
-            Err(error) => tracing::warn!(%error, "the menu cannot be read"),
-        }
-    }
-    next.run(request).await
-}
-
-/// `GET /robots.txt`: nothing behind a code is for search engines.
-pub(super) async fn robots() -> &'static str {
-    "User-agent: *\nDisallow: /invite/\nDisallow: /admin/\nDisallow: /api/\n"
-}
-
-#[derive(Template)]
-#[template(path = "first.html")]
-struct FirstPage<'a> {
-    text: &'a Text,
-    name: &'a str,
-    introduction: Vec<&'a str>,
-    profile: Option<&'a PublicProfile>,
-    cards: &'a [Card],
-}
-
-/// `GET /`: the page that owners chose, asked for inside; else what the domains have.
-pub(super) async fn first(
-    State(accounts): State<Accounts>,
-    Extension(inside): Extension<Inside>,
-    wishes: Wishes,
-    mut request: Request,
-) -> Result<Response, Problem> {
-    let site = &accounts.site;
-    let text = site.speak_public(&wishes);
-    let (domains, here, language) = (accounts.domains, site.clone(), text.clone());
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let look = look::find(tx)?;
-        if let Some(path) = look::first_page(tx, domains, &look)? {
-            return Ok(Err(path));
-        }
-        let account = look::account(tx, &look)?;
-        let mut cards = Vec::new();
-        for domain in domains {
-            cards.extend((domain.first_cards)(
-                tx,
-                &here,
-                &language,
-                account.as_ref(),
-            )?);
-        }
-        let profile = match &account {
-            Some(account) => profile::find_public(tx, account)?,
-            None => None,
-        };
-        // Who says nothing of themselves has no portrait.
-        let profile = profile.filter(|one| !one.bio.is_empty() || !one.website.is_empty());
-        Ok(Ok((look, profile, cards)))
-    };
-    let (look, profile, cards) = match site.store.read(look).await? {
-        Ok(found) => found,
-        Err(path) => {
-            *request.uri_mut() = with_path(request.uri(), &path)?;
-            return Ok(web::ask_inside(inside.0, request).await);
-        }
-    };
-    let body = FirstPage {
-        text: &text,
-        name: &site.settings.name,
-        introduction: look.introduction.split("\n\n").collect(),
-        profile: profile.as_ref(),
-        cards: &cards,
-    };
-    Ok(web::page(Page {
-        title: &site.settings.name,
-        body,
-        text: &text,
-        theme: Theme::PLAIN,
-        kind: Kind::Plain {
-            site,
-            languages: &site.public_languages(),
-        },
-    }))
-}
-
-fn with_path(uri: &Uri, path: &str) -> Result<Uri, Problem> {
-    let mut parts = uri::Parts::default();
-    let path = match uri.query() {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    };
-    parts.path_and_query = Some(path.parse().map_err(Problem::internal)?);
-    Uri::from_parts(parts).map_err(Problem::internal)
-}
 
 /// What was done on the page before.
 #[derive(Deserialize)]
@@ -144,9 +36,35 @@ struct LookPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     done: bool,
-    version: i64,
-    groups: Vec<Group>,
+    look: &'a Look,
+    looks: Vec<Choice>,
+    accent: [Field; 2],
+    /// What was done to the accent colour so that it can be read.
+    changed: Vec<String>,
+    first: Group,
+    /// The places in the menu.
+    menu: Vec<Field>,
+    alt: Field,
+    file: Field,
+    icon: Field,
     form_state: &'a FormState,
+}
+
+/// A look to choose.
+struct Choice {
+    look: Theme,
+    is_chosen: bool,
+}
+
+impl Choice {
+    /// The message that says what it is like.
+    const fn about(&self) -> &'static str {
+        match self.look {
+            Theme::Paper => "look-paper-about",
+            Theme::Veranda => "look-veranda-about",
+            Theme::Market => "look-market-about",
+        }
+    }
 }
 
 /// `GET /admin/look`.
@@ -177,8 +95,7 @@ async fn page(
         ))
     };
     let (look, offered, members) = site.store.read(find).await?;
-    let version = look.version;
-    let form_state = refused.unwrap_or_else(|| FormState::of(form(&look)));
+    let form_state = refused.unwrap_or_else(|| FormState::of(form(&look, &offered)));
     let pages = domains.iter().flat_map(|domain| domain.first_pages);
     let pages = pages.map(|page| (page.word, page.label, page.argument));
     let homes = [(SITE, "look-home-site", "")].into_iter().chain(pages);
@@ -194,12 +111,22 @@ async fn page(
     let people = members
         .into_iter()
         .map(|member| (member.account.to_string(), member.display_name));
+    let chosen = Theme::find(form_state.form.text("look")).unwrap_or_default();
+    let looks = Theme::ALL.iter().map(|look| Choice {
+        look: *look,
+        is_chosen: *look == chosen,
+    });
     let first = vec![
         form_state.select("home", text.say("look-home"), homes),
         form_state
             .line("home_which", text.say("look-home-which"))
             .hint(text.say("look-home-which-hint")),
-        form_state.lines("introduction", text.say("look-introduction")),
+        form_state
+            .line("sentence", text.say("look-sentence"))
+            .hint(text.say("look-sentence-hint")),
+        form_state
+            .lines("introduction", text.say("look-introduction"))
+            .hint(text.say("look-introduction-hint")),
         form_state.select(
             "account",
             text.say("look-account"),
@@ -211,22 +138,34 @@ async fn page(
         form_state.number(&name, item.words(text))
     });
     let menu: Vec<Field> = menu.collect();
-    let mut groups = vec![Group {
+    let first = Group {
         legend: text.say("look-first").into_owned(),
         fields: first,
-    }];
-    if !menu.is_empty() {
-        groups.push(Group {
-            legend: text.say("look-menu").into_owned(),
-            fields: menu,
-        });
-    }
+    };
     let body = LookPage {
         text,
         csrf,
         done,
-        version,
-        groups,
+        looks: looks.collect(),
+        accent: [
+            form_state.tick("accent_own", text.say("look-accent-own")),
+            form_state
+                .field(
+                    "accent",
+                    text.say("look-accent"),
+                    Control::Line("color", "off"),
+                )
+                .hint(text.say("look-accent-hint")),
+        ],
+        changed: changed(text, &look),
+        first,
+        menu,
+        alt: form_state
+            .line("portrait_alt", text.say("look-portrait-alt"))
+            .hint(text.say("look-portrait-alt-hint")),
+        file: form_state.field("file", text.say("look-file"), Control::Line("file", "off")),
+        icon: form_state.field("icon", text.say("look-file"), Control::Line("file", "off")),
+        look: &look,
         form_state: &form_state,
     };
     let title = text.say("look-title");
@@ -234,16 +173,31 @@ async fn page(
 }
 
 /// The form as it is filled in for what stands now.
-fn form(look: &Look) -> Form {
+fn form(look: &Look, offered: &[MenuItem]) -> Form {
     let (word, which) = look.home.split_once(':').unwrap_or((&look.home, ""));
     let account = look.account_id.as_ref().map(ToString::to_string);
+    // A field for a colour always has one.
+    let [light, _] = look.look.palettes();
+    let (own, accent) = match look.accent.as_str() {
+        "" => ("", light.mark.hex()),
+        accent => ("1", accent.to_owned()),
+    };
     let fields = [
         ("home".to_owned(), word.to_owned()),
         ("home_which".to_owned(), which.to_owned()),
+        ("look".to_owned(), look.look.word().to_owned()),
+        ("accent_own".to_owned(), own.to_owned()),
+        ("accent".to_owned(), accent),
+        ("portrait_alt".to_owned(), look.portrait_alt.clone()),
+        ("sentence".to_owned(), look.sentence.clone()),
         ("introduction".to_owned(), look.introduction.clone()),
         ("account".to_owned(), account.unwrap_or_default()),
     ];
-    let places = (1..).zip(look.menu.lines());
+    let all: Vec<&str> = match look.menu.as_str() {
+        "" => offered.iter().map(|item| item.href.as_str()).collect(),
+        chosen => chosen.lines().collect(),
+    };
+    let places = (1..).zip(all);
     let menu = places.map(|(place, href): (i32, _)| (format!("menu{href}"), place.to_string()));
     form_state::form(fields.into_iter().chain(menu))
 }
@@ -272,32 +226,198 @@ async fn try_change(accounts: &Accounts, sender: &Sender) -> Result<(), Problem>
         (SITE, _) => SITE.to_owned(),
         (word, which) => format!("{word}:{which}"),
     };
+    let (theme, accent) = worn(form);
     let account = match form.text("account") {
         "" => None,
         id => Some(parse(id)?),
     };
     let version = form.text("version").parse().unwrap_or(0);
     let (who, request, domains) = (sender.who.clone(), sender.request.clone(), accounts.domains);
-    let (introduction, form) = (form.text("introduction").to_owned(), form.clone());
+    let form = form.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<(), Problem> {
         let owner = administrator::owner(tx, who.clone())?.ok_or_else(Problem::not_found)?;
         let mut places = BTreeMap::new();
-        for item in look::offered(tx, domains)? {
+        let offered = look::offered(tx, domains)?;
+        let usual: Vec<_> = offered.iter().map(|item| item.href.clone()).collect();
+        for item in offered {
             let place = form_state::number(&form, &format!("menu{}", item.href));
             if let Some(place) = place.filter(|place| *place > 0) {
                 places.insert((place, places.len()), item.href);
             }
         }
+        let chosen: Vec<_> = places.into_values().collect();
         let look = Look {
             home: home.clone(),
-            introduction: introduction.clone(),
+            look: theme,
+            accent: accent.clone(),
+            sentence: text_cleaning::clean_line(form.text("sentence")),
+            introduction: text_cleaning::clean(form.text("introduction")),
             account_id: account.clone(),
-            menu: places.into_values().collect::<Vec<_>>().join("\n"),
+            // As it is offered, it also takes what is offered later.
+            menu: if chosen == usual {
+                String::new()
+            } else {
+                chosen.join("\n")
+            },
             version,
+            ..look::find(tx)?
         };
         Ok(look::change(tx, &owner, domains, look, &request)?)
     };
     accounts.site.store.write(change).await?;
     accounts.site.menu.forget();
+    Ok(())
+}
+
+/// The look and the accent colour that a form asks for.
+fn worn(form: &Form) -> (Theme, String) {
+    let accent = if form.is_ticked("accent_own") {
+        form.text("accent").to_owned()
+    } else {
+        String::new()
+    };
+    let look = Theme::find(form.text("look")).unwrap_or_default();
+    (look, accent)
+}
+
+/// What was done to the accent colour, in words.
+fn changed(text: &Text, look: &Look) -> Vec<String> {
+    let Some(wished) = Color::parse(&look.accent) else {
+        return Vec::new();
+    };
+    let all = ["look-accent-light", "look-accent-dark"]
+        .into_iter()
+        .zip(Accent::of(wished, look.look));
+    let all = all.filter(|(_, accent)| accent.is_changed);
+    all.map(|(message, accent)| text.with(message, [("color", accent.color.hex().into())]))
+        .collect()
+}
+
+/// `GET /admin/look/preview`: the first page in a look that is not saved yet.
+pub(super) async fn preview(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    reader: Reader,
+    query: Query<Worn>,
+) -> Result<Response, Problem> {
+    let (domains, who) = (accounts.domains, reader.who.clone());
+    let find = move |tx: &mut Tx<'_>| -> Result<_, Problem> {
+        administrator::owner(tx, who.clone())?.ok_or_else(Problem::not_found)?;
+        Ok(look::frame(tx, domains)?)
+    };
+    let mut frame = accounts.site.store.read(find).await?;
+    frame.look = Theme::find(&query.look).unwrap_or_default();
+    frame.accent = query.accent_own.as_ref().and(Color::parse(&query.accent));
+    let visit = Visit {
+        name: Some(reader.who.account().display_name.clone()),
+        path: "/".to_owned(),
+        preview: Some(frame.into()),
+    };
+    visit.answer(first::site_page(&accounts, &wishes)).await
+}
+
+/// What the form has of the look, before it is saved.
+#[derive(Deserialize)]
+pub(super) struct Worn {
+    #[serde(default)]
+    look: String,
+    accent_own: Option<String>,
+    #[serde(default)]
+    accent: String,
+}
+
+/// `POST /admin/look/icon`.
+pub(super) async fn set_icon(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    sent: FileSender,
+) -> Result<Response, Problem> {
+    set_picture(&accounts, &wishes, sent, false).await
+}
+
+/// `POST /admin/look/portrait`.
+pub(super) async fn set_portrait(
+    State(accounts): State<Accounts>,
+    wishes: Wishes,
+    sent: FileSender,
+) -> Result<Response, Problem> {
+    set_picture(&accounts, &wishes, sent, true).await
+}
+
+async fn set_picture(
+    accounts: &Accounts,
+    wishes: &Wishes,
+    sent: FileSender,
+    is_portrait: bool,
+) -> Result<Response, Problem> {
+    let done = try_set_picture(accounts, &sent, is_portrait).await;
+    let done = done.map(|()| see_other(&format!("{HERE}?done=1")));
+    let sender = sent.sender;
+    form_state::answer(done, async |problem| {
+        let text = accounts.site.speak(wishes);
+        let site = &accounts.site;
+        let domains = accounts.domains;
+        let find = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            Ok((look::find(tx)?, look::offered(tx, domains)?))
+        };
+        let (look, offered) = site.store.read(find).await?;
+        let typed = sender
+            .form
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let kept = form(&look, &offered);
+        let kept = kept
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        // The last value of a name counts.
+        let kept = form_state::form(kept.chain(typed));
+        let form_state = FormState::refused(kept, &problem, &text);
+        let who = (&sender.who, sender.csrf.as_str());
+        page(accounts, &text, who, (false, Some(form_state))).await
+    })
+    .await
+}
+
+/// Puts the sent picture into its place, takes it away, or changes its description alone.
+async fn try_set_picture(
+    accounts: &Accounts,
+    sent: &FileSender,
+    is_portrait: bool,
+) -> Result<(), Problem> {
+    let (site, form) = (&accounts.site, &sent.sender.form);
+    let (who, domains) = (sent.sender.who.clone(), accounts.domains);
+    let asking = who.clone();
+    let check = move |tx: &mut Tx<'_>| -> Result<_, Problem> {
+        administrator::owner(tx, asking.clone())?.ok_or_else(Problem::not_found)?;
+        Ok(look::find(tx)?)
+    };
+    let mut look = site.store.read(check).await?;
+    let alt = text_cleaning::clean_line(form.text("portrait_alt"));
+    let field = if is_portrait { "/file" } else { "/icon" };
+    if form.find("remove").is_some() {
+        if is_portrait {
+            look.set_portrait(None, String::new());
+        } else {
+            look.set_icon(None);
+        }
+    } else if let Some(file) = sent.files.first() {
+        let picture = PICTURES.upload(site, file.bytes.clone(), field).await?;
+        if is_portrait {
+            look.set_portrait(Some(picture), alt);
+        } else {
+            look.set_icon(Some(picture));
+        }
+    } else if is_portrait && !look.portrait.is_empty() {
+        look.portrait_alt = alt;
+    } else {
+        return Err(Problem::fields().field(field, "required", []));
+    }
+    let request = sent.sender.request.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<(), Problem> {
+        let owner = administrator::owner(tx, who.clone())?.ok_or_else(Problem::not_found)?;
+        Ok(look::change(tx, &owner, domains, look.clone(), &request)?)
+    };
+    site.store.write(change).await?;
+    site.menu.forget();
     Ok(())
 }

@@ -12,13 +12,14 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::api::credentials::renew_password;
-use super::factors;
-use super::oauth;
+use super::factor_section;
+use super::own_password::renew_password;
+use super::providers;
 use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::cookies;
 use site::frame;
+use site::question::{self, Question};
 
 use crate::Accounts;
 use identity::DomainAccounts;
@@ -33,6 +34,28 @@ use identity::session::{self, Session, Stay};
 use site::asking::Browser;
 
 const HERE: &str = "/me/security";
+
+const END_SESSIONS: Question = Question {
+    title: "question-sessions",
+    facts: "question-sessions-facts",
+    undo: "question-sessions-undo",
+    button: "question-sessions-do",
+    confirm: "question-sessions-confirm",
+};
+const REMOVE_TOKEN: Question = Question {
+    title: "question-token",
+    facts: "question-token-facts",
+    undo: "question-token-undo",
+    button: "question-token-do",
+    confirm: "question-token-confirm",
+};
+const REMOVE_PASSKEY: Question = Question {
+    title: "question-passkey",
+    facts: "question-passkey-facts",
+    undo: "question-passkey-undo",
+    button: "question-passkey-do",
+    confirm: "question-passkey-confirm",
+};
 
 /// Where browsers' password managers lead people.
 pub(super) async fn change_password() -> Response {
@@ -66,8 +89,8 @@ struct SecurityPage<'a> {
     lacks_factor: Option<&'static str>,
     has_password: bool,
     fields: Vec<Field>,
-    factors: factors::Section<'a>,
-    identities: oauth::Section<'a>,
+    factors: factor_section::Section<'a>,
+    identities: providers::Section<'a>,
     current: &'a SignedIn,
     sessions: &'a [Session],
     passkeys: &'a [Passkey],
@@ -215,14 +238,14 @@ async fn page(
         lacks_factor,
         has_password,
         fields: password_fields(text, has_password, form_state),
-        factors: factors::Section {
+        factors: factor_section::Section {
             text,
             csrf,
             zone: &zone,
             factors,
             is_pending,
         },
-        identities: oauth::Section::of(accounts, (text, csrf, &zone), identities),
+        identities: providers::Section::of(accounts, (text, csrf, &zone), identities),
         current: who,
         sessions: &sessions,
         passkeys: &passkeys,
@@ -240,7 +263,7 @@ async fn page(
     };
     let title = text.say("account-security");
     let response = frame::show(site, text, (who, csrf), (HERE, &title), body).await?;
-    Ok(oauth::allow_forms(accounts, response))
+    Ok(providers::allow_forms(accounts, response))
 }
 
 fn offer<'a>(text: &'a Text, form_state: &FormState, scope: TokenScope) -> Offered<'a> {
@@ -295,10 +318,29 @@ pub(super) async fn set_password(
     .await
 }
 
+/// Asks before a form of the page is carried out; the form says what it is about.
+pub(super) async fn ask(
+    accounts: &Accounts,
+    wishes: &Wishes,
+    sender: &Sender,
+    (address, question): (&str, Question),
+) -> Result<Response, Problem> {
+    let text = accounts.site.speak(wishes);
+    let who = (&sender.who, sender.csrf.as_str());
+    let values = vec![("called", sender.form.text("called").into())];
+    let sent = (address, HERE, &sender.form);
+    question::show(&accounts.site, &text, who, sent, question, &values).await
+}
+
 pub(super) async fn end_sessions(
     State(accounts): State<Accounts>,
+    wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    if sender.form.find("session").is_none() && !question::is_sure(&sender.form) {
+        let sent = ("/me/security/sessions", END_SESSIONS);
+        return ask(&accounts, &wishes, &sender, sent).await;
+    }
     let sudo = Sudo::check(sender.who, accounts.site.clock.now())?;
     let request = sender.request;
     let one = match sender.form.find("session") {
@@ -366,8 +408,13 @@ async fn try_create_token(accounts: &Accounts, sender: &Sender) -> Result<token:
 
 pub(super) async fn remove_token(
     State(accounts): State<Accounts>,
+    wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    if !question::is_sure(&sender.form) {
+        let sent = ("/me/security/tokens/remove", REMOVE_TOKEN);
+        return ask(&accounts, &wishes, &sender, sent).await;
+    }
     let id = sender.form.text("token").parse();
     let id = id.map_err(|_| Problem::not_found())?;
     let (who, request) = (sender.who, sender.request);
@@ -384,6 +431,10 @@ pub(super) async fn remove_passkey(
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    if !question::is_sure(&sender.form) {
+        let sent = ("/me/security/passkeys/remove", REMOVE_PASSKEY);
+        return ask(&accounts, &wishes, &sender, sent).await;
+    }
     let done = try_remove_passkey(&accounts, &sender).await;
     let done = done.map(|(secret, stay)| {
         cookies::renewed(

@@ -33,7 +33,8 @@ struct ListPage<'a> {
     csrf: &'a str,
     zone: TimeZone,
     done: bool,
-    all: &'a [Notification],
+    /// By day, the newest first.
+    days: Vec<(String, Vec<&'a Notification>)>,
     /// When the newest of them came; nothing: none is unread.
     unread_until: Option<Timestamp>,
     by_mail: Field,
@@ -45,9 +46,9 @@ impl ListPage<'_> {
             .with(&one.kind, [("about", one.about.as_str().into())])
     }
 
-    fn moment(&self, one: &Notification) -> String {
-        self.text
-            .moment_short(&one.created_at.to_zoned(self.zone.clone()))
+    fn time(&self, one: &Notification) -> String {
+        let at = one.created_at.to_zoned(self.zone.clone());
+        self.text.time(&at)
     }
 }
 
@@ -71,12 +72,21 @@ pub(super) async fn show(
     let has_unread = all.iter().any(|one| one.read_at.is_none());
     let form = form_state::form(is_mailed.then_some(("by_mail", "1")));
     let zone = TimeZone::get(&reader.who.account().time_zone);
+    let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
+    let mut days: Vec<(String, Vec<&Notification>)> = Vec::new();
+    for one in &all {
+        let day = text.date(one.created_at.to_zoned(zone.clone()));
+        match days.last_mut().filter(|(last, _)| *last == day) {
+            Some((_, of_day)) => of_day.push(one),
+            None => days.push((day, vec![one])),
+        }
+    }
     let body = ListPage {
         text: &text,
         csrf: &reader.csrf,
-        zone: zone.unwrap_or_else(|_| site.settings.time_zone.clone()),
+        zone,
         done: done.done.is_some(),
-        all: &all,
+        days,
         unread_until: all.first().map(|one| one.created_at).filter(|_| has_unread),
         by_mail: FormState::of(form).tick("by_mail", text.say("notification-by-mail")),
     };

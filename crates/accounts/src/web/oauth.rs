@@ -3,74 +3,33 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use platform::{Secret, Tx, outbound};
 use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
+use super::arrival::{self, target};
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
-use super::visitor::{begun_at, target};
-use super::{cookies, leaving, me, second_step};
+use super::providers::Button;
+use super::registration::check_mail;
+use super::{cookies, me};
 use site::asking::Sender;
 use site::call::see_other;
 
 use crate::Accounts;
 use identity::account::NewAccount;
-use identity::credential::linked_identity::{self, IdentityId, Linked};
+use identity::credential::linked_identity::{self, IdentityId};
 use identity::credential::provider::Provider;
 use identity::opaque;
-use identity::person::provider_sign_in::{self, Leaver, Outcome, ProviderSignInError, Returned};
+use identity::person::provider_sign_in::{self, Leaver, Outcome, Returned};
 use identity::person::registration::{self, Newcomer, RegisterError};
 use identity::problem;
 use identity::session::Stay;
 use identity::session::sudo::Sudo;
-
-/// A button that leads to a provider.
-pub(super) struct Button {
-    pub(super) action: String,
-    pub(super) label: String,
-}
-
-impl Button {
-    /// One for each provider, with the message `label`.
-    pub(super) fn all(accounts: &Accounts, text: &Text, label: &str) -> Vec<Self> {
-        let providers = accounts.providers.iter();
-        providers
-            .map(|provider| Self::of(provider, text, label))
-            .collect()
-    }
-
-    fn of(provider: &Provider, text: &Text, label: &str) -> Self {
-        let settings = &provider.settings;
-        let values = [("provider", settings.label.as_str().into())];
-        Self {
-            action: format!("/oauth/{}/start", settings.name),
-            label: text.with(label, values),
-        }
-    }
-}
-
-/// Lets the forms of a page lead to providers: browsers hold a redirect after a form against the
-/// policy, too.
-pub(super) fn allow_forms(accounts: &Accounts, mut response: Response) -> Response {
-    let issuers = accounts.providers.iter();
-    let origins: Vec<String> = issuers
-        .filter_map(|provider| outbound::origin(&provider.settings.issuer))
-        .collect();
-    if !origins.is_empty() {
-        let policy = web::policy_with_forms_to(&origins);
-        response
-            .headers_mut()
-            .insert(CONTENT_SECURITY_POLICY, policy);
-    }
-    response
-}
 
 fn find<'a>(accounts: &'a Accounts, name: &str) -> Result<&'a Provider, Problem> {
     accounts.providers.find(name).ok_or_else(Problem::not_found)
@@ -157,21 +116,19 @@ pub(super) async fn callback(
         client: entrance.client.clone(),
         locale: entrance.locale.clone(),
     };
-    match provider_sign_in::finish(&accounts, provider, returned).await {
-        Ok(Outcome::Arrived(arrived)) => {
-            Ok(begun_at(&accounts, &arrived.begun, target(&arrived.to)))
-        }
-        Ok(Outcome::Linked) => {
+    match provider_sign_in::finish(&accounts, provider, returned).await? {
+        Outcome::Known(welcome) => Ok(arrival::lead(&accounts, &welcome)),
+        Outcome::Linked => {
             let mut response = see_other("/me/security?done=identity");
             let gone = cookies::forget_provider(site.url());
             response.headers_mut().append(SET_COOKIE, gone);
             Ok(response)
         }
-        Ok(Outcome::Newcomer(secret)) => {
+        Outcome::Newcomer(secret) => {
             let response = see_other(&format!("/oauth/{name}/address"));
             Ok(with_cookie(&accounts, response, &secret))
         }
-        Err(ProviderSignInError::SignInToLink(secret)) => {
+        Outcome::SignInToLink(secret) => {
             let message = Message {
                 title: "account-link-identity",
                 words: "account-link-identity-text",
@@ -184,9 +141,6 @@ pub(super) async fn callback(
                 None => response,
             })
         }
-        Err(ProviderSignInError::SecondStep(token)) => Ok(second_step::lead(&accounts, &token)),
-        Err(ProviderSignInError::Leaving(token)) => Ok(leaving::to_offer(&token)),
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -277,13 +231,7 @@ pub(super) async fn register(
             .await;
         }
     };
-    let message = Message {
-        title: "account-registered",
-        words: "account-registered-text",
-        onward: None,
-    };
-    let mut response = message.show(&accounts.site, entrance);
-    *response.status_mut() = StatusCode::ACCEPTED;
+    let mut response = check_mail(&accounts, entrance, &form, false);
     for cookie in [
         cookies::set_registered(url, &browser),
         cookies::forget_provider(url),
@@ -317,61 +265,6 @@ fn read_newcomer(
         locale: entrance.locale.clone(),
         time_zone: zone.unwrap_or("UTC").to_owned(),
     })
-}
-
-/// The part of the page of the account.
-#[derive(Template)]
-#[template(path = "identities.html")]
-pub(super) struct Section<'a> {
-    pub(super) text: &'a Text,
-    pub(super) csrf: &'a str,
-    pub(super) zone: &'a TimeZone,
-    pub(super) identities: Vec<(String, Linked)>,
-    /// Of providers that the account has no identity of.
-    pub(super) buttons: Vec<Button>,
-}
-
-impl<'a> Section<'a> {
-    pub(super) fn of(
-        accounts: &Accounts,
-        (text, csrf, zone): (&'a Text, &'a str, &'a TimeZone),
-        linked: Vec<Linked>,
-    ) -> Self {
-        let is_linked = |provider: &&Provider| {
-            let issuer = &provider.settings.issuer;
-            linked.iter().any(|one| one.issuer == *issuer)
-        };
-        let free = accounts.providers.iter().filter(|one| !is_linked(one));
-        let buttons = free
-            .map(|provider| Button::of(provider, text, "account-identity-link"))
-            .collect();
-        let named = |one: Linked| {
-            let provider = accounts.providers.of_issuer(&one.issuer);
-            let label = provider.map(|provider| provider.settings.label.clone());
-            (label.unwrap_or_else(|| one.issuer.clone()), one)
-        };
-        Self {
-            text,
-            csrf,
-            zone,
-            identities: linked.into_iter().map(named).collect(),
-            buttons,
-        }
-    }
-
-    fn is_shown(&self) -> bool {
-        !self.identities.is_empty() || !self.buttons.is_empty()
-    }
-
-    fn use_of(&self, linked: &Linked) -> String {
-        let moment = |at: Timestamp| self.text.moment_short(&at.to_zoned(self.zone.clone()));
-        let used = linked.last_used_at.map(moment);
-        let values = [
-            ("since", moment(linked.linked_at).into()),
-            ("used", used.unwrap_or_else(|| "none".to_owned()).into()),
-        ];
-        self.text.with("account-identity-use", values)
-    }
 }
 
 pub(super) async fn unlink(

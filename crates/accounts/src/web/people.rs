@@ -19,6 +19,7 @@ use super::leaving;
 use site::asking::{Reader, Sender};
 use site::call::{self, see_other};
 use site::frame;
+use site::question::{self, Question};
 
 use crate::Accounts;
 use identity::account::{AccountId, State as AccountState};
@@ -164,7 +165,6 @@ struct PersonPage<'a> {
     /// The field of the rank, for those who may change it.
     rank: Option<Field>,
     duties: Vec<Duty<'a>>,
-    sure: Field,
     form_state: &'a FormState,
 }
 
@@ -278,7 +278,6 @@ async fn page(
         zone: zone.unwrap_or_else(|_| accounts.site.settings.time_zone.clone()),
         done,
         rank: is_owner.then_some(rank),
-        sure: form_state.tick("sure", text.say("people-erase-sure")),
         details: &details,
         form_state,
     };
@@ -293,6 +292,11 @@ pub(super) async fn change(
     sender: Sender,
 ) -> Result<Response, Problem> {
     let id: AccountId = call::id(&id)?;
+    if let Some(question) = question_of(sender.form.text("action"))
+        && !question::is_sure(&sender.form)
+    {
+        return ask(&accounts, &wishes, &sender, &id, question).await;
+    }
     let done = try_change(&accounts, &sender, &id).await;
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(&wishes);
@@ -309,6 +313,59 @@ pub(super) async fn change(
         .await
     })
     .await
+}
+
+/// What is asked before an action that is not easily undone.
+fn question_of(action: &str) -> Option<Question> {
+    match action {
+        "deactivate" => Some(Question {
+            title: "question-block",
+            facts: "question-block-facts",
+            undo: "question-block-undo",
+            button: "question-block-do",
+            confirm: "question-block-confirm",
+        }),
+        "sign-out" => Some(Question {
+            title: "question-sign-out",
+            facts: "question-sign-out-facts",
+            undo: "question-sign-out-undo",
+            button: "question-sign-out-do",
+            confirm: "question-sign-out-confirm",
+        }),
+        "erase" => Some(Question {
+            title: "question-erase",
+            facts: "question-erase-facts",
+            undo: "question-erase-undo",
+            button: "question-erase-do",
+            confirm: "question-erase-confirm",
+        }),
+        _ => None,
+    }
+}
+
+async fn ask(
+    accounts: &Accounts,
+    wishes: &Wishes,
+    sender: &Sender,
+    id: &AccountId,
+    question: Question,
+) -> Result<Response, Problem> {
+    let (asking, request, one) = (sender.who.clone(), sender.request.clone(), id.clone());
+    let domains = accounts.domain_accounts;
+    let look = move |tx: &mut Tx<'_>| {
+        let by = administrator::administrator(tx, &asking, &request)?;
+        people::find(tx, domains, &by, &one)
+    };
+    let details = accounts.site.store.read::<_, PeopleError, _>(look).await?;
+    let values = vec![
+        ("name", details.person.display_name.as_str().into()),
+        ("sessions", details.sessions.into()),
+    ];
+    let page = format!("{HERE}/{id}");
+    let sent = (page.as_str(), page.as_str(), &sender.form);
+    let text = accounts.site.speak(wishes);
+    let who = (&sender.who, sender.csrf.as_str());
+    question::show(&accounts.site, &text, who, sent, question, &values).await
 }
 
 /// Those of the duties in the installation that these words stand for.
@@ -343,9 +400,6 @@ async fn try_change(
     id: &AccountId,
 ) -> Result<Response, Problem> {
     let action = sender.form.text("action").to_owned();
-    if action == "erase" && !sender.form.is_ticked("sure") {
-        return Err(Problem::fields().field("/sure", "required", []));
-    }
     let rank = match sender.form.find("rank") {
         _ if action != "rank" => None,
         Some("") => None,
@@ -368,6 +422,7 @@ async fn try_change(
         match action.as_str() {
             "deactivate" => Ok(people::deactivate(tx, &by, &person)?),
             "activate" => Ok(people::activate(tx, &by, &person)?),
+            "reset" => Ok(people::send_reset(tx, &by, &person)?),
             "sign-out" => Ok(people::sign_out(tx, &by, &person).map(drop)?),
             "rank" => Ok(people::set_rank(tx, &by, &person, rank)?),
             "duties" => Ok(people::set_duties(tx, &by, &person, &all, &duties)?),

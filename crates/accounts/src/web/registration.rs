@@ -8,11 +8,12 @@ use axum::response::{IntoResponse as _, Response};
 use platform::mail::Address;
 use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
-use web::{Form, Problem, Site, Text};
+use web::{Form, Network, Problem, Site, Text};
 
+use super::arrival::{HOME, begun_at};
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
-use super::oauth::{self, Button};
+use super::providers::{self, Button};
 use site::cookies;
 
 use crate::Accounts;
@@ -86,6 +87,7 @@ impl Sent<'_> {
             slug: slug.map(str::to_owned),
             form_stamp: self.form_stamp.map(str::to_owned),
             is_bot: !self.website.is_empty(),
+            earlier: None,
         })
     }
 }
@@ -100,6 +102,8 @@ struct RegisterPage<'a> {
     redirect: &'a str,
     providers: Vec<Button>,
     fields: Vec<Field>,
+    /// May be chosen later, so it is folded.
+    slug: Field,
     form_state: &'a FormState,
 }
 
@@ -127,6 +131,7 @@ fn check_open(accounts: &Accounts) -> Result<(), Problem> {
 
 pub(super) async fn enter(
     State(accounts): State<Accounts>,
+    headers: HeaderMap,
     entry: Entry,
 ) -> Result<Response, Problem> {
     check_open(&accounts)?;
@@ -135,18 +140,12 @@ pub(super) async fn enter(
         form,
         network,
     } = entry;
-    let done = try_register(&accounts, &entrance, &form, network).await;
+    let earlier = cookies::registered(&headers, accounts.site.url());
+    let done = try_register(&accounts, &entrance, &form, (network, earlier)).await;
     match done {
         Ok(browser) => {
-            let url = accounts.site.url();
-            let cookie = cookies::set_registered(url, &browser);
-            let message = Message {
-                title: "account-registered",
-                words: "account-registered-text",
-                onward: None,
-            };
-            let mut response = message.show(&accounts.site, entrance);
-            *response.status_mut() = StatusCode::ACCEPTED;
+            let cookie = cookies::set_registered(accounts.site.url(), &browser);
+            let mut response = check_mail(&accounts, entrance, &form, false);
             response.headers_mut().append(SET_COOKIE, cookie);
             Ok(response)
         }
@@ -169,7 +168,7 @@ async fn try_register(
     accounts: &Accounts,
     entrance: &Entrance,
     form: &Form,
-    network: web::Network,
+    (network, earlier): (Network, Option<Secret>),
 ) -> Result<Secret, Problem> {
     let locale = entrance.locale.clone();
     let sent = Sent {
@@ -181,7 +180,10 @@ async fn try_register(
         form_stamp: Some(form.text("form_stamp")),
         website: form.text("website"),
     };
-    let new = sent.read(&accounts.site)?;
+    let new = Registrant {
+        earlier,
+        ..sent.read(&accounts.site)?
+    };
     let client = &entrance.client;
     let registered = registration::register(accounts, new, network, client).await?;
     Ok(registered.browser)
@@ -201,7 +203,8 @@ fn register_page(
             Control::Line("text", "name"),
             "account-name",
         )
-        .required(),
+        .required()
+        .first(),
         field("email", Control::Line("email", "username"), "account-email").required(),
         field(
             "password",
@@ -210,9 +213,8 @@ fn register_page(
         )
         .required()
         .hint(text.say("account-password-hint")),
-        field("slug", Control::Line("text", "off"), "account-slug")
-            .hint(text.say("account-slug-hint")),
     ];
+    let slug = field("slug", Control::Line("text", "off"), "account-slug");
     let page = RegisterPage {
         text: &text,
         csrf: &csrf,
@@ -220,10 +222,81 @@ fn register_page(
         redirect: "",
         providers: Button::all(accounts, &text, "account-provider-register"),
         fields,
+        slug: slug.hint(text.say("account-slug-hint")),
         form_state,
     };
     let response = entrance.show(&accounts.site, "account-register", page);
-    oauth::allow_forms(accounts, response)
+    providers::allow_forms(accounts, response)
+}
+
+#[derive(Template)]
+#[template(path = "check_mail.html")]
+struct CheckMailPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    /// What was typed, whether or not it was a new address.
+    email: &'a str,
+    display_name: &'a str,
+    /// What stands before the address, and after it.
+    sentence: (&'a str, &'a str),
+    was_sent_again: bool,
+}
+
+/// Says where the mail went. The page is the same for new addresses and for known ones.
+pub(super) fn check_mail(
+    accounts: &Accounts,
+    entrance: Entrance,
+    form: &Form,
+    was_sent_again: bool,
+) -> Response {
+    /// Where the address goes, which the template marks up.
+    const PLACE: &str = "\u{fffc}";
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let sentence = text.with("account-check-mail-to", [("email", PLACE.into())]);
+    let page = CheckMailPage {
+        text: &text,
+        csrf: &csrf,
+        email: form.text("email"),
+        display_name: form.text("display_name"),
+        sentence: sentence.split_once(PLACE).unwrap_or((&sentence, "")),
+        was_sent_again,
+    };
+    let mut response = entrance.show(&accounts.site, "account-check-mail", page);
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
+}
+
+/// `POST /register/again`: another mail to the address that this browser registered with.
+pub(super) async fn send_again(
+    State(accounts): State<Accounts>,
+    headers: HeaderMap,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let Entry {
+        entrance,
+        form,
+        network,
+    } = entry;
+    if let Some(browser) = cookies::registered(&headers, accounts.site.url()) {
+        verification::send_again_to(&accounts, browser, network).await?;
+    }
+    Ok(check_mail(&accounts, entrance, &form, true))
+}
+
+/// `POST /register/change`: the form again, to be sent with another address.
+pub(super) async fn change_address(
+    State(accounts): State<Accounts>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    check_open(&accounts)?;
+    let stamp = registration::form_stamp(&accounts.site);
+    let form_state = FormState::of(entry.form);
+    Ok(register_page(
+        &accounts,
+        entry.entrance,
+        &stamp,
+        &form_state,
+    ))
 }
 
 #[derive(Template)]
@@ -272,13 +345,19 @@ pub(super) async fn confirm(
         proof,
         network,
         client: entrance.client.clone(),
+        begins_session: true,
     };
     match verification::confirm(&accounts, asked).await {
-        Ok(()) => {
+        Ok(Some(begun)) => Ok(begun_at(&accounts, &begun, "/me?done=confirmed")),
+        Ok(None) => {
+            let onward = match entrance.who {
+                Some(_) => (HOME, "account-verified-onward"),
+                None => ("/login", "account-sign-in"),
+            };
             let message = Message {
                 title: "account-verified",
                 words: "account-verified-text",
-                onward: Some(("/me/security", "account-verified-onward")),
+                onward: Some(onward),
             };
             Ok(message.show(&accounts.site, entrance))
         }

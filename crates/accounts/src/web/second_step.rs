@@ -9,8 +9,8 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
+use super::arrival::{begun_at, target};
 use super::entrance::{Entrance, Entry};
-use super::visitor::{begun_at, target};
 use site::call::see_other;
 use site::cookies;
 
@@ -25,14 +25,6 @@ struct SecondStepPage<'a> {
     csrf: &'a str,
     code: Field,
     form_state: &'a FormState,
-}
-
-/// To the page of the second step, with what it needs.
-pub(super) fn lead(accounts: &Accounts, token: &Secret) -> Response {
-    let mut response = see_other("/login/mfa");
-    let cookie = cookies::set_second_step(accounts.site.url(), token);
-    response.headers_mut().append(SET_COOKIE, cookie);
-    response
 }
 
 pub(super) async fn show(

@@ -1,25 +1,36 @@
-//! The page where people who are signed in prove once more who they are.
+//! The page where people who are signed in prove once more who they are. A form that was refused for
+//! want of the proof is carried out after it.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Query, Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, TRANSFER_ENCODING};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use platform::{Secret, StoreError, Tx};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use web::form_state::{self, Control, Field, FormState};
-use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf};
+use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf, media_type};
 
-use super::visitor::{Onward, target};
-use site::asking::{Reader, Sender};
+use super::arrival::target;
+use super::first::Inside;
+use super::visitor::Onward;
+use site::asking::{Browser, Reader, Sender};
 use site::call::see_other;
-use site::cookies;
-use site::frame;
+use site::{cookies, frame, question};
 
 use crate::Accounts;
+use identity::credential::web_authn::{self, Asked, Assertion};
 use identity::credential::{passkey, password, second_factor};
 use identity::session::signed_in::SignedIn;
-use identity::session::sudo::Sudo;
+use identity::session::sudo::{self, Sudo};
+use identity::session::{SessionId, Stay};
 use identity::sign_in::sudo_proof::{self, Shown};
-use site::asking::Browser;
+use identity::sign_in::with_passkey;
 
 #[derive(Template)]
 #[template(path = "sudo.html")]
@@ -33,10 +44,22 @@ struct SudoPage<'a> {
     /// Where there is a second factor.
     code: Option<Field>,
     has_passkey: bool,
-    /// Where a passkey leads.
-    next: &'a str,
-    undone: Option<&'a Undone>,
+    /// Where one goes who does not want it any more.
+    back: &'a str,
+    held: Option<&'a Held>,
     form_state: &'a FormState,
+}
+
+impl SudoPage<'_> {
+    fn button(&self) -> String {
+        match self
+            .held
+            .and_then(|held| held.kept.form.find(question::CONFIRM))
+        {
+            Some(words) => words.to_owned(),
+            None => self.text.say("account-sudo-confirm").into_owned(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -44,8 +67,8 @@ struct SudoPage<'a> {
 struct UndonePage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    redirect: &'a str,
-    undone: &'a Undone,
+    back: &'a str,
+    held: &'a Held,
 }
 
 /// Which form asked for the proof.
@@ -55,33 +78,88 @@ pub(super) struct Act {
     redirect: Option<String>,
 }
 
-/// A form that was refused for want of a proof. The page of the proof carries it along, so that it
-/// can be sent again afterwards.
-struct Undone {
+/// A form that was refused for want of a proof. The page of the proof carries it along, sealed.
+struct Held {
     /// The path that it was sent to.
     address: String,
     kept: Kept,
+    /// When its page was shown.
+    at: Timestamp,
+    sealed: String,
 }
 
-impl Undone {
-    /// `None` where a password was typed: it is carried nowhere, so the page leads back to its form.
-    fn new(address: &str, form: Form) -> Option<Self> {
-        if form.iter().any(|(name, _)| name.contains("password")) {
-            return None;
-        }
+/// What is sealed of it.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    address: String,
+    form: String,
+    at: Timestamp,
+}
+
+impl Held {
+    /// Takes a form that was sent by `who`. `None` where a password was typed: it is carried
+    /// nowhere, so the page leads back to its form.
+    fn new(
+        accounts: &Accounts,
+        who: &SignedIn,
+        address: &str,
+        form: Form,
+    ) -> Result<Option<Self>, Problem> {
         let address = target(address).to_owned();
-        let kept = Kept { form, csrf: None };
-        Some(Self { address, kept })
+        let has_password = form.iter().any(|(name, _)| name.contains("password"));
+        if has_password || address.starts_with("/sudo") {
+            return Ok(None);
+        }
+        let site = &accounts.site;
+        let (kept, at) = (Kept { form, csrf: None }, site.clock.now());
+        let sealed = Sealed {
+            address: address.clone(),
+            form: kept.encoded(),
+            at,
+        };
+        let plain = serde_json::to_vec(&sealed).map_err(Problem::internal)?;
+        let key = site.keys.key(KEY);
+        let sealed = key.seal(&site.random, &place(who), &plain);
+        Ok(Some(Self {
+            address,
+            kept,
+            at,
+            sealed: URL_SAFE_NO_PAD.encode(sealed),
+        }))
     }
 
-    /// What the form of the proof carries.
-    fn find(form: &Form) -> Result<Option<Self>, Problem> {
-        let Some(address) = form.find("act") else {
+    /// What the form of the proof carries. It opens in the session alone in which it was sealed, and
+    /// the proof gives the session another id: so it is carried out once.
+    fn find(accounts: &Accounts, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
+        let Some(sealed) = form.find("kept") else {
             return Ok(None);
         };
-        let kept = Form::parse(form.text("kept").as_bytes())?;
-        Ok(Self::new(address, kept))
+        let key = accounts.site.keys.key(KEY);
+        let plain = URL_SAFE_NO_PAD.decode(sealed).ok();
+        let plain = plain.and_then(|bytes| key.open(&place(who), &bytes));
+        let found: Option<Sealed> = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
+        let refused = || Problem::new(StatusCode::BAD_REQUEST, "request_invalid");
+        let found = found.ok_or_else(refused)?;
+        let form = Form::parse(found.form.as_bytes())?;
+        Ok(Some(Self {
+            address: found.address,
+            kept: Kept { form, csrf: None },
+            at: found.at,
+            sealed: sealed.to_owned(),
+        }))
     }
+
+    /// What will be done, where the form says so.
+    fn what(&self) -> Option<&str> {
+        self.kept.form.find(question::WHAT)
+    }
+}
+
+/// The purpose of the key that seals forms.
+const KEY: &str = "held form";
+
+fn place(who: &SignedIn) -> [&str; 2] {
+    ["session", who.session().map_or("", SessionId::as_str)]
 }
 
 pub(super) async fn show(
@@ -100,49 +178,83 @@ pub(super) async fn show(
     page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
+/// The request that a form comes with: what the form is carried out with after the proof.
+pub(super) struct Around {
+    inside: Inside,
+    headers: HeaderMap,
+    extensions: Extensions,
+}
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Around {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        state: &S,
+    ) -> Result<Self, Problem> {
+        let inside = Extension::<Inside>::from_request_parts(parts, state).await;
+        Ok(Self {
+            inside: inside.map_err(Problem::internal)?.0,
+            headers: parts.headers.clone(),
+            extensions: parts.extensions.clone(),
+        })
+    }
+}
+
 pub(super) async fn prove(
     State(accounts): State<Accounts>,
     Query(act): Query<Act>,
     wishes: Wishes,
     Browser(client): Browser,
     facts: Facts,
+    around: Around,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(&wishes);
     let who = (&sender.who, sender.csrf.as_str());
     if let Some(address) = act.act {
         let redirect = act.redirect.unwrap_or_default();
-        let undone = Undone::new(&address, sender.form.clone());
+        let held = Held::new(&accounts, &sender.who, &address, sender.form.clone())?;
         let form_state = FormState::default();
         return page(
             &accounts,
             &text,
             who,
-            (&redirect, undone.as_ref()),
+            (&redirect, held.as_ref()),
             &form_state,
         )
         .await;
     }
     let redirect = sender.form.text("redirect");
-    let undone = Undone::find(&sender.form)?;
-    let shown = Shown {
-        password: Secret::new(sender.form.text("password")),
-        code: Secret::new(sender.form.text("code")),
-        network: facts.network(),
-        client,
+    let held = Held::find(&accounts, &sender.who, &sender.form)?;
+    let proved = match sender.form.text("credential") {
+        "" => {
+            let shown = Shown {
+                password: Secret::new(sender.form.text("password")),
+                code: Secret::new(sender.form.text("code")),
+                network: facts.network(),
+                client,
+            };
+            let proved = sudo_proof::prove(&accounts, &sender.who, shown).await;
+            proved.map_err(Problem::from)
+        }
+        credential => prove_with_passkey(&accounts, &sender.who, credential, client).await,
     };
-    let done = match sudo_proof::prove(&accounts, &sender.who, shown).await {
+    let done = match proved {
         Ok((secret, stay)) => {
-            let onward = match &undone {
-                Some(undone) => {
-                    // The session has a new secret, and so have its forms.
-                    let csrf = csrf::token(secret.reveal(), &accounts.site.random);
-                    undone_page(&accounts, &text, (&sender.who, &csrf), redirect, undone).await?
+            let onward = match &held {
+                Some(held) => {
+                    let renewed = Renewed {
+                        secret: &secret,
+                        // The session has a new secret, and so have its forms.
+                        csrf: csrf::token(secret.reveal(), &accounts.site.random),
+                    };
+                    go_on(&accounts, &text, &sender, (redirect, held), renewed, around).await?
                 }
                 None => see_other(target(redirect)),
             };
             let url = accounts.site.url();
-            Ok(cookies::renewed(onward, url, &secret, stay))
+            Ok(cookies::renewed_unless_set(onward, url, &secret, stay))
         }
         Err(error) => Err(error),
     };
@@ -153,7 +265,7 @@ pub(super) async fn prove(
             &accounts,
             &text,
             who,
-            (redirect, undone.as_ref()),
+            (redirect, held.as_ref()),
             &form_state,
         )
         .await
@@ -161,29 +273,80 @@ pub(super) async fn prove(
     .await
 }
 
-/// Says that the proof was given and the form not yet carried out, with a button that sends it.
-async fn undone_page(
+async fn prove_with_passkey(
+    accounts: &Accounts,
+    who: &SignedIn,
+    credential: &str,
+    client: identity::client::Client,
+) -> Result<(Secret, Stay), Problem> {
+    let refused = |_| Problem::new(StatusCode::BAD_REQUEST, "request_invalid");
+    let credential: Assertion = serde_json::from_str(credential).map_err(refused)?;
+    let asked = Asked {
+        url: accounts.site.url(),
+        key: &accounts.site.keys.key(web_authn::KEY),
+        now: accounts.site.clock.now(),
+        browser: who.session().map_or("", SessionId::as_str),
+    };
+    Ok(with_passkey::prove(accounts, who, &credential, &asked, client).await?)
+}
+
+/// The session after the proof.
+struct Renewed<'a> {
+    secret: &'a Secret,
+    csrf: String,
+}
+
+/// Carries out a form, or says that it took too long.
+async fn go_on(
     accounts: &Accounts,
     text: &Text,
-    (who, csrf): (&SignedIn, &str),
-    redirect: &str,
-    undone: &Undone,
+    sender: &Sender,
+    (redirect, held): (&str, &Held),
+    renewed: Renewed<'_>,
+    around: Around,
 ) -> Result<Response, Problem> {
-    let body = UndonePage {
-        text,
-        csrf,
-        redirect: target(redirect),
-        undone,
-    };
-    let title = text.say("account-sudo-undone");
-    frame::show(&accounts.site, text, (who, csrf), ("/sudo", &title), body).await
+    let site = &accounts.site;
+    if site.clock.now().duration_since(held.at) >= sudo::LIFETIME {
+        let body = UndonePage {
+            text,
+            csrf: &renewed.csrf,
+            back: target(redirect),
+            held,
+        };
+        let who = (&sender.who, renewed.csrf.as_str());
+        let title = text.say("account-sudo-undone");
+        return frame::show(site, text, who, ("/sudo", &title), body).await;
+    }
+    let form = held
+        .kept
+        .fields()
+        .chain([(csrf::FIELD, renewed.csrf.as_str())]);
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = held.address.parse().map_err(Problem::internal)?;
+    *request.headers_mut() = around.headers;
+    *request.extensions_mut() = around.extensions;
+    let cookie = cookies::with_session(request.headers(), site.url(), renewed.secret);
+    let cookie = HeaderValue::try_from(cookie).map_err(Problem::internal)?;
+    let headers = request.headers_mut();
+    headers.remove(CONTENT_LENGTH);
+    headers.remove(TRANSFER_ENCODING);
+    headers.insert(COOKIE, cookie);
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static(media_type::URLENCODED),
+    );
+    Ok(web::ask_inside(around.inside.0, request).await)
 }
 
 async fn page(
     accounts: &Accounts,
     text: &Text,
     (who, csrf): (&SignedIn, &str),
-    (redirect, undone): (&str, Option<&Undone>),
+    (redirect, held): (&str, Option<&Held>),
     form_state: &FormState,
 ) -> Result<Response, Problem> {
     let id = who.account().id.clone();
@@ -206,8 +369,8 @@ async fn page(
         password: has_password.then(|| password.required()),
         code: has_factor.then(|| code.required()),
         has_passkey,
-        next: target(redirect),
-        undone,
+        back: target(redirect),
+        held,
         form_state,
     };
     let title = text.say("account-sudo");

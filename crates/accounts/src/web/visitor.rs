@@ -8,16 +8,14 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
 use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
+use super::arrival::{self, target};
 use super::entrance::{Entrance, Entry};
-use super::leaving;
-use super::oauth::{self, Button};
-use super::second_step;
+use super::providers::{self, Button};
 use site::asking::Sender;
 use site::call::see_other;
 use site::cookies;
@@ -25,11 +23,8 @@ use site::cookies;
 use crate::Accounts;
 use crate::domain::SignInHint;
 use identity::person::registration::Registration;
-use identity::session::{self, Begun, Stay};
+use identity::session::Stay;
 use identity::sign_in::{self, Attempt, SignInError};
-
-/// Where people go who have signed in and came from nowhere in particular.
-pub(super) const HOME: &str = "/me";
 
 /// Where to go afterwards.
 #[derive(Deserialize)]
@@ -92,12 +87,8 @@ pub(super) async fn sign_in(
         to: form.text("redirect").to_owned(),
     };
     let redirect = attempt.to.clone();
-    let done = match sign_in::with_password(&accounts, attempt).await {
-        Err(SignInError::Leaving(token)) => return Ok(leaving::to_offer(&token)),
-        Err(SignInError::SecondStep(token)) => return Ok(second_step::lead(&accounts, &token)),
-        done => done,
-    };
-    let done = done.map(|(_, begun)| begun_at(&accounts, &begun, target(&redirect)));
+    let done = sign_in::with_password(&accounts, attempt).await;
+    let done = done.map(|welcome| arrival::lead(&accounts, &welcome));
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
         Ok(login_page(&accounts, entrance, &redirect, &form_state))
@@ -142,7 +133,7 @@ fn login_page(
             .collect(),
     };
     let response = entrance.show(&accounts.site, "account-sign-in", page);
-    oauth::allow_forms(accounts, response)
+    providers::allow_forms(accounts, response)
 }
 
 pub(super) async fn sign_out(
@@ -151,7 +142,7 @@ pub(super) async fn sign_out(
     sender: Result<Sender, Problem>,
 ) -> Result<Response, Problem> {
     match sender {
-        Ok(sender) => end_session(&accounts, &headers, sender.request).await?,
+        Ok(sender) => arrival::end_session(&accounts, &headers, sender.request).await?,
         // Signed out already, in another tab: that is what was asked for.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
@@ -164,19 +155,6 @@ pub(super) async fn sign_out(
     let kept_pages = HeaderValue::from_static("\"cache\", \"storage\"");
     headers.insert("clear-site-data", kept_pages);
     Ok(response)
-}
-
-/// Ends the session that the browser shows.
-pub async fn end_session(
-    accounts: &Accounts,
-    headers: &HeaderMap,
-    request: RequestFacts,
-) -> Result<(), StoreError> {
-    let Some(secret) = cookies::session(headers, accounts.site.url()) else {
-        return Ok(());
-    };
-    let change = move |tx: &mut Tx<'_>| session::sign_out(tx, &secret, &request);
-    accounts.site.store.write(change).await
 }
 
 #[derive(Template)]
@@ -210,58 +188,6 @@ pub(super) async fn use_link(
     entry: Entry,
 ) -> Result<Response, Problem> {
     let client = entry.entrance.client;
-    let arrived = match sign_in::with_link(&accounts, Secret::new(secret), client).await {
-        Err(SignInError::SecondStep(token)) => return Ok(second_step::lead(&accounts, &token)),
-        Err(SignInError::Leaving(token)) => return Ok(leaving::to_offer(&token)),
-        arrived => arrived?,
-    };
-    Ok(begun_at(&accounts, &arrived.begun, target(&arrived.to)))
-}
-
-/// Onward, with the cookies of a session that has just begun.
-pub(super) fn begun_at(accounts: &Accounts, begun: &Begun, path: &str) -> Response {
-    let mut response = see_other(path);
-    cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
-    response
-}
-
-/// The longest address to go to after signing in.
-const LONGEST: usize = 2_000;
-
-/// Where to go after signing in: a path of ours, never somebody else's site.
-pub(super) fn target(asked: &str) -> &str {
-    let mut letters = asked.chars();
-    match (letters.next(), letters.next()) {
-        (None, _) => HOME,
-        _ if asked.len() > LONGEST => HOME,
-        (Some('/'), Some('/' | '\\')) => "/",
-        (Some('/'), _) if !asked.chars().any(char::is_control) => asked,
-        _ => "/",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_redirect_stays_on_the_site() {
-        for (asked, path) in [
-            ("", HOME),
-            ("/", "/"),
-            (
-                "/admin/o/aisyah-daniel?page=2#x",
-                "/admin/o/aisyah-daniel?page=2#x",
-            ),
-            ("//evil.example", "/"),
-            ("/\\evil.example", "/"),
-            ("https://evil.example", "/"),
-            ("javascript:alert(1)", "/"),
-            ("/a\r\nSet-Cookie: x=1", "/"),
-            ("/\t/evil.example", "/"),
-            ("admin", "/"),
-        ] {
-            assert_eq!(target(asked), path, "{asked}");
-        }
-    }
+    let welcome = sign_in::with_link(&accounts, Secret::new(secret), client).await?;
+    Ok(arrival::lead(&accounts, &welcome))
 }

@@ -14,6 +14,7 @@ use web::{Form, Problem, Text, Wishes};
 use super::{frame, shared};
 use site::asking::{Reader, Sender};
 use site::call::{id as parse, see_other};
+use site::question::{self, Question};
 
 use crate::Accounts;
 use crate::webhook::delivery::{self, Delivery, DeliveryId};
@@ -22,6 +23,13 @@ use crate::webhook::{self, Asking, NewWebhook, Webhook, WebhookError, WebhookId}
 use identity::session::signed_in::SignedIn;
 
 const HERE: &str = "/me/webhooks";
+const DELETE: Question = Question {
+    title: "question-webhook",
+    facts: "question-webhook-facts",
+    undo: "question-webhook-undo",
+    button: "question-webhook-do",
+    confirm: "question-webhook-confirm",
+};
 /// How many deliveries of each are shown.
 const DELIVERIES: usize = 5;
 
@@ -216,8 +224,17 @@ pub(super) async fn test(
 pub(super) async fn delete(
     State(accounts): State<Accounts>,
     Path(id): Path<String>,
+    wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    if !question::is_sure(&sender.form) {
+        let text = accounts.site.speak(&wishes);
+        let who = (&sender.who, sender.csrf.as_str());
+        let values = vec![("called", sender.form.text("called").into())];
+        let address = format!("{HERE}/{id}/delete");
+        let sent = (address.as_str(), HERE, &sender.form);
+        return question::show(&accounts.site, &text, who, sent, DELETE, &values).await;
+    }
     remove(&accounts, &sender.who, &sender.request, &id).await?;
     let onward = format!("{HERE}?done=deleted");
     Ok(see_other(&shared::after(&sender.form, &onward)))

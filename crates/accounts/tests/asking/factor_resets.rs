@@ -21,8 +21,8 @@ use crate::people::{API, administrator, browser, post, press};
 use crate::registering::{expect, link};
 use crate::second_factors::{enrol, is_enrolled};
 use crate::stage::{
-    MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails, person,
-    read, usual_hash, visitor, write,
+    MIGRATIONS, PASSWORD, accounts, actions, arrived, attempt, begin, client, expect_sign_in_mails,
+    person, read, usual_hash, visitor, write,
 };
 
 const FARAH: &str = "farah@example.my";
@@ -80,8 +80,8 @@ fn factors_are_removed_a_day_after_the_person_was_told() {
         pass(world, &accounts, DELAY - SignedDuration::from_secs(1)).await;
         assert!(is_enrolled(world, &id).await);
         theirs.get("/api/v1/me").await.with(200);
-        let wrong = sign_in::with_password(&accounts, attempt(FARAH, PASSWORD, 9)).await;
-        assert!(matches!(wrong, Err(sign_in::SignInError::SecondStep(_))));
+        let welcome = sign_in::with_password(&accounts, attempt(FARAH, PASSWORD, 9)).await;
+        assert!(matches!(welcome, Ok(sign_in::Welcome::SecondStep(_))));
 
         for _ in 0..2 {
             pass(world, &accounts, SignedDuration::from_secs(1)).await;
@@ -94,7 +94,7 @@ fn factors_are_removed_a_day_after_the_person_was_told() {
         visitor(&accounts).get(&link).await.with(400);
         let back = sign_in::with_password(&accounts, attempt(FARAH, PASSWORD, 9)).await;
         expect_sign_in_mails(world, FARAH, 1);
-        back.unwrap();
+        arrived(back.unwrap());
         let told = actions(world).await;
         let told = told.iter().filter(|one| one.starts_with("factor_reset."));
         assert_eq!(

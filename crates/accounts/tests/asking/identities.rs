@@ -297,16 +297,17 @@ fn an_address_that_the_provider_does_not_vouch_for_is_asked_for_and_confirmed() 
         form.fill("email", "new@example.my")
             .fill("display_name", "Farah");
         let done = browser.submit(&page, &form).await;
-        says(&accounts, &done, 202, "account-registered-text");
+        says(&accounts, &done, 202, "account-check-mail-life");
         expect(world, &accounts, "new@example.my", "mail-verify-subject");
         browser.submit(&page, &form).await.with(400);
 
         // In the browser that registered, the button is enough.
         let confirm = mailed(world, "/verify/").await;
         let page = browser.get(&confirm).await.with(200);
-        browser.submit(&page, &page.form("")).await.with(200);
+        browser.submit(&page, &page.form("")).await.with(303);
+        let mut elsewhere = visitor(&accounts);
         provider
-            .sign_in(world, &mut browser, &claims("1"))
+            .sign_in(world, &mut elsewhere, &claims("1"))
             .await
             .with(303);
         let own = browser.get("/api/v1/me").await.with(200).json();
@@ -333,7 +334,7 @@ fn an_address_of_somebody_else_is_never_linked_by_saying_it() {
         let page = provider.sign_in(world, &mut browser, &claims("1")).await;
         let page = browser.follow(page).await.with(200);
         let done = browser.submit(&page, &page.form("")).await;
-        says(&accounts, &done, 202, "account-registered-text");
+        says(&accounts, &done, 202, "account-check-mail-life");
         expect(world, &accounts, EMAIL, "mail-known-subject");
         assert_eq!(identities(world, &farah).await, [""; 0]);
         assert_eq!(accounts_there_are(world).await, 1);

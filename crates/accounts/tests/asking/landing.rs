@@ -50,7 +50,7 @@ async fn begin(world: &World, home: &'static str) {
 
 async fn work(accounts: &Accounts) {
     let site = &accounts.site;
-    let handlers = domain::jobs(accounts.domains, site);
+    let handlers = domain::jobs(accounts);
     let (store, clock) = (site.store.clone(), site.clock.clone());
     let worker = Worker::new(store, clock, site.random.clone(), handlers);
     while worker.run_due().await.unwrap() > 0 {}

@@ -37,6 +37,7 @@ mod sessions;
 mod setup;
 mod sharing;
 mod signing_in;
+mod site_look;
 mod slugs;
 mod stage;
 mod sudo;

@@ -36,6 +36,7 @@ async fn register(accounts: &Accounts, email: &str, network: Network) -> bool {
         slug: None,
         form_stamp: None,
         is_bot: false,
+        earlier: None,
     };
     let before = accounts.hasher.count();
     let registered = registration::register(accounts, registrant, network, &client(1)).await;

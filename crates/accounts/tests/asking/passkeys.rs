@@ -214,6 +214,7 @@ fn a_key_is_added_signs_in_and_is_removed() {
         let fields = [
             ("_csrf", csrf.value("_csrf").unwrap()),
             ("passkey", listed["items"][0]["id"].as_str().unwrap()),
+            ("sure", "1"),
         ];
         let done = browser.post("/me/security/passkeys/remove", &fields).await;
         browser.follow(done).await.with(200);

@@ -154,63 +154,47 @@ fn the_page_of_a_person_says_in_sentences_what_happened() {
 }
 
 #[test]
-fn the_way_to_other_pages_is_in_two_groups_that_a_phone_folds() {
+fn the_way_to_other_pages_is_grouped_and_no_group_is_without_a_right() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let english = english(&accounts);
         let groups = |page: &Page| {
-            let folded = page.body.split("<details>").skip(1);
-            let entries = folded.map(|group| {
-                let group = group.split("</details>").next().unwrap();
-                let title = group.split("<summary>").nth(1).unwrap();
-                let title = title.split("</summary>").next().unwrap().to_owned();
-                assert!(group.contains(&format!("<h2>{title}</h2>")));
+            let (_, navigation) = page.body.split_once("<nav class=\"navigation\"").unwrap();
+            let navigation = navigation.split("</nav>").next().unwrap();
+            let groups = navigation.split("<h2>").skip(1).map(|group| {
+                let title = group.split("</h2>").next().unwrap().to_owned();
                 let links = group.split("<a href=\"").skip(1);
                 let links = links.map(|link| link.split('"').next().unwrap().to_owned());
                 (title, links.collect::<Vec<_>>())
             });
-            entries.collect::<Vec<_>>()
+            groups.collect::<Vec<_>>()
         };
-        let own = (
-            english.say("host-yours"),
-            vec![
-                "/me",
-                "/me/security",
-                "/me/notices",
-                "/me/profile",
-                "/me/slug",
-                "/me/trusted",
-                "/me/shared",
-                "/me/data",
-            ],
-        );
-        let group = |(title, links): &(String, Vec<&str>)| {
+        let group = |title: &str, links: &[&str]| {
             let links = links.iter().map(|link| (*link).to_owned());
-            (title.clone(), links.collect::<Vec<_>>())
+            (english.say(title), links.collect::<Vec<_>>())
         };
+        let own = [
+            "/me/profile",
+            "/me/slug",
+            "/me/security",
+            "/me/trusted",
+            "/me/shared",
+            "/me/data",
+        ];
+        let own = group("host-yours", &own);
         let id = person(world, FARAH, None).await;
         let page = browser(world, &id).await.get("/me/security").await;
-        assert_eq!(groups(&page), [group(&own)]);
-        for (rank, links) in [
-            (
-                ADMIN,
-                vec!["/admin/people", "/admin/suppressions", "/admin/invites"],
-            ),
-            (
-                OWNER,
-                vec![
-                    "/admin/people",
-                    "/admin/suppressions",
-                    "/admin/invites",
-                    "/admin/look",
-                    "/admin/server",
-                ],
-            ),
-        ] {
+        assert_eq!(groups(&page), [own.clone()]);
+        let current = page.body.split(" aria-current=\"page\"").next().unwrap();
+        assert!(current.ends_with("<a href=\"/me/security\""));
+        let administered = ["/admin/people", "/admin/invites", "/admin/suppressions"];
+        let owned = ["/admin/look", "/admin/people", "/admin/invites"];
+        let owned = [&owned[..], &["/admin/suppressions", "/admin/server"]].concat();
+        for (rank, links) in [(ADMIN, &administered[..]), (OWNER, &owned)] {
             let id = administrator(world, &format!("{rank}@example.my"), rank).await;
             let page = browser(world, &id).await.get("/me/security").await;
-            let site = (english.say("host-site"), links);
-            assert_eq!(groups(&page), [group(&own), group(&site)], "{rank}");
+            let site = group("host-site", links);
+            assert_eq!(groups(&page), [own.clone(), site], "{rank}");
         }
     });
 }

@@ -2,6 +2,7 @@
 
 use accounts::reset::{self, ResetError};
 use accounts::session::Stay;
+use accounts::sign_in::Welcome;
 use accounts::token::PROFILE_READ;
 use accounts::{Accounts, invite};
 use axum::http::Method;
@@ -45,9 +46,8 @@ pub(crate) async fn ask(world: &World, accounts: &Accounts, email: &str, wanted:
 
 async fn sign_in(accounts: &Accounts, password: &str) -> bool {
     let tried = attempt(EMAIL, password, 1);
-    accounts::sign_in::with_password(accounts, tried)
-        .await
-        .is_ok()
+    let welcome = accounts::sign_in::with_password(accounts, tried).await;
+    matches!(welcome, Ok(Welcome::Arrived(_)))
 }
 
 /// Opens the link and sends the new password.

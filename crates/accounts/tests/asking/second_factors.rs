@@ -188,11 +188,11 @@ fn a_factor_is_set_up_and_removed_on_the_page() {
 
         let page = visitor.get("/me/security").await.with(200);
         let renew = page.form("/me/security/recovery-codes");
-        let codes = visitor.submit(&page, &renew).await.with(200);
+        let codes = visitor.submit_surely(&page, &renew).await.with(200);
         assert_eq!(codes.body.matches("<li><code>").count(), 10);
         let remove = page.form("/me/security/totp/remove");
         let before = visitor.cookie("kd_session").unwrap().to_owned();
-        let done = visitor.submit(&page, &remove).await;
+        let done = visitor.submit_surely(&page, &remove).await;
         assert_eq!(done.location(), Some("/me/security?done=factor"));
         assert!(!is_enrolled(world, &id).await);
         assert!(
@@ -280,7 +280,7 @@ fn factors_are_changed_by_who_proved_a_credential_just_now() {
             .with(403);
         assert_eq!(refused.json()["code"], "sudo_required");
         for form in ["/me/security/totp/remove", "/me/security/recovery-codes"] {
-            let refused = visitor.submit(&page, &page.form(form)).await;
+            let refused = visitor.submit_surely(&page, &page.form(form)).await;
             let act = form.replace('/', "%2F");
             let sudo = format!("/sudo?redirect=&act={act}");
             assert_eq!(refused.location(), Some(sudo.as_str()));
@@ -378,7 +378,7 @@ fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_
         farah.set_cookie("kd_session", begun.session.reveal());
         farah.header("x-csrf-token", &csrf_token(begun.session.reveal()));
         let page = farah.get("/me/security").await.with(200);
-        assert!(page.text().contains("Confirm your e-mail address first"));
+        assert!(page.text().contains("Confirm your email address first"));
         assert!(page.text().contains("needs a second factor here"));
         let form = page.form("/me/email/verify");
         let sent = farah.submit(&page, &form).await.with(303);

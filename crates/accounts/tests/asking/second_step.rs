@@ -4,7 +4,7 @@ use accounts::Accounts;
 use accounts::second_factor::{self, Method};
 use accounts::second_step::{self, SecondStepError, Shown};
 use accounts::sign_in::let_in::Arrived;
-use accounts::sign_in::{self, SignInError};
+use accounts::sign_in::{self, Welcome};
 use axum::http;
 use jiff::SignedDuration;
 use platform::limits::Wait;
@@ -26,7 +26,7 @@ const EMAIL: &str = "farah@example.my";
 async fn token(accounts: &Accounts, last: u8) -> Secret {
     let signed_in = sign_in::with_password(accounts, attempt(EMAIL, PASSWORD, last));
     match signed_in.await {
-        Err(SignInError::SecondStep(token)) => token,
+        Ok(Welcome::SecondStep(token)) => token,
         other => panic!("{other:?}"),
     }
 }

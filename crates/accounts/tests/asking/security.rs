@@ -166,7 +166,7 @@ fn other_sessions_are_ended_one_by_one_or_all() {
                     && form.fields.iter().all(|field| field.name != "session")
             })
             .unwrap();
-        visitor.submit(&page, &all).await.with(303);
+        visitor.submit_surely(&page, &all).await.with(303);
         assert!(find_session(world, &here.session).await.is_some());
         for other in others {
             assert!(find_session(world, &other.session).await.is_none());
@@ -238,7 +238,7 @@ fn a_token_is_shown_once_and_taken_back() {
             .unwrap();
         let value = value.value.clone();
         form.press("token", &value);
-        let done = visitor.submit(&again, &form).await;
+        let done = visitor.submit_surely(&again, &form).await;
         assert_eq!(done.location(), Some("/me/security?done=token"));
         program.get("/api/v1/me").await.with(401);
     });

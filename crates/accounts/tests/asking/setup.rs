@@ -11,8 +11,8 @@ use testkit::World;
 use web::SiteUrl;
 
 use crate::stage::{
-    MIGRATIONS, PASSWORD, accounts, actions, attempt, client, expect_sign_in_mails, find_session,
-    new_account, read, role, usual_hash, write,
+    MIGRATIONS, PASSWORD, accounts, actions, arrived, attempt, client, expect_sign_in_mails,
+    find_session, new_account, read, role, usual_hash, write,
 };
 
 async fn finish(
@@ -110,9 +110,8 @@ fn an_owner_made_on_the_server_closes_the_setup() {
         };
         let (id, link) = create("farah@example.my", Credential::Link).await;
         assert!(!is_open(world, &key).await);
-        let arrived = sign_in::with_link(&accounts, link.unwrap(), client(1))
-            .await
-            .unwrap();
+        let welcome = sign_in::with_link(&accounts, link.unwrap(), client(1)).await;
+        let arrived = arrived(welcome.unwrap());
         assert_eq!((&arrived.account.id, &*arrived.to), (&id, "/me/security"));
 
         let hash = usual_hash(world).await;

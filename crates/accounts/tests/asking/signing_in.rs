@@ -1,5 +1,6 @@
 //! Signing in: what it costs, what it refuses, what it leaves behind.
 
+use accounts::sign_in::let_in::Arrived;
 use accounts::sign_in::{self, SignInError};
 use accounts::{Accounts, password, session};
 use argon2::password_hash::PasswordHasher;
@@ -14,7 +15,7 @@ use web::Network;
 use crate::passkeys::{Device, register};
 use crate::people::browser;
 use crate::stage::{
-    MIGRATIONS, PASSWORD, accounts, actions, attempt, begin, client, expect_sign_in_mails,
+    MIGRATIONS, PASSWORD, accounts, actions, arrived, attempt, begin, client, expect_sign_in_mails,
     find_session, person, read, usual_hash, write,
 };
 
@@ -175,7 +176,8 @@ fn an_attack_from_anywhere_locks_nobody_out() {
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
         let known = attempt("farah@example.my", PASSWORD, 9);
-        let (_, begun) = sign_in::with_password(&accounts, known).await.unwrap();
+        let Arrived { begun, .. } =
+            arrived(sign_in::with_password(&accounts, known).await.unwrap());
         for email in ["farah@example.my", "nobody@example.my"] {
             attack(&accounts, email, 0..60).await;
         }
@@ -230,7 +232,8 @@ fn a_known_browser_is_not_kept_out_by_its_network() {
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
         let first = attempt("farah@example.my", PASSWORD, 1);
-        let (_, begun) = sign_in::with_password(&accounts, first).await.unwrap();
+        let Arrived { begun, .. } =
+            arrived(sign_in::with_password(&accounts, first).await.unwrap());
         for number in 0..30 {
             let other = attempt(&format!("{}@example.my", number % 7), "wrong", 1);
             let _refused = sign_in::with_password(&accounts, other).await;
@@ -279,9 +282,8 @@ fn success_begins_a_session_ends_the_one_brought_along_and_writes_a_mail() {
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
         let mut right = attempt(" FARAH@example.my", PASSWORD, 7);
-        let (account, begun) = sign_in::with_password(&accounts, right.clone())
-            .await
-            .unwrap();
+        let welcome = sign_in::with_password(&accounts, right.clone()).await;
+        let Arrived { account, begun, .. } = arrived(welcome.unwrap());
         assert_eq!((&account.id, &*account.email), (&id, "farah@example.my"));
         let who = find_session(world, &begun.session).await.unwrap();
         assert_eq!(who.account(), &account);
@@ -302,7 +304,8 @@ fn success_begins_a_session_ends_the_one_brought_along_and_writes_a_mail() {
 
         right.client.session = Some(begun.session.clone());
         right.client.device = Some(begun.device.secret().clone());
-        let (_, again) = sign_in::with_password(&accounts, right).await.unwrap();
+        let Arrived { begun: again, .. } =
+            arrived(sign_in::with_password(&accounts, right).await.unwrap());
         assert!(find_session(world, &begun.session).await.is_none());
         assert!(find_session(world, &again.session).await.is_some());
         assert_eq!(world.mails().await.len(), 1, "the browser is known");
@@ -430,7 +433,7 @@ fn a_link_signs_in_once_within_a_day() {
         assert!(matches!(use_up(&older).await, Err(SignInError::LinkGone)));
         let shown = newer.clone();
         assert!(read(world.store(), move |tx| sign_in::is_link(tx, &shown)).await);
-        let arrived = use_up(&newer).await.unwrap();
+        let arrived = arrived(use_up(&newer).await.unwrap());
         assert_eq!((arrived.account.id, &*arrived.to), (id.clone(), "/me"));
         assert!(matches!(use_up(&newer).await, Err(SignInError::LinkGone)));
         let late = link().await;

@@ -5,9 +5,11 @@ use accounts::account::AccountId;
 use accounts::domain::{Domain, Domains};
 use accounts::grant::{Role, ScopeKind};
 use accounts::session::Stay;
-use accounts::sign_in::Attempt;
+use accounts::sign_in::let_in::Arrived;
+use accounts::sign_in::{Attempt, Welcome};
 use accounts::signed_in::SignedIn;
 use accounts::token::TokenScope;
+use identity::DomainAccounts;
 use platform::audit::{self, Filter};
 use platform::store::migrate::Migrations;
 use platform::{Secret, sql};
@@ -48,9 +50,12 @@ pub(crate) const DOMAINS: Domains = &[
     accounts::DOMAIN,
     Domain {
         locales: LABELS,
-        scope_kinds: &[&CLUB],
-        site_duties: &[EDITOR, MODERATOR],
-        token_scopes: &[SONGS_READ, SONGS_WRITE],
+        accounts: DomainAccounts {
+            scope_kinds: &[&CLUB],
+            site_duties: &[EDITOR, MODERATOR],
+            token_scopes: &[SONGS_READ, SONGS_WRITE],
+            ..DomainAccounts::new("clubs")
+        },
         ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];
@@ -82,6 +87,14 @@ pub(crate) fn accounts_at(world: &World, url: &str) -> Accounts {
         ..settings()
     };
     Stage::with(world, DOMAINS, world.platform.clone(), settings).accounts
+}
+
+/// Whoever is through all steps.
+pub(crate) fn arrived(welcome: Welcome) -> Arrived {
+    match welcome {
+        Welcome::Arrived(arrived) => arrived,
+        other => panic!("{other:?}"),
+    }
 }
 
 pub(crate) fn attempt(email: &str, password: &str, last: u8) -> Attempt {

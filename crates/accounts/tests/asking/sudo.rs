@@ -2,6 +2,7 @@
 
 use accounts::email_change;
 use accounts::erasure::{self, EraseError, When};
+use accounts::grant::{OWNER, Scope};
 use accounts::second_factor::{self, FactorError};
 use accounts::session::{self, Stay};
 use accounts::sign_in::own_password::ChangeError;
@@ -19,8 +20,8 @@ use crate::api::csrf_token;
 use crate::people::browser;
 use crate::second_factors::{Enrolled, enrol, expect_mail};
 use crate::stage::{
-    self, MIGRATIONS, PASSWORD, accounts, actions, begin, client, english, find_session, person,
-    usual_hash, visitor, write,
+    self, MIGRATIONS, PASSWORD, accounts, actions, begin, client, english, find_session, give,
+    person, usual_hash, visitor, write,
 };
 
 const FARAH: &str = "farah@example.my";
@@ -344,23 +345,37 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
         let page = farah.submit(&page, &form).await.with(400);
         let mut form = page.form("/sudo");
         form.fill("password", PASSWORD);
-        let page = farah.submit(&page, &form).await.with(200);
-        let english = english(&accounts);
-        assert!(
-            page.text()
-                .contains(&english.say("account-sudo-undone-text"))
-        );
-        assert!(page.text().contains("Kitchen screen"));
-        let tokens = |id: accounts::account::AccountId| {
+        let tokens = async || {
+            let id = id.clone();
             stage::read(world.store(), move |tx| token::list(tx, &id))
+                .await
+                .len()
         };
-        assert!(
-            tokens(id.clone()).await.is_empty(),
-            "nothing is done unasked"
+        assert_eq!(tokens().await, 0);
+        let mut again = farah.clone();
+        let done = farah.submit(&page, &form).await.with(200);
+        assert!(done.body.contains("kd_pat_"), "{}", done.body);
+        assert_eq!(tokens().await, 1);
+        farah.get("/me/security").await.with(200);
+        // The same form opens in no other session, and is carried out once.
+        again.submit(&page, &form).await;
+        let fresh = csrf_token(farah.cookie("kd_session").unwrap());
+        form.fill("_csrf", &fresh);
+        farah.submit(&page, &form).await.with(400);
+        assert_eq!(tokens().await, 1);
+        let begun = begin(world, &id, Stay::Visit, client(2)).await;
+        let mut other = visitor(&accounts);
+        other.set_cookie("kd_session", begun.session.reveal());
+        form.fill("_csrf", &csrf_token(begun.session.reveal()));
+        other.submit(&page, &form).await.with(400);
+        assert_eq!(tokens().await, 1);
+        farah.set_cookie(
+            "kd_session",
+            begin(world, &id, Stay::Visit, client(1))
+                .await
+                .session
+                .reveal(),
         );
-        let form = page.form("/me/security/tokens");
-        farah.submit(&page, &form).await.with(200);
-        assert_eq!(tokens(id.clone()).await.len(), 1);
 
         // Where it leads is ours, and a password is not carried along.
         let page = farah.post("/sudo?act=//evil.example", &sent).await;
@@ -379,13 +394,78 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
             .post("/sudo?act=//evil.example", &sent)
             .await
             .with(200);
-        assert_eq!(page.form("/sudo").value("act"), Some("/"));
+        assert!(page.form("/sudo").value("kept").is_some());
         let sent = [
             ("_csrf", csrf.as_str()),
             ("new_password", "dua pantun lama"),
         ];
         let page = farah.post("/sudo?act=/me/security", &sent).await.with(200);
         assert!(!page.body.contains("dua pantun lama"));
-        assert_eq!(page.form("/sudo").value("act"), None);
+        assert_eq!(page.form("/sudo").value("kept"), None);
+    });
+}
+
+#[test]
+fn a_form_that_waited_too_long_is_shown_as_it_was_typed() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, FARAH, Some(&hash)).await;
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let mut farah = visitor(&accounts);
+        farah.set_cookie("kd_session", begun.session.reveal());
+        world.clock.advance(LIFETIME);
+        let page = farah.get("/me/security").await.with(200);
+        let mut token = page.form("/me/security/tokens");
+        token
+            .fill("name", "Kitchen screen")
+            .tick("scopes", "profile:read");
+        let asked = farah.submit(&page, &token).await.with(307);
+        let sudo = asked.location().unwrap().to_owned();
+        let page = farah.post(&sudo, &token.entries()).await.with(200);
+        world.clock.advance(LIFETIME);
+        let mut form = page.form("/sudo");
+        form.fill("password", PASSWORD);
+        let page = farah.submit(&page, &form).await.with(200);
+        let words = english(&accounts).say("account-sudo-undone-text");
+        assert!(page.text().contains(&words) && page.text().contains("Kitchen screen"));
+        let of = id.clone();
+        let tokens = stage::read(world.store(), move |tx| token::list(tx, &of)).await;
+        assert!(tokens.is_empty());
+        let form = page.form("/me/security/tokens");
+        let done = farah.submit(&page, &form).await.with(200);
+        assert!(done.body.contains("kd_pat_"));
+    });
+}
+
+#[test]
+fn a_person_is_blocked_by_the_question_and_the_proof_without_a_third_press() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let boss = person(world, "boss@example.my", Some(&hash)).await;
+        give(world, &boss, OWNER, &Scope::site()).await;
+        let id = person(world, FARAH, None).await;
+        let begun = begin(world, &boss, Stay::Visit, client(1)).await;
+        let mut browser = visitor(&accounts);
+        browser.set_cookie("kd_session", begun.session.reveal());
+        world.clock.advance(LIFETIME);
+        let at = format!("/admin/people/{id}");
+        let page = browser.get(&at).await.with(200);
+        let csrf = page.form(&at).value("_csrf").unwrap().to_owned();
+        let action = [("_csrf", csrf.as_str()), ("action", "deactivate")];
+        let question = browser.post(&at, &action).await.with(200);
+        let surely = question.form(&at);
+        let asked = browser.submit(&question, &surely).await.with(307);
+        let sudo = asked.location().unwrap().to_owned();
+        let page = browser.post(&sudo, &surely.entries()).await.with(200);
+        let english = english(&accounts);
+        assert!(page.text().contains(&english.say("question-block-confirm")));
+        let mut form = page.form("/sudo");
+        form.fill("password", PASSWORD);
+        let done = browser.submit(&page, &form).await;
+        assert_eq!(done.location(), Some(format!("{at}?done=1").as_str()));
+        let page = browser.follow(done).await.with(200);
+        assert!(page.text().contains(&english.say("people-deactivated")));
     });
 }

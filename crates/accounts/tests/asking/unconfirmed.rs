@@ -8,9 +8,10 @@ use accounts::grant::{self, Scope};
 use accounts::second_factor::{self, FactorError, Method as Factor};
 use accounts::second_step::{self, SecondStepError, Shown};
 use accounts::setup::{self, Credential};
-use accounts::sign_in::{self, SignInError};
+use accounts::sign_in::{self, SignInError, Welcome};
 use accounts::{device, passkey, registration};
 use axum::http::Method;
+use identity::DomainAccounts;
 use platform::store::migrate::Migrations;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::{Value, json};
@@ -23,8 +24,8 @@ use crate::registering::{EMAIL, expect, link, open, register};
 use crate::resetting::{ask as ask_for_link, reset};
 use crate::second_factors::{Enrolled, enrol, is_enrolled, set_up, sudo};
 use crate::stage::{
-    CLUB, MIGRATIONS, OBSERVER, PASSWORD, accounts, accounts_of, attempt, client, find_session,
-    give, new_account, person, program, read, role, usual_hash, visitor, write,
+    CLUB, MIGRATIONS, OBSERVER, PASSWORD, accounts, accounts_of, arrived, attempt, client,
+    find_session, give, new_account, person, program, read, role, usual_hash, visitor, write,
 };
 
 const NEW: &str = "dua pantun lama";
@@ -146,7 +147,7 @@ fn a_reset_of_a_confirmed_account_keeps_the_second_factor_and_asks_about_passkey
         let (id, Enrolled { app, .. }) = prepared(world, EMAIL).await;
         verify(world, &id).await;
         let first = sign_in::with_password(&accounts, attempt(EMAIL, PASSWORD, 1)).await;
-        let Err(SignInError::SecondStep(token)) = first else {
+        let Ok(Welcome::SecondStep(token)) = first else {
             panic!("{first:?}");
         };
         for (is_ticked, left) in [(false, 1), (true, 0)] {
@@ -186,7 +187,7 @@ fn signing_in_mails_nothing_to_an_address_that_is_not_confirmed() {
         let id = person(world, EMAIL, Some(&hash)).await;
         make_pending(world, &id).await;
         let signed_in = sign_in::with_password(&accounts, attempt(EMAIL, PASSWORD, 1)).await;
-        signed_in.unwrap();
+        arrived(signed_in.unwrap());
         assert!(world.mails().await.is_empty());
     });
 }
@@ -243,8 +244,8 @@ fn an_owner_made_on_the_server_takes_the_account_from_who_had_it() {
         assert_eq!(passkeys(world, &id).await, 0);
         let tried = sign_in::with_password(&accounts, attempt(EMAIL, PASSWORD, 1)).await;
         assert!(matches!(tried, Err(SignInError::Wrong)));
-        let arrived = sign_in::with_link(&accounts, link.unwrap(), client(1)).await;
-        assert_eq!(arrived.unwrap().account.id, id);
+        let welcome = sign_in::with_link(&accounts, link.unwrap(), client(1)).await;
+        assert_eq!(arrived(welcome.unwrap()).account.id, id);
         crate::stage::expect_sign_in_mails(world, EMAIL, 1);
     });
 }
@@ -295,12 +296,15 @@ fn no_role_is_given_to_an_address_that_is_not_confirmed_and_it_is_seen() {
 const SEEN: Domains = &[
     accounts::DOMAIN,
     Domain {
-        erase: |tx, id| {
-            sql!("UPDATE account SET location = 'erased' WHERE id = :id", id)
-                .run(tx, Rows::Exactly(1))
-                .map(drop)
+        accounts: DomainAccounts {
+            scope_kinds: &[&CLUB],
+            erase: |tx, id| {
+                sql!("UPDATE account SET location = 'erased' WHERE id = :id", id)
+                    .run(tx, Rows::Exactly(1))
+                    .map(drop)
+            },
+            ..DomainAccounts::new("clubs")
         },
-        scope_kinds: &[&CLUB],
         ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];
@@ -365,21 +369,24 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
 const BROKEN: Domains = &[
     accounts::DOMAIN,
     Domain {
-        erase: |tx, id| {
-            let (count,): (i64,) = sql!(
-                "SELECT COUNT(*) FROM email WHERE account_id = :id AND address LIKE 'broken%'",
-                id
-            )
-            .one(tx)?;
-            if count == 0 {
-                return Ok(());
-            }
-            Err(StoreError::Constraint {
-                name: None,
-                reason: "a test".to_owned(),
-            })
+        accounts: DomainAccounts {
+            scope_kinds: &[&CLUB],
+            erase: |tx, id| {
+                let (count,): (i64,) = sql!(
+                    "SELECT COUNT(*) FROM email WHERE account_id = :id AND address LIKE 'broken%'",
+                    id
+                )
+                .one(tx)?;
+                if count == 0 {
+                    return Ok(());
+                }
+                Err(StoreError::Constraint {
+                    name: None,
+                    reason: "a test".to_owned(),
+                })
+            },
+            ..DomainAccounts::new("clubs")
         },
-        scope_kinds: &[&CLUB],
         ..Domain::new(Migrations::new("clubs", &[]))
     },
 ];

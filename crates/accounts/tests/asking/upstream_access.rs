@@ -7,6 +7,7 @@ use accounts::session::Stay;
 use accounts::web::upstream_access::{self, AllowedUsers, UpstreamAccess};
 use accounts::{Accounts, invite, setup};
 use axum::http::{HeaderMap, HeaderValue, header};
+use identity::DomainAccounts;
 use jiff::SignedDuration;
 use platform::Secret;
 use platform::store::migrate::Migrations;
@@ -87,7 +88,10 @@ fn a_rank_that_people_give_themselves_makes_nobody_a_host() {
         ..CLUB
     };
     const WITH_TIMERS: Domains = &[Domain {
-        scope_kinds: &[&CLUB, &TIMER],
+        accounts: DomainAccounts {
+            scope_kinds: &[&CLUB, &TIMER],
+            ..DomainAccounts::new("timers")
+        },
         ..Domain::new(Migrations::new("timers", &[]))
     }];
     World::each_engine(&MIGRATIONS, async |world| {

@@ -66,7 +66,7 @@ fn a_new_password_and_signing_out_everywhere_withdraw_what_somebody_offered() {
         let mut forms = page.forms().into_iter();
         let others = forms
             .find(|form| form.action == "/me/security/sessions" && form.value("session").is_none());
-        own.submit(&page, &others.unwrap()).await.with(303);
+        own.submit_surely(&page, &others.unwrap()).await.with(303);
         visitor(&accounts).get(&link).await.with(400);
 
         let link = invite(world, &id).await;

@@ -12,7 +12,8 @@ use web::{Facts, Problem, Site, Text, Wishes};
 
 use super::read::{self, Said};
 use occasions::code::CodeKey;
-use occasions::occasion::{self, Occasion, OccasionId};
+use occasions::id::OccasionId;
+use occasions::occasion::{self, Occasion};
 use occasions::open_rsvp::{self, Respondent};
 use occasions::refusal::Refusal;
 use occasions::rsvp::{OtherBody, Repeat};

@@ -15,12 +15,11 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
 use sha1::{Digest as _, Sha1};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use upgrade::{OnUpgrade, Upgraded};
 use web::Problem;
 
 use super::places::Place;
@@ -33,7 +32,7 @@ const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const GOING_AWAY: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9];
 
 /// A connection that has stopped speaking HTTP.
-pub(super) type Switched = Leaving<TokioIo<Upgraded>>;
+pub(super) type Switched = Leaving<Upgraded>;
 
 /// Whether a request wants a websocket.
 pub(super) fn is_asked(request: &Request) -> bool {
@@ -74,8 +73,8 @@ pub(super) fn switch(
         headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
     }
     tokio::spawn(async move {
-        if let Ok(client) = client.await {
-            let stream = Leaving::new(TokioIo::new(client), stop, place);
+        if let Some(client) = client.await {
+            let stream = Leaving::new(client, stop, place);
             then(stream, Request::from_parts(parts, ()));
         }
     });

@@ -25,6 +25,7 @@ mod unsubscribe;
 use accounts::{Accounts, Callers, Domain};
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
+use identity::DomainAccounts;
 use platform::store::migrate::{Migrations, Step};
 use web::codes::Code;
 use web::masking::SecretPath;
@@ -36,8 +37,11 @@ pub const DOMAIN: Domain = Domain {
     problem_codes: PROBLEM_CODES,
     secret_paths: &[SecretPath::token("/backend/public/email/unsubscribe/")],
     reserved_slugs: &["backend"],
-    export: access_request::export,
-    erase: access_request::erase,
+    accounts: DomainAccounts {
+        export: access_request::export,
+        erase: access_request::erase,
+        ..DomainAccounts::new("personal_site")
+    },
     ..Domain::new(Migrations::new(
         "personal_site",
         &[Step {

@@ -20,7 +20,7 @@ use accounts::refresh::Refreshed;
 use accounts::registration::{self, Registered};
 use accounts::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
 use accounts::session::{self, Begun, Method, Stay};
-use accounts::sign_in::{self, Attempt, SignInError};
+use accounts::sign_in::{self, Attempt, Welcome};
 use accounts::slug;
 use accounts::verification::{self, Confirmation, Proof};
 use accounts::web::asking::Browser;
@@ -168,12 +168,12 @@ pub(super) async fn try_sign_in(
         client,
         to: String::new(),
     };
-    match sign_in::with_password(accounts, attempt).await {
+    match sign_in::with_password(accounts, attempt).await? {
+        Welcome::Arrived(arrived) => Ok((arrived.account, arrived.begun)),
         // The front end has no page for what comes next.
-        Err(SignInError::Leaving(_) | SignInError::SecondStep(_)) => {
+        Welcome::Leaving(_) | Welcome::SecondStep(_) => {
             Err(Problem::new(StatusCode::FORBIDDEN, "sign_in_page_required"))
         }
-        other => Ok(other?),
     }
 }
 
@@ -271,6 +271,7 @@ async fn verify(
         proof: Proof::None,
         network: facts.network(),
         client,
+        begins_session: false,
     };
     verification::confirm(&accounts, asked).await?;
     Ok(Json(Verified {

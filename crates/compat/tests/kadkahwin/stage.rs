@@ -2,6 +2,7 @@
 
 use accounts::domain::{self, Domains};
 use axum::Extension;
+use axum::extract::Request;
 use compat::kadkahwin::{self, ServedOccasion};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -10,6 +11,7 @@ use occasions::rsvp;
 use testkit::World;
 use tokio::io::DuplexStream;
 use tokio_util::sync::CancellationToken;
+use upgrade::OnUpgrade;
 use web::Peer;
 
 pub(crate) use crate::demo::{Stage, guest, state};
@@ -61,7 +63,14 @@ impl Stage<'_> {
     pub(crate) fn connection(&self, address: &str) -> DuplexStream {
         let (client, server) = tokio::io::duplex(64 << 10);
         let peer = Extension(Peer(address.parse().unwrap()));
-        let service = TowerToHyperService::new(self.router.clone().layer(peer));
+        let upgrade = axum::middleware::map_request(async |mut request: Request| {
+            let switching = hyper::upgrade::on(&mut request);
+            let switching = async { Some(Box::new(TokioIo::new(switching.await.ok()?)) as _) };
+            request.extensions_mut().insert(OnUpgrade::new(switching));
+            request
+        });
+        let service = self.router.clone().layer(peer).layer(upgrade);
+        let service = TowerToHyperService::new(service);
         let served = http1::Builder::new().serve_connection(TokioIo::new(server), service);
         tokio::spawn(served.with_upgrades());
         client

@@ -20,8 +20,6 @@ use utoipa::ToSchema;
 use web::described::{self, Named, Routes};
 use web::{Form, Json, List, Problem, Site, conditional, routes};
 
-use super::moved;
-use super::public::find_account;
 use crate::Refusal;
 use crate::clock::Clock;
 use crate::countdown::{self, Countdown, OwnerOf, READ, WRITE};
@@ -30,6 +28,7 @@ use crate::entry_limit::EntryLimit;
 use crate::keeper::Keeper;
 use crate::public::{self, Search, Shown, Viewing};
 use crate::reset::{self, Sent};
+use accounts::web::moved;
 
 /// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
@@ -389,10 +388,13 @@ async fn show_account(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = match find_account(&site, account, &uri).await? {
-        Ok(found) => found,
-        Err(moved) => return Ok(moved),
-    };
+    let asked = account.clone();
+    let look = move |tx: &mut Tx<'_>| public::public_account(tx, &account);
+    let found = site.store.read(look).await.map_err(Problem::from)?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    if let Some(moved) = moved::lead(&uri, (&asked, &found.slug), true) {
+        return Ok(moved);
+    }
     let countdowns = found.countdowns.into_iter().map(ListedView::from);
     let body = PublicAccount {
         account: found.slug,

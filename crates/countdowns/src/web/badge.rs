@@ -10,9 +10,10 @@ use web::page::{self, Kind, Page};
 use web::{Form, Problem, Site, Text, Theme, Wishes};
 
 use super::clock_view::ClockView;
-use super::{moved, words};
+use super::words;
 use crate::clock::Clock;
 use crate::public::{self, Shown, Viewing};
+use accounts::web::moved;
 
 /// The longest label, in characters.
 const LABEL: usize = 40;

@@ -1,10 +1,10 @@
 //! The clock of a countdown in words, and the numbers from which a script counts on.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan as _};
 use web::Text;
 
 use super::words;
-use crate::calendar::Breakdown;
+use crate::calendar::{Breakdown, Repeat};
 use crate::clock::{Clock, State};
 use crate::countdown::Countdown;
 
@@ -21,12 +21,48 @@ pub(super) struct ClockView {
     pub(super) zero: i64,
     pub(super) turn: i64,
     pub(super) is_frozen: bool,
+    /// How many hundredths of the time have gone, where the page draws that.
+    pub(super) gone: Option<i64>,
 }
 
 impl ClockView {
+    /// Draws the part that has gone of a time that began at `begin`, or at the last occurrence.
+    pub(super) fn with_ring(
+        mut self,
+        countdown: &Countdown,
+        clock: &Clock,
+        begin: Timestamp,
+    ) -> Self {
+        if clock.state != State::Upcoming {
+            return self;
+        }
+        let period = match countdown.repeat {
+            Repeat::None => None,
+            Repeat::Weekly => Some(1.week()),
+            Repeat::Monthly => Some(1.month()),
+            Repeat::Yearly => Some(1.year()),
+        };
+        let at = clock.anchor.to_zoned(countdown.zone());
+        let last = period.and_then(|period| at.checked_sub(period).ok());
+        let begin = last.map_or(begin, |last| last.timestamp());
+        let whole = clock.anchor.duration_since(begin).as_secs();
+        let gone = (self.now - begin.as_millisecond()).max(0) / 1000;
+        self.gone = (whole > 0).then(|| (gone * 100 / whole).clamp(0, 100));
+        self
+    }
+
     /// “1,234 days since 5 May 2026, 9:31 am”.
     pub(super) fn sentence(&self) -> String {
         format!("{} {} {}", self.number, self.unit, self.anchor)
+    }
+
+    /// How large the figure may be written.
+    pub(super) fn size(&self) -> &'static str {
+        match self.number.chars().count() {
+            0..=3 => "short",
+            4..=5 => "long",
+            _ => "longer",
+        }
     }
 
     pub(super) fn of(text: &Text, countdown: &Countdown, clock: &Clock, now: Timestamp) -> Self {
@@ -49,6 +85,7 @@ impl ClockView {
             zero: clock.zero.as_millisecond(),
             turn: clock.turn.as_millisecond(),
             is_frozen: clock.state == State::Frozen,
+            gone: None,
         }
     }
 }

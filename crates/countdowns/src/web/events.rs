@@ -16,8 +16,8 @@ use tokio::time::{sleep, timeout};
 use web::event_stream::{self, COMMENT, Place, RETRY, event};
 use web::{Facts, Form, Network, Problem, Site};
 
-use super::moved;
 use crate::watchers::{Limits, Page, Watchers};
+use accounts::web::moved;
 
 /// The idle time after which a comment keeps the connection alive.
 const QUIET: Duration = Duration::from_secs(25);

@@ -1,8 +1,6 @@
 //! The public pages of countdowns.
 
 use accounts::AccountId;
-use accounts::domain::{Card, CardLine};
-use accounts::profile::PublicProfile;
 use accounts::slug;
 use accounts::web::asking::Viewer;
 use accounts::web::call::submission;
@@ -12,14 +10,19 @@ use axum::http::header::{CONTENT_LANGUAGE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use platform::{StoreError, Tx};
-use web::page::{self, Kind, Metadata, Page, Social, Written};
+use site::part::{Part, PublicPage};
+use web::page::{self, Kind, Metadata, Page, Written};
+use web::share::Share;
 use web::state::{Label, MenuItem};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
 use super::clock_view::ClockView;
-use super::{moved, picture, words};
+use super::runs::{self, Run, Strip};
+use super::{picture, sharing, words};
+use crate::clock::{Clock, State as ClockState};
 use crate::countdown::Visibility;
-use crate::public::{self, Listed, Search, Shown, Viewing};
+use crate::public::{self, Listed, Past, Search, Shown, Viewing};
+use accounts::web::moved;
 
 /// `GET /u/{account}/{countdown}`.
 pub(super) async fn show(
@@ -34,12 +37,15 @@ pub(super) async fn show(
     let viewing = viewing(&site, viewer, &uri)?;
     let key = viewing.key.clone();
     let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
-    let shown = site.store.read(look).await?;
-    let shown = shown.ok_or_else(Problem::not_found)?;
+    let look = move |tx: &mut Tx<'_>| {
+        let shown = public::find(tx, &account, &countdown, &viewing)?;
+        with_past(tx, shown)
+    };
+    let found = site.store.read(look).await?;
+    let (shown, past) = found.ok_or_else(Problem::not_found)?;
     let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal());
     moved.map_or_else(
-        || countdown_page(&site, &wishes, (&headers, &key, &csrf), &shown),
+        || countdown_page(&site, &wishes, (&headers, &key, &csrf), &shown, &past),
         Ok,
     )
 }
@@ -56,14 +62,23 @@ pub(super) async fn show_primary(
     let csrf = viewer.csrf.clone();
     let viewing = viewing(&site, viewer, &uri)?;
     let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::find_primary(tx, &account, &viewing);
-    let shown = site.store.read(look).await?;
-    let shown = shown.ok_or_else(Problem::not_found)?;
+    let look = move |tx: &mut Tx<'_>| {
+        let shown = public::find_primary(tx, &account, &viewing)?;
+        with_past(tx, shown)
+    };
+    let found = site.store.read(look).await?;
+    let (shown, past) = found.ok_or_else(Problem::not_found)?;
     let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal());
     moved.map_or_else(
-        || countdown_page(&site, &wishes, (&headers, "", &csrf), &shown),
+        || countdown_page(&site, &wishes, (&headers, "", &csrf), &shown, &past),
         Ok,
     )
+}
+
+fn with_past(tx: &mut Tx<'_>, shown: Option<Shown>) -> Result<Option<(Shown, Past)>, StoreError> {
+    let Some(shown) = shown else { return Ok(None) };
+    let past = Past::load(tx, &shown)?;
+    Ok(Some((shown, past)))
 }
 
 fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
@@ -75,43 +90,6 @@ fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
     })
 }
 
-/// An account with a public page, or a redirect from its former slug.
-pub(super) async fn find_account(
-    site: &Site,
-    account: String,
-    uri: &Uri,
-) -> Result<Result<public::PublicAccount, Response>, Problem> {
-    let asked = account.clone();
-    let look = move |tx: &mut Tx<'_>| public::public_account(tx, &account);
-    let found = site.store.read(look).await?;
-    let found = found.ok_or_else(Problem::not_found)?;
-    let moved = moved::lead(uri, (&asked, &found.slug), true);
-    Ok(moved.map_or(Ok(found), Err))
-}
-
-/// `GET /u/{account}`. An account without public countdowns is not found.
-pub(super) async fn account(
-    State(site): State<Site>,
-    Path(account): Path<String>,
-    wishes: Wishes,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let found = match find_account(&site, account, &uri).await? {
-        Ok(found) => found,
-        Err(moved) => return Ok(moved),
-    };
-    let text = site.speak_public(&wishes);
-    let body = ListPage {
-        text: &text,
-        title: &found.profile.display_name,
-        profile: Some(&found.profile),
-        search: None,
-        rows: rows(&text, &found.countdowns, false),
-    };
-    list_page(&site, &text, &headers, &found.profile.display_name, body)
-}
-
 /// Where a countdown is that stands at the first page of the site, while everybody may see it.
 pub(crate) fn first_page(tx: &mut Tx<'_>, which: &str) -> Result<Option<String>, StoreError> {
     let Some((account, countdown)) = which.split_once('/') else {
@@ -120,13 +98,23 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, which: &str) -> Result<Option<String>,
     public::path_of_public(tx, account, countdown)
 }
 
+#[derive(Template)]
+#[template(path = "first.html")]
+struct FirstPart<'a> {
+    text: &'a Text,
+    shown: &'a Shown,
+    clock: ClockView,
+    /// Whether there are others.
+    has_directory: bool,
+}
+
 /// The main countdown of whose site it is, on its first page.
-pub(crate) fn first_cards(
+pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
     text: &Text,
     account: Option<&AccountId>,
-) -> Result<Vec<Card>, StoreError> {
+) -> Result<Vec<Part>, StoreError> {
     let slug = match account {
         Some(account) => slug::find(tx, account)?,
         None => None,
@@ -140,19 +128,55 @@ pub(crate) fn first_cards(
         Some(slug) => public::find_primary(tx, &slug, &viewing)?,
         None => None,
     };
-    let card = shown.filter(|shown| !shown.is_hidden).map(|shown| Card {
-        title: "countdown-directory",
-        lines: vec![CardLine {
-            note: shown
-                .clock
-                .map_or_else(String::new, |clock| words::days(text, clock.days)),
-            href: shown.path(),
-            label: shown.countdown.title,
-        }],
-        links: Vec::new(),
-        form: None,
-    });
-    Ok(card.into_iter().collect())
+    let Some(shown) = shown.filter(|shown| !shown.is_hidden) else {
+        return Ok(Vec::new());
+    };
+    let Some(clock) = shown.clock else {
+        return Ok(Vec::new());
+    };
+    let part = FirstPart {
+        text,
+        clock: ClockView::of(text, &shown.countdown, &clock, shown.now),
+        has_directory: !offers(tx)?.is_empty(),
+        shown: &shown,
+    };
+    Ok(vec![Part::Now(Part::html(&part))])
+}
+
+#[derive(Template)]
+#[template(path = "person.html")]
+struct PersonPart<'a> {
+    text: &'a Text,
+    rows: Vec<Row>,
+}
+
+/// Somebody's countdowns that everybody may see.
+pub(crate) fn person_parts(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    text: &Text,
+    account: &AccountId,
+) -> Result<Vec<Part>, StoreError> {
+    let rows = rows(text, &public::of_account(tx, account)?, false);
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = PersonPart { text, rows };
+    Ok(vec![Part::Latest(Part::html(&part))])
+}
+
+/// The pages of countdowns and of their people, for search engines.
+pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
+    let page = |path: String, changed_at| PublicPage { path, changed_at };
+    let mut all = Vec::new();
+    if !offers(tx)?.is_empty() {
+        all.push(page("/countdowns".to_owned(), None));
+    }
+    for (account, countdown, changed_at) in public::all_public(tx)? {
+        all.push(page(format!("/u/{account}"), None));
+        all.push(page(words::path(&account, &countdown), Some(changed_at)));
+    }
+    Ok(all)
 }
 
 /// What the menu leads to.
@@ -186,12 +210,11 @@ pub(super) async fn directory(
     let body = ListPage {
         text: &text,
         title: &title,
-        profile: None,
-        search: Some(SearchView {
+        search: SearchView {
             words: &search.words,
             before: to(search.page - 1),
             next: to(search.page + 1),
-        }),
+        },
         rows: rows(&text, &all, true),
     };
     list_page(&site, &text, &headers, &title, body)
@@ -212,10 +235,8 @@ fn address(search: &Search, page: i64) -> String {
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// The account's profile, on an account's page.
-    profile: Option<&'a PublicProfile>,
-    /// The search form, on the directory.
-    search: Option<SearchView<'a>>,
+    /// The search form.
+    search: SearchView<'a>,
     rows: Vec<Row>,
 }
 
@@ -264,13 +285,32 @@ fn list_page(
 struct CountdownPage<'a> {
     text: &'a Text,
     shown: &'a Shown,
+    /// How whoever has the link sends it on.
+    share: Option<&'a Share>,
+    /// Whether everybody may see it.
+    is_public: bool,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
-    entries: Vec<(String, &'a str)>,
+    /// Whether it has never gone this long before.
+    is_record: bool,
+    /// Whether the runs and their lengths are shown, beside the notes.
+    strip: Option<Strip>,
+    runs: Vec<Run>,
+    /// How many runs before these are not listed.
+    earlier: Option<String>,
+    /// The address of the day as a calendar file.
+    calendar: Option<String>,
     /// The button that hides the phrase, for the owner.
     hiding: Option<Hiding<'a>>,
     /// The address of the event stream.
     live: Option<String>,
+}
+
+impl CountdownPage<'_> {
+    /// A first run without a note is what the figure says already.
+    fn tells_of_runs(&self) -> bool {
+        self.runs.len() > 1 || self.runs.iter().any(|run| !run.note.is_empty())
+    }
 }
 
 /// The hidden fields of the form that hides a phrase.
@@ -284,6 +324,7 @@ fn countdown_page(
     wishes: &Wishes,
     (headers, key, csrf): (&HeaderMap, &str, &str),
     shown: &Shown,
+    past: &Past,
 ) -> Result<Response, Problem> {
     let text = site.speak_public(wishes);
     let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
@@ -305,22 +346,41 @@ fn countdown_page(
             return Ok(response);
         }
     }
-    let zone = shown.countdown.zone();
-    let entries = shown.entries.iter().map(|entry| {
-        let at = entry.reset_at.to_zoned(zone.clone());
-        (text.moment_short(&at), entry.note.as_str())
-    });
+    let (countdown, has_stats) = (&shown.countdown, shown.countdown.show_stats);
+    let mut runs = runs::runs(&text, countdown, &past.entries, shown.now);
+    if !has_stats {
+        runs.iter_mut().for_each(|run| run.length.clear());
+    }
+    let has_runs = has_stats && shown.summary.count > 1;
+    let first = shown.summary.first.filter(|_| has_runs);
+    // Whoever has the link may send it on; only what everybody may see has a preview elsewhere.
+    let is_shared = is_public || (!shown.is_hidden && !key.is_empty());
+    let clock = shown.clock.filter(|_| is_shared);
+    let share = clock.map(|clock| share(site, &text, shown, &clock, key));
     let body = CountdownPage {
         text: &text,
-        clock: shown
-            .clock
-            .map(|clock| ClockView::of(&text, &shown.countdown, &clock, shown.now)),
-        stats: if shown.countdown.show_stats {
+        share: share.as_ref(),
+        is_public,
+        clock: shown.clock.map(|clock| {
+            ClockView::of(&text, countdown, &clock, shown.now).with_ring(
+                countdown,
+                &clock,
+                shown.created_at,
+            )
+        }),
+        stats: if has_stats {
             words::statistics(&text, &shown.summary, shown.now)
         } else {
             Vec::new()
         },
-        entries: entries.collect(),
+        is_record: has_stats && shown.summary.at(shown.now).is_record,
+        strip: first.map(|first| runs::strip(&text, countdown, (first, &past.year), shown.now)),
+        earlier: earlier(&text, shown, runs.len()),
+        runs,
+        calendar: shown
+            .clock
+            .filter(|clock| clock.state == ClockState::Upcoming && !shown.is_personal())
+            .map(|_| words::with_key(format!("{}/day.ics", shown.path()), key)),
         live: (!shown.is_personal()).then(|| {
             let path = format!("{}/events?since={}", shown.path(), shown.revision);
             words::with_key(path, key)
@@ -331,18 +391,8 @@ fn countdown_page(
         }),
         shown,
     };
-    let description = body.clock.as_ref().map(ClockView::sentence);
-    let url = site.url().join(&shown.path());
-    let image = shown.clock.filter(|_| is_public);
-    let image = image.map(|clock| picture::address(site, &text, shown, &clock));
-    let social = description.as_ref().zip(image.as_ref());
-    let social = social.map(|(description, image)| Social {
-        title: &shown.countdown.title,
-        description,
-        url: &url,
-        image,
-    });
-    let written = plain(site, &text, &shown.countdown.title, body, social)?;
+    let preview = share.as_ref().filter(|_| is_public);
+    let written = plain(site, &text, &shown.countdown.title, body, preview)?;
     let mut page = written.into_response();
     if shown.countdown.visibility != Visibility::Public {
         let noindex = HeaderValue::from_static("noindex");
@@ -354,12 +404,29 @@ fn countdown_page(
     })
 }
 
+/// “12 earlier runs are not listed.”
+fn earlier(text: &Text, shown: &Shown, listed: usize) -> Option<String> {
+    let listed = i64::try_from(listed).unwrap_or(i64::MAX);
+    let more = shown.summary.count - listed;
+    (listed > 0 && more > 0).then(|| text.with("countdown-runs-earlier", [("n", more.into())]))
+}
+
+/// A countdown as it is shared, with the key of its private link, if it has one.
+pub(super) fn share(site: &Site, text: &Text, shown: &Shown, clock: &Clock, key: &str) -> Share {
+    let view = ClockView::of(text, &shown.countdown, clock, shown.now);
+    let title = &shown.countdown.title;
+    Share {
+        image: picture::address(site, text, shown, clock),
+        ..sharing::share(site, (title, &view.sentence()), &shown.path(), key)
+    }
+}
+
 fn plain<B: Template>(
     site: &Site,
     text: &Text,
     title: &str,
     body: B,
-    social: Option<Social<'_>>,
+    share: Option<&Share>,
 ) -> Result<Written, Problem> {
     let page = Page {
         title: &format!("{title} – {}", site.settings.name),
@@ -372,7 +439,7 @@ fn plain<B: Template>(
         },
     };
     let metadata = Metadata {
-        social,
+        share,
         ..Metadata::default()
     };
     page::write_with(&page, metadata).map_err(Problem::internal)

@@ -5,7 +5,7 @@ use web::Text;
 
 use crate::calendar::Breakdown;
 use crate::clock::State;
-use crate::countdown::{Countdown, Kind};
+use crate::countdown::{Countdown, Kind, Visibility};
 use crate::entry::Summary;
 
 /// A message id with the formatted value.
@@ -26,6 +26,16 @@ pub(super) fn with_key(path: String, key: &str) -> String {
         .append_pair("k", key)
         .finish();
     format!("{path}{sign}{query}")
+}
+
+/// The sentence that says who sees a countdown.
+pub(super) fn seen(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Private => "countdown-seen-private",
+        Visibility::Trusted => "countdown-seen-trusted",
+        Visibility::Unlisted => "countdown-seen-unlisted",
+        Visibility::Public => "countdown-seen-public",
+    }
 }
 
 /// “1,234 days”.
@@ -82,8 +92,8 @@ pub(super) fn statistics(text: &Text, summary: &Summary, now: Timestamp) -> Vec<
             .unwrap_or_default();
         figures.push(("countdown-average", average));
     }
-    if of.entry_count > 0 {
-        figures.push(("countdown-resets", text.number(of.entry_count)));
+    if of.completed_count > 0 {
+        figures.push(("countdown-resets", text.number(of.completed_count)));
     }
     figures
 }

@@ -172,7 +172,8 @@ fn an_invite_is_withdrawn_and_an_owner_is_removed() {
         let page = farah.browser.get(&owners).await;
         let mut form = page.form(&format!("{owners}/remove"));
         form.press("account", daniel.who.account().id.as_str());
-        farah.browser.submit(&page, &form).await.expect(303);
+        let done = farah.browser.submit_surely(&page, &form).await;
+        done.expect(303);
         daniel.program.get(&at).await.expect(404);
         for _ in 0..co_owners::LIMIT - 1 {
             invite(&mut farah, &owners).await;

@@ -370,7 +370,7 @@ fn who_is_erased_there_keeps_no_part_in_a_countdown_that_goes_to_another() {
         share(stage, &shared, &farah, &daniel).await;
         // Its owner takes the account over, which stays.
         let id = farah.who.account().id.clone();
-        write(stage, move |tx| (DOMAIN.erase)(tx, &id)).await;
+        write(stage, move |tx| (DOMAIN.accounts.erase)(tx, &id)).await;
         assert_eq!(names(stage).await, [daniel.who.account().id.clone()]);
         let id = farah.who.account().id.clone();
         let (parts,) = write(stage, move |tx| {
@@ -426,7 +426,10 @@ fn a_copy_has_the_countdowns_with_all_resets() {
         let mut other = stage.person("Someone Else").await;
         other.since("Not yours").await;
         let id = person.who.account().id.clone();
-        let copy = write(stage, move |tx| (countdowns::DOMAIN.export)(tx, &id)).await;
+        let copy = write(stage, move |tx| {
+            (countdowns::DOMAIN.accounts.export)(tx, &id)
+        })
+        .await;
         let all = copy["countdowns"].as_array().unwrap();
         assert_eq!(all.len(), 2);
         let swim = format!("{MARK} swim");

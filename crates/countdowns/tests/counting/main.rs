@@ -15,6 +15,7 @@ mod pictures;
 mod proofs;
 mod public;
 mod races;
+mod sharing;
 mod stage;
 mod trusted;
 mod webhooks;

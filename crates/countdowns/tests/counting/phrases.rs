@@ -351,7 +351,7 @@ fn phrases_are_hidden_suggested_and_decided_on_by_forms() {
         let page = moderator.browser.get("/me/phrases").await;
         let page = moderator
             .browser
-            .get(&page.link("Phrases and suggestions").href)
+            .get(&page.link("Manage phrases").href)
             .await;
         let page = moderator
             .browser
@@ -431,9 +431,9 @@ fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
 
         let account = farah.who.account().id.clone();
         let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-            let before = (DOMAIN.export)(tx, &account)?;
-            (DOMAIN.erase)(tx, &account)?;
-            Ok((before, (DOMAIN.export)(tx, &account)?))
+            let before = (DOMAIN.accounts.export)(tx, &account)?;
+            (DOMAIN.accounts.erase)(tx, &account)?;
+            Ok((before, (DOMAIN.accounts.export)(tx, &account)?))
         };
         let (before, after) = stage.world.store().write(change).await.unwrap();
         assert_eq!(before["suggestions"].as_array().unwrap().len(), 2);

@@ -491,7 +491,7 @@ fn webhooks_are_kept_on_a_page() {
             .await;
         assert!(rotated.body.contains("whsec_"));
         browser
-            .submit(&page, &page.form(&format!("{at}/delete")))
+            .submit_surely(&page, &page.form(&format!("{at}/delete")))
             .await
             .expect(303);
         let all = farah.program.get(HOOKS).await.json();

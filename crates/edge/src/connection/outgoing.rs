@@ -6,12 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes};
-use http::StatusCode;
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::HeaderMap;
 use http_body::{Body as _, Frame};
 
-use super::fast_path::CLOSE;
-use crate::body::{Answer, Body, BodyError, has_no_body};
+use super::answer_head::Framing;
+use crate::body::{Body, BodyError};
 use crate::proxy::keeping_up;
 
 /// So much is gathered before it is written.
@@ -19,43 +18,13 @@ const GATHERED: usize = 64 << 10;
 /// Written at once, at most.
 const SLICES: usize = 16;
 
-/// How the end of an answer is seen (RFC 9112, section 6.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framing {
-    Length(u64),
-    Chunked,
-}
-
-impl Framing {
-    /// Of this answer; none if its end can be seen in several places.
-    pub(super) fn of(answer: &Answer, is_head: bool) -> Option<Self> {
-        let (status, headers) = (answer.status(), answer.headers());
-        let length = answer.body().size_hint().exact();
-        let said = match headers.get(CONTENT_LENGTH) {
-            Some(said) => Some(said.to_str().ok()?.parse().ok()),
-            None => None,
-        };
-        let is_bodiless = is_head || status == StatusCode::NOT_MODIFIED;
-        let length = match (said, length) {
-            (None, None) => None,
-            (Some(_), Some(length)) if is_bodiless => Some(length),
-            (Some(said), None) => Some(said?),
-            (Some(said), Some(length)) if said == Some(length) => Some(length),
-            (None, Some(length)) => Some(length),
-            (Some(_), Some(_)) => return None,
-        };
-        let is_plain = !status.is_informational()
-            && (!has_no_body(status) || length == Some(0))
-            && !headers.contains_key(TRANSFER_ENCODING)
-            && headers.get(CONNECTION).is_none_or(|said| said == CLOSE);
-        is_plain.then(|| length.map_or(Self::Chunked, Self::Length))
-    }
-}
-
 /// What was taken of an answer and is not written yet, and what comes of it.
 pub(super) struct Outgoing {
     body: Body,
     framing: Framing,
+    /// Whether the client reads what is said at the end.
+    takes_trailers: bool,
+    trailers: HeaderMap,
     pieces: VecDeque<Bytes>,
     /// Bytes in all pieces.
     size: usize,
@@ -67,10 +36,12 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// A head, and what follows it.
-    pub(super) fn new(head: &[u8], body: Body, framing: Framing) -> Self {
+    pub(super) fn new(head: &[u8], body: Body, framing: Framing, takes_trailers: bool) -> Self {
         let mut outgoing = Self {
             body,
             framing,
+            takes_trailers,
+            trailers: HeaderMap::new(),
             pieces: VecDeque::with_capacity(4),
             size: 0,
             is_over: false,
@@ -125,10 +96,10 @@ impl Outgoing {
 
     fn took(&mut self, frame: Option<Result<Frame<Bytes>, BodyError>>) {
         match frame {
-            // Nobody has asked for trailers.
             Some(Ok(frame)) => {
-                if let Ok(data) = frame.into_data() {
-                    self.put(data);
+                match frame.into_data() {
+                    Ok(data) => self.put(data),
+                    Err(frame) => self.trailers = frame.into_trailers().unwrap_or_default(),
                 }
                 if self.failure.is_none() && self.body.is_end_stream() {
                     self.end();
@@ -140,10 +111,8 @@ impl Outgoing {
     }
 
     fn put(&mut self, data: Bytes) {
-        if data.is_empty() {
-            return;
-        }
         match &mut self.framing {
+            Framing::Chunked if data.is_empty() => {}
             Framing::Chunked => {
                 self.push(format!("{:x}\r\n", data.len()).into());
                 self.push(data);
@@ -156,13 +125,21 @@ impl Outgoing {
                 }
                 None => self.failure = Some("more came than was said".into()),
             },
+            Framing::Close | Framing::Switch => self.push(data),
         }
     }
 
     fn end(&mut self) {
         match self.framing {
-            Framing::Chunked => self.push(Bytes::from_static(b"0\r\n\r\n")),
-            Framing::Length(0) => {}
+            Framing::Chunked => {
+                let mut end = b"0\r\n".to_vec();
+                if self.takes_trailers {
+                    http1::write_lines(&self.trailers, &mut end);
+                }
+                end.extend_from_slice(b"\r\n");
+                self.push(end.into());
+            }
+            Framing::Length(0) | Framing::Close | Framing::Switch => {}
             Framing::Length(_) => {
                 self.failure = Some("less came than was said".into());
                 return;
@@ -172,8 +149,10 @@ impl Outgoing {
     }
 
     fn push(&mut self, piece: Bytes) {
-        self.size += piece.len();
-        self.pieces.push_back(piece);
+        if !piece.is_empty() {
+            self.size += piece.len();
+            self.pieces.push_back(piece);
+        }
     }
 
     /// What to write next.
@@ -205,7 +184,6 @@ mod tests {
     use std::task::Waker;
 
     use futures_util::stream;
-    use http::Response;
     use http_body_util::StreamBody;
 
     use super::*;
@@ -217,7 +195,10 @@ mod tests {
             .map(|piece| Ok::<_, BodyError>(Frame::data(Bytes::from_static(piece.as_bytes()))))
             .collect();
         let body = Body::stream(StreamBody::new(stream::iter(pieces)));
-        let mut outgoing = Outgoing::new(b"head,", body, framing);
+        all_of(Outgoing::new(b"head,", body, framing, false))
+    }
+
+    fn all_of(mut outgoing: Outgoing) -> Result<String, String> {
         let (mut all, mut context) = (String::new(), Context::from_waker(Waker::noop()));
         while !outgoing.is_done() {
             match outgoing.poll_gather(&mut context) {
@@ -257,36 +238,15 @@ mod tests {
     }
 
     #[test]
-    fn what_says_its_end_twice_is_written_by_nobody() {
-        let known = || Body::full("hello");
-        let unknown = || {
-            let nothing = stream::iter(Vec::<Result<Frame<Bytes>, BodyError>>::new());
-            Body::stream(StreamBody::new(nothing))
-        };
-        for (status, body, header, framing) in [
-            (200, known(), None, Some(Framing::Length(5))),
-            (200, unknown(), None, Some(Framing::Chunked)),
-            (
-                200,
-                unknown(),
-                Some((CONTENT_LENGTH, "7")),
-                Some(Framing::Length(7)),
-            ),
-            (200, unknown(), Some((CONTENT_LENGTH, "x")), None),
-            (200, known(), Some((CONTENT_LENGTH, "7")), None),
-            (200, known(), Some((TRANSFER_ENCODING, "chunked")), None),
-            (200, known(), Some((CONNECTION, "upgrade")), None),
-            (204, known(), None, None),
-            (204, Body::Empty, None, Some(Framing::Length(0))),
-            (101, Body::Empty, None, None),
-        ] {
-            let mut answer = Response::new(body);
-            *answer.status_mut() = StatusCode::from_u16(status).unwrap();
-            if let Some((name, value)) = &header {
-                answer.headers_mut().insert(name, value.parse().unwrap());
-            }
-            let found = Framing::of(&answer, false);
-            assert_eq!(found, framing, "{status} {header:?}");
+    fn trailers_go_to_clients_that_read_them() {
+        let trailers = [("x-sum", "1".parse().unwrap())];
+        let trailers = trailers.map(|(name, value)| (name.parse().unwrap(), value));
+        let trailers: HeaderMap = trailers.into_iter().collect();
+        for (takes_trailers, end) in [(true, "0\r\nx-sum: 1\r\n\r\n"), (false, "0\r\n\r\n")] {
+            let frames = vec![Ok::<_, BodyError>(Frame::trailers(trailers.clone()))];
+            let body = Body::stream(StreamBody::new(stream::iter(frames)));
+            let outgoing = Outgoing::new(b"", body, Framing::Chunked, takes_trailers);
+            assert_eq!(all_of(outgoing).unwrap(), end);
         }
     }
 }

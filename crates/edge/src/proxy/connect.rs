@@ -2,48 +2,13 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, Bytes};
 use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::settings::ServerAddress;
-
-/// What happened on a connection, for whoever does not hold it.
-#[derive(Debug, Default)]
-pub(super) struct Marks {
-    /// Bytes came since the last request began.
-    heard: AtomicBool,
-    /// The peer takes no more bytes.
-    deaf: AtomicBool,
-    /// The next read asks the system itself.
-    look: AtomicBool,
-}
-
-impl Marks {
-    /// Forgets what came before this request.
-    pub(super) fn begin(&self) {
-        self.heard.store(false, Ordering::Relaxed);
-    }
-
-    /// Has the next read ask the system itself whether the peer has closed: the
-    /// runtime hears of that only when it next waits for something.
-    pub(super) fn look(&self) {
-        self.look.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn heard(&self) -> bool {
-        self.heard.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn deaf(&self) -> bool {
-        self.deaf.load(Ordering::Relaxed)
-    }
-}
 
 #[derive(Debug)]
 enum Socket {
@@ -59,33 +24,13 @@ enum Socket {
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,
-    marks: Arc<Marks>,
-    /// Came already, and is read before what comes.
-    came: Bytes,
-    sent: Sent,
-}
-
-/// Whether what is written was sent already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    No,
-    /// All that comes before the next flush.
-    Yes,
-    /// The same, and some of it has come.
-    Begun,
+    /// The peer takes no more bytes.
+    is_deaf: bool,
+    /// The next read asks the system itself.
+    looks: bool,
 }
 
 impl Stream {
-    /// For an engine that is to go on where a request was sent and these bytes came:
-    /// it sends the same request again, or so it thinks, and reads them.
-    pub(super) fn resumed(self, came: Bytes) -> Self {
-        Self {
-            came,
-            sent: Sent::Yes,
-            ..self
-        }
-    }
-
     /// Connects; names are looked up each time, so that they may move.
     pub(super) async fn connect(address: &ServerAddress) -> io::Result<Self> {
         let socket = match address {
@@ -105,14 +50,20 @@ impl Stream {
         };
         Ok(Self {
             socket,
-            marks: Arc::default(),
-            came: Bytes::new(),
-            sent: Sent::No,
+            is_deaf: false,
+            looks: false,
         })
     }
 
-    pub(super) fn marks(&self) -> &Arc<Marks> {
-        &self.marks
+    /// Has the next read ask the system itself whether the peer has closed: the
+    /// runtime hears of that only when it next waits for something.
+    pub(super) fn look(&mut self) {
+        self.looks = true;
+    }
+
+    /// Whether the peer takes no more bytes.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.is_deaf
     }
 
     fn lost(error: &io::Error) -> bool {
@@ -136,18 +87,10 @@ impl Stream {
         !matches!(peeked, Err(rustix::io::Errno::AGAIN))
     }
 
-    /// Whether what is written now was sent already.
-    fn seems_sent(&mut self) -> bool {
-        if self.sent == Sent::Yes {
-            self.sent = Sent::Begun;
-        }
-        self.sent == Sent::Begun
-    }
-
-    fn written(&self, length: usize, done: io::Result<usize>) -> io::Result<usize> {
+    fn written(&mut self, length: usize, done: io::Result<usize>) -> io::Result<usize> {
         match done {
             Err(error) if Self::lost(&error) => {
-                self.marks.deaf.store(true, Ordering::Relaxed);
+                self.is_deaf = true;
                 Ok(length)
             }
             done => done,
@@ -172,32 +115,13 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.sent != Sent::No {
-            // Whoever has written is woken.
-            return Poll::Pending;
-        }
-        if !this.came.is_empty() {
-            let count = this.came.len().min(buffer.remaining());
-            buffer.put_slice(&this.came[..count]);
-            this.came.advance(count);
-            this.marks.heard.store(true, Ordering::Relaxed);
+        if std::mem::take(&mut this.looks) && this.over() {
             return Poll::Ready(Ok(()));
         }
-        if this.marks.look.load(Ordering::Relaxed) {
-            this.marks.look.store(false, Ordering::Relaxed);
-            if this.over() {
-                return Poll::Ready(Ok(()));
-            }
-        }
-        let before = buffer.filled().len();
-        ready!(match &mut this.socket {
+        match &mut this.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_read(context, buffer),
             Socket::Unix(socket) => Pin::new(socket).poll_read(context, buffer),
-        })?;
-        if buffer.filled().len() > before {
-            this.marks.heard.store(true, Ordering::Relaxed);
         }
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -208,9 +132,6 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.seems_sent() {
-            return Poll::Ready(Ok(bytes.len()));
-        }
         let done = ready!(match &mut this.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_write(context, bytes),
             Socket::Unix(socket) => Pin::new(socket).poll_write(context, bytes),
@@ -224,9 +145,6 @@ impl AsyncWrite for Stream {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if this.seems_sent() {
-            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
-        }
         let done = ready!(match &mut this.socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_write_vectored(context, slices),
             Socket::Unix(socket) => Pin::new(socket).poll_write_vectored(context, slices),
@@ -240,12 +158,7 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if this.sent == Sent::Begun {
-            this.sent = Sent::No;
-            context.waker().wake_by_ref();
-        }
-        match &mut this.socket {
+        match &mut self.get_mut().socket {
             Socket::Tcp(socket) => Pin::new(socket).poll_flush(context),
             Socket::Unix(socket) => Pin::new(socket).poll_flush(context),
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use http1::BadAnswer;
 
 use crate::body::BodyError;
 
@@ -46,7 +47,7 @@ pub enum ProxyError {
     Closed(#[source] BodyError),
     /// What came is no answer (RFC 9112).
     #[error("the upstream's answer is no HTTP")]
-    Garbled(#[source] hyper::Error),
+    Garbled(#[source] BadAnswer),
     /// The framing of an answer can be read in two ways (RFC 9112, section 6.3).
     #[error("the upstream's answer has an ambiguous length")]
     Framing,
@@ -65,6 +66,16 @@ pub enum ProxyError {
     /// The request cannot be written for this upstream.
     #[error("the request cannot be forwarded")]
     Request,
+}
+
+impl From<BadAnswer> for ProxyError {
+    fn from(bad: BadAnswer) -> Self {
+        match bad {
+            BadAnswer::Head => Self::Garbled(bad),
+            BadAnswer::Framing => Self::Framing,
+            BadAnswer::Body => Self::Closed(bad.into()),
+        }
+    }
 }
 
 impl ProxyError {

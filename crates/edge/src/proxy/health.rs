@@ -11,11 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::backends::{Backend, Backends};
 use super::connect::Stream;
-use super::raw_connection::RawConnection;
-use super::request_body::Sending;
 use super::settings::{HealthSettings, Times};
 use super::upstream::Upstream;
-use super::upstream_connection::Outgoing;
+use super::upstream_connection::{Outgoing, UpstreamConnection};
 
 /// So many failures within [`WINDOW`], none of them followed by a success, and a
 /// server is left alone for a while.
@@ -204,8 +202,9 @@ async fn watch(backends: Weak<Backends>, settings: HealthSettings, stop: Cancell
 /// Whether a server answers 2xx in time.
 async fn ask(backend: &Backend, settings: &HealthSettings) -> bool {
     let asked = async {
-        let bare = RawConnection::new(Stream::connect(&backend.address).await.ok()?);
-        let mut request = Request::new(Sending::nothing());
+        let stream = Stream::connect(&backend.address).await.ok()?;
+        let mut connection = UpstreamConnection::new(stream);
+        let mut request = Request::new(());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = backend.address.below_base(&settings.path).ok()?.into();
         let headers = request.headers_mut();
@@ -216,11 +215,11 @@ async fn ask(backend: &Backend, settings: &HealthSettings) -> bool {
             first_byte: settings.within,
             ..Times::default()
         };
-        let (_way, answer) = Box::new(bare)
+        let answer = connection
             .ask(&mut request, &mut None, Outgoing::Here(None), &times, false)
             .await
             .ok()?;
-        Some(answer.status().is_success())
+        Some(answer.parts.status.is_success())
     };
     let within = tokio::time::timeout(settings.within, asked).await;
     matches!(within, Ok(Some(true)))

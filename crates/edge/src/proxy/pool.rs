@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use super::backends::Backend;
-use super::raw_connection::RawConnection;
+use super::upstream_connection::UpstreamConnection;
 use crate::lock::lock;
 
 /// Unused connections by the number of their server.
@@ -16,7 +16,7 @@ pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
 #[derive(Debug, Default)]
 struct Kept {
     /// The one used last is at the back.
-    wires: VecDeque<Box<RawConnection>>,
+    wires: VecDeque<Box<UpstreamConnection>>,
     /// How long each is kept.
     keep: Duration,
 }
@@ -27,7 +27,11 @@ impl Idle {
     }
 
     /// The connection used last, if it is still young enough.
-    pub(super) fn take(&self, backend: &Backend, keep: Duration) -> Option<Box<RawConnection>> {
+    pub(super) fn take(
+        &self,
+        backend: &Backend,
+        keep: Duration,
+    ) -> Option<Box<UpstreamConnection>> {
         let mut kept = self.kept();
         let wires = &mut kept.get_mut(&backend.number)?.wires;
         let wire = wires.pop_back()?;
@@ -49,7 +53,7 @@ impl Idle {
     pub(super) fn put(
         &self,
         backend: &Backend,
-        wire: Box<RawConnection>,
+        wire: Box<UpstreamConnection>,
         keep: Duration,
         most: usize,
     ) {

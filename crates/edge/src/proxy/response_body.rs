@@ -5,15 +5,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http1::Left;
+
 use super::backends::Running;
 use super::error::{AnswerError, ProxyError};
 use super::pool::Idle;
 use super::upstream::Upstream;
-use super::upstream_connection::{Came, Way};
-use crate::body::Body;
-use crate::body::with_more;
-use bytes::Bytes;
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use super::upstream_connection::UpstreamConnection;
+use crate::body::{Body, with_more};
 
 /// Pieces looked for before the answer is handed on.
 const AHEAD: usize = 2;
@@ -24,7 +25,9 @@ const AHEAD: usize = 2;
 /// At its end the connection goes back to the pool.
 #[derive(Debug)]
 pub(super) struct ResponseBody {
-    came: Came,
+    /// Came with the head.
+    first: Bytes,
+    left: Left,
     ahead: VecDeque<Frame<Bytes>>,
     held: Option<Held>,
     waiting: bool,
@@ -33,7 +36,7 @@ pub(super) struct ResponseBody {
 /// What an answer holds until its end.
 #[derive(Debug)]
 struct Held {
-    wire: Way,
+    wire: Box<UpstreamConnection>,
     idle: Idle,
     upstream: Arc<Upstream>,
     running: Running,
@@ -41,14 +44,15 @@ struct Held {
 
 impl ResponseBody {
     pub(super) fn new(
-        came: Came,
-        wire: Way,
+        (first, left): (Bytes, Left),
+        wire: Box<UpstreamConnection>,
         idle: Idle,
         upstream: Arc<Upstream>,
         running: Running,
     ) -> Self {
         Self {
-            came,
+            first,
+            left,
             ahead: VecDeque::new(),
             held: Some(Held {
                 wire,
@@ -84,8 +88,8 @@ impl ResponseBody {
     /// Takes what is there; true if that is one piece or none, and the end.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, AnswerError> {
         while self.ahead.len() < AHEAD {
-            if self.came.is_end() {
-                self.rest(context);
+            if self.has_come() {
+                self.rest();
                 return Ok(self.ahead.len() < AHEAD);
             }
             match self.poll_came(context) {
@@ -98,59 +102,49 @@ impl ResponseBody {
         Ok(false)
     }
 
+    /// Whether nothing more comes of it.
+    fn has_come(&self) -> bool {
+        self.first.is_empty() && matches!(self.left, Left::Length(0))
+    }
+
     /// The next piece, driving the connection for it.
     fn poll_came(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        let polled = match &mut self.came {
-            Came::Engine(incoming) => {
-                let mut polled = Pin::new(&mut *incoming).poll_frame(context);
-                if polled.is_pending()
-                    && let Some(held) = &mut self.held
-                {
-                    let over = held.wire.drive(context).is_ready();
-                    if over {
-                        self.held = None;
-                    }
-                    polled = Pin::new(incoming).poll_frame(context);
-                }
-                polled.map_err(Into::into)
+        let polled = match &mut self.held {
+            _ if !self.first.is_empty() => {
+                Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first)))))
             }
-            Came::RawConnection(first, _) if !first.is_empty() => {
-                Poll::Ready(Some(Ok(Frame::data(std::mem::take(first)))))
-            }
-            Came::RawConnection(_, left) => match &mut self.held {
-                Some(held) => held.wire.poll_more(context, left).map_err(Into::into),
-                None => Poll::Ready(None),
-            },
+            Some(held) => held.wire.poll_more(context, &mut self.left),
+            None => Poll::Ready(None),
         };
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(None) => {
-                self.rest(context);
+                self.rest();
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Ok(frame))) => {
                 self.waiting = false;
-                if self.came.is_end() {
-                    self.rest(context);
+                if self.has_come() {
+                    self.rest();
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => {
                 self.held = None;
-                Poll::Ready(Some(Err(AnswerError::Broken(error))))
+                Poll::Ready(Some(Err(AnswerError::Broken(error.into()))))
             }
         }
     }
 
     /// The answer is over: its connection may take the next request.
-    fn rest(&mut self, context: &mut Context<'_>) {
+    fn rest(&mut self) {
         let Some(held) = self.held.take() else {
             return;
         };
-        if let Some(wire) = held.wire.rest(context) {
+        if let Some(wire) = held.wire.rest() {
             let (keep, most) = (held.upstream.times.keep, held.upstream.idle_connections);
             held.idle.put(held.running.backend(), wire, keep, most);
         }
@@ -187,12 +181,16 @@ impl HttpBody for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ahead.is_empty() && self.came.is_end()
+        self.ahead.is_empty() && self.has_come()
     }
 
     fn size_hint(&self) -> SizeHint {
         let ahead = self.ahead.iter().filter_map(Frame::data_ref);
-        let ahead = ahead.map(|bytes| bytes.len() as u64).sum();
-        with_more(self.came.size_hint(), ahead)
+        let ahead: u64 = ahead.map(|bytes| bytes.len() as u64).sum();
+        let rest = match self.left {
+            Left::Length(left) => SizeHint::with_exact(left),
+            _ => SizeHint::default(),
+        };
+        with_more(rest, ahead + self.first.len() as u64)
     }
 }

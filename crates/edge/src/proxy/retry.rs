@@ -1,9 +1,8 @@
 //! What becomes of a request that a server did not answer.
 
-use http::{Method, Request};
+use http::Method;
 
 use super::error::ProxyError;
-use super::request_body::Sending;
 
 /// Why a request got no answer, and what is left of it.
 pub(super) struct Failure {
@@ -11,18 +10,9 @@ pub(super) struct Failure {
     pub(super) left: RetryState,
 }
 
-impl Failure {
-    /// After which it is asked nowhere.
-    pub(super) fn last(error: ProxyError) -> Self {
-        let left = RetryState::Nothing;
-        Self { error, left }
-    }
-}
-
 /// What is left of a request that got no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryState {
-    /// All of it: nothing of it was sent.
-    Unsent(Box<Request<Sending>>),
     /// It is as it was, and nothing of it was sent.
     Unbegun,
     /// It is as it was, and the server has not read all of it, if any: systems reset what
@@ -31,8 +21,6 @@ pub(super) enum RetryState {
     Unread,
     /// It is as it was. Perhaps the server has read it; not a byte came back.
     Untouched,
-    /// It was sent, and not a byte came back.
-    Unheard,
     /// Some of its body was sent, a byte came back, or its time is over.
     Nothing,
 }
@@ -76,21 +64,16 @@ impl Idempotency {
 }
 
 impl RetryState {
-    /// What an engine gave back, or else `sent`.
-    pub(super) fn unsent_or(unsent: Option<Request<Sending>>, sent: Self) -> Self {
-        unsent.map_or(sent, |unsent| Self::Unsent(Box::new(unsent)))
-    }
-
     /// Whether a server may have begun with it.
-    pub(super) fn may_be_begun(&self) -> bool {
-        !matches!(self, Self::Unsent(_) | Self::Unbegun)
+    pub(super) fn may_be_begun(self) -> bool {
+        self != Self::Unbegun
     }
 
     /// Where it is asked next. None: nowhere, for nobody knows what became of it.
     ///
     /// `was_begun`: a server before this one may have begun with it.
     pub(super) fn next(
-        &self,
+        self,
         repeats: Idempotency,
         was_reused: bool,
         was_begun: bool,
@@ -101,25 +84,9 @@ impl RetryState {
             _ if may_be_begun && repeats == Idempotency::Never => None,
             _ if was_reused => Some(Next::Same),
             _ if may_be_begun && repeats == Idempotency::Idempotent => None,
-            Self::Unsent(_) | Self::Unbegun | Self::Unread => Some(Next::Other),
-            Self::Untouched | Self::Unheard => Some(Next::Second),
+            Self::Unbegun | Self::Unread => Some(Next::Other),
+            Self::Untouched => Some(Next::Second),
         }
-    }
-
-    /// Makes the request whole again, if enough of it is known; `copy` was made before it
-    /// was sent.
-    pub(super) fn restore(
-        self,
-        request: &mut Request<Sending>,
-        copy: Option<Box<Request<Sending>>>,
-    ) -> Option<()> {
-        *request = match self {
-            Self::Unbegun | Self::Unread | Self::Untouched => return Some(()),
-            Self::Unsent(unsent) => *unsent,
-            Self::Unheard => *copy?,
-            Self::Nothing => return None,
-        };
-        Some(())
     }
 }
 
@@ -127,65 +94,36 @@ impl RetryState {
 mod tests {
     use super::*;
 
-    fn kinds() -> [RetryState; 6] {
-        let unsent = Request::new(Sending::nothing());
-        [
-            RetryState::Unsent(Box::new(unsent)),
-            RetryState::Unbegun,
-            RetryState::Unread,
-            RetryState::Untouched,
-            RetryState::Unheard,
-            RetryState::Nothing,
-        ]
-    }
+    const KINDS: [RetryState; 4] = [
+        RetryState::Unbegun,
+        RetryState::Unread,
+        RetryState::Untouched,
+        RetryState::Nothing,
+    ];
 
     #[test]
     fn what_may_have_begun_is_asked_no_oftener_than_it_may() {
         let same = Some(Next::Same);
         let (other, second) = (Some(Next::Other), Some(Next::Second));
         for (repeats, was_reused, expected) in [
-            (
-                Idempotency::Safe,
-                true,
-                [same, same, same, same, same, None],
-            ),
-            (
-                Idempotency::Safe,
-                false,
-                [other, other, other, second, second, None],
-            ),
-            (
-                Idempotency::Idempotent,
-                true,
-                [same, same, same, same, same, None],
-            ),
-            (
-                Idempotency::Idempotent,
-                false,
-                [other, other, None, None, None, None],
-            ),
-            (
-                Idempotency::Never,
-                true,
-                [same, same, None, None, None, None],
-            ),
-            (
-                Idempotency::Never,
-                false,
-                [other, other, None, None, None, None],
-            ),
+            (Idempotency::Safe, true, [same, same, same, None]),
+            (Idempotency::Safe, false, [other, other, second, None]),
+            (Idempotency::Idempotent, true, [same, same, same, None]),
+            (Idempotency::Idempotent, false, [other, None, None, None]),
+            (Idempotency::Never, true, [same, None, None, None]),
+            (Idempotency::Never, false, [other, None, None, None]),
         ] {
-            let next = kinds().map(|left| left.next(repeats, was_reused, false));
+            let next = KINDS.map(|left| left.next(repeats, was_reused, false));
             assert_eq!(next, expected, "{repeats:?} {was_reused}");
         }
     }
 
     #[test]
     fn what_one_server_may_have_begun_no_other_one_does() {
-        let fresh = |repeats| kinds().map(|left| left.next(repeats, false, true));
-        assert_eq!(fresh(Idempotency::Idempotent), [None; 6]);
-        assert_eq!(fresh(Idempotency::Never), [None; 6]);
-        let safe = kinds().map(|left| left.next(Idempotency::Safe, false, false));
+        let fresh = |repeats| KINDS.map(|left| left.next(repeats, false, true));
+        assert_eq!(fresh(Idempotency::Idempotent), [None; 4]);
+        assert_eq!(fresh(Idempotency::Never), [None; 4]);
+        let safe = KINDS.map(|left| left.next(Idempotency::Safe, false, false));
         assert_eq!(fresh(Idempotency::Safe), safe);
     }
 

@@ -7,13 +7,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
 use tokio::io::{
     AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf, copy_bidirectional_with_sizes,
 };
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use upgrade::{OnUpgrade, Upgraded};
 
 use super::backends::Running;
 use super::connect::Stream;
@@ -82,7 +81,7 @@ impl Tunnels {
                 client = tokio::time::timeout(idle, client) => client,
             };
             told.ended(match client {
-                Ok(Ok(client)) => carry(client, far, idle, closed, &told).await,
+                Ok(Some(client)) => carry(client, far, idle, closed, &told).await,
                 _ => GONE,
             });
         });
@@ -103,7 +102,7 @@ async fn carry(
     );
     both_ways.awaits(true);
     let mut client = Counted {
-        io: TokioIo::new(client),
+        io: client,
         both_ways: Arc::clone(&both_ways),
         reading: Arc::clone(&reading),
         told: Arc::clone(told),

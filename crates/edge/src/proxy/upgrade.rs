@@ -11,8 +11,8 @@ use http::header::{
 };
 use http::{Method, StatusCode, request, response};
 use hyper::ext::Protocol;
-use hyper::upgrade::OnUpgrade;
 use sha1::{Digest as _, Sha1};
+use upgrade::OnUpgrade;
 
 use super::error::ProxyError;
 use crate::filters::forwarding::names;

@@ -1,175 +1,425 @@
-//! The way to a server: a connection, with an engine where a request needs one.
+//! A connection to a server, driven by whoever waits for its answer.
 
-use std::io;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body::{Body as _, Frame, SizeHint};
-use http1::Left;
-use hyper::body::Incoming;
+use bytes::{Buf as _, Bytes};
+use http::{Method, Request};
+use http_body::Frame;
+use http1::{BadAnswer, Decoded, Head, LARGEST_HEAD, Left, Read};
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::time::Instant;
 
 use super::connect::Stream;
 use super::error::ProxyError;
-use super::http_connection::Wire;
-use super::raw_connection::{Heard, RawConnection};
-use super::request_body::{Flow, Sending, tame};
-use super::retry::Failure;
+use super::request_head;
+use super::retry::{Failure, RetryState};
 use super::settings::Times;
-use crate::body::{Body, with_more};
+use super::upload::{Piece, Upload};
+use crate::body::poll_piece;
 use crate::client_info::ClientInfo;
+use crate::deadline::Deadline;
 
-/// How one request reaches a server.
-#[derive(Debug)]
-pub(super) enum Way {
-    /// On a connection that has no engine, or needs none.
-    RawConnection(Box<RawConnection>),
-    /// On one that has an engine.
-    Own(Box<Wire>),
+/// What is read at once while a head is awaited.
+const PIECE: usize = 16 << 10;
+/// What is read at once of the rest of a body.
+const LARGEST_PIECE: usize = 64 << 10;
+/// A body that is sooner copied behind its head than sent as a piece beside it.
+const SMALL: usize = 4 << 10;
+
+/// A connection to a server.
+pub(super) struct UpstreamConnection {
+    stream: Stream,
+    /// Since when something is waited for.
+    since: Instant,
+    deadline: Deadline,
+    /// Whether it answered before.
+    reused: bool,
+    /// Whether the last answer allows another request.
+    lasting: bool,
+    unsent: Unsent,
+    /// What of the request comes behind that.
+    upload: Option<Box<Upload>>,
+    /// Some of it was sent.
+    has_moved: bool,
+    /// When it was last put aside.
+    pub(super) rested: Instant,
 }
 
-/// How the body of a request is sent.
-#[derive(Clone, Copy)]
+/// What is still to be sent of what is here.
+#[derive(Default)]
+struct Unsent {
+    head: Vec<u8>,
+    /// So much of the head was sent.
+    sent: usize,
+    body: Bytes,
+    tail: &'static [u8],
+}
+
+impl Unsent {
+    fn of(mut head: Vec<u8>, mut body: Bytes, mut tail: &'static [u8]) -> Self {
+        if body.len() <= SMALL {
+            head.extend_from_slice(&body);
+            head.extend_from_slice(tail);
+            (body, tail) = (Bytes::new(), b"");
+        }
+        Self {
+            head,
+            sent: 0,
+            body,
+            tail,
+        }
+    }
+
+    fn length(&self) -> usize {
+        self.head.len() - self.sent + self.body.len() + self.tail.len()
+    }
+
+    fn slices(&self) -> [IoSlice<'_>; 3] {
+        let head = self.head.get(self.sent..).unwrap_or_default();
+        [head, &self.body, self.tail].map(IoSlice::new)
+    }
+
+    fn advance(&mut self, written: usize) {
+        let of_head = written.min(self.head.len() - self.sent);
+        self.sent += of_head;
+        let of_body = (written - of_head).min(self.body.len());
+        self.body.advance(of_body);
+        self.tail = &self.tail[written - of_head - of_body..];
+        if self.length() == 0 {
+            // A connection that waits holds no memory.
+            *self = Self::default();
+        }
+    }
+}
+
+/// The body of a request.
 pub(super) enum Outgoing<'a> {
     /// All of it is here, or there is none.
     Here(Option<&'a Bytes>),
-    /// As it comes.
-    Streamed(&'a Arc<Flow>),
-    /// Nothing, and what follows the answer may be of another protocol.
-    Upgrade,
+    /// It is sent as it comes.
+    Streamed(&'a mut Option<Box<Upload>>),
 }
 
-/// The body of an answer.
-#[derive(Debug)]
-pub(super) enum Came {
-    /// As an engine reads it.
-    Engine(Incoming),
-    /// These bytes, and what is left.
-    RawConnection(Bytes, Left),
+/// How an exchange goes.
+enum Step {
+    Answer(Head),
+    /// The connection was over before anything was sent.
+    Unsent(io::Error),
+    Broken(io::Error),
+    /// The request is asked nowhere again.
+    Over(ProxyError),
 }
 
-impl Came {
-    pub(super) fn is_end(&self) -> bool {
-        match self {
-            Self::Engine(incoming) => incoming.is_end_stream(),
-            Self::RawConnection(first, left) => first.is_empty() && matches!(left, Left::Length(0)),
+/// Why something could not be sent.
+enum Unwritten {
+    Server(io::Error),
+    Client(ProxyError),
+}
+
+impl UpstreamConnection {
+    /// A fresh one.
+    pub(super) fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            since: Instant::now(),
+            deadline: Deadline::default(),
+            reused: false,
+            lasting: false,
+            unsent: Unsent::default(),
+            upload: None,
+            has_moved: false,
+            rested: Instant::now(),
         }
     }
 
-    pub(super) fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Engine(incoming) => incoming.size_hint(),
-            Self::RawConnection(first, Left::Length(left)) => {
-                SizeHint::with_exact(first.len() as u64 + left)
-            }
-            Self::RawConnection(first, _) => with_more(SizeHint::default(), first.len() as u64),
-        }
+    /// Whether it answered before.
+    pub(super) fn reused(&self) -> bool {
+        self.reused
     }
-}
 
-impl RawConnection {
-    /// Sends a request and waits for the head of its answer; `care` as for [`Wire`]. With a
-    /// flow, or where another protocol is asked for, an engine sends it.
-    /// With facts the headers are the client's own.
+    /// Sends a request and waits for the head of its answer. At a failure of a connection that
+    /// had gone stale the request is as it was. With `care` the system is asked first whether
+    /// the connection still stands. With facts the headers are the client's own.
     pub(super) async fn ask(
-        self: Box<Self>,
-        request: &mut Request<Sending>,
+        &mut self,
+        request: &mut Request<()>,
         raw: &mut Option<&ClientInfo>,
         body: Outgoing<'_>,
         times: &Times,
         care: bool,
-    ) -> Result<(Way, Response<Came>), Failure> {
-        let (mut bare, mut care) = (self, care);
-        let mut flow = None;
-        match body {
-            Outgoing::Here(whole) => {
-                bare = match bare.send(request, raw, whole, times, care).await? {
-                    Heard::Answer(bare, head) => {
-                        let came = Came::RawConnection(head.first, head.left);
-                        let answer = Response::from_parts(head.parts, came);
-                        return Ok((Way::RawConnection(bare), answer));
-                    }
-                    Heard::Other(bare) => bare,
-                };
-                // It was sent, and what came is to be read.
-                care = false;
-                if let Some(whole) = whole {
-                    let sent = flow.insert(Arc::default());
-                    let body = Body::full(whole.clone());
-                    *request.body_mut() = Sending::new(body, Arc::clone(sent));
+    ) -> Result<Head, Failure> {
+        if care && self.reused {
+            self.stream.look();
+        }
+        let (whole, streamed) = match body {
+            Outgoing::Here(whole) => (whole, None),
+            Outgoing::Streamed(upload) => {
+                self.upload = upload.take();
+                (None, Some(upload))
+            }
+        };
+        let head = request_head::of(request, raw, whole);
+        self.unsent = Unsent::of(head, whole.cloned().unwrap_or_default(), b"");
+        let has_body = whole.is_some() || streamed.is_some();
+        let is_head = *request.method() == Method::HEAD;
+        self.waits();
+        let mut came = Bytes::new();
+        let mut is_looked_at = !self.reused && streamed.is_none();
+        let step = std::future::poll_fn(|context| {
+            if !is_looked_at {
+                is_looked_at = true;
+                // What comes before it is asked for is no answer.
+                match self.poll_read(context, &mut came) {
+                    Poll::Pending => {}
+                    Poll::Ready(Ok(_)) => return Poll::Ready(Step::Unsent(closed())),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Step::Unsent(error)),
                 }
             }
-            Outgoing::Streamed(streamed) => flow = Some(Arc::clone(streamed)),
-            Outgoing::Upgrade => {}
-        }
-        let whole = match body {
-            Outgoing::Here(whole) => whole,
-            Outgoing::Streamed(_) | Outgoing::Upgrade => None,
+            match self.poll_write(context) {
+                Poll::Ready(Err(Unwritten::Server(error))) => {
+                    return Poll::Ready(Step::Broken(error));
+                }
+                Poll::Ready(Err(Unwritten::Client(error))) => {
+                    return Poll::Ready(Step::Over(error));
+                }
+                Poll::Ready(Ok(())) | Poll::Pending => {}
+            }
+            if std::mem::take(&mut self.has_moved) && has_body {
+                self.waits();
+            }
+            while let Poll::Ready(read) = self.poll_read(context, &mut came) {
+                match read {
+                    Ok(0) => return Poll::Ready(Step::Broken(closed())),
+                    Ok(_) => {}
+                    Err(error) => return Poll::Ready(Step::Broken(error)),
+                }
+                let bad = match hear(&mut came, is_head, request) {
+                    Read::Whole(head) => return Poll::Ready(Step::Answer(head)),
+                    Read::Part if came.len() <= LARGEST_HEAD => continue,
+                    Read::Part | Read::Interim(_) => BadAnswer::Head,
+                    Read::Bad(bad) => bad,
+                };
+                return Poll::Ready(Step::Over(bad.into()));
+            }
+            let (limit, late) = self.awaits(times);
+            self.poll_late(context, limit).map(|()| Step::Over(late))
+        })
+        .await;
+        let (error, left) = match step {
+            Step::Answer(head) => {
+                self.lasting = head.lasting;
+                return Ok(head);
+            }
+            Step::Unsent(error) => (ProxyError::Closed(error.into()), RetryState::Unbegun),
+            Step::Broken(error) => {
+                let left = match error.kind() {
+                    _ if !came.is_empty() || streamed.is_some() => RetryState::Nothing,
+                    io::ErrorKind::ConnectionReset => RetryState::Unread,
+                    _ => RetryState::Untouched,
+                };
+                (ProxyError::Closed(error.into()), left)
+            }
+            Step::Over(error) => (error, RetryState::Nothing),
         };
-        tame(request, raw, whole);
-        let request = std::mem::replace(request, Request::new(Sending::nothing()));
-        // Requests that need no engine do not carry it about.
-        let sending = Box::pin(async {
-            let wire = Wire::new(*bare).await.map_err(Failure::last)?;
-            wire.send(request, flow.as_deref(), times, care).await
-        });
-        let (wire, answer) = sending.await?;
-        Ok((Way::Own(wire), answer.map(Came::Engine)))
+        if let Some(streamed) = streamed {
+            *streamed = self.upload.take();
+        }
+        Err(Failure { error, left })
     }
-}
 
-impl Way {
-    /// Reads and writes what can be.
-    pub(super) fn drive(&mut self, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
-        match self {
-            Self::Own(wire) => wire.drive(context),
-            Self::RawConnection(_) => Poll::Pending,
+    /// What is waited for, and how long.
+    fn awaits(&self, times: &Times) -> (Duration, ProxyError) {
+        match &self.upload {
+            Some(upload) if upload.awaits_client && self.unsent.length() == 0 => {
+                (times.idle, ProxyError::BodyTime)
+            }
+            None if self.unsent.length() == 0 => (times.first_byte, ProxyError::FirstByteTime),
+            _ => (times.idle, ProxyError::SendTime),
         }
     }
 
-    /// The next part of a body that no engine reads, of which so much is left.
+    /// Sends what there is of the request.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unwritten>> {
+        let polled = self.poll_unsent(context);
+        if let Poll::Ready(Err(_)) = &polled {
+            self.upload = None;
+            self.lasting = false;
+        }
+        polled
+    }
+
+    fn poll_unsent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unwritten>> {
+        loop {
+            while self.unsent.length() > 0 {
+                let stream = Pin::new(&mut self.stream);
+                let written = match self.unsent.slices() {
+                    [head, body, _] if body.is_empty() => stream.poll_write(context, &head),
+                    all => stream.poll_write_vectored(context, &all),
+                };
+                match ready!(written).map_err(Unwritten::Server)? {
+                    0 => {
+                        let error = io::ErrorKind::WriteZero.into();
+                        return Poll::Ready(Err(Unwritten::Server(error)));
+                    }
+                    written => self.unsent.advance(written),
+                }
+                self.has_moved = true;
+            }
+            if self.stream.is_deaf() {
+                // Whether there is an answer all the same shows when it is read.
+                self.upload = None;
+            }
+            let Some(upload) = &mut self.upload else {
+                return Poll::Ready(Ok(()));
+            };
+            self.unsent = match ready!(upload.poll_next(context)) {
+                Ok(Some(Piece { head, data, tail })) => Unsent::of(head, data, tail),
+                Ok(None) => {
+                    self.upload = None;
+                    Unsent::default()
+                }
+                Err(error) => return Poll::Ready(Err(Unwritten::Client(error))),
+            };
+            self.has_moved = true;
+        }
+    }
+
+    /// Reads to the end of what came.
+    fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        came: &mut Bytes,
+    ) -> Poll<io::Result<usize>> {
+        let mut piece = [const { MaybeUninit::uninit() }; PIECE];
+        let mut piece = ReadBuf::uninit(&mut piece);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut piece))?;
+        let piece = piece.filled();
+        *came = if came.is_empty() {
+            Bytes::copy_from_slice(piece)
+        } else {
+            [&came[..], piece].concat().into()
+        };
+        Poll::Ready(Ok(piece.len()))
+    }
+
+    /// The next part of a body of which so much is left; none at its end.
     pub(super) fn poll_more(
         &mut self,
         context: &mut Context<'_>,
         left: &mut Left,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        match self {
-            Self::RawConnection(bare) => bare.poll_more(context, left),
-            Self::Own(_) => Poll::Pending,
+        // Whether the server takes the rest of the request shows when its answer is read.
+        if let Poll::Ready(Err(Unwritten::Client(error))) = self.poll_write(context) {
+            return Poll::Ready(Some(Err(io::Error::other(error))));
         }
+        let next = match left {
+            Left::Length(0) => return Poll::Ready(None),
+            Left::Length(length) => {
+                let most = usize::try_from(*length).unwrap_or(usize::MAX);
+                let piece = ready!(poll_piece(
+                    &mut self.stream,
+                    context,
+                    most.min(LARGEST_PIECE)
+                ));
+                match piece {
+                    Ok(piece) if piece.is_empty() => Err(closed()),
+                    Ok(piece) => {
+                        *length -= piece.len() as u64;
+                        Ok(Frame::data(piece))
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+            Left::Everything => match ready!(poll_piece(&mut self.stream, context, PIECE)) {
+                Ok(piece) if piece.is_empty() => {
+                    *left = Left::Length(0);
+                    return Poll::Ready(None);
+                }
+                piece => piece.map(Frame::data),
+            },
+            Left::Trailers(trailers) => {
+                let trailers = std::mem::take(&mut **trailers);
+                *left = Left::Length(0);
+                Ok(Frame::trailers(trailers))
+            }
+            Left::Chunks(chunks) => loop {
+                let (chunks, came) = &mut **chunks;
+                match chunks.next(came) {
+                    Ok(None) => {}
+                    Ok(Some(Decoded::Data(data))) => break Ok(Frame::data(data)),
+                    Ok(Some(Decoded::End(trailers))) => {
+                        self.lasting &= came.is_empty();
+                        *left = Left::Length(0);
+                        match trailers {
+                            Some(trailers) => break Ok(Frame::trailers(trailers)),
+                            None => return Poll::Ready(None),
+                        }
+                    }
+                    Err(bad) => break Err(io::Error::new(io::ErrorKind::InvalidData, bad)),
+                }
+                match ready!(poll_piece(&mut self.stream, context, PIECE)) {
+                    Ok(piece) if piece.is_empty() => break Err(closed()),
+                    Ok(piece) => *came = piece,
+                    Err(error) => break Err(error),
+                }
+            },
+        };
+        Poll::Ready(Some(next))
     }
 
     /// Begins to wait for a server that sends nothing.
     pub(super) fn waits(&mut self) {
-        match self {
-            Self::RawConnection(bare) => bare.waits(),
-            Self::Own(wire) => wire.waits(),
-        }
+        self.since = Instant::now();
     }
 
     /// Ready when that has taken too long.
     pub(super) fn poll_late(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
-        match self {
-            Self::RawConnection(bare) => bare.poll_late(context, limit),
-            Self::Own(wire) => wire.poll_late(context, limit),
-        }
+        self.deadline.poll(context, self.since + limit)
     }
 
-    /// After the end of an answer: a connection that can take another request.
-    pub(super) fn rest(self, context: &mut Context<'_>) -> Option<Box<RawConnection>> {
-        match self {
-            Self::RawConnection(bare) => bare.rest(),
-            Self::Own(wire) => wire.rest(context),
+    /// After the end of an answer: the connection, if it can take another request.
+    pub(super) fn rest(mut self: Box<Self>) -> Option<Box<Self>> {
+        let is_sent = self.unsent.length() == 0 && self.upload.is_none();
+        if !self.lasting || !is_sent || self.stream.is_deaf() {
+            return None;
+        }
+        self.reused = true;
+        self.rested = Instant::now();
+        Some(self)
+    }
+}
+
+/// Reads what came, past what comes before the answer.
+fn hear(came: &mut Bytes, is_head: bool, request: &mut Request<()>) -> Read {
+    loop {
+        match http1::read(came, is_head, request.headers_mut()) {
+            Read::Interim(length) => came.advance(length),
+            read => return read,
+        }
+        if came.is_empty() {
+            return Read::Part;
         }
     }
+}
 
+fn closed() -> io::Error {
+    io::ErrorKind::UnexpectedEof.into()
+}
+
+impl UpstreamConnection {
     /// After an answer that switched protocols.
-    pub(super) async fn into_stream(self) -> Result<(Stream, Bytes), ProxyError> {
-        match self {
-            Self::Own(wire) => wire.into_stream().await,
-            Self::RawConnection(_) => Err(ProxyError::Upgrade),
-        }
+    pub(super) fn into_stream(self) -> Stream {
+        self.stream
+    }
+}
+
+impl std::fmt::Debug for UpstreamConnection {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("UpstreamConnection")
+            .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,5 @@
 //! A request on its way to a server.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
 use http::uri::{PathAndQuery, Uri};
@@ -10,8 +8,9 @@ use http_body::Body as _;
 
 use super::backends::Backend;
 use super::error::ProxyError;
-use super::request_body::{Flow, Sending, no_length};
+use super::request_head::no_length;
 use super::upgrade::Upgrade;
+use super::upload::Upload;
 use super::upstream::Search;
 use crate::body::Body;
 use crate::client_info::ClientInfo;
@@ -20,14 +19,14 @@ use http1::content_length;
 
 /// A request that is handed on, and what is known of it.
 pub(super) struct UpstreamRequest<'a> {
-    pub(super) request: Request<Sending>,
+    pub(super) request: Request<()>,
     pub(super) method: Method,
     /// The headers are still the client's own, and are to be written with these facts.
     pub(super) raw: Option<&'a ClientInfo>,
     /// Its body, if all of it is here.
     pub(super) whole: Option<Bytes>,
-    /// What can be known of the progress of any other body.
-    pub(super) flow: Option<Arc<Flow>>,
+    /// Any other body.
+    pub(super) upload: Option<Box<Upload>>,
     pub(super) upgrade: Option<Upgrade>,
     pub(super) search: Search,
 }
@@ -41,9 +40,9 @@ impl<'a> UpstreamRequest<'a> {
         let (mut parts, body) = request.into_parts();
         let upgrade = Upgrade::take(&mut parts)?;
         let is_raw = upgrade.is_none() && may_be_raw(&parts, &body);
-        let (whole, flow, sending) = if is_raw {
+        let (whole, upload) = if is_raw {
             let whole = (!body.is_end_stream()).then(|| body.into_whole());
-            (whole, None, Sending::nothing())
+            (whole, None)
         } else {
             forwarding::toward(&mut parts.headers, facts);
             if let Some(upgrade) = &upgrade {
@@ -56,10 +55,10 @@ impl<'a> UpstreamRequest<'a> {
         // In a box, for it is large and handed from one to the next.
         Ok(Box::new(Self {
             method: parts.method.clone(),
-            request: Request::from_parts(parts, sending),
+            request: Request::from_parts(parts, ()),
             raw: is_raw.then_some(facts),
             whole,
-            flow,
+            upload,
             upgrade,
             search: Search::default(),
         }))
@@ -79,20 +78,23 @@ fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     is_usual && parts.headers.contains_key(HOST) && !parts.headers.contains_key(TE)
 }
 
-/// The body to send, if all of it is here; else what can be known of its progress, and the
-/// body as it comes.
+/// The body to send: all of it, if that is here, or as it comes.
 fn outgoing(
     parts: &mut request::Parts,
     body: Body,
     upgrade: bool,
-) -> (Option<Bytes>, Option<Arc<Flow>>, Sending) {
+) -> (Option<Bytes>, Option<Box<Upload>>) {
     // The client is told to send its body when that is read.
     parts.headers.remove(EXPECT);
     if upgrade || body.is_end_stream() {
         no_length(&parts.method, &mut parts.headers);
-        return (None, None, Sending::nothing());
+        return (None, None);
     }
-    // hyper takes a `GET` without a length for one without a body.
+    if body.is_here() {
+        let whole = body.into_whole();
+        parts.headers.insert(CONTENT_LENGTH, whole.len().into());
+        return (Some(whole), None);
+    }
     if !parts.headers.contains_key(CONTENT_LENGTH) {
         let (name, value) = match body.size_hint().exact() {
             Some(length) => (CONTENT_LENGTH, length.into()),
@@ -100,17 +102,13 @@ fn outgoing(
         };
         parts.headers.insert(name, value);
     }
-    if body.is_here() {
-        return (Some(body.into_whole()), None, Sending::nothing());
-    }
-    let flow = Arc::new(Flow::default());
-    let sending = Sending::new(body, Arc::clone(&flow));
-    (None, Some(flow), sending)
+    let upload = Upload::new(body, &parts.headers);
+    (None, Some(Box::new(upload)))
 }
 
 /// The request as this member is asked.
 pub(super) fn address(
-    request: &mut Request<Sending>,
+    request: &mut Request<()>,
     path: &PathAndQuery,
     backend: &Backend,
 ) -> Result<(), ProxyError> {
@@ -127,12 +125,4 @@ pub(super) fn address(
         request.headers_mut().insert(HOST, host);
     }
     Ok(())
-}
-
-/// The same request without a body, for another try.
-pub(super) fn copied(request: &Request<Sending>) -> Box<Request<Sending>> {
-    let mut copy = Request::new(Sending::nothing());
-    *copy.method_mut() = request.method().clone();
-    *copy.headers_mut() = request.headers().clone();
-    Box::new(copy)
 }

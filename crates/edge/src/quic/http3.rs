@@ -19,9 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::connection::activity::{Busy, Running};
-use crate::connection::{STREAMS, UNSEEN, Visit, refused_unheard, stream_head};
+use crate::connection::{Bounds, STREAMS, UNSEEN, Visit, refused_unheard, stream_head};
 use crate::context::{Peer, WorkerContext};
-use crate::gate::{Bounds, ConnectionState, Verdict};
+use crate::parse_result::{BrokenBody, ParseResult};
 use crate::pipeline::serve;
 use http1::Refusal;
 
@@ -250,26 +250,23 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
         Err(_) => return broken(&way, Refusal::HeadTooSlow).await,
     };
     let (mut back, incoming) = stream.split();
-    let (ledger, wanted) = (
-        Arc::new(ConnectionState::default()),
-        Arc::new(Notify::new()),
-    );
+    let (broken, wanted) = (Arc::<BrokenBody>::default(), Arc::new(Notify::new()));
     let judged = stream_head::judge(&request, bounds.header_size);
     let received = match judged {
         Ok(length) => {
-            let (ledger, wanted) = (Arc::clone(&ledger), Arc::clone(&wanted));
-            Received::body(incoming, length, bounds.body_time, ledger, wanted).await
+            let (broken, wanted) = (Arc::clone(&broken), Arc::clone(&wanted));
+            Received::body(incoming, length, bounds.body_time, broken, wanted).await
         }
         Err(refusal) => Err(refusal),
     };
-    let (body, verdict) = match received {
-        Ok(body) => (body, Verdict::of(&ledger)),
-        Err(refusal) => (Body::Empty, Verdict::from(Some(refusal))),
+    let (body, parsed) = match received {
+        Ok(body) => (body, ParseResult::of_body(Some(&broken))),
+        Err(refusal) => (Body::Empty, ParseResult::from(Some(refusal))),
     };
     let request: Request<Body> = request.map(|()| body);
     let method = request.method().clone();
     let mut waits_for_word = request.headers().contains_key(EXPECT);
-    let serving = serve(&way.here, &way.peer, request, verdict);
+    let serving = serve(&way.here, &way.peer, request, parsed);
     tokio::pin!(serving);
     let answer = loop {
         tokio::select! {

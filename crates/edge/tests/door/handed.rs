@@ -7,7 +7,7 @@ use axum::http::Request as Asked;
 use edge::{CertificateFiles, Kept};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http2;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 

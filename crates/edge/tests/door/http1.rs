@@ -65,9 +65,8 @@ async fn answers_of_every_size_follow_each_other() {
     edge.stop().await;
 }
 
-/// Brief requests need no engine; what comes between them does.
 #[tokio::test]
-async fn the_engine_takes_a_connection_over_wherever_it_is() {
+async fn requests_of_every_kind_follow_each_other_in_pieces() {
     let (edge, address, _) = simple(ListenSettings::default());
     let echo = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
     let large = "GET /streamed HTTP/1.1\r\nHost: a\r\n\r\n";

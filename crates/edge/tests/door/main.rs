@@ -8,6 +8,7 @@
 )]
 
 mod announced;
+mod bodies;
 #[path = "../shared/certificates.rs"]
 mod certificates;
 mod curl;
@@ -38,11 +39,12 @@ use edge::{
     Answer, App, ClientInfo, Edge, EdgeError, Inherited, ListenAddress, ListenSettings, Options,
     Plan, TlsSettings,
 };
-use hyper_util::rt::TokioIo;
+use futures_util::StreamExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tower::ServiceExt as _;
+use upgrade::OnUpgrade;
 
 /// Longer than anything here takes.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
@@ -68,6 +70,10 @@ pub(crate) fn scene() -> (Scene, Router) {
     let app = Router::new()
         .route("/", get(|| async { "hello" }))
         .route("/echo", post(|body: Bytes| async { body }))
+        .route("/back", post(async |body: Body| body))
+        .route("/back/elsewhere", post(from_elsewhere))
+        .route("/unread", post(async || "unread"))
+        .route("/switched", get(async || StatusCode::SWITCHING_PROTOCOLS))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
         .route("/streamed", get(async || "s".repeat(2_048)))
         .route(
@@ -127,6 +133,20 @@ impl Drop for ToldWhenDropped {
     }
 }
 
+/// Sends back what another task reads.
+async fn from_elsewhere(body: Body) -> Body {
+    let (pieces, came) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        let mut body = body.into_data_stream();
+        while let Some(piece) = body.next().await {
+            pieces.send(piece).await.unwrap();
+        }
+    });
+    Body::from_stream(futures_util::stream::unfold(came, async |mut came| {
+        Some((came.recv().await?, came))
+    }))
+}
+
 async fn panics() -> &'static str {
     panic!("as asked")
 }
@@ -134,9 +154,9 @@ async fn panics() -> &'static str {
 /// Echoes whatever comes, once another protocol goes on.
 async fn tunnel(mut request: Request) -> Response {
     let is_first = request.version() < Version::HTTP_2;
-    let upgrade = hyper::upgrade::on(&mut request);
+    let upgrade: OnUpgrade = request.extensions_mut().remove().unwrap();
     tokio::spawn(async move {
-        let mut stream = TokioIo::new(upgrade.await.unwrap());
+        let mut stream = upgrade.await.unwrap();
         let mut piece = [0; 64];
         while let Ok(count @ 1..) = stream.read(&mut piece).await {
             if stream.write_all(&piece[..count]).await.is_err() {

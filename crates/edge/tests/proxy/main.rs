@@ -7,8 +7,6 @@ mod members;
 #[cfg(test)]
 mod reuse;
 #[cfg(test)]
-mod same;
-#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod support;

@@ -422,3 +422,49 @@ async fn no_body_is_announced_that_is_not_sent() {
         assert_eq!(length, said, "{head}");
     }
 }
+
+#[tokio::test]
+async fn a_connection_is_used_again_after_a_body_of_any_length() {
+    const LENGTH: usize = 300_000;
+    let server = server(|_, mut stream| async move {
+        while head(&mut stream).await.is_some() {
+            let mut body = vec![0; LENGTH];
+            stream.read_exact(&mut body).await.unwrap();
+            stream.write_all(ok("done").as_bytes()).await.unwrap();
+        }
+    })
+    .await;
+    let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+    for _ in 0..3 {
+        let (pieces, body) = written();
+        let mut asked = request("PUT", body);
+        let length = http::HeaderValue::from(LENGTH);
+        asked.headers_mut().insert("content-length", length);
+        for _ in 0..3 {
+            pieces.send(data(&"x".repeat(LENGTH / 3))).unwrap();
+        }
+        drop(pieces);
+        let answer = forward(&pool, &upstream, asked).await.unwrap();
+        assert_eq!(collect(answer).await, "done");
+    }
+    assert_eq!(server.accepted(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_breaks_off_while_its_answer_comes_gets_no_whole_one() {
+    let text = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nearly";
+    let server = says(text, After::Stay).await;
+    let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
+    for _ in 0..2 {
+        let (pieces, body) = written();
+        pieces.send(data("one")).unwrap();
+        let answer = forward(&pool, &upstream, request("POST", body)).await;
+        let gone = std::io::Error::other("gone");
+        pieces.send(Err(gone)).unwrap();
+        let read = answer.unwrap().into_body().collect();
+        let error = tokio::time::timeout(LONG, read).await.unwrap().unwrap_err();
+        let cause = std::error::Error::source(&*error).unwrap();
+        assert!(cause.to_string().contains("the client's body"), "{cause}");
+    }
+    assert_eq!(server.accepted(), 2);
+}

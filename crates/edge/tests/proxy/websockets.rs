@@ -21,6 +21,8 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, accept_async_with_config};
 
+use upgrade::{OnUpgrade, Upgraded};
+
 use crate::support::{After, LONG, Server, facts, head, ok, says, server, settings, upstream};
 
 /// Room for the largest message.
@@ -53,11 +55,14 @@ async fn echo() -> Server {
 async fn answer(
     pool: Pool,
     upstream: Arc<Upstream>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let path = request.uri().path_and_query().cloned();
     let path = path.unwrap_or(http::uri::PathAndQuery::from_static("/"));
-    let request = request.map(Body::Incoming);
+    let switching = hyper::upgrade::on(&mut request);
+    let switching = async { Some(Box::new(TokioIo::new(switching.await.ok()?)) as Upgraded) };
+    request.extensions_mut().insert(OnUpgrade::new(switching));
+    let request = request.map(Body::stream);
     Ok(
         match pool.forward(&upstream, request, &facts(), path).await {
             Ok(answer) => answer,

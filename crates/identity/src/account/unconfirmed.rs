@@ -28,6 +28,17 @@ pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result
     Ok(count > 0)
 }
 
+/// The account that this browser registered and whose address nobody has confirmed.
+pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<AccountId>, StoreError> {
+    let found: Option<(AccountId,)> = sql!(
+        "SELECT account_id FROM registration
+         WHERE browser_hash = :browser AND is_kept = 0 AND is_pending = 1",
+        browser = opaque::hash(browser)
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
+}
+
 /// An account of another program waits for its address to be confirmed; it stays until then.
 pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(

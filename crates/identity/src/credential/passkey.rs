@@ -58,9 +58,6 @@ pub enum PasskeyError {
     /// There is none, or the session has ended meanwhile.
     #[error("there is no such passkey")]
     NotFound,
-    /// They asked for their account to be erased, and may change their mind with this.
-    #[error("the account is about to be erased")]
-    Leaving(Secret),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

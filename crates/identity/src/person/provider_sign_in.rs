@@ -28,7 +28,7 @@ use crate::opaque;
 use crate::person::profile;
 use crate::person::registration::{self, Newcomer, RegisterError, Registration};
 use crate::session::sudo::Sudo;
-use crate::session::{self, Begun, Method, SessionId, Stay};
+use crate::session::{self, Method, SessionId, Stay};
 use crate::sign_in::let_in::Arrived;
 use crate::sign_in::restore;
 use crate::sign_in::second_step::FirstStep;
@@ -49,16 +49,6 @@ pub enum ProviderSignInError {
     /// The provider does not work.
     #[error(transparent)]
     Provider(#[from] ProviderError),
-    /// Somebody has an account with the address that the provider vouches for: they have to sign
-    /// in once, with this in their browser.
-    #[error("a sign-in is needed first")]
-    SignInToLink(Option<Secret>),
-    /// The account has a second factor, which comes next.
-    #[error("a second factor is needed")]
-    SecondStep(Secret),
-    /// They asked for their account to be erased, and may change their mind with this.
-    #[error("the account is about to be erased")]
-    Leaving(Secret),
     /// The identity is not linked.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -164,12 +154,15 @@ pub struct Returned {
 /// What became of somebody who came back.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// They are signed in.
-    Arrived(Arrived),
+    /// They are known.
+    Known(Welcome),
     /// Their account has the identity now.
     Linked,
     /// They have no account yet, and say with this which address is theirs.
     Newcomer(Secret),
+    /// Somebody has an account with the address that the provider vouches for: they have to sign
+    /// in once, with this in their browser.
+    SignInToLink(Option<Secret>),
 }
 
 /// Ends a sign-in.
@@ -235,10 +228,10 @@ pub async fn finish(
             Err(Undecided::Taken) if !is_last => {}
             Err(Undecided::Taken) => break,
             Err(Undecided::Error(error)) => return Err(error),
-            Ok(decided) => return decided,
+            Ok(outcome) => return Ok(outcome),
         }
     }
-    Err(ProviderSignInError::SignInToLink(None))
+    Ok(Outcome::SignInToLink(None))
 }
 
 /// Takes the state, if it is this browser's.
@@ -314,17 +307,21 @@ impl<E: Into<ProviderSignInError>> From<E> for Undecided {
 }
 
 impl Arriving {
-    fn decide(&self, tx: &mut Tx<'_>) -> Result<Result<Outcome, ProviderSignInError>, Undecided> {
+    fn decide(&self, tx: &mut Tx<'_>) -> Result<Outcome, Undecided> {
         if let Some(id) = linked_identity::owner(tx, &self.identity)? {
             let Some(account) = account::find(tx, &id)? else {
                 // Kept out, unless they want to leave.
-                let offered = restore::offer(tx, &id)?;
-                let refusal =
-                    offered.map_or(ProviderSignInError::Denied, ProviderSignInError::Leaving);
-                return Ok(Err(refusal));
+                let offered = restore::offer(tx, &id)?.ok_or(ProviderSignInError::Denied)?;
+                return Ok(Outcome::Known(Welcome::Leaving(offered)));
             };
             linked_identity::touch(tx, &self.identity)?;
-            return Ok(self.welcome(tx, account)?);
+            let first = FirstStep {
+                method: Method::Provider,
+                stay: Stay::Visit,
+                to: self.to.clone(),
+            };
+            let welcome = welcome(tx, &self.accounts.site, &account, &first, &self.client)?;
+            return Ok(Outcome::Known(welcome.ok_or(ProviderSignInError::Denied)?));
         }
         let site = &self.accounts.site;
         let Some(email) = &self.email else {
@@ -340,7 +337,7 @@ impl Arriving {
                 email: self.claimed.clone(),
             };
             let secret = registration::expect_newcomer(tx, &newcomer)?;
-            return Ok(Ok(Outcome::Newcomer(secret)));
+            return Ok(Outcome::Newcomer(secret));
         };
         if let Some(account) = account::find_by_email(tx, email)?
             && !unconfirmed::is_pending(tx, &account.id)?
@@ -350,7 +347,7 @@ impl Arriving {
                 return Err(Undecided::Taken);
             }
             let secret = linked_identity::await_sign_in(tx, &account.id, &self.identity)?;
-            return Ok(Err(ProviderSignInError::SignInToLink(Some(secret))));
+            return Ok(Outcome::SignInToLink(Some(secret)));
         }
         self.check_registration()?;
         registration::remove_with_email(tx, self.accounts.domain_accounts, email)?;
@@ -373,7 +370,11 @@ impl Arriving {
         account::verify_email(tx, &account.id, VerifiedBy::Provider)?;
         let (method, client) = (Method::Provider, &self.client);
         let begun = session::begin(tx, &account.id, method, Stay::Visit, client)?;
-        Ok(self.arrived(account, begun))
+        Ok(Outcome::Known(Welcome::Arrived(Arrived {
+            account,
+            begun: begun.ok_or(ProviderSignInError::Denied)?,
+            to: self.to.clone(),
+        })))
     }
 
     /// The account that did not exist.
@@ -398,36 +399,5 @@ impl Arriving {
             Registration::Open => Ok(()),
             Registration::Closed | Registration::Invite => Err(RegisterError::Closed),
         }
-    }
-
-    fn welcome(
-        &self,
-        tx: &mut Tx<'_>,
-        account: Account,
-    ) -> Result<Result<Outcome, ProviderSignInError>, StoreError> {
-        let first = FirstStep {
-            method: Method::Provider,
-            stay: Stay::Visit,
-            to: self.to.clone(),
-        };
-        let site = &self.accounts.site;
-        Ok(match welcome(tx, site, &account, &first, &self.client)? {
-            Some(Welcome::SecondStep(token)) => Err(ProviderSignInError::SecondStep(token)),
-            Some(Welcome::Begun(begun)) => self.arrived(account, Some(begun)),
-            None => self.arrived(account, None),
-        })
-    }
-
-    fn arrived(
-        &self,
-        account: Account,
-        begun: Option<Begun>,
-    ) -> Result<Outcome, ProviderSignInError> {
-        let begun = begun.ok_or(ProviderSignInError::Denied)?;
-        Ok(Outcome::Arrived(Arrived {
-            account,
-            begun,
-            to: self.to.clone(),
-        }))
     }
 }

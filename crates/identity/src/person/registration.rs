@@ -15,7 +15,7 @@ use serde_json::json;
 use web::{Network, Site};
 
 pub use crate::account::unconfirmed::is_pending;
-use crate::account::{self, Account, AccountId, NewAccount};
+use crate::account::{self, Account, AccountId, NewAccount, unconfirmed};
 use crate::accounts::Accounts;
 pub use crate::accounts::{Policy, Registration};
 use crate::client::Client;
@@ -34,8 +34,7 @@ use crate::scope::domain::{DomainAccounts, Domains};
 /// How long an account may stay unconfirmed.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// How old a form is at least when a person sends it, and at most.
-const YOUNGEST: SignedDuration = SignedDuration::from_secs(2);
+/// How old a form is at most. There is no least age: a password manager fills one in at once.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// Somebody who wants an account.
@@ -51,6 +50,9 @@ pub struct Registrant {
     pub form_stamp: Option<String>,
     /// Whether a field was filled in that people do not see.
     pub is_bot: bool,
+    /// The browser's secret of an earlier registration. If that still waits to be confirmed, this
+    /// one takes its place: the address was typed wrong.
+    pub earlier: Option<Secret>,
 }
 
 /// Why nobody was registered.
@@ -59,8 +61,8 @@ pub enum RegisterError {
     /// Nobody may register here.
     #[error("registration is closed")]
     Closed,
-    /// The form was sent too soon after it was shown, or too late.
-    #[error("the form is too young or too old")]
+    /// The form was sent too long after it was shown, or is none of ours.
+    #[error("the form is too old")]
     FormStale,
     /// Somebody else is called so in public addresses.
     #[error("the slug is taken")]
@@ -149,7 +151,7 @@ pub fn renewed_stamp(site: &Site, stamp: &str) -> String {
 
 fn check_stamp(site: &Site, stamp: &str) -> Result<(), RegisterError> {
     match age(site, stamp) {
-        Some(age) if (YOUNGEST..=OLDEST).contains(&age) => Ok(()),
+        Some(age) if age <= OLDEST => Ok(()),
         _ => Err(RegisterError::FormStale),
     }
 }
@@ -186,7 +188,14 @@ pub async fn register(
         check_stamp(site, stamp)?;
     }
     if let Some(wanted) = new.slug.clone() {
-        let look = move |tx: &mut Tx<'_>| slug::availability(tx, &wanted);
+        let earlier = new.earlier.clone();
+        let look = move |tx: &mut Tx<'_>| {
+            let of = slug::account(tx, &wanted)?.map(|named| named.id);
+            if of.is_some() && of == find_earlier(tx, earlier.as_ref())? {
+                return Ok(Availability::Free);
+            }
+            slug::availability(tx, &wanted)
+        };
         match site.store.read(look).await? {
             Availability::Free => {}
             Availability::Taken => return Err(RegisterError::SlugTaken),
@@ -219,6 +228,8 @@ pub async fn register(
         new: new.account,
         slug: new.slug,
         credential: Credential::Password(hash),
+        earlier: new.earlier,
+        domains: accounts.domain_accounts,
         browser: browser.clone(),
         client: client.clone(),
     };
@@ -249,10 +260,23 @@ pub async fn register_newcomer(
         new,
         slug: None,
         credential: Credential::Newcomer(newcomer),
+        earlier: None,
+        domains: accounts.domain_accounts,
         browser: browser.clone(),
         client: client.clone(),
     };
     enter(entering).await.map(|_| browser)
+}
+
+/// The account that this browser registered before and nobody has confirmed.
+fn find_earlier(
+    tx: &mut Tx<'_>,
+    browser: Option<&Secret>,
+) -> Result<Option<AccountId>, StoreError> {
+    match browser {
+        Some(browser) => unconfirmed::find_by(tx, browser),
+        None => Ok(None),
+    }
 }
 
 /// Returns the account that was made. Who registers the same address meanwhile makes it one that is
@@ -285,6 +309,8 @@ struct Entering {
     new: NewAccount,
     slug: Option<String>,
     credential: Credential,
+    earlier: Option<Secret>,
+    domains: Domains,
     browser: Secret,
     client: Client,
     /// Decide whether the owner of a known address may be mailed once more.
@@ -304,6 +330,9 @@ impl Entering {
                 Some(taken.ok_or(RegisterError::NewcomerGone)?.data)
             }
         };
+        if let Some(earlier) = find_earlier(tx, self.earlier.as_ref())? {
+            remove(tx, self.domains, &earlier)?;
+        }
         if let Some(account) = account::find_by_email(tx, &self.new.email)? {
             if may_remind {
                 self.remind(tx, &account)?;

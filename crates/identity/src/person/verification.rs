@@ -17,10 +17,12 @@ use crate::accounts::Accounts;
 use crate::client::Client;
 use crate::credential::hashing::Busy;
 use crate::credential::password::{self, Password, PasswordHash, Weakness};
+use crate::credential::second_factor;
 use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::person::reset;
 use crate::scope::domain::DomainAccounts;
+use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in::attempts::{Attempt, Source};
 
 /// How long a link works.
@@ -93,6 +95,27 @@ pub async fn send_again(
     limits.confirm(store, id, (&to, network, now), change).await
 }
 
+/// Mails another link to whoever registered with this browser and waits for the first. The caller
+/// learns nothing of whether there is such an account: one that had a link a moment ago gets none,
+/// silently.
+pub async fn send_again_to(
+    accounts: &Accounts,
+    browser: Secret,
+    network: Network,
+) -> Result<(), ResendError> {
+    let look = move |tx: &mut Tx<'_>| match unconfirmed::find_by(tx, &browser)? {
+        Some(id) => account::find(tx, &id),
+        None => Ok(None),
+    };
+    let Some(account) = accounts.site.store.read(look).await? else {
+        return Ok(());
+    };
+    match send_again(accounts, &account, network).await {
+        Err(ResendError::UsedUp(_)) => Ok(()),
+        other => other,
+    }
+}
+
 /// How somebody proves that the account is theirs, beside holding the link.
 #[derive(Clone, Debug)]
 pub enum Proof {
@@ -117,6 +140,8 @@ pub struct Confirmation {
     pub network: Network,
     /// Their browser.
     pub client: Client,
+    /// Whether the browser that registered is signed in, too.
+    pub begins_session: bool,
 }
 
 /// Why the address is not confirmed.
@@ -204,27 +229,49 @@ enum Proven {
     New(PasswordHash),
 }
 
-/// Confirms the address. A repeat within ten minutes is answered as the first.
-pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), ConfirmError> {
+/// Confirms the address. A repeat within ten minutes is answered as the first, but begins no second
+/// session.
+///
+/// Only the browser that registered is signed in: the link and its cookie together belong to nobody
+/// but the registrant, who has read the mail. Any other browser has shown a password, and signs in
+/// with that.
+pub async fn confirm(
+    accounts: &Accounts,
+    asked: Confirmation,
+) -> Result<Option<Begun>, ConfirmError> {
     let (store, domains) = (&accounts.site.store, accounts.domain_accounts);
     let (link, browser) = (asked.link.clone(), asked.browser.clone());
     let look = move |tx: &mut Tx<'_>| find(tx, &link, browser.as_ref());
     let shown = store.read(look).await?.ok_or(ConfirmError::LinkGone)?;
     if shown.is_used {
-        return Ok(());
+        return Ok(None);
     }
     let proven = prove(accounts, &shown, &asked).await?;
-    let change = move |tx: &mut Tx<'_>| -> Result<(), ConfirmError> {
+    let change = move |tx: &mut Tx<'_>| -> Result<_, ConfirmError> {
         let link = one_time::use_once::<MailedTo>(tx, Purpose::VerifyEmail, &asked.link)?;
         let (link, account) = with_account(tx, link)?.ok_or(ConfirmError::LinkGone)?;
         if link.is_used {
-            return Ok(());
+            return Ok(None);
         }
         // Whoever changes the password holds this lock too.
         if !account::lock(tx, &account.id)? {
             return Err(ConfirmError::LinkGone);
         }
-        write(tx, domains, &account.id, (&proven, &asked.client.request))
+        write(tx, domains, &account.id, (&proven, &asked.client.request))?;
+        let signs_in = asked.begins_session
+            && matches!(proven, Proven::Browser(_))
+            && !second_factor::is_enrolled(tx, &account.id)?;
+        if !signs_in {
+            return Ok(None);
+        }
+        let (method, client) = (Method::Link, &asked.client);
+        Ok(session::begin(
+            tx,
+            &account.id,
+            method,
+            Stay::Visit,
+            client,
+        )?)
     };
     store.write(change).await
 }

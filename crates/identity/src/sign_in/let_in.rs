@@ -10,14 +10,14 @@ use crate::notice;
 use crate::session::device::Device;
 use crate::session::{self, Begun, Method, Stay};
 
-/// Somebody who came by a link, or is through the second step.
+/// Somebody who is through all steps of signing in.
 #[derive(Clone, Debug)]
 pub struct Arrived {
     /// Who it is.
     pub account: Account,
     /// What their browser is given.
     pub begun: Begun,
-    /// Where they go.
+    /// Where they wanted to go; empty: nowhere in particular.
     pub to: String,
 }
 

@@ -3,19 +3,21 @@
 use platform::{Secret, StoreError, Tx};
 use web::Site;
 
-use super::let_in::let_in;
+use super::let_in::{Arrived, let_in};
 use super::second_step::{self, FirstStep};
 use crate::account::{self, Account};
 use crate::client::Client;
 use crate::credential::second_factor;
-use crate::session::Begun;
 
-/// What becomes of somebody who proved a password, a link or an identity.
-pub(crate) enum Welcome {
+/// What becomes of somebody who proved a password, a link, a key or an identity.
+#[derive(Clone, Debug)]
+pub enum Welcome {
     /// They are signed in.
-    Begun(Begun),
-    /// They have this for the second step.
+    Arrived(Arrived),
+    /// The account has a second factor, which they prove with this.
     SecondStep(Secret),
+    /// They asked for their account to be erased, and may change their mind with this.
+    Leaving(Secret),
 }
 
 /// Begins a session, or the second step where the account has a second factor.
@@ -31,5 +33,11 @@ pub(crate) fn welcome(
         return Ok(Some(Welcome::SecondStep(token)));
     }
     let begun = let_in(tx, site, account, first.method, first.stay, client)?;
-    Ok(begun.map(Welcome::Begun))
+    Ok(begun.map(|begun| {
+        Welcome::Arrived(Arrived {
+            account: account.clone(),
+            begun,
+            to: first.to.clone(),
+        })
+    }))
 }

@@ -3,16 +3,17 @@
 use platform::{Secret, Tx};
 use web::Site;
 
-use super::let_in::let_in;
+use super::let_in::{Arrived, let_in};
 use super::restore;
-use crate::account::{self, Account};
+use super::welcome::Welcome;
+use crate::account;
 use crate::accounts::Accounts;
 use crate::client::Client;
 use crate::credential::passkey::{Claimed, Counted, PasskeyError, Signed, count, find};
 use crate::credential::web_authn::{Asked, Assertion, Invalid};
 use crate::grant::held::hold;
 use crate::session::signed_in::SignedIn;
-use crate::session::{self, Begun, Method, Stay, sudo};
+use crate::session::{self, Method, Stay, sudo};
 
 /// Signs in whose key has signed. Nothing can be guessed here, so nothing is counted.
 pub async fn sign_in(
@@ -21,17 +22,12 @@ pub async fn sign_in(
     asked: &Asked<'_>,
     stay: Stay,
     client: Client,
-) -> Result<(Account, Begun), PasskeyError> {
+) -> Result<Welcome, PasskeyError> {
     let site = accounts.site.clone();
     let (key, signed) = check(accounts, assertion, asked).await?;
     let store = site.store.clone();
     let change = move |tx: &mut Tx<'_>| begin(tx, &site, &key, &signed, stay, &client);
-    match store.write(change).await? {
-        SignedBy::Owner(account, begun) => Ok((account, begun)),
-        SignedBy::Leaving(token) => Err(PasskeyError::Leaving(token)),
-        SignedBy::Copy => Err(Invalid::COPY.into()),
-        SignedBy::Nobody => Err(Invalid::UNKNOWN.into()),
-    }
+    Ok(store.write(change).await??)
 }
 
 /// Finds the key that is said to have signed, and checks the signature.
@@ -80,19 +76,8 @@ pub async fn prove(
     Ok(accounts.site.store.write(change).await??)
 }
 
-/// What a good signature led to.
-enum SignedBy {
-    /// The owner.
-    Owner(Account, Begun),
-    /// The owner, who may keep the account with this.
-    Leaving(Secret),
-    /// A copy of the key: it had signed as often before. The owner is told.
-    Copy,
-    /// Nobody who may sign in.
-    Nobody,
-}
-
-/// Begins the session of whose key has signed.
+/// Begins the session of whose key has signed. What a copy of the key writes is kept, so it is no
+/// error of the transaction.
 fn begin(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -100,21 +85,23 @@ fn begin(
     signed: &Signed,
     stay: Stay,
     client: &Client,
-) -> Result<SignedBy, PasskeyError> {
+) -> Result<Result<Welcome, Invalid>, PasskeyError> {
     let Some(account) = account::find_in_any_state(tx, &key.account_id)? else {
-        return Ok(SignedBy::Nobody);
+        return Ok(Err(Invalid::UNKNOWN));
     };
     if !account::lock(tx, &account.id)? {
         hold(tx, &account.id)?;
     }
     match count(tx, site, &account, key, signed, client)? {
         Counted::Once => {}
-        Counted::Copy => return Ok(SignedBy::Copy),
-        Counted::Gone => return Ok(SignedBy::Nobody),
+        Counted::Copy => return Ok(Err(Invalid::COPY)),
+        Counted::Gone => return Ok(Err(Invalid::UNKNOWN)),
     }
     if let Some(begun) = let_in(tx, site, &account, Method::Passkey, stay, client)? {
-        return Ok(SignedBy::Owner(account, begun));
+        let to = String::new();
+        let arrived = Arrived { account, begun, to };
+        return Ok(Ok(Welcome::Arrived(arrived)));
     }
     let offered = restore::offer(tx, &account.id)?;
-    Ok(offered.map_or(SignedBy::Nobody, SignedBy::Leaving))
+    Ok(offered.map(Welcome::Leaving).ok_or(Invalid::UNKNOWN))
 }

@@ -26,6 +26,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
             "token",
             "verify",
             "import",
+            "export",
         ],
     ),
 ];

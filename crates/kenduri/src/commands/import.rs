@@ -1,6 +1,7 @@
 //! `kenduri import`: the configuration of other programs, as `kenduri.toml`, and the data of an
 //! older site.
 
+mod markdown;
 mod personal_site;
 mod wedding_manager;
 
@@ -13,10 +14,11 @@ use clap::{Args, Subcommand};
 use importer::{Imported, nginx, pm2};
 
 use super::{Where, say};
+use markdown::Markdown;
 use personal_site::PersonalSite;
 use wedding_manager::WeddingManager;
 
-/// Take over a configuration of nginx or PM2, or an older site
+/// Take over a configuration of nginx or PM2, an older site, or posts in Markdown
 ///
 /// A configuration is printed as a kenduri.toml, and nothing is changed. What could not be carried
 /// over is in comments, with file and line. Read them before you use the result. What an older
@@ -26,6 +28,7 @@ pub(super) enum Import {
     Pm2(Pm2),
     Nginx(Nginx),
     PersonalSite(PersonalSite),
+    Markdown(Markdown),
     WeddingManager(WeddingManager),
 }
 
@@ -65,6 +68,7 @@ impl Import {
             )?,
             Self::Nginx(site) => nginx::import(&site.file)?,
             Self::PersonalSite(site) => return site.run(),
+            Self::Markdown(folder) => return folder.run(),
             Self::WeddingManager(manager) => return manager.run(),
         };
         say(&text)?;

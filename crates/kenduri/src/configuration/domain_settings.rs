@@ -86,7 +86,7 @@ pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Check<'
     let Some(domain) = DOMAINS.iter().find(of_domain) else {
         let pages = DOMAINS.iter().flat_map(|domain| domain.first_pages);
         let all: Vec<_> = pages.map(FirstPage::form).collect();
-        let mend = format!("it may be {}, {}", look::SITE, all.join(", "));
+        let mend = format!("it may be {}, {}, files:FOLDER", look::SITE, all.join(", "));
         return check.refuse("site.home", &what, &mend);
     };
     if let Some(flag) = domain.enabled.filter(|flag| !flag.of(values)) {

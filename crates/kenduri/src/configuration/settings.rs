@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use accounts::look;
 use compat::personal_site;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
@@ -21,7 +22,7 @@ use super::mail::{self, MailRoute};
 use super::providers;
 use super::services::LOGS;
 use super::sign_in_routes;
-use super::written::{Registration, Synchronous, Written};
+use super::written::{FILES, Registration, Synchronous, Written};
 use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
@@ -363,7 +364,11 @@ fn site(written: &Written, check: &mut Check<'_>) -> Site {
         name: written.site.name.trim().to_owned(),
         languages: written.site.languages.clone(),
         time_zone,
-        home: written.site.home.clone(),
+        // Own files stand before what the app answers, which has a first page beside them.
+        home: match written.site.home.starts_with(FILES) {
+            true => look::SITE.to_owned(),
+            false => written.site.home.clone(),
+        },
     }
 }
 

@@ -55,6 +55,16 @@ fn nothing_is_needed_to_begin() {
 }
 
 #[test]
+fn a_first_page_of_own_files_stands_before_the_app() {
+    let (folder, asked) = written("[site]\nhome = \"files:www\"\n");
+    assert!(problems(&folder, &asked).contains("www"), "no such folder");
+    std::fs::create_dir(folder.path().join("www")).expect("a folder");
+    let loaded = load(&asked).expect("a first page");
+    assert_eq!(loaded.settings.site.home, accounts::look::SITE);
+    assert!(loaded.plan.needs_app());
+}
+
+#[test]
 fn a_later_source_wins() {
     let (_folder, mut asked) = written(
         "data = \"d\"\n[site]\nname = \"file\"\nurl = \"https://file.example\"\n[jobs]\nat_once = 3\n",

@@ -40,6 +40,9 @@ pub(crate) struct Written {
     pub(crate) compat: Compat,
 }
 
+/// What a first page of own files begins with.
+pub(crate) const FILES: &str = "files:";
+
 impl Default for Written {
     fn default() -> Self {
         Self {
@@ -70,10 +73,17 @@ impl Default for Written {
 impl Written {
     /// What is asked of the edge.
     pub(crate) fn edge(&self) -> edge::Description {
+        // Own files stand before the app's pages, which answer where there is no file.
+        let home = self.site.home.starts_with(FILES).then(|| edge::Route {
+            path: "/".to_owned(),
+            to: self.site.home.clone(),
+            fallback: "app".to_owned(),
+            ..edge::Route::default()
+        });
         edge::Description {
             listen: self.listen.clone(),
             tls: self.tls.clone(),
-            route: self.route.clone(),
+            route: self.route.iter().cloned().chain(home).collect(),
             upstream: self.upstream.clone(),
             cache: self.cache.clone(),
             proxy: self.proxy.clone(),

@@ -97,7 +97,7 @@ async fn person(accounts: &Accounts) -> (AccountId, Visitor) {
 
 async fn work(accounts: &Accounts) {
     let site = &accounts.site;
-    let handlers = domain::jobs(accounts.domains, site);
+    let handlers = domain::jobs(accounts);
     let (store, clock) = (site.store.clone(), site.clock.clone());
     let worker = Worker::new(store, clock, site.random.clone(), handlers);
     while worker.run_due().await.unwrap() > 0 {}
@@ -123,8 +123,8 @@ fn nobody_finds_a_domain_that_was_never_on_and_people_leave_as_ever() {
             let domains = accounts.domains;
             let leave = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
                 for domain in domains {
-                    (domain.export)(tx, &id)?;
-                    (domain.erase)(tx, &id)?;
+                    (domain.accounts.export)(tx, &id)?;
+                    (domain.accounts.erase)(tx, &id)?;
                 }
                 Ok(())
             };

@@ -1,6 +1,5 @@
 //! What every admin page needs: the owner, their language and time zone, and the layout around it.
 
-use accounts::grant;
 use accounts::signed_in::{self, Owner, SignedIn};
 use accounts::web::asking::Reader;
 use accounts::web::frame;
@@ -13,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::StoreError;
 use web::language::COMPLETE;
-use web::page::{Account, Kind, Navigation, Page};
+use web::page::Page;
 use web::{Language, Problem, Site, Text, Theme, Wishes};
 
 /// Where the page is.
@@ -28,6 +27,7 @@ pub(super) struct AdminContext {
     /// When the page is made.
     pub(super) now: Timestamp,
     zone: TimeZone,
+    facts: frame::Facts,
 }
 
 impl FromRequestParts<Site> for AdminContext {
@@ -48,11 +48,15 @@ impl AdminContext {
         csrf: String,
         wishes: &Wishes,
     ) -> Result<Self, Problem> {
+        let place = site.clone();
         let look = move |tx: &mut platform::Tx<'_>| -> Result<_, StoreError> {
-            signed_in::owner(tx, who.clone())
+            match signed_in::owner(tx, who.clone())? {
+                Some(owner) => Ok(Some((owner, frame::Facts::find(tx, &place, &who)?))),
+                None => Ok(None),
+            }
         };
-        let owner = site.store.read(look).await?;
-        let owner = owner.ok_or_else(Problem::not_found)?;
+        let found = site.store.read(look).await?;
+        let (owner, facts) = found.ok_or_else(Problem::not_found)?;
         let account = owner.who().account();
         let tag = wishes.choose(&COMPLETE, Some(&account.locale), COMPLETE[0]);
         let zone = TimeZone::get(&account.time_zone);
@@ -62,6 +66,7 @@ impl AdminContext {
             now: site.clock.now(),
             site: site.clone(),
             owner,
+            facts,
             csrf,
         })
     }
@@ -78,22 +83,14 @@ impl AdminContext {
 
     /// A page that must not be cached.
     pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
-        let sections = frame::sections(&self.site, &self.text, HERE, Some(grant::OWNER));
+        let who = (self.owner.who(), self.csrf.as_str());
+        let frame = self.facts.frame(&self.site, &self.text, who, HERE);
         let mut response = web::page(Page {
             title: &format!("{title} – {}", self.site.settings.name),
             body,
             text: &self.text,
             theme: Theme::PLAIN,
-            kind: Kind::Host(Navigation {
-                heading: None,
-                sections: &sections,
-                more: None,
-                strip: None,
-                account: Some(Account {
-                    name: &self.owner.who().account().display_name,
-                    csrf: &self.csrf,
-                }),
-            }),
+            kind: frame.kind(),
         });
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -8,7 +8,8 @@ use platform::id::Id as _;
 use platform::{StoreError, Tx};
 
 use crate::event;
-use crate::occasion::{self, OccasionId};
+use crate::id::OccasionId;
+use crate::occasion;
 use crate::role;
 
 /// The starts of all events that an account hosts, newest occasion first.

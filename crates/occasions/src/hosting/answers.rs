@@ -5,14 +5,15 @@ use platform::{Rows, Tx, sql};
 use serde::Deserialize;
 
 use super::permissions::HostOf;
-use super::{Refusal, history, invitations, membership, permissions};
+use super::{Refusal, history, membership, permissions, portals};
+use crate::answer::{self, Answers};
 use crate::event::Seats;
-use crate::guest::{Guest, GuestId, Reply};
-use crate::household::{self, FieldChange, Rules, asking};
+use crate::guest::{Guest, Reply};
 use crate::household_change::HouseholdChange;
-use crate::invitation::{self, InvitationId};
+use crate::household_plan::{self, FieldChange, Rules, asking};
+use crate::id::{GuestId, InvitationId};
+use crate::invitation;
 use crate::portal::Portal;
-use crate::question::{self, Answers};
 use crate::rsvp;
 use crate::words::{ActedBy, ReplyStatus, Source};
 use web::Findings;
@@ -134,7 +135,7 @@ fn lock(
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
     host.needs(permissions::Permission::Invite)?;
-    invitations::lock(tx, host, id, version)
+    portals::lock(tx, host, id, version)
 }
 
 fn write(
@@ -153,14 +154,15 @@ fn write(
     };
     let before = portal.household.clone();
     let questions = &portal.questions;
-    let mut changes = household::differences(&before.guests, &after, &portal.events, questions);
+    let mut changes =
+        household_plan::differences(&before.guests, &after, &portal.events, questions);
     asking::differences(&before.answers, &answers, questions, "", &mut changes);
     if changes.is_empty() {
         return Ok(portal);
     }
     rsvp::write_guests(tx, &before, &after, ActedBy::Host, Source::Phone)?;
     let id = &before.invitation.id;
-    question::write_answers(tx, id, None, &before.answers, &answers)?;
+    answer::write(tx, id, None, &before.answers, &answers)?;
     rsvp::seat(tx, &mut portal, &after, seats)?;
     portal.household.guests = after;
     portal.household.answers = answers;

@@ -15,9 +15,9 @@ use serde_json::json;
 use super::listing::{self, InvitationFilter};
 use super::locks::{self, Effect, Opening};
 use super::permissions::{self, HostOf, Permission};
-use super::{Refusal, When, history, invitations, occasions};
-use crate::invitation::{Invitation, InvitationId};
-use crate::occasion::OccasionId;
+use super::{Refusal, When, history, invitations, occasions, portals};
+use crate::id::{InvitationId, OccasionId};
+use crate::invitation::Invitation;
 use crate::words::{LockMode, Progress};
 use web::{Findings, Input};
 
@@ -329,7 +329,7 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
     fields.finish()?;
     if matches!(request.target, Target::Chosen(_)) {
         for id in &ids {
-            invitations::load(tx, host, id)?;
+            portals::load(tx, host, id)?;
         }
     }
     Ok(ids)
@@ -480,7 +480,7 @@ fn apply(
         } => json!({ "plus_ones": plus_ones, "children": children }),
         Action::Deadline { deadline } => json!({ "deadline_override": deadline }),
     };
-    let version = invitations::lock(tx, host, id, None)?
+    let version = portals::lock(tx, host, id, None)?
         .household
         .invitation
         .version;
@@ -490,7 +490,7 @@ fn apply(
 }
 
 fn tags_of(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Vec<String>, Refusal> {
-    let portal = invitations::lock(tx, host, id, None)?;
+    let portal = portals::lock(tx, host, id, None)?;
     Ok(portal.household.invitation.details.tags)
 }
 

@@ -6,9 +6,10 @@ use serde_json::json;
 
 use super::history::{self, Ending};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, invitations};
+use super::{Refusal, portals};
 use crate::code::{self, CodeKey};
-use crate::invitation::{self, InvitationId};
+use crate::id::InvitationId;
+use crate::invitation;
 use crate::portal::Portal;
 use web::Findings;
 
@@ -99,7 +100,7 @@ pub fn replace(
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Own)?;
     host.needs_person()?;
-    let mut portal = invitations::lock(tx, host, id, version)?;
+    let mut portal = portals::lock(tx, host, id, version)?;
     let household = &mut portal.household;
     let (shown, key) = match chosen {
         Some(chosen) => {

@@ -22,7 +22,8 @@ use super::listing::{self, people};
 use super::permissions::{self, HostOf, Permission};
 use super::record::{self, Ground, Record};
 use super::{Refusal, history};
-use crate::occasion::{self, OccasionId};
+use crate::id::OccasionId;
+use crate::occasion;
 use crate::words::{ExportKind, FileFormat, Progress};
 pub use web::sheet::{self, Cell, Sheet};
 

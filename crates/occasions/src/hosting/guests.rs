@@ -13,20 +13,19 @@ pub use details::{GuestChange, GuestDetails, NewGuest};
 
 use super::history::{self, Changes, Ending};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, invitations, occasions};
+use super::{Refusal, occasions, portals};
+use crate::answer::Answers;
 use crate::diet::{self, DietaryOption};
-use crate::event::{self, Event, EventId};
-use crate::guest::{self, Guest, GuestId, Reply};
-use crate::household::{self, GUEST_LIMIT, Household};
-use crate::invitation::InvitationId;
-use crate::occasion::{Occasion, OccasionId};
+use crate::event::{self, Event};
+use crate::guest::{self, Guest, Reply};
+use crate::household::{GUEST_LIMIT, Household};
+use crate::household_plan;
+use crate::id::{EventId, GuestId, InvitationId};
+use crate::limits;
+use crate::occasion::Occasion;
 use crate::portal::Portal;
-use crate::question::Answers;
 use crate::rsvp;
 use crate::words::{ActedBy, GuestKind, Source};
-
-/// How many guests an occasion has at most.
-pub const LIMIT: i64 = 20_000;
 
 /// A guest's own contact data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -186,12 +185,12 @@ pub fn add(
 ) -> Result<(Portal, Vec<GuestId>), Refusal> {
     host.needs(Permission::Invite)?;
     occasions::lock(tx, host)?;
-    let mut portal = invitations::lock(tx, host, id, version)?;
+    let mut portal = portals::lock(tx, host, id, version)?;
     let mut findings = Findings::default();
     let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
     let planned = planning.plan(tx, people, &portal.household.events, &mut findings);
     findings.finish()?;
-    check_limit(tx, host.occasion(), planned.len())?;
+    limits::check_guests(tx, host.occasion(), planned.len())?;
     let before = portal.household.clone();
     settle(tx, &mut portal.household, planned)?;
     let added = portal.household.guests[before.guests.len()..]
@@ -274,7 +273,7 @@ pub fn order(
     wanted: &[GuestId],
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = invitations::lock(tx, host, id, version)?;
+    let mut portal = portals::lock(tx, host, id, version)?;
     let before = portal.household.clone();
     let there = |id: &GuestId| before.guests.iter().any(|guest| guest.id == *id);
     if !wanted.iter().all(there) {
@@ -331,7 +330,7 @@ pub(super) fn lock_by_guest(
     let found: Option<(InvitationId,)> =
         tx.maybe(sql!("SELECT invitation FROM guest WHERE id = $1"), &[id])?;
     let (invitation,) = found.ok_or(Refusal::GuestNotFound)?;
-    let portal = invitations::lock(tx, host, &invitation, version)?;
+    let portal = portals::lock(tx, host, &invitation, version)?;
     let guests = &portal.household.guests;
     // The household may have removed the guest before the lock was taken.
     let at = guests
@@ -374,25 +373,6 @@ pub(super) fn settle(
                 write_contact(tx, &guest.id, &one.contact)?;
             }
         }
-    }
-    Ok(())
-}
-
-/// Whether an occasion whose lock is held has room for `more` guests.
-pub(super) fn check_limit(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    more: usize,
-) -> Result<(), Refusal> {
-    let (there,): (i64,) = tx.one(
-        sql!(
-            "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
-             WHERE invitation.occasion = $1"
-        ),
-        &[occasion],
-    )?;
-    if there + i64::try_from(more).unwrap_or(i64::MAX) > LIMIT {
-        return Err(Refusal::LimitReached(LIMIT));
     }
     Ok(())
 }
@@ -468,7 +448,7 @@ fn finish(
     reached: Changes,
 ) -> Result<Portal, Refusal> {
     let household = &mut portal.household;
-    let changes = household::differences(
+    let changes = household_plan::differences(
         &before.guests,
         &household.guests,
         &portal.events,
@@ -493,5 +473,5 @@ fn finish(
         moves_seats: true,
     };
     history::finish_invitation(tx, host, household, ending)?;
-    invitations::load(tx, host, &id)
+    portals::load(tx, host, &id)
 }

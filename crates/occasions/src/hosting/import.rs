@@ -29,9 +29,10 @@ use self::lexicon::Lexicon;
 use super::permissions::{HostOf, Permission};
 use super::record::table::Column;
 use super::record::{Ground, Record};
-use super::{Refusal, history, invitations};
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use super::{Refusal, history};
+use crate::id::InvitationId;
+use crate::id::OccasionId;
+use crate::limits;
 
 pub use self::bring::bring;
 pub use self::check::{Check, check};
@@ -162,7 +163,7 @@ impl Upload {
         let web::Json(records) = web::Json::<Vec<Record>>::parse(text)?;
         let people: usize = records.iter().map(|record| record.guests.len()).sum();
         let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
-        if records.len() > limit(invitations::LIMIT) || people > limit(super::guests::LIMIT) {
+        if records.len() > limit(limits::INVITATIONS) || people > limit(limits::GUESTS) {
             return Err(unreadable(Unreadable::TooManyRows));
         }
         if records.is_empty() {

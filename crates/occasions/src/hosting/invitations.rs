@@ -10,21 +10,20 @@ use super::codes::Chosen;
 use super::guests;
 use super::history::{self, Changes, Ending};
 use super::permissions::{HostOf, Permission};
-use super::{Current, Refusal, occasions, open_rsvp};
-use crate::event::{self, EventId, Seats};
+use super::{Refusal, occasions, portals};
+use crate::event::{self, Seats};
 use crate::guest::{self, Reply};
 use crate::household::{self, Household};
-use crate::invitation::{self, Details, Invitation, InvitationId};
-use crate::occasion::{Occasion, OccasionId};
-use crate::portal::{self, Portal};
+use crate::id::{EventId, InvitationId};
+use crate::invitation::{self, Details};
+use crate::limits;
+use crate::occasion::Occasion;
+use crate::portal::Portal;
 use crate::rsvp;
-use crate::snapshot;
 use crate::words::{ActedBy, LockMode, Source};
 use web::fields::{self, day, email, line, lines, number, phone, words};
 use web::{Field, Findings, Input};
 
-/// How many invitations an occasion has at most, archived ones included.
-pub const LIMIT: i64 = 5_000;
 /// How long an archived invitation can be restored.
 pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -126,7 +125,7 @@ pub fn create(
     let planned =
         guests::Planning::new(tx, &occasion, &all)?.plan(tx, people, &invited, &mut findings);
     findings.finish()?;
-    check_limits(tx, &occasion.id, people.len())?;
+    limits::check_invitation(tx, &occasion.id, people.len())?;
     let names = planned.iter().map(|one| one.guest.name.as_str());
     let id = match chosen {
         Some(chosen) => {
@@ -138,7 +137,7 @@ pub fn create(
     for event in &invited {
         household::invite(tx, &id, event)?;
     }
-    let mut portal = find(tx, host, &id)?.ok_or(Refusal::NotFound)?;
+    let mut portal = portals::load_changed(tx, host, &id)?;
     guests::settle(tx, &mut portal.household, planned)?;
     invitation::update_search(tx, &portal.household.invitation, &portal.household.guests)?;
     let changes = json!([{"field": "household", "old": null, "new": details.household}]);
@@ -146,22 +145,6 @@ pub fn create(
     history::record(tx, host, "invitation.created", entity, changes)?;
     history::tell_of_invitation(tx, host, &portal.household, "created")?;
     Ok(portal)
-}
-
-/// An invitation with everyone on it, archived or not.
-pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Portal, Refusal> {
-    host.needs(Permission::See)?;
-    load_changed(tx, host, id)
-}
-
-/// Like [`load`], after a change: a caller who may make it need not be allowed to see
-/// the invitation.
-pub(crate) fn load_changed(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    id: &InvitationId,
-) -> Result<Portal, Refusal> {
-    find(tx, host, id)?.ok_or(Refusal::NotFound)
 }
 
 /// When the invitation was sent, opened, created and changed.
@@ -178,7 +161,7 @@ pub fn change(
     change: &InvitationChange,
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = lock(tx, host, id, Some(version))?;
+    let mut portal = portals::lock(tx, host, id, Some(version))?;
     let mut findings = Findings::default();
     for (pointer, given) in [
         ("/guests", change.guests.is_some()),
@@ -210,7 +193,7 @@ pub fn change(
     if changes.is_empty() {
         return Ok(portal);
     }
-    update_details(tx, id, &new)?;
+    invitation::update_details(tx, id, &new)?;
     if let Some(invited) = invited {
         invite_to(tx, &portal.household, &invited)?;
     }
@@ -222,7 +205,7 @@ pub fn change(
         moves_seats: change.events.is_some(),
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
-    load(tx, host, id)
+    portals::load(tx, host, id)
 }
 
 /// Records whether an invitation was sent, by card or messenger. The version stays.
@@ -233,7 +216,7 @@ pub fn mark_sent(
     sent: bool,
 ) -> Result<(), Refusal> {
     host.needs(Permission::Invite)?;
-    let portal = lock(tx, host, id, None)?;
+    let portal = portals::lock(tx, host, id, None)?;
     let now = tx.now();
     let at = sent.then_some(now);
     sql!("UPDATE invitation SET sent_at = :at WHERE id = :id", id, at).run(tx, Rows::Exactly(1))?;
@@ -250,7 +233,7 @@ pub fn archive(
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = lock(tx, host, id, version)?;
+    let mut portal = portals::lock(tx, host, id, version)?;
     let now = tx.now();
     set_archived(tx, id, Some(now))?;
     portal.household.invitation.archived_at = Some(now);
@@ -262,7 +245,7 @@ pub fn archive(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
-    load(tx, host, id)
+    portals::load(tx, host, id)
 }
 
 /// Restores an archived invitation within 30 days. Its guests who said yes need seats
@@ -275,12 +258,12 @@ pub fn restore(
     seats: Seats,
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = lock_any(tx, host, id, version)?;
+    let mut portal = portals::lock_any(tx, host, id, version)?;
     let now = tx.now();
     let Some(archived_at) = portal.household.invitation.archived_at else {
         return Err(Refusal::WrongState);
     };
-    if now.duration_since(archived_at) >= RESTORABLE || open_rsvp::is_merged(tx, id)? {
+    if now.duration_since(archived_at) >= RESTORABLE || invitation::is_merged(tx, id)? {
         return Err(Refusal::WrongState);
     }
     let mut changes = Changes::default();
@@ -305,57 +288,7 @@ pub fn restore(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
-    load(tx, host, id)
-}
-
-/// Locks an invitation that is not archived, and checks the version that the host has read.
-pub(super) fn lock(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    id: &InvitationId,
-    version: Option<i64>,
-) -> Result<Portal, Refusal> {
-    let portal = lock_any(tx, host, id, version)?;
-    if portal.household.invitation.archived_at.is_some() {
-        return Err(Refusal::WrongState);
-    }
-    Ok(portal)
-}
-
-fn lock_any(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    id: &InvitationId,
-    version: Option<i64>,
-) -> Result<Portal, Refusal> {
-    event::lock_limited(tx, host.occasion())?;
-    let locked = invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
-    let portal = open(tx, host, locked)?.ok_or(Refusal::NotFound)?;
-    if version.is_some_and(|seen| seen != portal.household.invitation.version) {
-        return Err(Refusal::VersionConflict(Current::Invitation(Box::new(
-            portal,
-        ))));
-    }
-    Ok(portal)
-}
-
-fn find(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Option<Portal>, StoreError> {
-    match invitation::find(tx, id)? {
-        Some(found) => open(tx, host, found),
-        None => Ok(None),
-    }
-}
-
-fn open(
-    tx: &mut Tx<'_>,
-    host: &HostOf,
-    invitation: Invitation,
-) -> Result<Option<Portal>, StoreError> {
-    if invitation.occasion != *host.occasion() {
-        return Ok(None);
-    }
-    let snapshot = snapshot::load(tx, host.occasion())?;
-    portal::load(tx, snapshot, invitation).map(Some)
+    portals::load(tx, host, id)
 }
 
 /// The defaults of a new invitation.
@@ -400,21 +333,6 @@ pub(super) fn apply(
     }
     findings.sort(FIELDS);
     new
-}
-
-/// Writes the details.
-pub(super) fn update_details(
-    tx: &mut Tx<'_>,
-    id: &InvitationId,
-    details: &Details,
-) -> Result<(), StoreError> {
-    sql!(
-        "UPDATE invitation SET {invitation::Details = :invitation::Details} WHERE id = :id",
-        Details = details,
-        id
-    )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
 }
 
 /// Invites a household to exactly these events: answers for other events are deleted,
@@ -476,21 +394,4 @@ fn set_archived(
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
-}
-
-/// Whether an occasion whose lock is held has room for one more invitation with `people` guests.
-pub(crate) fn check_limits(
-    tx: &mut Tx<'_>,
-    occasion: &OccasionId,
-    people: usize,
-) -> Result<(), Refusal> {
-    let (invitations,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM invitation WHERE occasion = :occasion",
-        occasion
-    )
-    .one(tx)?;
-    if invitations >= LIMIT {
-        return Err(Refusal::LimitReached(LIMIT));
-    }
-    guests::check_limit(tx, occasion, people)
 }

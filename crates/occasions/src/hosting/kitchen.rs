@@ -8,8 +8,8 @@ use super::listing::people::Person;
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::diet::DietaryOption;
-use crate::event::{Event, EventId};
-use crate::guest::GuestId;
+use crate::event::Event;
+use crate::id::{EventId, GuestId};
 
 /// The events at which each guest eats: those they come to, or are not sure about.
 pub type Eating = BTreeMap<GuestId, BTreeSet<EventId>>;

@@ -14,7 +14,7 @@ use web::{List, Piece, Way};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::code::CodeKey;
-use crate::invitation::InvitationId;
+use crate::id::InvitationId;
 use crate::occasion::Occasion;
 use crate::words::{Access, OccasionStatus, Response};
 pub use filter::{InvitationFilter, Sort};

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::history::{self, Ending};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, When, invitations, occasions};
-use crate::invitation::{Details, Invitation, InvitationId};
+use super::{Refusal, When, occasions, portals};
+use crate::id::InvitationId;
+use crate::invitation::{self, Details, Invitation};
 use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::words::{Access, LockMode};
@@ -54,7 +55,7 @@ pub fn lock(
     reason: &str,
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
-    let portal = invitations::lock(tx, host, id, version)?;
+    let portal = portals::lock(tx, host, id, version)?;
     let mut fields = Findings::default();
     let reason = fields.line("/reason", reason, 0, 200);
     fields.finish()?;
@@ -69,7 +70,7 @@ pub fn unlock(
     opening: &Opening,
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
-    let portal = invitations::lock(tx, host, id, opening.version)?;
+    let portal = portals::lock(tx, host, id, opening.version)?;
     let mut fields = Findings::default();
     let zone = portal.occasion.zone();
     let until = match &opening.until {
@@ -108,7 +109,7 @@ fn set(
         return Ok(portal);
     }
     let id = invitation.id.clone();
-    invitations::update_details(tx, &id, &new)?;
+    invitation::update_details(tx, &id, &new)?;
     let (action, what) = match mode {
         LockMode::Locked => ("invitation.locked", "locked"),
         LockMode::Auto | LockMode::Open => ("invitation.unlocked", "unlocked"),
@@ -120,7 +121,7 @@ fn set(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
-    invitations::load(tx, host, &id)
+    portals::load(tx, host, &id)
 }
 
 /// What another deadline of the occasion would do to its households.

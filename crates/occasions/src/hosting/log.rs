@@ -12,9 +12,7 @@ use web::{List, Piece, Way};
 
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, members};
-
-/// The kind of actor for a household, identified by its invitation's id.
-pub const HOUSEHOLD: &str = "household";
+use crate::rsvp::HOUSEHOLD;
 
 /// A filter of the log; empty fields match everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, utoipa::IntoParams)]

@@ -6,21 +6,24 @@ use accounts::grant::{self, SITE, Scope};
 use accounts::signed_in::SignedIn;
 use jiff::SignedDuration;
 use platform::audit::{Entry, RequestFacts};
+use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
+use web::Site;
 use web::setting::{SettingValues, Word};
 
 use super::Refusal;
-use super::occasions::LIMIT;
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::id::{InvitationId, OccasionId};
+use crate::role::OCCASION;
 
 /// The setting that says who may create occasions.
 pub const CREATE: Word = Word {
     key: "occasions.create",
     words: &["staff", "members"],
 };
+/// How many occasions one installation holds.
+pub const LIMIT: i64 = 1_000;
 /// How many occasions one member may have made.
 pub const OWN_LIMIT: i64 = 5;
 /// How many of the installation's occasions are reserved for its staff.
@@ -67,6 +70,15 @@ pub(crate) fn maker(
     }
     let may = makers == Makers::Members && accounts::confirmed(tx, who)?.is_some();
     Ok(may.then_some(Maker::Member))
+}
+
+/// Whether the account of this id has an occasion, or may create one.
+pub(crate) fn may_be_host(tx: &mut Tx<'_>, site: &Site, account: &str) -> Result<bool, StoreError> {
+    let account = AccountId::from_text(account.to_owned());
+    let rank = grant::rank_of(tx, &account, &Scope::site())?;
+    Ok(Makers::of(&site.declared.settings) == Makers::Members
+        || rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN))
+        || !grant::ranks_of_account(tx, &account, &OCCASION)?.is_empty())
 }
 
 /// Whether `who` administers the site.
@@ -222,6 +234,8 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, Sto
 pub enum Decision {
     /// It may send mail, up to the daily limit.
     LetSend,
+    /// It may send mail no more; the way back from [`Decision::LetSend`].
+    StopSending,
     /// It counts as made by the staff from now on.
     TakeOn,
 }
@@ -237,9 +251,14 @@ pub fn decide(
     if !is_staff(tx, who)? || !who.is_in_browser() {
         return Err(Refusal::NotFound);
     }
-    let by_staff = decision == Decision::TakeOn;
+    let (by_staff, sends_mail) = (
+        decision == Decision::TakeOn,
+        decision != Decision::StopSending,
+    );
     let count = sql!(
-        "UPDATE occasion SET sends_mail = 1, by_staff = :by_staff WHERE id = :id AND by_staff = 0",
+        "UPDATE occasion SET sends_mail = :sends_mail, by_staff = :by_staff
+         WHERE id = :id AND by_staff = 0",
+        sends_mail,
         by_staff,
         id
     )
@@ -253,7 +272,7 @@ pub fn decide(
         action: "occasion.let_send",
         entity: ("occasion", id.to_string()),
         scope: Some(id.to_string()),
-        changes: json!([{"field": field, "old": false, "new": true}]),
+        changes: json!([{"field": field, "old": !sends_mail, "new": sends_mail}]),
         request: Some(request.clone()),
     })?;
     Ok(())

@@ -14,17 +14,16 @@ use web::fields::{
 use web::{Deadline, Field, Findings, Input, Limits, Site, Theme};
 
 use super::history::{self, Changes};
-use super::membership::{self, Maker, Makers};
+use super::membership::{self, LIMIT, Maker, Makers};
 use super::permissions::{self, HostOf, Permission};
 use super::{Current, Refusal};
 use crate::diet;
 use crate::event;
-use crate::occasion::{self, Contact, Occasion, OccasionId, Switches};
+use crate::id::OccasionId;
+use crate::invitation;
+use crate::occasion::{self, Contact, Occasion, Switches};
 use crate::role::{self, Role};
 use crate::words::OccasionStatus;
-
-/// How many occasions one installation holds.
-pub const LIMIT: i64 = 1_000;
 
 const THEME: Part<Theme> = web::part! { Theme:
     preset: choice().label("host-style"),
@@ -202,7 +201,7 @@ pub fn change(
             dates::moved(tx, event.id.as_str())?;
         }
     }
-    event::wait_for_answers(tx, &new.id)?;
+    invitation::wait_for_answers(tx, &new.id)?;
     occasion::update(tx, &new).map_err(slug_taken)?;
     if new.slug != old.slug {
         leave_slug(tx, &old)?;
@@ -243,7 +242,7 @@ pub fn set_status(
             return Err(Refusal::WrongState);
         }
     }
-    event::wait_for_answers(tx, host.occasion())?;
+    invitation::wait_for_answers(tx, host.occasion())?;
     occasion::set_status(tx, host.occasion(), status)?;
     let mut changes = Changes::default();
     changes.compare("status", &old.status, &status);

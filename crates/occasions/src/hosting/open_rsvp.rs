@@ -6,11 +6,13 @@ use serde_json::json;
 
 use super::history::{self, Ending};
 use super::permissions::{HostOf, Permission};
-use super::{Refusal, invitations};
+use super::{Refusal, portals};
 use crate::event::{self, Seats};
 use crate::guest::{self, Guest, Reply};
-use crate::household::{self, GUEST_LIMIT, Household};
-use crate::invitation::{self, Invitation, InvitationId};
+use crate::household::{GUEST_LIMIT, Household};
+use crate::household_plan;
+use crate::id::InvitationId;
+use crate::invitation::{self, Invitation};
 use crate::open_rsvp;
 use crate::portal::Portal;
 use crate::rsvp::{self, NOTE_LIMIT};
@@ -25,7 +27,7 @@ pub fn approve(
     version: Option<i64>,
 ) -> Result<Portal, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = invitations::lock(tx, host, id, version)?;
+    let mut portal = portals::lock(tx, host, id, version)?;
     let mark = open_rsvp::find_mark(tx, id)?.ok_or(Refusal::WrongState)?;
     if mark.approved_at.is_some() {
         return Ok(portal);
@@ -49,7 +51,7 @@ pub fn approve(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut portal.household, ending)?;
-    invitations::load_changed(tx, host, id)
+    portals::load_changed(tx, host, id)
 }
 
 /// Gives up the seats that the household holds while it waits, and takes seats of
@@ -112,8 +114,8 @@ pub fn merge(
     for id in [first, second] {
         invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
     }
-    let mut leaving = invitations::lock(tx, host, from, version)?;
-    let mut staying = invitations::lock(tx, host, into, None)?;
+    let mut leaving = portals::lock(tx, host, from, version)?;
+    let mut staying = portals::lock(tx, host, into, None)?;
     let plan = unite(&staying.household, &leaving.household);
     if plan.after.len() > GUEST_LIMIT {
         return Err(Refusal::GuestLimit);
@@ -132,7 +134,7 @@ pub fn merge(
         json!({"field": "household", "old": leaving.household.invitation.details.household,
             "new": staying.household.invitation.details.household}),
     ];
-    let differences = household::differences(
+    let differences = household_plan::differences(
         &before,
         &staying.household.guests,
         &staying.events,
@@ -166,7 +168,7 @@ pub fn merge(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, &mut leaving.household, ending)?;
-    invitations::load_changed(tx, host, into)
+    portals::load_changed(tx, host, into)
 }
 
 /// Whether the events still have room for everybody who was invited or approved.
@@ -186,17 +188,6 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &Portal) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// Whether an invitation was merged into another one, so that it cannot be restored.
-pub(super) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
-    let (merged,): (bool,) = sql!(
-        "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
-         FROM invitation WHERE id = :id",
-        id
-    )
-    .one(tx)?;
-    Ok(merged)
 }
 
 /// The guests after a merge.
@@ -321,7 +312,7 @@ fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
 }
 
 fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
-    invitations::update_details(tx, &merged.id, &merged.details)?;
+    invitation::update_details(tx, &merged.id, &merged.details)?;
     sql!(
         "UPDATE invitation SET note = :note, note_version = :note_version,
              replied_at = :replied_at, unapproved = :unapproved

@@ -10,9 +10,7 @@ use platform::id::Id;
 use platform::{StoreError, Tx, sql};
 
 use super::Refusal;
-use crate::guest::GuestId;
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::role::{self, Role};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 

@@ -14,13 +14,15 @@ use web::Deadline;
 
 use super::guests::{self, Contact};
 use super::permissions::HostOf;
+use crate::answer::Answers;
 use crate::diet::{self, DietaryOption};
 use crate::event::{self, Event};
-use crate::guest::{Guest, GuestId};
+use crate::guest::Guest;
 use crate::household::Household;
-use crate::invitation::InvitationId;
+use crate::id::GuestId;
+use crate::id::InvitationId;
 use crate::occasion::{self, Occasion};
-use crate::question::{self, Answers, Question};
+use crate::question::{self, Question};
 use crate::words::{GuestKind, ReplyStatus};
 
 /// A household with everyone on it and what they answered.

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Refusal;
 use super::permissions::{self, HostOf, Permission};
 use super::summary;
-use crate::occasion::OccasionId;
+use crate::id::OccasionId;
 pub use counts::AllCounts;
 use counts::{Counted, Counts};
 

@@ -13,9 +13,9 @@ use super::listing::{self, InvitationFilter, InvitationRow, People};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
 use crate::diet;
-use crate::event::{self, EventId, SeatsTaken};
-use crate::guest::GuestId;
+use crate::event::{self, SeatsTaken};
 use crate::household::Places;
+use crate::id::{EventId, GuestId};
 use crate::occasion::Occasion;
 use crate::words::{Access, GuestKind, ReplyStatus, Response};
 

@@ -5,8 +5,9 @@ use platform::mail::Address;
 use platform::mail::suppression::{self, Suppression};
 use platform::{StoreError, Tx};
 
-use super::{HostOf, Permission, Refusal, invitations};
-use crate::invitation::{Invitation, InvitationId};
+use super::{HostOf, Permission, Refusal, portals};
+use crate::id::InvitationId;
+use crate::invitation::Invitation;
 
 /// The suppressions of an invitation's address; `None` if the host may not see the address.
 pub fn list(
@@ -33,7 +34,7 @@ pub fn lift_bounce(
     version: Option<i64>,
 ) -> Result<(), Refusal> {
     host.needs(Permission::Invite)?;
-    let portal = invitations::lock(tx, host, id, version)?;
+    let portal = portals::lock(tx, host, id, version)?;
     if let Some(address) = address(&portal.household.invitation) {
         let request = host.request();
         suppression::lift_bounce(tx, key, &address, (host.actor(), request.as_ref()))?;

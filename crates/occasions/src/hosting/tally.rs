@@ -8,10 +8,10 @@ use platform::{Tx, sql};
 use super::listing::{self, InvitationFilter};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
+use crate::answer::{self, Answer, Given};
 use crate::event;
-use crate::guest::GuestId;
-use crate::invitation::InvitationId;
-use crate::question::{self, Answer, Given, Question, QuestionId};
+use crate::id::{EventId, GuestId, InvitationId, QuestionId};
+use crate::question::{self, Question};
 use crate::words::{QuestionKind, ReplyStatus};
 
 /// Questions with the answers that count.
@@ -55,7 +55,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
         .into_iter()
         .map(|event| (event.id, event.key))
         .collect();
-    let rows: Vec<(InvitationId, GuestId, event::EventId, ReplyStatus)> = sql!(
+    let rows: Vec<(InvitationId, GuestId, EventId, ReplyStatus)> = sql!(
         "SELECT guest.invitation, reply.guest, reply.event, reply.status
          FROM event JOIN reply ON reply.event = event.id
          JOIN guest ON guest.id = reply.guest
@@ -85,7 +85,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
                 })
             })
     };
-    let given = question::all_answers(tx, &occasion.id)?
+    let given = answer::of_occasion(tx, &occasion.id)?
         .into_iter()
         .filter(counts)
         .map(|one| ((one.question, one.invitation, one.guest), one.answer))

@@ -1,9 +1,12 @@
 //! Which answers each kind of question accepts, and which guests are asked.
 
+use std::collections::BTreeMap;
+
 use platform::id::Id;
 use serde_json::json;
 
 use super::*;
+use crate::answer::Answers;
 use crate::guest::Reply;
 use crate::words::{ActedBy, GuestKind};
 

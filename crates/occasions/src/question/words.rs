@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 use web::Text;
 
-use super::{Answer, Question};
+use super::Question;
+use crate::answer::Answer;
 use crate::words::QuestionKind;
 
 impl Question {

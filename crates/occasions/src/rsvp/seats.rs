@@ -2,8 +2,9 @@
 
 use platform::{StoreError, Tx};
 
-use crate::event::{self, EventId, Seats};
+use crate::event::{self, Seats};
 use crate::guest::Guest;
+use crate::id::EventId;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;

@@ -10,7 +10,7 @@ use platform::limits::guess::USED_UP;
 use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
-use crate::occasion::OccasionId;
+use crate::id::OccasionId;
 use crate::role::{self, Role};
 
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);

@@ -7,12 +7,17 @@
 mod answer;
 mod asking;
 mod calendar;
+mod code_page;
 pub(crate) mod entry;
+mod frame;
 mod gate;
+mod language;
 mod open_rsvp;
-mod pages;
+mod page_cache;
 pub(crate) mod parse_form;
 mod portal;
+mod portal_page;
+mod refusal;
 mod request;
 mod show;
 pub mod view;
@@ -21,12 +26,14 @@ use axum::Router;
 use axum::routing::{get, post};
 use web::Site;
 
+pub use frame::keep_private;
 pub(crate) use gate::Admitted;
-pub use gate::{CodeGate, Credentials, Failure, keep_private};
+pub use gate::{CodeGate, Credentials, Failure};
+pub use language::speak;
 pub use open_rsvp::{confirm, thank};
-pub(crate) use portal::preview;
+pub(crate) use portal_page::preview;
+pub(crate) use refusal::problem;
 pub use request::GuestRequest;
-pub use show::speak;
 pub(crate) use show::{Reading, contact};
 
 /// All guests' addresses.

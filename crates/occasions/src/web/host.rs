@@ -8,6 +8,8 @@
 mod audit;
 mod bulk;
 mod curve;
+mod dietary_options;
+mod events;
 mod filters;
 pub(crate) mod frame;
 mod guests;
@@ -22,20 +24,24 @@ mod members;
 mod more;
 pub(crate) mod occasions;
 mod overview;
+pub(crate) mod own_card;
 mod person;
 mod preview;
+mod questions;
 mod reports;
 pub(crate) mod request;
+mod resource;
+mod schedule;
 mod settings;
 pub(crate) mod wording;
 
 use ::web::{Pages, Site};
 use accounts::Callers::People;
-use accounts::web::resource::pages::{PageResource as _, pages as resource};
+use accounts::web::resource::pages::{PageResource as _, pages as pages_of};
 
 use super::access::HostAccess;
 use crate::diet::DietaryOption;
-use crate::event::{self, Event};
+use crate::event::Event;
 use crate::hosting::Permission::{Invite, Own, ReadLog, See, Write};
 use crate::question::Question;
 
@@ -99,19 +105,11 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)
         .post("/settings/{part}", Write, settings::save)
-        .nest(Event::PAGES, resource::<Event, _>())
-        .get(
-            "/settings/events/{id}/schedule",
-            Write,
-            event::edit_schedule,
-        )
-        .post(
-            "/settings/events/{id}/schedule",
-            Write,
-            event::change_schedule,
-        )
-        .nest(Question::PAGES, resource::<Question, _>())
-        .nest(DietaryOption::PAGES, resource::<DietaryOption, _>())
+        .nest(Event::PAGES, pages_of::<Event, _>())
+        .get("/settings/events/{id}/schedule", Write, schedule::edit)
+        .post("/settings/events/{id}/schedule", Write, schedule::change)
+        .nest(Question::PAGES, pages_of::<Question, _>())
+        .nest(DietaryOption::PAGES, pages_of::<DietaryOption, _>())
         .get("/members", See, members::show)
         .post("/members/invite", Own, members::invite)
         .post("/members/withdraw", Own, members::withdraw)

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use occasions::answer::Answers;
 use occasions::code::CodeKey;
 use occasions::diet;
-use occasions::event::{Event, EventId};
-use occasions::guest::{self, Guest, GuestId, Reply};
+use occasions::event::Event;
+use occasions::guest::{self, Guest, Reply};
 use occasions::household;
 use occasions::household_change::{GuestUpdate, HouseholdChange};
-use occasions::invitation::{self, InvitationId};
-use occasions::occasion::{self, Occasion, OccasionId};
+use occasions::id::{EventId, GuestId, InvitationId, OccasionId};
+use occasions::invitation;
+use occasions::occasion::{self, Occasion};
 use occasions::portal::{self, Portal};
-use occasions::question::Answers;
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, OtherBody, Repeat, Save, Saved};
 use occasions::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus, Source};

@@ -2,11 +2,10 @@
 //! wherever they were kept, and not a day before.
 
 use occasions::diet_deletion;
-use occasions::guest::GuestId;
-use occasions::hosting::invitations;
 use occasions::hosting::listing::{InvitationFilter, people};
 use occasions::hosting::{export, guests, open_rsvp};
-use occasions::invitation::InvitationId;
+use occasions::hosting::{invitations, portals};
+use occasions::id::{GuestId, InvitationId};
 use occasions::words::{ExportKind, FileFormat};
 use platform::jobs::Worker;
 use platform::{StoreError, audit, sql};
@@ -223,10 +222,7 @@ fn thirty_days_after_the_last_event_they_are_nowhere() {
         stage
             .done(move |tx, host| {
                 let change = json!({ "diet_note": format!("{MARK}-late") }).into();
-                let seen = invitations::load(tx, host, &id)?
-                    .household
-                    .invitation
-                    .version;
+                let seen = portals::load(tx, host, &id)?.household.invitation.version;
                 guests::change(tx, host, &person, seen, &change).map(drop)
             })
             .await;

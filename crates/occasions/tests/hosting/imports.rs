@@ -8,7 +8,7 @@ use occasions::hosting::import::{
     self, Change, Check, Import, ImportId, ImportState, Options, Upload,
 };
 use occasions::hosting::invitations;
-use occasions::invitation::InvitationId;
+use occasions::id::InvitationId;
 use occasions::words::{ExportKind, FileFormat, ReplyStatus};
 use platform::{Rows, Tx, sql};
 use proptest::strategy::{Strategy as _, ValueTree as _};
@@ -380,7 +380,7 @@ fn files_go_with_their_sender_and_with_food_needs() {
         upload(stage, &stage.owner, MIXED.as_bytes()).await;
         assert_eq!(stage.count(kept, "").await, 2);
         let account = stage.coordinator.account.clone();
-        let erase = move |tx: &mut Tx<'_>| (occasions::DOMAIN.erase)(tx, &account);
+        let erase = move |tx: &mut Tx<'_>| (occasions::DOMAIN.accounts.erase)(tx, &account);
         stage.site.store.write(erase).await.unwrap();
         assert_eq!(stage.count(kept, "").await, 1);
         stage

@@ -7,7 +7,7 @@ use occasions::guest::Guest;
 use occasions::hosting::invitations;
 use occasions::hosting::locks::{self, Opening};
 use occasions::hosting::{Current, Refusal, answers, codes, guests, listing};
-use occasions::invitation::InvitationId;
+use occasions::id::InvitationId;
 use occasions::words::ReplyStatus;
 use platform::StoreError;
 use platform::limits::guess::Try;

@@ -1,7 +1,7 @@
 //! Who needs which food, and what the files say of people without a name.
 
 use occasions::hosting::guests;
-use occasions::hosting::invitations;
+use occasions::hosting::portals;
 use occasions::words::{ExportKind, FileFormat};
 use platform::{Rows, sql};
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn invite(stage: &Stage<'_>) {
         .done(move |tx, host| {
             let new = [named("Lin"), brought("Mei", false), brought("", false)];
             guests::add(tx, host, &rahman, None, &new)?;
-            let portal = invitations::load(tx, host, &rahman)?;
+            let portal = portals::load(tx, host, &rahman)?;
             let mut version = portal.household.invitation.version;
             let added = portal.household.guests.iter().rev().take(3);
             for guest in added {

@@ -43,7 +43,7 @@ fn the_only_owner_of_an_occasion_does_not_leave_it_alone() {
 fn a_copy_names_the_occasions_of_a_host() {
     on_both(async |stage| {
         let id = stage.observer.account.clone();
-        let look = move |tx: &mut platform::Tx<'_>| (occasions::DOMAIN.export)(tx, &id);
+        let look = move |tx: &mut platform::Tx<'_>| (occasions::DOMAIN.accounts.export)(tx, &id);
         let copy = stage.site.store.read(look).await.unwrap();
         let occasion = stage.occasion.to_string();
         assert_eq!(

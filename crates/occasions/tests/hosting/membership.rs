@@ -1,17 +1,21 @@
 //! Occasions that members of the site make.
 
 use accounts::{invite, notification};
+use occasions::hosting::answers::{self, Overrides};
 use occasions::hosting::membership::{self, CREATE, Decision, MAILS_A_DAY, MailLeave, OWN_LIMIT};
 use occasions::hosting::occasions::{self as made, may_create};
 use occasions::hosting::{Refusal, enter, members};
-use occasions::occasion::OccasionId;
+use occasions::household_change::{GuestUpdate, HouseholdChange};
+use occasions::id::OccasionId;
 use occasions::role;
+use occasions::words::ReplyStatus;
 use platform::audit::RequestFacts;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use web::setting::SettingValues;
 use web::{Input, Site};
 
+use crate::parts::portal;
 use crate::stage::{Host, Stage, on_both};
 
 fn with_members(site: &Site) -> Site {
@@ -53,7 +57,7 @@ async fn decide(
 
 async fn makes_host(stage: &Stage<'_>, id: &OccasionId) -> bool {
     let scope = role::scope(id);
-    let look = move |tx: &mut Tx<'_>| (occasions::DOMAIN.makes_host)(tx, &scope);
+    let look = move |tx: &mut Tx<'_>| (occasions::DOMAIN.accounts.makes_host)(tx, &scope);
     stage.site.store.read(look).await.unwrap()
 }
 
@@ -150,6 +154,14 @@ fn a_members_occasion_sends_what_somebody_of_the_site_let_it_send() {
         form.press("action", "mail");
         boss.submit(&page, &form).await.expect(303);
         assert_eq!(leave().await, (MailLeave::Granted, MailLeave::Granted));
+        // And back.
+        for (action, open) in [("no-mail", MailLeave::Denied), ("mail", MailLeave::Granted)] {
+            let page = boss.get("/admin").await;
+            let mut form = page.form("/admin/members");
+            form.press("action", action);
+            boss.submit(&page, &form).await.expect(303);
+            assert_eq!(leave().await, (MailLeave::Granted, open), "{action}");
+        }
         assert!(!makes_host(stage, &id).await);
         let nobody = stage.visitor(&stage.observer).get("/admin").await;
         assert!(
@@ -185,6 +197,58 @@ fn a_members_occasion_sends_what_somebody_of_the_site_let_it_send() {
         let forget =
             |tx: &mut Tx<'_>| tx.run(sql!("DELETE FROM mail WHERE subject = ''"), &[], Rows::Any);
         stage.site.store.write(forget).await.unwrap();
+    });
+}
+
+#[test]
+fn what_a_host_types_is_mailed_only_where_the_site_lets_the_occasion_send() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let set = |sends_mail: bool| {
+            let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                sql!("UPDATE occasion SET sends_mail = :sends_mail", sends_mail)
+                    .run(tx, Rows::Any)?;
+                sql!(
+                    "UPDATE invitation SET email = :email WHERE code = 'RAHMA'",
+                    email = "rahma@example.my"
+                )
+                .run(tx, Rows::Any)?;
+                Ok(())
+            };
+            stage.site.store.write(change)
+        };
+        let answer = async |status: ReplyStatus| {
+            let (id, before) = (id.clone(), portal(stage, &id).await);
+            let wish = HouseholdChange {
+                version: Some(before.household.invitation.version),
+                guests: vec![GuestUpdate {
+                    id: Some(before.household.guests[0].id.clone()),
+                    replies: [("reception".to_owned(), status)].into(),
+                    ..GuestUpdate::default()
+                }],
+                ..HouseholdChange::default()
+            };
+            let overrides = Overrides {
+                mail: true,
+                ..Overrides::default()
+            };
+            stage
+                .done(move |tx, host| answers::save(tx, host, &id, &wish, overrides))
+                .await;
+        };
+        let waiting = || {
+            let look = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+                let kind = "occasions.confirm";
+                sql!("SELECT COUNT(*) FROM job WHERE kind = :kind", kind).one::<(i64,)>(tx)
+            };
+            stage.site.store.read(look)
+        };
+        set(false).await.unwrap();
+        answer(ReplyStatus::Yes).await;
+        assert_eq!(waiting().await.unwrap(), (0,));
+        set(true).await.unwrap();
+        answer(ReplyStatus::No).await;
+        assert_eq!(waiting().await.unwrap(), (1,));
     });
 }
 

@@ -1,12 +1,12 @@
 //! Every number of the dashboard opens the list that shows exactly that number.
 
 use jiff::{SignedDuration, Timestamp};
-use occasions::hosting::invitations;
 use occasions::hosting::listing::filter::Answered;
 use occasions::hosting::listing::people::{self, Band, Status};
 use occasions::hosting::listing::{self, InvitationFilter, Sort};
 use occasions::hosting::summary::{self, Summary};
 use occasions::hosting::{When, guests, locks};
+use occasions::hosting::{invitations, portals};
 use occasions::portal::response;
 use occasions::words::{Access, ReplyStatus, Response};
 use platform::{Rows, sql};
@@ -47,7 +47,7 @@ async fn stir(stage: &Stage<'_>) {
         .done(move |tx, host| {
             let people = [brought("Mei", false), brought("Lin", false)];
             guests::add(tx, host, &rahman, None, &people)?;
-            let version = invitations::load(tx, host, &rahman)?
+            let version = portals::load(tx, host, &rahman)?
                 .household
                 .invitation
                 .version;
@@ -152,7 +152,7 @@ pub(crate) async fn decline_one_event(stage: &Stage<'_>) {
     let rahman = stage.invitation("RAHMA").await;
     stage
         .done(move |tx, host| {
-            let portal = invitations::load(tx, host, &rahman)?;
+            let portal = portals::load(tx, host, &rahman)?;
             for guest in &portal.household.guests {
                 for (place, event) in (0_i64..).zip(portal.invited_events()) {
                     let status = if place == 0 { "no" } else { "pending" };
@@ -178,7 +178,7 @@ fn whoever_declined_one_event_and_left_another_has_partly_answered() {
             .done(move |tx, host| {
                 let everybody = people::all_people(tx, host, &people::GuestFilter::default())?;
                 for line in listing::all_invitations(tx, host, &InvitationFilter::default())? {
-                    let portal = invitations::load(tx, host, &line.id)?;
+                    let portal = portals::load(tx, host, &line.id)?;
                     let mut partial = 0;
                     for guest in &portal.household.guests {
                         let person = everybody.iter().find(|one| one.id == guest.id).unwrap();
@@ -307,7 +307,7 @@ fn seats_that_are_left_are_those_that_households_meet() {
         let counted = summary(stage).await;
         let rahman = stage.invitation("RAHMA").await;
         let portal = stage
-            .done(move |tx, host| invitations::load(tx, host, &rahman))
+            .done(move |tx, host| portals::load(tx, host, &rahman))
             .await;
         for event in portal.invited_events() {
             let numbers = counted
@@ -407,7 +407,7 @@ fn the_list_and_the_portal_agree_on_who_may_answer() {
                             listing::all_invitations(tx, host, &InvitationFilter::default())?;
                         for id in &ids {
                             let line = lines.iter().find(|line| line.id == *id).unwrap();
-                            let portal = invitations::load(tx, host, id)?;
+                            let portal = portals::load(tx, host, id)?;
                             assert_eq!(line.access, portal.access, "{status} {deadline:?} {id}");
                             assert_eq!(line.response, portal.response());
                             let places = portal.household.allowance().plus_ones;

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use occasions::hosting::listing::filter::Open;
 use occasions::hosting::listing::{self, InvitationFilter};
 use occasions::hosting::{Refusal, codes, invitations, open_rsvp};
-use occasions::invitation::InvitationId;
+use occasions::id::InvitationId;
 use occasions::refusal::Refusal as GuestRefusal;
 use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use occasions::web::api::Pace;

@@ -2,11 +2,10 @@
 //! without a seat because of those that nobody has looked at.
 
 use occasions::code::CodeKey;
-use occasions::guest::GuestId;
 use occasions::hosting::invitations;
 use occasions::hosting::{Refusal, enter, open_rsvp};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
-use occasions::invitation::InvitationId;
+use occasions::id::{GuestId, InvitationId};
 use occasions::occasion;
 use occasions::open_rsvp::{Respondent, WAITING_LIMIT};
 use occasions::rsvp::{self, Save, Saved};

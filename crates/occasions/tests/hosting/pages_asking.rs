@@ -2,7 +2,7 @@
 
 use occasions::diet::DietaryOption;
 use occasions::event::Event;
-use occasions::hosting::{invitations, resource};
+use occasions::hosting::{portals, resource};
 use occasions::question::Question;
 use occasions::words::ReplyStatus::Yes;
 use serde_json::json;
@@ -143,7 +143,7 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
         let portal = {
             let id = id.clone();
             stage
-                .done(move |tx, host| invitations::load(tx, host, &id))
+                .done(move |tx, host| portals::load(tx, host, &id))
                 .await
         };
         let rahman = portal.household.guests[0].id.clone();
@@ -161,7 +161,7 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
         let stored = {
             let id = id.clone();
             stage
-                .done(move |tx, host| invitations::load(tx, host, &id))
+                .done(move |tx, host| portals::load(tx, host, &id))
                 .await
         };
         assert_eq!(stored.household.guests[0].answers.len(), 1);
@@ -285,7 +285,7 @@ fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
         assert_eq!(stored.events, ["brunch"]);
         let id = stage.invitation("RAHMA").await;
         let portal = stage
-            .done(move |tx, host| invitations::load(tx, host, &id))
+            .done(move |tx, host| portals::load(tx, host, &id))
             .await;
         assert!(
             portal
@@ -306,7 +306,7 @@ fn what_hosts_write_down_is_no_answer_of_the_household() {
         filled.fill("household.song", "Waterloo");
         owner.submit(&page, &filled).await.expect(303);
         let portal = stage
-            .done(move |tx, host| invitations::load(tx, host, &id))
+            .done(move |tx, host| portals::load(tx, host, &id))
             .await;
         assert_eq!(portal.household.answers.len(), 1);
         assert_eq!(portal.household.invitation.replied_at, None);

@@ -1,8 +1,8 @@
 //! Changes that hosts make on the pages of invitations: done once, shown again,
 //! refused beside what was typed.
 
-use occasions::hosting::invitations;
-use occasions::invitation::InvitationId;
+use occasions::hosting::portals;
+use occasions::id::InvitationId;
 use occasions::portal::Portal;
 use occasions::words::{LockMode, ReplyStatus};
 use testkit::{Page, Visitor};
@@ -13,7 +13,7 @@ use crate::stage::{Stage, on_both};
 async fn portal(stage: &Stage<'_>, id: &InvitationId) -> Portal {
     let id = id.clone();
     stage
-        .done(move |tx, host| invitations::load(tx, host, &id))
+        .done(move |tx, host| portals::load(tx, host, &id))
         .await
 }
 

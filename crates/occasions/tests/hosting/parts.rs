@@ -3,8 +3,9 @@
 
 use occasions::code::CodeKey;
 use occasions::hosting::answers::OneReply;
-use occasions::hosting::invitations::{self, InvitationChange};
-use occasions::invitation::InvitationId;
+use occasions::hosting::invitations::InvitationChange;
+use occasions::hosting::portals;
+use occasions::id::InvitationId;
 use occasions::portal::{self, Closed, Portal};
 use occasions::words::ReplyStatus;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use crate::stage::Stage;
 pub(crate) async fn portal(stage: &Stage<'_>, id: &InvitationId) -> Portal {
     let id = id.clone();
     stage
-        .done(move |tx, host| invitations::load(tx, host, &id))
+        .done(move |tx, host| portals::load(tx, host, &id))
         .await
 }
 

@@ -3,8 +3,8 @@
 use occasions::event::Event;
 use occasions::hosting::answers::{self, OneReply, Overrides};
 use occasions::hosting::guests;
-use occasions::hosting::invitations;
 use occasions::hosting::resource;
+use occasions::hosting::{invitations, portals};
 use occasions::household::GUEST_LIMIT;
 use occasions::words::{Access, ReplyStatus};
 use platform::sql;
@@ -217,10 +217,7 @@ fn a_household_is_invited_to_some_events_and_no_others() {
                 keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>(),
             );
             stage.done(move |tx, host| {
-                let seen = invitations::load(tx, host, &id)?
-                    .household
-                    .invitation
-                    .version;
+                let seen = portals::load(tx, host, &id)?.household.invitation.version;
                 let change = sent(json!({ "events": keys }));
                 invitations::change(tx, host, &id, seen, &change)
             })

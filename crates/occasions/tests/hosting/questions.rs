@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use occasions::answer::Answer;
 use occasions::code::CodeKey;
 use occasions::hosting::export::{self, Request};
 use occasions::hosting::listing::{self, filter, people};
-use occasions::hosting::{invitations, resource, tally};
+use occasions::hosting::{portals, resource, tally};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
-use occasions::question::{Answer, Question};
+use occasions::question::Question;
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, Save, Saved};
 use occasions::words::ReplyStatus::{No, Yes};
@@ -53,7 +54,7 @@ pub(crate) async fn create(stage: &Stage<'_>, new: Value) -> Question {
 pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value)], song: Value) {
     let id = stage.invitation("RAHMA").await;
     let household = stage
-        .done(move |tx, host| invitations::load(tx, host, &id))
+        .done(move |tx, host| portals::load(tx, host, &id))
         .await
         .household;
     let guests = given.iter().map(|(name, status, bus)| {
@@ -569,7 +570,7 @@ fn the_log_says_that_something_was_answered_and_not_what() {
         let answers = Answer::Text("Very private".to_owned());
         let id = stage.invitation("RAHMA").await;
         let portal = stage
-            .done(move |tx, host| invitations::load(tx, host, &id))
+            .done(move |tx, host| portals::load(tx, host, &id))
             .await;
         assert!(portal.household.answers.values().any(|one| *one == answers));
     });

@@ -3,10 +3,10 @@
 
 use occasions::code::CodeKey;
 use occasions::event::Seats;
-use occasions::hosting::invitations;
 use occasions::hosting::{Refusal, enter, guests, locks, resource};
+use occasions::hosting::{invitations, portals};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
-use occasions::invitation::InvitationId;
+use occasions::id::InvitationId;
 use occasions::question::Question;
 use occasions::rsvp::{self, Save, Saved};
 use occasions::words::{Access, ReplyStatus, Source};
@@ -71,7 +71,7 @@ fn household(
 async fn portal(stage: &Stage<'_>, id: &InvitationId) -> occasions::portal::Portal {
     let id = id.clone();
     stage
-        .done(move |tx, host| invitations::load(tx, host, &id))
+        .done(move |tx, host| portals::load(tx, host, &id))
         .await
 }
 
@@ -249,7 +249,7 @@ fn hosts_and_household_never_bring_more_than_thirty_together() {
                     for guest in &after[4..] {
                         guests::remove(tx, host, &guest.id, None)?;
                     }
-                    invitations::load(tx, host, &other).map(drop)
+                    portals::load(tx, host, &other).map(drop)
                 })
                 .await;
         }

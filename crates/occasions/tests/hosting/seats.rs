@@ -1,9 +1,10 @@
 //! Seats of events with a limit, when whole households go and come back.
 
-use occasions::event::{self, EventId, Seats};
+use occasions::event::{self, Seats};
 use occasions::hosting::bulk::{self, Action, Request, Target};
 use occasions::hosting::listing::InvitationFilter;
 use occasions::hosting::{answers, invitations};
+use occasions::id::EventId;
 use occasions::occasion;
 use occasions::words::ReplyStatus;
 use platform::{Rows, StoreError, sql};

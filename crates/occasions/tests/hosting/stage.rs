@@ -10,7 +10,7 @@ use accounts::token::{PROFILE_READ, TokenScope};
 use axum::Router;
 use occasions::code::CodeKey;
 use occasions::hosting::{HostOf, Refusal, bulk, enter, export, import};
-use occasions::invitation::InvitationId;
+use occasions::id::InvitationId;
 use occasions::open_rsvp::{self, Respondent};
 use occasions::refusal::Refusal as GuestRefusal;
 use occasions::role::{self, Role};

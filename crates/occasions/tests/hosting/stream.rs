@@ -1,13 +1,12 @@
 //! The live stream: in order, nothing lost or doubled, and only for who
 //! may hear it.
 
-use std::time::Duration;
-
-use occasions::hosting::{guests, invitations, locks, members};
+use occasions::hosting::{guests, locks, members, portals};
 use occasions::web::api::Pace;
 use occasions::words::Access;
 use platform::news::NewNews;
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::Events;
 
 use crate::parts::named;
@@ -65,12 +64,10 @@ async fn rattle(stage: &Stage<'_>, times: usize) {
     for _ in 0..times {
         let id = id.clone();
         stage
-            .done(
-                move |tx, host| match invitations::load(tx, host, &id)?.access {
-                    Access::Open => locks::lock(tx, host, &id, None, "").map(drop),
-                    _ => locks::unlock(tx, host, &id, &locks::Opening::default()).map(drop),
-                },
-            )
+            .done(move |tx, host| match portals::load(tx, host, &id)?.access {
+                Access::Open => locks::lock(tx, host, &id, None, "").map(drop),
+                _ => locks::unlock(tx, host, &id, &locks::Opening::default()).map(drop),
+            })
             .await;
     }
 }
@@ -277,7 +274,7 @@ fn counters_come_at_most_twice_a_second() {
         );
         let id = stage.invitation("RAHMA").await;
         let shown = stage
-            .done(move |tx, host| invitations::load(tx, host, &id))
+            .done(move |tx, host| portals::load(tx, host, &id))
             .await;
         assert!(shown.household.invitation.version > 20);
     });

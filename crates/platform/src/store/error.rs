@@ -75,3 +75,12 @@ impl StoreError {
         matches!(self, Self::Busy | Self::Unavailable(_) | Self::Stopped)
     }
 }
+
+/// What to do after a failed statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// Run the whole function again (PostgreSQL: deadlock, serialisation failure).
+    Again,
+    /// Report the error.
+    Final,
+}

@@ -133,7 +133,7 @@ pub(super) fn postgres(
     let fail = |error: ::postgres::Error| {
         StoreError::Schema(format!(
             "migration failed: {}",
-            super::postgres::explain(&error)
+            super::postgres_statements::explain(&error)
         ))
     };
     let mut transaction = client.transaction().map_err(fail)?;
@@ -170,7 +170,7 @@ pub(super) fn postgres(
             .ok_or_else(|| failed(owner, step, "its sections do not end"))?;
         transaction
             .batch_execute(&for_postgres(&text))
-            .map_err(|error| failed(owner, step, &super::postgres::explain(&error)))?;
+            .map_err(|error| failed(owner, step, &super::postgres_statements::explain(&error)))?;
         transaction
             .execute(
                 "INSERT INTO migration VALUES ($1, $2, $3, $4)",

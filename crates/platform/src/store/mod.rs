@@ -12,10 +12,12 @@ mod error;
 mod memory;
 pub mod migrate;
 mod postgres;
+mod postgres_statements;
 mod query;
 mod relay;
 mod sql;
 mod sqlite;
+mod sqlite_statements;
 mod tx;
 mod value;
 

@@ -4,25 +4,20 @@
 //! Changes run in READ COMMITTED and take their locks first; a deadlock or serialisation failure
 //! runs the change again, at most five times. Reads see one snapshot.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use postgres::error::SqlState;
-use postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
-use postgres::{Client, Config, Error, Row as PgRow};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use postgres::{Client, Config};
 
+use super::error::Failure;
 use super::migrate::{self, Migrations};
+use super::postgres_statements::{Connection, explain, tls};
 use super::relay::Relay;
-use super::tx::{self, Failure, Mode};
-use super::value::{Cells, Row, Value, check_columns};
-use super::{
-    FromRow, Ground, PostgresSettings, QUEUE_LIMIT, Query, Signals, Sql, StoreError, Tx, Wake, Work,
-};
+use super::tx::{self, Mode};
+use super::{Ground, PostgresSettings, QUEUE_LIMIT, Signals, StoreError, Tx, Wake, Work};
 
 /// How often a change runs in all when it meets deadlocks.
 const TRIES: u32 = 5;
@@ -46,18 +41,6 @@ struct Counts {
 struct Task {
     mode: Mode,
     work: Box<dyn Work>,
-}
-
-/// One connection and its prepared statements.
-pub(super) struct Connection {
-    client: Client,
-    prepared: HashMap<&'static str, postgres::Statement>,
-}
-
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Connection")
-    }
 }
 
 impl Engine {
@@ -201,10 +184,7 @@ impl Server {
         if alive && let Some(connection) = slot {
             return Ok(connection);
         }
-        let connection = slot.insert(Connection {
-            client: connect(&self.config)?,
-            prepared: HashMap::new(),
-        });
+        let connection = slot.insert(Connection::new(connect(&self.config)?));
         connection.word(begin).map_err(|(error, _)| error)?;
         Ok(connection)
     }
@@ -243,74 +223,6 @@ impl Server {
     }
 }
 
-impl Connection {
-    fn word(&mut self, text: &'static str) -> Result<(), (StoreError, Failure)> {
-        self.client
-            .batch_execute(text)
-            .map_err(|error| failed(text, &error))
-    }
-
-    fn prepare(&mut self, sql: Sql) -> Result<postgres::Statement, (StoreError, Failure)> {
-        if let Some(statement) = self.prepared.get(sql.text()) {
-            return Ok(statement.clone());
-        }
-        let statement = self
-            .client
-            .prepare(sql.text())
-            .map_err(|error| failed(sql.text(), &error))?;
-        self.prepared.insert(sql.text(), statement.clone());
-        Ok(statement)
-    }
-
-    pub(super) fn all<T: FromRow>(
-        &mut self,
-        query: Query<'_>,
-    ) -> Result<Vec<T>, (StoreError, Failure)> {
-        let sql = query.sql;
-        let statement = self.prepare(sql)?;
-        let parameters: Vec<&(dyn ToSql + Sync)> = query
-            .values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
-        let names = || {
-            statement
-                .columns()
-                .iter()
-                .map(postgres::Column::name)
-                .collect()
-        };
-        check_columns::<T>(names, sql.text()).map_err(|error| (error, Failure::Final))?;
-        let rows = self
-            .client
-            .query(&statement, &parameters)
-            .map_err(|error| failed(sql.text(), &error))?;
-        rows.iter()
-            .map(|row| {
-                T::from_row(&Row {
-                    cells: Cells::Postgres(row),
-                    sql: sql.text(),
-                    first: 0,
-                })
-            })
-            .collect::<Result<_, _>>()
-            .map_err(|error| (error, Failure::Final))
-    }
-
-    pub(super) fn run(&mut self, query: Query<'_>) -> Result<u64, (StoreError, Failure)> {
-        let sql = query.sql;
-        let statement = self.prepare(sql)?;
-        let parameters: Vec<&(dyn ToSql + Sync)> = query
-            .values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
-        self.client
-            .execute(&statement, &parameters)
-            .map_err(|error| failed(sql.text(), &error))
-    }
-}
-
 /// Options of every session; the keep-alive makes the server notice within half a minute that a
 /// process with locks is gone.
 const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s \
@@ -335,119 +247,4 @@ fn connect(config: &Config) -> Result<Client, StoreError> {
     config.connect(tls()).map_err(|error| {
         StoreError::Unavailable(format!("PostgreSQL does not answer: {}", explain(&error)))
     })
-}
-
-pub(super) fn tls() -> MakeRustlsConnect {
-    MakeRustlsConnect::with_webpki_roots()
-}
-
-pub(super) fn cell(row: &PgRow, index: usize) -> Option<Value<'_>> {
-    row.try_get::<_, Value<'_>>(index).ok()
-}
-
-impl<'a> FromSql<'a> for Value<'a> {
-    fn from_sql(
-        kind: &Type,
-        raw: &'a [u8],
-    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        match *kind {
-            Type::INT8 => i64::from_sql(kind, raw).map(Value::Integer),
-            Type::INT4 => i32::from_sql(kind, raw).map(|number| Value::Integer(number.into())),
-            // `EXISTS` and comparisons return booleans here, and 0 or 1 on SQLite.
-            Type::BOOL => bool::from_sql(kind, raw).map(|yes| Value::Integer(yes.into())),
-            Type::BYTEA => Ok(Value::Bytes(raw)),
-            _ => <&str>::from_sql(kind, raw).map(Value::Text),
-        }
-    }
-
-    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Value::Null)
-    }
-
-    fn accepts(kind: &Type) -> bool {
-        matches!(
-            *kind,
-            Type::INT8
-                | Type::INT4
-                | Type::BOOL
-                | Type::BYTEA
-                | Type::TEXT
-                | Type::VARCHAR
-                | Type::UNKNOWN
-        )
-    }
-}
-
-impl ToSql for Value<'_> {
-    fn to_sql(
-        &self,
-        kind: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        match self {
-            Value::Null => Ok(IsNull::Yes),
-            Value::Integer(number) if *kind == Type::INT4 => {
-                i32::try_from(*number)?.to_sql(kind, out)
-            }
-            Value::Integer(number) => number.to_sql(kind, out),
-            // PostgreSQL texts cannot contain NUL. No stored text does, so such an argument matches
-            // nothing, as on SQLite.
-            Value::Text(text) if text.contains('\0') => {
-                text.replace('\0', "\u{fffd}").to_sql(kind, out)
-            }
-            Value::Text(text) => text.to_sql(kind, out),
-            Value::Written(text) => text.to_sql(kind, out),
-            Value::Bytes(bytes) => bytes.to_sql(kind, out),
-        }
-    }
-
-    fn accepts(kind: &Type) -> bool {
-        <Value<'_> as FromSql>::accepts(kind)
-    }
-
-    postgres::types::to_sql_checked!();
-}
-
-/// The server's error message, without the arguments of the statement.
-pub(super) fn explain(error: &Error) -> String {
-    match error.as_db_error() {
-        Some(said) => format!("{}: {}", said.code().code(), said.message()),
-        None => error.to_string(),
-    }
-}
-
-/// The name of the violated constraint, for the kinds that SQLite can name too.
-fn constraint(error: &Error) -> Option<String> {
-    let said = error.as_db_error()?;
-    [
-        SqlState::UNIQUE_VIOLATION,
-        SqlState::CHECK_VIOLATION,
-        SqlState::EXCLUSION_VIOLATION,
-    ]
-    .contains(said.code())
-    .then(|| said.constraint().map(ToOwned::to_owned))
-    .flatten()
-}
-
-fn failed(sql: &'static str, error: &Error) -> (StoreError, Failure) {
-    let Some(code) = error.code() else {
-        let lost = StoreError::Unavailable(explain(error));
-        return (lost, Failure::Final);
-    };
-    if *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE {
-        return (StoreError::Busy, Failure::Again);
-    }
-    let kind = match &code.code()[..2] {
-        "23" => StoreError::Constraint {
-            name: constraint(error),
-            reason: explain(error),
-        },
-        "53" | "57" | "58" | "08" | "25" => StoreError::Unavailable(explain(error)),
-        "55" => StoreError::Busy,
-        _ => StoreError::Statement {
-            reason: explain(error),
-            sql,
-        },
-    };
-    (kind, Failure::Final)
 }

@@ -17,7 +17,8 @@ use tokio::sync::Notify;
 use tokio_postgres::{AsyncMessage, Client, Config, Error};
 use tokio_util::sync::CancellationToken;
 
-use super::{Signals, StoreError, Wake, postgres};
+use super::postgres_statements::{explain, tls};
+use super::{Signals, StoreError, Wake};
 
 /// How often the leader polls and the others try to become leader. This covers a process that dies
 /// between its commit and its notification, and a leader that dies.
@@ -78,7 +79,7 @@ async fn run(config: Config, signals: Arc<Signals>, changed: Arc<Notify>, stop: 
         loop {
             if let Err(error) = connected(&config, &signals, &changed).await {
                 tracing::warn!(
-                    error = postgres::explain(&error),
+                    error = explain(&error),
                     "the relay of news lost its connection"
                 );
             }
@@ -90,7 +91,7 @@ async fn run(config: Config, signals: Arc<Signals>, changed: Arc<Notify>, stop: 
 
 /// Serves one connection until it fails.
 async fn connected(config: &Config, signals: &Signals, changed: &Notify) -> Result<(), Error> {
-    let (client, mut connection) = config.connect(postgres::tls()).await?;
+    let (client, mut connection) = config.connect(tls()).await?;
     let listen = async {
         loop {
             match poll_fn(|context| connection.poll_message(context)).await {

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Bind, FromRow, Ground, Query, Rows, Sql, StoreError, Value, postgres, sqlite};
+use super::error::Failure;
+use super::postgres_statements;
+use super::sqlite_statements;
+use super::{Bind, FromRow, Ground, Query, Rows, Sql, StoreError, Value};
 use crate::id::{self, Id};
 use crate::random::Random;
 
@@ -27,22 +30,13 @@ pub struct Tx<'c> {
 #[derive(Debug)]
 pub(super) enum Connection<'c> {
     Sqlite(&'c rusqlite::Connection),
-    Postgres(&'c mut postgres::Connection),
+    Postgres(&'c mut postgres_statements::Connection),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Read,
     Write,
-}
-
-/// What to do after a failed statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// Run the whole function again (PostgreSQL: deadlock, serialisation failure).
-    Again,
-    /// Report the error.
-    Final,
 }
 
 /// The workers to wake when this transaction is committed.
@@ -162,7 +156,7 @@ impl<'c> Tx<'c> {
 
     pub(super) fn query_all<T: FromRow>(&mut self, query: Query<'_>) -> Result<Vec<T>, StoreError> {
         let result = match &mut self.connection {
-            Connection::Sqlite(connection) => sqlite::all(connection, query),
+            Connection::Sqlite(connection) => sqlite_statements::all(connection, query),
             Connection::Postgres(connection) => connection.all(query),
         };
         self.note(query.sql, result)
@@ -170,7 +164,7 @@ impl<'c> Tx<'c> {
 
     pub(super) fn execute(&mut self, query: Query<'_>, rows: Rows) -> Result<u64, StoreError> {
         let result = match &mut self.connection {
-            Connection::Sqlite(connection) => sqlite::run(connection, query),
+            Connection::Sqlite(connection) => sqlite_statements::run(connection, query),
             Connection::Postgres(connection) => connection.run(query),
         };
         let result = result.and_then(|actual| {

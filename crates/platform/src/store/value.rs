@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
+use rusqlite::types::ValueRef;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -110,8 +112,8 @@ impl Row<'_> {
     /// Reads the column at `index`, from 0.
     pub fn column<T: Column>(&self, index: usize) -> Result<T, StoreError> {
         let value = match self.cells {
-            Cells::Sqlite(row) => super::sqlite::cell(row, self.first + index),
-            Cells::Postgres(row) => super::postgres::cell(row, self.first + index),
+            Cells::Sqlite(row) => sqlite_cell(row, self.first + index),
+            Cells::Postgres(row) => postgres_cell(row, self.first + index),
         };
         value
             .and_then(T::read)
@@ -290,6 +292,83 @@ rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
 rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
 rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
 rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
+
+fn sqlite_cell<'a>(row: &'a rusqlite::Row<'a>, index: usize) -> Option<Value<'a>> {
+    match row.get_ref(index).ok()? {
+        ValueRef::Null => Some(Value::Null),
+        ValueRef::Integer(number) => Some(Value::Integer(number)),
+        ValueRef::Text(text) => std::str::from_utf8(text).ok().map(Value::Text),
+        ValueRef::Blob(bytes) => Some(Value::Bytes(bytes)),
+        ValueRef::Real(_) => None,
+    }
+}
+
+fn postgres_cell(row: &postgres::Row, index: usize) -> Option<Value<'_>> {
+    row.try_get::<_, Value<'_>>(index).ok()
+}
+
+impl<'a> FromSql<'a> for Value<'a> {
+    fn from_sql(
+        kind: &Type,
+        raw: &'a [u8],
+    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        match *kind {
+            Type::INT8 => i64::from_sql(kind, raw).map(Value::Integer),
+            Type::INT4 => i32::from_sql(kind, raw).map(|number| Value::Integer(number.into())),
+            // `EXISTS` and comparisons return booleans here, and 0 or 1 on SQLite.
+            Type::BOOL => bool::from_sql(kind, raw).map(|yes| Value::Integer(yes.into())),
+            Type::BYTEA => Ok(Value::Bytes(raw)),
+            _ => <&str>::from_sql(kind, raw).map(Value::Text),
+        }
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Value::Null)
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        matches!(
+            *kind,
+            Type::INT8
+                | Type::INT4
+                | Type::BOOL
+                | Type::BYTEA
+                | Type::TEXT
+                | Type::VARCHAR
+                | Type::UNKNOWN
+        )
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Integer(number) if *kind == Type::INT4 => {
+                i32::try_from(*number)?.to_sql(kind, out)
+            }
+            Value::Integer(number) => number.to_sql(kind, out),
+            // PostgreSQL texts cannot contain NUL. No stored text does, so such an argument matches
+            // nothing, as on SQLite.
+            Value::Text(text) if text.contains('\0') => {
+                text.replace('\0', "\u{fffd}").to_sql(kind, out)
+            }
+            Value::Text(text) => text.to_sql(kind, out),
+            Value::Written(text) => text.to_sql(kind, out),
+            Value::Bytes(bytes) => bytes.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        <Value<'_> as FromSql>::accepts(kind)
+    }
+
+    postgres::types::to_sql_checked!();
+}
 
 #[cfg(test)]
 mod tests {

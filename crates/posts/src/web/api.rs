@@ -25,6 +25,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(api::routes::<Post, R>())
         .routes(routes!(list_published: Anybody))
         .routes(routes!(show_published: Anybody))
+        .routes(routes!(show_page: Anybody))
         .routes(routes!(find: Anybody))
 }
 
@@ -155,6 +156,15 @@ struct PublishedPost {
     html: String,
 }
 
+impl PublishedPost {
+    fn of(site: &Site, post: Post) -> Self {
+        Self {
+            html: markdown::html(&post.body, site.url().origin()),
+            summary: PublishedSummary::of(site, post),
+        }
+    }
+}
+
 /// Which posts are listed.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -200,9 +210,21 @@ async fn show_published(
         Err(_) => published::article(tx, &post),
     };
     let post = site.store.read(look).await?;
-    let html = markdown::html(&post.body, site.url().origin());
-    let summary = PublishedSummary::of(&site, post);
-    Ok(answer(StatusCode::OK, &PublishedPost { summary, html }))
+    Ok(answer(StatusCode::OK, &PublishedPost::of(&site, post)))
+}
+
+/// A published page by its slug.
+#[utoipa::path(
+    get, path = "/api/v1/pages/{slug}", tag = "posts", params(("slug" = String, Path,)),
+    responses((status = 200, body = PublishedPost), (status = 404), (status = 410))
+)]
+async fn show_page(
+    State(site): State<Site>,
+    Path(slug): Path<String>,
+) -> Result<Response, Problem> {
+    let look = move |tx: &mut Tx<'_>| published::page_at(tx, &slug);
+    let page = site.store.read(look).await?;
+    Ok(answer(StatusCode::OK, &PublishedPost::of(&site, page)))
 }
 
 /// What is looked for.

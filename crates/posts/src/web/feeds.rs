@@ -44,9 +44,9 @@ impl Format {
 
     fn path(self, kind: Kind) -> &'static str {
         match (kind, self) {
-            (Kind::Article, Self::Rss) => "/feed/rss",
-            (Kind::Article, Self::Atom) => "/feed/atom",
-            (Kind::Article, Self::Json) => "/feed/json",
+            (Kind::Article | Kind::Page, Self::Rss) => "/feed/rss",
+            (Kind::Article | Kind::Page, Self::Atom) => "/feed/atom",
+            (Kind::Article | Kind::Page, Self::Json) => "/feed/json",
             (Kind::Note, Self::Rss) => "/notes/feed/rss",
             (Kind::Note, Self::Atom) => "/notes/feed/atom",
             (Kind::Note, Self::Json) => "/notes/feed/json",
@@ -54,7 +54,7 @@ impl Format {
     }
 }
 
-/// The feeds of a kind, for the head of its pages.
+/// The feeds of a kind, for the head of its pages. Pages are in none, and name those of articles.
 pub(super) fn links(kind: Kind) -> [FeedLink<'static>; 3] {
     Format::ALL.map(|format| FeedLink {
         media_type: format.media_type(),
@@ -106,7 +106,7 @@ async fn show(
     };
     let (updated, posts) = site.store.read(look).await?;
     let title = match kind {
-        Kind::Article => site.settings.name.clone(),
+        Kind::Article | Kind::Page => site.settings.name.clone(),
         Kind::Note => {
             let default = site.settings.languages.first();
             let language = Language::of(default.map_or("en", String::as_str));

@@ -24,10 +24,9 @@ pub(super) async fn show(
             Some(who) => editor::is_editor(tx, who)?,
             None => false,
         };
-        let now = tx.roughly_now();
-        Ok(published::with_image(tx, &name, is_editor)?.at(now))
+        published::picture_state(tx, &name, is_editor)
     };
-    let post = site.store.read(look).await?;
+    let state = site.store.read(look).await?;
     let key = image::FOLDER.key(&file).map_err(|_| Problem::not_found())?;
     let media_type = uploaded_image::media_type(&file).ok_or_else(Problem::not_found)?;
     let opened = site.files.open(&key).await.map_err(Problem::internal)?;
@@ -36,9 +35,10 @@ pub(super) async fn show(
         .read_to_end(&mut bytes)
         .await
         .map_err(Problem::internal)?;
-    let caching = match post.state {
-        PostState::Published => "private, max-age=31536000, immutable",
-        PostState::Draft | PostState::Scheduled | PostState::Withdrawn => "no-store, private",
+    let caching = if state == PostState::Published {
+        "private, max-age=31536000, immutable"
+    } else {
+        "no-store, private"
     };
     let headers = [(CONTENT_TYPE, media_type), (CACHE_CONTROL, caching)];
     Ok((headers, bytes).into_response())

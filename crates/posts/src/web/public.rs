@@ -1,16 +1,18 @@
 //! The public pages of posts.
 
-use accounts::AccountId;
-use accounts::domain::{Card, CardLine};
 use accounts::web::asking::Viewer;
 use accounts::web::call::id as parse;
+use accounts::{AccountId, profile, slug};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{StoreError, Tx};
+use site::part::{Part, PublicPage};
 use web::cursor::Piece;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
+use web::picture_folder;
+use web::share::{Share, ShareKind};
 use web::state::{Label, MenuItem};
 use web::{List, Problem, Site, Text, Theme, Wishes, dates};
 
@@ -49,6 +51,17 @@ impl Picture {
             height: post.image_height,
         })
     }
+
+    /// A picture that no post has yet.
+    pub(super) fn at(file: &str, alt: &str) -> Option<Self> {
+        let (width, height) = picture_folder::dimensions(file)?;
+        Some(Self {
+            path: image::path(file),
+            alt: alt.to_owned(),
+            width: width.into(),
+            height: height.into(),
+        })
+    }
 }
 
 impl Line {
@@ -60,7 +73,7 @@ impl Line {
             title: post.title.clone(),
             excerpt: post.excerpt(),
             html: match post.kind {
-                Kind::Article => String::new(),
+                Kind::Article | Kind::Page => String::new(),
                 Kind::Note => markdown::html(&post.body, site.url().origin()),
             },
             date: text.date(&at),
@@ -71,37 +84,80 @@ impl Line {
 }
 
 /// How many articles the first page of the site shows.
-const NEWEST: i64 = 5;
+const NEWEST: i64 = 3;
+
+#[derive(Template)]
+#[template(path = "first.html")]
+struct FirstPart<'a> {
+    text: &'a Text,
+    lines: Vec<Line>,
+}
 
 /// The newest articles, on the first page of the site.
-pub(crate) fn first_cards(
+pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
     text: &Text,
     _: Option<&AccountId>,
-) -> Result<Vec<Card>, StoreError> {
+) -> Result<Vec<Part>, StoreError> {
     let newest = published::list(tx, &Listing::newest(Kind::Article, NEWEST))?;
-    let lines: Vec<_> = newest
-        .iter()
-        .map(|post| {
-            let line = Line::of(site, text, post);
-            CardLine {
-                label: line.title,
-                href: line.href,
-                note: line.date,
-            }
-        })
-        .collect();
-    if lines.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(vec![Card {
-        title: "post-articles",
-        lines,
-        links: Vec::new(),
-        form: None,
-    }])
+    Ok(latest(site, text, &newest))
 }
+
+/// Somebody's newest articles, on their own page.
+pub(crate) fn person_parts(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    text: &Text,
+    account: &AccountId,
+) -> Result<Vec<Part>, StoreError> {
+    let newest = published::by(tx, account, NEWEST)?;
+    Ok(latest(site, text, &newest))
+}
+
+fn latest(site: &Site, text: &Text, posts: &[Post]) -> Vec<Part> {
+    if posts.is_empty() {
+        return Vec::new();
+    }
+    let lines = posts.iter().map(|post| Line::of(site, text, post));
+    let part = FirstPart {
+        text,
+        lines: lines.collect(),
+    };
+    vec![Part::Latest(Part::html(&part))]
+}
+
+/// What the foot of public pages leads to.
+pub(crate) fn foot(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
+    let item = MenuItem {
+        href: "/feed".to_owned(),
+        label: Label::Message("post-feed"),
+    };
+    let newest = published::list(tx, &Listing::newest(Kind::Article, 1))?;
+    Ok((!newest.is_empty()).then_some(item).into_iter().collect())
+}
+
+/// The pages of posts, for search engines.
+pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
+    let mut all = Vec::new();
+    for kind in [Kind::Article, Kind::Note, Kind::Page] {
+        let posts = published::list(tx, &Listing::newest(kind, MOST_PAGES))?;
+        if let Some(newest) = posts.first().filter(|post| post.kind != Kind::Page) {
+            all.push(PublicPage {
+                path: feed::home(kind).to_owned(),
+                changed_at: newest.published_at,
+            });
+        }
+        all.extend(posts.iter().map(|post| PublicPage {
+            path: feed::path(post),
+            changed_at: Some(post.updated_at),
+        }));
+    }
+    Ok(all)
+}
+
+/// How many posts of a kind search engines are told of.
+const MOST_PAGES: i64 = 10_000;
 
 /// What the menu leads to.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
@@ -114,7 +170,20 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
             });
         }
     }
+    all.extend(published::pages(tx)?.into_iter().map(|page| MenuItem {
+        href: feed::path(&page),
+        label: Label::Words(page.title),
+    }));
     Ok(all)
+}
+
+/// Where a page is that stands at the first page of the site, while everybody may read it.
+pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, StoreError> {
+    match published::page_at(tx, slug) {
+        Ok(page) => Ok(Some(feed::path(&page))),
+        Err(Refusal::Store(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 #[derive(Template)]
@@ -122,6 +191,10 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
+    /// The addresses of tags, with how many articles have each, and whether it is this list.
+    tags: Vec<(String, String, bool)>,
+    /// The tag of the list; empty: it has all.
+    tag: &'a str,
     lines: Vec<Line>,
     /// The address of the feed; empty when there is none.
     feed: &'a str,
@@ -211,10 +284,20 @@ async fn list_page(
         "" => feed::home(kind).to_owned(),
         tag => tag_path(tag),
     };
+    let tags = match kind {
+        Kind::Article => site.store.read(published::tags).await?,
+        Kind::Note | Kind::Page => Vec::new(),
+    };
+    let tags = tags.into_iter().take(MOST_TAGS).map(|(name, count)| {
+        let label = format!("{name} {}", text.number(count));
+        (tag_path(&name), label, name == tag)
+    });
     let lines = list.items.iter().map(|post| Line::of(site, text, post));
     let body = ListPage {
         text,
         title,
+        tags: tags.collect(),
+        tag,
         lines: lines.collect(),
         feed: match (tag, kind) {
             ("", Kind::Article) => "/feed",
@@ -231,8 +314,72 @@ async fn list_page(
     plain(site, text, title, body, &feeds::links(kind))
 }
 
+/// How many tags stand above the list of articles.
+const MOST_TAGS: usize = 12;
+
 fn tag_path(tag: &str) -> String {
     format!("/blog/tag/{}", utf8_percent_encode(tag, NON_ALPHANUMERIC))
+}
+
+/// Who wrote a post.
+struct Author {
+    name: String,
+    /// The address of their page.
+    href: Option<String>,
+}
+
+impl Author {
+    fn find(tx: &mut Tx<'_>, id: Option<&AccountId>) -> Result<Option<Self>, StoreError> {
+        let Some(id) = id else { return Ok(None) };
+        let Some(profile) = profile::find_public(tx, id)? else {
+            return Ok(None);
+        };
+        // Somebody who wrote what everybody can read has a page of their own.
+        let slug = slug::find(tx, id)?;
+        Ok(Some(Self {
+            name: profile.display_name,
+            href: slug.map(|slug| format!("/u/{slug}")),
+        }))
+    }
+}
+
+/// What a page shows beside its post.
+struct Surroundings {
+    author: Option<Author>,
+    /// Addresses and titles.
+    earlier: Option<(String, String)>,
+    later: Option<(String, String)>,
+    is_signed_in: bool,
+    is_editor: bool,
+}
+
+impl Surroundings {
+    fn find(tx: &mut Tx<'_>, post: &Post, viewer: &Viewer) -> Result<Self, StoreError> {
+        let (earlier, later) = match post.kind {
+            Kind::Page => (None, None),
+            Kind::Article | Kind::Note => published::neighbours(tx, post)?,
+        };
+        let link = |post: Post| (feed::path(&post), name(&post));
+        Ok(Self {
+            author: Author::find(tx, post.author_id.as_ref())?,
+            earlier: earlier.map(link),
+            later: later.map(link),
+            is_signed_in: viewer.who.is_some(),
+            is_editor: match &viewer.who {
+                Some(who) => editor::is_editor(tx, who)?,
+                None => false,
+            },
+        })
+    }
+}
+
+/// The title of a post; for a note, its first words.
+pub(super) fn name(post: &Post) -> String {
+    if post.title.is_empty() {
+        post.excerpt()
+    } else {
+        post.title.clone()
+    }
 }
 
 #[derive(Template)]
@@ -241,12 +388,22 @@ struct PostPage<'a> {
     text: &'a Text,
     post: &'a Post,
     html: String,
+    /// A page has no date and no author.
+    is_dated: bool,
+    author: Option<Author>,
     date: String,
     machine: String,
+    /// How long it takes to read; empty for a note.
+    minutes: String,
     image: Option<Picture>,
     tags: Vec<(String, &'a str)>,
+    earlier: Option<(String, String)>,
+    later: Option<(String, String)>,
+    is_editor: bool,
     /// Path and title of the list page of this kind.
     home: (&'static str, &'static str),
+    may_subscribe: bool,
+    share: &'a Share,
 }
 
 /// `GET /blog/{slug}`.
@@ -254,9 +411,21 @@ pub(super) async fn article(
     State(site): State<Site>,
     Path(slug): Path<String>,
     wishes: Wishes,
+    viewer: Viewer,
 ) -> Result<Response, Problem> {
-    let look = move |tx: &mut Tx<'_>| published::article(tx, &slug);
-    post_page(&site, &wishes, site.store.read(look).await)
+    let find = move |tx: &mut Tx<'_>| published::article(tx, &slug);
+    post_page(&site, &wishes, viewer, find).await
+}
+
+/// `GET /p/{slug}`.
+pub(super) async fn page(
+    State(site): State<Site>,
+    Path(slug): Path<String>,
+    wishes: Wishes,
+    viewer: Viewer,
+) -> Result<Response, Problem> {
+    let find = move |tx: &mut Tx<'_>| published::page_at(tx, &slug);
+    post_page(&site, &wishes, viewer, find).await
 }
 
 /// `GET /notes/{id}`.
@@ -264,44 +433,77 @@ pub(super) async fn note(
     State(site): State<Site>,
     Path(id): Path<String>,
     wishes: Wishes,
+    viewer: Viewer,
 ) -> Result<Response, Problem> {
     let id: PostId = parse(&id)?;
-    let look = move |tx: &mut Tx<'_>| published::note(tx, &id);
-    post_page(&site, &wishes, site.store.read(look).await)
+    let find = move |tx: &mut Tx<'_>| published::note(tx, &id);
+    post_page(&site, &wishes, viewer, find).await
 }
 
-fn post_page(
+async fn post_page(
     site: &Site,
     wishes: &Wishes,
-    post: Result<Post, Refusal>,
+    viewer: Viewer,
+    find: impl Fn(&mut Tx<'_>) -> Result<Post, Refusal> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let (post, text) = (post?, site.speak_public(wishes));
-    let line = Line::of(site, &text, &post);
-    let title = match post.kind {
-        Kind::Article => post.title.as_str(),
-        Kind::Note => line.excerpt.as_str(),
+    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
+        let post = find(tx)?;
+        let beside = Surroundings::find(tx, &post, &viewer)?;
+        Ok((post, beside))
     };
+    let (post, beside) = site.store.read(look).await?;
+    let text = site.speak_public(wishes);
+    let line = Line::of(site, &text, &post);
     let kind = post.kind;
+    let share = share(site, &post);
+    let minutes = i64::try_from(markdown::minutes(&post.body)).unwrap_or(i64::MAX);
     let body = PostPage {
         text: &text,
         html: markdown::html(&post.body, site.url().origin()),
+        is_dated: kind != Kind::Page,
+        author: beside.author,
         date: line.date,
         machine: line.machine,
+        minutes: match kind {
+            Kind::Article => text.with("post-minutes", [("count", minutes.into())]),
+            Kind::Note | Kind::Page => String::new(),
+        },
         image: line.image,
-        tags: match post.kind {
+        tags: match kind {
             Kind::Article => {
                 let tags = post.tags.iter();
                 tags.map(|tag| (tag_path(tag), tag.as_str())).collect()
             }
-            Kind::Note => Vec::new(),
+            Kind::Note | Kind::Page => Vec::new(),
         },
-        home: match post.kind {
-            Kind::Article => ("/blog", "post-articles"),
+        earlier: beside.earlier,
+        later: beside.later,
+        is_editor: beside.is_editor,
+        home: match kind {
+            Kind::Article | Kind::Page => ("/blog", "post-articles"),
             Kind::Note => ("/notes", "post-notes"),
         },
+        may_subscribe: kind == Kind::Article && beside.is_signed_in,
+        share: &share,
         post: &post,
     };
-    plain(site, &text, title, body, &feeds::links(kind))
+    let metadata = Metadata {
+        share: Some(&share),
+        feeds: &feeds::links(kind),
+    };
+    framed(site, &text, &name(&post), body, metadata)
+}
+
+/// A post as it is shared.
+fn share(site: &Site, post: &Post) -> Share {
+    let drawn = Share::new(site, &name(post), &post.excerpt(), &feed::path(post));
+    Share {
+        kind: match post.kind {
+            Kind::Article | Kind::Note => ShareKind::Article,
+            Kind::Page => ShareKind::Website,
+        },
+        ..drawn
+    }
 }
 
 /// A page outside a post, with links to the site's feeds.
@@ -312,6 +514,20 @@ pub(super) fn plain<B: Template>(
     body: B,
     feeds: &[FeedLink<'_>],
 ) -> Result<Response, Problem> {
+    let metadata = Metadata {
+        feeds,
+        ..Metadata::default()
+    };
+    framed(site, text, title, body, metadata)
+}
+
+fn framed<B: Template>(
+    site: &Site,
+    text: &Text,
+    title: &str,
+    body: B,
+    metadata: Metadata<'_>,
+) -> Result<Response, Problem> {
     let page = Page {
         title: &format!("{title} – {}", site.settings.name),
         body,
@@ -321,10 +537,6 @@ pub(super) fn plain<B: Template>(
             site,
             languages: &site.public_languages(),
         },
-    };
-    let metadata = Metadata {
-        feeds,
-        ..Metadata::default()
     };
     let written = page::write_with(&page, metadata).map_err(Problem::internal)?;
     Ok(written.into_response())

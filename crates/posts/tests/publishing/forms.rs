@@ -17,15 +17,24 @@ fn an_article_is_made_changed_and_deleted_by_forms() {
         form.fill("title", "Hello")
             .fill("body", "Some **text**")
             .fill("tags", "one, two，three,")
-            .fill("state", "scheduled")
             .fill("published_at", "2099-01-02T10:00");
+        let mut look = form.clone();
+        look.press("act", "preview");
+        let seen = browser.submit(&page, &look).await;
+        seen.expect(200);
+        assert!(seen.body.contains("<strong>text</strong>"), "the preview");
+        let later = "Publish on Friday, 2 January";
+        assert!(seen.text().contains(later), "{}", seen.text());
+        // What was typed is still there.
+        form = seen.form(NEW);
+        assert_eq!(form.value("title"), Some("Hello"));
+        form.press("state", "published");
         let sent = browser.submit(&page, &form).await;
         // The button was pressed twice.
         let again = browser.submit(&page, &form).await;
         assert_eq!(sent.location(), again.location());
         let page = browser.follow(sent).await;
         page.expect(200);
-        assert!(page.body.contains("<strong>text</strong>"), "the preview");
         let own = page.address.split('?').next().unwrap().to_owned();
         let api = own.replace("/me/posts", API);
         let stored = farah.program.get(&api).await.json();
@@ -41,6 +50,8 @@ fn an_article_is_made_changed_and_deleted_by_forms() {
         let page = farah.browser.follow(page).await;
         let stored = farah.program.get(&api).await.json();
         assert_eq!(stored["version"], 1, "nothing was changed");
+        let page = farah.browser.get(&page.link("Delete…").href).await;
+        assert!(page.text().contains("Delete “Hello”?"));
         let form = page.form(&format!("{own}/delete"));
         farah.browser.submit(&page, &form).await.expect(303);
         farah.browser.get(&own).await.expect(404);
@@ -60,24 +71,31 @@ fn what_is_wrong_stands_at_its_field() {
         assert!(refused.body.contains("id=\"body-wrong\""));
         let mut form = refused.form(NEW);
         assert_eq!(form.value("tags"), Some("a, b"), "what was typed stays");
-        form.fill("body", "Short").fill("state", "published");
+        form.fill("body", "Short").press("state", "published");
         let page = farah.browser.submit(&refused, &form).await;
         page.expect(303);
         let page = farah.browser.follow(page).await;
-        page.link("Its page");
+        page.link("View page");
         // It was public: it can be withdrawn, and its time and its row stay.
         let own = page.address.split('?').next().unwrap().to_owned();
-        let mut form = page.form(&own);
+        let form = page.form(&own);
         assert_eq!(form.value("published_at"), None);
         assert!(
-            page.forms()
+            !page
+                .links()
                 .iter()
-                .all(|form| !form.action.ends_with("/delete"))
+                .any(|link| link.href.ends_with("/delete"))
         );
-        form.fill("state", "withdrawn");
-        farah.browser.submit(&page, &form).await.expect(303);
+        let page = farah.browser.get(&page.link("Withdraw…").href).await;
+        let form = page.form(&format!("{own}/withdraw"));
+        let sent = farah.browser.submit(&page, &form).await;
+        let page = farah.browser.follow(sent).await;
         let public = own.replace("/me/posts", "/notes");
         stage.visitor().get(&public).await.expect(410);
+        let mut form = page.form(&own);
+        form.press("state", "published");
+        farah.browser.submit(&page, &form).await.expect(303);
+        stage.visitor().get(&public).await.expect(200);
     });
 }
 

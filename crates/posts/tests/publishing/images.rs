@@ -24,8 +24,18 @@ fn picture_of_width(width: u32) -> Vec<u8> {
     file.into_inner()
 }
 
-/// Sends a form with a file, as a browser does.
+/// Sends a form with a picture, as a browser does.
 async fn send(farah: &mut Person, form: &Form, page: &Page, file: &[u8]) -> Page {
+    send_in(farah, form, page, ("image", file)).await
+}
+
+/// The same, with the field of the file.
+async fn send_in(
+    farah: &mut Person,
+    form: &Form,
+    page: &Page,
+    (field, file): (&str, &[u8]),
+) -> Page {
     let mut body = Vec::new();
     for (name, value) in form.entries() {
         let head = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
@@ -33,7 +43,9 @@ async fn send(farah: &mut Person, form: &Form, page: &Page, file: &[u8]) -> Page
         body.extend(value.as_bytes());
         body.extend(b"\r\n");
     }
-    body.extend(b"--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n");
+    let head = format!("--b\r\nContent-Disposition: form-data; name=\"{field}\"; ");
+    body.extend(head.as_bytes());
+    body.extend(b"filename=\"a.png\"\r\n");
     body.extend(b"Content-Type: image/png\r\n\r\n");
     body.extend(file);
     body.extend(b"\r\n--b--\r\n");
@@ -53,7 +65,8 @@ async fn make(farah: &mut Person, title: &str, state: &str) -> (String, Value) {
     let page = farah.browser.get(NEW).await;
     let mut form = page.form(NEW);
     form.fill("title", title).fill("body", "x");
-    form.fill("image_alt", "A <b>gate</b>").fill("state", state);
+    form.fill("image_alt", "A <b>gate</b>")
+        .press("state", state);
     let sent = send(farah, &form, &page, &picture()).await;
     sent.expect(303);
     let own = sent
@@ -101,7 +114,8 @@ fn a_picture_is_shown_wherever_the_post_is() {
             assert!(page.body.contains("alt=\"A &#60;b&#62;gate&#60;/b&#62;\""));
             assert!(page.body.contains("width=\"30\" height=\"20\""));
         }
-        assert!(farah.browser.get(&own).await.body.contains(&tag));
+        let own = farah.browser.get(&own).await;
+        assert!(own.body.contains(&tag), "{}", own.body);
         let url = format!("http://127.0.0.1:8080{path}");
         let bytes = post["image_bytes"].as_i64().unwrap();
         let attributes = format!("=\"{url}\" length=\"{bytes}\" type=\"image/jpeg\"/>");
@@ -146,16 +160,15 @@ fn a_picture_is_replaced_and_removed_and_its_file_goes() {
         let other = picture_of_width(40);
         let refused = send(&mut farah, &form, &page, &other).await;
         refused.expect(422);
-        assert!(refused.body.contains("id=\"image-wrong\""));
         let second = farah.program.get(&at(&first)).await.json();
         assert_ne!(first["image"], second["image"]);
         assert_eq!(files(stage), 4);
-        stage.world.clock.advance(SignedDuration::from_hours(2));
-        stage.work().await;
-        assert_eq!(files(stage), 2, "those that no post ever had are gone");
         stage.world.clock.advance(SignedDuration::from_hours(23));
         stage.work().await;
-        assert_eq!(files(stage), 1, "the one that was replaced is gone");
+        assert_eq!(files(stage), 4, "a form may still be open");
+        stage.world.clock.advance(SignedDuration::from_hours(2));
+        stage.work().await;
+        assert_eq!(files(stage), 1, "those that no post has are gone");
         farah.browser.get(&path(&second)).await.expect(200);
 
         let page = farah.browser.get(&own).await;
@@ -197,14 +210,34 @@ fn what_is_published_says_what_its_picture_shows() {
         assert_eq!(errors(&refused), [required]);
         let page = farah.browser.get(&own).await;
         let mut form = page.form(&own);
-        form.fill("state", "published");
-        let refused = send(&mut farah, &form, &page, &picture()).await;
+        form.fill("title", "Two").press("state", "published");
+        let refused = send(&mut farah, &form, &page, &picture_of_width(40)).await;
         refused.expect(422);
         assert!(refused.body.contains("id=\"image_alt-wrong\""));
+        // The picture and all that was typed stand there, and only the description is missing.
+        let mut form = refused.form(&own);
+        let kept = form.value("image_kept").unwrap().to_owned();
         assert!(
-            refused.body.contains("id=\"image-wrong\""),
-            "it is to be chosen again"
+            refused
+                .body
+                .contains(&format!("src=\"/blog/images/{kept}\""))
         );
+        form.fill("image_alt", "A gate").press("state", "published");
+        farah.browser.submit(&refused, &form).await.expect(303);
+        let stored = farah.program.get(&at(&post)).await.json();
+        assert_eq!(stored["image"], kept.as_str());
+        assert_eq!([&stored["title"], &stored["image_alt"]], ["Two", "A gate"]);
+        assert_eq!(stored["image_width"], 40);
+        // A name that no upload has is not taken.
+        let page = farah.browser.get(&own).await;
+        let mut entries = page.form(&own);
+        entries.fill("title", "Three");
+        let sent: Vec<_> = entries.entries();
+        let sent: Vec<_> = sent
+            .into_iter()
+            .chain([("image_kept", "none-1x1.jpg")])
+            .collect();
+        farah.browser.post(&own, &sent).await.expect(422);
         let words = json!({"title": "Two", "image_alt": "A gate"});
         let refused = farah.call("POST", API, &words).await;
         assert_eq!(
@@ -250,5 +283,88 @@ fn what_is_no_picture_is_refused() {
         let mut other = stage.person("Somebody").await;
         send(&mut other, &form, &page, &picture()).await.expect(403);
         assert_eq!(files(stage), 0);
+    });
+}
+
+#[test]
+fn pictures_stand_in_the_text() {
+    on_both(&async |stage: &Stage<'_>| {
+        stage.world.expect_jobs(posts::image::KIND);
+        let mut farah = editor(stage).await;
+        let page = farah.browser.get(NEW).await;
+        let mut form = page.form(NEW);
+        form.fill("title", "One")
+            .fill("body", "Before\r\n\r\nAfter")
+            .fill("text_image_alt", "A [gate]")
+            .fill("caret", "6")
+            .press("act", "picture");
+        let shown = send_in(&mut farah, &form, &page, ("text_image", &picture())).await;
+        shown.expect(200);
+        let mut form = shown.form(NEW);
+        let body = form.value("body").unwrap().to_owned();
+        let (first, rest) = body.split_once("![A \\[gate\\]](").unwrap();
+        assert_eq!(first, "Before\n\n");
+        let (first, rest) = rest.split_once(")\n\n").unwrap();
+        assert_eq!(rest, "After");
+        assert!(first.starts_with("/blog/images/") && first.ends_with("-30x20.jpg"));
+        // The editor sees it before anything is saved, and nobody else does.
+        farah.browser.get(first).await.expect(200);
+        stage.visitor().get(first).await.expect(404);
+
+        // Another one, chosen and forgotten: it goes along, and wants a description.
+        form.press("state", "published");
+        let refused = send_in(
+            &mut farah,
+            &form,
+            &shown,
+            ("text_image", &picture_of_width(40)),
+        )
+        .await;
+        refused.expect(422);
+        assert!(refused.body.contains("id=\"body-wrong\""));
+        let mut form = refused.form(NEW);
+        let body = form.value("body").unwrap().replace("![](", "![A hall](");
+        form.fill("body", &body).press("state", "published");
+        farah.browser.submit(&refused, &form).await.expect(303);
+
+        let mut nobody = stage.visitor();
+        nobody.get(first).await.expect(200);
+        let origin = "http://127.0.0.1:8080";
+        let tag =
+            format!("<img src=\"{origin}{first}\" alt=\"A [gate]\" width=\"30\" height=\"20\"");
+        let public = nobody.get("/blog/one").await;
+        assert!(public.body.contains(&tag), "{}", public.body);
+        assert!(public.body.contains("alt=\"A hall\" width=\"40\""));
+        let feed = nobody.get("/feed/json").await.json();
+        let html = feed["items"][0]["content_html"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(html.contains(&tag), "{html}");
+
+        // A picture that left the text stays for a day; one that is in it stays.
+        stage.world.clock.advance(SignedDuration::from_hours(25));
+        stage.work().await;
+        assert_eq!(files(stage), 2);
+        let posts = farah.program.get(API).await.json();
+        let post = posts["items"][0].clone();
+        farah.set(&post, json!({"body": "Words"})).await.expect(200);
+        nobody.get(first).await.expect(404);
+        stage.world.clock.advance(SignedDuration::from_hours(25));
+        stage.work().await;
+        assert_eq!(files(stage), 0);
+    });
+}
+
+#[test]
+fn the_program_says_which_picture_has_no_description() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = editor(stage).await;
+        let body = "![](/blog/images/gate-30x20.jpg)";
+        let draft = farah.make(json!({"title": "One", "body": body})).await;
+        let refused = farah.set(&draft, json!({"state": "published"})).await;
+        refused.expect(422);
+        let undescribed = ("/body".to_owned(), "picture_undescribed".to_owned());
+        assert_eq!(errors(&refused), [undescribed]);
     });
 }

@@ -6,6 +6,8 @@ mod feeds;
 mod forms;
 mod images;
 mod mailing;
+mod markdown_folder;
+mod pages;
 mod posts;
 mod races;
 mod searching;

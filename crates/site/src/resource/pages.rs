@@ -79,6 +79,8 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const DONE: &'static [(&'static str, &'static str)] = &[];
     /// Whether saving leads to the one that was saved, and not to the list.
     const IS_SHOWN_AFTER: bool = false;
+    /// The word in `?done=` of the page that shows a new one.
+    const BEGUN: &'static str = "saved";
 
     /// What one is called.
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
@@ -86,11 +88,11 @@ pub trait PageResource: Resource<Parent: PageParent> {
     /// The fields that a form shows and is read by.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
-    /// Does what a form needs before it is read, such as keeping the file that came along.
+    /// Does what a form needs before it is read, such as keeping the files that came along.
     fn prepare(
         _: &mut FormPost<RequestOf<Self>>,
-    ) -> impl Future<Output = Result<(), Problem>> + Send {
-        async { Ok(()) }
+    ) -> impl Future<Output = Result<Next, Problem>> + Send {
+        async { Ok(Next::Save) }
     }
 
     /// Completes the form that the table makes.
@@ -102,12 +104,31 @@ pub trait PageResource: Resource<Parent: PageParent> {
     ) {
     }
 
+    /// The page of the form, in its frame.
+    fn body(
+        _: &RequestOf<Self>,
+        _: &ContextOf<Self>,
+        _one: Option<&Self>,
+        form: EditForm<'_>,
+    ) -> String {
+        form.to_string()
+    }
+
     /// The page of the list.
     fn list_page(
         req: &RequestOf<Self>,
         context: &ContextOf<Self>,
         list: List<Self>,
     ) -> impl Future<Output = Result<Response, Problem>> + Send;
+}
+
+/// What becomes of a form that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is saved.
+    Save,
+    /// It is shown again, with what was typed.
+    Show,
 }
 
 /// Messages of the pages.
@@ -150,15 +171,20 @@ pub struct RowList {
 pub struct EditForm<'a> {
     /// The language of the page.
     pub text: &'a Text,
-    csrf: &'a str,
-    submission: String,
+    /// The hidden `_csrf`.
+    pub csrf: &'a str,
+    /// The hidden `submission_id`.
+    pub submission: String,
     /// The values and findings.
     pub form_state: &'a FormState,
-    summary: String,
+    /// What is wrong, as HTML.
+    pub summary: String,
     messages: Messages,
-    save: &'static str,
+    /// The message of the button that saves.
+    pub save: &'static str,
     cancel: &'static str,
-    done: Option<&'static str>,
+    /// What the page before did.
+    pub done: Option<&'static str>,
     /// Its heading.
     pub title: String,
     /// Whether a file is sent along.
@@ -173,9 +199,12 @@ pub struct EditForm<'a> {
     pub more: Option<(String, String)>,
     /// The page that is left for the form.
     pub back: String,
-    action: String,
+    /// Where it is sent.
+    pub action: String,
     /// The fields.
     pub groups: Vec<Group>,
+    /// HTML of the fields, where the noun arranges them itself.
+    pub arranged: String,
     /// A list among them.
     pub list: Option<RowList>,
     /// Where a removal is sent, with what has to be typed for it; none: it is not offered.
@@ -183,6 +212,11 @@ pub struct EditForm<'a> {
     /// The version that is stored.
     version: i64,
 }
+
+/// What a noun makes of its form.
+#[derive(Template)]
+#[template(source = "{{ self.0|safe }}", ext = "html")]
+struct Body(String);
 
 /// The addresses of the pages.
 pub fn pages<R, A>() -> Pages<Site, A>
@@ -243,11 +277,12 @@ fn shown<R: PageResource>(
 }
 
 /// Where a form leads that was saved.
-fn after<R: PageResource>(list: &str, one: &R, done: &str) -> String {
-    if R::IS_SHOWN_AFTER {
-        format!("{list}/{}?done=saved", one.address())
-    } else {
-        format!("{list}?done={done}")
+fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
+    match (R::IS_SHOWN_AFTER, is_new) {
+        (true, true) => format!("{list}/{}?done={}", one.address(), R::BEGUN),
+        (true, false) => format!("{list}/{}?done=saved", one.address()),
+        (false, true) => format!("{list}?done=created"),
+        (false, false) => format!("{list}?done=saved"),
     }
 }
 
@@ -306,10 +341,15 @@ async fn create<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<R
     let change = move |tx: &mut Tx<'_>, parent: &R::Parent| {
         let shown = shown::<R>(true, None, &form, tx.now());
         let one = super::create::<R>(tx, parent, &Input::Form(form.clone(), shown))?;
-        Ok(after(&list, &one, "created"))
+        Ok(after(&list, &one, true))
     };
     let done = match prepared {
-        Ok(()) => posted.once(change).await.map_err(Into::into),
+        Ok(Next::Save) => posted.once(change).await.map_err(Into::into),
+        Ok(Next::Show) => {
+            let (req, form_state) = (&posted.req, FormState::of(posted.form));
+            let (context, ()) = read::<R, _>(req, |_, _| Ok(())).await.map_err(Into::into)?;
+            return edit_form::<R>(req, &context, &form_state, None).await;
+        }
         Err(problem) => Err(problem),
     };
     let (req, form) = (&posted.req, &posted.form);
@@ -332,10 +372,15 @@ async fn change<R: PageResource>(mut posted: FormPost<RequestOf<R>>) -> Result<R
         let shown = shown(parent.may(R::Parent::OWN), Some(&old), &form, tx.now());
         let input = Input::Form(form.clone(), shown);
         let one = super::change::<R>(tx, parent, &address, version, &input)?;
-        Ok(after(&list, &one, "saved"))
+        Ok(after(&list, &one, false))
     };
     let done = match prepared {
-        Ok(()) => posted.once(change).await.map_err(Into::into),
+        Ok(Next::Save) => posted.once(change).await.map_err(Into::into),
+        Ok(Next::Show) => {
+            let (context, one, _) = load_form::<R>(&posted.req).await?;
+            let form_state = FormState::of(posted.form);
+            return edit_form(&posted.req, &context, &form_state, Some(&one)).await;
+        }
         Err(problem) => Err(problem),
     };
     let (req, form) = (&posted.req, &posted.form);
@@ -403,6 +448,7 @@ async fn edit_form<R: PageResource>(
         more: None,
         list: None,
         groups: table.groups(&shown, R::MESSAGES.settings),
+        arranged: String::new(),
         remove: one.filter(|_| may_own).map(|one| {
             let is_typed = R::TYPED_REMOVAL != TypedRemoval::Nobody;
             (at(one, R::REMOVE), is_typed.then(|| confirm(one)))
@@ -419,5 +465,6 @@ async fn edit_form<R: PageResource>(
     };
     R::arrange(req, context, one, &mut form);
     let title = form.title.clone();
-    R::Parent::page(req, context, R::PAGES, &title, form).await
+    let body = Body(R::body(req, context, one, form));
+    R::Parent::page(req, context, R::PAGES, &title, body).await
 }

@@ -1,6 +1,7 @@
 //! The summary of a form's errors at the top of its page.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use askama::Template;
 
@@ -25,6 +26,8 @@ pub struct Summary<'a> {
     /// The first field whose stored value differs from the typed one.
     pub(super) clash: Option<&'a str>,
     errors: Cow<'a, [FormError]>,
+    /// The fields whose errors begin with their labels.
+    named: Vec<String>,
 }
 
 impl<'a> Summary<'a> {
@@ -35,14 +38,35 @@ impl<'a> Summary<'a> {
             trouble,
             clash: None,
             errors: errors.into(),
+            named: Vec::new(),
         }
+    }
+
+    /// Puts the field's label before each of the first `count` errors.
+    pub(super) fn named(mut self, count: usize, labels: &BTreeMap<String, String>) -> Self {
+        for error in self.errors.to_mut().iter_mut().take(count) {
+            let mut name = error.field.as_str();
+            let label = loop {
+                match (labels.get(name), name.rsplit_once('.')) {
+                    (Some(label), _) => break Some(label),
+                    (None, Some((rest, _))) => name = rest,
+                    (None, None) => break None,
+                }
+            };
+            if let Some(label) = label {
+                error.words = format!("{label}: {}", error.words);
+                self.named.push(error.field.clone());
+            }
+        }
+        self
     }
 
     /// Puts the field's name before each error: `label` returns the message id for a field's name
     /// or a part of it.
     #[must_use]
     pub fn labelled(mut self, label: impl Fn(&str) -> Option<&'static str>) -> Self {
-        for error in self.errors.to_mut() {
+        let errors = self.errors.to_mut().iter_mut();
+        for error in errors.filter(|error| !self.named.contains(&error.field)) {
             let mut names = std::iter::once(&*error.field).chain(error.field.split('.'));
             if let Some(label) = names.find_map(&label) {
                 error.words = format!("{}: {}", self.text.say(label), error.words);

@@ -23,7 +23,8 @@ impl TableForm<'_> {
     /// [`TableForm::rows`]; word lists and filters are up to the page.
     pub fn groups(&self, fields: &[fields::Field], legend: &'static str) -> Vec<Group> {
         let mut groups: Vec<(&str, Group)> = Vec::new();
-        for field in fields {
+        // A field without a label is not for people.
+        for field in fields.iter().filter(|field| !field.label.is_empty()) {
             if let Kind::Texts(limits) = field.kind {
                 groups.push((field.name, self.texts(field, field.name, limits)));
                 continue;

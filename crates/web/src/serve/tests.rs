@@ -110,9 +110,9 @@ async fn an_answer_says_what_a_log_may_show_of_its_path() {
 async fn a_page_has_its_frame_its_language_and_its_headers() {
     let (response, body) = ask("GET", "/hello?lang=ar", &[]).await;
     assert_eq!(response.status(), StatusCode::OK);
-    assert!(body.starts_with(
-        "<!doctype html>\n<html lang=\"ar\" dir=\"rtl\" class=\"plain theme-plain\">"
-    ));
+    assert!(
+        body.starts_with("<!doctype html>\n<html lang=\"ar\" dir=\"rtl\" class=\"site paper\">")
+    );
     assert!(body.contains("<title>A &#60; B</title>"), "{body}");
     assert!(body.contains("href=\"#main\"") && body.contains("<main id=\"main\">"));
     assert!(!body.contains("<style") && !body.contains(" style=") && !body.contains("<script>"));

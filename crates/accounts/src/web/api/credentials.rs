@@ -11,16 +11,12 @@ use web::described::Routes;
 use web::{Json, Problem, routes};
 
 use super::people::SignedOut;
+use crate::web::own_password::renew_password;
 
 use crate::Accounts;
 use crate::Callers::People;
-use identity::client::Client;
-use identity::credential::password::Password;
-use identity::problem;
-use identity::session::signed_in::SignedIn;
+use identity::session;
 use identity::session::sudo::Sudo;
-use identity::session::{self, Stay};
-use identity::sign_in::own_password::{self, Change};
 use site::asking::{Browser, Caller};
 use site::call::Maybe;
 use site::cookies;
@@ -79,30 +75,6 @@ async fn change_password(
         &secret,
         stay,
     ))
-}
-
-/// Changes a password that was typed: the current one, and the new one in the field `pointer`.
-pub async fn renew_password(
-    accounts: &Accounts,
-    who: &SignedIn,
-    client: Client,
-    (current, new): (Secret, Secret),
-    pointer: &str,
-) -> Result<(Secret, Stay), Problem> {
-    let account = who.account();
-    let known = [
-        account.email.as_str(),
-        &account.display_name,
-        &accounts.site.settings.name,
-    ];
-    let new = Password::choose(&new, &known)
-        .map_err(|weakness| problem::password(Problem::fields(), pointer, weakness))?;
-    let change = Change {
-        current,
-        new,
-        client,
-    };
-    Ok(own_password::change(accounts, who, change).await?)
 }
 
 /// Which sessions end.

@@ -17,7 +17,6 @@ use super::LoginCall;
 use super::Step;
 use super::Want;
 use super::all;
-use super::leaving;
 use super::signed_in;
 use site::cookies;
 
@@ -138,12 +137,8 @@ async fn sign_in(
         now: accounts.site.clock.now(),
         browser: browser.reveal(),
     };
-    let done = with_passkey::sign_in(&accounts, &login.credential, &asked, stay, client).await;
-    let (account, begun) = match done {
-        Err(PasskeyError::Leaving(token)) => return Ok(leaving::offered(&token)),
-        done => done?,
-    };
-    signed_in(&accounts, account, &begun, login.want).await
+    let welcome = with_passkey::sign_in(&accounts, &login.credential, &asked, stay, client).await?;
+    signed_in(&accounts, welcome, login.want).await
 }
 
 /// A passkey.

@@ -58,7 +58,7 @@ struct Register {
     slug: String,
     /// The language of their mails; left out, that of the request.
     locale: Option<String>,
-    /// The field of this name on the page `/register`, 2 s to 24 h old.
+    /// The field of this name on the page `/register`, at most 24 h old.
     form_stamp: String,
     /// Left out, or empty.
     #[serde(default)]
@@ -179,6 +179,7 @@ async fn verify(
         proof: proof(&sent.current_password, &sent.new_password),
         network: facts.network(),
         client,
+        begins_session: false,
     };
     verification::confirm(&accounts, asked).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -13,6 +13,7 @@ use super::{LoginCall, Me, Step, Want};
 use crate::Accounts;
 use crate::Callers::Anybody;
 use identity::credential::second_factor;
+use identity::sign_in::Welcome;
 use identity::sign_in::second_step::{self, LIFETIME, Shown};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
@@ -120,5 +121,5 @@ async fn prove(
         client,
     };
     let arrived = second_step::finish(&accounts, shown).await?;
-    super::signed_in(&accounts, arrived.account, &arrived.begun, step.want).await
+    super::signed_in(&accounts, Welcome::Arrived(arrived), step.want).await
 }

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
+use identity::DomainAccounts;
 use platform::store::migrate::{Migrations, Step};
 use platform::{Rows, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -32,10 +33,13 @@ const TABLES: &str = "CREATE TABLE note (board TEXT NOT NULL, title TEXT NOT NUL
 pub(crate) const DOMAIN: Domain = Domain {
     locales: &[("en", EN), ("ms", MS)],
     problem_codes: &[Code::new(422, "note_empty")],
-    scope_kinds: &[&BOARD],
-    token_scopes: &[NOTES],
     routes: |_| api::<Router<_>>().merge(pages().into_router()),
     describe: debug_only(|| api::<Description<_>>().into_openapi()),
+    accounts: DomainAccounts {
+        scope_kinds: &[&BOARD],
+        token_scopes: &[NOTES],
+        ..DomainAccounts::new("notes")
+    },
     ..Domain::new(Migrations::new(
         "notes",
         &[Step {

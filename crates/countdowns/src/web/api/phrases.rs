@@ -14,11 +14,11 @@ use web::described::Routes;
 use web::json::Received;
 use web::{Form, Json, List, Piece, Problem, Site, routes};
 
-use super::super::moved;
 use crate::countdown::{READ, WRITE};
 use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, Phrase, PhraseId};
 use crate::public;
 use crate::suggestion::{self, Suggestion, SuggestionId};
+use accounts::web::moved;
 
 /// The number of suggestions in a list.
 const SUGGESTIONS: i64 = 100;

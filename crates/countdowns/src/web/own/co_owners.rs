@@ -10,6 +10,7 @@ use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 use platform::id::Id as _;
+use site::question::{self, Question};
 use web::form_state::{self, FormState};
 use web::{Problem, Text};
 
@@ -17,6 +18,14 @@ use super::{DONE, HERE};
 use crate::Refusal;
 use crate::co_owners;
 use crate::countdown::{self, Countdown, OwnerOf};
+
+const REMOVE: Question = Question {
+    title: "countdown-owner-question",
+    facts: "countdown-owner-question-facts",
+    undo: "countdown-owner-question-undo",
+    button: "countdown-owner-question-do",
+    confirm: "countdown-owner-question-confirm",
+};
 
 #[derive(Template)]
 #[template(path = "own/co_owners.html")]
@@ -109,6 +118,15 @@ pub(in crate::web) async fn withdraw(posted: FormPost) -> Result<Response, Probl
 
 /// `POST /me/countdowns/{id}/owners/remove`: removes another owner or the caller.
 pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem> {
+    if !question::is_sure(&posted.form) {
+        let req = &posted.req;
+        let page = format!("{HERE}/{}/owners", req.piece("id"));
+        let address = format!("{page}/remove");
+        let sent = (address.as_str(), page.as_str(), &posted.form);
+        let values = vec![("called", posted.form.text("called").into())];
+        let who = (&req.who, req.csrf.as_str());
+        return question::show(&req.site, &req.text, who, sent, REMOVE, &values).await;
+    }
     let account = AccountId::from_text(posted.form.text("account").to_owned());
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::remove(tx, owner, &account);
     answer(&posted, posted.req.write(change).await).await

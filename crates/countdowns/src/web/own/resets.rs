@@ -10,21 +10,22 @@ use platform::Tx;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::{Findings, Form, Problem, Text};
 
-use super::{HERE, at, refused_on_page};
+use super::one::refused_on_page;
+use super::{HERE, at};
 use crate::Refusal;
 use crate::countdown::{Countdown, OwnerOf};
 use crate::entry::{Entry, EntryId};
 use crate::entry_limit::EntryLimit;
 use crate::reset::{self, Sent};
 
-pub(super) fn fields(text: &Text, countdown: &Countdown, form_state: &FormState) -> Vec<Field> {
+pub(super) fn fields(text: &Text, countdown: &Countdown, form_state: &FormState) -> [Field; 2] {
     let when = Control::Line("datetime-local", "off");
     let zone = [("zone", countdown.time_zone.as_str().into())];
-    vec![
+    [
+        form_state.lines("note", text.say("countdown-note")),
         form_state
             .field("when", text.say("countdown-when"), when)
             .hint(text.with("countdown-when-hint", zone)),
-        form_state.lines("note", text.say("countdown-note")),
     ]
 }
 
@@ -170,7 +171,7 @@ async fn page(
         submission: req.submission(),
         group: Group {
             legend: countdown.title.clone(),
-            fields: fields(text, countdown, form_state),
+            fields: fields(text, countdown, form_state).into(),
         },
         title: &title,
         back: at(&countdown.id, ""),

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::{Body, BodyError};
-use crate::gate::ConnectionState;
+use crate::parse_result::BrokenBody;
 use crate::quic::wire::Receiving;
 use http1::{Refusal, judge_fields};
 
@@ -26,7 +26,7 @@ pub(super) struct Received {
     timer: Option<Pin<Box<Sleep>>>,
     state: State,
     /// What is wrong with it is noted here.
-    ledger: Arc<ConnectionState>,
+    broken: Arc<BrokenBody>,
     /// Told when somebody wants it.
     wanted: Arc<Notify>,
     /// Came with the head.
@@ -47,7 +47,7 @@ impl Received {
         stream: RequestStream<Receiving, Bytes>,
         length: Option<u64>,
         time: Duration,
-        ledger: Arc<ConnectionState>,
+        broken: Arc<BrokenBody>,
         wanted: Arc<Notify>,
     ) -> Result<Body, Refusal> {
         let mut received = Self {
@@ -56,7 +56,7 @@ impl Received {
             time,
             timer: None,
             state: State::Data,
-            ledger,
+            broken,
             wanted,
             first: None,
         };
@@ -118,7 +118,7 @@ impl Received {
     }
 
     fn breaks(&mut self, refusal: Refusal) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        self.ledger.broke(refusal);
+        self.broken.note(refusal);
         self.fails(refusal.into())
     }
 

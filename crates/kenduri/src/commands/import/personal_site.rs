@@ -15,8 +15,8 @@ use platform::mail::{Address, suppression};
 use web::Site;
 
 use super::{Where, say};
-use crate::commands::alone;
-use crate::{app_setup, configuration, control};
+use crate::app_setup;
+use crate::commands::{alone, stopped};
 use report::Report;
 use tables::{Import, Options};
 
@@ -48,16 +48,7 @@ impl PersonalSite {
             let address = owner.parse::<Address>();
             address.map_err(|_| anyhow!("{owner:?} is no mail address"))
         });
-        let mut asked = self.place.asked();
-        // This command opens no listener.
-        asked.allow_public_mailbox = true;
-        let settings = Arc::new(configuration::load(&asked)?.settings);
-        if control::is_running(&settings.data)? {
-            bail!(
-                "Kenduri runs with the data in {}\n  stop it first",
-                settings.data.display()
-            );
-        }
+        let settings = Arc::new(stopped(&self.place)?);
         let issuers = settings.providers.iter().map(|one| one.issuer.clone());
         let options = Options {
             dump: self.dump,

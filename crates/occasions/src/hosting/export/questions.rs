@@ -2,10 +2,10 @@
 
 use super::table::Ground;
 use super::{Cell, Sheet};
-use crate::guest::GuestId;
+use crate::answer::Answer;
 use crate::hosting::listing::InvitationRow;
-use crate::invitation::InvitationId;
-use crate::question::{Answer, Question};
+use crate::id::{GuestId, InvitationId};
+use crate::question::Question;
 use crate::words::AskedOf;
 
 impl Ground<'_> {

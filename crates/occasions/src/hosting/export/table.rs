@@ -9,15 +9,14 @@ use web::{Language, Text};
 
 use super::{Cell, Order, Sheet};
 use crate::diet;
-use crate::event::{self, Event, EventId};
-use crate::guest::GuestId;
+use crate::event::{self, Event};
 use crate::hosting::guests::Contact;
 use crate::hosting::kitchen;
 use crate::hosting::listing::people::{self, Person};
 use crate::hosting::listing::{self, InvitationRow};
 use crate::hosting::tally::{self, Answered};
 use crate::hosting::{Refusal, occasions};
-use crate::invitation::InvitationId;
+use crate::id::{EventId, GuestId, InvitationId};
 use crate::occasion::Occasion;
 use crate::words::{AskedOf, ExportKind, GuestKind, ReplyStatus, Source};
 

@@ -10,8 +10,9 @@ use web::Field;
 use web::fields::{self, choice, email, flag, line, lines, number, phone, words};
 
 use super::Contact;
-use crate::event::{self, Event, EventId};
+use crate::event::{self, Event};
 use crate::guest::Guest;
+use crate::id::EventId;
 use crate::words::GuestKind;
 
 /// A guest's details, which hosts fill in.

@@ -14,7 +14,8 @@ use crate::hosting::permissions::HostOf;
 use crate::hosting::record::table::Field;
 use crate::hosting::record::{Ground, Standing};
 use crate::household;
-use crate::invitation::{self, InvitationId};
+use crate::id::InvitationId;
+use crate::invitation;
 
 /// What applying an import would do now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]

@@ -15,9 +15,10 @@ use super::{Ground, Import, ImportId, ImportState, Outcome, forget, households, 
 use crate::code;
 use crate::event;
 use crate::hosting::permissions::{self, HostOf, Permission};
-use crate::hosting::{Refusal, codes, guests, history, invitations, occasions};
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::hosting::{Refusal, codes, history, occasions};
+use crate::id::InvitationId;
+use crate::id::OccasionId;
+use crate::limits;
 
 /// The kind of the job that applies imports and takes them back.
 pub const KIND: &str = "occasions.import";
@@ -288,8 +289,8 @@ impl Room {
         )
         .one(tx)?;
         Ok(Self {
-            households: invitations::LIMIT - households,
-            guests: guests::LIMIT - guests,
+            households: limits::INVITATIONS - households,
+            guests: limits::GUESTS - guests,
             code_length: code::length_for(live + 1),
             refused_codes,
         })
@@ -322,7 +323,7 @@ fn write_one(
     let more = i64::try_from(one.record.guests.len()).unwrap_or(i64::MAX);
     if found.is_none() {
         if room.households < 1 {
-            return Err(Refusal::LimitReached(invitations::LIMIT));
+            return Err(Refusal::LimitReached(limits::INVITATIONS));
         }
         // That a code is taken tells something about others, so it is not told too often.
         if one.record.code.is_some() && room.refused_codes >= codes::TRIES {
@@ -330,7 +331,7 @@ fn write_one(
         }
     }
     if room.guests < more {
-        return Err(Refusal::LimitReached(guests::LIMIT));
+        return Err(Refusal::LimitReached(limits::GUESTS));
     }
     let options = (import.options, room.code_length);
     let written = write::household(tx, host, ground, found.as_ref(), &one.record, options);

@@ -7,15 +7,17 @@ use serde_json::{Map, Value, json};
 use web::{Findings, Input};
 
 use super::Options;
+use crate::answer::Answers;
 use crate::code::{self, CodeKey};
 use crate::event;
-use crate::guest::{Guest, GuestId, Reply};
+use crate::guest::{Guest, Reply};
 use crate::hosting::guests::{Contact, Planning};
 use crate::hosting::invitations;
 use crate::hosting::record::{Ground, GuestRecord, Record, Standing};
 use crate::household::GUEST_LIMIT;
-use crate::invitation::{Details, InvitationId};
-use crate::question::Answers;
+use crate::id::GuestId;
+use crate::id::InvitationId;
+use crate::invitation::Details;
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
 /// A document that passed every rule, as it is written.
@@ -23,7 +25,7 @@ pub(super) struct Vetted {
     pub(super) details: Details,
     pub(super) code: Option<(String, CodeKey)>,
     pub(super) reference: Option<String>,
-    pub(super) events: Vec<event::EventId>,
+    pub(super) events: Vec<crate::id::EventId>,
     pub(super) guests: Vec<Guest>,
     pub(super) contacts: BTreeMap<GuestId, Contact>,
     pub(super) answers: Answers,

@@ -6,14 +6,16 @@ use web::Findings;
 
 use super::vet::{self, Vetted};
 use super::{Options, Outcome};
+use crate::answer::{self, Answers};
 use crate::guest;
 use crate::hosting::history::{self, Ending};
 use crate::hosting::permissions::HostOf;
 use crate::hosting::record::{Ground, Record, Standing};
 use crate::hosting::{Refusal, guests, invitations};
-use crate::household::{self, Household, asking};
-use crate::invitation::{self, InvitationId};
-use crate::question::{self, Answers};
+use crate::household::{self, Household};
+use crate::household_plan::{self, asking};
+use crate::id::InvitationId;
+use crate::invitation;
 use crate::rsvp;
 use crate::words::{ActedBy, Source};
 
@@ -74,7 +76,7 @@ fn make(
             guests::write_contact(tx, &guest.id, contact)?;
         }
     }
-    question::write_answers(tx, &id, None, &Answers::new(), &new.answers)?;
+    answer::write(tx, &id, None, &Answers::new(), &new.answers)?;
     if !new.wish.is_empty() {
         write_wish(tx, &id, &new.wish)?;
     }
@@ -103,7 +105,7 @@ fn change(
         reference,
     } = old;
     let id = household.invitation.id.clone();
-    let mut changes = household::differences(
+    let mut changes = household_plan::differences(
         &household.guests,
         &new.guests,
         &ground.events,
@@ -120,7 +122,7 @@ fn change(
     let fields = invitations::FIELDS;
     let mut told = web::fields::difference(fields, &before, &new.details);
     if new.details != before {
-        invitations::update_details(tx, &id, &new.details)?;
+        invitation::update_details(tx, &id, &new.details)?;
     }
     if new.events != household.events {
         told.push(json!({"field": "events", "old": null, "new": null}));
@@ -137,7 +139,7 @@ fn change(
             guests::write_contact(tx, guest, contact)?;
         }
     }
-    question::write_answers(tx, &id, None, &household.answers, &new.answers)?;
+    answer::write(tx, &id, None, &household.answers, &new.answers)?;
     if new.wish != household.invitation.note {
         write_wish(tx, &id, &new.wish)?;
         told.push(json!({"field": "note", "old": "***", "new": "***"}));

@@ -7,9 +7,10 @@ use web::fields::{as_typed, choice, either, filter, only};
 use web::{Field, Findings, Form, words};
 
 use super::json_text;
-use crate::event::EventId;
+use crate::answer::Answer;
 use crate::hosting::{HostOf, Refusal};
-use crate::question::{Answer, Question};
+use crate::id::EventId;
+use crate::question::Question;
 use crate::words::Access;
 
 /// A filter of invitations; fields left out match everything.

@@ -10,11 +10,10 @@ use web::{Field, Findings, Form, List, Piece, Text, Way, words};
 
 use super::filter::{self, answer_sought};
 use super::{Scene, Words, json_text};
-use crate::event::EventId;
-use crate::guest::{self, GuestId};
+use crate::guest;
 use crate::hosting::permissions::{HostOf, Permission};
 use crate::hosting::{Refusal, occasions};
-use crate::invitation::InvitationId;
+use crate::id::{EventId, GuestId, InvitationId};
 use crate::words::{GuestKind, ReplyStatus};
 
 /// A filter of guests; fields left out match everything.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::SUMMARY_EVERY;
 use crate::hosting::Refusal;
-use crate::occasion::OccasionId;
+use crate::id::OccasionId;
 
 /// The counters of every occasion that has listeners.
 #[derive(Clone, Debug, Default)]

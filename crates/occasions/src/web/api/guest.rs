@@ -15,14 +15,14 @@ use web::json::Received;
 use web::{Anybody, Facts, Json, Problem, Site, Text, routes, version};
 
 use super::state::{self, PortalState};
+use crate::answer::Answer;
 use crate::code::CodeKey;
-use crate::guest::GuestId;
 use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
+use crate::id::GuestId;
 use crate::portal::Portal;
-use crate::question::Answer;
 use crate::refusal::{Current, Refusal};
 use crate::rsvp::{self, After, OtherBody, Repeat, Save, Saved};
-use crate::web::guest::{Admitted, CodeGate, Credentials, GuestRequest, contact, keep_private};
+use crate::web::guest::{self, Admitted, CodeGate, Credentials, GuestRequest, keep_private};
 use crate::words::{ReplyStatus, Source};
 
 /// Addresses of the guests' JSON interface.
@@ -469,25 +469,23 @@ fn private(body: impl IntoResponse) -> Response {
     response
 }
 
-/// A refusal as the API returns it. `speak` gives the language for stored data, and for
-/// whom to ask where nothing can be changed any more.
+impl GuestRequest {
+    /// Turns a refused save into a problem; a code that opens nothing counts as a guess.
+    pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
+        if matches!(refusal, Refusal::InvitationNotFound | Refusal::Expired) {
+            admitted.failed(&self.site);
+        }
+        problem(refusal, |portal| self.text(portal))
+    }
+}
+
+/// A refusal as the API returns it. `speak` gives the language for stored data.
 pub fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {
             let state = serde_json::to_value(state::of(portal, &speak(portal)));
             refusal.problem().current(state.unwrap_or_default())
         }
-        Refusal::DeadlinePassed(portal)
-        | Refusal::Locked(portal)
-        | Refusal::OccasionClosed(portal) => {
-            let text = speak(portal);
-            let contact = contact(&portal.occasion).map(|contact| contact.words(&text));
-            let problem = refusal.problem().said_in(&text);
-            match contact {
-                Some(contact) => problem.with("contact", contact),
-                None => problem,
-            }
-        }
-        _ => refusal.problem(),
+        _ => guest::problem(refusal, speak),
     }
 }

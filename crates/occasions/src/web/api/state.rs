@@ -6,10 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{I18n, Text};
 
-use crate::guest::{Guest, GuestId};
+use crate::answer::{Answer, Answers};
+use crate::guest::Guest;
 use crate::household::Allowance;
+use crate::id::GuestId;
 use crate::portal::Portal;
-use crate::question::{Answer, Answers};
 use crate::words::{Access, AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
 /// Everything a household may see of its invitation.

@@ -13,7 +13,7 @@ use web::{Form, Problem, csrf};
 
 use super::gate::{Admitted, Failure};
 use super::parse_form::{self, ParsedForm};
-use super::portal as page;
+use super::portal_page as page;
 use super::request::{EarlyResponse, GuestRequest};
 use crate::code::CodeKey;
 use crate::portal::Portal;

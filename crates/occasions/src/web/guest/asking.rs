@@ -4,9 +4,10 @@ use web::{Form, Spoken};
 
 use super::show::Reading;
 use super::view::{Ask, Asked, AskedChoice, Told};
+use crate::answer::Answers;
 use crate::guest::Guest;
-use crate::household::asking;
-use crate::question::{Answers, Question};
+use crate::household_plan::asking;
+use crate::question::Question;
 use crate::words::{AskedOf, QuestionKind};
 
 impl<'a> Reading<'a> {

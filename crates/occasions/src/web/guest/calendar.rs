@@ -6,11 +6,9 @@ use axum::response::{IntoResponse, Response};
 use web::Text;
 use web::calendar_file::{self, CalendarEvent};
 
-use super::gate;
+use super::frame;
 use super::request::{EarlyResponse, GuestRequest};
-use crate::event::Event;
 use crate::portal::Portal;
-use crate::words::ReplyStatus;
 
 /// `GET /invite/{code}/calendar.ics`.
 pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
@@ -25,27 +23,14 @@ pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
         ),
     ];
     let mut response = (headers, body).into_response();
-    gate::keep_private(&mut response);
+    frame::keep_private(&mut response);
     Ok(response)
-}
-
-/// The events this household may still attend: at least one guest comes, is not sure,
-/// or has not answered.
-pub(super) fn events(portal: &Portal) -> impl Iterator<Item = &Event> {
-    portal.invited_events().filter(|event| {
-        portal
-            .household
-            .guests
-            .iter()
-            .filter_map(|guest| guest.replies.get(&event.id))
-            .any(|reply| reply.status != ReplyStatus::No)
-    })
 }
 
 fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
     let default = &portal.occasion.default_language;
     let title = portal.occasion.title.pick(text.language(), default);
-    let events = events(portal).map(|event| {
+    let events = portal.events_to_attend().map(|event| {
         let name = event.name.pick(text.language(), default);
         let place = [event.venue.as_str(), &event.address];
         let place = place.into_iter().filter(|part| !part.is_empty());

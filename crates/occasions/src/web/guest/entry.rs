@@ -1,20 +1,23 @@
 //! Pages that need no code: the one that asks for it, and an occasion's public page.
 
 use accounts::AccountId;
-use accounts::domain::{Card as FirstCard, CardForm};
+use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::{StoreError, Tx};
-use web::page::{Kind, Page};
+use site::part::Part;
+use web::page::{Kind, Metadata, Page};
 use web::state::{Label, MenuItem};
 use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
-use super::gate::{self, CodeGate, Credentials, Failure};
-use super::request::GuestRequest;
+use super::code_page::{self, TypedCode};
+use super::frame::keep_out_of_search;
+use super::gate::{CodeGate, Failure};
+use super::language::speak;
 use super::show;
-use super::view::{Card, CodeEntry, CodeProblem, Farewell, Known, Typed};
+use super::view::{Card, CodeEntry, CodeProblem};
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
 use crate::open_rsvp::{self, PublicWish};
@@ -29,9 +32,9 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
-    let mut body = entry(&text, "/", gate.known(&site, &headers).await?);
+    let mut body = code_page::form(&text, "/", gate.known(&site, &headers).await?);
     body.name = gate.asks_name(&site).await.then(String::new);
-    Ok(ask(&site, &text, body).await)
+    Ok(code_page::page(&site, &text, body).await)
 }
 
 /// `POST /`: opens a code, or forgets a household.
@@ -51,94 +54,40 @@ pub(super) async fn open(
         return gate.forget(&site, &headers, code, "/").await;
     }
     if let Err(problem) = is_ours {
-        let mut body = entry(&text, "/", Vec::new());
+        let mut body = code_page::form(&text, "/", Vec::new());
         typed.show_again(&mut body, CodeProblem::Elsewhere);
-        return Ok((problem.status, ask(&site, &text, body).await).into_response());
+        return Ok((problem.status, code_page::page(&site, &text, body).await).into_response());
     }
     match gate.try_code(&site, &facts, &headers, &typed.given()).await {
         Ok(address) => Ok(Redirect::to(&address).into_response()),
         Err(Failure::Problem(problem)) => Err(problem),
-        Err(Failure::Expired) => Ok(farewell(&site, &wishes)),
+        Err(Failure::Expired) => Ok(code_page::farewell(&site, &wishes)),
         Err(failure) => {
             let known = gate.known(&site, &headers).await?;
-            let mut body = entry(&text, "/", known);
-            typed.show_again(&mut body, error(&failure));
-            Ok(failure.dress(ask(&site, &text, body).await))
+            let mut body = code_page::form(&text, "/", known);
+            typed.show_again(&mut body, code_page::problem(&failure));
+            Ok(failure.dress(code_page::page(&site, &text, body).await))
         }
     }
 }
 
-/// Shows the code page instead of a page behind a code, with what was `typed` into a
-/// form that can no longer be saved.
-pub(super) async fn ask_again(req: &GuestRequest, failure: Failure, typed: Vec<Typed>) -> Response {
-    let text = req.site.speak_public(&req.wishes);
-    let known = req.gate.known(&req.site, &req.headers).await;
-    let mut body = entry(&text, "/", known.unwrap_or_default());
-    // After a look-up, the response is the same for every code.
-    let tried = match failure {
-        Failure::NameRequired => req.given.code.clone(),
-        _ => String::new(),
-    };
-    let tried = TypedCode {
-        code: tried,
-        name: req.given.name.clone().unwrap_or_default(),
-    };
-    tried.show_again(&mut body, error(&failure));
-    body.kept = typed;
-    let mut response = failure.dress(ask(&req.site, &text, body).await);
-    gate::keep_private(&mut response);
-    response
+#[derive(Template)]
+#[template(path = "guest/first.html")]
+struct FirstPart<'a> {
+    text: &'a Text,
 }
 
-/// The code form as typed.
-struct TypedCode {
-    code: String,
-    name: String,
-}
-
-impl TypedCode {
-    fn read(form: &Form) -> Self {
-        Self {
-            code: form.text("code").to_owned(),
-            name: form.text("name").to_owned(),
-        }
-    }
-
-    fn given(&self) -> Credentials {
-        Credentials::code(&self.code).with_name(Some(&self.name))
-    }
-
-    /// Shows the form again, with a field for the name if one is needed or was typed.
-    fn show_again(self, entry: &mut CodeEntry<'_>, problem: CodeProblem) {
-        if problem == CodeProblem::NameRequired || !self.name.is_empty() {
-            entry.name = Some(self.name);
-        }
-        entry.typed = self.code;
-        entry.problem = Some(problem);
-    }
-}
-
-/// A card with the form for a code, for the site's first page; none without a published occasion.
-pub(crate) fn cards(
+/// The form for a code, for the site's first page; none without a published occasion.
+pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     _: &Site,
-    _: &Text,
+    text: &Text,
     _: Option<&AccountId>,
-) -> Result<Vec<FirstCard>, StoreError> {
+) -> Result<Vec<Part>, StoreError> {
     if !occasion::is_any_published(tx)? {
         return Ok(Vec::new());
     }
-    Ok(vec![FirstCard {
-        title: "code-title",
-        lines: Vec::new(),
-        links: Vec::new(),
-        form: Some(CardForm {
-            action: "/",
-            name: "code",
-            label: "code-label",
-            button: "code-open",
-        }),
-    }])
+    Ok(vec![Part::Below(Part::html(&FirstPart { text }))])
 }
 
 /// The menu item of the code page, if guests can open any occasion.
@@ -151,67 +100,6 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
         .then_some(item)
         .into_iter()
         .collect())
-}
-
-fn entry<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
-    CodeEntry {
-        text,
-        action: action.to_owned(),
-        typed: String::new(),
-        name: None,
-        problem: None,
-        kept: Vec::new(),
-        known,
-        contact: None,
-    }
-}
-
-/// The response to every code of an occasion that is over.
-pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
-    let text = site.speak_public(wishes);
-    let body = Farewell { text: &text };
-    let title = text.say("farewell-title");
-    let mut response = web::page(Page {
-        title: &title,
-        body,
-        text: &text,
-        theme: Theme::PLAIN,
-        kind: Kind::Plain {
-            site,
-            languages: &site.public_languages(),
-        },
-    });
-    *response.status_mut() = StatusCode::GONE;
-    gate::keep_private(&mut response);
-    response
-}
-
-fn error(failure: &Failure) -> CodeProblem {
-    match failure {
-        Failure::Malformed => CodeProblem::Malformed,
-        Failure::NameRequired => CodeProblem::NameRequired,
-        Failure::TooMany { retry_after } => CodeProblem::TooMany {
-            minutes: i64::from(retry_after.div_ceil(60)),
-        },
-        Failure::Unknown | Failure::Expired | Failure::Problem(_) => CodeProblem::Unknown,
-    }
-}
-
-/// The code page. If the site has only one occasion, the page wears its theme, so that
-/// a guest who mistyped a code does not think it is the wrong site.
-async fn ask(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
-    let theme = site.store.read(occasion::find_only_theme).await;
-    web::page(Page {
-        title: &body.title(),
-        body,
-        text,
-        // If the theme cannot be read, a plain page is better than none.
-        theme: theme.ok().flatten().unwrap_or(Theme::PLAIN),
-        kind: Kind::Plain {
-            site,
-            languages: &site.public_languages(),
-        },
-    })
 }
 
 /// `GET /o/{slug}`.
@@ -265,10 +153,10 @@ pub(super) async fn open_at(
     match gate.try_code(&site, &facts, &headers, &typed.given()).await {
         Ok(address) => Ok(Redirect::to(&address).into_response()),
         Err(Failure::Problem(problem)) => Err(problem),
-        Err(Failure::Expired) => Ok(farewell(&site, &wishes)),
+        Err(Failure::Expired) => Ok(code_page::farewell(&site, &wishes)),
         Err(failure) => {
             let page = show_card(&site, &wishes, &public, |entry| {
-                typed.show_again(entry, error(&failure));
+                typed.show_again(entry, code_page::problem(&failure));
             });
             Ok(failure.dress(page))
         }
@@ -335,8 +223,8 @@ fn show_card(
     fill: impl FnOnce(&mut CodeEntry<'_>),
 ) -> Response {
     let occasion = &public.occasion;
-    let text = show::speak(site, wishes, occasion, None);
-    let mut entry = entry(&text, &format!("/o/{}", occasion.slug), Vec::new());
+    let text = speak(site, wishes, occasion, None);
+    let mut entry = code_page::form(&text, &format!("/o/{}", occasion.slug), Vec::new());
     entry.contact = show::contact(occasion);
     fill(&mut entry);
     let preparing = occasion.status == OccasionStatus::Draft;
@@ -367,7 +255,8 @@ fn show_card(
     } else {
         occasion.theme
     };
-    let mut response = web::page(Page {
+    let share = (!preparing).then(|| show::share(site, &text, occasion, public.events.iter()));
+    let page = Page {
         title: &title,
         body,
         text: &text,
@@ -375,7 +264,13 @@ fn show_card(
         kind: Kind::Public {
             languages: &languages,
         },
-    });
-    super::gate::keep_out_of_search(&mut response);
+    };
+    let metadata = Metadata {
+        share: share.as_ref(),
+        ..Metadata::default()
+    };
+    let written = web::page::write_with(&page, metadata).map_err(Problem::internal);
+    let mut response = written.into_response();
+    keep_out_of_search(&mut response);
     response
 }

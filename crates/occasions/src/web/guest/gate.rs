@@ -8,8 +8,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use accounts::signed_in;
-use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{SignedDuration, Timestamp};
 use platform::key::{Key, Keyring};
@@ -19,11 +19,12 @@ use platform::{StoreError, Tx, sql};
 use web::cookie::{self, Life};
 use web::{Facts, Form, Outcome, Problem, Site};
 
-use super::pages::Pages;
+use super::page_cache::Pages;
 use super::view::Known;
 use crate::code::CodeKey;
 use crate::first_opened::Opens;
-use crate::invitation::{self, Invitation, InvitationId};
+use crate::id::InvitationId;
+use crate::invitation::{self, Invitation};
 use crate::link::{self, LinkKey};
 use crate::portal::{self, Closed, Portal};
 use crate::refusal::Refusal;
@@ -555,23 +556,4 @@ async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         Ok::<_, StoreError>(role.is_some_and(|role| role >= Role::Coordinator))
     });
     found.await.unwrap_or(false)
-}
-
-/// Keeps a page behind a code out of caches, referrers and search engines.
-pub fn keep_private(response: &mut Response) {
-    let headers = response.headers_mut();
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
-    headers.insert(
-        HeaderName::from_static("x-robots-tag"),
-        HeaderValue::from_static("noindex, nofollow, noarchive"),
-    );
-}
-
-/// Keeps a public page out of search engines: it is for people who were told of it.
-pub(super) fn keep_out_of_search(response: &mut Response) {
-    response.headers_mut().insert(
-        HeaderName::from_static("x-robots-tag"),
-        HeaderValue::from_static("noindex"),
-    );
 }

@@ -14,19 +14,18 @@ use web::page::{Kind, Page};
 use web::{Facts, FieldProblem, Form, Language, Problem, Site, Text, Wishes, csrf};
 
 use super::entry::{self, Found, Public};
-use super::gate::{self, CodeGate};
-use super::show;
+use super::frame::{keep_out_of_search, keep_private};
+use super::gate::CodeGate;
+use super::language::speak;
+use super::refusal::problem;
+use super::show::{self, EVENT};
 use super::view::{Closing, Open, TypedAnswer};
 use crate::occasion::Occasion;
 use crate::open_rsvp::{self, Respondent};
 use crate::refusal::Refusal;
 use crate::rsvp::{NOTE_LIMIT, OtherBody, Repeat};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
-use crate::web::api::guest::problem;
 use crate::words::{OccasionStatus, ReplyStatus, Source};
-
-/// The prefix of an event's field; the event's key follows.
-pub(super) const EVENT: &str = "event.";
 
 /// `GET /o/{slug}/rsvp`.
 pub(super) async fn show(
@@ -106,7 +105,7 @@ pub fn thank(site: &Site, gate: &CodeGate, headers: &HeaderMap, outcome: Outcome
 /// Redirects to the page that shows what is stored.
 pub fn confirm(gate: &CodeGate, code: &str) -> Response {
     let mut response = Redirect::to(&gate.links.below(code, "/confirmation")).into_response();
-    gate::keep_private(&mut response);
+    keep_private(&mut response);
     response
 }
 
@@ -116,7 +115,7 @@ fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, 
     if occasion.status == OccasionStatus::Draft {
         return Err(Problem::not_found());
     }
-    let text = show::speak(site, wishes, occasion, None);
+    let text = speak(site, wishes, occasion, None);
     if !occasion.switches.open_rsvp {
         return Err(Refusal::FeatureDisabled.problem().said_in(&text));
     }
@@ -281,7 +280,7 @@ fn refused(
         }
         other => {
             let problem = problem(other, |portal| {
-                show::speak(
+                speak(
                     site,
                     &Wishes::default(),
                     &portal.occasion,
@@ -392,7 +391,7 @@ fn page(
     if let Some(seconds) = trouble.retry_after {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
-    gate::keep_out_of_search(&mut response);
+    keep_out_of_search(&mut response);
     response
 }
 

@@ -7,8 +7,8 @@ use platform::id::Id;
 use serde_json::Value;
 use web::Form;
 
-use crate::guest::GuestId;
 use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
+use crate::id::GuestId;
 use crate::words::ReplyStatus;
 
 /// The change that the form asks for, and the form row of each of its guests.

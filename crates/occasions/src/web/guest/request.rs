@@ -9,15 +9,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use platform::audit::RequestFacts;
 use web::{Facts, Problem, Site, Text, Wishes};
 
+use super::code_page::{self, TypedCode};
+use super::frame::keep_private;
 use super::gate::{Admitted, CodeGate, Credentials, Failure};
-use super::pages::Look;
+use super::language::Speaker;
+use super::page_cache::Look;
 use super::view::Typed;
-use super::{entry, show};
-use crate::invitation::InvitationId;
+use crate::id::InvitationId;
 use crate::link;
-use crate::occasion::Occasion;
 use crate::portal::Portal;
-use crate::refusal::Refusal;
 
 /// A response to send instead of the requested page.
 pub(crate) struct EarlyResponse(Box<Response>);
@@ -181,10 +181,32 @@ impl GuestRequest {
     pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> EarlyResponse {
         match failure {
             Failure::Problem(problem) => problem.into(),
-            Failure::Expired => entry::farewell(&self.site, &self.wishes).into(),
-            Failure::Malformed => entry::ask_again(self, Failure::Unknown, typed).await.into(),
-            other => entry::ask_again(self, other, typed).await.into(),
+            Failure::Expired => code_page::farewell(&self.site, &self.wishes).into(),
+            Failure::Malformed => self.ask_again(Failure::Unknown, typed).await.into(),
+            other => self.ask_again(other, typed).await.into(),
         }
+    }
+
+    /// Shows the code page instead of a page behind a code, with what was `typed` into a
+    /// form that can no longer be saved.
+    async fn ask_again(&self, failure: Failure, typed: Vec<Typed>) -> Response {
+        let text = self.site.speak_public(&self.wishes);
+        let known = self.gate.known(&self.site, &self.headers).await;
+        let mut body = code_page::form(&text, "/", known.unwrap_or_default());
+        // After a look-up, the response is the same for every code.
+        let tried = match failure {
+            Failure::NameRequired => self.given.code.clone(),
+            _ => String::new(),
+        };
+        let tried = TypedCode {
+            code: tried,
+            name: self.given.name.clone().unwrap_or_default(),
+        };
+        tried.show_again(&mut body, code_page::problem(&failure));
+        body.kept = typed;
+        let mut response = failure.dress(code_page::page(&self.site, &text, body).await);
+        keep_private(&mut response);
+        response
     }
 
     /// The language for this reader and this household.
@@ -198,14 +220,6 @@ impl GuestRequest {
             site: self.site.clone(),
             wishes: self.wishes.clone(),
         }
-    }
-
-    /// Turns a refused save into a problem; a code that opens nothing counts as a guess.
-    pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
-        if matches!(refusal, Refusal::InvitationNotFound | Refusal::Expired) {
-            admitted.failed(&self.site);
-        }
-        crate::web::api::guest::problem(refusal, |portal| self.text(portal))
     }
 
     /// Remembers the household in the reader's browser.
@@ -226,24 +240,5 @@ impl GuestRequest {
             request_id: self.facts.request_id.to_string(),
             network: Some(self.facts.client),
         }
-    }
-}
-
-/// Chooses the language of a household's texts.
-#[derive(Clone)]
-pub(crate) struct Speaker {
-    site: Site,
-    wishes: Wishes,
-}
-
-impl Speaker {
-    pub(crate) fn speak(&self, portal: &Portal) -> Text {
-        let household = portal.household.invitation.details.language.as_deref();
-        self.speak_of(&portal.occasion, household)
-    }
-
-    /// Chooses the language from the occasion and the household's own language.
-    pub(super) fn speak_of(&self, occasion: &Occasion, household: Option<&str>) -> Text {
-        show::speak(&self.site, &self.wishes, occasion, household)
     }
 }

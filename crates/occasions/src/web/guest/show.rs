@@ -5,10 +5,9 @@ use std::cell::OnceCell;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
-use web::dates;
-use web::{Deadline, Spoken, Text, Wishes};
+use web::{Deadline, Share, Site, Spoken, Text};
+use web::{card_picture, dates};
 
-use super::open_rsvp::EVENT;
 use super::view::{
     Closing, Contact, Counts, Cover, DaysLeft, EventRow, Frame, Hosts, Mark, OpenEvent, Progress,
     ScheduleRow, Standing, Stored, Tile, Timer,
@@ -20,6 +19,8 @@ use crate::occasion::Occasion;
 use crate::portal::Portal;
 use crate::words::{Access, ReplyStatus, Response};
 
+/// The prefix of an event's field in the form without a code; the event's key follows.
+pub(super) const EVENT: &str = "event.";
 /// How long before an event the countdown shows hours and minutes.
 const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 
@@ -30,18 +31,6 @@ pub(crate) struct Reading<'a> {
     pub(super) zone: TimeZone,
     /// The labels of the portal's dietary options, in their order.
     labels: OnceCell<Vec<Label>>,
-}
-
-/// The language of an occasion's pages for this reader; for a household, the language
-/// that hosts recorded counts too.
-pub fn speak(
-    site: &web::Site,
-    wishes: &Wishes,
-    occasion: &Occasion,
-    household: Option<&str>,
-) -> Text {
-    let tag = wishes.choose(&occasion.languages, household, &occasion.default_language);
-    site.catalogue.speak(&web::Language::of(tag))
 }
 
 /// When answers close, as seen at `now`.
@@ -359,7 +348,8 @@ impl<'a> Reading<'a> {
 
     /// The address of the calendar file, if there is an event left to attend.
     pub(crate) fn calendar(&self) -> Option<String> {
-        super::calendar::events(self.portal)
+        self.portal
+            .events_to_attend()
             .next()
             .map(|_| self.portal.link("/calendar.ics"))
     }
@@ -441,6 +431,26 @@ pub(super) fn cover<'a>(
         kicker: (!kicker.is_empty()).then_some(kicker),
         date: first.as_ref().map(|at| text.date(at)).unwrap_or_default(),
         date_machine: first.map(|at| at.date().to_string()).unwrap_or_default(),
+    }
+}
+
+/// An occasion as it is shared: its names and its first day, in its theme. Whoever has a code's link
+/// is told no more than that, and no guest's name.
+pub(super) fn share<'a>(
+    site: &Site,
+    text: &Text,
+    occasion: &'a Occasion,
+    events: impl Iterator<Item = &'a Event>,
+) -> Share {
+    let names = pick(text, occasion, &occasion.hosts).text;
+    let cover = cover(text, occasion, events);
+    let kicker = cover.kicker.map_or("", |kicker| kicker.text);
+    let parts = [kicker, &cover.date];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let description = parts.join(" · ");
+    Share {
+        image: card_picture::address_in(site, occasion.theme, names, &description),
+        ..Share::new(site, names, &description, &format!("/o/{}", occasion.slug))
     }
 }
 

@@ -16,7 +16,7 @@ use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::guest;
 use crate::hosting::{log, members};
-use crate::invitation::InvitationId;
+use crate::id::InvitationId;
 use crate::question;
 
 #[derive(Template)]

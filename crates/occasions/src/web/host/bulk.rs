@@ -8,14 +8,13 @@ use web::form_state::{self, Field, FormState};
 use web::{Form, Problem, Text};
 
 use super::frame::Place;
-use super::invites::progress;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
 use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target};
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::locks::Effect;
-use crate::hosting::{HostOf, Refusal, When, invitations};
-use crate::invitation::InvitationId;
+use crate::hosting::{HostOf, Refusal, When, portals};
+use crate::id::InvitationId;
 use crate::words::Progress;
 
 /// The actions, as their buttons name them.
@@ -267,8 +266,19 @@ fn fields(wording: &Wording<'_>, form_state: &FormState, action: &str) -> Vec<Fi
     }
 }
 
+/// "Label “family”: 12 of 40 done, 1 failed".
+pub(super) fn progress(text: &Text, job: &Bulk) -> String {
+    let values = [
+        ("what", named(text, &job.action).into()),
+        ("done", job.done.into()),
+        ("total", job.total.into()),
+        ("failed", job.failed.into()),
+    ];
+    text.with("host-job", values)
+}
+
 /// An action in words.
-pub(super) fn named(text: &Text, action: &Action) -> String {
+fn named(text: &Text, action: &Action) -> String {
     let with = |id: &str, value: &str| text.with(id, [("value", value.to_owned().into())]);
     match action {
         Action::Tag { tag } => with("host-did-tag", tag),
@@ -311,7 +321,7 @@ pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
             let job = bulk::load(tx, &context.host, &id)?;
             let mut failed = Vec::new();
             for outcome in bulk::failures(tx, &context.host, &id)? {
-                let portal = invitations::load(tx, &context.host, &outcome.invitation)?;
+                let portal = portals::load(tx, &context.host, &outcome.invitation)?;
                 failed.push((portal.household.invitation.details.household, outcome));
             }
             Ok((job, failed))

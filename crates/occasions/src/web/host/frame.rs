@@ -1,14 +1,13 @@
 //! The frame of hosts' pages: the current place, the navigation, and the banner about
 //! the last action.
 
-use accounts::grant::{self, Role, Scope};
 use accounts::web::frame;
 use accounts::web::resource::pages::PageResource as _;
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use platform::{StoreError, Tx};
-use web::page::{Account, Action, Entry, Heading, Kind, Navigation, Page, Section, Strip};
+use platform::Tx;
+use web::page::{Action, Entry, Heading, Kind, Navigation, OwnFrame, Page, Section, Strip};
 use web::{Problem, Theme};
 
 use super::request::{HostRequest, PageContext};
@@ -59,7 +58,6 @@ impl HostRequest {
         let wording = self.wording(context);
         let hosts = wording.hosts();
         let note = wording.countdown_to(&context.events);
-        let sections = self.sections(context, place);
         let more = wording.at("/more");
         let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),
@@ -73,6 +71,7 @@ impl HostRequest {
         let fields = [
             (web::csrf::FIELD, self.csrf.as_str()),
             ("status", OccasionStatus::Published.word()),
+            ("back", self.here()),
         ];
         let is_draft = context.occasion.status == OccasionStatus::Draft;
         let strip = words.as_deref().map(|words| Strip {
@@ -83,26 +82,30 @@ impl HostRequest {
                 fields: &fields,
             }),
         });
+        let unread = (context.unread > 0).then(|| self.text.number(context.unread));
+        let frame = OwnFrame {
+            site: self.site.settings.name.clone(),
+            sections: self.sections(context, place),
+            account: Some(frame::account(&self.who, &self.csrf, unread)),
+            warnings: Vec::new(),
+        };
         let navigation = Navigation {
+            frame: &frame,
             heading: Some(Heading {
                 title: hosts.text,
                 note: &note,
-                href: "/admin",
+                href: &wording.at(""),
             }),
-            sections: &sections,
             more: Some(&more),
             strip,
-            account: Some(self.account()),
         };
-        self.framed(&format!("{title} – {hosts}"), navigation, body)
+        self.framed(&format!("{title} – {hosts}"), Kind::Host(navigation), body)
     }
 
-    /// The caller's rank in the installation.
-    pub(crate) async fn site_rank(&self) -> Result<Option<Role>, Problem> {
-        let who = self.who.clone();
-        let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-            grant::rank_in(tx, &who, &Scope::site())
-        };
+    /// What the frame of a page outside any occasion depends on.
+    pub(crate) async fn facts(&self) -> Result<frame::Facts, Problem> {
+        let (who, site) = (self.who.clone(), self.site.clone());
+        let look = move |tx: &mut Tx<'_>| frame::Facts::find(tx, &site, &who);
         Ok(self.site.store.read(look).await?)
     }
 
@@ -110,38 +113,25 @@ impl HostRequest {
     pub(crate) fn plain_page<B: Template>(
         &self,
         title: &str,
-        site_rank: Option<Role>,
+        facts: &frame::Facts,
         body: B,
     ) -> Response {
-        let sections = frame::sections(&self.site, &self.text, "/admin", site_rank);
-        let navigation = Navigation {
-            heading: None,
-            sections: &sections,
-            more: None,
-            strip: None,
-            account: Some(self.account()),
-        };
+        let who = (&self.who, self.csrf.as_str());
+        let frame = facts.frame(&self.site, &self.text, who, "/admin");
         let title = format!("{title} – {}", self.site.settings.name);
-        self.framed(&title, navigation, body)
+        self.framed(&title, frame.kind(), body)
     }
 
-    fn framed<B: Template>(&self, title: &str, host: Navigation<'_>, body: B) -> Response {
+    fn framed<B: Template>(&self, title: &str, kind: Kind<'_>, body: B) -> Response {
         let mut response = web::page(Page {
             title,
             body,
             text: &self.text,
             theme: Theme::PLAIN,
-            kind: Kind::Host(host),
+            kind,
         });
         keep_private(&mut response);
         response
-    }
-
-    fn account(&self) -> Account<'_> {
-        Account {
-            name: &self.who.account().display_name,
-            csrf: &self.csrf,
-        }
     }
 
     fn sections(&self, context: &PageContext, place: Place) -> Vec<Section> {
@@ -150,6 +140,11 @@ impl HostRequest {
             label: self.text.say(label).into_owned(),
             href: wording.at(rest),
             current: is == place,
+            ..Entry::default()
+        };
+        let elsewhere = |label, href: &str| Entry {
+            label: self.text.say(label).into_owned(),
+            href: href.to_owned(),
             ..Entry::default()
         };
         let counted = |entry: Entry, count: i64| Entry {
@@ -197,7 +192,10 @@ impl HostRequest {
             },
             Section {
                 title: Some(self.site.settings.name.clone()),
-                ..Section::of_site(&self.site, &self.text, "", context.may_operate)
+                entries: vec![
+                    elsewhere("host-home", frame::HOME),
+                    elsewhere("host-occasions-yours", "/admin"),
+                ],
             },
         ]
     }

@@ -11,11 +11,12 @@ use web::{Field, I18n};
 use super::wording::{self, Wording};
 use crate::diet::DietaryOption;
 use crate::event::Event;
-use crate::hosting::log::{AuditRow, HOUSEHOLD};
+use crate::hosting::log::AuditRow;
 use crate::hosting::occasions::FIELDS;
 use crate::hosting::resource::Resource as _;
 use crate::hosting::{guests, invitations, locks};
 use crate::question::Question;
+use crate::rsvp::HOUSEHOLD;
 use crate::words::{ExportKind, OccasionStatus, ReplyStatus, Role};
 
 /// One entry as a sentence.

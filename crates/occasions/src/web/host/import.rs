@@ -2,6 +2,7 @@
 //! it is, and taking it back.
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use web::codes::FIELD_CODES;
@@ -91,7 +92,10 @@ fn earlier(wording: &Wording<'_>, import: &Import) -> Earlier {
 /// `POST /admin/o/{slug}/import`: keeps the file's rows.
 pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
-    let file = posted.file.clone();
+    let file = posted
+        .files
+        .first()
+        .map_or_else(Bytes::new, |file| file.bytes.clone());
     if file.is_empty() {
         let problem = Problem::fields().field("/file", "required", []);
         return refused(&posted, &problem).await;

@@ -17,8 +17,10 @@ use super::invite_people::{PersonRow, household, people, stored};
 use super::request::{HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::invitations::{self, Bookkeeping};
+use crate::hosting::portals;
 use crate::hosting::{Permission, Refusal, log, suppressions};
-use crate::invitation::{Details, InvitationId};
+use crate::id::InvitationId;
+use crate::invitation::Details;
 use crate::open_rsvp;
 use crate::portal::Portal;
 use crate::web::guest::view::{Ask, Asked, Mark};
@@ -240,7 +242,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
     let piece = Piece::read(HISTORY).map_err(|_| Refusal::NotFound)?;
     let key = req.site.keys.key(suppression::PURPOSE);
     req.read(move |tx, context| {
-        let portal = invitations::load(tx, &context.host, &id)?;
+        let portal = portals::load(tx, &context.host, &id)?;
         let history = if context.may(Permission::ReadLog) {
             let filter = log::AuditFilter {
                 entity: id.to_string(),

@@ -9,16 +9,16 @@ use web::{FieldProblem, Input, Problem};
 use super::request::{HostForm, HostRequest};
 use super::{invite, invite_form, invite_people};
 use crate::event::Seats;
-use crate::guest::GuestId;
 use crate::hosting::answers::{self, Overrides};
 use crate::hosting::codes;
 use crate::hosting::guests;
 use crate::hosting::invitations::{self, FIELDS};
 use crate::hosting::locks::{self, Opening};
 use crate::hosting::open_rsvp;
+use crate::hosting::portals;
 use crate::hosting::suppressions;
 use crate::hosting::{HostOf, Refusal, When};
-use crate::invitation::InvitationId;
+use crate::id::{GuestId, InvitationId};
 use crate::web::guest::parse_form;
 
 /// `POST …/answers`: saves answers as a host heard them.
@@ -114,7 +114,7 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let up = form_state::some(&posted.form, "up");
     let down = form_state::some(&posted.form, "down");
     act(&posted, "ordered", move |tx, host, id, version| {
-        let portal = invitations::load(tx, host, id)?;
+        let portal = portals::load(tx, host, id)?;
         let guests = &portal.household.guests;
         let mut wanted: Vec<GuestId> = guests.iter().map(|guest| guest.id.clone()).collect();
         let place = |named: &Option<String>| {

@@ -14,7 +14,9 @@ use crate::hosting::HostOf;
 use crate::hosting::Refusal;
 use crate::hosting::codes::{self, Chosen};
 use crate::hosting::invitations::{self, FIELDS, InvitationChange};
-use crate::invitation::{Details, InvitationId};
+use crate::hosting::portals;
+use crate::id::InvitationId;
+use crate::invitation::Details;
 use crate::portal::Portal;
 
 #[derive(Template)]
@@ -156,7 +158,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
 
 async fn find(req: &HostRequest) -> Result<(PageContext, Portal), Refusal> {
     let id: InvitationId = req.id();
-    req.read(move |tx, context| invitations::load(tx, &context.host, &id))
+    req.read(move |tx, context| portals::load(tx, &context.host, &id))
         .await
 }
 

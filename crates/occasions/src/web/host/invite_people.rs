@@ -4,10 +4,11 @@ use web::form_state::FormState;
 use web::{Form, Spoken, Text};
 
 use super::wording::{self, Wording};
+use crate::answer::{Answer, Answers};
 use crate::diet::DietaryOption;
 use crate::guest::Guest;
 use crate::portal::Portal;
-use crate::question::{Answer, Answers, Question};
+use crate::question::Question;
 use crate::web::guest::Reading;
 use crate::web::guest::view::{Asked, Mark};
 use crate::words::{AskedOf, GuestKind, ReplyStatus};

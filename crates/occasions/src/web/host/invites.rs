@@ -282,19 +282,8 @@ fn job_line(wording: &Wording<'_>, job: &Bulk) -> Option<JobLine> {
     }
     Some(JobLine {
         href: wording.at(&format!("/invites/bulk/{}", job.id)),
-        words: progress(wording.text, job),
+        words: super::bulk::progress(wording.text, job),
     })
-}
-
-/// "Label “family”: 12 of 40 done, 1 failed".
-pub(super) fn progress(text: &Text, job: &Bulk) -> String {
-    let values = [
-        ("what", super::bulk::named(text, &job.action).into()),
-        ("done", job.done.into()),
-        ("total", job.total.into()),
-        ("failed", job.failed.into()),
-    ];
-    text.with("host-job", values)
 }
 
 #[cfg(test)]

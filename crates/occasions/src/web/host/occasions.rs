@@ -1,17 +1,15 @@
 //! The list of a host's occasions, and the form of a new one.
 
-use accounts::SignedIn;
-use accounts::domain::{Card, CardLine};
-use accounts::grant;
 use accounts::web::asking::Sender;
 use accounts::web::call::{form_once, see_other};
+use accounts::web::frame;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use platform::{StoreError, Tx};
+use platform::Tx;
 use serde_json::json;
 use web::form_state::{self, Control, Field, FormState, Group};
-use web::{Input, Link, Problem, Site, Text};
+use web::{Input, Problem, Site, Text};
 
 use super::request::{HostForm, HostRequest};
 use super::wording::{self, Wording};
@@ -20,7 +18,8 @@ use crate::hosting::Refusal;
 use crate::hosting::membership::{self, Decision, MembersOccasion};
 use crate::hosting::occasions;
 use crate::hosting::resource::{self, Resource};
-use crate::occasion::{Occasion, OccasionId};
+use crate::id::OccasionId;
+use crate::occasion::Occasion;
 use crate::role::Role;
 use crate::words::{OccasionKind, OccasionStatus};
 
@@ -97,42 +96,8 @@ pub(super) async fn list(req: HostRequest) -> Result<Response, Problem> {
         members: &members,
     };
     let title = req.text.say("host-occasions");
-    let site_rank = req.site_rank().await?;
-    Ok(req.plain_page(&title, site_rank, body))
-}
-
-/// Cards of an account's occasions, for the page after signing in.
-pub(crate) fn cards(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    who: &SignedIn,
-    text: &Text,
-) -> Result<Vec<Card>, StoreError> {
-    let link = |label, href| Link { label, href };
-    let new = occasions::may_create(tx, site, who)?;
-    let new = new.then_some(link("host-new-occasion", "/admin/new"));
-    let (all, now) = (occasions::list(tx, who)?, tx.now());
-    let lines: Vec<CardLine> = all
-        .iter()
-        .map(|(occasion, role)| {
-            let wording = Wording::new(text, occasion, now);
-            CardLine {
-                label: wording.hosts().to_string(),
-                href: wording.at(""),
-                note: text.say(role.label()).into_owned(),
-            }
-        })
-        .collect();
-    if lines.is_empty() && new.is_none() {
-        return Ok(Vec::new());
-    }
-    let list = (!lines.is_empty()).then_some(link("host-occasions", "/admin"));
-    Ok(vec![Card {
-        title: "host-occasions",
-        lines,
-        links: new.into_iter().chain(list).collect(),
-        form: None,
-    }])
+    let facts = req.facts().await?;
+    Ok(req.plain_page(&title, &facts, body))
 }
 
 #[derive(Template)]
@@ -162,11 +127,11 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
         ("kind", OccasionKind::Wedding.word()),
         ("default_language", language),
     ]));
-    let site_rank = req.site_rank().await?;
-    Ok(new_page(&req, site_rank, &form_state))
+    let facts = req.facts().await?;
+    Ok(new_page(&req, &facts, &form_state))
 }
 
-fn new_page(req: &HostRequest, site_rank: Option<grant::Role>, form_state: &FormState) -> Response {
+fn new_page(req: &HostRequest, facts: &frame::Facts, form_state: &FormState) -> Response {
     let text = &req.text;
     let kinds = OccasionKind::ALL.iter();
     let kinds = kinds.map(|kind| {
@@ -219,7 +184,7 @@ fn new_page(req: &HostRequest, site_rank: Option<grant::Role>, form_state: &Form
             ],
         }],
     };
-    req.plain_page(&text.say("host-new-occasion"), site_rank, body)
+    req.plain_page(&text.say("host-new-occasion"), facts, body)
 }
 
 /// `POST /admin/new`.
@@ -258,8 +223,8 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
         if problem.code == "slug_taken" {
             form_state = form_state.at("slug");
         }
-        let site_rank = req.site_rank().await?;
-        Ok(new_page(req, site_rank, &form_state))
+        let facts = req.facts().await?;
+        Ok(new_page(req, &facts, &form_state))
     })
     .await
 }
@@ -287,6 +252,7 @@ pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<R
     let id = id.map_err(|_| wrong("/occasion"))?;
     let decision = match sender.form.text("action") {
         "mail" => Decision::LetSend,
+        "no-mail" => Decision::StopSending,
         "take-on" => Decision::TakeOn,
         _ => return Err(wrong("/action")),
     };

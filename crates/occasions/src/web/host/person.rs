@@ -9,12 +9,12 @@ use web::{Form, Input, Problem, Text, fields};
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::Wording;
-use crate::guest::{self, Guest, GuestId};
+use crate::guest::{self, Guest};
 use crate::hosting::HostOf;
 use crate::hosting::Refusal;
 use crate::hosting::guests::{self, Contact, GuestDetails};
-use crate::hosting::invitations;
-use crate::invitation::InvitationId;
+use crate::hosting::portals;
+use crate::id::{GuestId, InvitationId};
 use crate::portal::Portal;
 
 #[derive(Template)]
@@ -53,7 +53,7 @@ async fn find(req: &HostRequest) -> Result<(PageContext, PersonData), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
         Ok(PersonData {
-            portal: invitations::load(tx, &context.host, &id)?,
+            portal: portals::load(tx, &context.host, &id)?,
             contacts: guests::contacts(tx, &id)?,
         })
     })

@@ -9,8 +9,8 @@ use web::{Language, Problem, Text};
 use super::frame::{Place, keep_private};
 use super::request::HostRequest;
 use super::wording::Wording;
-use crate::hosting::{Refusal, invitations};
-use crate::invitation::InvitationId;
+use crate::hosting::{Refusal, portals};
+use crate::id::InvitationId;
 use crate::portal::Portal;
 use crate::web::guest;
 
@@ -81,7 +81,7 @@ struct Inert {
 async fn load(req: &HostRequest) -> Result<(super::request::PageContext, Portal), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
-        let mut portal = invitations::load(tx, &context.host, &id)?;
+        let mut portal = portals::load(tx, &context.host, &id)?;
         if !context.may(crate::hosting::Permission::SeeContacts) {
             "•••••".clone_into(&mut portal.household.invitation.code);
         }

@@ -7,7 +7,7 @@
 
 use std::ops::Deref;
 
-use accounts::signed_in;
+use accounts::notification;
 use accounts::web::request::{FormPost, OfPage, PageRequest};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -46,8 +46,8 @@ pub struct PageContext {
     pub(crate) events: Vec<Event>,
     pub(crate) sizes: Sizes,
     pub(crate) now: Timestamp,
-    /// Whether the host owns the installation, and so has a page for the server.
-    pub(crate) may_operate: bool,
+    /// How many notices the host has not read.
+    pub(crate) unread: i64,
 }
 
 impl Deref for HostRequest {
@@ -103,6 +103,11 @@ impl HostRequest {
             .strip_prefix(&self.at(""))?;
         let is_old = occasion.slug != self.piece("slug");
         is_old.then(|| wording::at(&occasion.slug, rest))
+    }
+
+    /// The path of the page that is shown; empty where a form was sent.
+    pub(crate) fn here(&self) -> &str {
+        self.looked_at.as_ref().map_or("", Uri::path)
     }
 
     /// A segment of the path as an id.
@@ -170,9 +175,9 @@ impl PageContext {
 pub(crate) fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError> {
     let occasion = occasion::load(tx, host.occasion())?;
     Ok(PageContext {
-        may_operate: match host.who() {
-            Some(who) => signed_in::owner(tx, who.clone())?.is_some(),
-            None => false,
+        unread: match host.who() {
+            Some(who) => notification::count_unread(tx, &who.account().id)?,
+            None => 0,
         },
         events: event::list(tx, &occasion.id)?,
         sizes: sizes::load(tx, &host)?,

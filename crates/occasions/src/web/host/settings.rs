@@ -333,6 +333,8 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
     let version = form.number("version").ok().flatten();
     let is_grave = !matches!(status, OccasionStatus::Published);
     let confirm = form.text("confirm").trim().to_owned();
+    // The button of the frame stands on every page of the occasion, and leads back there.
+    let (back, place) = (form.text("back").to_owned(), posted.req.at("/"));
     let done = posted
         .once(move |tx, host: &HostOf| {
             let occasion = occasions::load(tx, host)?;
@@ -349,6 +351,9 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
                 Published => "published",
                 _ => "saved",
             };
+            if format!("{back}/").starts_with(&place) {
+                return Ok(format!("{back}?done={done}"));
+            }
             Ok(wording::at(
                 &moved.slug,
                 &format!("/settings/state?done={done}"),

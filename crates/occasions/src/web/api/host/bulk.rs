@@ -17,7 +17,7 @@ use crate::hosting::bulk::{self, Action, Bulk, BulkId, Outcome, Request, Target}
 use crate::hosting::export::{self, Export};
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::locks::Effect;
-use crate::invitation::InvitationId;
+use crate::id::InvitationId;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::may;
 

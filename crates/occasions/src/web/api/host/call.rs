@@ -15,11 +15,9 @@ use web::{Problem, Site};
 
 use super::change_response::Sees;
 use super::refusal::problem;
-use crate::guest::GuestId;
 use crate::hosting::Refusal;
 use crate::hosting::permissions::{self, HostOf, Permission};
-use crate::invitation::InvitationId;
-use crate::occasion::OccasionId;
+use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::web::custom_code::ByHand;
 
 pub(crate) use call::{Maybe, answer, id};

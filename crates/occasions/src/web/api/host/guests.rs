@@ -15,12 +15,11 @@ use super::call::{Call, Place, answer, id};
 use super::change_response::{Receipt, Saved, Sees, Shown};
 use super::invitations::{load_view, saved};
 use super::view::{GuestView, InvitationView, PersonView};
-use crate::guest::GuestId;
 use crate::hosting::Permission::{Invite, See};
 use crate::hosting::listing::people;
 use crate::hosting::permissions::HostOf;
-use crate::hosting::{Refusal, answers, guests, invitations};
-use crate::invitation::InvitationId;
+use crate::hosting::{Refusal, answers, guests, portals};
+use crate::id::{GuestId, InvitationId};
 use crate::portal::Portal;
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 use crate::web::access::may;
@@ -138,7 +137,7 @@ async fn show(
                 &[&guest],
             )?;
             let (invitation,) = found.ok_or(Refusal::NotFound)?;
-            let portal = invitations::load(tx, host, &invitation)?;
+            let portal = portals::load(tx, host, &invitation)?;
             one(tx, host, &portal, &guest)
         })
         .await?;

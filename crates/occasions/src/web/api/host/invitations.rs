@@ -24,8 +24,10 @@ use crate::hosting::codes::{self, Chosen};
 use crate::hosting::invitations::InvitationChange;
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::permissions::HostOf;
+use crate::hosting::portals;
 use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp, suppressions};
-use crate::invitation::{Details, InvitationId};
+use crate::id::InvitationId;
+use crate::invitation::Details;
 use crate::portal::Portal;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::may;
@@ -111,7 +113,7 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
     let key = call.site.keys.key(suppression::PURPOSE);
     let found = call
         .read(place, move |tx, host| {
-            let portal = invitations::load(tx, host, &invitation)?;
+            let portal = portals::load(tx, host, &invitation)?;
             let view = load_view(tx, host, &portal)?;
             let held = suppressions::list(tx, &key, host, &portal.household.invitation)?;
             Ok(view.with_suppressions(held))
@@ -355,7 +357,7 @@ async fn mark_sent(
     let sent = body.value.sent;
     act(&call, &text, &body.bytes, move |tx, host, invitation| {
         invitations::mark_sent(tx, host, invitation, sent)?;
-        invitations::load_changed(tx, host, invitation)
+        portals::load_changed(tx, host, invitation)
     })
     .await
 }

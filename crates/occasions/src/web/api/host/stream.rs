@@ -22,7 +22,7 @@ use web::{Problem, Site, routes};
 use super::call::{Call, id};
 use crate::hosting::Permission::See;
 use crate::hosting::stream::{AllCounts, Feed, Message};
-use crate::occasion::OccasionId;
+use crate::id::OccasionId;
 use crate::token_scopes::RSVPS_READ;
 use crate::web::access::may;
 

@@ -8,17 +8,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::change_response::{Receipt, Sees, Shown};
-use crate::guest::{Guest, GuestId};
+use crate::answer::{Answer, Answers};
+use crate::guest::Guest;
 use crate::hosting::guests::Contact as GuestContact;
 use crate::hosting::invitations::Bookkeeping;
 use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::people::Person;
 use crate::hosting::listing::{InvitationRow, People};
 use crate::household::Allowance;
-use crate::invitation::InvitationId;
-use crate::occasion::{Occasion, OccasionId};
+use crate::id::{GuestId, InvitationId, OccasionId};
+use crate::occasion::Occasion;
 use crate::portal::Portal;
-use crate::question::{Answer, Answers};
 use crate::role::Role;
 use crate::words::{Access, GuestKind, LockMode, ReplyStatus, Response};
 

@@ -9,15 +9,16 @@ use platform::text_cleaning;
 use serde_json::Value;
 use web::{Form, Text};
 
+use super::super::frame::guest_page;
 use super::super::parse_form::NEW_ROWS;
-use super::super::portal::guest_page;
 use super::super::show::Reading;
 use super::super::view::{Conflict, Difference, Side};
 use super::form::Which;
+use crate::answer::{Answer, Answers};
 use crate::guest::Guest;
-use crate::household::FieldChange;
+use crate::household_plan::FieldChange;
 use crate::portal::Portal;
-use crate::question::{Answer, Answers, Question};
+use crate::question::Question;
 use crate::words::{AskedOf, QuestionKind};
 
 /// The page that asks which version to keep.

@@ -5,8 +5,8 @@ use axum::response::Response;
 use web::form_state::FormError;
 use web::{Form, Text};
 
+use super::super::frame::guest_page;
 use super::super::parse_form::ParsedForm;
-use super::super::portal::guest_page;
 use super::super::show::Reading;
 use super::super::view::{
     Answer, Asked, Chips, Choice, Diet, DietRow, Dietary, Mark, NewRow, NoteField, NotePage,

@@ -11,10 +11,10 @@ use super::super::parse_form::ParsedForm;
 use super::super::show::Reading;
 use super::super::view::Typed;
 use super::form::Trouble;
+use crate::answer::Answers;
 use crate::household::Places;
 use crate::household_change::GuestUpdate;
 use crate::portal::Portal;
-use crate::question::Answers;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 

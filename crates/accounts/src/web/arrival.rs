@@ -1,0 +1,95 @@
+//! Where a sign-in leads, and how a session ends.
+
+use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use platform::audit::RequestFacts;
+use platform::{Secret, StoreError, Tx};
+
+use site::call::see_other;
+use site::cookies;
+
+use crate::Accounts;
+use identity::session::{self, Begun};
+use identity::sign_in::Welcome;
+
+/// Where people go who have signed in and came from nowhere in particular.
+pub(super) const HOME: &str = "/me";
+
+/// Leads somebody on who proved who they are.
+pub(super) fn lead(accounts: &Accounts, welcome: &Welcome) -> Response {
+    match welcome {
+        Welcome::Arrived(arrived) => begun_at(accounts, &arrived.begun, target(&arrived.to)),
+        Welcome::SecondStep(token) => to_second_step(accounts, token),
+        Welcome::Leaving(token) => see_other(&format!("/restore/{}", token.reveal())),
+    }
+}
+
+/// To the page of the second step, with what it needs.
+fn to_second_step(accounts: &Accounts, token: &Secret) -> Response {
+    let mut response = see_other("/login/mfa");
+    let cookie = cookies::set_second_step(accounts.site.url(), token);
+    response.headers_mut().append(SET_COOKIE, cookie);
+    response
+}
+
+/// Onward, with the cookies of a session that has just begun.
+pub(super) fn begun_at(accounts: &Accounts, begun: &Begun, path: &str) -> Response {
+    let mut response = see_other(path);
+    cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
+    response
+}
+
+/// Ends the session that the browser shows.
+pub async fn end_session(
+    accounts: &Accounts,
+    headers: &HeaderMap,
+    request: RequestFacts,
+) -> Result<(), StoreError> {
+    let Some(secret) = cookies::session(headers, accounts.site.url()) else {
+        return Ok(());
+    };
+    let change = move |tx: &mut Tx<'_>| session::sign_out(tx, &secret, &request);
+    accounts.site.store.write(change).await
+}
+
+/// The longest address to go to after signing in.
+const LONGEST: usize = 2_000;
+
+/// Where to go after signing in: a path of ours, never somebody else's site.
+pub(super) fn target(asked: &str) -> &str {
+    let mut letters = asked.chars();
+    match (letters.next(), letters.next()) {
+        (None, _) => HOME,
+        _ if asked.len() > LONGEST => HOME,
+        (Some('/'), Some('/' | '\\')) => "/",
+        (Some('/'), _) if !asked.chars().any(char::is_control) => asked,
+        _ => "/",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_stays_on_the_site() {
+        for (asked, path) in [
+            ("", HOME),
+            ("/", "/"),
+            (
+                "/admin/o/aisyah-daniel?page=2#x",
+                "/admin/o/aisyah-daniel?page=2#x",
+            ),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("javascript:alert(1)", "/"),
+            ("/a\r\nSet-Cookie: x=1", "/"),
+            ("/\t/evil.example", "/"),
+            ("admin", "/"),
+        ] {
+            assert_eq!(target(asked), path, "{asked}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What the page of one's own account shows of its second factor.
+
+use askama::Template;
+use jiff::tz::TimeZone;
+use web::Text;
+
+use identity::credential::second_factor::Factors;
+
+/// The part of the page of the account.
+#[derive(Template)]
+#[template(path = "factors.html")]
+pub(super) struct Section<'a> {
+    pub(super) text: &'a Text,
+    pub(super) csrf: &'a str,
+    pub(super) zone: &'a TimeZone,
+    pub(super) factors: Factors,
+    /// Whether the address has to be confirmed first.
+    pub(super) is_pending: bool,
+}
+
+impl Section<'_> {
+    /// Since when codes are asked for, and how many recovery codes are left.
+    fn state(&self) -> Option<String> {
+        let since = self.factors.totp_since?.to_zoned(self.zone.clone());
+        let values = [
+            ("since", self.text.moment_short(&since).into()),
+            ("left", self.factors.recovery_codes.into()),
+        ];
+        Some(self.text.with("account-factors-on", values))
+    }
+}

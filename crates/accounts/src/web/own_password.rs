@@ -1,0 +1,36 @@
+//! Changing one's own password, on its page and in JSON.
+
+use platform::Secret;
+use web::Problem;
+
+use crate::Accounts;
+use identity::client::Client;
+use identity::credential::password::Password;
+use identity::problem;
+use identity::session::Stay;
+use identity::session::signed_in::SignedIn;
+use identity::sign_in::own_password::{self, Change};
+
+/// Changes a password that was typed: the current one, and the new one in the field `pointer`.
+pub async fn renew_password(
+    accounts: &Accounts,
+    who: &SignedIn,
+    client: Client,
+    (current, new): (Secret, Secret),
+    pointer: &str,
+) -> Result<(Secret, Stay), Problem> {
+    let account = who.account();
+    let known = [
+        account.email.as_str(),
+        &account.display_name,
+        &accounts.site.settings.name,
+    ];
+    let new = Password::choose(&new, &known)
+        .map_err(|weakness| problem::password(Problem::fields(), pointer, weakness))?;
+    let change = Change {
+        current,
+        new,
+        client,
+    };
+    Ok(own_password::change(accounts, who, change).await?)
+}

@@ -1,0 +1,109 @@
+//! What pages show of the providers with whom people sign in.
+
+use askama::Template;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::outbound;
+use web::Text;
+
+use crate::Accounts;
+use identity::credential::linked_identity::Linked;
+use identity::credential::provider::Provider;
+
+/// A button that leads to a provider.
+pub(super) struct Button {
+    pub(super) action: String,
+    pub(super) label: String,
+}
+
+impl Button {
+    /// One for each provider, with the message `label`.
+    pub(super) fn all(accounts: &Accounts, text: &Text, label: &str) -> Vec<Self> {
+        let providers = accounts.providers.iter();
+        providers
+            .map(|provider| Self::of(provider, text, label))
+            .collect()
+    }
+
+    pub(super) fn of(provider: &Provider, text: &Text, label: &str) -> Self {
+        let settings = &provider.settings;
+        let values = [("provider", settings.label.as_str().into())];
+        Self {
+            action: format!("/oauth/{}/start", settings.name),
+            label: text.with(label, values),
+        }
+    }
+}
+
+/// Lets the forms of a page lead to providers: browsers hold a redirect after a form against the
+/// policy, too.
+pub(super) fn allow_forms(accounts: &Accounts, mut response: Response) -> Response {
+    let issuers = accounts.providers.iter();
+    let origins: Vec<String> = issuers
+        .filter_map(|provider| outbound::origin(&provider.settings.issuer))
+        .collect();
+    if !origins.is_empty() {
+        let policy = web::policy_with_forms_to(&origins);
+        response
+            .headers_mut()
+            .insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// The part of the page of the account.
+#[derive(Template)]
+#[template(path = "identities.html")]
+pub(super) struct Section<'a> {
+    pub(super) text: &'a Text,
+    pub(super) csrf: &'a str,
+    pub(super) zone: &'a TimeZone,
+    pub(super) identities: Vec<(String, Linked)>,
+    /// Of providers that the account has no identity of.
+    pub(super) buttons: Vec<Button>,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn of(
+        accounts: &Accounts,
+        (text, csrf, zone): (&'a Text, &'a str, &'a TimeZone),
+        linked: Vec<Linked>,
+    ) -> Self {
+        let is_linked = |provider: &&Provider| {
+            let issuer = &provider.settings.issuer;
+            linked.iter().any(|one| one.issuer == *issuer)
+        };
+        let free = accounts.providers.iter().filter(|one| !is_linked(one));
+        let buttons = free
+            .map(|provider| Button::of(provider, text, "account-identity-link"))
+            .collect();
+        let named = |one: Linked| {
+            let provider = accounts.providers.of_issuer(&one.issuer);
+            let label = provider.map(|provider| provider.settings.label.clone());
+            (label.unwrap_or_else(|| one.issuer.clone()), one)
+        };
+        Self {
+            text,
+            csrf,
+            zone,
+            identities: linked.into_iter().map(named).collect(),
+            buttons,
+        }
+    }
+
+    fn is_shown(&self) -> bool {
+        !self.identities.is_empty() || !self.buttons.is_empty()
+    }
+
+    fn use_of(&self, linked: &Linked) -> String {
+        let moment = |at: Timestamp| self.text.moment_short(&at.to_zoned(self.zone.clone()));
+        let used = linked.last_used_at.map(moment);
+        let values = [
+            ("since", moment(linked.linked_at).into()),
+            ("used", used.unwrap_or_else(|| "none".to_owned()).into()),
+        ];
+        self.text.with("account-identity-use", values)
+    }
+}

@@ -1,0 +1,335 @@
+//! The form of a countdown: what it counts comes first, then only what that needs; the rest is folded
+//! away, with its values beside.
+
+use std::collections::HashMap;
+
+use accounts::web::request::PageRequest;
+use accounts::web::resource::pages::EditForm;
+use askama::Template;
+use form_urlencoded::Serializer;
+use jiff::ToSpan as _;
+use jiff::civil::date;
+use web::form_state::{Control, Field};
+use web::{Form, Text};
+
+use super::{HERE, KeeperContext, typed};
+use crate::countdown::{Countdown, Kind, Visibility};
+
+/// Makes the form's values what the table of a countdown reads.
+pub(super) fn prepare(text: &Text, form: &mut Form) {
+    for name in ["target", "since"] {
+        if let Some(day) = form.find(name) {
+            let (day, kept) = typed::parts(day);
+            let time = form.text(&format!("{name}_time"));
+            let time = if time.is_empty() { kept } else { time };
+            let moment = typed::moment(text, day, time);
+            set(form, name, moment);
+        }
+    }
+    let is_new = form.find("kind").is_some();
+    let is_public = form.text("visibility") == Visibility::Public.word();
+    if is_new && form.text("kind") == Kind::Since.word() {
+        form.remove(&["target"]);
+    }
+    if !is_public {
+        form.remove(&["listed"]);
+    } else if is_new {
+        set(form, "listed", "1".to_owned());
+    }
+}
+
+fn set(form: &mut Form, name: &str, value: String) {
+    form.remove(&[name]);
+    *form = form
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .chain([(name.to_owned(), value)])
+        .collect();
+}
+
+/// The fields of the form in their arrangement.
+#[derive(Template)]
+#[template(path = "own/form.html")]
+struct Arranged<'a> {
+    text: &'a Text,
+    /// The kinds to choose from, each with its word and whether it is chosen; empty for a countdown
+    /// that is there.
+    kinds: Vec<(&'static str, bool)>,
+    /// Links that fill in the form of a new one: label and address.
+    presets: Vec<(&'static str, String)>,
+    title: Field,
+    since: Option<DayAndTime>,
+    until: Option<DayAndTime>,
+    follows: Option<Field>,
+    visibility: Field,
+    listed: Option<Field>,
+    folds: Vec<Fold>,
+}
+
+/// A day and a time, entered in two fields.
+struct DayAndTime {
+    name: &'static str,
+    legend: &'static str,
+    time_label: &'static str,
+    hint: String,
+    day: String,
+    time: String,
+    error: Option<String>,
+    /// What somebody else has saved meanwhile.
+    stored: Option<String>,
+}
+
+impl DayAndTime {
+    fn of(name: &'static str, field: Field) -> Self {
+        let (day, time) = typed::parts(&field.value);
+        Self {
+            name,
+            legend: "",
+            time_label: "",
+            hint: String::new(),
+            day: day.to_owned(),
+            time: time.to_owned(),
+            error: field.error,
+            stored: field.stored,
+        }
+    }
+}
+
+/// Fields that are folded away.
+struct Fold {
+    title: &'static str,
+    /// Their present values.
+    state: String,
+    is_until: bool,
+    is_open: bool,
+    fields: Vec<Field>,
+}
+
+/// Arranges the fields of the table.
+pub(super) fn arrange(
+    req: &PageRequest,
+    context: &KeeperContext,
+    one: Option<&Countdown>,
+    form: &mut EditForm<'_>,
+) {
+    let text = &req.text;
+    let groups = std::mem::take(&mut form.groups).into_iter();
+    let fields = groups.flat_map(|group| group.fields);
+    let mut fields: HashMap<String, Field> =
+        fields.map(|field| (field.name.clone(), field)).collect();
+    let mut take = |name: &str| fields.remove(name);
+    let (Some(mut title), Some(mut visibility)) = (take("title"), take("visibility")) else {
+        return;
+    };
+    let follows = take("follows").and_then(|field| offer_dates(text, context, one, field));
+    title.hint = Some(text.say("countdown-title-hint").into_owned());
+    // Without a title, the followed date's name is taken.
+    title.is_required = follows.is_none();
+    let hints = Visibility::ALL
+        .iter()
+        .map(|one| text.say(seen_hint(*one)).into_owned());
+    visibility.show_as_radios(hints.collect::<Vec<_>>());
+    let mut listed = take("listed");
+    if let (None, Control::Radios(choices)) = (one, &mut visibility.control) {
+        // A new one that everybody sees is on the lists from the beginning.
+        listed = None;
+        choices.reverse();
+        for (word, label, _) in choices {
+            if *word == Visibility::Public.word() {
+                *label = text.say("countdown-public-listed").into_owned();
+            }
+        }
+    }
+    let chosen = Kind::find(form.form_state.form.text("kind")).unwrap_or(Kind::Since);
+    let is_until = one.is_none_or(|one| one.kind == Kind::Until);
+    let zone = one.map_or(&req.who.account().time_zone, |one| &one.time_zone);
+    let now = req.site.clock.now().to_zoned(super::zone_of(zone));
+    let in_zone = |message| text.with(message, [("zone", place(zone).into())]);
+    // Nothing said yet: now.
+    let begin = || {
+        let mut field = form.form_state.line("since", "");
+        if form.form_state.form.find("since").is_none() {
+            field.value = now.strftime("%Y-%m-%dT%H:%M").to_string();
+        }
+        field
+    };
+    let since = one.is_none().then(|| DayAndTime {
+        legend: "countdown-counting-since",
+        time_label: "countdown-time",
+        hint: in_zone("countdown-since-hint"),
+        ..DayAndTime::of("since", begin())
+    });
+    let until = take("target")
+        .filter(|_| is_until)
+        .map(|target| DayAndTime {
+            legend: "countdown-counting-until",
+            time_label: "countdown-time-optional",
+            hint: in_zone("countdown-until-hint"),
+            ..DayAndTime::of("target", target)
+        });
+    let mut day_counting = take("day_counting");
+    if let (None, Some(field)) = (one, &mut day_counting) {
+        // Each kind has its usual one.
+        if let Control::Select(choices) = &mut field.control {
+            choices.insert(
+                0,
+                (String::new(), text.say("countdown-days-usual").into_owned()),
+            );
+        }
+    }
+    let slug = take("slug");
+    let address = slug
+        .as_ref()
+        .map_or_else(String::new, |slug| slug.value.clone());
+    let again = ["repeat", "after", "leap_day"].map(&mut take);
+    let look = ["show_phrase", "show_notes", "show_stats"].map(&mut take);
+    let is_primary = take("is_primary");
+    let time_zone = take("time_zone");
+    let fold = |title, state, fields: Vec<Option<Field>>| {
+        let fields: Vec<Field> = fields.into_iter().flatten().collect();
+        Fold {
+            title,
+            state,
+            is_until: title == "countdown-fold-again",
+            is_open: fields
+                .iter()
+                .any(|field| field.error.is_some() || field.stored.is_some()),
+            fields,
+        }
+    };
+    let mut folds = vec![
+        fold("countdown-fold-look", shown_words(text, &look), look.into()),
+        fold(
+            "countdown-fold-zone",
+            place(zone),
+            vec![time_zone, day_counting],
+        ),
+        fold(
+            "countdown-fold-address",
+            if address.is_empty() {
+                text.say("countdown-slug-made").into_owned()
+            } else {
+                address
+            },
+            vec![slug, is_primary],
+        ),
+    ];
+    if is_until {
+        let state = again[0].as_ref().map_or_else(String::new, chosen_label);
+        folds.insert(0, fold("countdown-fold-again", state, again.into()));
+    }
+    let arranged = Arranged {
+        text,
+        kinds: match one {
+            None => vec![
+                (Kind::Since.word(), chosen == Kind::Since),
+                (Kind::Until.word(), chosen == Kind::Until),
+            ],
+            Some(_) => Vec::new(),
+        },
+        presets: one.map_or_else(|| presets(text, now.date().year()), |_| Vec::new()),
+        title,
+        since,
+        until,
+        follows,
+        visibility,
+        listed,
+        folds,
+    };
+    form.arranged = arranged.to_string();
+    if one.is_none() {
+        form.save = "countdown-start";
+    }
+}
+
+/// What may be in the form before anything is typed.
+fn presets(text: &Text, year: i16) -> Vec<(&'static str, String)> {
+    let next = date(year, 1, 1).saturating_add(1.year()).to_string();
+    let all: [(&str, &str, &[(&str, &str)]); 3] = [
+        (
+            "countdown-preset-new-year",
+            "countdown-preset-new-year-title",
+            &[("kind", "until"), ("target", &next), ("repeat", "yearly")],
+        ),
+        (
+            "countdown-preset-birthday",
+            "countdown-preset-birthday-title",
+            &[("kind", "until"), ("repeat", "yearly")],
+        ),
+        (
+            "countdown-preset-without",
+            "countdown-preset-without-title",
+            &[("kind", "since")],
+        ),
+    ];
+    let address = |title: &str, fields: &[(&str, &str)]| {
+        let mut query = Serializer::new(String::new());
+        query
+            .extend_pairs(fields)
+            .append_pair("title", &text.say(title));
+        format!("{HERE}/new?{}", query.finish())
+    };
+    all.iter()
+        .map(|(label, title, fields)| (*label, address(title, fields)))
+        .collect()
+}
+
+/// “Kuala Lumpur”, of `Asia/Kuala_Lumpur`.
+fn place(zone: &str) -> String {
+    zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
+}
+
+fn seen_hint(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Private => "countdown-private-hint",
+        Visibility::Trusted => "countdown-trusted-hint",
+        Visibility::Unlisted => "countdown-unlisted-hint",
+        Visibility::Public => "countdown-public-hint",
+    }
+}
+
+/// What the page shows beside the figure, in few words.
+fn shown_words(text: &Text, fields: &[Option<Field>]) -> String {
+    let words = fields.iter().flatten().filter(|field| field.is_ticked());
+    let words = words.map(|field| match field.name.as_str() {
+        "show_phrase" => text.say("countdown-shows-phrase"),
+        "show_notes" => text.say("countdown-shows-notes"),
+        _ => text.say("countdown-shows-stats"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The label of what is chosen.
+fn chosen_label(field: &Field) -> String {
+    let Control::Select(choices) = &field.control else {
+        return String::new();
+    };
+    let chosen = choices.iter().find(|(value, _)| *value == field.value);
+    chosen.map_or_else(String::new, |(_, label)| label.clone())
+}
+
+/// The choice of a date to follow, if there are any dates.
+fn offer_dates(
+    text: &Text,
+    context: &KeeperContext,
+    one: Option<&Countdown>,
+    mut field: Field,
+) -> Option<Field> {
+    let followed = one.map_or("", |one| one.follows.as_str());
+    let mut choices = vec![(
+        String::new(),
+        text.say("countdown-follows-none").into_owned(),
+    )];
+    let is_own = |one: &Countdown| context.own.iter().any(|(id,)| *id == one.id);
+    if one.is_none_or(is_own) {
+        let known = context.dates.iter();
+        choices.extend(known.map(|date| (date.id.clone(), date.label.clone())));
+    }
+    if choices.iter().all(|(id, _)| id != followed) {
+        let other = text.say("countdown-follows-other").into_owned();
+        choices.push((followed.to_owned(), other));
+    }
+    let is_offered = choices.len() > 1 && one.is_none_or(|one| one.kind == Kind::Until);
+    field.control = Control::Select(choices);
+    is_offered.then_some(field)
+}

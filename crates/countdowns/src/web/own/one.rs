@@ -1,0 +1,157 @@
+//! The owners' page of one countdown.
+
+use accounts::slug;
+use accounts::web::request::{FormPost, PageRequest};
+use askama::Template;
+use axum::response::Response;
+use platform::Tx;
+use web::form_state::{self, Field, FormState};
+use web::{Problem, Site, Text};
+
+use super::{DONE, HERE, at, resets};
+use crate::Refusal;
+use crate::countdown::{self, Countdown, Kind, OwnerOf, Visibility};
+use crate::entry::{self, Entry, Summary};
+use crate::public::Link;
+use crate::web::clock_view::ClockView;
+use crate::web::runs::{self, Run};
+use crate::web::{sharing, words};
+
+/// The number of resets on a page.
+const ENTRIES: i64 = 100;
+
+struct Loaded {
+    countdown: Countdown,
+    summary: Summary,
+    entries: Vec<Entry>,
+    /// The account's slug.
+    account: String,
+    /// The private link's key.
+    key: String,
+}
+
+impl Loaded {
+    /// The path of the public page, or of what is below it.
+    fn public_path(&self, rest: &str) -> String {
+        let path = words::path(&self.account, &self.countdown.slug) + rest;
+        match self.countdown.visibility {
+            Visibility::Unlisted => words::with_key(path, &self.key),
+            Visibility::Private | Visibility::Trusted | Visibility::Public => path,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "own/countdown.html")]
+struct CountdownPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    done: Option<&'static str>,
+    form_state: &'a FormState,
+    countdown: &'a Countdown,
+    clock: Option<ClockView>,
+    stats: Vec<(&'static str, String)>,
+    /// The form of a new reset, for a countdown that counts up: its note and its time.
+    fields: Option<[Field; 2]>,
+    /// The runs, each with the address of the reset that began it.
+    runs: Vec<(String, Run)>,
+    /// HTML of the card from which it is sent on.
+    share: Option<String>,
+    /// The address of the day as a calendar file.
+    calendar: Option<String>,
+    public_path: String,
+    /// Whether it was made just now.
+    is_new: bool,
+    /// The message that says who sees it.
+    seen: &'static str,
+}
+
+/// `GET /me/countdowns/{id}`.
+pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    let loaded = load(&req).await?;
+    countdown_page(&req, &loaded, req.done(DONE), &FormState::default()).await
+}
+
+/// Loads the content of a countdown's page.
+async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
+    let keys = req.site.keys.clone();
+    let look = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
+        let countdown = owner.countdown().clone();
+        let account = countdown::account_of(tx, &countdown.id)?;
+        Ok(Loaded {
+            summary: entry::summary(tx, &countdown.id)?,
+            entries: entry::list(tx, &countdown.id, ENTRIES)?,
+            account: slug::find(tx, &account)?.unwrap_or_default(),
+            key: Link::load(tx, &countdown.id)?.sign(&keys),
+            countdown,
+        })
+    };
+    req.read(look).await
+}
+
+async fn countdown_page(
+    req: &PageRequest,
+    loaded: &Loaded,
+    done: Option<&'static str>,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let (text, countdown) = (&req.text, &loaded.countdown);
+    let now = req.site.clock.now();
+    let href = |entry: &Entry| at(&countdown.id, &format!("/entries/{}", entry.id));
+    let clock = countdown.clock(loaded.summary.newest, now);
+    let clock = clock.map(|clock| ClockView::of(text, countdown, &clock, now));
+    let runs = runs::runs(text, countdown, &loaded.entries, now);
+    let body = CountdownPage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done,
+        form_state,
+        stats: words::statistics(text, &loaded.summary, now),
+        fields: (countdown.kind == Kind::Since)
+            .then(|| resets::fields(text, countdown, form_state)),
+        runs: loaded.entries.iter().map(href).zip(runs).collect(),
+        share: share(&req.site, text, loaded, clock.as_ref()),
+        calendar: (countdown.kind == Kind::Until && countdown.visibility.is_open())
+            .then(|| loaded.public_path("/day.ics")),
+        clock,
+        public_path: loaded.public_path(""),
+        is_new: done == Some("countdown-begun"),
+        seen: words::seen(countdown.visibility),
+        countdown,
+    };
+    req.page(HERE, &countdown.title, body).await
+}
+
+/// How the countdown is sent on, where others than its owners see it without signing in.
+fn share(site: &Site, text: &Text, loaded: &Loaded, clock: Option<&ClockView>) -> Option<String> {
+    let countdown = &loaded.countdown;
+    let key = match countdown.visibility {
+        Visibility::Unlisted => loaded.key.as_str(),
+        Visibility::Public => "",
+        Visibility::Private | Visibility::Trusted => return None,
+    };
+    let page = words::path(&loaded.account, &countdown.slug);
+    let said = (countdown.title.as_str(), &*clock?.sentence());
+    Some(
+        sharing::share(site, said, &page, key)
+            .card(text)
+            .to_string(),
+    )
+}
+
+/// Shows the page of a countdown again with a refused form.
+pub(super) async fn refused_on_page(
+    posted: &FormPost,
+    done: Result<Response, Refusal>,
+) -> Result<Response, Problem> {
+    let req = &posted.req;
+    form_state::answer(done, async |problem| {
+        let loaded = load(req).await?;
+        let problem = resets::at_form(problem);
+        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
+        countdown_page(req, &loaded, None, &form_state).await
+    })
+    .await
+}

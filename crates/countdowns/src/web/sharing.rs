@@ -1,0 +1,16 @@
+//! A countdown as it is sent on.
+
+use web::{Share, Site};
+
+use super::words;
+
+/// The countdown at `path`, with the key of its private link, if it has one.
+pub(super) fn share(site: &Site, (title, sentence): (&str, &str), path: &str, key: &str) -> Share {
+    let embed = format!("/embed{}", path.trim_start_matches("/u"));
+    let with_key = |path: String| words::with_key(path, key);
+    Share {
+        embed: site.url().join(&with_key(embed)),
+        badge: site.url().join(&with_key(format!("{path}/badge.svg"))),
+        ..Share::new(site, title, sentence, &with_key(path.to_owned()))
+    }
+}

@@ -1,0 +1,424 @@
+//! A connection of HTTP/1: one request behind the other, each answered before the next is read.
+//!
+//! Whoever serves the connection reads the body of a request while somebody wants it, and writes
+//! the answer from memory, from a file by the kernel, or piece by piece as it comes. A connection
+//! that waits holds no buffer.
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::mem::MaybeUninit;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf as _, Bytes};
+use http::{Request, StatusCode};
+use http1::{Refusal, RequestHead};
+use tokio::io::ReadBuf;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tokio_util::sync::WaitForCancellationFuture;
+use upgrade::{OnUpgrade, Upgraded};
+
+use crate::body::{Answer, Body};
+use crate::deadline::Deadline;
+use crate::listener::{Activity, Handle};
+use crate::parse_result::{LoggedHead, ParseResult};
+use crate::pipeline::serve;
+
+use super::answer_head::{Asked, Framing};
+use super::input::{Fed, Input};
+use super::minded::Minded;
+use super::outgoing::Outgoing;
+use super::request_body::Feed;
+use super::transport::{Carrier, Sending};
+use super::{Bounds, Visit};
+
+/// A body that is sooner copied behind its head than sent as a piece beside it.
+const SMALL: usize = 4 * 1_024;
+/// What still comes behind what was refused is read for so long.
+const LINGER: Duration = Duration::from_secs(2);
+/// Read at once, and thrown away.
+const PIECE: usize = 8 * 1_024;
+
+/// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
+pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: Visit) {
+    let (bounds, lame_duck_time) = {
+        let running = visit.here.shared.running();
+        let listen = running.plan.listen();
+        (listen.bounds(), listen.lame_duck_time)
+    };
+    let switched = answer_requests(&mut stream, &visit, bounds, lame_duck_time).await;
+    if let Some(Switched { switch, came }) = switched {
+        let Visit { here, place, .. } = visit;
+        let stream = Minded::new(stream, bounds, place);
+        let stream = stream.switched(came, here.shared.cut.clone());
+        // Whoever has asked for it may have gone.
+        let _ = switch.send(Box::new(stream));
+    }
+}
+
+/// A connection that is another protocol's from now on.
+struct Switched {
+    switch: oneshot::Sender<Upgraded>,
+    /// What came of it already.
+    came: Bytes,
+}
+
+/// Answers requests until the connection ends, or another protocol goes on.
+async fn answer_requests<S: Carrier>(
+    stream: &mut S,
+    visit: &Visit,
+    bounds: Bounds,
+    lame_duck_time: Duration,
+) -> Option<Switched> {
+    let Visit { here, peer, .. } = visit;
+    let handle = visit.place.handle();
+    let drained = pin!(here.drain.cancelled());
+    let ended = pin!(here.end.cancelled());
+    let mut client = Client {
+        stream,
+        input: Input::new(bounds, handle),
+        limits: Limits {
+            timer: Deadline::default(),
+            body_time: bounds.body_time,
+            slow_time: bounds.slow_time(),
+            handle,
+            ended,
+        },
+        drained,
+    };
+    let mut wait = bounds.header_time;
+    loop {
+        let head = client
+            .head(wait, bounds.header_time, lame_duck_time)
+            .await?;
+        wait = bounds.idle_time;
+        if !handle.set(Activity::Serving) {
+            return None;
+        }
+        let mut asked = Asked::default();
+        let mut switch = None;
+        let (request, feed, refused) = match head {
+            Ok(head) => {
+                asked = Asked::of(&head);
+                let body = client.input.body(head.body, head.expects_continue);
+                let mut request = head.request.map(|()| body);
+                if head.asks_upgrade {
+                    switch = Some(offer_switch(&mut request));
+                }
+                (request, client.input.feed(), None)
+            }
+            Err(refusal) => {
+                asked.is_last = true;
+                let head = LoggedHead::of_bytes(&client.input.came);
+                (Request::new(Body::Empty), None, Some((refusal, head)))
+            }
+        };
+        let parsed = match refused {
+            Some((refusal, head)) => ParseResult::refused(refusal, head),
+            None => ParseResult::of_body(feed.as_ref().map(Feed::broken)),
+        };
+        let serving = pin!(serve(here, peer, request, parsed));
+        let mut answer = client.while_it_waits(serving).await?;
+        let switch = switch.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS);
+        if answer.status().is_informational() && switch.is_none() {
+            // Nothing would follow it that the client could make sense of.
+            answer = Answer::new(Body::Empty);
+            *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        }
+        asked.is_last |= !client.can_go_on().await;
+        let is_in_file =
+            !asked.is_head && client.stream.bare().is_some() && answer.body().is_in_file();
+        let framing = Framing::of(&mut answer, &mut asked, switch.is_some());
+        let mut head = here.scratch.take();
+        asked.write_head(&mut head, &answer, framing, here);
+        match client.stream.bare() {
+            Some(socket) if is_in_file => {
+                let sending = Sending::new(&head, answer.into_body());
+                client.limits.send(socket, sending).await?;
+            }
+            _ if asked.is_head => client.write(&mut head, Bytes::new()).await?,
+            _ if answer.body().is_here() => {
+                client
+                    .write(&mut head, answer.into_body().into_whole())
+                    .await?;
+            }
+            _ => {
+                let body = answer.into_body();
+                let outgoing = Outgoing::new(&head, body, framing, asked.takes_trailers);
+                // Nobody holds what a brief answer does not need.
+                here.scratch.put(std::mem::take(&mut head));
+                Box::pin(client.stream_out(outgoing)).await?;
+            }
+        }
+        here.scratch.put(head);
+        if let Some(switch) = switch {
+            let came = client.input.came;
+            return Some(Switched { switch, came });
+        }
+        if asked.is_last || !client.can_go_on().await || !client.input.is_between() {
+            return client.part().await;
+        }
+    }
+}
+
+/// Lets whoever answers switch to another protocol.
+fn offer_switch(request: &mut Request<Body>) -> oneshot::Sender<Upgraded> {
+    let (switch, switched) = oneshot::channel();
+    let switching = OnUpgrade::new(async { switched.await.ok() });
+    request.extensions_mut().insert(switching);
+    switch
+}
+
+struct Client<'a, 'e, S> {
+    stream: &'a mut S,
+    input: Input<'a>,
+    limits: Limits<'a, 'e>,
+    /// One wait for the whole connection, as for its end: to begin and give up one for each
+    /// request costs two locks.
+    drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
+}
+
+/// How long is waited for a client that reads.
+struct Limits<'a, 'e> {
+    timer: Deadline,
+    /// How long it may read nothing, and after what time it is slow.
+    body_time: Duration,
+    slow_time: Duration,
+    handle: &'a Handle,
+    ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
+}
+
+impl<S: Carrier> Client<'_, '_, S> {
+    /// Waits for the head of a request, or for why it is refused. Nothing: none came in time, or
+    /// none will.
+    async fn head(
+        &mut self,
+        wait: Duration,
+        header_time: Duration,
+        lame_duck_time: Duration,
+    ) -> Option<Result<RequestHead, Refusal>> {
+        if let Some(head) = self.input.head().transpose() {
+            return Some(head);
+        }
+        let wait = Instant::now() + wait;
+        let mut last = None;
+        let head = std::future::poll_fn(|context| {
+            while let Poll::Ready(more) = self.input.poll_more(self.stream, context) {
+                if !more.unwrap_or_default() {
+                    return Poll::Ready(None);
+                }
+                if let Some(head) = self.input.head().transpose() {
+                    return Poll::Ready(Some(head));
+                }
+            }
+            let begun = self.input.head_since();
+            let activity = begun.map_or(Activity::Idle, |_| Activity::Opening);
+            if !self.limits.handle.set(activity) {
+                return Poll::Ready(None);
+            }
+            if last.is_none() && self.drained.as_mut().poll(context).is_ready() {
+                // A request that is on its way already is still answered.
+                last = Some(Instant::now() + lame_duck_time);
+            }
+            if last.is_some() && self.limits.ended.as_mut().poll(context).is_ready() {
+                return Poll::Ready(None);
+            }
+            let deadline = begun.map_or(wait, |begun| begun + header_time);
+            let is_too_slow = begun.is_some() && last.is_none_or(|last| deadline < last);
+            let deadline = last.map_or(deadline, |last| last.min(deadline));
+            ready!(self.limits.timer.poll(context, deadline));
+            Poll::Ready(is_too_slow.then_some(Err(Refusal::HeadTooSlow)))
+        });
+        match head.await {
+            None => self.part().await,
+            Some(head) => {
+                if head.is_err() {
+                    self.input.close();
+                }
+                Some(head)
+            }
+        }
+    }
+
+    /// The answer, unless the client leaves before there is one. Meanwhile it sends what is
+    /// wanted of its body, and may ask for more behind it.
+    async fn while_it_waits(
+        &mut self,
+        mut serving: Pin<&mut impl Future<Output = Answer>>,
+    ) -> Option<Answer> {
+        std::future::poll_fn(|context| {
+            loop {
+                if let Poll::Ready(answer) = serving.as_mut().poll(context) {
+                    return Poll::Ready(Some(answer));
+                }
+                match self.input.poll_feed(self.stream, context) {
+                    Poll::Ready(Fed::Piece) => {}
+                    Poll::Ready(Fed::Left) => return Poll::Ready(None),
+                    Poll::Pending => break,
+                }
+            }
+            self.limits.ended.as_mut().poll(context).map(|()| None)
+        })
+        .await
+    }
+
+    /// Whether another request can follow, as far as can be told now.
+    async fn can_go_on(&mut self) -> bool {
+        std::future::poll_fn(|context| Poll::Ready(self.input.can_go_on(self.stream, context)))
+            .await
+    }
+
+    async fn write(&mut self, head: &mut Vec<u8>, mut body: Bytes) -> Option<()> {
+        if body.len() <= SMALL {
+            head.extend_from_slice(&body);
+            body.clear();
+        }
+        let mut all = (&head[..]).chain(body);
+        while all.has_remaining() {
+            let written = self.limits.unless_stuck(|context| {
+                let stream = Pin::new(&mut *self.stream);
+                let mut slices = [IoSlice::new(&[]); 2];
+                match all.chunks_vectored(&mut slices) {
+                    1 => stream.poll_write(context, &slices[0]),
+                    count => stream.poll_write_vectored(context, &slices[..count]),
+                }
+            });
+            match written.await? {
+                0 => return None,
+                written => all.advance(written),
+            }
+        }
+        self.flush().await
+    }
+
+    /// Writes an answer as it comes. The body of its request may still be coming, too.
+    async fn stream_out(&mut self, mut outgoing: Outgoing) -> Option<()> {
+        while !outgoing.is_done() {
+            std::future::poll_fn(|context| {
+                loop {
+                    if let Poll::Ready(gathered) = outgoing.poll_gather(context) {
+                        return Poll::Ready(gathered.ok());
+                    }
+                    match self.input.poll_feed(self.stream, context) {
+                        Poll::Ready(Fed::Piece) => {}
+                        Poll::Ready(Fed::Left) => return Poll::Ready(None),
+                        Poll::Pending => break,
+                    }
+                }
+                self.limits.ended.as_mut().poll(context).map(|()| None)
+            })
+            .await?;
+            while !outgoing.is_empty() {
+                let written = self.limits.unless_stuck(|context| {
+                    let stream = Pin::new(&mut *self.stream);
+                    let polled =
+                        outgoing.write(|slices| stream.poll_write_vectored(context, slices));
+                    if polled.is_pending() {
+                        outgoing.falls_behind(context);
+                        // Who reads nothing before all is sent must be able to send it.
+                        while self.input.is_fed(self.stream, context) {}
+                    }
+                    polled
+                });
+                match written.await? {
+                    0 => return None,
+                    written => outgoing.advance(written),
+                }
+            }
+            self.flush().await?;
+        }
+        Some(())
+    }
+
+    async fn flush(&mut self) -> Option<()> {
+        let mut stream = Pin::new(&mut *self.stream);
+        let flushed = |context: &mut Context<'_>| stream.as_mut().poll_flush(context);
+        self.limits.unless_stuck(flushed).await
+    }
+
+    /// Says goodbye. What still comes where something is half read is read for a while: a socket
+    /// that is closed with bytes unread takes back the answer that says what was wrong with them
+    /// (RFC 9112, section 9.6).
+    async fn part<T>(&mut self) -> Option<T> {
+        let mut stream = Pin::new(&mut *self.stream);
+        let parted = |context: &mut Context<'_>| stream.as_mut().poll_shutdown(context);
+        self.limits.unless_stuck(parted).await?;
+        if self.input.is_between() {
+            return None;
+        }
+        let deadline = Instant::now() + LINGER;
+        unless_ended(&mut self.limits.ended, |context| {
+            let mut piece = [const { MaybeUninit::uninit() }; PIECE];
+            while Instant::now() < deadline {
+                let mut piece = ReadBuf::uninit(&mut piece);
+                let Poll::Ready(read) = stream.as_mut().poll_read(context, &mut piece) else {
+                    return self.limits.timer.poll(context, deadline).map(Ok);
+                };
+                read?;
+                if piece.filled().is_empty() {
+                    break;
+                }
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await?;
+        None
+    }
+}
+
+impl Limits<'_, '_> {
+    /// Writes a head, and has the kernel send what is in a file. The client is waited for as
+    /// long as it may keep us waiting, the file for as long as it takes.
+    async fn send(&mut self, socket: &TcpStream, mut sending: Sending<'_>) -> Option<()> {
+        while !sending.is_done() {
+            self.unless_stuck(|context| socket.poll_write_ready(context))
+                .await?;
+            unless_ended(&mut self.ended, |context| {
+                sending.poll_some(socket, context)
+            })
+            .await?;
+        }
+        Some(())
+    }
+
+    /// What a step of writing leads to. Nothing: the client has read nothing for too
+    /// long, the connection is broken, or all of them must end.
+    async fn unless_stuck<T>(
+        &mut self,
+        mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Option<T> {
+        let mut deadline = None;
+        unless_ended(&mut self.ended, |context| {
+            if let Poll::Ready(done) = step(context) {
+                if deadline.is_some() {
+                    self.handle.set_unread(None);
+                }
+                return Poll::Ready(done);
+            }
+            let deadline = *deadline.get_or_insert_with(|| {
+                let now = Instant::now();
+                self.handle.set_unread(Some(now + self.slow_time));
+                now + self.body_time
+            });
+            let late = self.timer.poll(context, deadline);
+            late.map(|()| Err(ErrorKind::TimedOut.into()))
+        })
+        .await
+    }
+}
+
+/// What a step leads to. Nothing: it failed, or all connections must end.
+async fn unless_ended<T>(
+    ended: &mut Pin<&mut WaitForCancellationFuture<'_>>,
+    mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
+) -> Option<T> {
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(done) = step(context) {
+            return Poll::Ready(done.ok());
+        }
+        ended.as_mut().poll(context).map(|()| None)
+    })
+    .await
+}

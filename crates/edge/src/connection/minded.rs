@@ -1,0 +1,142 @@
+//! A connection whose client must read what it is sent.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::deadline::Deadline;
+use crate::listener::Place;
+
+use super::Bounds;
+
+/// Resolves when a connection must end.
+type Cutting = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A connection that breaks when its client has read nothing for too long. It has its place as
+/// long as it is open.
+pub(super) struct Minded<S> {
+    stream: S,
+    /// Is read before what comes.
+    came: Bytes,
+    bounds: Bounds,
+    stuck_since: Option<Instant>,
+    writing: Deadline,
+    cutting: Option<Cutting>,
+    place: Place,
+}
+
+impl<S> Minded<S> {
+    pub(super) fn new(stream: S, bounds: Bounds, place: Place) -> Self {
+        Self {
+            stream,
+            came: Bytes::new(),
+            bounds,
+            stuck_since: None,
+            writing: Deadline::default(),
+            cutting: None,
+            place,
+        }
+    }
+
+    /// One that has become another protocol's, of which these bytes came already. It is cut
+    /// then, or when it makes room for another.
+    pub(super) fn switched(self, came: Bytes, cut: CancellationToken) -> Self {
+        let handle = self.place.handle().clone();
+        let cutting = async move {
+            tokio::select! {
+                () = cut.cancelled() => {}
+                () = handle.evicted() => {}
+            }
+        };
+        Self {
+            came,
+            cutting: Some(Box::pin(cutting)),
+            ..self
+        }
+    }
+
+    fn mind<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        polled: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        let handle = self.place.handle();
+        if polled.is_ready() {
+            if self.stuck_since.take().is_some() {
+                handle.set_unread(None);
+            }
+            return polled;
+        }
+        let since = *self.stuck_since.get_or_insert_with(|| {
+            let now = Instant::now();
+            handle.set_unread(Some(now + self.bounds.slow_time()));
+            now
+        });
+        ready!(self.writing.poll(context, since + self.bounds.body_time));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Minded<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let minded = self.get_mut();
+        if !minded.came.is_empty() {
+            let count = minded.came.len().min(out.remaining());
+            out.put_slice(&minded.came.split_to(count));
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(cutting) = &mut minded.cutting
+            && cutting.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        Pin::new(&mut minded.stream).poll_read(context, out)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Minded<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let minded = self.get_mut();
+        let polled = Pin::new(&mut minded.stream).poll_write(context, bytes);
+        minded.mind(context, polled)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let minded = self.get_mut();
+        let polled = Pin::new(&mut minded.stream).poll_write_vectored(context, slices);
+        minded.mind(context, polled)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let minded = self.get_mut();
+        let polled = Pin::new(&mut minded.stream).poll_flush(context);
+        minded.mind(context, polled)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let minded = self.get_mut();
+        let polled = Pin::new(&mut minded.stream).poll_shutdown(context);
+        minded.mind(context, polled)
+    }
+}

@@ -1,0 +1,164 @@
+//! What can be told of a head that is refused.
+
+use std::sync::Arc;
+
+use http::uri::{PathAndQuery, Uri};
+use http::{Method, Request};
+
+use http1::METHOD_LENGTH;
+
+/// What is kept of a target, in bytes.
+const TARGET_LENGTH: usize = 2_048;
+
+/// What a request asks for. What could not be read is empty.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LoggedHead {
+    pub(crate) method: Option<Method>,
+    /// In lower case.
+    pub(crate) host: Arc<str>,
+    /// The path and the query.
+    pub(crate) target: Option<PathAndQuery>,
+}
+
+impl LoggedHead {
+    /// Of a request that somebody has read.
+    pub(crate) fn of<B>(request: &Request<B>, host: &Arc<str>) -> Self {
+        Self {
+            method: Some(request.method().clone()),
+            host: Arc::clone(host),
+            target: request.uri().path_and_query().cloned(),
+        }
+    }
+
+    /// Of bytes that nobody else will read. A part that is not whole could be read as
+    /// something else, or hold half of what is hidden in a log, so it is left out.
+    pub(crate) fn of_bytes(came: &[u8]) -> Self {
+        let came = came.strip_prefix(b"\r\n").unwrap_or(came);
+        let mut lines = came.split_inclusive(|byte| *byte == b'\n');
+        let (method, target) = request_line(lines.next().unwrap_or_default());
+        let host = host(lines.map_while(whole));
+        let host = host.unwrap_or_default().to_ascii_lowercase();
+        Self {
+            method,
+            host: host.into(),
+            target,
+        }
+    }
+}
+
+/// A line without its end; nothing: that has not come.
+fn whole(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_suffix(b"\n")?;
+    Some(line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+fn request_line(line: &[u8]) -> (Option<Method>, Option<PathAndQuery>) {
+    let ended = whole(line);
+    let mut words = ended.unwrap_or(line).split(|byte| *byte == b' ');
+    let (Some(method), Some(target)) = (words.next(), words.next()) else {
+        return (None, None);
+    };
+    let is_whole = words.next().is_some() || ended.is_some();
+    let is_one = words.next().is_none();
+    let method = (method.len() <= METHOD_LENGTH).then(|| Method::from_bytes(method).ok());
+    let target = is_one.then(|| path_and_query(target, is_whole));
+    (method.flatten(), target.flatten())
+}
+
+/// A target that is too long is told without its query.
+fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
+    let told = if is_whole && target.len() <= TARGET_LENGTH {
+        target
+    } else {
+        let path = target.iter().position(|byte| *byte == b'?')?;
+        target.get(..path.min(TARGET_LENGTH + 1))?
+    };
+    let is_kept = told.len() <= TARGET_LENGTH;
+    let uri = is_kept.then(|| Uri::try_from(told).ok()).flatten()?;
+    uri.into_parts().path_and_query
+}
+
+/// The host, if one is named, once.
+fn host<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a str> {
+    let mut named = lines
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_at_checked(line.iter().position(|byte| *byte == b':')?))
+        .filter(|(name, _)| name.eq_ignore_ascii_case(b"host"))
+        .map(|(_, value)| value[1..].trim_ascii());
+    let host = named.next().filter(|host| http1::is_host(host))?;
+    let is_one = named.next().is_none();
+    is_one.then(|| std::str::from_utf8(host).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn told(came: &[u8]) -> [String; 3] {
+        let head = LoggedHead::of_bytes(came);
+        let method = head.method.map(|method| method.to_string());
+        let target = head.target.map(|target| target.to_string());
+        let host = (*head.host).to_owned();
+        [method.unwrap_or_default(), host, target.unwrap_or_default()]
+    }
+
+    #[test]
+    fn only_what_came_whole_and_once_is_told() {
+        for (came, method, host, target) in [
+            ("", "", "", ""),
+            ("PO", "", "", ""),
+            ("POST", "", "", ""),
+            ("POST /a", "POST", "", ""),
+            ("POST /a?b", "POST", "", "/a"),
+            ("POST /a?b HTT", "POST", "", "/a?b"),
+            ("\r\nPOST /a\n", "POST", "", "/a"),
+            ("\u{16}\u{3}\u{1} x\n", "", "", ""),
+            ("GET /a\0 HTTP/1.1\r\nHost: a\r\n", "GET", "a", ""),
+            ("GET http://b/a?c HTTP/1.1\r\n", "GET", "", "/a?c"),
+            ("GET b HTTP/1.1\r\n", "GET", "", ""),
+            ("GET /a b c\r\nHost: a\r\n", "GET", "a", ""),
+            (
+                "OPTIONS * HTTP/1.1\r\nhOST:\tA:80 \r\n",
+                "OPTIONS",
+                "a:80",
+                "*",
+            ),
+            (
+                "GET / HTTP/1.1\r\nHost: a\r\n\r\nHost: b\r\n",
+                "GET",
+                "a",
+                "/",
+            ),
+            ("GET / HTTP/1.1\r\nHost : a\r\n Host: a\r\n", "GET", "", "/"),
+            ("GET / HTTP/1.1\r\nHost: a@b\r\n", "GET", "", "/"),
+            ("GET / HTTP/1.1\r\nHost: a", "GET", "", "/"),
+        ] {
+            assert_eq!(told(came.as_bytes()), [method, host, target], "{came:?}");
+        }
+    }
+
+    #[test]
+    fn no_more_is_kept_than_may_be() {
+        let long = "x".repeat(TARGET_LENGTH);
+        for (target, shown) in [
+            (format!("/{}", &long[1..]), format!("/{}", &long[1..])),
+            (format!("/{long}"), String::new()),
+            (format!("/a?{long}"), "/a".to_owned()),
+            (format!("/{long}?a"), String::new()),
+        ] {
+            let came = format!("GET {target} HTTP/1.1\r\n");
+            assert_eq!(told(came.as_bytes())[2], shown, "{target}");
+        }
+        let method = format!("{} / HTTP/1.1\r\n", "X".repeat(METHOD_LENGTH + 1));
+        assert_eq!(told(method.as_bytes())[0], "");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_may_be_looked_at(came in "[GET /?:%\\r\\n\\x00-\\xffHost]{0,60}") {
+            told(came.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Requests of one connection, one behind the other.
+
+use bytes::{Buf as _, Bytes};
+use http::header::CONNECTION;
+use http::uri::{PathAndQuery, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
+
+use super::chunks::{Chunks, Decoded};
+use super::refusal::Refusal;
+use super::request::{self, Framed, Judged};
+use super::section::Section;
+
+/// Lines that are added to those of a request on its way to a server.
+const ADDED: usize = 8;
+
+/// Reads heads, each of which may have so many bytes.
+#[derive(Debug)]
+pub struct Heads {
+    section: Section,
+    limit: usize,
+}
+
+/// The head of a request, and how its message goes on.
+#[derive(Debug)]
+pub struct RequestHead {
+    /// As it was asked.
+    pub request: Request<()>,
+    /// So many bytes are its own.
+    pub length: usize,
+    /// What follows it.
+    pub body: RequestBody,
+    /// Whether the client wants no more than this.
+    pub is_last: bool,
+    /// Whether the client may wait to be told to send the body.
+    pub expects_continue: bool,
+    /// Whether what follows the message may be of another protocol: the answer will tell.
+    pub asks_upgrade: bool,
+}
+
+/// The body of a request, as far as it has not come.
+#[derive(Debug)]
+pub enum RequestBody {
+    /// So many bytes.
+    Length(u64),
+    /// Chunks.
+    Chunked(Box<Chunks>),
+}
+
+impl Heads {
+    /// Between messages; a head may have so many bytes.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            section: Section::default(),
+            limit,
+        }
+    }
+
+    /// The head that these bytes begin with; none before all of it has come. Until then the same
+    /// bytes must come again, with more behind them.
+    pub fn next(&mut self, came: &Bytes) -> Result<Option<RequestHead>, Refusal> {
+        let Some(length) = self.section.head_end(came, self.limit)? else {
+            return Ok(None);
+        };
+        let skipped = std::mem::take(&mut self.section).skipped();
+        request::judge_and(&came[skipped..length], |head, judged| {
+            parsed(came, length, head, judged)
+        })?
+        .map(Some)
+    }
+}
+
+fn parsed(
+    came: &Bytes,
+    length: usize,
+    head: &httparse::Request<'_, '_>,
+    judged: Judged,
+) -> Result<RequestHead, Refusal> {
+    let (Some(method), Some(target), Some(minor)) = (head.method, head.path, head.version) else {
+        return Err(Refusal::RequestLine);
+    };
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| Refusal::Method)?;
+    let target = came.slice_ref(target.as_bytes());
+    let uri = if target.starts_with(b"/") {
+        PathAndQuery::from_maybe_shared(target).map(Uri::from)
+    } else {
+        Uri::from_maybe_shared(target)
+    };
+    let mut headers = HeaderMap::with_capacity(head.headers.len() + ADDED);
+    let (mut says_close, mut says_keep_alive) = (false, false);
+    for line in &*head.headers {
+        let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| Refusal::Header)?;
+        if name == CONNECTION {
+            says_close |= names(line.value, b"close");
+            says_keep_alive |= names(line.value, b"keep-alive");
+        }
+        let value = HeaderValue::from_maybe_shared(came.slice_ref(line.value));
+        headers.append(name, value.map_err(|_| Refusal::Header)?);
+    }
+    let is_http11 = minor == 1;
+    let mut request = Request::new(());
+    *request.method_mut() = method;
+    *request.uri_mut() = uri.map_err(|_| Refusal::Target)?;
+    *request.version_mut() = if is_http11 {
+        Version::HTTP_11
+    } else {
+        Version::HTTP_10
+    };
+    *request.headers_mut() = headers;
+    Ok(RequestHead {
+        request,
+        length,
+        body: match judged.body {
+            Framed::Length(length) => RequestBody::Length(length),
+            Framed::Chunked => RequestBody::Chunked(Box::new(Chunks::of_request())),
+        },
+        is_last: says_close || !(is_http11 || says_keep_alive),
+        expects_continue: judged.expects_continue && is_http11,
+        asks_upgrade: judged.asks_upgrade,
+    })
+}
+
+/// Whether a list names this token, in any case.
+fn names(list: &[u8], token: &[u8]) -> bool {
+    let mut options = list.split(|byte| *byte == b',');
+    options.any(|option| option.trim_ascii().eq_ignore_ascii_case(token))
+}
+
+impl RequestBody {
+    /// How long the rest is, if that was said.
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Self::Length(length) => Some(*length),
+            Self::Chunked(_) => None,
+        }
+    }
+
+    /// Whether nothing more of it comes.
+    pub fn is_over(&self) -> bool {
+        match self {
+            Self::Length(left) => *left == 0,
+            Self::Chunked(chunks) => chunks.is_over(),
+        }
+    }
+
+    /// The next part, which is taken from what `came`; none before more has come.
+    pub fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, Refusal> {
+        match self {
+            Self::Length(0) => Ok(Some(Decoded::End(None))),
+            Self::Length(_) if came.is_empty() => Ok(None),
+            Self::Length(left) => {
+                let most = usize::try_from(*left).unwrap_or(usize::MAX);
+                let data = came.split_to(most.min(came.len()));
+                *left -= data.len() as u64;
+                Ok(Some(Decoded::Data(data)))
+            }
+            Self::Chunked(chunks) => chunks.next(came),
+        }
+    }
+
+    /// All of one that has come with its head, of a length that was said.
+    pub fn take_whole(&mut self, came: &mut Bytes) -> Option<Bytes> {
+        let Self::Length(left) = self else {
+            return None;
+        };
+        let length = usize::try_from(*left)
+            .ok()
+            .filter(|length| *length <= came.len())?;
+        *left = 0;
+        let whole = came.slice(..length);
+        came.advance(length);
+        Some(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(head: &str) -> RequestHead {
+        let came = Bytes::copy_from_slice(head.as_bytes());
+        let read = Heads::new(16 << 10).next(&came);
+        read.unwrap().expect("a whole head")
+    }
+
+    #[test]
+    fn a_head_says_what_follows_it() {
+        let plain = "GET /a?b HTTP/1.1\r\nHost: a.example\r\n";
+        for (lines, is_last, expects_continue, asks_upgrade) in [
+            ("", false, false, false),
+            ("Connection: keep-alive\r\n", false, false, false),
+            ("Connection: x, Close\r\n", true, false, false),
+            ("Expect: 100-Continue\r\n", false, true, false),
+            ("Connection: Upgrade\r\nUpgrade: x\r\n", false, false, true),
+            ("Upgrade: x\r\n", false, false, false),
+        ] {
+            let head = read(&format!("{plain}{lines}\r\nmore"));
+            assert_eq!(head.request.uri(), "/a?b");
+            assert_eq!(head.request.headers()["host"], "a.example");
+            assert_eq!(head.length, plain.len() + lines.len() + 2);
+            let said = (head.is_last, head.expects_continue, head.asks_upgrade);
+            assert_eq!(said, (is_last, expects_continue, asks_upgrade), "{lines}");
+        }
+        for (lines, is_last) in [("", true), ("Connection: Keep-Alive\r\n", false)] {
+            let head = read(&format!(
+                "GET / HTTP/1.0\r\nExpect: 100-continue\r\n{lines}\r\n"
+            ));
+            assert_eq!((head.is_last, head.expects_continue), (is_last, false));
+        }
+    }
+
+    #[test]
+    fn what_came_with_its_head_is_taken_whole() {
+        let mut head = read("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+        assert_eq!(head.body.take_whole(&mut Bytes::from_static(b"hell")), None);
+        let mut came = Bytes::from_static(b"hello, you");
+        assert_eq!(
+            head.body.take_whole(&mut came).as_deref(),
+            Some(&b"hello"[..])
+        );
+        assert!(head.body.is_over());
+        assert_eq!(came, ", you");
+    }
+}

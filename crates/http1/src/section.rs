@@ -1,0 +1,73 @@
+//! Lines up to an empty one: a head, or trailers.
+
+use super::refusal::Refusal;
+
+/// Looks at each byte once, however they arrive.
+#[derive(Debug, Default)]
+pub(super) struct Section {
+    /// So many bytes have been looked at.
+    seen: usize,
+    /// Where the line begins that is being read.
+    line: usize,
+    /// Whether one line was complete.
+    has_lines: bool,
+    skips_line: bool,
+}
+
+impl Section {
+    /// Where it ends, if that has come.
+    pub(super) fn end(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, Refusal> {
+        let too_large = |has_lines| {
+            if has_lines {
+                Refusal::HeadTooLarge
+            } else {
+                Refusal::TargetTooLong
+            }
+        };
+        while let Some(offset) = bytes[self.seen..].iter().position(|byte| *byte == b'\n') {
+            let end = self.seen + offset;
+            if end >= limit {
+                return Err(too_large(self.has_lines));
+            }
+            if end == self.line || bytes[end - 1] != b'\r' {
+                return Err(Refusal::LineEnd);
+            }
+            let is_empty = end == self.line + 1;
+            self.seen = end + 1;
+            self.line = end + 1;
+            if is_empty {
+                return Ok(Some(end + 1));
+            }
+            self.has_lines = true;
+        }
+        self.seen = bytes.len();
+        if bytes.len() > limit {
+            return Err(too_large(self.has_lines));
+        }
+        Ok(None)
+    }
+
+    /// As [`end`](Self::end) of a head, before which one empty line may come (RFC 9112, section
+    /// 2.2); [`skipped`](Self::skipped) says how long that is.
+    pub(super) fn head_end(
+        &mut self,
+        bytes: &[u8],
+        limit: usize,
+    ) -> Result<Option<usize>, Refusal> {
+        loop {
+            let end = self.end(bytes, limit)?;
+            if end != Some(self.skipped() + 2) {
+                return Ok(end);
+            }
+            if self.skips_line {
+                return Err(Refusal::EmptyLines);
+            }
+            self.skips_line = true;
+        }
+    }
+
+    /// How much stands before the request line.
+    pub(super) fn skipped(&self) -> usize {
+        if self.skips_line { 2 } else { 0 }
+    }
+}

@@ -1,0 +1,13 @@
+//! What is written.
+
+use http::HeaderMap;
+
+/// Appends a line for each field.
+pub fn write_lines(fields: &HeaderMap, out: &mut Vec<u8>) {
+    for (name, value) in fields {
+        out.extend_from_slice(name.as_str().as_bytes());
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+}

@@ -1,0 +1,99 @@
+//! What a server takes in of the bytes of a connection.
+
+use bytes::{Buf as _, Bytes};
+use http1::{Decoded, Heads, Refusal, RequestBody};
+
+/// What was read of some bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Followed {
+    /// So many bytes from the beginning were taken in.
+    pub(crate) cleared: usize,
+    /// So many heads are among them.
+    pub(crate) heads: u64,
+    /// Why nothing after them ever will be.
+    pub(crate) refusal: Option<Refusal>,
+}
+
+/// Reads the messages of one connection.
+pub(crate) struct Reader {
+    heads: Heads,
+    body: Option<RequestBody>,
+    asks_upgrade: bool,
+    /// An answer must come before anything else is read.
+    is_undecided: bool,
+    came: Bytes,
+    /// So many bytes are not in `came` any more.
+    taken: usize,
+    pub(crate) followed: Followed,
+    /// The bodies, one behind the other.
+    pub(crate) bodies: Vec<u8>,
+}
+
+impl Reader {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            heads: Heads::new(limit),
+            body: None,
+            asks_upgrade: false,
+            is_undecided: false,
+            came: Bytes::new(),
+            taken: 0,
+            followed: Followed::default(),
+            bodies: Vec::new(),
+        }
+    }
+
+    /// Whether a head is awaited.
+    pub(crate) fn is_between(&self) -> bool {
+        self.body.is_none() && self.followed.refusal.is_none()
+    }
+
+    /// More has come.
+    pub(crate) fn follow(&mut self, more: &[u8]) {
+        self.came = [&self.came[..], more].concat().into();
+        while self.followed.refusal.is_none() && !self.is_undecided {
+            let before = self.came.len();
+            let step = self.step();
+            self.taken += before - self.came.len();
+            match step {
+                Ok(true) => self.followed.cleared = self.taken,
+                Ok(false) => break,
+                Err(refusal) => self.followed.refusal = Some(refusal),
+            }
+        }
+    }
+
+    /// The answer was made, and this protocol goes on.
+    pub(crate) fn goes_on(&mut self) {
+        self.is_undecided = false;
+        self.follow(&[]);
+    }
+
+    /// Whether there was a whole part.
+    fn step(&mut self) -> Result<bool, Refusal> {
+        let Some(body) = &mut self.body else {
+            let Some(head) = self.heads.next(&self.came)? else {
+                return Ok(false);
+            };
+            self.came.advance(head.length);
+            self.followed.heads += 1;
+            self.asks_upgrade = head.asks_upgrade;
+            self.body = Some(head.body);
+            self.ended();
+            return Ok(true);
+        };
+        match body.next(&mut self.came)? {
+            None => return Ok(false),
+            Some(Decoded::Data(data)) => self.bodies.extend_from_slice(&data),
+            Some(Decoded::End(_)) => {}
+        }
+        self.ended();
+        Ok(true)
+    }
+
+    fn ended(&mut self) {
+        if self.body.take_if(|body| body.is_over()).is_some() {
+            self.is_undecided = self.asks_upgrade;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Answers of households and guests to the hosts' questions.
+
+use std::collections::BTreeMap;
+
+use platform::store::{Json, Row};
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::{GuestId, InvitationId, OccasionId, QuestionId};
+
+/// An answer. In JSON and in the store it is the bare value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Yes or no.
+    YesNo(bool),
+    /// A whole number.
+    Number(i64),
+    /// Keys of choices, in the question's order.
+    Choices(Vec<String>),
+    /// A text, the key of a choice, or a date such as `2027-01-16`.
+    Text(String),
+}
+
+/// Answers of one household or person, by question.
+pub type Answers = BTreeMap<QuestionId, Answer>;
+
+impl Answer {
+    /// Whether this choice is part of the answer.
+    pub fn has(&self, choice: &str) -> bool {
+        match self {
+            Self::Choices(keys) => keys.iter().any(|key| key == choice),
+            Self::Text(key) => key == choice,
+            Self::YesNo(_) | Self::Number(_) => false,
+        }
+    }
+}
+
+/// One stored answer.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Given {
+    /// The question's id.
+    pub question: QuestionId,
+    /// The household's invitation.
+    pub invitation: InvitationId,
+    /// The guest's id; `None` for an answer of the household as a whole.
+    pub guest: Option<GuestId>,
+    /// The answer itself.
+    #[row(rename = "value", json)]
+    pub answer: Answer,
+}
+
+/// All answers on an invitation.
+pub fn of_invitation(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Given>, StoreError> {
+    sql!(
+        "SELECT {Given} FROM answer WHERE invitation = :invitation",
+        invitation
+    )
+    .all(tx)
+}
+
+/// All answers in an occasion.
+pub fn of_occasion(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>, StoreError> {
+    sql!(
+        "SELECT {answer: Given}
+         FROM question JOIN answer ON answer.question = question.id
+         WHERE question.occasion = :occasion",
+        occasion
+    )
+    .all(tx)
+}
+
+/// Makes the stored answers of a household, or of one of its guests, equal to `after`.
+pub fn write(
+    tx: &mut Tx<'_>,
+    invitation: &InvitationId,
+    guest: Option<&GuestId>,
+    before: &Answers,
+    after: &Answers,
+) -> Result<(), StoreError> {
+    let guest = guest.cloned();
+    let one = guest.as_ref().map_or("", GuestId::as_str);
+    for question in before.keys() {
+        if before.get(question) != after.get(question) {
+            sql!(
+                "DELETE FROM answer
+                 WHERE invitation = :invitation AND question = :question
+                     AND COALESCE(guest, '') = :one",
+                invitation,
+                question,
+                one
+            )
+            .run(tx, Rows::Exactly(1))?;
+        }
+    }
+    for (question, answer) in after {
+        if before.get(question) != Some(answer) {
+            sql!(
+                "INSERT INTO answer (question, invitation, guest, value)
+                 VALUES (:question, :invitation, :guest, :answer)",
+                question,
+                invitation,
+                guest,
+                answer = Json(answer)
+            )
+            .run(tx, Rows::Exactly(1))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! How hosts add, change and remove events. A change waits for answers that are being saved.
+
+use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
+use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
+use accounts::dates;
+use jiff::{SignedDuration, Timestamp};
+use platform::{Rows, StoreError, Tx, sql};
+
+use super::resource::{
+    Edit, History, Removal, Resource, TypedRemoval, free_key, history_of, next_position,
+};
+use super::{HostOf, Permission, Refusal};
+use crate::event::{Event, ScheduleLine, list, recount_seats};
+use crate::id::{EventId, OccasionId};
+use crate::invitation::wait_for_answers;
+
+/// How long an event lasts if no end is given.
+const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
+
+/// How many days an event lasts at most.
+const MOST_DAYS: i64 = 7;
+
+/// How many lines a schedule has at most.
+pub(crate) const LINES: usize = 50;
+
+pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
+    time: hour().label("host-schedule-time").required(),
+    title: texts(Limits::required(120)).label("host-schedule-title"),
+    detail: texts(Limits::lines(500)).label("host-schedule-detail"),
+};
+
+/// Fields that a request for a new event may hold besides the event's own.
+struct NewEvent {
+    /// Whether everybody who is invited to the occasion is invited to the event.
+    invite_all: bool,
+}
+
+impl Resource for Event {
+    type Parent = HostOf;
+    const FIELDS: &'static [Field] = ::web::fields! { Event:
+        name: texts(Limits::required(120)).label("host-field-event-name").wording(),
+        starts_at: moment().label("host-field-starts").required(),
+        ends_at: moment().label("host-field-ends").hint("host-field-ends-hint"),
+        venue: line(160).label("host-field-venue"),
+        address: lines(500).label("host-field-address"),
+        map_url: https().label("host-field-map").hint("host-field-map-hint"),
+        capacity: number(1, 100_000).optional().label("host-seats").hint("host-field-seats-hint"),
+        position: number(0, 1_000).label("host-field-position"),
+        key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
+        dress_code: texts(Limits::line(200)).label("host-field-dress").wording(),
+        schedule: rows(SCHEDULE, LINES).label("host-schedule").wording(),
+    };
+    const OPTIONS: &'static [Field] = ::web::fields! { NewEvent: invite_all: flag() };
+    const HISTORY: History = history_of!("event", named_by: "key");
+    const NEWS: &'static str = "events";
+    const LIMIT: Option<usize> = Some(20);
+    const WRITERS: Permission = Permission::Write;
+    const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Everybody;
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn address(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &Piece) -> Result<List<Self>, Refusal> {
+        Ok(List::whole(list(tx, host.occasion())?))
+    }
+
+    fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
+        let is_taken = |key: &str| there.iter().any(|event| event.key == key);
+        let key = if is_taken("main") {
+            free_key("event", 2.., is_taken)
+        } else {
+            "main".to_owned()
+        };
+        Ok(Self {
+            id: tx.id(),
+            key,
+            name: I18n::default(),
+            starts_at: tx.now(),
+            ends_at: tx.now() + USUAL_LENGTH,
+            venue: String::new(),
+            address: String::new(),
+            map_url: String::new(),
+            dress_code: I18n::default(),
+            schedule: Vec::new(),
+            capacity: None,
+            position: next_position(there.iter().map(|event| event.position)),
+            calendar_sequence: 0,
+            version: 1,
+        })
+    }
+
+    fn validate(
+        &mut self,
+        _: &mut Tx<'_>,
+        edit: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        // An event keeps its length when only its start is given.
+        let has_moved = edit.old.is_none_or(|old| old.starts_at != self.starts_at);
+        if has_moved && !edit.input.has("ends_at") {
+            let length = edit.old.map_or(USUAL_LENGTH, |old| {
+                old.ends_at.duration_since(old.starts_at)
+            });
+            self.ends_at = self.starts_at.checked_add(length).unwrap_or(Timestamp::MAX);
+        }
+        let length = self.ends_at.duration_since(self.starts_at);
+        if !length.is_positive() {
+            findings.add("/ends_at", "ends_before_start", []);
+        } else if length > SignedDuration::from_hours(MOST_DAYS * 24) {
+            let values = [("min", 0.into()), ("max", MOST_DAYS.into())];
+            findings.add("/ends_at", "out_of_range", values);
+        }
+        if let Some(old) = edit.old
+            && ((self.starts_at, self.ends_at) != (old.starts_at, old.ends_at)
+                || (&self.venue, &self.address) != (&old.venue, &old.address))
+        {
+            self.calendar_sequence += 1;
+        }
+        Ok(())
+    }
+
+    /// Invites everybody who is invited to the occasion, unless `invite_all` is false.
+    fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        let occasion = edit.parent.occasion();
+        Self::insert(self, tx, occasion)?;
+        if edit.input.flag("invite_all", true) {
+            invite_everyone(tx, occasion, &self.id)?;
+        }
+        Ok(())
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        let occasion = edit.parent.occasion();
+        lock(tx, &self.id)?;
+        if edit.old.is_some_and(|old| old.starts_at != self.starts_at) {
+            dates::moved(tx, self.id.as_str())?;
+        }
+        if edit.old.is_some_and(|old| old.capacity != self.capacity) {
+            // A save in progress does not know the new limit yet.
+            wait_for_answers(tx, occasion)?;
+        }
+        self.version += 1;
+        sql!(
+            "UPDATE event SET {Event = :Event}, updated_at = :now
+             WHERE id = :id AND version = :version - 1",
+            Event = self,
+            now = tx.now(),
+            id = self.id,
+            version = self.version
+        )
+        .run(tx, Rows::Exactly(1))?;
+        // The limit is new, or was removed.
+        recount_seats(tx, occasion)?;
+        Ok(())
+    }
+
+    fn removal(&self, tx: &mut Tx<'_>, _: &HostOf, there: &[Self]) -> Result<Removal, Refusal> {
+        lock(tx, &self.id)?;
+        if there.len() < 2 {
+            return Err(Refusal::LastEvent);
+        }
+        Ok(Removal::Delete)
+    }
+
+    /// Deletes the event with all answers to it.
+    fn delete(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
+        let occasion = host.occasion();
+        wait_for_answers(tx, occasion)?;
+        dates::moved(tx, self.id.as_str())?;
+        for delete in [
+            sql!("DELETE FROM reply WHERE event = :id", id = self.id),
+            sql!(
+                "DELETE FROM invitation_event WHERE event = :id",
+                id = self.id
+            ),
+            sql!("DELETE FROM event WHERE id = :id", id = self.id),
+        ] {
+            delete.run(tx, Rows::Any)?;
+        }
+        Ok(())
+    }
+}
+
+fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
+    let _: Option<(EventId,)> =
+        sql!("SELECT id FROM event WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
+    Ok(())
+}
+
+fn invite_everyone(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    event: &EventId,
+) -> Result<(), StoreError> {
+    wait_for_answers(tx, occasion)?;
+    sql!(
+        "INSERT INTO invitation_event (invitation, event)
+         SELECT id, :event FROM invitation WHERE occasion = :occasion",
+        event,
+        occasion
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "INSERT INTO reply (guest, event, status)
+         SELECT guest.id, :event, 'pending' FROM guest
+         JOIN invitation ON invitation.id = guest.invitation
+         WHERE invitation.occasion = :occasion",
+        event,
+        occasion
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}

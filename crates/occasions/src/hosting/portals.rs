@@ -1,0 +1,78 @@
+//! The portal of an invitation as hosts open it: to read it, or under its lock to change it.
+
+use platform::{StoreError, Tx};
+
+use super::permissions::{HostOf, Permission};
+use super::{Current, Refusal};
+use crate::event;
+use crate::id::InvitationId;
+use crate::invitation::{self, Invitation};
+use crate::portal::{self, Portal};
+use crate::snapshot;
+
+/// An invitation with everyone on it, archived or not.
+pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Portal, Refusal> {
+    host.needs(Permission::See)?;
+    load_changed(tx, host, id)
+}
+
+/// Like [`load`], after a change: a caller who may make it need not be allowed to see
+/// the invitation.
+pub(crate) fn load_changed(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+) -> Result<Portal, Refusal> {
+    find(tx, host, id)?.ok_or(Refusal::NotFound)
+}
+
+/// Locks an invitation that is not archived, and checks the version that the host has read.
+pub(super) fn lock(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+    version: Option<i64>,
+) -> Result<Portal, Refusal> {
+    let portal = lock_any(tx, host, id, version)?;
+    if portal.household.invitation.archived_at.is_some() {
+        return Err(Refusal::WrongState);
+    }
+    Ok(portal)
+}
+
+/// Like [`lock`], archived or not.
+pub(super) fn lock_any(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+    version: Option<i64>,
+) -> Result<Portal, Refusal> {
+    event::lock_limited(tx, host.occasion())?;
+    let locked = invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
+    let portal = open(tx, host, locked)?.ok_or(Refusal::NotFound)?;
+    if version.is_some_and(|seen| seen != portal.household.invitation.version) {
+        return Err(Refusal::VersionConflict(Current::Invitation(Box::new(
+            portal,
+        ))));
+    }
+    Ok(portal)
+}
+
+fn find(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Option<Portal>, StoreError> {
+    match invitation::find(tx, id)? {
+        Some(found) => open(tx, host, found),
+        None => Ok(None),
+    }
+}
+
+fn open(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    invitation: Invitation,
+) -> Result<Option<Portal>, StoreError> {
+    if invitation.occasion != *host.occasion() {
+        return Ok(None);
+    }
+    let snapshot = snapshot::load(tx, host.occasion())?;
+    portal::load(tx, snapshot, invitation).map(Some)
+}

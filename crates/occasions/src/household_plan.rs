@@ -1,0 +1,452 @@
+//! A household as it would stand after a change: the rules of answering, independent of
+//! the store.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use platform::text_cleaning;
+use serde_json::{Value, json};
+use web::findings::token;
+use web::{Argument, FieldProblem};
+
+use crate::answer::Answers;
+use crate::diet::DietaryOption;
+use crate::event::Event;
+use crate::guest::{Guest, Reply};
+use crate::household::{GUEST_LIMIT, Household, allowance, brought};
+use crate::household_change::{GuestUpdate, HouseholdChange};
+use crate::id::{EventId, GuestId};
+use crate::occasion::Switches;
+use crate::question::Question;
+use crate::refusal::Refusal;
+use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
+
+pub(crate) mod asking;
+
+/// What decides about a change besides the household itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// The occasion's switches.
+    pub switches: Switches,
+    /// All events of the occasion.
+    pub events: &'a [Event],
+    /// All dietary options of the occasion.
+    pub diets: &'a [DietaryOption],
+    /// All questions of the occasion.
+    pub questions: &'a [Question],
+    /// Whose limits apply: a host may exceed the allowance, a household may not.
+    pub by: ActedBy,
+    /// Who answers. Hosts see questions of their own, may leave any of them open, and
+    /// may take answers back as if none had been given.
+    pub speaker: ActedBy,
+    /// The time of the decision.
+    pub now: Timestamp,
+}
+
+/// One field that a save changed.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FieldChange {
+    /// The path of the field, such as `guests/{id}/replies/reception`.
+    pub field: String,
+    /// The value before the save.
+    pub old: Value,
+    /// The value after the save.
+    pub new: Value,
+}
+
+impl FieldChange {
+    /// Whether a guest was added, removed or renamed.
+    pub(crate) fn is_of_names(&self) -> bool {
+        self.field.ends_with("/name") || self.is_of_whole_guest()
+    }
+
+    /// Whether it is an answer to a question of the hosts.
+    pub(crate) fn is_of_question(&self) -> bool {
+        self.field.starts_with("answers/") || self.field.contains("/answers/")
+    }
+
+    /// Whether it concerns a guest's food needs.
+    pub(crate) fn is_of_diets(&self) -> bool {
+        let is_of_guest = self.field.starts_with("guests/");
+        is_of_guest && (self.field.ends_with("/diets") || self.field.ends_with("/diet_note"))
+    }
+
+    /// Whether a guest was added or removed.
+    pub(crate) fn is_of_whole_guest(&self) -> bool {
+        let rest = self.field.strip_prefix("guests/");
+        rest.is_some_and(|rest| !rest.contains('/'))
+    }
+}
+
+/// A change that passed every rule, with the guests it results in.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// All guests after the save.
+    pub guests: Vec<Guest>,
+    /// The answers of the household as a whole after the save.
+    pub answers: Answers,
+    /// The changed fields; empty if nothing differs.
+    pub changes: Vec<FieldChange>,
+}
+
+impl Household {
+    /// What `wish` would result in, or why it is refused.
+    ///
+    /// `new_id` gives the ids of new guests.
+    pub fn plan(
+        &self,
+        wish: &HouseholdChange,
+        rules: Rules<'_>,
+        mut new_id: impl FnMut() -> GuestId,
+    ) -> Result<Plan, Refusal> {
+        // Checked first, because a body can name thousands of guests.
+        let new = wish.guests.iter().filter(|guest| guest.id.is_none());
+        if new.count() > GUEST_LIMIT {
+            return Err(Refusal::GuestLimit);
+        }
+        let mut guests = self.guests.clone();
+        let mut findings = Vec::new();
+        for id in &wish.remove {
+            let at = guests
+                .iter()
+                .position(|guest| guest.id == *id)
+                .ok_or(Refusal::GuestNotFound)?;
+            if guests[at].kind == GuestKind::Named {
+                return Err(Refusal::NamedGuest);
+            }
+            guests.remove(at);
+        }
+        let mut rows = Vec::new();
+        for (index, wanted) in wish.guests.iter().enumerate() {
+            let mut field = Findings {
+                list: &mut findings,
+                prefix: format!("/guests/{index}"),
+            };
+            if let Some(id) = &wanted.id {
+                let at = guests
+                    .iter()
+                    .position(|guest| guest.id == *id)
+                    .ok_or(Refusal::GuestNotFound)?;
+                change(&mut guests[at], wanted, rules, &mut field);
+                rows.push(at);
+            } else {
+                let position = guests.iter().map(|guest| guest.position + 1).max();
+                let mut guest = self.newcomer(new_id(), position.unwrap_or(0), rules);
+                change(&mut guest, wanted, rules, &mut field);
+                rows.push(guests.len());
+                guests.push(guest);
+            }
+        }
+        let mut answers = self.answers.clone();
+        let mut field = Findings {
+            list: &mut findings,
+            prefix: String::new(),
+        };
+        let is_concerned = |question: &Question| self.is_concerned(question, rules.events);
+        asking::change(
+            &mut answers,
+            &wish.answers,
+            AskedOf::Household,
+            is_concerned,
+            rules,
+            &mut field,
+        );
+        asking::find_missing(wish, &guests, &rows, &answers, rules, &mut field);
+        if !findings.is_empty() {
+            return Err(Refusal::Answers(findings));
+        }
+        if guests.len() > GUEST_LIMIT && guests.len() > self.guests.len() {
+            return Err(Refusal::GuestLimit);
+        }
+        match rules.by {
+            ActedBy::Household => self.check_allowance(&guests)?,
+            ActedBy::Host => self.mark_beyond(&mut guests),
+        }
+        let mut changes = differences(&self.guests, &guests, rules.events, rules.questions);
+        asking::differences(&self.answers, &answers, rules.questions, "", &mut changes);
+        Ok(Plan {
+            guests,
+            answers,
+            changes,
+        })
+    }
+
+    /// A new guest, who starts as coming to every event the household is invited to.
+    fn newcomer(&self, id: GuestId, position: i64, rules: Rules<'_>) -> Guest {
+        let reply = Reply {
+            status: ReplyStatus::Yes,
+            answered_at: Some(rules.now),
+        };
+        Guest {
+            id,
+            name: String::new(),
+            kind: GuestKind::PlusOne,
+            is_child: false,
+            child_age: None,
+            added_by: rules.by,
+            beyond_allowance: false,
+            position,
+            diets: Vec::new(),
+            diet_note: String::new(),
+            answers: Answers::new(),
+            replies: self
+                .events
+                .iter()
+                .map(|event| (event.clone(), reply.clone()))
+                .collect(),
+        }
+    }
+
+    /// A household may add guests only within its allowance. After a host has lowered
+    /// it, existing guests may still be edited and removed, but none added.
+    fn check_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
+        let before = self.allowance();
+        let now = allowance(&self.invitation, after);
+        let places = now.plus_ones;
+        if places.used <= places.allowed || places.used <= before.plus_ones.used {
+            return Ok(());
+        }
+        let adults = brought(after).filter(|guest| !guest.is_child).count();
+        if i64::try_from(adults).unwrap_or(i64::MAX) > places.allowed {
+            return Err(Refusal::PlusOneLimit(before.plus_ones));
+        }
+        Err(Refusal::ChildrenLimit(before.children))
+    }
+
+    fn mark_beyond(&self, after: &mut [Guest]) {
+        for at in 0..after.len() {
+            let is_new = self.guests.iter().all(|guest| guest.id != after[at].id);
+            let places = allowance(&self.invitation, &after[..=at]).plus_ones;
+            if is_new && places.used > places.allowed {
+                after[at].beyond_allowance = true;
+            }
+        }
+    }
+}
+
+/// The errors in the fields of one guest.
+struct Findings<'a> {
+    list: &'a mut Vec<FieldProblem>,
+    prefix: String,
+}
+
+impl Findings<'_> {
+    fn add(
+        &mut self,
+        field: &str,
+        code: &'static str,
+        values: impl Into<Vec<(&'static str, Argument)>>,
+    ) {
+        let pointer = format!("{}/{field}", self.prefix);
+        self.list.push(FieldProblem::new(pointer, code, values));
+    }
+}
+
+fn change(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
+    change_name(guest, wanted, rules, field);
+    change_age(guest, wanted, rules, field);
+    for (key, status) in &wanted.replies {
+        let event = rules.events.iter().find(|event| event.key == *key);
+        let reply = event.and_then(|event| guest.replies.get_mut(&event.id));
+        let Some(reply) = reply else {
+            field.add(&format!("replies/{}", token(key)), "event_not_invited", []);
+            continue;
+        };
+        let wantable = match status {
+            ReplyStatus::Yes | ReplyStatus::No => true,
+            ReplyStatus::Undecided => rules.switches.undecided,
+            ReplyStatus::Pending => rules.speaker == ActedBy::Host,
+            ReplyStatus::Waitlisted => false,
+        };
+        if !wantable {
+            field.add(&format!("replies/{}", token(key)), "not_allowed", []);
+        } else if reply.status != *status {
+            *reply = Reply {
+                status: *status,
+                answered_at: (*status != ReplyStatus::Pending).then_some(rules.now),
+            };
+        }
+    }
+    change_diets(guest, wanted, rules, field);
+    let mut answers = std::mem::take(&mut guest.answers);
+    let is_concerned = |question: &Question| question.concerns(guest, rules.events);
+    asking::change(
+        &mut answers,
+        &wanted.answers,
+        AskedOf::Guest,
+        is_concerned,
+        rules,
+        field,
+    );
+    guest.answers = answers;
+}
+
+fn change_name(
+    guest: &mut Guest,
+    wanted: &GuestUpdate,
+    rules: Rules<'_>,
+    field: &mut Findings<'_>,
+) {
+    let may_be_empty = guest.kind == GuestKind::PlusOne && !rules.switches.plus_one_name_required;
+    let is_new = wanted.id.is_none();
+    let name = wanted.name.as_deref().map(text_cleaning::clean_line);
+    match name {
+        Some(name) if name.is_empty() && !may_be_empty && (is_new || !guest.name.is_empty()) => {
+            field.add("name", "required", []);
+        }
+        Some(name) if text_cleaning::length(&name) > 100 => {
+            field.add("name", "too_long", [("max", 100.into())]);
+        }
+        Some(name) => guest.name = name,
+        None if is_new && !may_be_empty => field.add("name", "required", []),
+        None => {}
+    }
+}
+
+fn change_age(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
+    if let Some(is_child) = wanted.is_child
+        && is_child != guest.is_child
+    {
+        // Hosts decide whether the guests they named are children.
+        if guest.kind == GuestKind::Named || !rules.switches.children {
+            field.add("is_child", "not_allowed", []);
+            return;
+        }
+        guest.is_child = is_child;
+    }
+    if let Some(age) = wanted.age {
+        if age.is_some_and(|age| !(0..=17).contains(&age)) {
+            field.add(
+                "age",
+                "out_of_range",
+                [("min", 0.into()), ("max", 17.into())],
+            );
+        } else if age.is_some() && !guest.is_child {
+            field.add("age", "not_allowed", []);
+        } else {
+            guest.child_age = age;
+        }
+    }
+    if !guest.is_child {
+        guest.child_age = None;
+    }
+}
+
+fn change_diets(
+    guest: &mut Guest,
+    wanted: &GuestUpdate,
+    rules: Rules<'_>,
+    field: &mut Findings<'_>,
+) {
+    if let Some(diets) = &wanted.diets {
+        let mut chosen = diets.clone();
+        chosen.sort();
+        chosen.dedup();
+        if chosen.len() > 20 {
+            field.add("diets", "too_long", [("max", 20.into())]);
+        } else if chosen.iter().all(|key| offers(rules.diets, guest, key)) {
+            guest.diets = chosen;
+        } else {
+            field.add("diets", "unknown_option", []);
+        }
+    }
+    if let Some(note) = &wanted.diet_note {
+        let note = text_cleaning::clean(note);
+        if text_cleaning::length(&note) > 500 {
+            field.add("diet_note", "too_long", [("max", 500.into())]);
+        } else {
+            guest.diet_note = note;
+        }
+    }
+    let touched = wanted.diets.is_some() || wanted.diet_note.is_some();
+    if touched && guest.diet_note.is_empty() && guest.diets.iter().any(|key| key == "other") {
+        field.add("diet_note", "dietary_note_required", []);
+    }
+}
+
+/// Whether a guest may have this option. A deactivated one stays with guests who have
+/// it, but cannot be chosen any more.
+fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
+    options.iter().any(|option| {
+        option.key == key && (option.active || guest.diets.iter().any(|had| had == key))
+    })
+}
+
+pub(crate) fn differences(
+    before: &[Guest],
+    after: &[Guest],
+    events: &[Event],
+    questions: &[Question],
+) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    for old in before {
+        if after.iter().all(|guest| guest.id != old.id) {
+            changes.push(FieldChange {
+                field: format!("guests/{}", old.id),
+                old: guest_json(old),
+                new: Value::Null,
+            });
+        }
+    }
+    for new in after {
+        match before.iter().find(|guest| guest.id == new.id) {
+            None => changes.push(FieldChange {
+                field: format!("guests/{}", new.id),
+                old: Value::Null,
+                new: guest_json(new),
+            }),
+            Some(old) => {
+                compare(old, new, events, &mut changes);
+                let prefix = format!("guests/{}/", new.id);
+                asking::differences(&old.answers, &new.answers, questions, &prefix, &mut changes);
+            }
+        }
+    }
+    changes
+}
+
+fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<FieldChange>) {
+    let mut note = |field: &str, old: Value, new_value: Value| {
+        if old != new_value {
+            changes.push(FieldChange {
+                field: format!("guests/{}/{field}", new.id),
+                old,
+                new: new_value,
+            });
+        }
+    };
+    note("name", json!(old.name), json!(new.name));
+    note("is_child", json!(old.is_child), json!(new.is_child));
+    note("age", json!(old.child_age), json!(new.child_age));
+    note("diets", json!(old.diets), json!(new.diets));
+    note("diet_note", json!(old.diet_note), json!(new.diet_note));
+    let keys: BTreeMap<&EventId, &str> = events
+        .iter()
+        .map(|event| (&event.id, event.key.as_str()))
+        .collect();
+    for (event, reply) in &new.replies {
+        let before = old.replies.get(event).map(|reply| reply.status);
+        let key = keys.get(event).copied().unwrap_or(event.as_str());
+        note(
+            &format!("replies/{key}"),
+            json!(before),
+            json!(reply.status),
+        );
+    }
+}
+
+/// A whole guest, for the history.
+fn guest_json(guest: &Guest) -> Value {
+    json!({
+        "name": guest.name,
+        "is_child": guest.is_child,
+        "age": guest.child_age,
+        "diets": guest.diets,
+        "diet_note": guest.diet_note,
+        "answers": guest.answers,
+        "replies": guest.replies.iter().map(|(event, reply)| (event.as_str().to_owned(), json!(reply.status))).collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

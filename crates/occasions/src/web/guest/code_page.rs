@@ -1,0 +1,102 @@
+//! The page that asks for a code, and the one that says that an occasion is over.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use web::page::{Kind, Page};
+use web::{Form, Site, Text, Theme, Wishes};
+
+use super::frame::keep_private;
+use super::gate::{Credentials, Failure};
+use super::view::{CodeEntry, CodeProblem, Farewell, Known};
+use crate::occasion;
+
+/// The code form as typed.
+pub(super) struct TypedCode {
+    pub(super) code: String,
+    pub(super) name: String,
+}
+
+impl TypedCode {
+    pub(super) fn read(form: &Form) -> Self {
+        Self {
+            code: form.text("code").to_owned(),
+            name: form.text("name").to_owned(),
+        }
+    }
+
+    pub(super) fn given(&self) -> Credentials {
+        Credentials::code(&self.code).with_name(Some(&self.name))
+    }
+
+    /// Shows the form again, with a field for the name if one is needed or was typed.
+    pub(super) fn show_again(self, entry: &mut CodeEntry<'_>, problem: CodeProblem) {
+        if problem == CodeProblem::NameRequired || !self.name.is_empty() {
+            entry.name = Some(self.name);
+        }
+        entry.typed = self.code;
+        entry.problem = Some(problem);
+    }
+}
+
+/// The form for a code, with nothing typed.
+pub(super) fn form<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
+    CodeEntry {
+        text,
+        action: action.to_owned(),
+        typed: String::new(),
+        name: None,
+        problem: None,
+        kept: Vec::new(),
+        known,
+        contact: None,
+    }
+}
+
+/// The response to every code of an occasion that is over.
+pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
+    let text = site.speak_public(wishes);
+    let body = Farewell { text: &text };
+    let title = text.say("farewell-title");
+    let mut response = web::page(Page {
+        title: &title,
+        body,
+        text: &text,
+        theme: Theme::PLAIN,
+        kind: Kind::Plain {
+            site,
+            languages: &site.public_languages(),
+        },
+    });
+    *response.status_mut() = StatusCode::GONE;
+    keep_private(&mut response);
+    response
+}
+
+/// What the form says about a failure.
+pub(super) fn problem(failure: &Failure) -> CodeProblem {
+    match failure {
+        Failure::Malformed => CodeProblem::Malformed,
+        Failure::NameRequired => CodeProblem::NameRequired,
+        Failure::TooMany { retry_after } => CodeProblem::TooMany {
+            minutes: i64::from(retry_after.div_ceil(60)),
+        },
+        Failure::Unknown | Failure::Expired | Failure::Problem(_) => CodeProblem::Unknown,
+    }
+}
+
+/// The code page. If the site has only one occasion, the page wears its theme, so that
+/// a guest who mistyped a code does not think it is the wrong site.
+pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
+    let theme = site.store.read(occasion::find_only_theme).await;
+    web::page(Page {
+        title: &body.title(),
+        body,
+        text,
+        // If the theme cannot be read, a plain page is better than none.
+        theme: theme.ok().flatten().unwrap_or(Theme::PLAIN),
+        kind: Kind::Plain {
+            site,
+            languages: &site.public_languages(),
+        },
+    })
+}

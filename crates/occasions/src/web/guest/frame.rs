@@ -1,0 +1,65 @@
+//! What stands around the guests' pages: the theme and the languages of their occasion, and
+//! the headers that keep them private.
+
+use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY};
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::Response;
+use web::page::{Kind, Page};
+use web::{Language, Text};
+
+use crate::portal::Portal;
+
+/// Puts the body of a page behind a code into the frame of its occasion.
+pub(super) fn guest_page<B: askama::Template>(
+    text: &Text,
+    portal: &Portal,
+    title: &str,
+    body: B,
+) -> Response {
+    let languages = languages(portal);
+    let mut response = web::page(framed(text, portal, title, body, &languages));
+    keep_private(&mut response);
+    response
+}
+
+/// A page with the theme and the languages of its occasion.
+pub(super) fn framed<'a, B: askama::Template>(
+    text: &'a Text,
+    portal: &Portal,
+    title: &'a str,
+    body: B,
+    languages: &'a [Language],
+) -> Page<'a, B> {
+    Page {
+        title,
+        body,
+        text,
+        theme: portal.occasion.theme,
+        kind: Kind::Public { languages },
+    }
+}
+
+/// The languages that a reader can choose.
+pub(super) fn languages(portal: &Portal) -> Vec<Language> {
+    let tags = portal.occasion.languages.iter();
+    tags.map(|tag| Language::of(tag)).collect()
+}
+
+/// Keeps a page behind a code out of caches, referrers and search engines.
+pub fn keep_private(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
+    headers.insert(
+        HeaderName::from_static("x-robots-tag"),
+        HeaderValue::from_static("noindex, nofollow, noarchive"),
+    );
+}
+
+/// Keeps a public page out of search engines: it is for people who were told of it.
+pub(super) fn keep_out_of_search(response: &mut Response) {
+    response.headers_mut().insert(
+        HeaderName::from_static("x-robots-tag"),
+        HeaderValue::from_static("noindex"),
+    );
+}

@@ -1,0 +1,32 @@
+//! The language of the guests' pages.
+
+use web::{Language, Site, Text, Wishes};
+
+use crate::occasion::Occasion;
+use crate::portal::Portal;
+
+/// The language of an occasion's pages for this reader; for a household, the language
+/// that hosts recorded counts too.
+pub fn speak(site: &Site, wishes: &Wishes, occasion: &Occasion, household: Option<&str>) -> Text {
+    let tag = wishes.choose(&occasion.languages, household, &occasion.default_language);
+    site.catalogue.speak(&Language::of(tag))
+}
+
+/// Chooses the language of a household's texts.
+#[derive(Clone)]
+pub(crate) struct Speaker {
+    pub(super) site: Site,
+    pub(super) wishes: Wishes,
+}
+
+impl Speaker {
+    pub(crate) fn speak(&self, portal: &Portal) -> Text {
+        let household = portal.household.invitation.details.language.as_deref();
+        self.speak_of(&portal.occasion, household)
+    }
+
+    /// Chooses the language from the occasion and the household's own language.
+    pub(super) fn speak_of(&self, occasion: &Occasion, household: Option<&str>) -> Text {
+        speak(&self.site, &self.wishes, occasion, household)
+    }
+}

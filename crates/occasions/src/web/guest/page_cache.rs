@@ -1,0 +1,224 @@
+//! A cache of rendered portals. On the day itself everybody looks again and again at a
+//! page on which nothing has changed.
+//!
+//! A page is kept with everything it was made from: the invitation's version, which
+//! every change of the household raises; the occasion's revision, which every change of
+//! shared data raises; the language; and the instant from which the same data read
+//! differently.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use platform::Tx;
+use web::page::Written;
+
+use super::language::Speaker;
+use super::portal_page;
+use crate::code::CodeKey;
+use crate::id::InvitationId;
+use crate::invitation::{self, Glance};
+use crate::portal::{self, Closed, Portal};
+use crate::snapshot;
+
+/// How many bytes of pages are kept before all are dropped.
+const MOST_BYTES: usize = 16 << 20;
+
+/// The cache, shared by all requests.
+#[derive(Debug, Default)]
+pub(super) struct Pages(Mutex<Shelf>);
+
+#[derive(Debug, Default)]
+struct Shelf {
+    /// Pages by household and language.
+    kept: HashMap<(InvitationId, String), Kept>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Kept {
+    version: i64,
+    revision: i64,
+    until: Timestamp,
+    page: Written,
+}
+
+/// The result of looking up a portal's page.
+pub(super) struct Look {
+    /// The invitation it belongs to.
+    pub(super) glance: Glance,
+    /// When the look-up was made.
+    pub(super) now: Timestamp,
+    /// The language of the page.
+    tag: String,
+    /// A kept page, or the data to render one.
+    pub(super) found: Found,
+}
+
+/// A page that is still valid, or the data to render one.
+pub(super) enum Found {
+    Page(Written),
+    Portal(Box<Portal>),
+}
+
+impl Pages {
+    /// Looks up the portal that a code opens, and reads no more of it than needed.
+    pub(super) fn look(
+        &self,
+        tx: &mut Tx<'_>,
+        key: &CodeKey,
+        speaker: &Speaker,
+    ) -> Result<Look, Closed> {
+        let glance = invitation::glance(tx, key)?.ok_or(Closed::NotFound)?;
+        let snapshot = snapshot::load_at(tx, &glance.occasion, glance.revision)?;
+        portal::admit(&snapshot.occasion, glance.archived)?;
+        let text = speaker.speak_of(&snapshot.occasion, glance.language.as_deref());
+        let tag = text.language().tag.to_string();
+        let now = tx.now();
+        let kept = self.find(&glance, &tag, now);
+        let mut read = || {
+            let invitation = invitation::find(tx, &glance.id)?.ok_or(Closed::NotFound)?;
+            let portal = portal::load(tx, snapshot.clone(), invitation)?;
+            Ok::<_, Closed>(Box::new(portal))
+        };
+        let found = match kept {
+            Some(page) => {
+                debug_assert_eq!(
+                    portal_page::write(&speaker.site, &text, &*read()?)
+                        .ok()
+                        .as_ref(),
+                    Some(&page),
+                    "a page was kept that would read differently now"
+                );
+                Found::Page(page)
+            }
+            None => Found::Portal(read()?),
+        };
+        Ok(Look {
+            glance,
+            now,
+            tag,
+            found,
+        })
+    }
+
+    fn find(&self, glance: &Glance, tag: &str, now: Timestamp) -> Option<Written> {
+        let shelf = self.shelf();
+        let kept = shelf.kept.get(&(glance.id.clone(), tag.to_owned()))?;
+        let same = (kept.version, kept.revision) == (glance.version, glance.revision);
+        (same && now < kept.until).then(|| kept.page.clone())
+    }
+
+    /// Keeps the page that was rendered after a look-up.
+    pub(super) fn keep(&self, look: &Look, until: Timestamp, page: &Written) {
+        let mut shelf = self.shelf();
+        if shelf.bytes + page.length() > MOST_BYTES {
+            *shelf = Shelf::default();
+        }
+        let kept = Kept {
+            version: look.glance.version,
+            revision: look.glance.revision,
+            until,
+            page: page.clone(),
+        };
+        shelf.bytes += page.length();
+        let before = shelf
+            .kept
+            .insert((look.glance.id.clone(), look.tag.clone()), kept);
+        if let Some(before) = before {
+            shelf.bytes -= before.page.length();
+        }
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use web::page::{Kind, Page};
+    use web::{Catalogue, Language, Theme};
+
+    use super::*;
+
+    #[derive(askama::Template)]
+    #[template(source = "{{ words }}", ext = "html")]
+    struct Words<'a> {
+        words: &'a str,
+    }
+
+    fn written(words: &str) -> Written {
+        let catalogue = Catalogue::build(&[web::LOCALES]);
+        let page = Page {
+            title: "A page",
+            body: Words { words },
+            text: &catalogue.speak(&Language::ENGLISH),
+            theme: Theme::PLAIN,
+            kind: Kind::Public { languages: &[] },
+        };
+        web::page::write(&page).unwrap()
+    }
+
+    fn second(number: i64) -> Timestamp {
+        Timestamp::from_second(number).unwrap()
+    }
+
+    fn look(id: &str, version: i64, revision: i64) -> Look {
+        Look {
+            glance: Glance {
+                id: id.parse().unwrap(),
+                occasion: "01900000-0000-7000-8000-000000000001".parse().unwrap(),
+                code: "RAHMA".to_owned(),
+                version,
+                access_epoch: 1,
+                language: None,
+                archived: false,
+                revision,
+            },
+            now: second(0),
+            tag: "en".to_owned(),
+            found: Found::Page(written("")),
+        }
+    }
+
+    const ONE: &str = "01900000-0000-7000-8000-000000000002";
+    const OTHER: &str = "01900000-0000-7000-8000-000000000003";
+
+    #[test]
+    fn a_page_is_found_while_everything_it_was_made_from_stands() {
+        let (pages, page) = (Pages::default(), written("Hello"));
+        pages.keep(&look(ONE, 3, 7), second(100), &page);
+        let find = |look: &Look, tag: &str, now| pages.find(&look.glance, tag, second(now));
+        assert_eq!(find(&look(ONE, 3, 7), "en", 99), Some(page));
+        for (look, tag, now) in [
+            (look(OTHER, 3, 7), "en", 0),
+            (look(ONE, 4, 7), "en", 0),
+            (look(ONE, 3, 8), "en", 0),
+            (look(ONE, 3, 7), "ms", 0),
+            (look(ONE, 3, 7), "en", 100),
+        ] {
+            assert_eq!(find(&look, tag, now), None);
+        }
+        let newer = written("Hello again");
+        pages.keep(&look(ONE, 4, 7), second(100), &newer);
+        assert_eq!(pages.shelf().bytes, newer.length());
+        assert_eq!(find(&look(ONE, 4, 7), "en", 0), Some(newer));
+    }
+
+    #[test]
+    fn what_is_kept_has_an_end() {
+        let (pages, page) = (Pages::default(), written(&"x".repeat(MOST_BYTES / 3)));
+        for version in 0..9 {
+            let id = format!("01900000-0000-7000-8000-00000000001{version}");
+            pages.keep(&look(&id, version, 1), second(100), &page);
+            assert!(pages.shelf().bytes <= MOST_BYTES);
+            assert!(
+                pages
+                    .find(&look(&id, version, 1).glance, "en", second(0))
+                    .is_some()
+            );
+        }
+        assert!(pages.shelf().kept.len() < 3);
+    }
+}

@@ -1,0 +1,70 @@
+//! The portal as a page.
+
+use askama::Template as _;
+use axum::http::StatusCode;
+use axum::response::Response;
+use web::page::{Metadata, Written};
+use web::{Site, Text};
+
+use super::frame::{framed, guest_page, languages};
+use super::show::{self, Reading};
+use super::view::{self, DaysLeft, Typed};
+use crate::portal::Portal;
+
+/// Renders the portal as a page that can be kept.
+pub(super) fn write(site: &Site, text: &Text, portal: &Portal) -> Result<Written, askama::Error> {
+    let share = show::share(site, text, &portal.occasion, portal.invited_events());
+    let metadata = Metadata {
+        share: Some(&share),
+        ..Metadata::default()
+    };
+    let body = body(text, portal, Vec::new());
+    let title = body.title();
+    let languages = languages(portal);
+    web::page::write_with(&framed(text, portal, &title, body, &languages), metadata)
+}
+
+/// Renders the portal; `typed` arrived too late to be saved.
+pub(super) fn page(text: &Text, portal: &Portal, typed: Vec<Typed>) -> Response {
+    let late = !typed.is_empty();
+    let body = body(text, portal, typed);
+    let title = body.title();
+    let mut response = guest_page(text, portal, &title, body);
+    if late {
+        *response.status_mut() = StatusCode::LOCKED;
+    }
+    response
+}
+
+/// The portal without its frame, for the hosts' preview.
+pub(crate) fn preview(text: &Text, portal: &Portal) -> Result<String, askama::Error> {
+    body(text, portal, Vec::new()).render()
+}
+
+fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::Portal<'a> {
+    let reading = Reading::new(text, portal);
+    let details = &portal.household.invitation.details;
+    view::Portal {
+        text,
+        frame: reading.frame(),
+        cover: reading.cover(),
+        standing: reading.standing(),
+        salutation: reading.salutation(),
+        closing: reading.closing(),
+        progress: reading.progress(),
+        welcome: show::welcome(text, &portal.occasion),
+        message: (!details.host_message.is_empty()).then_some(details.host_message.as_str()),
+        days_left: reading.days_left().map(|left| DaysLeft {
+            // At its end the timer reloads the page, which would send the form again.
+            timer: left.timer.filter(|_| typed.is_empty()),
+            ..left
+        }),
+        typed,
+        events: reading.events(),
+        calendar: reading.calendar(),
+        guests: reading.stored(),
+        counts: reading.counts(),
+        household: reading.household_answers(),
+        tiles: reading.tiles(),
+    }
+}

@@ -1,0 +1,26 @@
+//! Refusals as guests read them.
+
+use web::{Problem, Text};
+
+use super::show::contact;
+use crate::portal::Portal;
+use crate::refusal::Refusal;
+
+/// A refusal as a problem, which says whom to ask where nothing can be changed any more.
+/// `speak` gives the language.
+pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
+    match &refusal {
+        Refusal::DeadlinePassed(portal)
+        | Refusal::Locked(portal)
+        | Refusal::OccasionClosed(portal) => {
+            let text = speak(portal);
+            let contact = contact(&portal.occasion).map(|contact| contact.words(&text));
+            let problem = refusal.problem().said_in(&text);
+            match contact {
+                Some(contact) => problem.with("contact", contact),
+                None => problem,
+            }
+        }
+        _ => refusal.problem(),
+    }
+}

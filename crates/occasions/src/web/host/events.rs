@@ -1,0 +1,129 @@
+//! The hosts' pages for events, and the same operations as JSON.
+
+use ::web::{List, Problem, Spoken, Text};
+use accounts::web::resource::api::{ApiResource, Description};
+use accounts::web::resource::pages::{EditForm, Messages, PageResource};
+use askama::Template;
+use axum::response::Response;
+use platform::Tx;
+
+use super::frame::Place;
+use super::request::{HostRequest, PageContext};
+use super::resource::{OWNS, READS, WRITES};
+use super::wording::Wording;
+use crate::event::Event;
+use crate::hosting::{HostOf, Permission, Refusal};
+use crate::web::access::HostAccess;
+
+impl ApiResource for Event {
+    type View = Self;
+    type Item = Self;
+    const API: Description = Description {
+        path: "/api/v1/occasions/{id}/events",
+        one: "/api/v1/occasions/{id}/events/{event}",
+        tag: "events",
+        list: "The events, in the order they are shown.",
+        show: "One event.",
+        create: "Adds an event; everyone is invited to it, unless `invite_all` is false.",
+        change: "Changes an event. Coordinators change its name, dress code and schedule.",
+        remove: "Removes an event and every answer for it; `confirm` is its key.",
+        removal: &[204, 409, 422, 428],
+        body: "What hosts may set about an event; what is left out stays.",
+    };
+    const READS: HostAccess = READS;
+    const WRITES: HostAccess = WRITES;
+    const OWNS: HostAccess = OWNS;
+
+    fn view(self, _: &mut Tx<'_>, _: &HostOf) -> Result<Self, Refusal> {
+        Ok(self)
+    }
+}
+
+impl PageResource for Event {
+    const PAGES: &'static str = "/settings/events";
+    const MESSAGES: Messages = Messages {
+        list: "host-events",
+        new: "host-new-event",
+        settings: "host-when-where",
+        remove_title: "host-remove-event",
+        remove: "host-remove-event",
+        remove_effect: "host-remove-event-effect",
+    };
+    const CHOSEN: &'static [&'static str] = &["key", "position", "starts_at", "ends_at"];
+    const TYPED: &'static str = "host-type-name";
+    const ELSEWHERE: &'static [&'static str] = &["schedule"];
+
+    fn title(&self, req: &HostRequest, context: &PageContext) -> String {
+        let wording = req.wording(context);
+        wording.event(self).to_string()
+    }
+
+    fn arrange(
+        req: &HostRequest,
+        context: &PageContext,
+        one: Option<&Self>,
+        form: &mut EditForm<'_>,
+    ) {
+        form.more = one.map(|one| {
+            let at = req.at(&format!("{}/{}/schedule", Self::PAGES, one.id));
+            let lines = [("n", one.schedule.len().into())];
+            (at, req.text.with("host-schedule-lines", lines))
+        });
+        if context.events.len() < 2 {
+            form.remove = None;
+        }
+    }
+
+    async fn list_page(
+        req: &HostRequest,
+        context: &PageContext,
+        list: List<Self>,
+    ) -> Result<Response, Problem> {
+        let all = &list.items;
+        let (text, wording) = (&req.text, req.wording(context));
+        let body = Events {
+            text,
+            done: req.done(),
+            rows: all.iter().map(|event| row(&wording, event)).collect(),
+            may_own: context.may(Permission::Own),
+            wording: wording.clone(),
+        };
+        Ok(req.page(context, Place::Events, &text.say("host-events"), body))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "host/events.html")]
+struct Events<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    done: Option<String>,
+    rows: Vec<Row<'a>>,
+    may_own: bool,
+}
+
+struct Row<'a> {
+    href: String,
+    name: Spoken<'a>,
+    when: String,
+    venue: &'a str,
+    seats: String,
+}
+
+fn row<'a>(wording: &Wording<'a>, event: &'a Event) -> Row<'a> {
+    let (start, end) = (wording.local(event.starts_at), wording.local(event.ends_at));
+    let day = wording.text.date_short(start.date());
+    Row {
+        href: wording.at(&format!("{}/{}", Event::PAGES, event.id)),
+        name: wording.event(event),
+        when: format!("{day} · {}", wording.text.time_range(&start, &end)),
+        venue: &event.venue,
+        seats: match event.capacity {
+            Some(seats) => {
+                let values = [("n", wording.text.number(seats).into())];
+                wording.text.with("host-seats-n", values)
+            }
+            None => wording.text.say("host-seats-any").into_owned(),
+        },
+    }
+}

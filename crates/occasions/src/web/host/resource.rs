@@ -1,0 +1,121 @@
+//! The hosts' pages and JSON operations for lists of an occasion.
+
+use accounts::Callers::Tokens;
+use accounts::SignedIn;
+use accounts::web::proof::{Proof, Requester};
+use accounts::web::resource::api::{ApiParent, ApiResource};
+use accounts::web::resource::pages::PageParent;
+use askama::Template;
+use axum::response::Response;
+use platform::Tx;
+use web::described::{self, Named};
+use web::form_state::{FormState, TableForm};
+use web::{Problem, Text};
+
+use super::frame::Place;
+use super::history::field_words;
+use super::request::{self, HostRequest, PageContext};
+use crate::hosting::resource::Resource;
+use crate::hosting::{HostOf, Permission, Refusal, permissions};
+use crate::occasion;
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
+use crate::web::access::{HostAccess, may};
+use crate::web::api::host::change_response::{Receipt, Saved, Sees, Shown};
+use crate::web::api::host::refusal;
+
+/// Programs that read what hosts wrote.
+pub(super) const READS: HostAccess = may(Permission::See, Tokens(&[OCCASION_READ]));
+/// Programs that change words.
+pub(super) const WRITES: HostAccess = may(Permission::Write, Tokens(&[OCCASION_WRITE]));
+/// Programs that change anything.
+pub(super) const OWNS: HostAccess = may(Permission::Own, Tokens(&[OCCASION_WRITE]));
+
+/// Pages name the occasion by its slug, programs by its id.
+impl Proof for HostOf {
+    type Refusal = Refusal;
+    const READS_AT_LENGTH: bool = true;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let id = match requester.piece("slug") {
+            "" => requester.id("id")?,
+            slug => occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)?,
+        };
+        let request = Some(requester.request.clone());
+        let host = permissions::enter(tx, &requester.who, &id, request)?;
+        host.needs(requester.declared().ok_or(Refusal::Forbidden)?)?;
+        Ok(host)
+    }
+
+    fn problem(refusal: Refusal, who: &SignedIn) -> Problem {
+        refusal::problem(refusal, Sees::of_editor(who))
+    }
+}
+
+impl ApiParent for HostOf {
+    type Access = HostAccess;
+    type Saved<R: ApiResource<Parent = Self>> = Saved<R>;
+
+    fn saved<R: ApiResource<Parent = Self>>(
+        &self,
+        _: &mut Tx<'_>,
+        one: R,
+    ) -> Result<Saved<R>, Refusal> {
+        Ok(Saved::of(one, Sees::of(self)))
+    }
+
+    fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
+        described::schema_of::<Saved<R>, R>()
+    }
+}
+
+impl<R: Resource<Parent = HostOf>> Shown for R {
+    fn receipt(&self) -> Receipt {
+        if R::ADDRESS == "id" {
+            Receipt::of_id(&self.address(), self.version())
+        } else {
+            Receipt::of_key(self.address(), self.version())
+        }
+    }
+}
+
+impl PageParent for HostOf {
+    type Request = HostRequest;
+    type Context = PageContext;
+    const SAVE: &'static str = "host-save";
+    const CANCEL: &'static str = "host-cancel";
+
+    fn context(&self, tx: &mut Tx<'_>) -> Result<PageContext, Refusal> {
+        Ok(request::context(tx, self.clone())?)
+    }
+
+    fn at(req: &HostRequest, rest: &str) -> String {
+        req.at(rest)
+    }
+
+    fn table<'a>(
+        req: &'a HostRequest,
+        context: &'a PageContext,
+        form_state: &'a FormState,
+    ) -> TableForm<'a> {
+        TableForm {
+            text: &req.text,
+            form_state,
+            languages: &context.occasion.languages,
+            zone: &context.occasion.time_zone,
+        }
+    }
+
+    fn summary(text: &Text, form_state: &FormState) -> String {
+        form_state.summary(text).labelled(field_words).to_string()
+    }
+
+    async fn page<B: Template + Send>(
+        req: &HostRequest,
+        context: &PageContext,
+        here: &str,
+        title: &str,
+        body: B,
+    ) -> Result<Response, Problem> {
+        Ok(req.page(context, Place::of_list(here), title, body))
+    }
+}

@@ -1,0 +1,71 @@
+//! The types of identifiers, as the store keeps them.
+
+/// Declares an id type: `id!(NoteId, "One note.");`, or, where strangers see the id, `id!(SlotId,
+/// random, "One slot.");`.
+#[macro_export]
+macro_rules! id {
+    ($name:ident, $doc:literal) => {
+        $crate::id!(@ $name, false, $doc);
+    };
+    ($name:ident, random, $doc:literal) => {
+        $crate::id!(@ $name, true, $doc);
+    };
+    (@ $name:ident, $is_random:literal, $doc:literal) => {
+        #[doc = $doc]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, $crate::serde::Serialize)]
+        #[serde(crate = "platform::serde", transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl $crate::id::Id for $name {
+            const IS_RANDOM: bool = $is_random;
+
+            fn from_text(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::id::NotAnId;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $crate::id::parse(text).map(Self).ok_or($crate::id::NotAnId)
+            }
+        }
+
+        impl<'de> $crate::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
+                let text =
+                    <::std::borrow::Cow<'de, str> as $crate::serde::Deserialize>::deserialize(
+                        deserializer,
+                    )?;
+                text.parse().map_err($crate::serde::de::Error::custom)
+            }
+        }
+
+        impl $crate::store::Bind for $name {
+            fn bind(&self) -> $crate::store::Value<'_> {
+                $crate::store::Value::Text(&self.0)
+            }
+        }
+
+        impl $crate::store::Column for $name {
+            fn read(value: $crate::store::Value<'_>) -> Option<Self> {
+                <String as $crate::store::Column>::read(value).map(Self)
+            }
+        }
+    };
+}

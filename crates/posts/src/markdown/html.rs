@@ -1,0 +1,227 @@
+//! A text as HTML.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use pulldown_cmark::{CowStr, Event, Tag, TagEnd, html as renderer};
+use web::picture_folder;
+
+use super::events::events;
+use crate::image;
+
+/// The HTML of `markdown`. Links to paths of the site and its pictures begin with `origin`, so that
+/// they also lead there from a feed.
+pub fn html(markdown: &str, origin: &str) -> String {
+    let mut writer = Writer {
+        origin,
+        prefix: prefix(markdown),
+        body: Vec::new(),
+        footnotes: Vec::new(),
+        is_in_footnote: false,
+        open_links: Vec::new(),
+        labels: Vec::new(),
+        caption: String::new(),
+    };
+    let mut events = events(markdown);
+    while let Some(event) = events.next() {
+        match event {
+            Event::Start(Tag::Image {
+                dest_url, title, ..
+            }) => {
+                let alt = description(&mut events);
+                writer.picture(&dest_url, &title, alt);
+            }
+            event => writer.add(event),
+        }
+    }
+    let Writer {
+        body, footnotes, ..
+    } = writer;
+    let mut written = String::with_capacity(markdown.len() * 3 / 2);
+    renderer::push_html(&mut written, body.into_iter());
+    if !footnotes.is_empty() {
+        written.push_str("<div class=\"footnotes\">\n");
+        renderer::push_html(&mut written, footnotes.into_iter());
+        written.push_str("</div>\n");
+    }
+    written
+}
+
+/// What the footnotes of a text are called in addresses: several texts may stand on one page.
+fn prefix(markdown: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    markdown.hash(&mut hasher);
+    format!("fn-{:x}-", hasher.finish() & 0xff_ffff)
+}
+
+/// The words up to the end of a picture.
+fn description<'a>(events: &mut impl Iterator<Item = Event<'a>>) -> String {
+    let (mut words, mut depth) = (String::new(), 1);
+    for event in events {
+        match event {
+            Event::Start(Tag::Image { .. }) => depth += 1,
+            Event::End(TagEnd::Image) => depth -= 1,
+            Event::Text(text) | Event::Code(text) => words.push_str(&text),
+            Event::SoftBreak | Event::HardBreak => words.push(' '),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    words
+}
+
+struct Writer<'a, 'b> {
+    origin: &'b str,
+    prefix: String,
+    body: Vec<Event<'a>>,
+    /// Footnotes stand below the text, wherever they were written.
+    footnotes: Vec<Event<'a>>,
+    is_in_footnote: bool,
+    /// For each open link, whether it is kept.
+    open_links: Vec<bool>,
+    /// The labels of footnotes in the order of their numbers.
+    labels: Vec<CowStr<'a>>,
+    /// The title of the picture that was written last.
+    caption: String,
+}
+
+impl<'a> Writer<'a, '_> {
+    fn push(&mut self, event: Event<'a>) {
+        if self.is_in_footnote {
+            self.footnotes.push(event);
+        } else {
+            self.body.push(event);
+        }
+    }
+
+    fn add(&mut self, event: Event<'a>) {
+        let event = match event {
+            Event::Start(Tag::Link {
+                link_type,
+                dest_url,
+                title,
+                id,
+            }) => {
+                let target = safe_target(&dest_url, self.origin);
+                self.open_links.push(target.is_some());
+                let Some(dest_url) = target else { return };
+                Event::Start(Tag::Link {
+                    link_type,
+                    dest_url,
+                    title,
+                    id,
+                })
+            }
+            Event::End(TagEnd::Link) => {
+                if self.open_links.pop() != Some(true) {
+                    return;
+                }
+                event
+            }
+            Event::FootnoteReference(label) => {
+                let (name, number) = (self.prefix.clone(), self.number(label));
+                Event::InlineHtml(
+                    format!(
+                        "<sup><a href=\"#{name}{number}\" id=\"{name}ref-{number}\">{number}</a></sup>"
+                    )
+                    .into(),
+                )
+            }
+            Event::Start(Tag::FootnoteDefinition(label)) => {
+                self.is_in_footnote = true;
+                let (name, number) = (self.prefix.clone(), self.number(label));
+                // The number leads back to where the footnote was referred to.
+                let link = format!("<a href=\"#{name}ref-{number}\">{number}</a>");
+                Event::Html(
+                    format!("<div class=\"footnote\" id=\"{name}{number}\"><sup>{link}</sup>\n")
+                        .into(),
+                )
+            }
+            Event::End(TagEnd::FootnoteDefinition) => {
+                self.push(Event::Html("</div>\n".into()));
+                self.is_in_footnote = false;
+                return;
+            }
+            Event::End(TagEnd::Paragraph) => {
+                self.end_paragraph();
+                return;
+            }
+            event => event,
+        };
+        self.push(event);
+    }
+
+    fn number(&mut self, label: CowStr<'a>) -> usize {
+        let known = self.labels.iter().position(|one| *one == label);
+        known.unwrap_or_else(|| {
+            self.labels.push(label);
+            self.labels.len() - 1
+        }) + 1
+    }
+
+    /// A picture of this site; of another one only its description.
+    fn picture(&mut self, address: &str, title: &str, alt: String) {
+        let sized =
+            image::file(address).and_then(|file| Some((file, picture_folder::dimensions(file)?)));
+        let Some((file, (width, height))) = sized else {
+            self.push(Event::Text(alt.into()));
+            return;
+        };
+        let path = image::path(file);
+        let (origin, alt) = (self.origin, escaped(&alt));
+        let html = format!(
+            "<img src=\"{origin}{path}\" alt=\"{alt}\" width=\"{width}\" height=\"{height}\" loading=\"lazy\">"
+        );
+        self.caption = escaped(title);
+        self.push(Event::InlineHtml(html.into()));
+    }
+
+    /// A paragraph that is nothing but a picture with a title is a figure with a caption.
+    fn end_paragraph(&mut self) {
+        let events = if self.is_in_footnote {
+            &mut self.footnotes
+        } else {
+            &mut self.body
+        };
+        let picture = match events.as_slice() {
+            [.., Event::Start(Tag::Paragraph), Event::InlineHtml(html)] => Some(html.clone()),
+            _ => None,
+        };
+        match picture {
+            Some(picture) if picture.starts_with("<img") && !self.caption.is_empty() => {
+                let caption = &self.caption;
+                let figure =
+                    format!("<figure>{picture}<figcaption>{caption}</figcaption></figure>\n");
+                events.truncate(events.len() - 2);
+                events.push(Event::Html(figure.into()));
+            }
+            _ => events.push(Event::End(TagEnd::Paragraph)),
+        }
+    }
+}
+
+/// A text as it stands in HTML, also in an attribute.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// The target of a link, if it is an allowed one.
+fn safe_target<'a>(target: &CowStr<'a>, origin: &str) -> Option<CowStr<'a>> {
+    if target.starts_with('/') && !target.starts_with("//") && !target.starts_with("/\\") {
+        return Some(format!("{origin}{target}").into());
+    }
+    let (scheme, _) = target.split_once(':')?;
+    let scheme = scheme.to_ascii_lowercase();
+    matches!(&*scheme, "http" | "https" | "mailto").then(|| target.clone())
+}

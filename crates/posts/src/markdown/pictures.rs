@@ -1,0 +1,96 @@
+//! The pictures in a text.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
+
+use super::events::OPTIONS;
+use crate::image;
+
+/// A picture of this site in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TextPicture {
+    /// Its file.
+    pub(crate) file: String,
+    /// What it shows, for those who do not see it.
+    pub(crate) alt: String,
+}
+
+/// The pictures of this site in a text.
+pub(crate) fn pictures(markdown: &str) -> Vec<TextPicture> {
+    let (mut found, mut open) = (Vec::new(), Vec::new());
+    for event in Parser::new_ext(markdown, OPTIONS) {
+        match event {
+            Event::Start(Tag::Image { dest_url, .. }) => open.push(TextPicture {
+                file: image::file(&dest_url).unwrap_or_default().to_owned(),
+                alt: String::new(),
+            }),
+            Event::End(TagEnd::Image) => {
+                found.extend(open.pop().filter(|one| !one.file.is_empty()));
+            }
+            Event::Text(words) | Event::Code(words) => {
+                for one in &mut open {
+                    one.alt.push_str(words.trim());
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The text with other addresses of its pictures. `other` gets an address and the line in which it
+/// stands; where it says nothing the address stays.
+pub(crate) fn relocate(
+    markdown: &str,
+    mut other: impl FnMut(&str, usize) -> Option<String>,
+) -> String {
+    let mut places: Vec<(Range<usize>, String)> = Vec::new();
+    let mut defined: Vec<String> = Vec::new();
+    let line = |at: usize| markdown[..at].matches('\n').count() + 1;
+    let parser = Parser::new_ext(markdown, OPTIONS).into_offset_iter();
+    let definitions: Vec<_> = parser
+        .reference_definitions()
+        .iter()
+        .map(|(_, one)| (one.dest.to_string(), one.span.clone()))
+        .collect();
+    for (event, range) in parser {
+        let Event::Start(Tag::Image {
+            link_type,
+            dest_url,
+            ..
+        }) = event
+        else {
+            continue;
+        };
+        let mut change = |span: Range<usize>, found: Option<usize>| {
+            let Some(at) = found.map(|at| span.start + at) else {
+                return;
+            };
+            if let Some(new) = other(&dest_url, line(at)) {
+                places.push((at..at + dest_url.len(), new));
+            }
+        };
+        if link_type == LinkType::Inline {
+            let found = markdown[range.clone()].rfind(&*dest_url);
+            change(range, found);
+        } else if !defined.iter().any(|known| **known == *dest_url) {
+            defined.push(dest_url.to_string());
+            for (_, span) in definitions.iter().filter(|(dest, _)| **dest == *dest_url) {
+                let found = markdown[span.clone()].rfind(&*dest_url);
+                change(span.clone(), found);
+            }
+        }
+    }
+    places.sort_by_key(|(range, _)| range.start);
+    let (mut written, mut end) = (String::with_capacity(markdown.len()), 0);
+    for (range, new) in places {
+        if range.start >= end {
+            written.push_str(&markdown[end..range.start]);
+            written.push_str(&new);
+            end = range.end;
+        }
+    }
+    written.push_str(&markdown[end..]);
+    written
+}

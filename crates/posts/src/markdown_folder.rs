@@ -1,0 +1,162 @@
+//! A folder of Markdown files with their pictures: posts that come from another program, and a
+//! copy of those that are here.
+
+mod front_matter;
+mod reading;
+mod writing;
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use axum::body::Bytes;
+use platform::audit::{Actor, Entry};
+use platform::{StoreError, Tx, sql};
+use serde_json::json;
+use web::Site;
+
+pub use reading::read;
+pub use writing::write;
+
+use crate::editing;
+use crate::image;
+use crate::post::{Post, PostId};
+
+/// A place in a file, and what is wrong there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The file, below the folder.
+    pub file: PathBuf,
+    /// The line; 0: the whole file.
+    pub line: usize,
+    /// A sentence without a full stop.
+    pub words: String,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file.display(), self.words),
+            line => write!(f, "{}:{line}: {}", self.file.display(), self.words),
+        }
+    }
+}
+
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub struct Folder {
+    /// The posts, each with its file.
+    posts: Vec<(PathBuf, Post)>,
+    /// The files of the pictures that they use, and are not kept yet.
+    pictures: Vec<(String, Bytes)>,
+    /// What cannot be taken over.
+    pub problems: Vec<Remark>,
+    /// What is taken over, and needs a look.
+    pub remarks: Vec<Remark>,
+}
+
+/// How many posts were or would be imported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// New ones.
+    pub new: usize,
+    /// Those that are there already, and stay as they are.
+    pub known: usize,
+    /// Pictures.
+    pub pictures: usize,
+}
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Something in the folder cannot be taken over.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Refused(Vec<Remark>),
+    /// Only asked what would happen.
+    #[error("nothing was written")]
+    Tried(Counts),
+    /// A picture could not be kept.
+    #[error("the picture {0} could not be written")]
+    Picture(String),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] io::Error),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Imports what a folder holds: all or nothing. With `is_dry` everything is tried and taken back.
+pub async fn import(site: &Site, folder: Folder, is_dry: bool) -> Result<Counts, FolderError> {
+    if !folder.problems.is_empty() {
+        return Err(FolderError::Refused(folder.problems));
+    }
+    let pictures = folder.pictures.len();
+    if !is_dry {
+        // A picture that no post has is removed in a day.
+        for (file, bytes) in folder.pictures {
+            let put = image::FOLDER.put(site, &file, bytes).await;
+            put.map_err(|_| FolderError::Picture(file))?;
+        }
+    }
+    let posts = folder.posts;
+    let change = move |tx: &mut Tx<'_>| {
+        let counts = Counts {
+            pictures,
+            ..insert(tx, &posts)?
+        };
+        if is_dry {
+            return Err(FolderError::Tried(counts));
+        }
+        Ok(counts)
+    };
+    match site.store.write(change).await {
+        Err(FolderError::Tried(counts)) => Ok(counts),
+        done => done,
+    }
+}
+
+fn insert(tx: &mut Tx<'_>, posts: &[(PathBuf, Post)]) -> Result<Counts, FolderError> {
+    let (mut counts, mut taken) = (Counts::default(), Vec::new());
+    for (file, post) in posts {
+        let known: Option<(PostId,)> =
+            sql!("SELECT id FROM post WHERE id = :id", id = post.id).maybe(tx)?;
+        if known.is_some() {
+            counts.known += 1;
+        } else if editing::insert(tx, post)? {
+            editing::write_parts(tx, post)?;
+            if post.first_published_at.is_some_and(|at| at > tx.now()) {
+                editing::schedule_mail(tx, post)?;
+            }
+            counts.new += 1;
+        } else {
+            taken.push(Remark {
+                file: file.clone(),
+                line: 0,
+                words: format!("another {} has the slug {:?}", post.kind.word(), post.slug),
+            });
+        }
+    }
+    if !taken.is_empty() {
+        return Err(FolderError::Refused(taken));
+    }
+    if counts.new > 0 {
+        tx.record(Entry {
+            actor: Actor::System,
+            action: "site.imported",
+            entity: ("installation", "1".to_owned()),
+            scope: None,
+            changes: json!([{"field": "posts", "old": null, "new": counts.new}]),
+            request: None,
+        })?;
+    }
+    Ok(counts)
+}
+
+/// Writes a file and the folders that it needs.
+fn put(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::File::create_new(path)?.write_all(bytes)
+}

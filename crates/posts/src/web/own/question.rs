@@ -1,0 +1,83 @@
+//! The pages that ask before a post is withdrawn or deleted.
+
+use accounts::web::request::{FormPost, PageRequest};
+use accounts::web::resource;
+use askama::Template;
+use axum::response::Response;
+use platform::Tx;
+use serde_json::json;
+use web::form_state::number;
+use web::{Input, Problem, Text};
+
+use super::HERE;
+use crate::editor::Editor;
+use crate::post::Post;
+use crate::web::public::name;
+
+#[derive(Template)]
+#[template(path = "own/question.html")]
+struct Question<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    title: String,
+    effect: &'static str,
+    /// Where it is sent.
+    action: String,
+    button: &'static str,
+    back: String,
+    version: i64,
+}
+
+/// `GET /me/posts/{id}/delete`.
+pub(crate) async fn delete(req: PageRequest) -> Result<Response, Problem> {
+    let words = ["post-delete-title", "post-delete-effect", "post-delete"];
+    ask(&req, "delete", words).await
+}
+
+/// `GET /me/posts/{id}/withdraw`.
+pub(crate) async fn withdraw(req: PageRequest) -> Result<Response, Problem> {
+    let words = [
+        "post-withdraw-title",
+        "post-withdraw-effect",
+        "post-withdraw",
+    ];
+    ask(&req, "withdraw", words).await
+}
+
+async fn ask(
+    req: &PageRequest,
+    act: &str,
+    [title, effect, button]: [&'static str; 3],
+) -> Result<Response, Problem> {
+    let id = req.address().to_owned();
+    let look = move |tx: &mut Tx<'_>, editor: &Editor| resource::find::<Post>(tx, editor, &id);
+    let post = req.read(look).await?;
+    let text = &req.text;
+    let title = text.with(title, [("title", name(&post).into())]);
+    let back = format!("{HERE}/{}", post.id);
+    let body = Question {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        title: title.clone(),
+        effect,
+        action: format!("{back}/{act}"),
+        button,
+        back,
+        version: post.version,
+    };
+    req.page(HERE, &title, body).await
+}
+
+/// `POST /me/posts/{id}/withdraw`.
+pub(crate) async fn withdrawn(posted: FormPost) -> Result<Response, Problem> {
+    let id = posted.req.address().to_owned();
+    let version = number(&posted.form, "version").unwrap_or_default();
+    let change = move |tx: &mut Tx<'_>, editor: &Editor| {
+        let withdrawn = Input::from(json!({ "state": "withdrawn" }));
+        resource::change::<Post>(tx, editor, &id, version, &withdrawn)?;
+        Ok(format!("{HERE}/{id}?done=withdrawn"))
+    };
+    Ok(posted.once(change).await?)
+}

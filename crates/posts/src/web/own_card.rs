@@ -1,0 +1,57 @@
+//! What an editor has and may begin, for the page that they land on.
+
+use accounts::signed_in::SignedIn;
+use platform::{StoreError, Tx, sql};
+use site::own_card::{Begin, OwnCard, OwnLine, Side};
+use web::{Site, Text};
+
+use super::own::HERE;
+use super::public::name;
+use crate::editor;
+use crate::post::{Post, State};
+
+/// The posts that were changed last, drafts first.
+pub(crate) fn find(
+    tx: &mut Tx<'_>,
+    _: &Site,
+    who: &SignedIn,
+    text: &Text,
+) -> Result<Option<OwnCard>, StoreError> {
+    if !editor::is_editor(tx, who)? {
+        return Ok(None);
+    }
+    let (count,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM post"), &[])?;
+    let posts: Vec<Post> = sql!(
+        "SELECT {Post} FROM post
+         ORDER BY CASE WHEN state = :draft THEN 0 ELSE 1 END, updated_at DESC, id DESC LIMIT 2",
+        draft = State::Draft
+    )
+    .all(tx)?;
+    let zone = editor::zone(who);
+    let lines = posts.into_iter().map(|post| {
+        let post = post.at(tx.roughly_now());
+        let class = match post.state {
+            State::Draft => "maybe",
+            State::Scheduled => "wait",
+            State::Published => "yes",
+            State::Withdrawn => "",
+        };
+        OwnLine {
+            label: name(&post),
+            href: format!("{HERE}/{}", post.id),
+            note: text.moment_short(&post.updated_at.to_zoned(zone.clone())),
+            side: Side::Tag(class, text.say(post.state.label()).into_owned()),
+        }
+    });
+    Ok(Some(OwnCard {
+        title: "post-all",
+        lines: lines.collect(),
+        all: (usize::try_from(count).unwrap_or_default(), HERE),
+        begins: vec![Begin {
+            title: "post-begin",
+            text: "post-begin-text",
+            href: "/me/posts/new?kind=article",
+            icon: "M3 13l.7-3L11 2.7l2.3 2.3L6 12.3zM9.5 4.2l2.3 2.3",
+        }],
+    }))
+}

@@ -1,0 +1,48 @@
+//! Connections that stop speaking HTTP (RFC 9110, section 7.8; RFC 8441).
+//!
+//! A request that may lead to another protocol has an [`OnUpgrade`] in its extensions. Whoever
+//! answers with `101 Switching Protocols`, or with a 2xx to an extended `CONNECT`, gets the
+//! connection from it once that answer is written.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Bytes both ways.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// A connection of another protocol.
+pub type Upgraded = Box<dyn Stream>;
+
+type Switching = Pin<Box<dyn Future<Output = Option<Upgraded>> + Send>>;
+
+/// Resolves to the connection once the client has switched; to nothing if it never does.
+#[derive(Clone)]
+pub struct OnUpgrade(Arc<Mutex<Switching>>);
+
+impl OnUpgrade {
+    /// Resolves as this does, which is awaited once.
+    pub fn new(switching: impl Future<Output = Option<Upgraded>> + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Box::pin(switching))))
+    }
+}
+
+impl Future for OnUpgrade {
+    type Output = Option<Upgraded>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut switching = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        switching.as_mut().poll(context)
+    }
+}
+
+impl fmt::Debug for OnUpgrade {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("OnUpgrade").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,379 @@
+//! The pictures that other sites show beside a link: a few words in the site's look. Any page has
+//! one without an address of its own, because what it says stands, signed, in the picture's address.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use axum::body::Bytes;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use platform::key::Key;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use crate::conditional;
+use crate::look::{Accent, Color, Look};
+use crate::picture::{Colors, Font, Picture, WIDTH};
+use crate::problem::Problem;
+use crate::public_frame::PublicFrame;
+use crate::state::Site;
+use crate::theme::{Ground, Preset, Theme};
+
+/// The number of pictures in the cache.
+const KEPT: usize = 32;
+/// How many requests may wait for a picture to be drawn.
+const WAITING: usize = 16;
+/// The margin around the text, in pixels.
+const MARGIN: f32 = 80.0;
+/// How many characters of a title and of the line below it a picture may say.
+const LONGEST: [usize; 2] = [100, 120];
+/// Where pictures are drawn that say what stands in their address.
+const PATH: &str = "/card.png";
+/// One tile of the theme's kelarai band: the bars as distance from the left, from the top, width
+/// and height.
+const TILE: [(u16, u16, u16, u16); 14] = [
+    (0, 2, 17, 4),
+    (31, 2, 1, 4),
+    (7, 10, 18, 4),
+    (15, 18, 17, 4),
+    (0, 18, 1, 4),
+    (23, 26, 9, 4),
+    (0, 26, 9, 4),
+    (2, 7, 4, 18),
+    (10, 15, 4, 17),
+    (10, 0, 4, 1),
+    (18, 23, 4, 9),
+    (18, 0, 4, 9),
+    (26, 0, 4, 17),
+    (26, 31, 4, 1),
+];
+
+static PICTURES: LazyLock<Pictures> = LazyLock::new(Pictures::default);
+
+/// The words of a picture.
+#[derive(Clone, Debug, Default)]
+pub struct CardPicture {
+    /// What it is about.
+    pub title: String,
+    /// A large figure; may be empty.
+    pub number: String,
+    /// What is said of it.
+    pub caption: String,
+}
+
+/// The text, if the font of pictures can write it, else nothing.
+pub fn written(text: &str) -> String {
+    let can_write = Font::load().is_ok_and(|font| font.can_write(text));
+    if can_write {
+        text.to_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// What is drawn around the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ornament {
+    /// A hairline.
+    Line,
+    /// A band of plaiting.
+    Band,
+    /// A string of lamps.
+    Lamps,
+}
+
+/// A picture as it is drawn.
+struct Drawing {
+    words: CardPicture,
+    site: String,
+    ornament: Ornament,
+    colors: Colors,
+}
+
+impl Drawing {
+    /// In the look of the site, or in a theme.
+    fn of(words: CardPicture, site: &Site, theme: Option<Theme>) -> Self {
+        let (colors, ornament) = match theme {
+            Some(theme) => of_theme(theme),
+            None => of_look(&site.menu.frame()),
+        };
+        let name = written(&site.settings.name);
+        Self {
+            // The site itself is not named twice.
+            site: if name == words.title {
+                String::new()
+            } else {
+                name
+            },
+            colors,
+            ornament,
+            words,
+        }
+    }
+
+    /// The cache key: a hash of everything that the picture shows.
+    fn tag(&self) -> String {
+        let CardPicture {
+            title,
+            number,
+            caption,
+        } = &self.words;
+        let (ornament, colors) = (self.ornament, &self.colors);
+        let all = format!(
+            "{title}\n{number}\n{caption}\n{}\n{ornament:?} {colors:?}",
+            self.site
+        );
+        conditional::tag(all.as_bytes())
+    }
+
+    fn draw(&self) -> Result<Vec<u8>, Problem> {
+        let font = Font::load().map_err(Problem::internal)?;
+        let mut picture = Picture::default();
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let width = WIDTH as f32 - 2.0 * MARGIN;
+        let mut line = |text: &str, sizes: &[f32], baseline, ink| {
+            let fits = |size: &&f32| font.width(text, **size) <= width;
+            let smallest = sizes.last().copied().unwrap_or_default();
+            let size = sizes.iter().find(fits).copied().unwrap_or(smallest);
+            let shown = font.shorten(text, size, width);
+            picture.write(&font, &shown, size, baseline, ink);
+        };
+        let words = &self.words;
+        if words.number.is_empty() {
+            let lines = font.wrap(&words.title, 84.0, width, 3);
+            let mut baseline = match lines.len() {
+                0 | 1 => 300.0,
+                2 => 240.0,
+                _ => 190.0,
+            };
+            for part in &lines {
+                line(part, &[84.0], baseline, 0);
+                baseline += 100.0;
+            }
+            line(&words.caption, &[44.0, 36.0, 30.0], baseline, 1);
+        } else {
+            line(&words.title, &[72.0, 60.0, 48.0], 140.0, 0);
+            line(&words.number, &[250.0, 190.0], 384.0, 1);
+            line(&words.caption, &[48.0, 38.0, 30.0], 464.0, 0);
+        }
+        line(&self.site, &[32.0], 556.0, 0);
+        self.draw_ornament(&mut picture);
+        picture.png(&self.colors).map_err(Problem::internal)
+    }
+
+    fn draw_ornament(&self, picture: &mut Picture) {
+        match self.ornament {
+            Ornament::Line => {
+                picture.fill((80, 600), (1_040, 2), 0.5, 1);
+            }
+            Ornament::Band => {
+                for left in (0..1_200).step_by(32) {
+                    for (x, y, width, height) in TILE {
+                        picture.fill((left + x, 598 + y), (width, height), 0.5, 0);
+                    }
+                }
+            }
+            Ornament::Lamps => {
+                picture.fill((0, 18), (1_200, 2), 0.4, 0);
+                for left in (30..1_200).step_by(60) {
+                    picture.dot((left, 34), 10, 1);
+                }
+            }
+        }
+    }
+}
+
+fn of_look(frame: &PublicFrame) -> (Colors, Ornament) {
+    let [light, dark] = frame.look.palettes();
+    let [ground, ink] = light.head;
+    // A head that is dark in the light too shows what is drawn as in the dark.
+    let is_dark = frame.look != Look::Paper;
+    let mark = if is_dark { dark.mark } else { light.mark };
+    let accent = frame.accent.map(|accent| {
+        let [light, dark] = Accent::of(accent, frame.look);
+        if is_dark { dark.color } else { light.color }
+    });
+    let colors = Colors {
+        ground: ground.0,
+        inks: [ink.0, accent.unwrap_or(mark).0],
+    };
+    let ornament = match frame.look {
+        Look::Paper => Ornament::Line,
+        Look::Veranda => Ornament::Band,
+        Look::Market => Ornament::Lamps,
+    };
+    (colors, ornament)
+}
+
+fn of_theme(theme: Theme) -> (Colors, Ornament) {
+    let cloth = match theme.ground {
+        None | Some(Ground::Maroon) => [0x64, 0x10, 0x2b],
+        Some(Ground::Zamrud) => [0x12, 0x3a, 0x2c],
+        Some(Ground::Nila) => [0x1b, 0x2a, 0x5c],
+        Some(Ground::Terung) => [0x3a, 0x1a, 0x45],
+        Some(Ground::Arang) => [0x1f, 0x1a, 0x17],
+    };
+    let (ground, inks) = match theme.preset {
+        Preset::Songket => (cloth, [[0xf7, 0xe3, 0xb0], [0xd9, 0xa9, 0x4a]]),
+        Preset::Letterpress => ([0xf6, 0xf4, 0xee], [[0x1f, 0x3b, 0x57], [0x56, 0x65, 0x50]]),
+        Preset::Plain => ([0xe2, 0xf0, 0xf1], [[0x0a, 0x3f, 0x46], [0x0d, 0x5a, 0x63]]),
+    };
+    let ornament = match theme.preset {
+        Preset::Letterpress => Ornament::Line,
+        Preset::Songket | Preset::Plain => Ornament::Band,
+    };
+    (Colors { ground, inks }, ornament)
+}
+
+/// Answers with a picture of these words in the site's look.
+pub async fn answer(
+    site: &Site,
+    headers: &HeaderMap,
+    words: CardPicture,
+) -> Result<Response, Problem> {
+    draw(site, headers, words, None).await
+}
+
+async fn draw(
+    site: &Site,
+    headers: &HeaderMap,
+    words: CardPicture,
+    theme: Option<Theme>,
+) -> Result<Response, Problem> {
+    let drawing = Drawing::of(words, site, theme);
+    let tag = drawing.tag();
+    let png = PICTURES.find_or_draw(&tag, drawing).await?;
+    let response = ([(CONTENT_TYPE, "image/png")], png).into_response();
+    let mut response = conditional::revalidated(headers, &tag, response);
+    let brief = HeaderValue::from_static("max-age=300");
+    response.headers_mut().insert(CACHE_CONTROL, brief);
+    Ok(response)
+}
+
+/// The address of a picture that says this in the site's look. It changes with that, so that other
+/// sites fetch the new one.
+pub fn address(site: &Site, title: &str, caption: &str) -> String {
+    let frame = site.menu.frame();
+    let accent = frame.accent.map(Color::hex).unwrap_or_default();
+    let look = format!("{}{accent}", frame.look.word());
+    address_of(site, [title, caption], "look", &look)
+}
+
+/// The address of a picture that says this in a theme.
+pub fn address_in(site: &Site, theme: Theme, title: &str, caption: &str) -> String {
+    let ground = theme.ground.map_or("", Ground::word);
+    let dress = format!("{} {ground}", theme.preset.word());
+    address_of(site, [title, caption], "theme", &dress)
+}
+
+fn address_of(site: &Site, words: [&str; 2], kind: &str, dress: &str) -> String {
+    let [title, caption] = words;
+    let shorten = |text: &str, longest: usize| written(text).chars().take(longest).collect();
+    let [title, caption]: [String; 2] = [shorten(title, LONGEST[0]), shorten(caption, LONGEST[1])];
+    let theme = if kind == "theme" { dress } else { "" };
+    let signature = key(site).sign(&[&title, &caption, theme]);
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("title", &title)
+        .append_pair("text", &caption)
+        .append_pair(kind, dress)
+        .append_pair("key", &signature)
+        .finish();
+    site.url().join(&format!("{PATH}?{query}"))
+}
+
+fn key(site: &Site) -> Key {
+    site.keys.key("words of a preview picture")
+}
+
+/// What a picture says, as its address has it.
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    theme: String,
+    #[serde(default)]
+    key: String,
+}
+
+/// Draws what we wrote into an address, and nothing that others would have us say.
+pub async fn show(site: &Site, asked: &Asked, headers: &HeaderMap) -> Result<Response, Problem> {
+    let signed = [&*asked.title, &asked.text, &asked.theme];
+    if !key(site).verify(&signed, &asked.key) {
+        return Err(Problem::not_found());
+    }
+    let theme = asked.theme.split_once(' ').and_then(|(preset, ground)| {
+        Some(Theme {
+            preset: Preset::find(preset)?,
+            ground: Ground::find(ground),
+        })
+    });
+    let words = CardPicture {
+        title: asked.title.clone(),
+        number: String::new(),
+        caption: asked.text.clone(),
+    };
+    draw(site, headers, words, theme).await
+}
+
+/// The cache of recently drawn pictures. Only one is drawn at a time. Clones share it.
+#[derive(Clone, Debug)]
+struct Pictures {
+    kept: Arc<Mutex<VecDeque<(String, Bytes)>>>,
+    drawing: Arc<tokio::sync::Mutex<()>>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Pictures {
+    fn default() -> Self {
+        Self {
+            kept: Arc::default(),
+            drawing: Arc::default(),
+            places: Arc::new(Semaphore::new(WAITING)),
+        }
+    }
+}
+
+impl Pictures {
+    /// A cached picture never goes stale, because its tag covers everything it shows.
+    fn find(&self, tag: &str) -> Option<Bytes> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept.iter().find(|(other, _)| other == tag);
+        found.map(|(_, png)| png.clone())
+    }
+
+    async fn find_or_draw(&self, tag: &str, drawing: Drawing) -> Result<Bytes, Problem> {
+        if let Some(found) = self.find(tag) {
+            return Ok(found);
+        }
+        let busy = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy");
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(busy)?;
+        let turn = Arc::clone(&self.drawing).lock_owned().await;
+        // Another request may have drawn the same picture meanwhile.
+        if let Some(found) = self.find(tag) {
+            return Ok(found);
+        }
+        // The permit belongs to the drawing task: the request may be cancelled meanwhile.
+        let (pictures, tag) = (self.clone(), tag.to_owned());
+        let work = move || {
+            let drawn = drawing.draw().map(Bytes::from);
+            if let Ok(png) = &drawn {
+                pictures.keep(tag, png.clone());
+            }
+            drop((turn, place));
+            drawn
+        };
+        let drawn = tokio::task::spawn_blocking(work).await;
+        drawn.map_err(Problem::internal)?
+    }
+
+    fn keep(&self, tag: String, png: Bytes) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.truncate(KEPT - 1);
+        kept.push_front((tag, png));
+    }
+}

@@ -1,0 +1,250 @@
+//! Reading forms out of the bodies of requests.
+
+use axum::body::{Body, Bytes};
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
+use axum::http::header::CONTENT_DISPOSITION;
+use axum::http::{HeaderValue, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::form::Form;
+use crate::media_type;
+use crate::problem::Problem;
+
+/// The largest form or JSON body, in bytes.
+pub(crate) const MOST_BYTES: usize = 256 * 1024;
+
+/// The most fields of a form; a form for 30 people with 20 events and 30 questions sends 1,600.
+pub(crate) const MOST_FIELDS: usize = 2000;
+
+/// A file that came with a form.
+#[derive(Clone, Debug)]
+pub struct SentFile {
+    /// The field that holds it.
+    pub field: String,
+    /// What it holds; never empty.
+    pub bytes: Bytes,
+}
+
+impl Form {
+    /// Parses `application/x-www-form-urlencoded`.
+    pub fn parse(text: &[u8]) -> Result<Self, Problem> {
+        // `form_urlencoded` would silently replace invalid UTF-8, and so change names.
+        if percent_encoding::percent_decode(text)
+            .decode_utf8()
+            .is_err()
+        {
+            return Err(invalid());
+        }
+        let fields: Vec<_> = form_urlencoded::parse(text)
+            .take(MOST_FIELDS + 1)
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        if fields.len() > MOST_FIELDS {
+            return Err(too_large());
+        }
+        Ok(Self(fields))
+    }
+
+    /// Parses a urlencoded or `multipart/form-data` (RFC 7578) form. Files are skipped, but count
+    /// towards the size of the body.
+    pub async fn of_either_kind(request: Request) -> Result<Self, Problem> {
+        if !media_type::is(request.headers(), media_type::MULTIPART) {
+            return Self::from_request(request, &()).await;
+        }
+        let (form, _) = Self::parse_multipart(request, MOST_BYTES, false).await?;
+        Ok(form)
+    }
+
+    /// Parses a form of either kind, and returns the files in it. The body may be larger than
+    /// others by `max_file_bytes`. Unless `keep_files`, files are read and dropped.
+    pub async fn with_files(
+        request: Request,
+        max_file_bytes: usize,
+        keep_files: bool,
+    ) -> Result<(Self, Vec<SentFile>), Problem> {
+        if !media_type::is(request.headers(), media_type::MULTIPART) {
+            return Ok((Self::from_request(request, &()).await?, Vec::new()));
+        }
+        Self::parse_multipart(
+            request,
+            MOST_BYTES.saturating_add(max_file_bytes),
+            keep_files,
+        )
+        .await
+    }
+
+    /// Parses a body of at most `most` bytes, with at most [`MOST_BYTES`] of fields.
+    async fn parse_multipart(
+        mut request: Request,
+        most: usize,
+        keep_files: bool,
+    ) -> Result<(Self, Vec<SentFile>), Problem> {
+        DefaultBodyLimit::max(most).apply(&mut request);
+        let multipart = Multipart::from_request(request, &()).await;
+        let mut multipart = multipart.map_err(|_| invalid())?;
+        let (mut fields, mut files, mut parts) = (Vec::new(), Vec::new(), 0);
+        let mut left = MOST_BYTES;
+        while let Some(mut part) = multipart.next_field().await? {
+            parts += 1;
+            if parts > MOST_FIELDS {
+                return Err(too_large());
+            }
+            if is_file(&part) {
+                if keep_files {
+                    let field = part.name().unwrap_or_default().to_owned();
+                    let bytes = part.bytes().await?;
+                    // Browsers send an empty file where none was chosen.
+                    if !bytes.is_empty() {
+                        files.push(SentFile { field, bytes });
+                    }
+                } else {
+                    while part.chunk().await?.is_some() {}
+                }
+                continue;
+            }
+            // A name that is not UTF-8 counts as missing.
+            let name = part.name().ok_or_else(invalid)?.to_owned();
+            let mut value = Vec::new();
+            while let Some(chunk) = part.chunk().await? {
+                left = left.checked_sub(chunk.len()).ok_or_else(too_large)?;
+                value.extend_from_slice(&chunk);
+            }
+            fields.push((name, String::from_utf8(value).map_err(|_| invalid())?));
+        }
+        Ok((Self(fields), files))
+    }
+}
+
+impl<S: Sync> FromRequest<S> for Form {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if !media_type::is(request.headers(), media_type::URLENCODED) {
+            return Err(unsupported());
+        }
+        Self::parse(&read_body(request.into_body(), MOST_BYTES).await?)
+    }
+}
+
+impl From<MultipartError> for Problem {
+    fn from(error: MultipartError) -> Self {
+        match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            _ => invalid(),
+        }
+    }
+}
+
+/// Whether a part is a file. Its file name need not be readable here.
+fn is_file(part: &Field<'_>) -> bool {
+    let said = part.headers().get(CONTENT_DISPOSITION);
+    let said = said
+        .map_or(&b""[..], HeaderValue::as_bytes)
+        .to_ascii_lowercase();
+    let names = [&b"filename="[..], b"filename*="];
+    names
+        .iter()
+        .any(|name| said.windows(name.len()).any(|place| place == *name))
+}
+
+/// Reads a body of at most `most` bytes.
+pub(crate) async fn read_body(body: Body, most: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, most).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(cause) if cause.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
+        // The client disconnected or broke the framing, so nobody reads this response.
+        Err(_) => Err(invalid()),
+    }
+}
+
+pub(crate) fn unsupported() -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+}
+
+pub(crate) fn invalid() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "body_invalid")
+}
+
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::CONTENT_TYPE;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::form::NotANumber;
+
+    fn form(text: &str) -> Form {
+        Form::parse(text.as_bytes()).unwrap()
+    }
+
+    async fn send(kind: &str, body: impl Into<Body>) -> Result<Form, Problem> {
+        let request = Request::builder()
+            .method("POST")
+            .header(CONTENT_TYPE, kind)
+            .body(body.into())
+            .unwrap();
+        Form::from_request(request, &()).await
+    }
+
+    const KIND: &str = "application/x-www-form-urlencoded";
+
+    #[test]
+    fn fields_keep_their_order_and_their_text() {
+        let form =
+            form("diet.1=halal&diet.1=vegan&name.1=+Mei+%E9%99%88&child.1=0&child.1=1&age.1=");
+        assert_eq!(form.all("diet.1").collect::<Vec<_>>(), ["halal", "vegan"]);
+        assert_eq!(form.text("name.1"), " Mei 陈");
+        assert!(form.is_ticked("child.1") && !form.is_ticked("child.2"));
+        assert!(!format!("{form:?}").contains("Mei"));
+        assert_eq!(form.number("age.1"), Ok(None));
+        assert_eq!(form.number("name.1"), Err(NotANumber));
+        assert_eq!(
+            form.under("diet.").collect::<Vec<_>>(),
+            [("1", "halal"), ("1", "vegan")]
+        );
+    }
+
+    #[tokio::test]
+    async fn bodies_are_of_one_kind_and_within_limits() {
+        for (kind, body, status) in [
+            (KIND, "a=1".to_owned(), 200),
+            (
+                "application/x-www-form-urlencoded; charset=UTF-8",
+                "a=1".to_owned(),
+                200,
+            ),
+            ("application/json", "{}".to_owned(), 415),
+            ("", String::new(), 415),
+            (KIND, "a=%FF".to_owned(), 400),
+            (KIND, format!("a={}", "x".repeat(MOST_BYTES - 2)), 200),
+            (KIND, format!("a={}", "x".repeat(MOST_BYTES - 1)), 413),
+            (KIND, "a=1&".repeat(MOST_FIELDS), 200),
+            (KIND, "a=1&".repeat(MOST_FIELDS + 1), 413),
+        ] {
+            let length = body.len();
+            let answer = send(kind, body)
+                .await
+                .map_or_else(|p| p.status.as_u16(), |_| 200);
+            assert_eq!(answer, status, "{kind} {length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_typed_is_read_back(fields in proptest::collection::vec(("\\PC{1,10}", "(?s).{0,20}"), 0..20)) {
+            let sent: Form = fields.into_iter().collect();
+            let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(sent.iter()).finish();
+            prop_assert_eq!(Form::parse(text.as_bytes()).unwrap(), sent);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Form::parse(&bytes);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Moments that were put in words, kept for the next reader.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+
+/// The key of a formatted moment. Pages show the dates of few events, so all readers share the same
+/// moments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Moment {
+    Day(&'static str, Date),
+    Range(At, At),
+}
+
+/// An instant with its local time.
+pub(crate) type At = (Timestamp, DateTime);
+
+/// A cache of formatted moments, by language (index in the catalogue).
+#[derive(Debug, Default)]
+pub(crate) struct Memo(Mutex<HashMap<(usize, Moment), String>>);
+
+impl Memo {
+    /// The size at which the cache is cleared.
+    const MOST: usize = 4_096;
+
+    pub(crate) fn once(&self, key: (usize, Moment), say: impl FnOnce() -> String) -> String {
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(said) = kept().get(&key) {
+            return said.clone();
+        }
+        let said = say();
+        let mut kept = kept();
+        if kept.len() >= Self::MOST {
+            kept.clear();
+        }
+        kept.insert(key, said.clone());
+        said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_has_an_end() {
+        let memo = Memo::default();
+        let mut day = jiff::civil::date(2000, 1, 1);
+        for _ in 0..=Memo::MOST {
+            memo.once((0, Moment::Day("date-full", day)), String::new);
+            day = day.tomorrow().unwrap();
+        }
+        assert_eq!(memo.0.lock().unwrap().len(), 1);
+    }
+}
