@@ -292,9 +292,16 @@ fn words_in_site(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<(String,)>,
     .all(tx)
 }
 
-/// Whether somebody works for the site: has a rank or a duty in it.
-pub fn works_for_site(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
-    Ok(!words_in_site(tx, id)?.is_empty())
+/// Whether somebody has a rank or a duty in anything at all.
+pub fn has_role(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let found: Option<(String,)> = sql!(
+        "SELECT role FROM role_grant WHERE account_id = :id
+           AND (expires_at IS NULL OR expires_at > :now) LIMIT 1",
+        id,
+        now = tx.roughly_now()
+    )
+    .maybe(tx)?;
+    Ok(found.is_some())
 }
 
 /// Which of these duties somebody has in the installation.

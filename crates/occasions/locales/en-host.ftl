@@ -94,3 +94,20 @@ host-scope-occasion-write = change occasions, events, invitations and guests, wi
 host-scope-rsvps-read = see answers, food needs and notes
 host-scope-rsvps-write = answer for guests
 notification-members-occasion = { $about } made an occasion. It sends no mail but confirmations until you let it.
+
+## Files with lists
+
+problem-file-too-large = This file is too large: 10 MB at most.
+    .title = The file is too large
+problem-file-too-many-rows = This list is too long: 10,000 rows at most.
+    .title = The list is too long
+problem-file-too-many-columns = This list is too wide: 100 columns at most.
+    .title = The list is too wide
+problem-file-not-text = This is neither a CSV file nor an XLSX workbook.
+    .title = Not a list
+problem-file-unclosed-quote = A quotation mark is never closed. It begins in line { $line }.
+    .title = A quotation mark is never closed
+problem-file-bad-workbook = This workbook is damaged or protected by a password.
+    .title = The workbook cannot be read
+problem-file-empty = There is no list in this file: it needs headings and at least one row.
+    .title = There is no list in the file

@@ -94,3 +94,20 @@ host-scope-occasion-write = mengubah majlis, acara, jemputan dan tetamu, tanpa m
 host-scope-rsvps-read = melihat jawapan, keperluan makanan dan nota
 host-scope-rsvps-write = menjawab bagi pihak tetamu
 notification-members-occasion = { $about } membuat satu majlis. Ia hanya menghantar pengesahan sehingga anda membenarkannya.
+
+## Fail dengan senarai
+
+problem-file-too-large = Fail ini terlalu besar: paling banyak 10 MB.
+    .title = Fail terlalu besar
+problem-file-too-many-rows = Senarai ini terlalu panjang: paling banyak 10,000 baris.
+    .title = Senarai terlalu panjang
+problem-file-too-many-columns = Senarai ini terlalu lebar: paling banyak 100 lajur.
+    .title = Senarai terlalu lebar
+problem-file-not-text = Ini bukan fail CSV atau buku kerja XLSX.
+    .title = Bukan senarai
+problem-file-unclosed-quote = Satu tanda petik tidak ditutup. Ia bermula di baris { $line }.
+    .title = Tanda petik tidak ditutup
+problem-file-bad-workbook = Buku kerja ini rosak atau dilindungi kata laluan.
+    .title = Buku kerja tidak dapat dibaca
+problem-file-empty = Tiada senarai dalam fail ini: ia memerlukan tajuk dan sekurang-kurangnya satu baris.
+    .title = Tiada senarai dalam fail

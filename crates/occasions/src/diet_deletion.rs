@@ -16,7 +16,7 @@ use platform::{Platform, Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 
 use crate::event;
-use crate::hosting::export;
+use crate::hosting::{export, import};
 use crate::household_plan::FieldChange;
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
@@ -92,7 +92,8 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
     let people = delete_of_guests(tx, id)?;
     let saves = delete_of_history(tx, id)?;
     let answers = delete_of_repeats(tx, id)?;
-    if people + saves + answers == 0 {
+    let files = import::forget_files(tx, id)?;
+    if people + saves + answers + files == 0 {
         return Ok(false);
     }
     expire_exports(tx, id)?;

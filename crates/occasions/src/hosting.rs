@@ -11,6 +11,7 @@ pub mod events;
 pub mod export;
 pub mod guests;
 mod history;
+pub mod import;
 pub mod invitations;
 pub mod kitchen;
 pub mod listing;
@@ -23,6 +24,7 @@ pub mod open_rsvp;
 pub mod permissions;
 pub mod portals;
 pub mod questions;
+pub mod record;
 pub mod resource;
 pub mod sizes;
 pub mod stream;
@@ -44,5 +46,6 @@ pub fn jobs(platform: &Platform, catalogue: &Catalogue) -> Vec<Handler> {
     vec![
         export::handler(platform.clone(), catalogue.clone()),
         bulk::handler(platform.store.clone()),
+        import::handler(platform.store.clone(), catalogue.clone()),
     ]
 }

@@ -251,9 +251,19 @@ pub fn insert_with_new_code(
         sql!("SELECT COUNT(*) FROM invitation WHERE archived_at IS NULL"),
         &[],
     )?;
-    // At the chosen lengths, one draw in several thousand collides.
+    insert_with_drawn(tx, occasion, details, code::length_for(live + 1))
+}
+
+/// Like [`insert_with_new_code`], with a code of this length.
+pub(crate) fn insert_with_drawn(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    details: &Details,
+    length: usize,
+) -> Result<InvitationId, StoreError> {
+    // At the lengths in use, one draw in several thousand collides.
     for _ in 0..64 {
-        let drawn = code::draw(tx.random(), code::length_for(live + 1));
+        let drawn = code::draw(tx.random(), length);
         if let Ok(key) = CodeKey::parse(&drawn)
             && let Some(id) = insert(tx, occasion, &drawn, &key, details)?
         {

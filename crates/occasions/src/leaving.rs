@@ -10,7 +10,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::hosting::membership;
+use crate::hosting::{import, membership};
 use crate::role::OCCASION;
 
 #[derive(Row, Serialize)]
@@ -63,10 +63,12 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Deletes how often an account tried to set codes, and when it was warned.
+/// Deletes how often an account tried to set codes, when it was warned, and what is kept of
+/// the files it sent.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     membership::forget_maker(tx, account)?;
+    import::forget_files_of(tx, account)?;
     sql!("DELETE FROM guess_alarm WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     Ok(())
 }

@@ -107,6 +107,7 @@ pub const DOMAIN: Domain = Domain {
         vec![
             diet_deletion::daily(site.platform.clone()),
             hosting::export::sweep_job(site.platform.clone()),
+            hosting::import::sweep_job(site.platform.clone()),
         ]
     },
     before_serving: |site| {
@@ -140,7 +141,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0001_begin",
     "0002_hosting",
     "0003_open_rsvp",
-    "0004_possible_duplicates"
+    "0004_possible_duplicates",
+    "0005_imports"
 );
 
 /// The error codes of this crate.
@@ -171,6 +173,14 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "last_event"),
     Code::new(409, "question_in_use"),
     Code::new(409, "exports_waiting"),
+    // Files with lists.
+    Code::new(413, "file_too_large"),
+    Code::new(422, "file_too_many_rows"),
+    Code::new(422, "file_too_many_columns"),
+    Code::new(422, "file_not_text"),
+    Code::new(422, "file_unclosed_quote"),
+    Code::new(422, "file_bad_workbook"),
+    Code::new(422, "file_empty"),
 ];
 
 /// The messages of this crate.

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::StoreError;
 use platform::idempotency::Reused;
 use serde_json::Value;
+use web::sheet::read::Unreadable;
 use web::{Argument, FieldProblem, Problem};
 
 use crate::household::{GUEST_LIMIT, Places};
@@ -148,6 +149,9 @@ pub enum Refusal {
     /// The question has answers, and the change would alter what they mean.
     #[error("the question has answers")]
     QuestionInUse,
+    /// The file holds no list that can be read.
+    #[error(transparent)]
+    File(#[from] Unreadable),
     /// The present state does not allow this step.
     #[error("the present state does not allow it")]
     WrongState,
@@ -227,8 +231,22 @@ impl Refusal {
             Self::ExportsWaiting(limit) => new(S::CONFLICT, "exports_waiting").with("limit", limit),
             Self::CursorInvalid => new(S::BAD_REQUEST, "cursor_invalid"),
             Self::QuestionInUse => new(S::CONFLICT, "question_in_use"),
+            Self::File(why) => of_file(why),
             Self::WrongState => new(S::CONFLICT, "wrong_state"),
         }
+    }
+}
+
+fn of_file(why: Unreadable) -> Problem {
+    let refused = |code| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code);
+    match why {
+        Unreadable::TooLarge => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "file_too_large"),
+        Unreadable::TooManyRows => refused("file_too_many_rows"),
+        Unreadable::TooManyColumns => refused("file_too_many_columns"),
+        Unreadable::NotText => refused("file_not_text"),
+        Unreadable::UnclosedQuote(line) => refused("file_unclosed_quote").with("line", line),
+        Unreadable::BadWorkbook => refused("file_bad_workbook"),
+        Unreadable::Empty => refused("file_empty"),
     }
 }
 

@@ -219,5 +219,7 @@ words! {
         Diets = "diets" => "host-export-diets",
         /// One line per answer to a question of the hosts.
         Questions = "questions" => "host-export-questions",
+        /// Households with everyone on them and all answers: what an import reads again.
+        Everything = "everything" => "host-export-everything",
     }
 }

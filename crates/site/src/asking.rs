@@ -142,7 +142,7 @@ where
         let request = Request::from_parts(parts.clone(), body);
         let may_hold_file = media_type::is(request.headers(), media_type::MULTIPART);
         let keep_files = match &visit {
-            Ok((visit, _)) if may_hold_file => has_site_role(&site, &visit.who).await?,
+            Ok((visit, _)) if may_hold_file => has_role(&site, &visit.who).await?,
             _ => false,
         };
         let (form, files) = Form::with_files(request, site.files.max_upload(), keep_files).await?;
@@ -154,10 +154,11 @@ where
     }
 }
 
-/// Whether somebody works for the site. Files of others are not even read into memory.
-async fn has_site_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
+/// Whether somebody works for the site, or for something in it. Files of others are not even read
+/// into memory.
+async fn has_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let id = who.account().id.clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { people::works_for_site(tx, &id) };
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { people::has_role(tx, &id) };
     site.store.read(look).await
 }
 

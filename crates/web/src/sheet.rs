@@ -4,8 +4,11 @@
 use std::io::{self, Write};
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::words;
+
+pub mod read;
 
 words! {
     /// A kind of file.
@@ -14,6 +17,8 @@ words! {
         Csv = "csv",
         /// A workbook.
         Xlsx = "xlsx",
+        /// For programs: a list of objects.
+        Json = "json",
     }
 }
 
@@ -23,6 +28,7 @@ impl FileFormat {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Json => "application/json",
         }
     }
 }
@@ -83,11 +89,49 @@ impl From<Option<i64>> for Cell {
     }
 }
 
-/// Writes tables as one file. CSV holds one table, the first.
+/// Writes tables as one file. CSV and JSON hold one table, the first.
 pub fn write(sheets: &[Sheet], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
         FileFormat::Csv => sheets.first().map_or(Ok(()), |sheet| write_csv(sheet, out)),
         FileFormat::Xlsx => write_workbook(sheets, out),
+        FileFormat::Json => {
+            let rows = sheets.first().map_or(Vec::new(), Sheet::objects);
+            write_json(&rows, out)
+        }
+    }
+}
+
+/// Writes a list as JSON that people can read too.
+pub fn write_json<T: Serialize>(list: &[T], out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, list)?;
+    out.write_all(b"\n")
+}
+
+impl Sheet {
+    fn objects(&self) -> Vec<Object<'_>> {
+        let headings = &self.headings;
+        let rows = self.rows.iter();
+        rows.map(|row| Object { headings, row }).collect()
+    }
+}
+
+/// A row by its headings, in their order.
+struct Object<'a> {
+    headings: &'a [String],
+    row: &'a [Cell],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (heading, cell) in self.headings.iter().zip(self.row) {
+            match cell {
+                Cell::Empty => {}
+                Cell::Text(text) => map.serialize_entry(heading, text)?,
+                Cell::Number(number) => map.serialize_entry(heading, number)?,
+            }
+        }
+        map.end()
     }
 }
 

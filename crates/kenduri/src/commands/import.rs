@@ -3,6 +3,7 @@
 
 mod markdown;
 mod personal_site;
+mod wedding_manager;
 
 use std::io::Write as _;
 use std::num::NonZero;
@@ -15,6 +16,7 @@ use importer::{Imported, nginx, pm2};
 use super::{Where, say};
 use markdown::Markdown;
 use personal_site::PersonalSite;
+use wedding_manager::WeddingManager;
 
 /// Take over a configuration of nginx or PM2, an older site, or posts in Markdown
 ///
@@ -27,6 +29,7 @@ pub(super) enum Import {
     Nginx(Nginx),
     PersonalSite(PersonalSite),
     Markdown(Markdown),
+    WeddingManager(WeddingManager),
 }
 
 /// Print the services of an ecosystem file of PM2 (.js, .cjs, .mjs or .json)
@@ -66,6 +69,7 @@ impl Import {
             Self::Nginx(site) => nginx::import(&site.file)?,
             Self::PersonalSite(site) => return site.run(),
             Self::Markdown(folder) => return folder.run(),
+            Self::WeddingManager(manager) => return manager.run(),
         };
         say(&text)?;
         let mut errors = std::io::stderr().lock();

@@ -16,10 +16,11 @@ use platform::store::{Json, Row};
 use platform::{Files, Platform, Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::{Catalogue, Language};
+use web::{Catalogue, Language, Text};
 
 use super::listing::{self, people};
 use super::permissions::{self, HostOf, Permission};
+use super::record::{self, Ground, Record};
 use super::{Refusal, history};
 use crate::id::OccasionId;
 use crate::occasion;
@@ -248,7 +249,7 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
         .store
         .read_at_length(move |tx| read(tx, &catalogue, &id))
         .await;
-    let (occasion, format, sheets) = match read {
+    let (occasion, format, content) = match read {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(Done::nothing()),
         Err(Refusal::Store(error)) => return Err(error.into()),
@@ -258,10 +259,10 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
             return Err(JobError::fail(refusal).with(failed));
         }
     };
-    let rows: usize = sheets.iter().map(|sheet| sheet.rows.len()).sum();
+    let rows = content.rows();
     let written = platform
         .files
-        .put(&key(&export), move |out| sheet::write(&sheets, format, out))
+        .put(&key(&export), move |out| content.write(format, out))
         .await;
     match written {
         Ok(()) => Ok(Done::with(move |tx: &mut Tx<'_>| {
@@ -280,12 +281,34 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
     }
 }
 
+/// What a file holds.
+enum Content {
+    Sheets(Vec<Sheet>),
+    Records(Vec<Record>),
+}
+
+impl Content {
+    fn rows(&self) -> usize {
+        match self {
+            Self::Sheets(sheets) => sheets.iter().map(|sheet| sheet.rows.len()).sum(),
+            Self::Records(records) => records.len(),
+        }
+    }
+
+    fn write(&self, format: FileFormat, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        match self {
+            Self::Sheets(sheets) => sheet::write(sheets, format, out),
+            Self::Records(records) => sheet::write_json(records, out),
+        }
+    }
+}
+
 /// Reads everything the file needs in one snapshot; `None` if there is nothing to make.
 fn read(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
     id: &ExportId,
-) -> Result<Option<(OccasionId, FileFormat, Vec<Sheet>)>, Refusal> {
+) -> Result<Option<(OccasionId, FileFormat, Content)>, Refusal> {
     let row: Option<ExportRequestRow> =
         sql!("SELECT {ExportRequestRow} FROM export WHERE id = :id", id).maybe(tx)?;
     let Some(asked) = row.filter(|asked| asked.state == Progress::Queued) else {
@@ -302,11 +325,35 @@ fn read(
         language: asked.language,
         contacts,
     };
-    let mut sheets = table::build(tx, &order, &text)?;
-    if format == FileFormat::Csv {
-        sheets.truncate(1);
+    let content = if order.request.kind == ExportKind::Everything {
+        everything(tx, &order, &text)?
+    } else {
+        let mut sheets = table::build(tx, &order, &text)?;
+        if format != FileFormat::Xlsx {
+            sheets.truncate(1);
+        }
+        Content::Sheets(sheets)
+    };
+    Ok(Some((asked.occasion, format, content)))
+}
+
+/// All households as documents, or as one table of them.
+fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Refusal> {
+    let ground = Ground::load(tx, &order.host)?;
+    let lines = listing::all_invitations(tx, &order.host, &order.request.invitations)?;
+    let ids = lines.into_iter().map(|line| line.id);
+    let mut records = record::all(tx, &ground, ids)?;
+    if !order.contacts {
+        let masked = records.into_iter().map(Record::without_contacts);
+        records = masked.collect();
     }
-    Ok(Some((asked.occasion, format, sheets)))
+    Ok(match order.request.format {
+        FileFormat::Json => Content::Records(records),
+        FileFormat::Csv | FileFormat::Xlsx => {
+            let sheet = record::table::of(&records, &ground, text, order.contacts);
+            Content::Sheets(vec![sheet])
+        }
+    })
 }
 
 #[derive(Row)]

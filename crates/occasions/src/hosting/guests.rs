@@ -39,7 +39,7 @@ pub struct Contact {
 /// A guest who passed every rule that does not involve the household.
 pub(super) struct Planned {
     pub(super) guest: Guest,
-    contact: Contact,
+    pub(super) contact: Contact,
     may_exceed: bool,
 }
 
@@ -57,11 +57,20 @@ impl<'a> Planning<'a> {
         events: &'a [Event],
     ) -> Result<Self, StoreError> {
         let diets = diet::list(tx, &occasion.id)?;
-        Ok(Self {
+        Ok(Self::of(occasion, events, diets))
+    }
+
+    /// Like [`Planning::new`], with all options for food that there are.
+    pub(super) fn of(
+        occasion: &'a Occasion,
+        events: &'a [Event],
+        diets: Vec<DietaryOption>,
+    ) -> Self {
+        Self {
             occasion,
             events,
             diets,
-        })
+        }
     }
 
     /// Checks guests who are to be added; findings point below `/guests`.
@@ -373,7 +382,11 @@ fn contact(tx: &mut Tx<'_>, id: &GuestId) -> Result<Contact, StoreError> {
     Ok(Contact { email, phone })
 }
 
-fn write_contact(tx: &mut Tx<'_>, id: &GuestId, contact: &Contact) -> Result<(), StoreError> {
+pub(super) fn write_contact(
+    tx: &mut Tx<'_>,
+    id: &GuestId,
+    contact: &Contact,
+) -> Result<(), StoreError> {
     let email = contact.email.as_deref().map(text_cleaning::clean_line);
     tx.run(
         sql!("UPDATE guest SET email = $2, phone = $3 WHERE id = $1"),

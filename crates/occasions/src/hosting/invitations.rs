@@ -313,7 +313,7 @@ pub(crate) fn blank(occasion: &Occasion) -> Details {
 }
 
 /// Applies the input to the details.
-fn apply(
+pub(super) fn apply(
     input: &Input,
     occasion: &Occasion,
     old: &Details,
@@ -337,7 +337,7 @@ fn apply(
 
 /// Invites a household to exactly these events: answers for other events are deleted,
 /// and every guest is asked about new ones.
-fn invite_to(
+pub(super) fn invite_to(
     tx: &mut Tx<'_>,
     household: &Household,
     invited: &[EventId],

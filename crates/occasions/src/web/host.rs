@@ -14,6 +14,7 @@ mod filters;
 pub(crate) mod frame;
 mod guests;
 pub(crate) mod history;
+mod import;
 mod invite;
 mod invite_acts;
 mod invite_form;
@@ -89,6 +90,13 @@ fn of_occasion() -> Pages<Site, HostAccess> {
             Invite,
             person::remove,
         )
+        .get("/import", Invite, import::begin)
+        .post("/import", Invite, import::upload)
+        .get("/import/{id}", Invite, import::show)
+        .get("/import/{id}/columns", Invite, import::columns)
+        .post("/import/{id}/columns", Invite, import::save_columns)
+        .post("/import/{id}/apply", Invite, import::apply)
+        .post("/import/{id}/undo", Invite, import::undo)
         .get("/guests", See, guests::list)
         .get("/reports", See, reports::show)
         .post("/reports", See, reports::start)

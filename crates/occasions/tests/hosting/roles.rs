@@ -53,13 +53,14 @@ impl Route {
 }
 
 /// Names of the lists, and those of the calls.
-const PLACES: [(&str, &str); 18] = [
+const PLACES: [(&str, &str); 20] = [
     ("/invitations/id/{id}", "/invitations/id/{i}"),
     ("/guests/{id}/replies/{event}", "/guests/{g}/replies/nikah"),
     ("/occasions/{id}/bulk/{bulk}", "/occasions/{id}/bulk/{b}"),
     ("/invites/bulk/{id}", "/invites/bulk/{b}"),
     ("/invites/{id}", "/invites/{i}"),
     ("/reports/{id}", "/reports/{x}"),
+    ("/import/{id}", "/import/{m}"),
     ("/events/{id}", "/events/{e}"),
     ("/questions/{id}", "/questions/song"),
     ("/questions/{key}", "/questions/song"),
@@ -70,6 +71,7 @@ const PLACES: [(&str, &str); 18] = [
     ("{guest}", "{g}"),
     ("{event}", "{e}"),
     ("{export}", "{x}"),
+    ("{import}", "{m}"),
     ("{account}", "{a}"),
     ("{invite}", "none"),
 ];
@@ -103,10 +105,12 @@ fn body(method: &str, rest: &str) -> Value {
         (_, "/guests") => json!({"invitation": "{i}", "version": 999, "guests": []}),
         (_, "/replies/{event}") => json!({"version": 999, "status": "yes"}),
         (_, "/bulk" | "/bulk/effect") => json!({"ids": [], "action": "archive"}),
+        ("POST", "/imports") => json!([{"household": "A"}]),
         (_, "/exports") => json!({"kind": "guests", "format": "csv"}),
         (_, "/members" | "/members/{account}") => json!({"role": "observer"}),
         (_, "/merge") => json!({"into": "01970000-0000-7000-8000-000000000000"}),
-        ("POST", "/events" | "/questions" | "/dietary-options" | "/invitations" | "") => json!({}),
+        ("POST", "/events" | "/questions" | "/dietary-options" | "/invitations" | "")
+        | ("PATCH", "/imports/{import}") => json!({}),
         _ => json!({"version": 999}),
     }
 }
@@ -173,6 +177,10 @@ impl Names {
         let export = call(&mut owner, "POST", &stage.at("/exports"), &export)
             .await
             .json();
+        let import = json!([{"household": "B"}]);
+        let import = call(&mut owner, "POST", &stage.at("/imports"), &import)
+            .await
+            .json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self(vec![
             ("{id}", stage.occasion.to_string()),
@@ -182,6 +190,7 @@ impl Names {
             ("{e}", text(&events["items"][0]["id"])),
             ("{b}", text(&bulk["id"])),
             ("{x}", text(&export["id"])),
+            ("{m}", text(&import["id"])),
             ("{a}", stage.stranger.account.to_string()),
         ])
     }

@@ -53,6 +53,7 @@ pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<S
         ExportKind::Replies => Ok(vec![ground.replies(tx)?]),
         ExportKind::Diets => ground.diets(tx),
         ExportKind::Questions => Ok(vec![ground.all_answers(&lines)]),
+        ExportKind::Everything => Ok(Vec::new()),
     }
 }
 

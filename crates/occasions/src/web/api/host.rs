@@ -7,6 +7,7 @@ pub(crate) mod call;
 pub(crate) mod change_response;
 pub(crate) mod exports;
 mod guests;
+mod imports;
 mod invitations;
 mod members;
 mod occasions;
@@ -36,6 +37,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(guests::routes())
         .merge(bulk::routes())
         .merge(exports::routes())
+        .merge(imports::routes())
         .merge(members::routes())
         .merge(reports::routes())
         .merge(stream::routes())

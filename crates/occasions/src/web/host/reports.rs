@@ -260,7 +260,9 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
         people::GuestFilter::default(),
     );
     match kind {
-        ExportKind::Households => (invitations, _) = listing::InvitationFilter::read(&query)?,
+        ExportKind::Households | ExportKind::Everything => {
+            (invitations, _) = listing::InvitationFilter::read(&query)?;
+        }
         ExportKind::Guests => people = people::GuestFilter::read(&query)?,
         ExportKind::Replies | ExportKind::Diets | ExportKind::Questions => {}
     }

@@ -1,0 +1,255 @@
+//! `kenduri import wedding-manager`: households, guests and answers of an older wedding manager.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow, bail};
+use clap::Args;
+use importer::dump::{Dump, Row};
+use occasions::code::CodeKey;
+use occasions::hosting::import::{self, Check, Finding, Import};
+use occasions::hosting::record::{ALL_EVENTS, GuestRecord, Record};
+use occasions::words::ReplyStatus;
+use web::{Language, Site};
+
+use super::{Where, say};
+use crate::commands::alone;
+use crate::{app_setup, configuration, control};
+
+/// Take over households, guests and answers from a dump of an older wedding manager
+///
+/// The dump is a plain one, as `pg_dump --no-owner --file=wedding.sql DATABASE` makes it. Of its
+/// tables `invites`, `guests` and `rsvps` are read. Households that are here already, by their
+/// code, keep the answers they have, so that an import can be repeated. Stop Kenduri first.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct WeddingManager {
+    #[command(flatten)]
+    place: Where,
+    /// The dump of the database
+    dump: PathBuf,
+    /// The occasion that takes them, by its address
+    #[arg(long, value_name = "SLUG")]
+    occasion: String,
+    /// Only say what would be imported
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl WeddingManager {
+    pub(super) fn run(self) -> Result<()> {
+        let mut asked = self.place.asked();
+        // This command opens no listener.
+        asked.allow_public_mailbox = true;
+        let settings = Arc::new(configuration::load(&asked)?.settings);
+        if control::is_running(&settings.data)? {
+            bail!(
+                "Kenduri runs with the data in {}\n  stop it first",
+                settings.data.display()
+            );
+        }
+        let report = alone(async {
+            if !occasions::ENABLED.of(&settings.domains) {
+                bail!("occasions are off\n  leave {} out", occasions::ENABLED.key);
+            }
+            let site = app_setup::open(&settings).await?.site;
+            take_over(&site, &self.dump, &self.occasion, !self.dry_run).await
+        })?;
+        say(&report)
+    }
+}
+
+/// Imports a dump, and says in words what happened or would.
+async fn take_over(site: &Site, dump: &Path, slug: &str, is_written: bool) -> Result<String> {
+    let (records, remarks) = read(dump)?;
+    if records.is_empty() {
+        bail!("the dump has no table invites, or nothing in it");
+    }
+    let brought = import::bring(site, slug, records, is_written).await;
+    let (check, import) = brought.map_err(|refusal| match refusal {
+        occasions::hosting::Refusal::NotFound => anyhow!("there is no occasion {slug:?}"),
+        occasions::hosting::Refusal::Forbidden => anyhow!("the occasion {slug:?} has no owner"),
+        other => anyhow!(other),
+    })?;
+    Ok(report(site, &check, import.as_ref(), &remarks)?)
+}
+
+fn report(
+    site: &Site,
+    check: &Check,
+    import: Option<&Import>,
+    remarks: &[String],
+) -> Result<String, std::fmt::Error> {
+    let text = site.catalogue.speak(&Language::ENGLISH);
+    let mut all = String::new();
+    match import {
+        Some(import) => writeln!(
+            all,
+            "{} households made, {} changed, {} left out",
+            import.made, import.changed, import.failed
+        )?,
+        None => writeln!(
+            all,
+            "{} households would be made, {} changed, {} stay as they are, {} left out\n\
+             nothing was written",
+            check.made, check.changed, check.same, check.faulty
+        )?,
+    }
+    for remark in remarks {
+        writeln!(all, "{remark}")?;
+    }
+    for finding in &check.findings {
+        let words = match &finding.problem {
+            Some(problem) => problem.detail(&text),
+            None => finding.code.replace('_', " "),
+        };
+        let Finding { row, value, .. } = finding;
+        writeln!(
+            all,
+            "household {row}, {}: {words} ({value})",
+            finding.column
+        )?;
+    }
+    Ok(all)
+}
+
+/// The households of a dump, and what was left out of it.
+fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
+    let mut dump = Dump::open(file)?;
+    let (mut invites, mut guests, mut rsvps) = (Vec::new(), Vec::new(), Vec::new());
+    let mut others: BTreeMap<String, u64> = BTreeMap::new();
+    while let Some(row) = dump.read()? {
+        match row.table() {
+            "invites" => invites.push(row),
+            "guests" => guests.push(row),
+            "rsvps" => rsvps.push(row),
+            other => *others.entry(other.to_owned()).or_default() += 1,
+        }
+    }
+    let mut remarks: Vec<String> = others
+        .iter()
+        .map(|(table, count)| format!("{count} rows of {table} were left alone"))
+        .collect();
+    // The latest answer counts.
+    rsvps.sort_by_key(|row| any(row, &["updated_at", "responded_at", "created_at", "time"]));
+    let mut answers: BTreeMap<String, (Option<ReplyStatus>, String)> = BTreeMap::new();
+    for row in &rsvps {
+        let guest = need(row, &["guest_id", "guest"])?;
+        let status = any(row, &["status", "attending", "response"]);
+        let note = any(row, &["note", "notes", "message"]);
+        let answer = answers.entry(guest).or_default();
+        answer.0 = reply(&status).or(answer.0);
+        if !note.is_empty() {
+            answer.1 = note;
+        }
+    }
+    let mut records = Vec::new();
+    let mut places = BTreeMap::new();
+    for row in &invites {
+        let id = need(row, &["id"])?;
+        places.insert(id.clone(), records.len());
+        records.push(household(row, id, &mut remarks));
+    }
+    for row in &guests {
+        let invite = need(row, &["invite_id", "invite", "invitation_id"])?;
+        let Some(record) = places.get(&invite).and_then(|at| records.get_mut(*at)) else {
+            remarks.push(format!(
+                "line {}: a guest without an invite was left out",
+                row.line()
+            ));
+            continue;
+        };
+        let answer = answers.remove(&any(row, &["id"])).unwrap_or_default();
+        add_guest(record, row, answer);
+    }
+    Ok((records, remarks))
+}
+
+fn household(row: &Row, id: String, remarks: &mut Vec<String>) -> Record {
+    let some = |columns: &[&str]| Some(any(row, columns)).filter(|text| !text.is_empty());
+    let code = some(&["code", "invite_code"]);
+    let usable = code.clone().filter(|code| CodeKey::parse(code).is_ok());
+    if let Some(code) = code.filter(|_| usable.is_none()) {
+        let line = row.line();
+        remarks.push(format!(
+            "line {line}: {code:?} is no code here, so another is drawn"
+        ));
+    }
+    let name = ["household", "household_name", "name", "family_name"];
+    Record {
+        code: usable,
+        reference: Some(id),
+        household: some(&name),
+        email: some(&["email"]),
+        language: some(&["language", "lang", "locale"]),
+        plus_ones: any(row, &["plus_ones", "max_plus_ones", "plus_one_allowance"])
+            .parse()
+            .ok(),
+        deadline: some(&["deadline", "rsvp_deadline"]).map(instant),
+        ..Record::default()
+    }
+}
+
+fn add_guest(record: &mut Record, row: &Row, (status, note): (Option<ReplyStatus>, String)) {
+    let name = match any(row, &["name", "full_name"]) {
+        name if name.is_empty() => {
+            let parts = [any(row, &["first_name"]), any(row, &["last_name"])];
+            parts.join(" ").trim().to_owned()
+        }
+        name => name,
+    };
+    let diet = any(row, &["diet", "dietary", "dietary_requirements"]);
+    let mut guest = GuestRecord {
+        name,
+        diets: (!diet.is_empty()).then(|| diet.split([',', ';']).map(str::to_owned).collect()),
+        ..GuestRecord::default()
+    };
+    if let Some(status) = status {
+        guest.replies.insert(ALL_EVENTS.to_owned(), status);
+    }
+    if !note.is_empty() {
+        let wish = record.wish.take().into_iter().chain([note]);
+        record.wish = Some(wish.collect::<Vec<_>>().join("\n"));
+    }
+    record.guests.push(guest);
+}
+
+/// The value of the first of these columns that has one.
+fn any(row: &Row, columns: &[&str]) -> String {
+    let mut values = columns.iter().filter_map(|column| row.get(column));
+    values
+        .find(|value| !value.is_empty())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn need(row: &Row, columns: &[&str]) -> Result<String> {
+    let found = any(row, columns);
+    if found.is_empty() {
+        row.require(columns.first().copied().unwrap_or_default())?;
+    }
+    Ok(found)
+}
+
+fn reply(word: &str) -> Option<ReplyStatus> {
+    Some(match word.to_lowercase().as_str() {
+        "yes" | "attending" | "accepted" | "confirmed" | "t" | "true" => ReplyStatus::Yes,
+        "no" | "declined" | "not_attending" | "f" | "false" => ReplyStatus::No,
+        "maybe" | "undecided" | "tentative" => ReplyStatus::Undecided,
+        _ => return None,
+    })
+}
+
+/// An instant as PostgreSQL writes it; without a zone it is one of UTC.
+fn instant(written: String) -> String {
+    match written.get(10..) {
+        Some(time) if !time.is_empty() && !time.contains(['+', '-', 'Z']) => {
+            format!("{written}Z")
+        }
+        _ => written,
+    }
+}

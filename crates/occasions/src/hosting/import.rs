@@ -1,0 +1,543 @@
+//! Imports: lists of households out of files, looked through before anything is written,
+//! applied by a job in batches, and taken back as far as nobody has touched them since.
+//!
+//! The rows of a file are kept with the import for 7 days. A household is written in one
+//! transaction with its outcome, so a job that was killed goes on where it stopped.
+
+mod bring;
+mod check;
+mod finding;
+mod gather;
+mod job;
+mod lexicon;
+mod vet;
+mod write;
+
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::NewJob;
+use platform::news::NewNews;
+use platform::store::{Json, Row};
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use web::sheet::read::{self, Table, Unreadable};
+use web::{Catalogue, Findings, words};
+
+use self::gather::{Gathered, Reader};
+use self::lexicon::Lexicon;
+use super::permissions::{HostOf, Permission};
+use super::record::table::Column;
+use super::record::{Ground, Record};
+use super::{Refusal, history};
+use crate::id::InvitationId;
+use crate::id::OccasionId;
+use crate::limits;
+
+pub use self::bring::bring;
+pub use self::check::{Check, check};
+pub use self::finding::{Finding, Warning};
+pub use self::job::{KIND, SWEEP, handler, sweep_job};
+
+platform::id!(ImportId, "One list of households out of a file.");
+
+/// How long the rows of a file are kept, and households can be taken back.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How many lists of an occasion may wait for their host; older ones are dropped.
+const DRAFTS: i64 = 10;
+/// How many rows of a file are kept together.
+const CHUNK: usize = 500;
+/// How many findings are shown.
+pub const SHOWN: usize = 200;
+
+words! {
+    /// How far an import is.
+    ImportState {
+        /// Its host has not said yet that it shall be applied.
+        Draft = "draft" => "host-import-state-draft",
+        /// Waiting for its turn.
+        Queued = "queued" => "host-job-waiting",
+        /// Being applied.
+        Running = "running" => "host-import-state-running",
+        /// Applied.
+        Ready = "ready" => "host-job-ready",
+        /// Not applied, because of errors in the list.
+        Stopped = "stopped" => "host-import-state-stopped",
+        /// Being taken back.
+        Undoing = "undoing" => "host-import-state-undoing",
+        /// Taken back, as far as nobody had touched it.
+        Undone = "undone" => "host-import-state-undone",
+    }
+}
+
+words! {
+    /// What became of a household of a list.
+    #[schema(as = ImportOutcome)]
+    Outcome {
+        /// A new invitation.
+        Made = "made",
+        /// An invitation that was there, changed.
+        Changed = "changed",
+        /// An invitation that was there, and says all that the list does.
+        Same = "same",
+        /// Left out.
+        Failed = "failed",
+        /// Made, and taken back.
+        Undone = "undone",
+        /// Made, and not taken back because somebody has touched it.
+        Kept = "kept",
+    }
+}
+
+/// What a host decides about an import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = ImportOptions)]
+pub struct Options {
+    /// Whether nothing is applied while there are errors; else what has errors is left out.
+    pub stop_on_errors: bool,
+    /// Whether answers in the list replace those that are there.
+    pub replace_answers: bool,
+    /// Whether codes are kept although they are easy to guess; for owners.
+    pub keep_codes: bool,
+}
+
+/// A list, and how far it is.
+#[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Import {
+    /// The import's id.
+    #[schema(value_type = String)]
+    pub id: ImportId,
+    /// How far it is.
+    pub state: ImportState,
+    /// The headings of the table; none for a list of documents.
+    #[row(json)]
+    pub headings: Vec<String>,
+    /// What each column holds: `skip`, the word of a field, `reply:EVENT`, `question:KEY`.
+    #[row(json)]
+    pub columns: Vec<String>,
+    /// What its host decided.
+    #[row(json)]
+    pub options: Options,
+    /// How many rows or documents it has.
+    #[row(rename = "row_count")]
+    pub rows: i64,
+    /// How many households it has; 0 until it is applied.
+    pub total: i64,
+    /// How many of them were processed.
+    pub done: i64,
+    /// How many became new invitations.
+    pub made: i64,
+    /// How many changed an invitation.
+    pub changed: i64,
+    /// How many failed and were left out.
+    pub failed: i64,
+    /// When the file was sent.
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+    /// Until when it can be applied or taken back.
+    #[schema(value_type = String, format = "date-time")]
+    pub expires_at: Timestamp,
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Upload {
+    /// A table.
+    Table(Table),
+    /// Documents.
+    Records(Vec<Record>),
+}
+
+impl Upload {
+    /// Reads a file: CSV, XLSX, or documents as JSON.
+    pub fn read(bytes: &[u8]) -> Result<Self, web::Problem> {
+        let unreadable = |why| web::Problem::from(Refusal::File(why));
+        if bytes.len() > read::MOST_BYTES {
+            return Err(unreadable(Unreadable::TooLarge));
+        }
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if !text.trim_ascii_start().starts_with(b"[") {
+            return read::read(bytes).map(Self::Table).map_err(unreadable);
+        }
+        let web::Json(records) = web::Json::<Vec<Record>>::parse(text)?;
+        let people: usize = records.iter().map(|record| record.guests.len()).sum();
+        let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
+        if records.len() > limit(limits::INVITATIONS) || people > limit(limits::GUESTS) {
+            return Err(unreadable(Unreadable::TooManyRows));
+        }
+        if records.is_empty() {
+            return Err(unreadable(Unreadable::Empty));
+        }
+        Ok(Self::Records(records))
+    }
+}
+
+/// Keeps a list for its host to look through. Its columns are those of the last list with
+/// the same headings, or else guessed.
+pub fn start(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    catalogue: &Catalogue,
+    upload: &Upload,
+) -> Result<Import, Refusal> {
+    host.needs(Permission::Invite)?;
+    let ground = Ground::load(tx, host)?;
+    let (headings, columns, rows): (&[String], Vec<String>, Vec<String>) = match upload {
+        Upload::Table(table) => {
+            let columns = if let Some(columns) = last_columns(tx, host, &table.headings)? {
+                columns
+            } else {
+                let lexicon = Lexicon::new(catalogue, &ground);
+                let guessed = lexicon.guess(&table.headings, &table.rows);
+                guessed.iter().map(Column::word).collect()
+            };
+            (&table.headings, columns, chunks(&table.rows))
+        }
+        Upload::Records(records) => (&[], Vec::new(), chunks(records)),
+    };
+    let count = match upload {
+        Upload::Table(table) => table.rows.len(),
+        Upload::Records(records) => records.len(),
+    };
+    drop_drafts(tx, host.occasion())?;
+    let (id, now): (ImportId, _) = (tx.id(), tx.now());
+    sql!(
+        "INSERT INTO import (id, occasion, account, state, headings, columns, options, row_count,
+             total, done, made, changed, failed, created_at, expires_at)
+         VALUES (:id, :occasion, :account, 'draft', :headings, :columns, :options, :count,
+             0, 0, 0, 0, 0, :now, :expires_at)",
+        id,
+        occasion = host.occasion(),
+        account = host.account(),
+        headings = Json(headings),
+        columns = Json(&columns),
+        options = Json(&Options::default()),
+        count = i64::try_from(count).unwrap_or(i64::MAX),
+        now,
+        expires_at = now + LIFETIME
+    )
+    .run(tx, Rows::Exactly(1))?;
+    for (place, rows) in (0_i64..).zip(&rows) {
+        sql!(
+            "INSERT INTO import_chunk (import, place, rows) VALUES (:id, :place, :rows)",
+            id,
+            place,
+            rows
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    let changes = json!([{"field": "rows", "old": null, "new": count}]);
+    history::record(
+        tx,
+        host,
+        "import.uploaded",
+        ("import", id.to_string()),
+        changes,
+    )?;
+    load(tx, host, &id)
+}
+
+/// An import of this occasion.
+pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
+    host.needs(Permission::Invite)?;
+    let found: Option<Import> = sql!(
+        "SELECT {Import} FROM import WHERE id = :id AND occasion = :occasion",
+        id,
+        occasion = host.occasion()
+    )
+    .maybe(tx)?;
+    found.ok_or(Refusal::NotFound)
+}
+
+/// The latest imports, newest first.
+pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Import>, Refusal> {
+    host.needs(Permission::Invite)?;
+    Ok(sql!(
+        "SELECT {Import} FROM import WHERE occasion = :occasion ORDER BY id DESC LIMIT :limit",
+        occasion = host.occasion(),
+        limit
+    )
+    .all(tx)?)
+}
+
+/// A change of what columns hold, or of what the host decided; left out: as it is.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = ImportChange)]
+pub struct Change {
+    /// What each column holds, in the order of the headings.
+    pub columns: Option<Vec<String>>,
+    /// What the host decides.
+    pub options: Option<Options>,
+}
+
+/// Says what the columns of a list hold.
+pub fn change(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &ImportId,
+    change: &Change,
+) -> Result<Import, Refusal> {
+    let import = draft(tx, host, id)?;
+    let ground = Ground::load(tx, host)?;
+    let mut findings = Findings::default();
+    if let Some(columns) = &change.columns {
+        if columns.len() != import.headings.len() {
+            findings.add("/columns", "invalid", []);
+        }
+        for (at, word) in columns.iter().enumerate() {
+            if Column::find(word, &ground).is_none() {
+                findings.add(&format!("/columns/{at}"), "unknown_option", []);
+            }
+        }
+    }
+    let options = change.options.unwrap_or(import.options);
+    if options.keep_codes && !host.may(Permission::Own) {
+        findings.add("/options/keep_codes", "not_allowed", []);
+    }
+    findings.finish()?;
+    sql!(
+        "UPDATE import SET columns = :columns, options = :options WHERE id = :id",
+        id,
+        columns = Json(change.columns.as_ref().unwrap_or(&import.columns)),
+        options = Json(&options)
+    )
+    .run(tx, Rows::Exactly(1))?;
+    load(tx, host, id)
+}
+
+/// Rows to look at beside the headings: the first that hold something.
+pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, Refusal> {
+    let import = load(tx, host, id)?;
+    let first: Option<(String,)> = sql!(
+        "SELECT rows FROM import_chunk WHERE import = :id ORDER BY place LIMIT 1",
+        id
+    )
+    .maybe(tx)?;
+    let rows = first.and_then(|(rows,)| serde_json::from_str(&rows).ok());
+    Ok(Table {
+        headings: import.headings,
+        rows: rows.unwrap_or_default(),
+    })
+}
+
+/// Has the list applied by a job.
+pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
+    let import = draft(tx, host, id)?;
+    let changes = json!([{"field": "rows", "old": null, "new": import.rows}]);
+    queue(tx, host, id, "queued")?;
+    history::record(
+        tx,
+        host,
+        "import.started",
+        ("import", id.to_string()),
+        changes,
+    )?;
+    load(tx, host, id)
+}
+
+/// Takes back the households that the import made and that nobody has touched since.
+pub fn undo(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
+    let import = load(tx, host, id)?;
+    let is_kept = tx.now() < import.expires_at;
+    if import.state != ImportState::Ready || !is_kept {
+        return Err(Refusal::WrongState);
+    }
+    queue(tx, host, id, "undoing")?;
+    let changes = json!([{"field": "made", "old": import.made, "new": null}]);
+    history::record(
+        tx,
+        host,
+        "import.undone",
+        ("import", id.to_string()),
+        changes,
+    )?;
+    load(tx, host, id)
+}
+
+fn queue(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &ImportId,
+    state: &'static str,
+) -> Result<(), Refusal> {
+    // Whoever applies it answers for it, whoever sent the file.
+    sql!(
+        "UPDATE import SET state = :state, account = :account, expires_at = :expires_at
+         WHERE id = :id",
+        id,
+        state,
+        account = host.account(),
+        expires_at = tx.now() + LIFETIME
+    )
+    .run(tx, Rows::Exactly(1))?;
+    tx.enqueue(NewJob {
+        key: Some(format!("import:{id}")),
+        ..NewJob::new(KIND, json!({ "import": id }))
+    })?;
+    let import: Import = sql!("SELECT {Import} FROM import WHERE id = :id", id).one(tx)?;
+    Ok(tell(tx, host.occasion(), &import)?)
+}
+
+/// A household of an import that is named in its report.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = ImportedHousehold)]
+pub struct Named {
+    /// The row of the list.
+    #[row(rename = "list_row")]
+    pub row: i64,
+    /// The household's name.
+    pub household: String,
+    /// The invitation, if there is one.
+    #[schema(value_type = Option<String>)]
+    pub invitation: Option<InvitationId>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The error code, if it was left out.
+    pub problem: Option<String>,
+}
+
+/// The households that were left out, or not taken back, in the order of the list.
+pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>, Refusal> {
+    load(tx, host, id)?;
+    let limit = i64::try_from(SHOWN).unwrap_or(i64::MAX);
+    Ok(sql!(
+        "SELECT {Named} FROM import_row
+         WHERE import = :id AND outcome IN ('failed', 'kept') ORDER BY place LIMIT :limit",
+        id,
+        limit
+    )
+    .all(tx)?)
+}
+
+/// An import that was not applied yet; locked while something is decided about it.
+fn draft(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
+    let import = load(tx, host, id)?;
+    if import.state != ImportState::Draft || tx.now() >= import.expires_at {
+        return Err(Refusal::WrongState);
+    }
+    Ok(import)
+}
+
+fn last_columns(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    headings: &[String],
+) -> Result<Option<Vec<String>>, Refusal> {
+    let found: Option<(String,)> = sql!(
+        "SELECT columns FROM import
+         WHERE occasion = :occasion AND headings = :headings AND state <> 'draft'
+         ORDER BY id DESC LIMIT 1",
+        occasion = host.occasion(),
+        headings = Json(headings)
+    )
+    .maybe(tx)?;
+    Ok(found.and_then(|(columns,)| serde_json::from_str(&columns).ok()))
+}
+
+fn chunks<T: Serialize>(rows: &[T]) -> Vec<String> {
+    let chunks = rows.chunks(CHUNK);
+    chunks
+        .map(|chunk| crate::occasion::to_json(&chunk))
+        .collect()
+}
+
+/// The households of a list; empty once its rows are no longer kept.
+fn households(
+    tx: &mut Tx<'_>,
+    catalogue: &Catalogue,
+    ground: &Ground,
+    import: &Import,
+) -> Result<Vec<Gathered>, StoreError> {
+    let lexicon = Lexicon::new(catalogue, ground);
+    let reader = Reader {
+        ground,
+        lexicon: &lexicon,
+    };
+    let chunks: Vec<(String,)> = sql!(
+        "SELECT rows FROM import_chunk WHERE import = :id ORDER BY place",
+        id = import.id
+    )
+    .all(tx)?;
+    if import.headings.is_empty() {
+        return Ok(reader.records(joined(&chunks)));
+    }
+    let table = Table {
+        headings: import.headings.clone(),
+        rows: joined(&chunks),
+    };
+    // A column of an event or a question that is gone is left alone.
+    let columns = import.columns.iter();
+    let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
+    Ok(reader.table(&table, &columns.collect::<Vec<_>>()))
+}
+
+/// The rows of all chunks.
+fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
+    let read = |(rows,): &(String,)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
+    chunks.iter().flat_map(read).collect()
+}
+
+/// Drops the oldest lists that nobody applied.
+fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
+    let old: Vec<(ImportId,)> = sql!(
+        "SELECT id FROM import WHERE occasion = :occasion AND state = 'draft'
+         ORDER BY id DESC LIMIT 1000 OFFSET :kept",
+        occasion,
+        kept = DRAFTS - 1
+    )
+    .all(tx)?;
+    for (id,) in old {
+        forget(tx, &id)?;
+        sql!("DELETE FROM import WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    }
+    Ok(())
+}
+
+/// Deletes what is kept of a file.
+fn forget(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), StoreError> {
+    sql!("DELETE FROM import_chunk WHERE import = :id", id).run(tx, Rows::Any)?;
+    sql!("DELETE FROM import_row WHERE import = :id", id).run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// Deletes what is kept of the files of an occasion, because they may hold food needs;
+/// returns whether anything was.
+pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
+    sql!(
+        "DELETE FROM import_chunk
+         WHERE import IN (SELECT id FROM import WHERE occasion = :occasion)",
+        occasion
+    )
+    .run(tx, Rows::Any)
+}
+
+/// Deletes what is kept of the files that an account sent.
+pub(crate) fn forget_files_of(
+    tx: &mut Tx<'_>,
+    account: &accounts::account::AccountId,
+) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM import_chunk
+         WHERE import IN (SELECT id FROM import WHERE account = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, import: &Import) -> Result<(), StoreError> {
+    tx.publish(NewNews {
+        scope: occasion.to_string(),
+        name: "job",
+        payload: json!({
+            "id": import.id,
+            "kind": "import",
+            "state": import.state,
+            "done": import.done,
+            "total": import.total,
+            "failed": import.failed,
+        }),
+    })
+}

@@ -1,0 +1,99 @@
+//! Documents that somebody who runs the server brings into an occasion.
+
+use platform::{StoreError, Tx};
+use web::{Catalogue, Site};
+
+use super::{Change, Check, Import, ImportId, Options, Upload, apply, change, check, job, start};
+use crate::hosting::Refusal;
+use crate::hosting::permissions::{self, HostOf};
+use crate::hosting::record::Record;
+use crate::occasion;
+use crate::role::{self, Role};
+use accounts::grant;
+
+/// Why nothing was written.
+enum Nothing {
+    /// It was only tried: what would happen.
+    Tried(Check),
+    Refused(Refusal),
+}
+
+impl From<StoreError> for Nothing {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Refusal> for Nothing {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Brings documents into the occasion with this slug, in the name of its first owner; without
+/// `is_written` only says what would happen. Codes are kept however easy they are to guess,
+/// because cards with them are out already.
+pub async fn bring(
+    site: &Site,
+    slug: &str,
+    records: Vec<Record>,
+    is_written: bool,
+) -> Result<(Check, Option<Import>), Refusal> {
+    let (slug, catalogue) = (slug.to_owned(), site.catalogue.clone());
+    let upload = Upload::Records(records);
+    let begin = move |tx: &mut Tx<'_>| -> Result<(Check, ImportId), Nothing> {
+        let host = owner(tx, &slug)?;
+        let (id, check) = begin(tx, &host, &catalogue, &upload)?;
+        if !is_written {
+            return Err(Nothing::Tried(check));
+        }
+        apply(tx, &host, &id)?;
+        Ok((check, id))
+    };
+    let (check, id) = match site.store.write(begin).await {
+        Ok(begun) => begun,
+        Err(Nothing::Tried(check)) => return Ok((check, None)),
+        Err(Nothing::Refused(refusal)) => return Err(refusal),
+    };
+    // The job that was queued finds nothing left to do.
+    let worked = job::work(site.store.clone(), site.catalogue.clone(), id.clone()).await;
+    if let Err(error) = worked {
+        tracing::warn!(?error, "the import goes on when the program runs");
+    }
+    let look = move |tx: &mut Tx<'_>| {
+        platform::sql!("SELECT {Import} FROM import WHERE id = :id", id).one(tx)
+    };
+    let import: Import = site.store.read::<_, StoreError, _>(look).await?;
+    Ok((check, Some(import)))
+}
+
+fn owner(tx: &mut Tx<'_>, slug: &str) -> Result<HostOf, Refusal> {
+    let occasion = occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)?;
+    for member in grant::list(tx, &role::scope(&occasion))? {
+        let host = permissions::resume(tx, &member.account, &occasion)?;
+        if let Some(host) = host.filter(|host| host.role() == Role::OccasionOwner) {
+            return Ok(host);
+        }
+    }
+    Err(Refusal::Forbidden)
+}
+
+fn begin(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    catalogue: &Catalogue,
+    upload: &Upload,
+) -> Result<(ImportId, Check), Refusal> {
+    let import = start(tx, host, catalogue, upload)?;
+    let options = Options {
+        keep_codes: true,
+        ..Options::default()
+    };
+    let decided = Change {
+        columns: None,
+        options: Some(options),
+    };
+    change(tx, host, &import.id, &decided)?;
+    let check = check(tx, host, catalogue, &import.id)?;
+    Ok((import.id, check))
+}

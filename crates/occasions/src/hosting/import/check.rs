@@ -1,0 +1,153 @@
+//! What applying an import would do: the same as the job, without writing anything.
+
+use std::collections::BTreeSet;
+
+use platform::{StoreError, Tx};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{Catalogue, Findings};
+
+use super::gather::Gathered;
+use super::{Finding, ImportId, Options, Outcome, SHOWN, Warning, draft, households, vet};
+use crate::hosting::Refusal;
+use crate::hosting::permissions::HostOf;
+use crate::hosting::record::table::Field;
+use crate::hosting::record::{Ground, Standing};
+use crate::household;
+use crate::id::InvitationId;
+use crate::invitation;
+
+/// What applying an import would do now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = ImportCheck)]
+pub struct Check {
+    /// How many households the list has.
+    pub total: usize,
+    /// How many would become new invitations.
+    pub made: usize,
+    /// How many would change an invitation.
+    pub changed: usize,
+    /// How many say nothing new.
+    pub same: usize,
+    /// How many have errors.
+    pub faulty: usize,
+    /// What was found, errors first; at most 200.
+    pub findings: Vec<Finding>,
+    /// How many findings there are.
+    pub found: usize,
+}
+
+/// What applying would do now. Nothing is written.
+pub fn check(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    catalogue: &Catalogue,
+    id: &ImportId,
+) -> Result<Check, Refusal> {
+    let import = draft(tx, host, id)?;
+    let ground = Ground::load(tx, host)?;
+    let households = households(tx, catalogue, &ground, &import)?;
+    let mut check = Check {
+        total: households.len(),
+        ..Check::default()
+    };
+    let mut taken = BTreeSet::new();
+    for one in households {
+        let (outcome, findings) = look(tx, &ground, &one, import.options, &mut taken)?;
+        match outcome {
+            Outcome::Made => check.made += 1,
+            Outcome::Changed => check.changed += 1,
+            Outcome::Same => check.same += 1,
+            _ => check.faulty += 1,
+        }
+        check.findings.extend(findings);
+    }
+    check.found = check.findings.len();
+    check
+        .findings
+        .sort_by_key(|finding| (!finding.is_error, finding.row));
+    check.findings.truncate(SHOWN);
+    Ok(check)
+}
+
+/// What one household would become, and what there is to say about it.
+pub(super) fn look(
+    tx: &mut Tx<'_>,
+    ground: &Ground,
+    one: &Gathered,
+    options: Options,
+    taken: &mut BTreeSet<InvitationId>,
+) -> Result<(Outcome, Vec<Finding>), StoreError> {
+    let mut found = one.findings.clone();
+    let (id, is_doubtful) = vet::find(tx, ground, &one.record, |id| taken.contains(id))?;
+    let known = match &id {
+        Some(id) => invitation::find(tx, id)?,
+        None => None,
+    };
+    let (wanted, old, mut outcome) = match known {
+        None => (one.record.clone(), None, Outcome::Made),
+        Some(known) => {
+            taken.insert(known.id.clone());
+            let household = household::load(tx, known, &ground.questions)?;
+            let old = Standing::load(tx, household)?;
+            let before = old.record(ground);
+            let after = before.merged(&one.record, options.replace_answers);
+            let outcome = if after == before {
+                Outcome::Same
+            } else {
+                Outcome::Changed
+            };
+            (after, Some(old), outcome)
+        }
+    };
+    if outcome != Outcome::Same {
+        let mut findings = Findings::default();
+        let vetted = vet::vet(tx, ground, old.as_ref(), &wanted, options, &mut findings);
+        if old.as_ref().is_some_and(|old| vetted.is_already(old)) {
+            outcome = Outcome::Same;
+        }
+        let found_here = findings.finish().err().unwrap_or_default();
+        let document = if found_here.is_empty() {
+            serde_json::Value::Null
+        } else {
+            serde_json::to_value(&wanted).unwrap_or_default()
+        };
+        for problem in found_here {
+            let mut parts = problem.pointer.split('/').skip(1);
+            let guest = match parts.next() {
+                Some("guests") => parts.next().and_then(|index| index.parse::<usize>().ok()),
+                _ => None,
+            };
+            // Guests of an invitation that is there stand before those of the list.
+            let row = guest.and_then(|index| one.guest_rows.get(index));
+            // What stands there, or else whose it is.
+            let name = match guest {
+                Some(index) => wanted.guests.get(index).map(|guest| guest.name.clone()),
+                None => wanted.household.clone(),
+            };
+            let typed = document.pointer(&problem.pointer);
+            let value = typed
+                .and_then(|value| value.as_str())
+                .map(str::to_owned)
+                .or(name);
+            let row = row.copied().unwrap_or(one.row);
+            found.push(Finding::refused(row, problem, &value.unwrap_or_default()));
+        }
+    }
+    let name = one.record.household.as_deref().unwrap_or_default();
+    if is_doubtful {
+        let column = Field::Household;
+        found.push(Finding::warning(
+            one.row,
+            column,
+            Warning::DoubtfulDuplicate,
+            name,
+        ));
+    }
+    if outcome == Outcome::Made && one.record.email.is_none() {
+        let column = Field::Email;
+        found.push(Finding::warning(one.row, column, Warning::NoEmail, name));
+    }
+    let is_faulty = found.iter().any(|finding| finding.is_error);
+    Ok((if is_faulty { Outcome::Failed } else { outcome }, found))
+}

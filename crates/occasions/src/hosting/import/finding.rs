@@ -1,0 +1,129 @@
+//! What is wrong, or doubtful, in a list: by row and column.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{FieldProblem, words};
+
+use crate::hosting::record::table::{Column, Field};
+
+words! {
+    /// Something in a list that a host should look at, and that hinders nothing.
+    Warning {
+        /// No mail can reach the household.
+        NoEmail = "no_email" => "host-import-no-email",
+        /// A household of this name is there already, with another address.
+        DoubtfulDuplicate = "doubtful_duplicate" => "host-import-doubtful-duplicate",
+        /// The occasion does not speak this language, so its default is used.
+        UnknownLanguage = "unknown_language" => "host-import-unknown-language",
+        /// A food need that the occasion does not list; kept in words.
+        UnknownDiet = "unknown_diet" => "host-import-unknown-diet",
+        /// An answer in words that nobody knows; left out.
+        UnknownAnswer = "unknown_answer" => "host-import-unknown-answer",
+    }
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ImportFinding)]
+pub struct Finding {
+    /// The row as a spreadsheet numbers it; in a list of documents the number of the household.
+    pub row: usize,
+    /// The word of the column; empty if it concerns the whole household.
+    pub column: String,
+    /// Whether the household is left out because of it.
+    pub is_error: bool,
+    /// What it is: an error code, or a warning's word.
+    pub code: &'static str,
+    /// What stands there.
+    pub value: String,
+    /// The error with the arguments of its message.
+    #[serde(skip)]
+    pub problem: Option<FieldProblem>,
+}
+
+impl Finding {
+    /// A word that stands for nothing.
+    pub(super) fn unknown(row: usize, column: impl Into<Column>, value: &str) -> Self {
+        Self::error(row, column, "unknown_option", value)
+    }
+
+    pub(super) fn error(
+        row: usize,
+        column: impl Into<Column>,
+        code: &'static str,
+        value: &str,
+    ) -> Self {
+        let column = column.into().word();
+        let pointer = format!("/{column}");
+        Self {
+            row,
+            column,
+            is_error: true,
+            code,
+            value: shortened(value),
+            problem: Some(FieldProblem::new(pointer, code, [])),
+        }
+    }
+
+    pub(super) fn warning(
+        row: usize,
+        column: impl Into<Column>,
+        warning: Warning,
+        value: &str,
+    ) -> Self {
+        Self {
+            row,
+            column: column.into().word(),
+            is_error: false,
+            code: warning.word(),
+            value: shortened(value),
+            problem: None,
+        }
+    }
+
+    /// An error that the rules of a household found at a pointer into its document.
+    pub(super) fn refused(row: usize, problem: FieldProblem, value: &str) -> Self {
+        Self {
+            row,
+            column: column(&problem.pointer),
+            is_error: true,
+            code: problem.code,
+            value: shortened(value),
+            problem: Some(problem),
+        }
+    }
+}
+
+fn shortened(value: &str) -> String {
+    value.chars().take(60).collect()
+}
+
+/// The word of the column that a pointer means.
+fn column(pointer: &str) -> String {
+    let mut parts = pointer.split('/').skip(1);
+    let first = parts.next().unwrap_or_default();
+    let field = match first {
+        "guests" => {
+            let name = parts.nth(1).unwrap_or_default();
+            match name {
+                "name" | "" => Some(Field::Guest),
+                "is_child" => Some(Field::Child),
+                "email" => Some(Field::GuestEmail),
+                "phone" => Some(Field::GuestPhone),
+                "events" => Some(Field::GuestEvents),
+                other => Field::find(other),
+            }
+        }
+        "deadline_override" => Some(Field::Deadline),
+        "host_message" => Some(Field::Message),
+        "host_note" => Some(Field::Note),
+        other => Field::find(other),
+    };
+    match field {
+        Some(field) => field.word().to_owned(),
+        None => match pointer.rsplit_once("/answers/") {
+            Some((_, key)) => format!("question:{key}"),
+            None => String::new(),
+        },
+    }
+}

@@ -1,0 +1,512 @@
+//! From the rows of a list to documents of households.
+
+use std::collections::BTreeMap;
+
+use platform::text_cleaning::{clean, clean_line, fold};
+use serde_json::Value;
+use web::sheet::read::Table;
+
+use super::finding::{Finding, Warning};
+use super::lexicon::Lexicon;
+use crate::code::CodeKey;
+use crate::hosting::record::table::{Column, Field, NO_EVENT};
+use crate::hosting::record::{ALL_EVENTS, Ground, GuestRecord, Record};
+use crate::question::Question;
+use crate::words::{AskedOf, GuestKind, QuestionKind, ReplyStatus};
+
+/// A household of a list, and where in the list it stands.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) record: Record,
+    /// The row in which it begins.
+    pub(super) row: usize,
+    /// The row of each of its guests.
+    pub(super) guest_rows: Vec<usize>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// What a list is read with.
+pub(super) struct Reader<'a> {
+    pub(super) ground: &'a Ground,
+    pub(super) lexicon: &'a Lexicon,
+}
+
+impl Reader<'_> {
+    /// The households of a table. Rows with the same code are one household, without a code
+    /// those with the same household's name, and any other row is one by itself.
+    pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
+        let mut all: Vec<Gathered> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        let is_whole = columns.contains(&Column::Field(Field::Names));
+        for (number, cells) in &table.rows {
+            let row = Cells { columns, cells };
+            let code = row.line(Field::Code);
+            let reference = row.line(Field::Reference);
+            let household = row.line(Field::Household);
+            let key = match (code.as_str(), household.as_str()) {
+                ("", "") => None,
+                ("", name) if is_whole => Some(format!("{number} {name}")),
+                ("", name) => Some(format!("household {}", fold(name))),
+                (code, _) => Some(match CodeKey::parse(code) {
+                    Ok(key) => format!("code {}", key.as_str()),
+                    Err(_) => format!("code {code}"),
+                }),
+            };
+            let known = key.as_ref().and_then(|key| places.get(key).copied());
+            let at = known.unwrap_or(all.len());
+            if known.is_none() {
+                all.push(Gathered {
+                    row: *number,
+                    ..Gathered::default()
+                });
+                places.extend(key.map(|key| (key, at)));
+            }
+            self.add_row(&mut all[at], *number, &row, (code, reference, household));
+        }
+        for one in &mut all {
+            self.tidy(one);
+        }
+        all
+    }
+
+    /// The households of a list of documents; their places are their numbers.
+    pub(super) fn records(&self, records: Vec<Record>) -> Vec<Gathered> {
+        let all = records.into_iter().enumerate().map(|(index, record)| {
+            let row = index + 1;
+            let mut one = Gathered {
+                guest_rows: vec![row; record.guests.len()],
+                row,
+                record,
+                findings: Vec::new(),
+            };
+            self.tidy(&mut one);
+            one
+        });
+        all.collect()
+    }
+
+    fn add_row(
+        &self,
+        one: &mut Gathered,
+        number: usize,
+        row: &Cells<'_>,
+        (code, reference, household): (String, String, String),
+    ) {
+        let before = one.record.guests.len();
+        let mut guests = guests(row);
+        let record = &mut one.record;
+        first(&mut record.code, code);
+        first(&mut record.reference, reference);
+        if household.is_empty() && record.household.is_none() {
+            let names: Vec<&str> = guests.iter().map(|guest| guest.name.as_str()).collect();
+            first(&mut record.household, names.join(" & "));
+        }
+        first(&mut record.household, household);
+        first(&mut record.salutation, row.line(Field::Salutation));
+        first(&mut record.language, row.line(Field::Language));
+        first(&mut record.phone, row.line(Field::Phone));
+        first(&mut record.deadline, row.line(Field::Deadline));
+        first(&mut record.message, row.text(Field::Message, "\n"));
+        first(&mut record.note, row.text(Field::Note, "\n"));
+        first(&mut record.wish, row.text(Field::Wish, "\n"));
+        first(&mut record.address, row.text(Field::Address, ", "));
+        let tags = row.line_of_all(Field::Tags, ",");
+        if record.tags.is_none() && !tags.is_empty() {
+            record.tags = Some(split(&tags.replace(":::", ","), &[',', ';']));
+        }
+        if record.events.is_none() {
+            record.events = events(&row.line(Field::Events));
+        }
+        for (field, place) in [
+            (Field::PlusOnes, &mut record.plus_ones),
+            (Field::Children, &mut record.children),
+        ] {
+            let typed = row.line(field);
+            if place.is_none() && !typed.is_empty() {
+                // "Yes" allows one, and "no" none.
+                let allowed = self.lexicon.flag(&typed).map(i64::from);
+                *place = typed.parse().ok().or(allowed);
+                if place.is_none() {
+                    one.findings
+                        .push(Finding::error(number, field, "invalid", &typed));
+                }
+            }
+        }
+        // An address that differs from the household's is the person's own.
+        let email = row.line(Field::Email);
+        match (&record.email, guests.first_mut()) {
+            (Some(known), Some(guest)) if !email.is_empty() && fold(known) != fold(&email) => {
+                guest.email.get_or_insert(email);
+            }
+            _ => first(&mut record.email, email),
+        }
+        for (key, cell) in row.answers() {
+            let question = self.ground.questions.iter().find(|one| one.key == *key);
+            match (
+                question.map(|question| question.asked_of),
+                guests.first_mut(),
+            ) {
+                (Some(AskedOf::Guest), Some(guest)) => {
+                    guest.answers.insert(key.clone(), Value::from(cell));
+                }
+                (Some(AskedOf::Household), _) => {
+                    let answer = record.answers.entry(key.clone());
+                    answer.or_insert_with(|| Value::from(cell));
+                }
+                _ => {}
+            }
+        }
+        let (unnamed, named): (Vec<_>, Vec<_>) = guests.into_iter().partition(is_placeholder);
+        if !unnamed.is_empty() && row.line(Field::PlusOnes).is_empty() {
+            let more = i64::try_from(unnamed.len()).unwrap_or(0);
+            record.plus_ones = Some(record.plus_ones.unwrap_or(0) + more);
+        }
+        record.guests.extend(named);
+        one.guest_rows.resize(record.guests.len(), number);
+        self.read_guest(one, before, number, row);
+    }
+
+    /// What a row says of a person; of several, the first, but answers hold for all of them.
+    fn read_guest(&self, one: &mut Gathered, from: usize, number: usize, row: &Cells<'_>) {
+        let (guests, findings) = (&mut one.record.guests[from..], &mut one.findings);
+        for (event, cell) in row.replies() {
+            if let Some(status) = self.lexicon.reply(&cell) {
+                for guest in &mut *guests {
+                    guest.replies.insert(event.clone(), status);
+                }
+            } else {
+                let column = Column::Reply(event.clone());
+                findings.push(Finding::warning(
+                    number,
+                    column,
+                    Warning::UnknownAnswer,
+                    &cell,
+                ));
+            }
+        }
+        let Some(guest) = guests.first_mut() else {
+            return;
+        };
+        let kind = row.line(Field::Kind);
+        if !kind.is_empty() {
+            guest.kind = self.lexicon.kind(&kind);
+            if guest.kind.is_none() {
+                findings.push(Finding::error(number, Field::Kind, "unknown_option", &kind));
+            }
+        }
+        let child = row.line(Field::Child);
+        if !child.is_empty() {
+            guest.child = self.lexicon.flag(&child);
+            if guest.child.is_none() {
+                findings.push(Finding::error(
+                    number,
+                    Field::Child,
+                    "unknown_option",
+                    &child,
+                ));
+            }
+        }
+        let age = row.line(Field::Age);
+        if !age.is_empty() {
+            guest.age = age.parse().ok();
+            match guest.age {
+                Some(_) => guest.child = guest.child.or(Some(true)),
+                None => findings.push(Finding::error(number, Field::Age, "invalid", &age)),
+            }
+        }
+        if guest.email.is_none() {
+            first(&mut guest.email, row.line(Field::GuestEmail));
+        }
+        first(&mut guest.phone, row.line(Field::GuestPhone));
+        first(&mut guest.diet_note, row.text(Field::DietNote, "\n"));
+        let diets = row.line_of_all(Field::Diets, ",");
+        if !diets.is_empty() {
+            guest.diets = Some(split(&diets, &[',', ';']));
+        }
+        guest.events = events(&row.line(Field::GuestEvents));
+    }
+
+    /// Puts words in the form in which they are stored, as far as the occasion knows them.
+    fn tidy(&self, one: &mut Gathered) {
+        let Gathered {
+            record,
+            row,
+            guest_rows,
+            findings,
+        } = one;
+        let lines = [
+            &mut record.code,
+            &mut record.reference,
+            &mut record.household,
+            &mut record.salutation,
+            &mut record.language,
+            &mut record.email,
+            &mut record.phone,
+            &mut record.deadline,
+        ];
+        for text in lines {
+            tidy(text, clean_line);
+        }
+        let texts = [
+            &mut record.address,
+            &mut record.message,
+            &mut record.note,
+            &mut record.wish,
+        ];
+        for text in texts {
+            tidy(text, clean);
+        }
+        if let Some(typed) = &record.language {
+            if let Some(tag) = self.lexicon.language(typed) {
+                record.language = Some(tag.to_owned());
+            } else {
+                let column = Field::Language;
+                findings.push(Finding::warning(
+                    *row,
+                    column,
+                    Warning::UnknownLanguage,
+                    typed,
+                ));
+                record.language = None;
+            }
+        }
+        if let Some(tags) = &mut record.tags {
+            // What Google adds to every contact is no label of its owner's.
+            tags.retain(|tag| !tag.trim().is_empty() && !tag.trim().starts_with("* "));
+            for tag in tags {
+                *tag = clean_line(tag);
+            }
+        }
+        self.tidy_events(&mut record.events, *row, Field::Events, findings);
+        self.tidy_answers(&mut record.answers, AskedOf::Household);
+        for (guest, row) in record.guests.iter_mut().zip(guest_rows) {
+            guest.name = clean_line(&guest.name);
+            tidy(&mut guest.email, clean_line);
+            tidy(&mut guest.phone, clean_line);
+            tidy(&mut guest.diet_note, clean);
+            self.tidy_events(&mut guest.events, *row, Field::GuestEvents, findings);
+            self.tidy_answers(&mut guest.answers, AskedOf::Guest);
+            self.tidy_diets(guest, *row, findings);
+            if let Some(status) = guest.replies.remove(ALL_EVENTS) {
+                for event in &self.ground.events {
+                    guest.replies.entry(event.key.clone()).or_insert(status);
+                }
+            }
+            for event in guest.replies.keys() {
+                if self.ground.events.iter().all(|one| one.key != *event) {
+                    let column = Column::Reply(event.clone());
+                    findings.push(Finding::unknown(*row, column, event));
+                }
+            }
+            let is_offered = self.ground.occasion.switches.undecided;
+            for status in guest.replies.values_mut() {
+                if *status == ReplyStatus::Undecided && !is_offered {
+                    *status = ReplyStatus::Pending;
+                }
+            }
+        }
+    }
+
+    fn tidy_events(
+        &self,
+        events: &mut Option<Vec<String>>,
+        row: usize,
+        field: Field,
+        findings: &mut Vec<Finding>,
+    ) {
+        for event in events.iter_mut().flatten() {
+            match self.lexicon.event(event) {
+                Some(key) => key.clone_into(event),
+                None => findings.push(Finding::error(row, field, "unknown_option", event)),
+            }
+        }
+        if let Some(keys) = events {
+            let place = |key: &String| {
+                let mut all = self.ground.events.iter();
+                all.position(|event| event.key == *key)
+            };
+            keys.sort_by_key(place);
+            keys.dedup();
+        }
+    }
+
+    /// A food need that the occasion does not know is kept in the person's own words.
+    fn tidy_diets(&self, guest: &mut GuestRecord, row: usize, findings: &mut Vec<Finding>) {
+        let Some(typed) = guest.diets.take() else {
+            return;
+        };
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for word in typed {
+            match self.lexicon.diet(&word) {
+                Some(key) => known.push(key.to_owned()),
+                None => unknown.push(clean_line(&word)),
+            }
+        }
+        known.sort();
+        known.dedup();
+        guest.diets = Some(known).filter(|known| !known.is_empty());
+        if !unknown.is_empty() {
+            let words = unknown.join(", ");
+            findings.push(Finding::warning(
+                row,
+                Field::Diets,
+                Warning::UnknownDiet,
+                &words,
+            ));
+            let note = guest.diet_note.take();
+            let both = note.into_iter().chain([words]).collect::<Vec<_>>();
+            guest.diet_note = Some(both.join("; "));
+        }
+    }
+
+    fn tidy_answers(&self, answers: &mut BTreeMap<String, Value>, of: AskedOf) {
+        for question in self
+            .ground
+            .questions
+            .iter()
+            .filter(|one| one.asked_of == of)
+        {
+            if let Some(answer) = answers.get_mut(&question.key) {
+                let typed = self.typed(question, answer);
+                // What cannot be read is refused with everything else.
+                if let Ok(Some(read)) = question.read(&typed)
+                    && let Ok(stored) = serde_json::to_value(read)
+                {
+                    *answer = stored;
+                }
+            }
+        }
+    }
+
+    /// An answer as the question reads it: a list says choices in words.
+    fn typed(&self, question: &Question, answer: &Value) -> Value {
+        let Value::String(text) = answer else {
+            return answer.clone();
+        };
+        match question.kind {
+            QuestionKind::OneChoice => self.lexicon.choice(question, text).into(),
+            QuestionKind::SeveralChoices => {
+                let keys = split(text, &[',', ';', '\n']).into_iter();
+                keys.map(|word| Value::from(self.lexicon.choice(question, &word)))
+                    .collect()
+            }
+            QuestionKind::YesNo => match self.lexicon.flag(text) {
+                Some(yes) => yes.into(),
+                None => answer.clone(),
+            },
+            QuestionKind::ShortText
+            | QuestionKind::LongText
+            | QuestionKind::Number
+            | QuestionKind::Date => answer.clone(),
+        }
+    }
+}
+
+/// A row under the columns of its table.
+struct Cells<'a> {
+    columns: &'a [Column],
+    cells: &'a [String],
+}
+
+impl Cells<'_> {
+    fn all(&self, field: Field) -> impl Iterator<Item = &str> {
+        let cells = self.columns.iter().zip(self.cells);
+        let of_field = cells.filter(move |(column, _)| **column == Column::Field(field));
+        of_field
+            .map(|(_, cell)| cell.trim())
+            .filter(|cell| !cell.is_empty())
+    }
+
+    fn line(&self, field: Field) -> String {
+        self.all(field).next().map(clean_line).unwrap_or_default()
+    }
+
+    fn line_of_all(&self, field: Field, between: &str) -> String {
+        self.all(field)
+            .map(clean_line)
+            .collect::<Vec<_>>()
+            .join(between)
+    }
+
+    fn text(&self, field: Field, between: &str) -> String {
+        self.all(field).map(clean).collect::<Vec<_>>().join(between)
+    }
+
+    fn replies(&self) -> impl Iterator<Item = (&String, String)> {
+        let cells = self.columns.iter().zip(self.cells);
+        cells.filter_map(|(column, cell)| match column {
+            Column::Reply(event) if !cell.trim().is_empty() => Some((event, clean_line(cell))),
+            _ => None,
+        })
+    }
+
+    fn answers(&self) -> impl Iterator<Item = (&String, String)> {
+        let cells = self.columns.iter().zip(self.cells);
+        cells.filter_map(|(column, cell)| match column {
+            Column::Answer(key) if !cell.trim().is_empty() => Some((key, clean(cell))),
+            _ => None,
+        })
+    }
+}
+
+/// Everybody in a row.
+fn guests(row: &Cells<'_>) -> Vec<GuestRecord> {
+    let joined = |first: Field, last: Field| {
+        let parts = [row.line(first), row.line(last)];
+        parts.join(" ").trim().to_owned()
+    };
+    let mut names = split(&row.text(Field::Names, ";"), &[';', '\n']);
+    let own = match row.line(Field::Guest) {
+        name if name.is_empty() => joined(Field::FirstName, Field::LastName),
+        name => name,
+    };
+    let has_kind = !row.line(Field::Kind).is_empty();
+    if !own.is_empty() || has_kind {
+        names.push(own);
+    }
+    let mut partner = row.line(Field::Partner);
+    if partner.is_empty() {
+        partner = joined(Field::PartnerFirst, Field::PartnerLast);
+    }
+    if !partner.is_empty() {
+        names.push(partner);
+    }
+    let named = |name| GuestRecord {
+        name,
+        ..GuestRecord::default()
+    };
+    names.into_iter().map(named).collect()
+}
+
+fn first(place: &mut Option<String>, text: String) {
+    if place.is_none() && !text.is_empty() {
+        *place = Some(text);
+    }
+}
+
+fn tidy(place: &mut Option<String>, clean: fn(&str) -> String) {
+    *place = place.as_deref().map(clean).filter(|text| !text.is_empty());
+}
+
+fn split(text: &str, between: &[char]) -> Vec<String> {
+    let parts = text.split(between).map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn events(typed: &str) -> Option<Vec<String>> {
+    match typed {
+        "" => None,
+        NO_EVENT => Some(Vec::new()),
+        typed => Some(split(typed, &[',', ';'])),
+    }
+}
+
+/// Whether a name only says that somebody may be brought along.
+fn is_placeholder(guest: &GuestRecord) -> bool {
+    let is_named = guest.kind != Some(GuestKind::PlusOne);
+    let words = ["guest", "+1", "+ 1", "plus one", "plus 1", "tetamu"];
+    is_named && words.contains(&fold(&guest.name).as_str())
+}

@@ -1,0 +1,366 @@
+//! A household as a document: what an export writes and an import reads.
+//!
+//! What a document leaves out, it says nothing about, so a document never empties a field.
+
+pub(crate) mod table;
+
+use std::collections::BTreeMap;
+
+use platform::{StoreError, Tx, sql, text_cleaning};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use web::Deadline;
+
+use super::guests::{self, Contact};
+use super::permissions::HostOf;
+use crate::answer::Answers;
+use crate::diet::{self, DietaryOption};
+use crate::event::{self, Event};
+use crate::guest::Guest;
+use crate::household::Household;
+use crate::id::GuestId;
+use crate::id::InvitationId;
+use crate::occasion::{self, Occasion};
+use crate::question::{self, Question};
+use crate::words::{GuestKind, ReplyStatus};
+
+/// A household with everyone on it and what they answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = HouseholdRecord)]
+pub struct Record {
+    /// The code on its card; drawn if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Its name in the list that it came from, up to 120 characters; found again by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// 1–120 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub household: Option<String>,
+    /// Replaces the usual salutation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub salutation: Option<String>,
+    /// One of the occasion's languages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// How many more it may bring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plus_ones: Option<i64>,
+    /// How many more children it may bring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub children: Option<i64>,
+    /// Its mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Its telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Its postal address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Its own deadline: a day, meaning its end, or an instant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<String>,
+    /// The hosts' message to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The note between hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Keys of the events it is invited to; all of them if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<String>>,
+    /// Its note to the hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wish: Option<String>,
+    /// Its answers to the hosts' questions, by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub answers: BTreeMap<String, Value>,
+    /// The people on it.
+    pub guests: Vec<GuestRecord>,
+}
+
+/// Somebody on the list of a household.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GuestRecord {
+    /// 1–100 characters; empty for somebody brought along whose name is not known.
+    pub name: String,
+    /// Named by the hosts, which is the default, or brought by the household.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<GuestKind>,
+    /// Whether it is a child.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub child: Option<bool>,
+    /// Age of a child.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age: Option<i64>,
+    /// The guest's own mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The guest's own telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Keys of dietary options.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diets: Option<Vec<String>>,
+    /// Food, in their words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diet_note: Option<String>,
+    /// Keys of the events the guest is invited to, if not to all of the household's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<String>>,
+    /// Answers by key of the event; `*` stands for every event that has none of its own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub replies: BTreeMap<String, ReplyStatus>,
+    /// Answers to the hosts' questions, by key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub answers: BTreeMap<String, Value>,
+}
+
+/// What stands for every event.
+pub const ALL_EVENTS: &str = "*";
+
+/// What documents of an occasion's households refer to.
+pub(crate) struct Ground {
+    pub(crate) occasion: Occasion,
+    pub(crate) events: Vec<Event>,
+    pub(crate) diets: Vec<DietaryOption>,
+    pub(crate) questions: Vec<Question>,
+}
+
+impl Ground {
+    pub(crate) fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Self, StoreError> {
+        let id = host.occasion();
+        Ok(Self {
+            occasion: occasion::load(tx, id)?,
+            events: event::list(tx, id)?,
+            diets: diet::list(tx, id)?,
+            questions: question::of(tx, id)?,
+        })
+    }
+
+    /// The answers of somebody, by key of the question, in the order of the questions.
+    fn answers(&self, given: &Answers) -> BTreeMap<String, Value> {
+        let all = self.questions.iter().filter_map(|question| {
+            let answer = serde_json::to_value(given.get(&question.id)?).ok()?;
+            Some((question.key.clone(), answer))
+        });
+        all.collect()
+    }
+}
+
+/// A household as it stands, with what its document needs besides.
+pub(crate) struct Standing {
+    pub(crate) household: Household,
+    pub(crate) contacts: BTreeMap<GuestId, Contact>,
+    pub(crate) reference: Option<String>,
+}
+
+impl Standing {
+    /// Loads what a document says about this household beside its own row.
+    pub(crate) fn load(tx: &mut Tx<'_>, household: Household) -> Result<Self, StoreError> {
+        let id = &household.invitation.id;
+        let found: Option<(String,)> = sql!(
+            "SELECT reference FROM invitation_reference WHERE invitation = :id
+             ORDER BY reference LIMIT 1",
+            id
+        )
+        .maybe(tx)?;
+        Ok(Self {
+            contacts: guests::contacts(tx, id)?,
+            reference: found.map(|(reference,)| reference),
+            household,
+        })
+    }
+
+    /// The document.
+    pub(crate) fn record(&self, ground: &Ground) -> Record {
+        let invitation = &self.household.invitation;
+        let details = invitation.details.clone();
+        let zone = ground.occasion.zone();
+        let deadline = details
+            .deadline_override
+            .map(|at| match Deadline::of(&at.to_zoned(zone)) {
+                Deadline::EndOf(day) => day.to_string(),
+                Deadline::Within(_) => at.to_string(),
+            });
+        let events = event::keys_of(&ground.events, &self.household.events);
+        let guests = self.household.guests.iter();
+        Record {
+            code: Some(invitation.code.clone()),
+            reference: self.reference.clone(),
+            household: Some(details.household),
+            salutation: details.salutation,
+            language: details.language,
+            tags: Some(details.tags).filter(|tags| !tags.is_empty()),
+            plus_ones: Some(details.plus_ones),
+            children: Some(details.children),
+            email: details.email,
+            phone: details.phone,
+            address: details.address,
+            deadline,
+            message: said(&details.host_message),
+            note: said(&details.host_note),
+            wish: said(&invitation.note),
+            answers: ground.answers(&self.household.answers),
+            guests: guests
+                .map(|guest| self.guest(ground, &events, guest))
+                .collect(),
+            events: Some(events),
+        }
+    }
+
+    fn guest(&self, ground: &Ground, household: &[String], guest: &Guest) -> GuestRecord {
+        let Contact { email, phone } = self.contacts.get(&guest.id).cloned().unwrap_or_default();
+        let invited: Vec<_> = guest.replies.keys().cloned().collect();
+        let events = event::keys_of(&ground.events, &invited);
+        let replies = ground.events.iter().filter_map(|event| {
+            let reply = guest.replies.get(&event.id)?;
+            Some((event.key.clone(), reply.status))
+        });
+        GuestRecord {
+            name: guest.name.clone(),
+            kind: Some(guest.kind),
+            child: Some(guest.is_child),
+            age: guest.child_age,
+            email,
+            phone,
+            diets: Some(guest.diets.clone()).filter(|diets| !diets.is_empty()),
+            diet_note: said(&guest.diet_note),
+            replies: replies.collect(),
+            events: (events != household).then_some(events),
+            answers: ground.answers(&guest.answers),
+        }
+    }
+}
+
+fn said(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+impl Record {
+    /// Without what only some hosts may see.
+    pub(crate) fn without_contacts(self) -> Self {
+        let guests = self.guests.into_iter().map(|guest| GuestRecord {
+            email: None,
+            phone: None,
+            ..guest
+        });
+        Self {
+            code: None,
+            reference: None,
+            email: None,
+            phone: None,
+            address: None,
+            message: None,
+            note: None,
+            wish: None,
+            guests: guests.collect(),
+            ..self
+        }
+    }
+
+    /// This household after what `wanted` says of it. An answer that is there stays, unless
+    /// answers are `replaced`; somebody of another name is added.
+    pub(crate) fn merged(&self, wanted: &Self, replaced: bool) -> Self {
+        let mut new = self.clone();
+        put(&mut new.reference, wanted.reference.as_ref());
+        put(&mut new.household, wanted.household.as_ref());
+        put(&mut new.salutation, wanted.salutation.as_ref());
+        put(&mut new.language, wanted.language.as_ref());
+        put(&mut new.tags, wanted.tags.as_ref());
+        put(&mut new.plus_ones, wanted.plus_ones.as_ref());
+        put(&mut new.children, wanted.children.as_ref());
+        put(&mut new.email, wanted.email.as_ref());
+        put(&mut new.phone, wanted.phone.as_ref());
+        put(&mut new.address, wanted.address.as_ref());
+        put(&mut new.deadline, wanted.deadline.as_ref());
+        put(&mut new.message, wanted.message.as_ref());
+        put(&mut new.note, wanted.note.as_ref());
+        put(&mut new.events, wanted.events.as_ref());
+        answer(&mut new.wish, wanted.wish.as_ref(), replaced);
+        answer_all(&mut new.answers, &wanted.answers, replaced);
+        let mut is_free = vec![true; new.guests.len()];
+        for guest in &wanted.guests {
+            let name = text_cleaning::fold(&guest.name);
+            let mut places = new.guests.iter().zip(&is_free);
+            let found =
+                places.position(|(one, free)| *free && text_cleaning::fold(&one.name) == name);
+            if let Some(at) = found {
+                is_free[at] = false;
+                let household = new.events.as_deref().unwrap_or_default();
+                new.guests[at].merge(guest, household, replaced);
+            } else {
+                new.guests.push(guest.clone());
+                is_free.push(false);
+            }
+        }
+        new
+    }
+}
+
+impl GuestRecord {
+    fn merge(&mut self, wanted: &Self, household: &[String], replaced: bool) {
+        put(&mut self.child, wanted.child.as_ref());
+        put(&mut self.age, wanted.age.as_ref());
+        put(&mut self.email, wanted.email.as_ref());
+        put(&mut self.phone, wanted.phone.as_ref());
+        put(&mut self.events, wanted.events.as_ref());
+        answer(&mut self.diets, wanted.diets.as_ref(), replaced);
+        answer(&mut self.diet_note, wanted.diet_note.as_ref(), replaced);
+        answer_all(&mut self.answers, &wanted.answers, replaced);
+        let invited = self.events.as_deref().unwrap_or(household);
+        for (event, status) in &wanted.replies {
+            let is_new = *status != ReplyStatus::Pending && invited.contains(event);
+            let stored = self.replies.get(event);
+            let is_open = stored.is_none_or(|there| *there == ReplyStatus::Pending);
+            if is_new && (is_open || replaced) {
+                self.replies.insert(event.clone(), *status);
+            }
+        }
+    }
+}
+
+fn put<T: Clone>(old: &mut Option<T>, new: Option<&T>) {
+    if let Some(new) = new {
+        *old = Some(new.clone());
+    }
+}
+
+fn answer<T: Clone>(old: &mut Option<T>, new: Option<&T>, replaced: bool) {
+    if old.is_none() || replaced {
+        put(old, new);
+    }
+}
+
+fn answer_all(old: &mut BTreeMap<String, Value>, new: &BTreeMap<String, Value>, replaced: bool) {
+    for (key, value) in new {
+        if replaced || !old.contains_key(key) {
+            old.insert(key.clone(), value.clone());
+        }
+    }
+}
+
+/// The documents of these households.
+pub(crate) fn all(
+    tx: &mut Tx<'_>,
+    ground: &Ground,
+    ids: impl Iterator<Item = InvitationId>,
+) -> Result<Vec<Record>, StoreError> {
+    let mut records = Vec::new();
+    for id in ids {
+        if let Some(found) = crate::invitation::find(tx, &id)? {
+            let household = crate::household::load(tx, found, &ground.questions)?;
+            records.push(Standing::load(tx, household)?.record(ground));
+        }
+    }
+    Ok(records)
+}

@@ -1,0 +1,194 @@
+//! Lists of households out of files.
+
+use accounts::Callers::Tokens;
+use axum::body::to_bytes;
+use axum::extract::{Path, Request};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::sheet::read::{MOST_BYTES, Unreadable};
+use web::{Json, List, Problem, Site, routes};
+
+use super::call::{Call, Place, answer, id};
+use crate::hosting::Permission::Invite;
+use crate::hosting::Refusal;
+use crate::hosting::import::{self, Change, Check, Import, ImportId, Named, Upload};
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
+use crate::web::access::{HostAccess, may};
+
+/// How many imports the list shows.
+const LATEST: i64 = 50;
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    let look = || -> HostAccess { may(Invite, Tokens(&[OCCASION_READ, RSVPS_READ])) };
+    let write = || -> HostAccess { may(Invite, Tokens(&[OCCASION_WRITE, RSVPS_WRITE])) };
+    R::default()
+        .routes(routes!(list: look(), start: write()))
+        .routes(routes!(show: look(), change: write()))
+        .routes(routes!(check: write()))
+        .routes(routes!(apply: write()))
+        .routes(routes!(undo: write()))
+}
+
+/// The latest imports, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/imports", tag = "imports", params(("id" = String, Path,)),
+    responses((status = 200, body = List<Import>), (status = 403), (status = 404))
+)]
+async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Import>>, Problem> {
+    let place = Place::occasion(&occasion)?;
+    let items = call
+        .read(place, |tx, host| import::list(tx, host, LATEST))
+        .await?;
+    Ok(Json(List {
+        items,
+        next_cursor: None,
+        previous_cursor: None,
+        total: None,
+    }))
+}
+
+/// Keeps a list to look through: CSV, XLSX, or an array of households as JSON, at most 10 MiB.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/imports", tag = "imports", params(("id" = String, Path,)),
+    request_body(content(
+        (String = "text/csv"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (Vec<crate::hosting::record::Record> = "application/json"),
+    )),
+    responses(
+        (status = 201, body = Import), (status = 403), (status = 404), (status = 413),
+        (status = 422)
+    )
+)]
+async fn start(
+    call: Call,
+    Path(occasion): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let place = Place::occasion(&occasion)?;
+    // A file of somebody who brings no list is not even read.
+    call.read(place.clone(), |_, _| Ok(())).await?;
+    let read = to_bytes(request.into_body(), MOST_BYTES).await;
+    let bytes = read.map_err(|_| Problem::from(Refusal::File(Unreadable::TooLarge)))?;
+    let file = bytes.clone();
+    let read = tokio::task::spawn_blocking(move || Upload::read(&file)).await;
+    let upload = read.map_err(Problem::internal)??;
+    let catalogue = call.site.catalogue.clone();
+    call.once(place, &bytes, StatusCode::CREATED, move |tx, host| {
+        import::start(tx, host, &catalogue, &upload)
+    })
+    .await
+}
+
+/// An import with the households that were left out or not taken back.
+#[derive(Serialize, ToSchema)]
+struct ImportReport {
+    #[serde(flatten)]
+    import: Import,
+    /// At most 200.
+    left_out: Vec<Named>,
+}
+
+/// How far an import is.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/imports/{import}", tag = "imports",
+    params(("id" = String, Path,), ("import" = String, Path,)),
+    responses((status = 200, body = ImportReport), (status = 403), (status = 404))
+)]
+async fn show(
+    call: Call,
+    Path((occasion, import)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let import: ImportId = id(&import)?;
+    let found = call
+        .read(Place::occasion(&occasion)?, move |tx, host| {
+            Ok(ImportReport {
+                import: import::load(tx, host, &import)?,
+                left_out: import::named(tx, host, &import)?,
+            })
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// Says what the columns of a list hold, and what to do about errors and answers.
+#[utoipa::path(
+    patch, path = "/api/v1/occasions/{id}/imports/{import}", tag = "imports",
+    params(("id" = String, Path,), ("import" = String, Path,)), request_body = Change,
+    responses(
+        (status = 200, body = Import), (status = 403), (status = 404), (status = 409),
+        (status = 422)
+    )
+)]
+async fn change(
+    call: Call,
+    Path((occasion, import)): Path<(String, String)>,
+    Json(body): Json<Change>,
+) -> Result<Response, Problem> {
+    let import: ImportId = id(&import)?;
+    let changed = call
+        .write(Place::occasion(&occasion)?, move |tx, host| {
+            import::change(tx, host, &import, &body)
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &changed))
+}
+
+/// What applying the list would do now. Nothing is written.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/imports/{import}/check", tag = "imports",
+    params(("id" = String, Path,), ("import" = String, Path,)),
+    responses((status = 200, body = Check), (status = 403), (status = 404), (status = 409))
+)]
+async fn check(
+    call: Call,
+    Path((occasion, import)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let import: ImportId = id(&import)?;
+    let catalogue = call.site.catalogue.clone();
+    let found = call
+        .read(Place::occasion(&occasion)?, move |tx, host| {
+            import::check(tx, host, &catalogue, &import)
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// Has the list applied in the background.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/imports/{import}/apply", tag = "imports",
+    params(("id" = String, Path,), ("import" = String, Path,)),
+    responses((status = 202, body = Import), (status = 403), (status = 404), (status = 409))
+)]
+async fn apply(
+    call: Call,
+    Path((occasion, import)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let import: ImportId = id(&import)?;
+    let place = Place::occasion(&occasion)?;
+    call.once(place, b"", StatusCode::ACCEPTED, move |tx, host| {
+        import::apply(tx, host, &import)
+    })
+    .await
+}
+
+/// Takes back, within 7 days, the households that the import made and nobody has touched.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/imports/{import}/undo", tag = "imports",
+    params(("id" = String, Path,), ("import" = String, Path,)),
+    responses((status = 202, body = Import), (status = 403), (status = 404), (status = 409))
+)]
+async fn undo(
+    call: Call,
+    Path((occasion, import)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let import: ImportId = id(&import)?;
+    let place = Place::occasion(&occasion)?;
+    call.once(place, b"", StatusCode::ACCEPTED, move |tx, host| {
+        import::undo(tx, host, &import)
+    })
+    .await
+}

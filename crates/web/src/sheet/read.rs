@@ -1,0 +1,273 @@
+//! Tables out of files that other programs made. Cells come as text; whatever a file is, no
+//! more of it is taken into memory than a table of the allowed size needs.
+
+use std::io::{self, Cursor, Read as _};
+
+use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use zip::ZipArchive;
+
+use super::FORMULA;
+
+/// The largest file, in bytes.
+pub const MOST_BYTES: usize = 10 << 20;
+/// How many rows a table has at most, besides its headings.
+pub const MOST_ROWS: usize = 10_000;
+/// How many columns a table has at most.
+pub const MOST_COLUMNS: usize = 100;
+/// How large the parts of a workbook may be together when they are unpacked.
+const MOST_UNPACKED: u64 = 64 << 20;
+/// How many parts a workbook may have.
+const MOST_PARTS: usize = 1_000;
+
+/// A table: the headings, and each row with the number that a spreadsheet shows beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// The first row that holds anything.
+    pub headings: Vec<String>,
+    /// The other rows that hold anything.
+    pub rows: Vec<(usize, Vec<String>)>,
+}
+
+/// Why a file is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is larger than [`MOST_BYTES`], or unpacks to more than a table needs.
+    #[error("the file is too large")]
+    TooLarge,
+    /// It has more than [`MOST_ROWS`] rows.
+    #[error("the table has too many rows")]
+    TooManyRows,
+    /// It has more than [`MOST_COLUMNS`] columns.
+    #[error("the table has too many columns")]
+    TooManyColumns,
+    /// Its bytes are no text, and no workbook either.
+    #[error("the file is neither text nor a workbook")]
+    NotText,
+    /// A quotation mark is never closed; the line where it stands.
+    #[error("the quotation mark in line {0} is never closed")]
+    UnclosedQuote(usize),
+    /// The workbook is damaged or protected by a password.
+    #[error("the workbook is damaged")]
+    BadWorkbook,
+    /// It has no headings, or nothing below them.
+    #[error("there is nothing in the table")]
+    Empty,
+}
+
+/// Reads a table: a workbook's first sheet, or text with commas, semicolons or tabs.
+pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
+    if bytes.len() > MOST_BYTES {
+        return Err(Unreadable::TooLarge);
+    }
+    let mut grid = Grid::default();
+    if bytes.starts_with(b"PK\x03\x04") {
+        read_workbook(bytes, &mut grid)?;
+    } else {
+        let text = decode(bytes)?;
+        read_text(&text, separator(&text), &mut grid)?;
+    }
+    grid.table()
+}
+
+/// The rows that were read so far.
+#[derive(Default)]
+struct Grid {
+    rows: Vec<(usize, Vec<String>)>,
+}
+
+impl Grid {
+    /// Adds a cell to the row with this number, which is the last one or a new one.
+    fn put(&mut self, number: usize, column: usize, text: String) -> Result<(), Unreadable> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if column >= MOST_COLUMNS {
+            return Err(Unreadable::TooManyColumns);
+        }
+        if self.rows.last().is_none_or(|(last, _)| *last != number) {
+            // The headings are a row too.
+            if self.rows.len() > MOST_ROWS {
+                return Err(Unreadable::TooManyRows);
+            }
+            self.rows.push((number, Vec::new()));
+        }
+        if let Some((_, row)) = self.rows.last_mut() {
+            if row.len() <= column {
+                row.resize(column + 1, String::new());
+            }
+            row[column] = text;
+        }
+        Ok(())
+    }
+
+    fn table(self) -> Result<Table, Unreadable> {
+        let mut rows = self.rows;
+        let width = rows.iter().map(|(_, row)| row.len()).max().unwrap_or(0);
+        for (_, row) in &mut rows {
+            row.resize(width, String::new());
+        }
+        let mut rows = rows.into_iter();
+        let (_, headings) = rows.next().ok_or(Unreadable::Empty)?;
+        let rows: Vec<_> = rows.collect();
+        if rows.is_empty() {
+            return Err(Unreadable::Empty);
+        }
+        Ok(Table { headings, rows })
+    }
+}
+
+/// The text of a file, whose encoding its first bytes tell.
+fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
+    let utf_16 = |encoding: &'static Encoding, bytes| {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+        text.map(String::from).ok_or(Unreadable::NotText)
+    };
+    let text = match bytes {
+        [0xff, 0xfe, rest @ ..] => utf_16(UTF_16LE, rest)?,
+        [0xfe, 0xff, rest @ ..] => utf_16(UTF_16BE, rest)?,
+        [0xef, 0xbb, 0xbf, rest @ ..] => {
+            String::from_utf8(rest.to_vec()).map_err(|_| Unreadable::NotText)?
+        }
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => WINDOWS_1252
+                .decode_without_bom_handling(bytes)
+                .0
+                .into_owned(),
+        },
+    };
+    // Pictures and programs hold bytes that no text does.
+    if text.contains('\0') {
+        return Err(Unreadable::NotText);
+    }
+    Ok(text)
+}
+
+/// The separator that the first line has most of, outside quotation marks.
+fn separator(text: &str) -> char {
+    let (mut counts, mut is_quoted) = ([(',', 0), (';', 0), ('\t', 0)], false);
+    for letter in text.trim_start_matches(['\r', '\n']).chars() {
+        match letter {
+            '"' => is_quoted = !is_quoted,
+            '\r' | '\n' if !is_quoted => break,
+            _ if is_quoted => {}
+            other => {
+                for (separator, count) in &mut counts {
+                    *count += usize::from(*separator == other);
+                }
+            }
+        }
+    }
+    let [comma, others @ ..] = counts;
+    // The first of equals wins, and the comma before all.
+    let most = |most: (char, usize), one: (char, usize)| if one.1 > most.1 { one } else { most };
+    others.into_iter().fold(comma, most).0
+}
+
+/// RFC 4180, with any of the separators and line breaks.
+fn read_text(text: &str, separator: char, grid: &mut Grid) -> Result<(), Unreadable> {
+    let mut letters = text.chars().peekable();
+    let (mut number, mut line, mut column) = (1, 1, 0);
+    let mut cell = String::new();
+    let mut put = |number, column, cell: &mut String| {
+        let whole = std::mem::take(cell);
+        grid.put(number, column, plain(whole))
+    };
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if cell.is_empty() => {
+                let opened = line;
+                loop {
+                    match letters.next() {
+                        Some('"') if letters.next_if_eq(&'"').is_some() => cell.push('"'),
+                        Some('"') => break,
+                        Some('\r') if letters.peek() == Some(&'\n') => {}
+                        Some(inner) => {
+                            line += usize::from(inner == '\n');
+                            cell.push(inner);
+                        }
+                        None => return Err(Unreadable::UnclosedQuote(opened)),
+                    }
+                }
+            }
+            '\r' if letters.peek() == Some(&'\n') => {}
+            '\r' | '\n' => {
+                put(number, column, &mut cell)?;
+                (number, line, column) = (number + 1, line + 1, 0);
+            }
+            other if other == separator => {
+                put(number, column, &mut cell)?;
+                column += 1;
+            }
+            other => cell.push(other),
+        }
+    }
+    put(number, column, &mut cell)
+}
+
+/// Takes off the apostrophe that the writer of tables puts before what looks like a formula.
+fn plain(cell: String) -> String {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(FORMULA) || rest.starts_with('\'') => rest.to_owned(),
+        _ => cell,
+    }
+}
+
+fn read_workbook(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
+    check_size(bytes)?;
+    let bad = |_: XlsxError| Unreadable::BadWorkbook;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(bad)?;
+    let first = book.sheet_names().into_iter().next();
+    let first = first.ok_or(Unreadable::BadWorkbook)?;
+    // A range would be as large as its corners say; cells are as many as there are.
+    let mut cells = book.worksheet_cells_reader(&first).map_err(bad)?;
+    while let Some(cell) = cells.next_cell().map_err(bad)? {
+        let (row, column) = cell.get_position();
+        let text = value(cell.get_value());
+        grid.put(row as usize + 1, column as usize, text)?;
+    }
+    Ok(())
+}
+
+/// Unpacks every part into nothing, so that a small file that becomes a large one is refused
+/// before anything reads it. What a part says of its own size counts for nothing.
+fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
+    let mut parts = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Unreadable::BadWorkbook)?;
+    if parts.len() > MOST_PARTS {
+        return Err(Unreadable::TooLarge);
+    }
+    let mut left = MOST_UNPACKED;
+    for place in 0..parts.len() {
+        let part = parts.by_index(place).map_err(|_| Unreadable::BadWorkbook)?;
+        let unpacked = io::copy(&mut part.take(left + 1), &mut io::sink());
+        let unpacked = unpacked.map_err(|_| Unreadable::BadWorkbook)?;
+        left = left.checked_sub(unpacked).ok_or(Unreadable::TooLarge)?;
+    }
+    Ok(())
+}
+
+/// The value of a cell as its program shows it; what a formula came to, and never the formula.
+fn value(cell: &DataRef<'_>) -> String {
+    match cell {
+        DataRef::Empty | DataRef::Error(_) => String::new(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.clone()
+        }
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => number.to_string(),
+        DataRef::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        DataRef::DateTime(at) => {
+            let (year, month, day, hour, minute, ..) = at.to_ymd_hms_milli();
+            if (hour, minute) == (0, 0) {
+                format!("{year:04}-{month:02}-{day:02}")
+            } else {
+                format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
