@@ -365,9 +365,10 @@ fn site(written: &Written, check: &mut Check<'_>) -> Site {
         languages: written.site.languages.clone(),
         time_zone,
         // Own files stand before what the app answers, which has a first page beside them.
-        home: match written.site.home.starts_with(FILES) {
-            true => look::SITE.to_owned(),
-            false => written.site.home.clone(),
+        home: if written.site.home.starts_with(FILES) {
+            look::SITE.to_owned()
+        } else {
+            written.site.home.clone()
         },
     }
 }

@@ -277,13 +277,12 @@ fn items(inside: &str) -> Vec<&str> {
     for (at, c) in inside.char_indices() {
         match quote {
             Some(open) if open == c => quote = None,
-            Some(_) => {}
             None if matches!(c, '"' | '\'') => quote = Some(c),
             None if c == ',' => {
                 all.push(&inside[begin..at]);
                 begin = at + 1;
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
     all.push(&inside[begin..]);
