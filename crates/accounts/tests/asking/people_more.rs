@@ -184,7 +184,7 @@ fn the_way_to_other_pages_is_grouped_and_no_group_is_without_a_right() {
         let own = group("host-yours", &own);
         let id = person(world, FARAH, None).await;
         let page = browser(world, &id).await.get("/me/security").await;
-        assert_eq!(groups(&page), [own.clone()]);
+        assert_eq!(groups(&page), std::slice::from_ref(&own));
         let current = page.body.split(" aria-current=\"page\"").next().unwrap();
         assert!(current.ends_with("<a href=\"/me/security\""));
         let administered = ["/admin/people", "/admin/invites", "/admin/suppressions"];
