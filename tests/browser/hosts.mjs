@@ -122,6 +122,6 @@ test('the navigation stays while a long page is read', async () => {
   const { page } = await host(`${home}/invites`);
   await page.mouse.wheel(0, 2000);
   await page.waitForFunction(() => scrollY > 800);
-  const { y } = await page.locator('.navigation').boundingBox();
+  const { y } = await page.locator('nav.navigation').boundingBox();
   assert.ok(y >= 0 && y < desk.height, `it is at ${y}`);
 });

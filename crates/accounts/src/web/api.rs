@@ -7,6 +7,7 @@ mod factors;
 mod identities;
 mod invites;
 mod leaving;
+mod notices;
 mod passkeys;
 mod people;
 mod profile;
@@ -71,6 +72,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(profile::routes())
         .merge(slug::routes())
         .merge(trusted::routes())
+        .merge(notices::routes())
         .merge(leaving::routes())
         .merge(registering::routes())
         .merge(email_change::routes())

@@ -101,10 +101,16 @@ fn people_are_told_once_and_by_mail_where_they_chose_it() {
         let links = page.links();
         let badge = links.iter().find(|link| link.text.starts_with(&badge));
         assert!(badge.unwrap().text.ends_with('2'));
+        let listed = farah.get("/api/v1/me/notices").await.with(200).json();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+        assert_eq!(listed["items"][0]["read_at"], serde_json::Value::Null);
+        assert_eq!(listed["items"][0]["href"], "/admin/look");
         let page = farah.get("/me/notices").await.with(200);
         let form = page.form("/me/notices");
         farah.submit(&page, &form).await.with(303);
         assert_eq!(unread(world, &id).await, 0);
+        let listed = farah.get("/api/v1/me/notices").await.with(200).json();
+        assert!(listed["items"][0]["read_at"].is_string());
         // The same is not told again within a day, and is after it.
         tell("one").await;
         assert_eq!(unread(world, &id).await, 0);

@@ -426,8 +426,8 @@ async fn the_menu_has_the_same_names_on_the_pages_of_the_account_and_the_server(
     for address in ["/me/security", "/admin/server"] {
         let page = owner.get(address).await;
         for (text, href) in [
-            ("My occasions", "/admin"),
-            ("Your account", "/me/security"),
+            ("Your occasions", "/admin"),
+            ("Password and access", "/me/security"),
             ("Server", "/admin/server"),
         ] {
             assert_eq!(page.link(text).href, href, "{address}");

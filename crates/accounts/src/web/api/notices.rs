@@ -1,0 +1,88 @@
+//! What somebody was told.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use platform::Tx;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::cursor::List;
+use web::described::Routes;
+use web::{Json, Language, Problem, routes};
+
+use crate::Accounts;
+use crate::Callers::People;
+use identity::notification;
+use site::call::Call;
+use site::proof::Requester;
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(list: People))
+        .routes(routes!(read: People))
+}
+
+/// Something that you were told.
+#[derive(Serialize, ToSchema)]
+struct Notice {
+    /// What happened, in your language.
+    text: String,
+    /// The page where something can be done about it.
+    href: String,
+    /// Since when it is there.
+    #[schema(value_type = String, format = "date-time")]
+    created_at: Timestamp,
+    /// When it was read.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    read_at: Option<Timestamp>,
+}
+
+/// What was I told?
+#[utoipa::path(
+    get, path = "/api/v1/me/notices", tag = "accounts",
+    responses(
+        (status = 200, description = "The last 100, the newest first", body = List<Notice>),
+        (status = 403, description = "`token_not_permitted`"),
+    ),
+)]
+async fn list(State(accounts): State<Accounts>, call: Call) -> Result<Json<List<Notice>>, Problem> {
+    let locale = call.who.account().locale.clone();
+    let text = accounts.site.catalogue.speak(&Language::of(&locale));
+    let look = |tx: &mut Tx<'_>, me: &Requester| Ok(notification::list(tx, &me.who.account().id)?);
+    let all = call.read(look).await?.into_iter().map(|one| Notice {
+        text: text.with(&one.kind, [("about", one.about.as_str().into())]),
+        href: one.href,
+        created_at: one.created_at,
+        read_at: one.read_at,
+    });
+    Ok(Json(List::whole(all.collect())))
+}
+
+/// Which notices were read.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReadNotices {
+    /// Those that were there at this time.
+    #[schema(value_type = String, format = "date-time")]
+    until: Timestamp,
+}
+
+/// Mark notices as read.
+#[utoipa::path(
+    post, path = "/api/v1/me/notices/read", tag = "accounts", request_body = ReadNotices,
+    responses(
+        (status = 204, description = "They are read"),
+        (status = 403, description = "`token_not_permitted`"),
+    ),
+)]
+async fn read(call: Call, Json(sent): Json<ReadNotices>) -> Result<StatusCode, Problem> {
+    let change = move |tx: &mut Tx<'_>, me: &Requester| {
+        Ok(notification::read_all(
+            tx,
+            &me.who.account().id,
+            sent.until,
+        )?)
+    };
+    call.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
