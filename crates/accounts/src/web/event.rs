@@ -112,8 +112,8 @@ mod tests {
     fn every_action_that_is_recorded_has_a_sentence() {
         let mut recorded = BTreeSet::new();
         let accounts = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for sources in [accounts.join("src"), accounts.join("../identity/src")] {
-            actions(&sources, &mut recorded);
+        for sources in ["src", "../site/src", "../identity/src"] {
+            actions(&accounts.join(sources), &mut recorded);
         }
         let known: BTreeSet<_> = SENTENCES
             .iter()

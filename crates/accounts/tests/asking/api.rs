@@ -318,6 +318,8 @@ fn the_description_names_every_address() {
             "/api/v1/me/factor-reset",
             "/api/v1/me/identities",
             "/api/v1/me/identities/{id}",
+            "/api/v1/me/notices",
+            "/api/v1/me/notices/read",
             "/api/v1/me/passkeys",
             "/api/v1/me/passkeys/options",
             "/api/v1/me/passkeys/{id}",
