@@ -46,7 +46,7 @@ pub const DOMAIN: Domain = Domain {
     ],
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    reserved_slugs: &["countdowns"],
+    reserved_slugs: &["countdowns", "oembed"],
     navigation: Some(NavigationGroup {
         title: "countdown-group",
         links: &[

@@ -149,7 +149,7 @@ mod tests {
             ),
             (
                 "# One\n## Two\n### Three\n###### Six",
-                "<h2>One</h2><h2>Two</h2><h3>Three</h3><h6>Six</h6>",
+                "<h2>One</h2><h2>Two</h2><h3>Three</h3><h4>Six</h4>",
             ),
             (
                 "[x](https://a.my/?b&c)",

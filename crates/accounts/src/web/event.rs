@@ -72,12 +72,14 @@ mod tests {
 
     use super::SENTENCES;
 
-    /// What else looks like the name of an action: names of jobs, of a file and of what a passkey
-    /// signs.
-    const OTHERS: [&str; 7] = [
+    /// What else looks like the name of an action: names of jobs, of a file, of form fields and of
+    /// what a passkey signs.
+    const OTHERS: [&str; 9] = [
         "accounts.",
         "date.moved",
         "account.json",
+        "ask.",
+        "site.image",
         "webauthn.",
         "webhook.deliver",
         "webhook.sweep",

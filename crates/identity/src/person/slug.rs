@@ -69,6 +69,7 @@ pub const RESERVED: &[&str] = &[
     "settings",
     "setup",
     "sign-in",
+    "site",
     "sitemap",
     "static",
     "status",

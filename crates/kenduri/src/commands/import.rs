@@ -18,7 +18,7 @@ use markdown::Markdown;
 use personal_site::PersonalSite;
 use wedding_manager::WeddingManager;
 
-/// Take over a configuration of nginx or PM2, an older site, or posts in Markdown
+/// Take over nginx or PM2, an older site, or posts in Markdown
 ///
 /// A configuration is printed as a kenduri.toml, and nothing is changed. What could not be carried
 /// over is in comments, with file and line. Read them before you use the result. What an older

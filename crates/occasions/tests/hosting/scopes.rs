@@ -173,6 +173,8 @@ async fn plant(stage: &Stage<'_>) -> Planted {
     let bulk = done(&mut owner, "POST", &stage.at("/bulk"), bulk).await;
     let export = json!({"kind": "guests", "format": "csv"});
     let export = done(&mut owner, "POST", &stage.at("/exports"), export).await;
+    let import = json!([{"household": "Marker Household"}]);
+    let import = done(&mut owner, "POST", &stage.at("/imports"), import).await;
     Planted {
         names: vec![
             ("{id}", stage.occasion.to_string()),
@@ -184,6 +186,7 @@ async fn plant(stage: &Stage<'_>) -> Planted {
             ("{e}", text(&events["items"][0]["id"])),
             ("{b}", text(&bulk["id"])),
             ("{x}", text(&export["id"])),
+            ("{m}", text(&import["id"])),
             ("{a}", stage.stranger.account.to_string()),
         ],
     }
@@ -322,6 +325,8 @@ fn others() -> Vec<Call> {
     });
     let more = [
         ("GET", "/api/v1/me", "/api/v1/me"),
+        ("GET", "/api/v1/me/notices", "/api/v1/me/notices"),
+        ("POST", "/api/v1/me/notices/read", "/api/v1/me/notices/read"),
         ("GET", "/api/v1/me/sessions", "/api/v1/me/sessions"),
         (
             "DELETE",

@@ -244,7 +244,8 @@ fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
             .other_occasion("OTHR1", OccasionStatus::Published)
             .await;
         let page = stage.visitor().get("/").await;
-        assert!(page.expect(200).body.contains("theme-plain"));
+        let body = &page.expect(200).body;
+        assert!(body.contains(r#"class="site "#) && !body.contains("theme-songket"));
     });
 }
 
