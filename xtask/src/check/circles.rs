@@ -25,6 +25,10 @@ const CRATES: &[&str] = &[
     "countdowns",
     "posts",
     "compat",
+    "edge",
+    "supervisor",
+    "kenduri",
+    "http1",
 ];
 
 /// So many files in a folder may use each other.
