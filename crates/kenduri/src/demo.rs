@@ -1,11 +1,12 @@
-//! `serve --demo`: a sample wedding, its host's account, and the links to print.
+//! `serve --demo`: a sample wedding, its host's site with countdowns and a blog, a second person, and
+//! the links to print.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use accounts::Domains;
-use accounts::account::{self, DisplayName, NewAccount};
+use accounts::account::{self, CreateError, NewAccount};
 use accounts::grant::{self, GrantError};
 use accounts::setup::{self, Credential, SetupError};
 use accounts::sign_in;
@@ -21,6 +22,8 @@ use crate::app_setup::Opened;
 const INVITATION: &str = "RAHMA";
 /// The host.
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
+/// Somebody who has an account, and no part in the wedding.
+const MEMBER: (&str, &str) = ("Mei Lin", "mei.lin@example.com");
 
 /// Creates the sample wedding, unless the store has an occasion, and a sign-in link for its host
 /// that is valid until the next start. Returns the text to print.
@@ -30,39 +33,60 @@ pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String>
             "the demonstration is an occasion, and occasions are off\n  leave occasions.enabled out"
         );
     }
-    let domains = *domains;
-    let host = Host {
-        name: HOST.0.parse()?,
-        email: HOST.1.parse()?,
+    let (host, member) = (person(HOST)?, person(MEMBER)?);
+    let sample = Sample {
+        domains,
+        has_countdowns: countdowns::ENABLED.of(&site.declared.settings),
+        has_posts: posts::ENABLED.of(&site.declared.settings),
+        host: host.clone(),
+        member: member.clone(),
     };
-    let seeding = host.clone();
-    site.store
-        .write(move |tx| seed(tx, domains, &seeding))
-        .await?;
-    let secret = site
-        .store
-        .write(move |tx| sign_in_link(tx, &host.email))
-        .await?;
+    site.store.write(move |tx| sample.seed(tx)).await?;
+    let sign_in = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        Ok([
+            sign_in_link(tx, &host.email)?,
+            sign_in_link(tx, &member.email)?,
+        ])
+    };
+    let [host, member] = site.store.write(sign_in).await?;
     let url = site.url();
     let links = site.store.read(LinkKey::load).await?;
     let guest = url.join(&links.to(INVITATION));
     let mailbox = url.join("/mailbox");
-    let host = secret.map_or_else(
-        || "the host of this store was never made by a demonstration".to_owned(),
-        |secret| {
-            let link = url.join(&format!("/sign-in/{}", secret.reveal()));
-            format!("{link}   (signs in once)")
-        },
-    );
+    let link = |secret: Option<Secret>| {
+        secret.map_or_else(
+            || "nobody of this store was made by a demonstration".to_owned(),
+            |secret| {
+                let link = url.join(&format!("/sign-in/{}", secret.reveal()));
+                format!("{link}   (signs in once)")
+            },
+        )
+    };
     Ok(format!(
-        "\n  A guest's invitation   {guest}\n  The host's side        {host}\n  The mailbox            {mailbox}\n"
+        "\n  The site               {}\n  A guest's invitation   {guest}\n  The host's side        {}\n  \
+         A member               {}\n  The mailbox            {mailbox}\n",
+        url.join("/"),
+        link(host),
+        link(member),
     ))
 }
 
-#[derive(Clone)]
-struct Host {
-    name: DisplayName,
-    email: Address,
+fn person((name, email): (&str, &str)) -> Result<NewAccount> {
+    Ok(NewAccount {
+        name: name.parse()?,
+        email: email.parse()?,
+        locale: "en".to_owned(),
+        time_zone: occasions::demo::ZONE.to_owned(),
+    })
+}
+
+/// What a new store of a demo is filled with.
+struct Sample {
+    domains: Domains,
+    has_countdowns: bool,
+    has_posts: bool,
+    host: NewAccount,
+    member: NewAccount,
 }
 
 /// Why the demo could not be created.
@@ -71,30 +95,33 @@ enum SeedError {
     #[error(transparent)]
     Host(#[from] SetupError),
     #[error(transparent)]
+    Member(#[from] CreateError),
+    #[error(transparent)]
     Grant(#[from] GrantError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-fn seed(tx: &mut Tx<'_>, domains: Domains, host: &Host) -> Result<(), SeedError> {
-    let Some(occasion) = occasions::demo::seed(tx)? else {
-        return Ok(());
-    };
-    let new = NewAccount {
-        name: host.name.clone(),
-        email: host.email.clone(),
-        locale: "en".to_owned(),
-        time_zone: occasions::demo::ZONE.to_owned(),
-    };
-    let (account, _) = setup::create_owner(
-        tx,
-        &accounts::domain::for_identity(domains),
-        &new,
-        &Credential::Link,
-    )?;
-    let scope = role::scope(&occasion);
-    grant::give(tx, &account, Role::OccasionOwner.into(), &scope, None)?;
-    Ok(())
+impl Sample {
+    fn seed(&self, tx: &mut Tx<'_>) -> Result<(), SeedError> {
+        let Some(occasion) = occasions::demo::seed(tx)? else {
+            return Ok(());
+        };
+        let domains = accounts::domain::for_identity(self.domains);
+        let (host, _) = setup::create_owner(tx, &domains, &self.host, &Credential::Link)?;
+        let scope = role::scope(&occasion);
+        grant::give(tx, &host, Role::OccasionOwner.into(), &scope, None)?;
+        let member = account::create(tx, &self.member)?;
+        if self.has_countdowns {
+            let day = occasions::demo::wedding_day(tx.now());
+            let people = [&host, &member];
+            countdowns::demo::seed(tx, people, occasions::demo::ZONE, ("Our wedding", day))?;
+        }
+        if self.has_posts {
+            posts::demo::seed(tx)?;
+        }
+        Ok(())
+    }
 }
 
 /// `None` when the store is not a demo's and has no such host.

@@ -1,5 +1,6 @@
 //! A site's articles and notes, their feeds, and full-text search.
 
+pub mod demo;
 pub mod editor;
 pub mod feed;
 pub mod image;
