@@ -6,14 +6,11 @@
 //! the proof in its signature; only the checks of this crate make one. What
 //! somebody is in a scope, [`grant::rank_in`] tells.
 
-pub mod access;
-pub mod dates;
-mod described;
-pub mod domain;
-pub mod look;
-pub mod newsletter;
 pub mod web;
-pub mod webhook;
+
+pub use ::site::described::describe;
+pub use ::site::{Callers, Context as Accounts, Domain, Domains};
+pub use ::site::{access, dates, domain, history_of, look, newsletter, webhook};
 
 pub use ::identity::MIGRATIONS;
 pub use ::identity::credential::linked_identity as identity;
@@ -37,13 +34,10 @@ pub mod signed_in {
     pub use ::identity::session::signed_in::*;
 }
 
-pub use access::Callers;
 pub use account::{Account, AccountId};
 pub use credential::hashing::Hasher;
 pub use credential::provider::{ProviderSettings, Providers};
 pub use credential::require_mfa::RequireMfaFor;
-pub use described::describe;
-pub use domain::{Domain, Domains};
 pub use grant::administrator::Owner;
 pub use limits::changes::Changes;
 pub use limits::in_flight::InFlight;
@@ -51,11 +45,8 @@ pub use limits::request_limits::RequestLimits;
 pub use person::registration::Policy;
 pub use session::signed_in::{Confirmed, SignedIn, confirmed};
 
-use std::ops::{Deref, DerefMut};
-
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
-use platform::mail::{CallbackKey, SnsTopic};
 use serde_json::json;
 
 /// All that the program has to know of this crate.
@@ -163,44 +154,6 @@ pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
 ];
-
-/// What the routes of domains are made with.
-#[derive(Clone)]
-pub struct Accounts {
-    identity: ::identity::Accounts,
-    /// What signs the callbacks of the mail's provider; none: there are none.
-    pub mail_callbacks: Option<CallbackKey>,
-    /// By which topic Amazon SES says what became of mails.
-    pub ses_topic: Option<SnsTopic>,
-    /// What the program consists of.
-    pub domains: Domains,
-}
-
-impl Accounts {
-    /// For a site on this machine.
-    pub fn new(site: ::web::Site, domains: Domains) -> Self {
-        Self {
-            identity: ::identity::Accounts::new(site, Vec::leak(domain::for_identity(domains))),
-            mail_callbacks: None,
-            ses_topic: None,
-            domains,
-        }
-    }
-}
-
-impl Deref for Accounts {
-    type Target = ::identity::Accounts;
-
-    fn deref(&self) -> &Self::Target {
-        &self.identity
-    }
-}
-
-impl DerefMut for Accounts {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.identity
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,20 +1,16 @@
 //! What people and programs see of accounts: every address on one page.
 
 pub mod api;
-pub mod call;
 mod cards;
-mod cookies;
 mod email_change;
 mod entrance;
 mod event;
 mod factor_reset;
 mod factors;
 mod form;
-pub mod frame;
 mod invites;
 mod leaving;
 mod look;
-mod mail_callbacks;
 mod me;
 mod message;
 mod newcomer;
@@ -22,14 +18,9 @@ mod notifications;
 mod oauth;
 mod people;
 mod profile;
-pub mod proof;
-pub mod refusal;
 mod registration;
-pub mod request;
 mod reset;
-pub mod resource;
 mod second_step;
-mod ses_callbacks;
 pub mod shared;
 mod slug;
 mod sudo;
@@ -39,10 +30,6 @@ mod unsubscribe;
 mod visitor;
 mod webhooks;
 
-pub mod asking;
-pub mod upstream_access;
-
-use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use web::{Pages, Site};
@@ -50,7 +37,9 @@ use web::{Pages, Site};
 use crate::Callers::{Anybody, People};
 use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
-pub use cookies::session;
+pub use ::site::cookies::session;
+pub use ::site::{asking, call, frame, proof, refusal, request, resource, upstream_access};
+use ::site::{cookies, mail_callbacks};
 pub use identity::problem::email_unverified;
 pub use refusal::Refusal;
 
@@ -59,12 +48,12 @@ pub use refusal::Refusal;
 pub mod front_end {
     pub use super::api::credentials::renew_password;
     pub use super::api::refresh::{first, go_on, sign, unstored};
-    pub use super::cookies::{forget_session, registered, renewed, set_begun, set_registered};
     pub use super::entrance::check_connection;
     pub use super::profile::save;
     pub use super::registration::Sent;
     pub use super::reset::mail_link;
     pub use super::visitor::end_session;
+    pub use ::site::cookies::{forget_session, registered, renewed, set_begun, set_registered};
     pub use identity::problem::{password, too_often};
 }
 
@@ -211,10 +200,4 @@ pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
         .layer(Extension(inside))
         .layer(from_fn_with_state(accounts.clone(), look::refresh_menu))
         .layer(from_fn_with_state(carried, cookies::carry))
-}
-
-impl FromRef<Accounts> for Site {
-    fn from_ref(accounts: &Accounts) -> Self {
-        accounts.site.clone()
-    }
 }

@@ -1,26 +1,23 @@
 //! A countdown: time since an instant that may be reset, or until a day.
 
 use accounts::account::AccountId;
-use accounts::dates::Dates;
 use accounts::grant::{self, GrantError, Scope, ScopeKind};
 use accounts::signed_in::SignedIn;
 use accounts::web::proof::{Proof, Requester};
-use accounts::web::resource::{self, Parent as _};
 use accounts::{Confirmed, slug, token::TokenScope};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::audit::RequestFacts;
+use platform::audit::{self, RequestFacts};
 use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use web::{Findings, Input};
+use web::Findings;
 
 use crate::Refusal;
 use crate::calendar::{DayCounting, LeapDay, Repeat, Target};
-use crate::keeper::Keeper;
 
 platform::id!(CountdownId, "One countdown.");
 
@@ -261,8 +258,15 @@ impl OwnerOf {
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {
-        let entity = ("countdown", self.countdown.id.to_string());
-        Keeper::new(&self.who, &self.request, Dates(&[])).record(tx, entity, action, changes)
+        let id = self.countdown.id.to_string();
+        tx.record(audit::Entry {
+            actor: self.who.actor(),
+            action,
+            scope: Some(id.clone()),
+            entity: ("countdown", id),
+            changes,
+            request: Some(self.request.clone()),
+        })
     }
 }
 
@@ -337,30 +341,6 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Countdown>, StoreErro
 /// The proof that `who` may create a countdown.
 pub fn maker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, Refusal> {
     accounts::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)
-}
-
-/// Creates a countdown that the caller owns.
-pub fn create(
-    tx: &mut Tx<'_>,
-    who: &Confirmed,
-    request: &RequestFacts,
-    dates: Dates,
-    input: &Input,
-) -> Result<Countdown, Refusal> {
-    let keeper = Keeper::new(who.who(), request, dates);
-    resource::create(tx, &keeper, input)
-}
-
-/// Changes a locked countdown, if its version is still the one that the caller saw.
-pub fn change(
-    tx: &mut Tx<'_>,
-    owner: &OwnerOf,
-    version: i64,
-    dates: Dates,
-    input: &Input,
-) -> Result<Countdown, Refusal> {
-    let keeper = Keeper::new(&owner.who, &owner.request, dates);
-    resource::change(tx, &keeper, owner.countdown.id.as_str(), version, input)
 }
 
 /// A generated slug, numbered when another countdown of the account has it. The caller holds the

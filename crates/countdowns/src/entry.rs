@@ -1,27 +1,14 @@
 //! Resets of a countdown that counts up, and statistics about them.
 
-use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{StoreError, Tx, sql};
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
-use web::Findings;
 
-use crate::countdown::{CountdownId, Kind, OwnerOf};
-use crate::webhook::{self, About, Event};
-use crate::{ENTRY_EXISTS, Refusal, WRONG_KIND, reach};
+use crate::countdown::CountdownId;
 
 platform::id!(EntryId, "One reset of a countdown.");
-
-/// The most resets of one countdown.
-pub const LIMIT: i64 = 10_000;
-/// The longest note, in characters.
-pub const NOTE: usize = 500;
-
-/// 1900-01-01T00:00:00Z: earlier resets are refused.
-const EARLIEST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
 /// One reset.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
@@ -34,15 +21,6 @@ pub struct Entry {
     pub reset_at: Timestamp,
     /// Up to 500 characters.
     pub note: String,
-}
-
-/// A reset as it is sent, or the change of one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sent {
-    /// When, with its offset from UTC (RFC 3339); left out: now, or as it was.
-    pub reset_at: Option<String>,
-    /// Left out: none, or as it was. An empty one takes it away.
-    pub note: Option<String>,
 }
 
 /// How long it went, at one instant; seconds are whole ones.
@@ -140,155 +118,6 @@ pub fn list(tx: &mut Tx<'_>, id: &CountdownId, limit: i64) -> Result<Vec<Entry>,
     .all(tx)
 }
 
-/// Resets a countdown. The caller holds its lock.
-pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Refusal> {
-    let countdown = owner.countdown();
-    if countdown.kind != Kind::Since {
-        return Err(WRONG_KIND.into());
-    }
-    let now = tx.now();
-    let mut findings = Findings::default();
-    let chosen = read_instant(sent.reset_at.as_deref(), now, &mut findings);
-    let note = findings.text("/note", sent.note.as_deref().unwrap_or_default(), NOTE);
-    findings.finish()?;
-    let before = summary(tx, &countdown.id)?;
-    if before.count >= LIMIT {
-        return Err(Refusal::LimitReached(LIMIT));
-    }
-    // Two resets in the same millisecond are both kept, one a millisecond later.
-    let next = before
-        .newest
-        .map(|newest| newest + SignedDuration::from_millis(1));
-    let entry = Entry {
-        id: tx.id(),
-        reset_at: chosen.unwrap_or_else(|| next.map_or(now, |next| next.max(now))),
-        note,
-    };
-    let inserted = sql!(
-        "INSERT INTO countdown_entry (countdown_id, {Entry}, created_at, created_by)
-         VALUES (:countdown, {:Entry}, :now, :account)
-         ON CONFLICT (countdown_id, reset_at) DO NOTHING",
-        countdown = countdown.id,
-        Entry = entry,
-        now,
-        account = owner.account()
-    )
-    .run(tx, Rows::AtMostOne)?;
-    if inserted == 0 {
-        return Err(ENTRY_EXISTS.into());
-    }
-    finish(tx, owner, Event::Reset, None, Some(&entry))?;
-    Ok(entry)
-}
-
-/// Changes one reset. The caller holds the countdown's lock.
-pub fn change(
-    tx: &mut Tx<'_>,
-    owner: &OwnerOf,
-    id: &EntryId,
-    sent: &Sent,
-) -> Result<Entry, Refusal> {
-    let old = find(tx, owner, id)?;
-    let mut findings = Findings::default();
-    let chosen = read_instant(sent.reset_at.as_deref(), tx.now(), &mut findings);
-    let note = match &sent.note {
-        None => old.note.clone(),
-        Some(note) => findings.text("/note", note, NOTE),
-    };
-    findings.finish()?;
-    let new = Entry {
-        id: id.clone(),
-        reset_at: chosen.unwrap_or(old.reset_at),
-        note,
-    };
-    if new == old {
-        return Ok(new);
-    }
-    let (others,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM countdown_entry
-         WHERE countdown_id = :countdown AND reset_at = :at AND id <> :id",
-        countdown = owner.countdown().id,
-        at = new.reset_at,
-        id
-    )
-    .one(tx)?;
-    if others > 0 {
-        return Err(ENTRY_EXISTS.into());
-    }
-    sql!(
-        "UPDATE countdown_entry SET {Entry = :Entry} WHERE id = :id",
-        Entry = new,
-        id
-    )
-    .run(tx, Rows::Exactly(1))?;
-    finish(tx, owner, Event::EntryChanged, Some(&old), Some(&new))?;
-    Ok(new)
-}
-
-/// Deletes one reset. The caller holds the countdown's lock.
-pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<(), Refusal> {
-    let old = find(tx, owner, id)?;
-    sql!("DELETE FROM countdown_entry WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    finish(tx, owner, Event::EntryDeleted, Some(&old), None)?;
-    Ok(())
-}
-
-/// One reset of the owner's countdown.
-pub fn find(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<Entry, Refusal> {
-    let found: Option<Entry> = sql!(
-        "SELECT {Entry} FROM countdown_entry WHERE id = :id AND countdown_id = :countdown",
-        id,
-        countdown = owner.countdown().id
-    )
-    .maybe(tx)?;
-    found.ok_or(Refusal::NotFound)
-}
-
-/// Parses the instant in whole milliseconds; an instant after `now` is refused.
-fn read_instant(sent: Option<&str>, now: Timestamp, findings: &mut Findings) -> Option<Timestamp> {
-    let sent = sent?.trim();
-    let Ok(exact) = sent.parse::<Timestamp>() else {
-        let code = match sent.parse::<DateTime>() {
-            Ok(_) => "timestamp_without_offset",
-            Err(_) => "date_invalid",
-        };
-        findings.add("/reset_at", code, []);
-        return None;
-    };
-    if exact > now {
-        findings.add("/reset_at", "reset_in_future", []);
-    } else if exact < EARLIEST {
-        findings.add("/reset_at", "reset_too_old", []);
-    }
-    Timestamp::from_millisecond(exact.as_millisecond()).ok()
-}
-
-/// Notifies viewers and writes the audit line, which never contains the note.
-fn finish(
-    tx: &mut Tx<'_>,
-    owner: &OwnerOf,
-    event: Event,
-    old: Option<&Entry>,
-    new: Option<&Entry>,
-) -> Result<(), StoreError> {
-    sql!(
-        "UPDATE countdown SET updated_at = :now WHERE id = :id",
-        now = tx.now(),
-        id = owner.countdown().id
-    )
-    .run(tx, Rows::Exactly(1))?;
-    reach::announce(tx, &owner.countdown().id)?;
-    if let Some(entry) = new.or(old) {
-        webhook::fire(tx, owner.countdown(), event, About::Entry(entry))?;
-    }
-    let [old, new] = [old, new].map(|entry| entry.map(|entry| entry.reset_at));
-    owner.record(
-        tx,
-        event.word(),
-        json!([{"field": "reset_at", "old": old, "new": new}]),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -339,24 +168,6 @@ mod tests {
             "as long is no record"
         );
         assert!(summed(vec![0, 10_000]).at(at(20_001)).is_record);
-    }
-
-    #[test]
-    fn an_instant_has_an_offset_and_lies_behind() {
-        let now = at(1_764_000_000_000);
-        for (sent, code) in [
-            ("2025-11-01T10:00:00+08:00", None),
-            ("2025-11-01T10:00:00", Some("timestamp_without_offset")),
-            ("2025-11-01", Some("timestamp_without_offset")),
-            ("2025-12-01T10:00:00Z", Some("reset_in_future")),
-            ("1899-12-31T23:59:59Z", Some("reset_too_old")),
-            ("yesterday", Some("date_invalid")),
-        ] {
-            let mut findings = Findings::default();
-            read_instant(Some(sent), now, &mut findings);
-            let found = findings.finish().err().map(|found| found[0].code);
-            assert_eq!(found, code, "{sent}");
-        }
     }
 
     proptest! {

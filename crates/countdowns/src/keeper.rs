@@ -4,8 +4,10 @@ use accounts::account::{self, AccountId};
 use accounts::dates::Dates;
 use accounts::signed_in::SignedIn;
 use accounts::web::proof::{Proof, Requester};
-use accounts::web::resource::{Edit, History, Parent, Removal, Resource, TypedRemoval, history_of};
-use accounts::{slug, sudo};
+use accounts::web::resource::{
+    self, Edit, History, Parent, Removal, Resource, TypedRemoval, history_of,
+};
+use accounts::{Confirmed, slug, sudo};
 use jiff::tz::TimeZone;
 use platform::audit::{Entry, RequestFacts};
 use platform::{Rows, StoreError, Tx, sql};
@@ -16,7 +18,7 @@ use web::{Field, Findings, Input, List, Piece};
 
 use crate::Refusal;
 use crate::countdown::{
-    self, Countdown, CountdownId, Kind, LIMIT, TITLE, Visibility, account_of, free_slug,
+    self, Countdown, CountdownId, Kind, LIMIT, OwnerOf, TITLE, Visibility, account_of, free_slug,
 };
 use crate::follow::{self, Choice};
 use crate::webhook::{self, About, Event};
@@ -269,6 +271,31 @@ impl Resource for Countdown {
     fn delete(&self, tx: &mut Tx<'_>, _: &Keeper) -> Result<(), Refusal> {
         Ok(leaving::remove(tx, &self.id)?)
     }
+}
+
+/// Creates a countdown that the caller owns.
+pub fn create(
+    tx: &mut Tx<'_>,
+    who: &Confirmed,
+    request: &RequestFacts,
+    dates: Dates,
+    input: &Input,
+) -> Result<Countdown, Refusal> {
+    let keeper = Keeper::new(who.who(), request, dates);
+    resource::create(tx, &keeper, input)
+}
+
+/// Changes a locked countdown, if its version is still the one that the caller saw.
+pub fn change(
+    tx: &mut Tx<'_>,
+    owner: &OwnerOf,
+    version: i64,
+    dates: Dates,
+    input: &Input,
+) -> Result<Countdown, Refusal> {
+    let (who, request) = owner.asking();
+    let keeper = Keeper::new(who, request, dates);
+    resource::change(tx, &keeper, owner.countdown().id.as_str(), version, input)
 }
 
 /// Makes this the account's main countdown. The caller holds the account's lock.

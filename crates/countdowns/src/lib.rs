@@ -13,6 +13,7 @@ mod leaving;
 pub mod phrase;
 pub mod public;
 pub mod reach;
+pub mod reset;
 pub mod suggestion;
 pub mod watchers;
 pub mod web;

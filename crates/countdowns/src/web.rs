@@ -2,6 +2,7 @@
 
 pub mod api;
 mod badge;
+mod clock_view;
 mod events;
 mod moved;
 pub(crate) mod own;

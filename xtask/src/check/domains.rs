@@ -1,5 +1,5 @@
-//! Domains stand above `platform`, `web`, `identity` and `accounts`, which name none of them: a new domain
-//! is a crate and a line in `kenduri`.
+//! Domains stand above `platform`, `web`, `identity`, `site` and `accounts`, which name none of them: a
+//! new domain is a crate and a line in `kenduri`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ const BELOW: &[&str] = &[
     "crates/platform",
     "crates/web",
     "crates/identity",
+    "crates/site",
     "crates/accounts",
 ];
 

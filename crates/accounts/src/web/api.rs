@@ -19,8 +19,8 @@ mod suppressed;
 mod trusted;
 mod webhooks;
 
-use crate::web::asking::Browser;
 use identity::account::unconfirmed;
+use site::asking::Browser;
 use std::collections::BTreeMap;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
@@ -37,7 +37,6 @@ use web::described::{Description, Routes};
 use web::json::Members;
 use web::{Facts, Json, Problem, csrf, routes};
 
-use super::asking::Caller;
 use super::{cookies, entrance, visitor};
 use crate::Accounts;
 use crate::Callers::{Anybody, People, Tokens};
@@ -50,6 +49,7 @@ use identity::session::sudo::Sudo;
 use identity::session::token::{self, NewToken, PROFILE_READ, Token, TokenId, TokenScope};
 use identity::session::{self, Begun, Session, SessionId, Stay};
 use identity::sign_in::{self, Attempt, SignInError};
+use site::asking::Caller;
 
 /// Addresses of the JSON interface.
 pub fn routes<R: Routes<Accounts>>() -> R {

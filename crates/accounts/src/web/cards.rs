@@ -6,8 +6,8 @@ use axum::response::Response;
 use platform::{StoreError, Tx};
 use web::{Link, Problem, Text, Wishes};
 
-use super::asking::Reader;
 use super::{frame, leaving, profile};
+use site::asking::Reader;
 
 use crate::Accounts;
 use crate::domain::Card;

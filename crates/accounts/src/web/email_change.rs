@@ -12,12 +12,12 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Network, Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::{self, see_other};
 use super::entrance::{Entrance, Entry};
-use super::frame;
 use super::message::Message;
 use super::suppressed::cause_words;
+use site::asking::{Reader, Sender};
+use site::call::{self, see_other};
+use site::frame;
 
 use crate::Accounts;
 use crate::domain;

@@ -13,10 +13,10 @@ use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, csr
 use super::{asking, cookies};
 
 use crate::Accounts;
-use crate::web::asking::Browser;
 use identity::client::Client;
 use identity::opaque;
 use identity::session::signed_in::SignedIn;
+use site::asking::Browser;
 
 /// Somebody who opens a page without being signed in.
 pub(super) struct Entrance {

@@ -6,18 +6,18 @@ use axum::response::Response;
 use platform::{Secret, Tx};
 use web::Problem;
 
-use super::asking::Sender;
-use super::call::see_other;
 use super::email_change::LinkPage;
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
+use site::asking::Sender;
+use site::call::see_other;
 
 use crate::Accounts;
 use identity::people::factor_reset;
 use identity::problem::gone;
 
 /// Where somebody who is signed in keeps them.
-pub(super) const KEEP: &str = "/me/security/factors/keep";
+pub(super) const KEEP: &str = site::addresses::KEEP_FACTORS;
 
 pub(super) async fn look(
     State(accounts): State<Accounts>,

@@ -9,16 +9,16 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::see_other;
 use super::{cookies, frame};
+use site::asking::{Reader, Sender};
+use site::call::see_other;
 
 use crate::Accounts;
-use crate::web::asking::Browser;
 use identity::credential::second_factor::totp::AppSecret;
 use identity::credential::second_factor::{self, FactorError, Factors};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
+use site::asking::Browser;
 
 const ACCOUNT: &str = "/me/security";
 const SETUP: &str = "/me/security/totp";

@@ -9,10 +9,9 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::call::see_other;
-use super::proof::{Proof, Requester};
-use super::refusal::Refusal;
-use super::request::{FormPost, PageRequest};
+use site::call::see_other;
+use site::refusal::Refusal;
+use site::request::{FormPost, PageRequest};
 
 use crate::Accounts;
 use identity::grant::Role;
@@ -21,7 +20,7 @@ use identity::person::registration::Registration;
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 
-pub(super) const HERE: &str = "/admin/invites";
+pub(super) const HERE: &str = site::addresses::INVITES;
 
 /// What was done on the page before.
 const DONE: &[(&str, &str)] = &[
@@ -48,15 +47,6 @@ impl InvitesPage<'_> {
         let until = invite.expires_at.to_zoned(self.zone.clone());
         let values = [("until", self.text.moment_short(&until).into())];
         self.text.with("account-invites-until", values)
-    }
-}
-
-impl Proof for Inviter {
-    type Refusal = Refusal;
-
-    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
-        let found = invite::inviter(tx, &requester.who, requester.request.clone())?;
-        found.ok_or(Refusal::Forbidden)
     }
 }
 

@@ -9,11 +9,11 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::see_other;
-use super::cookies;
 use super::entrance::{Entrance, Entry};
-use super::frame;
+use site::asking::{Reader, Sender};
+use site::call::see_other;
+use site::cookies;
+use site::frame;
 
 use crate::Accounts;
 use identity::person::erasure::{self, EraseError, When};
@@ -23,7 +23,7 @@ use identity::session::sudo::Sudo;
 use identity::sign_in::{SignInError, restore};
 
 /// Where the page is.
-pub(super) const HERE: &str = "/me/data";
+pub(super) const HERE: &str = site::addresses::DATA;
 
 #[derive(Template)]
 #[template(path = "data.html")]

@@ -14,16 +14,17 @@ use web::form_state::{self, Field, FormState, Group};
 use web::page::{Kind, Page};
 use web::{Form, Problem, Text, Theme, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::{id as parse, see_other};
-use super::frame;
+use site::asking::{Reader, Sender};
+use site::call::{id as parse, see_other};
+use site::frame;
 
 use crate::Accounts;
 use crate::domain::Card;
-use crate::look::{self, HERE, Look, LookError, SITE};
+use crate::look::{self, Look, SITE};
 use identity::grant::{self, Scope, administrator};
 use identity::person::profile::{self, PublicProfile};
 use identity::session::signed_in::SignedIn;
+use site::addresses::LOOK as HERE;
 
 /// All addresses, for the page that stands at `/`.
 #[derive(Clone)]
@@ -299,18 +300,4 @@ async fn try_change(accounts: &Accounts, sender: &Sender) -> Result<(), Problem>
     accounts.site.store.write(change).await?;
     accounts.site.menu.forget();
     Ok(())
-}
-
-impl From<LookError> for Problem {
-    fn from(error: LookError) -> Self {
-        match error {
-            LookError::Conflict => Self::new(axum::http::StatusCode::CONFLICT, "version_conflict"),
-            LookError::Fields(errors) => {
-                let mut problem = Self::fields();
-                problem.errors = errors;
-                problem
-            }
-            LookError::Store(error) => error.into(),
-        }
-    }
 }

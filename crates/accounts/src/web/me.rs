@@ -13,15 +13,14 @@ use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
 use super::api::credentials::renew_password;
-use super::asking::{Reader, Sender};
-use super::call::see_other;
-use super::cookies;
 use super::factors;
-use super::frame;
 use super::oauth;
+use site::asking::{Reader, Sender};
+use site::call::see_other;
+use site::cookies;
+use site::frame;
 
 use crate::Accounts;
-use crate::web::asking::Browser;
 use identity::DomainAccounts;
 use identity::account::unconfirmed;
 use identity::client;
@@ -31,6 +30,7 @@ use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 use identity::session::token::{self, NewToken, Token, TokenScope};
 use identity::session::{self, Session, Stay};
+use site::asking::Browser;
 
 const HERE: &str = "/me/security";
 

@@ -7,10 +7,10 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Field, FormState};
 use web::{Form, Network, Problem, Site, Text};
 
-use super::call::see_other;
 use super::entrance::{Entrance, Entry};
 use super::form::{new_account, new_account_fields};
 use super::visitor::{HOME, begun_at};
+use site::call::see_other;
 
 use crate::Accounts;
 use identity::grant::Role;

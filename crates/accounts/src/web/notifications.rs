@@ -10,15 +10,15 @@ use serde::Deserialize;
 use web::form_state::{self, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::see_other;
-use super::frame;
+use site::asking::{Reader, Sender};
+use site::call::see_other;
+use site::frame;
 
 use crate::Accounts;
 use identity::notification::{self, Notification};
 
 /// Where the list is.
-pub(super) const HERE: &str = "/me/notices";
+pub(super) const HERE: &str = site::addresses::NOTICES;
 
 /// What was done on the page before.
 #[derive(Deserialize)]

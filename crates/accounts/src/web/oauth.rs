@@ -13,12 +13,12 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::asking::Sender;
-use super::call::see_other;
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
 use super::visitor::{begun_at, target};
 use super::{cookies, leaving, me, second_step};
+use site::asking::Sender;
+use site::call::see_other;
 
 use crate::Accounts;
 use identity::account::NewAccount;

@@ -14,11 +14,11 @@ use web::cursor::Piece;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::{self, see_other};
 use super::event;
-use super::frame;
 use super::leaving;
+use site::asking::{Reader, Sender};
+use site::call::{self, see_other};
+use site::frame;
 
 use crate::Accounts;
 use identity::account::{AccountId, State as AccountState};
@@ -31,7 +31,7 @@ use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 
 /// Where the list is.
-pub(super) const HERE: &str = "/admin/people";
+pub(super) const HERE: &str = site::addresses::PEOPLE;
 
 /// What the list was asked for.
 #[derive(Deserialize)]

@@ -11,16 +11,16 @@ use web::fields::{self, Input};
 use web::form_state::{self, Control, FormState, Group, TableForm};
 use web::{Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::see_other;
-use super::frame;
+use site::asking::{Reader, Sender};
+use site::call::see_other;
+use site::frame;
 
 use crate::Accounts;
 use identity::person::profile::{self, Profile};
 use identity::session::signed_in::SignedIn;
 
 /// Where the page is.
-pub(super) const HERE: &str = "/me/profile";
+pub(super) const HERE: &str = site::addresses::PROFILE;
 
 /// What was done on the page before.
 #[derive(Deserialize)]

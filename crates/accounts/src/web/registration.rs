@@ -10,10 +10,10 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Problem, Site, Text};
 
-use super::cookies;
 use super::entrance::{Entrance, Entry};
 use super::message::Message;
 use super::oauth::{self, Button};
+use site::cookies;
 
 use crate::Accounts;
 use identity::account::{DisplayName, NewAccount};

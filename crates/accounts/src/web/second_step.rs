@@ -9,10 +9,10 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::call::see_other;
-use super::cookies;
 use super::entrance::{Entrance, Entry};
 use super::visitor::{begun_at, target};
+use site::call::see_other;
+use site::cookies;
 
 use crate::Accounts;
 use identity::credential::second_factor::Method;

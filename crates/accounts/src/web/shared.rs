@@ -6,16 +6,16 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use platform::Tx;
 use serde::Deserialize;
-use web::{Form, Problem, Text, Wishes};
+use web::{Problem, Text, Wishes};
 
-use super::asking::Reader;
-use super::frame;
+use site::asking::Reader;
+use site::frame;
 
 use crate::Accounts;
 use crate::domain::{self, Share};
 
 /// Where the page is.
-pub(super) const HERE: &str = "/me/shared";
+pub(super) const HERE: &str = site::addresses::SHARED;
 /// The sign-in page that leads there.
 pub(super) const LOGIN: &str = "/login?redirect=%2Fme%2Fshared";
 
@@ -57,10 +57,4 @@ pub(super) async fn show(
     frame::show(&accounts.site, &text, who, (HERE, &title), body).await
 }
 
-/// Where a form leads that ended something shared: back here if it was sent from here.
-pub fn after(form: &Form, otherwise: &str) -> String {
-    match form.text("from") {
-        "shared" => format!("{HERE}?done=ended"),
-        _ => otherwise.to_owned(),
-    }
-}
+pub use site::domain::after_ending as after;

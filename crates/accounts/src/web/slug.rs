@@ -10,9 +10,9 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::see_other;
-use super::frame;
+use site::asking::{Reader, Sender};
+use site::call::see_other;
+use site::frame;
 
 use crate::Accounts;
 use identity::person::slug_change::{self, Alias, Slugs};
@@ -20,7 +20,7 @@ use identity::problem::email_unverified;
 use identity::session::signed_in::{self, SignedIn};
 
 /// Where the page is.
-pub(super) const HERE: &str = "/me/slug";
+pub(super) const HERE: &str = site::addresses::SLUG;
 
 /// What was done on the page before.
 #[derive(Deserialize)]

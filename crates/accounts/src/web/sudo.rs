@@ -8,18 +8,18 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf};
 
-use super::asking::{Reader, Sender};
-use super::call::see_other;
-use super::cookies;
-use super::frame;
 use super::visitor::{Onward, target};
+use site::asking::{Reader, Sender};
+use site::call::see_other;
+use site::cookies;
+use site::frame;
 
 use crate::Accounts;
-use crate::web::asking::Browser;
 use identity::credential::{passkey, password, second_factor};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 use identity::sign_in::sudo_proof::{self, Shown};
+use site::asking::Browser;
 
 #[derive(Template)]
 #[template(path = "sudo.html")]

@@ -11,16 +11,16 @@ use serde::Deserialize;
 use web::cursor::Piece;
 use web::{Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::{self, see_other};
-use super::frame;
+use site::asking::{Reader, Sender};
+use site::call::{self, see_other};
+use site::frame;
 
 use crate::Accounts;
 use identity::grant::administrator::{self, PeopleError};
 use identity::person::suppressed;
 
 /// Where the list is.
-pub(super) const HERE: &str = "/admin/suppressions";
+pub(super) const HERE: &str = site::addresses::SUPPRESSED;
 
 #[derive(Template)]
 #[template(path = "suppressed.html")]

@@ -7,11 +7,11 @@ use platform::Tx;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::call;
-use super::proof::Requester;
-use super::refusal::Refusal;
-use super::request::{FormPost, PageRequest};
 use super::shared;
+use site::call;
+use site::proof::Requester;
+use site::refusal::Refusal;
+use site::request::{FormPost, PageRequest};
 
 use crate::domain::Share;
 use identity::account::AccountId;
@@ -19,7 +19,7 @@ use identity::person::trusted::{self, Contact};
 use identity::session::signed_in::Confirmed;
 
 /// Where the page is.
-pub(super) const HERE: &str = "/me/trusted";
+pub(super) const HERE: &str = site::addresses::TRUSTED;
 
 /// What was done on the page before.
 const DONE: &[(&str, &str)] = &[("added", "trusted-added"), ("removed", "trusted-removed")];

@@ -10,7 +10,7 @@ use web::page::{Kind, Page};
 use web::{Problem, Site, Text, Theme, Wishes};
 
 use crate::Accounts;
-use crate::web::asking::Browser;
+use site::asking::Browser;
 
 #[derive(Template)]
 #[template(path = "unsubscribe.html")]

@@ -14,13 +14,13 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::asking::Sender;
-use super::call::see_other;
-use super::cookies;
 use super::entrance::{Entrance, Entry};
 use super::leaving;
 use super::oauth::{self, Button};
 use super::second_step;
+use site::asking::Sender;
+use site::call::see_other;
+use site::cookies;
 
 use crate::Accounts;
 use crate::domain::SignInHint;

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::response::Response;
 use jiff::tz::TimeZone;
@@ -12,15 +11,14 @@ use platform::audit::RequestFacts;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Problem, Text, Wishes};
 
-use super::asking::{Reader, Sender};
-use super::call::{id as parse, see_other};
 use super::{frame, shared};
+use site::asking::{Reader, Sender};
+use site::call::{id as parse, see_other};
 
 use crate::Accounts;
 use crate::webhook::delivery::{self, Delivery, DeliveryId};
 use crate::webhook::test_limit::TestLimit;
 use crate::webhook::{self, Asking, NewWebhook, Webhook, WebhookError, WebhookId};
-use identity::problem::{email_unverified, too_often};
 use identity::session::signed_in::SignedIn;
 
 const HERE: &str = "/me/webhooks";
@@ -298,28 +296,4 @@ pub(super) async fn write<T: Send + 'static>(
         change(tx, Asking { who, domains })
     };
     Ok(accounts.site.store.write(change).await?)
-}
-
-impl From<WebhookError> for Problem {
-    fn from(error: WebhookError) -> Self {
-        match error {
-            WebhookError::NotFound => Self::not_found(),
-            WebhookError::Fields(errors) => {
-                let mut problem = Self::fields();
-                problem.errors = errors;
-                problem
-            }
-            WebhookError::LimitReached => {
-                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", webhook::LIMIT)
-            }
-            WebhookError::TooOften(wait) => too_often(wait),
-            WebhookError::TokenNotPermitted => {
-                Self::new(StatusCode::FORBIDDEN, "token_not_permitted")
-            }
-            WebhookError::SudoRequired(error) => error.into(),
-            WebhookError::ScopeMissing(error) => error.into(),
-            WebhookError::EmailUnverified => email_unverified(),
-            WebhookError::Store(error) => error.into(),
-        }
-    }
 }

@@ -368,14 +368,14 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
         include_str!("../../../identity/src/credential/linked_identity.rs"),
         include_str!("../../../identity/src/credential/passkey.rs"),
         include_str!("../../../identity/src/notification.rs"),
-        include_str!("../../src/look.rs"),
-        include_str!("../../src/webhook.rs"),
+        include_str!("../../../site/src/look.rs"),
+        include_str!("../../../site/src/webhook.rs"),
         include_str!("../../../identity/src/session.rs"),
         include_str!("../../../identity/src/account/unconfirmed.rs"),
         include_str!("../../../identity/src/credential/second_factor.rs")
     );
     let copied = concat!(
-        include_str!("../../src/webhook.rs"),
+        include_str!("../../../site/src/webhook.rs"),
         include_str!("../../../identity/src/notification.rs"),
         include_str!("../../../identity/src/credential/planned_reset.rs"),
         include_str!("../../../identity/src/person/export.rs"),

@@ -15,6 +15,7 @@ use web::Input;
 
 use countdowns::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};
 use countdowns::entry::{self, EntryId, Summary};
+use countdowns::keeper;
 use countdowns::public::Search;
 use countdowns::{Refusal, WRONG_KIND};
 
@@ -71,7 +72,7 @@ pub(super) fn enter_or_create(
     let input = Input::from(json!({
         "title": title, "kind": Kind::Since, "is_primary": true, "show_notes": true,
     }));
-    let made = countdown::create(tx, who, request, NO_DATES, &input)?;
+    let made = keeper::create(tx, who, request, NO_DATES, &input)?;
     countdown::enter_locked(tx, who.who(), &made.id, request)
 }
 
@@ -169,7 +170,7 @@ pub(super) fn set_visibility(
         (false, other) => other,
     };
     let input = Input::from(json!({"visibility": visibility, "listed": is_listed}));
-    countdown::change(tx, owner, countdown.version, NO_DATES, &input)?;
+    keeper::change(tx, owner, countdown.version, NO_DATES, &input)?;
     Ok(())
 }
 

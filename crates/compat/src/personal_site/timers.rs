@@ -19,9 +19,10 @@ use super::person::{Person, person};
 use super::primary::{self, ListedTimer, StreakSummary, Timer};
 use countdowns::Refusal;
 use countdowns::countdown::{self, CountdownId, Kind, OwnerOf};
-use countdowns::entry::{self, EntryId, Sent};
+use countdowns::entry::{self, EntryId};
 use countdowns::entry_limit::EntryLimit;
 use countdowns::public::{self, Search, Viewing};
+use countdowns::reset::{self, Sent};
 use countdowns::web::api::null_is_empty;
 
 pub(super) fn public() -> Router<Accounts> {
@@ -143,7 +144,7 @@ async fn list(call: Call) -> Result<Json<Vec<TimerView>>, Problem> {
     let (who, request) = (call.who.clone(), call.request.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<Vec<Timer>, Refusal> {
         match primary::enter(tx, &who, &request)? {
-            Some(owner) => Ok(primary::timers(tx, &owner.countdown().id, entry::LIMIT)?),
+            Some(owner) => Ok(primary::timers(tx, &owner.countdown().id, reset::LIMIT)?),
             None => Ok(Vec::new()),
         }
     };
@@ -206,7 +207,7 @@ async fn create(
     let enter = move |tx: &mut Tx<'_>| countdown::maker(tx, &who);
     let change = move |tx: &mut Tx<'_>, maker: &Confirmed| -> Result<TimerView, Refusal> {
         let owner = primary::enter_or_create(tx, maker, &title, &request)?;
-        let made = entry::create(tx, &owner, &sent)?;
+        let made = reset::create(tx, &owner, &sent)?;
         Ok(primary::timer(tx, &made.id)?.into())
     };
     let (key, created) = (call.key(&body.bytes)?, StatusCode::CREATED);
@@ -223,7 +224,7 @@ async fn change(
     limit.take(&call.who.account().id, call.site.clock.now())?;
     let (sent, id): (Sent, EntryId) = (body.into(), parse(&id)?);
     let changed = write(&call, move |tx, owner| {
-        let changed = entry::change(tx, owner, &id, &sent)?;
+        let changed = reset::change(tx, owner, &id, &sent)?;
         Ok(primary::timer(tx, &changed.id)?.into())
     });
     Ok(Json(changed.await?))
@@ -236,7 +237,7 @@ async fn remove(
 ) -> Result<StatusCode, Problem> {
     limit.take(&call.who.account().id, call.site.clock.now())?;
     let id: EntryId = parse(&id)?;
-    write(&call, move |tx, owner| entry::delete(tx, owner, &id)).await?;
+    write(&call, move |tx, owner| reset::delete(tx, owner, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -25,10 +25,11 @@ use super::public::find_account;
 use crate::Refusal;
 use crate::clock::Clock;
 use crate::countdown::{self, Countdown, OwnerOf, READ, WRITE};
-use crate::entry::{self, Entry, EntryId, Sent, Statistics};
+use crate::entry::{self, Entry, EntryId, Statistics};
 use crate::entry_limit::EntryLimit;
 use crate::keeper::Keeper;
 use crate::public::{self, Search, Shown, Viewing};
+use crate::reset::{self, Sent};
 
 /// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
@@ -189,7 +190,7 @@ async fn reset(
     limit.take(&call.who.account().id, call.site.clock.now())?;
     let sent = Sent::from(body.value);
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
-        let made = entry::create(tx, owner, &sent)?;
+        let made = reset::create(tx, owner, &sent)?;
         Saved::of(tx, owner, made)
     };
     call.post(&body.bytes, StatusCode::CREATED, change).await
@@ -209,7 +210,7 @@ async fn change_entry(
     limit.take(&call.who.account().id, call.site.clock.now())?;
     let (sent, entry): (Sent, EntryId) = (body.into(), call.id("entry")?);
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
-        let changed = entry::change(tx, owner, &entry, &sent)?;
+        let changed = reset::change(tx, owner, &entry, &sent)?;
         Saved::of(tx, owner, changed)
     };
     Ok(Json(call.write(change).await?))
@@ -227,7 +228,7 @@ async fn remove_entry(
 ) -> Result<StatusCode, Problem> {
     limit.take(&call.who.account().id, call.site.clock.now())?;
     let entry: EntryId = call.id("entry")?;
-    let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| entry::delete(tx, owner, &entry);
+    let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| reset::delete(tx, owner, &entry);
     call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use platform::Tx;
 use web::page::{self, Kind, Page};
 use web::{Form, Problem, Site, Text, Theme, Wishes};
 
-use super::public::ClockView;
+use super::clock_view::ClockView;
 use super::{moved, words};
 use crate::clock::Clock;
 use crate::public::{self, Shown, Viewing};

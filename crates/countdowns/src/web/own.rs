@@ -16,7 +16,7 @@ use platform::{StoreError, Tx, sql};
 use web::form_state::{self, Control, Field, FormState, TableForm};
 use web::{Link as WebLink, List, Problem, Site, Text};
 
-use super::public::ClockView;
+use super::clock_view::ClockView;
 use super::words;
 use crate::Refusal;
 use crate::countdown::{self, Countdown, CountdownId, Kind, OwnerOf, Visibility};

@@ -11,16 +11,14 @@ use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_LANGUAGE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
-use jiff::Timestamp;
 use platform::{StoreError, Tx};
 use web::page::{self, Kind, Metadata, Page, Social, Written};
 use web::state::{Label, MenuItem};
 use web::{Form, Problem, Site, Text, Theme, Wishes, conditional};
 
+use super::clock_view::ClockView;
 use super::{moved, picture, words};
-use crate::calendar::Breakdown;
-use crate::clock::{Clock, State as ClockState};
-use crate::countdown::{Countdown, Visibility};
+use crate::countdown::Visibility;
 use crate::public::{self, Listed, Search, Shown, Viewing};
 
 /// `GET /u/{account}/{countdown}`.
@@ -279,51 +277,6 @@ struct CountdownPage<'a> {
 struct Hiding<'a> {
     csrf: &'a str,
     submission: String,
-}
-
-/// The values that the script counts on from; instants in milliseconds since 1970.
-pub(super) struct ClockView {
-    pub(super) number: String,
-    pub(super) unit: String,
-    pub(super) length: String,
-    /// Hours, minutes and seconds.
-    pub(super) time: String,
-    pub(super) anchor: String,
-    pub(super) machine: String,
-    pub(super) now: i64,
-    pub(super) zero: i64,
-    pub(super) turn: i64,
-    pub(super) is_frozen: bool,
-}
-
-impl ClockView {
-    /// “1,234 days since 5 May 2026, 9:31 am”.
-    fn sentence(&self) -> String {
-        format!("{} {} {}", self.number, self.unit, self.anchor)
-    }
-
-    pub(super) fn of(text: &Text, countdown: &Countdown, clock: &Clock, now: Timestamp) -> Self {
-        let Breakdown {
-            hours,
-            minutes,
-            seconds,
-            ..
-        } = clock.breakdown;
-        let zone = countdown.zone();
-        let at = clock.anchor.to_zoned(zone);
-        Self {
-            number: text.number(clock.days),
-            unit: words::unit(text, clock.days),
-            length: words::length(text, &clock.breakdown),
-            time: format!("{hours:02}:{minutes:02}:{seconds:02}"),
-            anchor: words::anchor(text, countdown, clock.state, &at),
-            machine: web::dates::machine(&at),
-            now: now.as_millisecond(),
-            zero: clock.zero.as_millisecond(),
-            turn: clock.turn.as_millisecond(),
-            is_frozen: clock.state == ClockState::Frozen,
-        }
-    }
 }
 
 fn countdown_page(

@@ -2,6 +2,7 @@
 
 use countdowns::Refusal;
 use countdowns::countdown::{self, Countdown, CountdownId};
+use countdowns::keeper;
 use platform::{Store, StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{rounds, together};
@@ -134,7 +135,7 @@ fn make(
     let change = move |tx: &mut Tx<'_>| {
         let input = json!({"title": follows, "kind": "until", "follows": follows});
         let maker = countdown::maker(tx, &who)?;
-        countdown::create(tx, &maker, &request(), DATES, &Input::from(input))
+        keeper::create(tx, &maker, &request(), DATES, &Input::from(input))
     };
     async move { store.write(change).await }
 }
@@ -148,7 +149,7 @@ fn rename(
     let change = move |tx: &mut Tx<'_>| {
         let owner = countdown::enter_locked(tx, &who, &id, &request())?;
         let input = Input::from(json!({"title": "Renamed"}));
-        countdown::change(tx, &owner, 1, DATES, &input)
+        keeper::change(tx, &owner, 1, DATES, &input)
     };
     async move { store.write(change).await }
 }
@@ -163,7 +164,7 @@ fn let_go(
     let change = move |tx: &mut Tx<'_>| {
         let owner = countdown::enter_locked(tx, &who, &id, &request())?;
         let input = Input::from(json!({"follows": "", "target": "2029-12-31"}));
-        countdown::change(tx, &owner, version, DATES, &input)
+        keeper::change(tx, &owner, version, DATES, &input)
     };
     async move { store.write(change).await }
 }

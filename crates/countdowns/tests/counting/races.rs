@@ -2,7 +2,9 @@
 
 use axum::http::Method;
 use countdowns::countdown::{self, CountdownId, Kind};
-use countdowns::entry::{self, Entry, EntryId, Sent};
+use countdowns::entry::{self, Entry, EntryId};
+use countdowns::keeper;
+use countdowns::reset::{self, Sent};
 use countdowns::webhook::Event;
 use countdowns::{Refusal, countdown::Countdown};
 use platform::{Store, Tx};
@@ -18,7 +20,7 @@ async fn make(stage: &Stage<'_>, person: &Person, title: String) -> CountdownId 
     let change = move |tx: &mut Tx<'_>| -> Result<CountdownId, Refusal> {
         let input = Input::from(json!({"title": title, "kind": Kind::Since.word()}));
         let maker = countdown::maker(tx, &who)?;
-        Ok(countdown::create(tx, &maker, &request(), DATES, &input)?.id)
+        Ok(keeper::create(tx, &maker, &request(), DATES, &input)?.id)
     };
     stage.world.store().write(change).await.unwrap()
 }
@@ -31,7 +33,7 @@ fn reset(
     let (who, id) = (person.who.clone(), id.clone());
     let change = move |tx: &mut Tx<'_>| {
         let owner = countdown::enter_locked(tx, &who, &id, &request())?;
-        entry::create(tx, &owner, &Sent::default())
+        reset::create(tx, &owner, &Sent::default())
     };
     async move { store.write(change).await }
 }
@@ -46,7 +48,7 @@ fn change(
     let (who, id) = (person.who.clone(), id.clone());
     let change = move |tx: &mut Tx<'_>| {
         let owner = countdown::enter_locked(tx, &who, &id, &request())?;
-        countdown::change(tx, &owner, version, DATES, &input)
+        keeper::change(tx, &owner, version, DATES, &input)
     };
     async move { store.write(change).await }
 }
@@ -116,7 +118,7 @@ fn edit(
             note,
             ..Sent::default()
         };
-        entry::change(tx, &owner, &id, &sent)
+        reset::change(tx, &owner, &id, &sent)
     };
     async move { store.write(change).await }
 }
@@ -130,7 +132,7 @@ fn delete(
     let (who, countdown, id) = (person.who.clone(), countdown.clone(), id.clone());
     let change = move |tx: &mut Tx<'_>| {
         let owner = countdown::enter_locked(tx, &who, &countdown, &request())?;
-        entry::delete(tx, &owner, &id)
+        reset::delete(tx, &owner, &id)
     };
     async move { store.write(change).await }
 }

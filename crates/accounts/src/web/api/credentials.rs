@@ -14,9 +14,6 @@ use super::people::SignedOut;
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::asking::{Browser, Caller};
-use crate::web::call::Maybe;
-use crate::web::cookies;
 use identity::client::Client;
 use identity::credential::password::Password;
 use identity::problem;
@@ -24,6 +21,9 @@ use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 use identity::session::{self, Stay};
 use identity::sign_in::own_password::{self, Change};
+use site::asking::{Browser, Caller};
+use site::call::Maybe;
+use site::cookies;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

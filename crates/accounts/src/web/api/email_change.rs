@@ -13,9 +13,9 @@ use super::registering::{Accepted, accepted};
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::web::asking::{Browser, Caller};
 use crate::web::email_change::mail_link;
 use identity::person::email_change::{self, Confirmation};
+use site::asking::{Browser, Caller};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

@@ -11,13 +11,13 @@ use web::{Json, Problem, routes};
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::asking::{Browser, Caller};
-use crate::web::cookies;
 use identity::credential::planned_reset;
 use identity::credential::second_factor::{self, FactorError};
 use identity::people::factor_reset;
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
+use site::asking::{Browser, Caller};
+use site::cookies;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

@@ -11,14 +11,14 @@ use web::cursor::List;
 use web::described::Routes;
 use web::{Json, Problem, routes};
 
-use super::super::cookies;
 use super::all;
+use site::cookies;
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::asking::Caller;
 use identity::credential::linked_identity::{self, IdentityId, Linked};
 use identity::session::sudo::Sudo;
+use site::asking::Caller;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

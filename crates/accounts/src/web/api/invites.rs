@@ -12,9 +12,9 @@ use web::{Json, Problem, routes};
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::call::Call;
 use crate::web::invites;
 use identity::people::invite::{Invite, Inviter};
+use site::call::Call;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

@@ -11,11 +11,11 @@ use web::{Json, Problem, csrf, routes};
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::web::asking::{Browser, Caller};
-use crate::web::call::Maybe;
 use crate::web::leaving;
 use identity::person::erasure::{self, EraseError, When};
 use identity::session::sudo::Sudo;
+use site::asking::{Browser, Caller};
+use site::call::Maybe;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

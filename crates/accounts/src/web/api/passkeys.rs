@@ -13,21 +13,21 @@ use web::cursor::List;
 use web::described::Routes;
 use web::{Json, Problem, Site, routes};
 
-use super::super::cookies;
 use super::LoginCall;
 use super::Step;
 use super::Want;
 use super::all;
 use super::leaving;
 use super::signed_in;
+use site::cookies;
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::web::asking::Caller;
 use identity::credential::passkey::{self, Passkey, PasskeyError, PasskeyId};
 use identity::credential::web_authn::{self, Asked, Assertion, Registration};
 use identity::session::sudo::Sudo;
 use identity::sign_in::with_passkey;
+use site::asking::Caller;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

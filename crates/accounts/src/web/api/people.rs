@@ -15,8 +15,6 @@ use super::SiteRole;
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::asking::Caller;
-use crate::web::call;
 use crate::web::people::read_duties;
 use identity::account::{AccountId, State as AccountState};
 use identity::grant;
@@ -24,6 +22,8 @@ use identity::grant::administrator::{self, Acting, PeopleError};
 use identity::people::{self, Details, Person, Search, factor_reset};
 use identity::person::erasure::{self, When};
 use identity::session::sudo::Sudo;
+use site::asking::Caller;
+use site::call;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

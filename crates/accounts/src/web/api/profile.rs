@@ -12,9 +12,9 @@ use super::Me;
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::asking::Caller;
 use crate::web::profile::save;
 use identity::person::profile::Profile;
+use site::asking::Caller;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default().routes(routes!(change: People))

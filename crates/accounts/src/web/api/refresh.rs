@@ -16,13 +16,13 @@ use super::Me;
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::web::asking::{Browser, Caller};
 use identity::account::{Account, AccountId};
 use identity::client::Client;
 use identity::problem::too_often;
 use identity::session::access_token::{Given, LIFETIME, Signer};
 use identity::session::refresh::{self, Outcome, Refreshed};
 use identity::session::{Begun, SessionId};
+use site::asking::{Browser, Caller};
 
 /// What a program was signed in with.
 #[derive(Serialize, ToSchema)]

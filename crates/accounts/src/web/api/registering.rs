@@ -12,7 +12,6 @@ use web::{Facts, Json, Problem, Wishes, csrf, routes};
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::web::asking::{Browser, Caller};
 use crate::web::registration::{Sent, proof};
 use crate::web::reset::mail_link;
 use crate::web::{cookies, entrance};
@@ -20,6 +19,7 @@ use identity::client::Client;
 use identity::person::registration;
 use identity::person::reset::{self, Tokens, Wanted};
 use identity::person::verification::{self, Confirmation};
+use site::asking::{Browser, Caller};
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

@@ -11,11 +11,11 @@ use web::{Facts, Json, Problem, routes};
 
 use crate::Accounts;
 use crate::Callers::{Anybody, People};
-use crate::web::asking::Caller;
 use crate::web::slug::rename;
 use identity::person::slug::{self, Availability};
 use identity::person::slug_change;
 use identity::problem::too_often;
+use site::asking::Caller;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

@@ -13,14 +13,14 @@ use super::passkeys::{Descriptor, RequestOptions};
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::asking::{Browser, Caller};
-use crate::web::cookies;
 use identity::credential::passkey;
 use identity::credential::web_authn::{self, Asked, Assertion};
 use identity::session::SessionId;
 use identity::sign_in::own_password::ChangeError;
 use identity::sign_in::sudo_proof::{self, Shown};
 use identity::sign_in::with_passkey;
+use site::asking::{Browser, Caller};
+use site::cookies;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

@@ -13,10 +13,10 @@ use web::{Json, Problem, routes};
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::asking::Caller;
-use crate::web::call;
 use identity::grant::administrator::{self, PeopleError};
 use identity::person::suppressed;
+use site::asking::Caller;
+use site::call;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

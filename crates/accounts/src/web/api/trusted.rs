@@ -10,12 +10,12 @@ use web::{Json, Problem, routes};
 
 use crate::Accounts;
 use crate::Callers::People;
-use crate::web::call::Call;
-use crate::web::proof::Requester;
 use crate::web::trusted;
 use identity::account::AccountId;
 use identity::person::trusted::Contact;
 use identity::session::signed_in::Confirmed;
+use site::call::Call;
+use site::proof::Requester;
 
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
     R::default()

@@ -17,12 +17,12 @@ use super::all;
 
 use crate::Accounts;
 use crate::Callers::Tokens;
-use crate::web::asking::Caller;
-use crate::web::call::{answer, id as parse};
 use crate::web::webhooks::{self, write};
 use crate::webhook::delivery::{self, Delivery, DeliveryId};
 use crate::webhook::test_limit::TestLimit;
 use crate::webhook::{self, NewWebhook, State as WebhookState, Webhook, WebhookId};
+use site::asking::Caller;
+use site::call::{answer, id as parse};
 
 /// Which scopes a token needs depends on the events that a webhook hears of.
 pub(super) fn routes<R: Routes<Accounts>>() -> R {

@@ -13,8 +13,9 @@ use web::{Findings, Form, Problem, Text};
 use super::{HERE, at, refused_on_page};
 use crate::Refusal;
 use crate::countdown::{Countdown, OwnerOf};
-use crate::entry::{self, Entry, EntryId, Sent};
+use crate::entry::{Entry, EntryId};
 use crate::entry_limit::EntryLimit;
+use crate::reset::{self, Sent};
 
 pub(super) fn fields(text: &Text, countdown: &Countdown, form_state: &FormState) -> Vec<Field> {
     let when = Control::Line("datetime-local", "off");
@@ -74,7 +75,7 @@ pub(in crate::web) async fn reset(
     let form = posted.form.clone();
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let countdown = owner.countdown();
-        entry::create(tx, owner, &read(&form, &countdown.zone())?)?;
+        reset::create(tx, owner, &read(&form, &countdown.zone())?)?;
         Ok(at(&countdown.id, "?done=reset"))
     };
     refused_on_page(&posted, posted.once(change).await).await
@@ -84,7 +85,7 @@ pub(in crate::web) async fn reset(
 async fn load(req: &PageRequest) -> Result<(Countdown, Entry), Refusal> {
     let id: EntryId = req.id("entry")?;
     let look = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
-        let found = entry::find(tx, owner, &id)?;
+        let found = reset::find(tx, owner, &id)?;
         Ok((owner.countdown().clone(), found))
     };
     req.read(look).await
@@ -113,10 +114,10 @@ pub(in crate::web) async fn change(
         let mut sent = read(&form, &zone)?;
         // An unchanged field keeps the instant to the millisecond, also in an hour that occurs
         // twice.
-        if form.text("when") == typed(&entry::find(tx, owner, &one)?, &zone) {
+        if form.text("when") == typed(&reset::find(tx, owner, &one)?, &zone) {
             sent.reset_at = None;
         }
-        entry::change(tx, owner, &one, &sent)?;
+        reset::change(tx, owner, &one, &sent)?;
         Ok(at(&owner.countdown().id, "?done=saved"))
     };
     form_state::answer(posted.once(change).await, async |problem| {
@@ -136,7 +137,7 @@ pub(in crate::web) async fn delete(
     limit.take(&req.who.account().id, req.site.clock.now())?;
     let entry: EntryId = req.id("entry")?;
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
-        entry::delete(tx, owner, &entry)?;
+        reset::delete(tx, owner, &entry)?;
         Ok(at(&owner.countdown().id, "?done=saved"))
     };
     Ok(posted.once(change).await?)

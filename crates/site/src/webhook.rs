@@ -4,10 +4,11 @@
 
 pub mod delivery;
 mod event;
-pub(crate) mod test_limit;
+pub mod test_limit;
 
 pub use event::{WebhookEvent, describe, fire};
 
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
@@ -16,10 +17,11 @@ use platform::limits::Wait;
 use platform::store::Row;
 use platform::{Keyring, Rows, Secret, StoreError, Tx, outbound, sql, text_cleaning};
 use serde_json::{Value, json};
-use web::{FieldProblem, Findings};
+use web::{FieldProblem, Findings, Problem};
 
 use crate::domain::{Domain, Share};
 use identity::account::{self, AccountId};
+use identity::problem::{email_unverified, too_often};
 use identity::session::signed_in::{ScopeMissing, SignedIn, confirmed};
 use identity::session::sudo::{self, SudoRequired};
 use identity::session::token::TokenScope;
@@ -140,6 +142,30 @@ pub enum WebhookError {
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::NotFound => Self::not_found(),
+            WebhookError::Fields(errors) => {
+                let mut problem = Self::fields();
+                problem.errors = errors;
+                problem
+            }
+            WebhookError::LimitReached => {
+                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", LIMIT)
+            }
+            WebhookError::TooOften(wait) => too_often(wait),
+            WebhookError::TokenNotPermitted => {
+                Self::new(StatusCode::FORBIDDEN, "token_not_permitted")
+            }
+            WebhookError::SudoRequired(error) => error.into(),
+            WebhookError::ScopeMissing(error) => error.into(),
+            WebhookError::EmailUnverified => email_unverified(),
+            WebhookError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<Vec<FieldProblem>> for WebhookError {
@@ -369,7 +395,7 @@ fn list_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Webhook>, StoreEr
 }
 
 /// Each of somebody's, as what they share.
-pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
+pub fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let all = list_of(tx, account)?.into_iter();
     let shared = all.map(|webhook| Share {
         kind: "shared-webhook",
@@ -381,7 +407,7 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
 }
 
 /// What a copy of somebody's data has of webhooks.
-pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+pub fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all = list_of(tx, account)?;
     let exported = all.iter().map(|webhook| {
         json!({
@@ -396,7 +422,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
 }
 
 /// Erases somebody's webhooks, with all that was sent to them.
-pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM webhook_delivery
          WHERE webhook_id IN (SELECT id FROM webhook WHERE account_id = :account)",

@@ -18,7 +18,7 @@ use web::{Access, Input, Json, List, Piece, Problem, Site};
 
 use super::{Parent, RefusalOf, Resource, TypedRemoval};
 
-use crate::web::call::{Call, answer};
+use crate::call::{Call, answer};
 
 /// The parent of a list that programs use.
 pub trait ApiParent: Parent {

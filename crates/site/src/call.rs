@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use web::json::Received;
 use web::{Form, Piece, Problem, Site, version};
 
-use super::asking::Caller;
-use super::proof::{Proof, Requester};
+use crate::asking::Caller;
+use crate::proof::{Proof, Requester};
 
 use identity::session::signed_in::SignedIn;
 

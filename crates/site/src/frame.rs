@@ -10,12 +10,7 @@ use platform::{StoreError, Tx};
 use web::page::{Account, Action, Entry, Kind, Navigation, OwnFrame, Page, Section, Strip};
 use web::{Problem, Site, Text, Theme, csrf};
 
-use super::factor_reset::KEEP;
-use super::{
-    cookies, invites, leaving, notifications, people, profile, shared, slug, suppressed, trusted,
-};
-
-use crate::look;
+use crate::{addresses, cookies};
 use identity::credential::planned_reset;
 use identity::grant::{self, Role, Scope};
 use identity::notification;
@@ -41,7 +36,7 @@ pub async fn show<B: Template>(
     let (rank, reset_at, unread) = site.store.read(look).await?;
     let mut sections = sections(site, text, here, rank);
     let entries = sections.iter_mut().flat_map(|section| &mut section.entries);
-    for entry in entries.filter(|entry| entry.href == notifications::HERE && unread > 0) {
+    for entry in entries.filter(|entry| entry.href == addresses::NOTICES && unread > 0) {
         entry.count = Some(text.number(unread));
     }
     let warning = reset_at.map(|at| {
@@ -56,7 +51,7 @@ pub async fn show<B: Template>(
         words,
         action: Some(Action {
             label: &label,
-            href: KEEP,
+            href: addresses::KEEP_FACTORS,
             fields: &fields,
         }),
     });
@@ -116,12 +111,12 @@ pub fn sections(site: &Site, text: &Text, here: &str, rank: Option<Role>) -> Vec
     own.title = Some(text.say("host-yours").into_owned());
     own.entries.extend(
         [
-            ("notification-title", notifications::HERE),
-            ("profile-title", profile::HERE),
-            ("slug-title", slug::HERE),
-            ("trusted-title", trusted::HERE),
-            ("shared-title", shared::HERE),
-            ("account-data", leaving::HERE),
+            ("notification-title", addresses::NOTICES),
+            ("profile-title", addresses::PROFILE),
+            ("slug-title", addresses::SLUG),
+            ("trusted-title", addresses::TRUSTED),
+            ("shared-title", addresses::SHARED),
+            ("account-data", addresses::DATA),
         ]
         .map(entry),
     );
@@ -130,12 +125,12 @@ pub fn sections(site: &Site, text: &Text, here: &str, rank: Option<Role>) -> Vec
     };
     let may_invite = invite::may_offer(rank, invite::MEMBER);
     let administered = [
-        ("people-title", people::HERE),
-        ("suppressed-title", suppressed::HERE),
+        ("people-title", addresses::PEOPLE),
+        ("suppressed-title", addresses::SUPPRESSED),
     ]
     .into_iter()
-    .chain(may_invite.then_some(("account-invites", invites::HERE)))
-    .chain((rank == grant::OWNER).then_some(("look-title", look::HERE)))
+    .chain(may_invite.then_some(("account-invites", addresses::INVITES)))
+    .chain((rank == grant::OWNER).then_some(("look-title", addresses::LOOK)))
     .chain((rank == grant::OWNER).then_some(("host-server", "/admin/server")));
     let administered = Section {
         title: Some(text.say("host-site").into_owned()),

@@ -15,7 +15,7 @@ const KEYS: usize = 20_000;
 
 /// The counters of one process. Clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct TestLimit(Limit);
+pub struct TestLimit(Limit);
 
 impl Default for TestLimit {
     fn default() -> Self {
@@ -25,7 +25,7 @@ impl Default for TestLimit {
 
 impl TestLimit {
     /// Takes the place of one test.
-    pub(crate) fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Wait> {
+    pub fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Wait> {
         self.0.take(account.as_str(), now)
     }
 }

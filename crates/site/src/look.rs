@@ -1,5 +1,6 @@
 //! How the site presents itself: its first page, its introduction, its menu, and whose site it is.
 
+use axum::http::StatusCode;
 use platform::audit::{Entry, RequestFacts};
 use platform::jobs::{Done, Handler};
 use platform::store::Row;
@@ -7,8 +8,9 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use web::problem::FieldProblem;
 use web::state::MenuItem;
-use web::{Findings, Site};
+use web::{Findings, Problem, Site};
 
+use crate::addresses;
 use crate::domain::{Domain, Domains};
 use identity::account::{self, AccountId};
 use identity::grant::administrator::Owner;
@@ -17,8 +19,6 @@ use identity::notification::{self, NewNotification};
 
 /// The first page that is made of what the domains have.
 pub const SITE: &str = "site";
-/// Where owners set it.
-pub const HERE: &str = "/admin/look";
 /// How many characters an introduction has at most.
 const LONGEST_INTRODUCTION: usize = 2_000;
 /// The one row.
@@ -86,6 +86,20 @@ pub enum LookError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<LookError> for Problem {
+    fn from(error: LookError) -> Self {
+        match error {
+            LookError::Conflict => Self::new(StatusCode::CONFLICT, "version_conflict"),
+            LookError::Fields(errors) => {
+                let mut problem = Self::fields();
+                problem.errors = errors;
+                problem
+            }
+            LookError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// Gives a new store its first page.
@@ -224,13 +238,13 @@ fn watch(tx: &mut Tx<'_>, domains: Domains, site: &Site) -> Result<(), StoreErro
     let told = NewNotification {
         kind: "notification-first-page",
         about: &look.home,
-        href: HERE,
+        href: addresses::LOOK,
     };
     notification::tell_site(tx, site, grant::OWNER, told)
 }
 
 /// Lets go of an account that is erased.
-pub(crate) fn erase(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+pub fn erase(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE site_look SET account_id = NULL WHERE account_id = :id",
         id

@@ -14,10 +14,10 @@ use platform::audit::RequestFacts;
 use platform::idempotency::Key;
 use web::{Form, Piece, Problem, Site, Text, Wishes};
 
-use super::asking::{FileSender, Reader};
-use super::call::{self, form_key, form_once, see_other};
-use super::frame;
-use super::proof::{Proof, Requester};
+use crate::asking::{FileSender, Reader};
+use crate::call::{self, form_key, form_once, see_other};
+use crate::frame;
+use crate::proof::{Proof, Requester};
 
 use identity::session::signed_in::SignedIn;
 

@@ -1,5 +1,7 @@
 //! What a mail provider says of our mails: which arrived, which bounced, who complained.
 
+mod ses;
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -9,14 +11,12 @@ use platform::mail::{Address, CallbackKey, Signed};
 use serde::Deserialize;
 use web::{Json, Problem, Site};
 
-use super::ses_callbacks;
-
-use crate::Accounts;
+use crate::Context;
 
 /// How long a body may be, in bytes.
 const LIMIT: usize = 64 * 1024;
 /// How long a provider's name of a mail may be.
-pub(super) const MESSAGE_LIMIT: usize = 500;
+const MESSAGE_LIMIT: usize = 500;
 
 #[derive(Deserialize)]
 struct Callback {
@@ -28,20 +28,21 @@ struct Callback {
     message_id: String,
 }
 
-pub(super) async fn take(
-    State(accounts): State<Accounts>,
+/// Takes what the provider that the address names says of one mail.
+pub async fn take(
+    State(context): State<Context>,
     Path(provider): Path<String>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     match (
         provider.as_str(),
-        &accounts.mail_callbacks,
-        &accounts.ses_topic,
+        &context.mail_callbacks,
+        &context.ses_topic,
     ) {
-        ("generic", Some(key), _) => take_generic(&accounts.site, key, request).await,
+        ("generic", Some(key), _) => take_generic(&context.site, key, request).await,
         ("ses", _, Some(topic)) => {
             let body = read(request.into_body()).await?;
-            ses_callbacks::take(&accounts.site, topic, &body).await
+            ses::take(&context.site, topic, &body).await
         }
         _ => Err(Problem::not_found()),
     }

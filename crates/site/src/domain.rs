@@ -14,13 +14,14 @@ use web::described::problem_responses::Shared;
 use web::masking::{SecretPath, SecretPaths};
 use web::setting::{Flag, Setting, SettingValues};
 use web::state::{Menu, MenuItem};
-use web::{Catalogue, Declared, Link, Locale, Settings, Site, Text};
+use web::{Catalogue, Declared, Form, Link, Locale, Settings, Site, Text};
 
-use crate::Accounts;
+use crate::Context;
+use crate::addresses;
 use crate::dates::{self, Date, Dates};
+use crate::frame;
 use crate::look::{self, FirstPage};
 use crate::newsletter::Newsletter;
-use crate::web::frame;
 use crate::webhook::WebhookEvent;
 use identity::DomainAccounts;
 use identity::account::AccountId;
@@ -74,7 +75,7 @@ pub struct Domain {
     /// What the sign-in page says to those who need no account.
     pub sign_in_hints: &'static [SignInHint],
     /// Its addresses, of pages and of the JSON interface.
-    pub routes: fn(&Accounts) -> Router<Site>,
+    pub routes: fn(&Context) -> Router<Site>,
     /// Whether `/admin` is one of its addresses.
     pub has_admin_page: bool,
     /// What it does in the background.
@@ -127,10 +128,19 @@ pub struct Share {
     /// What tells it from others of its kind.
     pub label: String,
     /// The address of the form that ends it. It leads back by
-    /// [`after`](crate::web::shared::after).
+    /// [`after_ending`].
     pub end: String,
     /// What that form sends.
     pub fields: Vec<(&'static str, String)>,
+}
+
+/// Where a form leads that ended something shared: back to the list of these if it was sent from
+/// there.
+pub fn after_ending(form: &Form, otherwise: &str) -> String {
+    match form.text("from") {
+        "shared" => format!("{}?done=ended", addresses::SHARED),
+        _ => otherwise.to_owned(),
+    }
 }
 
 /// A part of the page that people land on after signing in.
@@ -406,11 +416,11 @@ pub fn site(domains: &[Domain], more: &[Locale], platform: Platform, settings: S
 }
 
 /// All addresses of all domains.
-pub fn routes(accounts: &Accounts) -> Router<Site> {
-    let all = accounts
+pub fn routes(context: &Context) -> Router<Site> {
+    let all = context
         .domains
         .iter()
-        .map(|domain| (domain.routes)(accounts));
+        .map(|domain| (domain.routes)(context));
     all.fold(Router::new(), Router::merge)
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use web::codes::Code;
 use web::{FieldProblem, Problem};
 
-use super::email_unverified;
+use identity::problem::email_unverified;
 
 use identity::session::signed_in::ScopeMissing;
 use identity::session::sudo::SudoRequired;

@@ -1,5 +1,5 @@
 //! Who may call an operation. The list of addresses declares it; the extractors of
-//! [`asking`](crate::web::asking) let nobody else in.
+//! [`asking`](crate::asking) let nobody else in.
 
 use axum::Extension;
 use axum::http::request;

@@ -35,7 +35,7 @@ impl Newsletter {
 
     /// Whether the person chose it and has not unsubscribed since. `held`: the suppressions of
     /// their address.
-    pub(crate) fn is_sent(
+    pub fn is_sent(
         self,
         tx: &mut Tx<'_>,
         id: &AccountId,
@@ -45,7 +45,7 @@ impl Newsletter {
     }
 
     /// Whether its owner unsubscribed from this newsletter alone.
-    pub(crate) fn is_stopped_by(self, one: &Suppression) -> bool {
+    pub fn is_stopped_by(self, one: &Suppression) -> bool {
         one.cause == Cause::Unsubscribe && one.place.scope() == self.name
     }
 

@@ -23,12 +23,12 @@ use platform::{Secret, StoreError, Tx};
 use sha2::{Digest as _, Sha256};
 use web::{Facts, Form, Problem, Site, csrf, media_type};
 
-use super::cookies::{self, Beside};
+use crate::cookies::{self, Beside};
 
-use crate::RequireMfaFor;
 use crate::access::Callers;
 use identity::account::unconfirmed;
 use identity::client::Client;
+use identity::credential::require_mfa::RequireMfaFor;
 use identity::people;
 use identity::problem::too_often;
 use identity::session::access_token::Signer;
@@ -116,7 +116,7 @@ pub struct Sender {
     /// What the audit log keeps of the request.
     pub request: RequestFacts,
     /// The SHA-256 of the file that came with the form; empty: there was none.
-    pub(super) file_hash: Vec<u8>,
+    pub(crate) file_hash: Vec<u8>,
 }
 
 /// A person who sent a form of ours that may hold a file.
@@ -316,7 +316,7 @@ where
 }
 
 /// The session whose cookie was shown.
-pub(super) async fn visit(parts: &request::Parts, site: &Site) -> Result<(Visit, Secret), Problem> {
+pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(Visit, Secret), Problem> {
     if parts.headers.contains_key(AUTHORIZATION) {
         return Err(token_not_permitted());
     }
@@ -414,11 +414,11 @@ fn beside(parts: &request::Parts) -> Result<&Beside, Problem> {
     parts
         .extensions
         .get()
-        .ok_or_else(|| Problem::internal("a handler stands outside accounts::web::around"))
+        .ok_or_else(|| Problem::internal("a handler stands outside accounts::around"))
 }
 
 /// What the audit log keeps of a request.
-pub(super) fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Problem> {
+pub fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Problem> {
     let facts: &Facts = parts
         .extensions
         .get()

@@ -11,8 +11,8 @@ use platform::Secret;
 use web::SiteUrl;
 use web::cookie::{self, Life};
 
-use crate::RequireMfaFor;
 use identity::credential::linked_identity;
+use identity::credential::require_mfa::RequireMfaFor;
 use identity::limits::changes::Changes;
 use identity::person::registration;
 use identity::session::{Begun, Stay, device};
@@ -30,7 +30,7 @@ const SECOND_STEP: &str = "kd_mfa";
 const PROVIDER: &str = "kd_oauth";
 
 /// What these cookies are called at this address.
-pub(super) fn names(url: &SiteUrl) -> Vec<String> {
+pub fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     let names = [SESSION, DEVICE, BEFORE, REGISTERED, SECOND_STEP, PROVIDER];
     names.map(|name| format!("{prefix}{name}")).to_vec()
@@ -42,17 +42,17 @@ pub fn session(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
 }
 
 /// The mark by which an account knows the browser.
-pub(super) fn device(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+pub fn device(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, DEVICE).map(Secret::new)
 }
 
 /// What a browser was given before anybody signed in.
-pub(super) fn before(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+pub fn before(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, BEFORE).map(Secret::new)
 }
 
 /// Gives a browser something to stand in for a session.
-pub(super) fn set_before(url: &SiteUrl, secret: &Secret) -> HeaderValue {
+pub fn set_before(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     cookie::secret(url, BEFORE, secret.reveal(), Life::Session)
 }
 
@@ -68,39 +68,39 @@ pub fn set_registered(url: &SiteUrl, secret: &Secret) -> HeaderValue {
 }
 
 /// What a browser has for the second step.
-pub(super) fn second_step(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+pub fn second_step(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, SECOND_STEP).map(Secret::new)
 }
 
 /// Gives a browser what it needs for the second step.
-pub(super) fn set_second_step(url: &SiteUrl, token: &Secret) -> HeaderValue {
+pub fn set_second_step(url: &SiteUrl, token: &Secret) -> HeaderValue {
     let lifetime = Life::Seconds(second_step::LIFETIME.as_secs());
     cookie::secret(url, SECOND_STEP, token.reveal(), lifetime)
 }
 
 /// Takes it away.
-pub(super) fn forget_second_step(url: &SiteUrl) -> HeaderValue {
+pub fn forget_second_step(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, SECOND_STEP)
 }
 
 /// What a browser has for a sign-in with a provider.
-pub(super) fn provider(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
+pub fn provider(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, PROVIDER).map(Secret::new)
 }
 
 /// Gives a browser what it needs for the next step of such a sign-in.
-pub(super) fn set_provider(url: &SiteUrl, secret: &Secret) -> HeaderValue {
+pub fn set_provider(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     let lifetime = Life::Seconds(linked_identity::LINK_LIFETIME.as_secs());
     cookie::secret(url, PROVIDER, secret.reveal(), lifetime)
 }
 
 /// Takes it away.
-pub(super) fn forget_provider(url: &SiteUrl) -> HeaderValue {
+pub fn forget_provider(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, PROVIDER)
 }
 
 /// Gives a browser its session.
-pub(super) fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderValue {
+pub fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderValue {
     let life = match stay {
         Stay::Visit => Life::Session,
         Stay::Remembered => Life::Seconds(stay.idle().as_secs()),
@@ -132,24 +132,24 @@ pub fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
 
 /// What travels beside a request, put there by [`carry`].
 #[derive(Clone)]
-pub(super) struct Beside {
+pub struct Beside {
     /// The counters of this process.
-    pub(super) changes: Changes,
+    pub changes: Changes,
     /// Who must have a second factor.
-    pub(super) require_mfa_for: RequireMfaFor,
+    pub require_mfa_for: RequireMfaFor,
     renewed: Arc<Mutex<Option<HeaderValue>>>,
 }
 
 impl Beside {
     /// Gives the cookie of a session that goes on a new life.
-    pub(super) fn renew(&self, cookie: HeaderValue) {
+    pub fn renew(&self, cookie: HeaderValue) {
         *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cookie);
     }
 }
 
 /// Carries the counters in, and a renewed cookie out, unless the answer has
 /// decided about the session itself.
-pub(super) async fn carry(
+pub async fn carry(
     State((changes, require_mfa_for)): State<(Changes, RequireMfaFor)>,
     mut request: Request,
     next: Next,

@@ -8,10 +8,8 @@ use std::str::FromStr;
 use axum::http::{HeaderMap, HeaderValue};
 use platform::{StoreError, Tx};
 
-use super::cookies;
-
-use crate::Accounts;
 use crate::domain::Domains;
+use crate::{Context, cookies};
 use identity::account::{self, AccountId};
 use identity::grant::{self, Scope};
 use identity::session::{self, Stay, signed_in};
@@ -66,16 +64,16 @@ pub struct GrantedUser {
 
 /// Checks the session of a request.
 pub async fn check(
-    accounts: &Accounts,
+    context: &Context,
     headers: &HeaderMap,
     who: AllowedUsers,
 ) -> Result<UpstreamAccess, StoreError> {
-    let site = &accounts.site;
+    let site = &context.site;
     let Some(secret) = cookies::session(headers, site.url()) else {
         return Ok(UpstreamAccess::SignedOut);
     };
-    let (shown, require_mfa_for) = (secret.clone(), accounts.require_mfa_for);
-    let domains = accounts.domains;
+    let (shown, require_mfa_for) = (secret.clone(), context.require_mfa_for);
+    let domains = context.domains;
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let Some(visit) = signed_in::by_session(tx, &shown)? else {
             return Ok(None);
@@ -119,8 +117,8 @@ pub async fn check(
 }
 
 /// The names of our own cookies, which no upstream gets.
-pub fn own_cookies(accounts: &Accounts) -> Vec<String> {
-    cookies::names(accounts.site.url())
+pub fn own_cookies(context: &Context) -> Vec<String> {
+    cookies::names(context.site.url())
 }
 
 /// Whether the account has a rank in the site, or where a rank makes a host.

@@ -7,7 +7,7 @@ use platform::{StoreError, Tx};
 use serde::Deserialize;
 use web::{Json, Problem, Site};
 
-use super::mail_callbacks::MESSAGE_LIMIT;
+use super::MESSAGE_LIMIT;
 
 /// A notification or an event. Kinds that are not named here say nothing of an address.
 #[derive(Deserialize)]

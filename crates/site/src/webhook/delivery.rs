@@ -134,7 +134,7 @@ pub fn list(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<Vec<Delivery>, StoreEr
 }
 
 /// The job that sends messages.
-pub(crate) fn handler(site: &Site) -> Handler {
+pub fn handler(site: &Site) -> Handler {
     let site = site.clone();
     let sending = Sending::default();
     Handler::new(KIND, move |job: Job| {
@@ -144,7 +144,7 @@ pub(crate) fn handler(site: &Site) -> Handler {
 }
 
 /// The job that deletes old deliveries.
-pub(crate) fn sweep_job() -> Handler {
+pub fn sweep_job() -> Handler {
     Handler::each_day("webhook.sweep", async |_| Ok(Done::with(sweep)))
 }
 

@@ -12,7 +12,7 @@ use web::{Access, Field, Form, Input, List, Pages, Piece, Problem, Site, Text};
 
 use super::{Parent, RefusalOf, Resource, TypedRemoval};
 
-use crate::web::request::{FormPost, OfPage, PageRequest};
+use crate::request::{FormPost, OfPage, PageRequest};
 
 /// The parent of a list that has pages.
 pub trait PageParent: Parent {

@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use web::{Field, Findings, Input, List, Piece, fields};
 
-use super::proof::Proof;
-use super::refusal::{Refusal, Stored};
+use crate::proof::Proof;
+use crate::refusal::{Refusal, Stored};
 
 /// The proof under which a list is read and changed, and what it says of where the list belongs.
 pub trait Parent: Proof {
@@ -223,7 +223,7 @@ macro_rules! history_of {
         $crate::history_of!($entity, named_by: $field, removed: "removed")
     };
     ($entity:literal, named_by: $field:literal, removed: $removed:literal) => {
-        $crate::web::resource::History {
+        $crate::resource::History {
             entity: $entity,
             created: concat!($entity, ".created"),
             changed: concat!($entity, ".changed"),

@@ -13,8 +13,9 @@ use platform::idempotency::Reused;
 use platform::{StoreError, Tx};
 use web::{Problem, Site};
 
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
+use identity::people::invite::{self, Inviter};
 use identity::session::signed_in::{self, Confirmed, SignedIn};
 
 /// Somebody who asks for something, and where.
@@ -36,7 +37,7 @@ impl fmt::Debug for Requester {
 }
 
 impl Requester {
-    pub(super) async fn of(
+    pub(crate) async fn of(
         parts: &mut Parts,
         who: SignedIn,
         request: RequestFacts,
@@ -71,7 +72,7 @@ impl Requester {
     }
 
     /// Looks something up with the proof `P`.
-    pub(super) async fn read<P, T, F>(&self, site: &Site, look: F) -> Result<T, P::Refusal>
+    pub(crate) async fn read<P, T, F>(&self, site: &Site, look: F) -> Result<T, P::Refusal>
     where
         P: Proof,
         T: Send + 'static,
@@ -90,7 +91,7 @@ impl Requester {
     }
 
     /// Changes something with the proof `P`.
-    pub(super) async fn write<P, T, F>(&self, site: &Site, change: F) -> Result<T, P::Refusal>
+    pub(crate) async fn write<P, T, F>(&self, site: &Site, change: F) -> Result<T, P::Refusal>
     where
         P: Proof,
         T: Send + 'static,
@@ -145,5 +146,14 @@ impl Proof for Confirmed {
 
     fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
         signed_in::confirmed(tx, &requester.who)?.ok_or(Refusal::EmailUnverified)
+    }
+}
+
+impl Proof for Inviter {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let found = invite::inviter(tx, &requester.who, requester.request.clone())?;
+        found.ok_or(Refusal::Forbidden)
     }
 }

@@ -1,0 +1,30 @@
+//! What the pages and operations of every domain need, said once: the domain as one value
+//! ([`Domain`]), what its routes are made with ([`Context`]), who is asking ([`asking`]), the frame
+//! of pages, an operation with its two faces ([`proof`], [`request`], [`call`]) and what is kept in
+//! lists ([`resource`]), webhooks, newsletters, and what becomes of mails. It knows who somebody is
+//! from `identity`, and names no page but by its address ([`addresses`]).
+
+pub mod access;
+pub mod addresses;
+pub mod asking;
+pub mod call;
+pub mod context;
+pub mod cookies;
+pub mod dates;
+pub mod described;
+pub mod domain;
+pub mod frame;
+pub mod look;
+pub mod mail_callbacks;
+pub mod newsletter;
+pub mod proof;
+pub mod refusal;
+pub mod request;
+pub mod resource;
+pub mod upstream_access;
+pub mod webhook;
+
+pub use access::Callers;
+pub use context::Context;
+pub use domain::{Domain, Domains};
+pub use refusal::Refusal;
