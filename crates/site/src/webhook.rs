@@ -2,6 +2,7 @@
 //! events that it tells of ([`WebhookEvent`]); what is sent is written with the change that it
 //! tells of ([`fire`]), and sent by [`delivery`].
 
+pub mod declared;
 pub mod delivery;
 mod event;
 pub mod test_limit;
@@ -14,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Entry, RequestFacts};
 use platform::store::Row;
+use platform::webhook_key::WebhookKey;
 use platform::{Keyring, Rows, Secret, StoreError, Tx, outbound, sql, text_cleaning};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -91,14 +93,15 @@ impl Webhook {
     }
 
     /// What signs at `now`: of the last rotation's day and of each key of the key file.
-    fn secrets(&self, keys: &Keyring, now: Timestamp) -> Vec<[u8; 32]> {
+    fn keys(&self, keys: &Keyring, now: Timestamp) -> Vec<WebhookKey> {
         let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
         let before = is_rotating.then_some(self.generation - 1);
         let all = std::iter::once(self.generation).chain(before);
         let of_one = |generation| {
             let [id, generation] = self.parts(generation);
             let key = keys.key(PURPOSE);
-            key.macs(&[&id, &generation]).collect::<Vec<_>>()
+            let macs: Vec<_> = key.macs(&[&id, &generation]).collect();
+            macs.into_iter().map(WebhookKey::from)
         };
         all.flat_map(of_one).collect()
     }
