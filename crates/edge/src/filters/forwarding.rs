@@ -1,7 +1,7 @@
-//! What a request tells whoever it is handed to, and what an answer keeps to itself.
+//! The headers of requests to upstreams and of their responses.
 //!
-//! Headers that hold for one connection end at the edge (RFC 9110, section
-//! 7.6.1). What describes the client comes from the edge, never from the client.
+//! Hop-by-hop headers end at the edge (RFC 9110, section 7.6.1). Headers about the client are set
+//! by the edge, never by the client.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarde
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// What clients could say of themselves to a server that trusts a proxy.
+/// Headers with which a client could pretend to be a proxy that the server trusts.
 const CLAIMS: [&str; 17] = [
     "forwarded",
     "x-forwarded-for",
@@ -35,20 +35,20 @@ const CLAIMS: [&str; 17] = [
     "x-forwarded-ssl",
     "true-client-ip",
     "cf-connecting-ip",
-    // What was asked for, in place of the request line and `Host`.
+    // Headers that override the request line or `Host`.
     "x-original-url",
     "x-rewrite-url",
     "x-host",
-    // Read by CGI programs as `HTTP_PROXY`.
+    // CGI programs see it as `HTTP_PROXY`.
     "proxy",
 ];
 
-/// Whether a header of this name reaches programs from trusted proxies alone.
+/// Whether a header of this name is passed on from trusted proxies only.
 pub(crate) fn is_claim(name: &str) -> bool {
     CLAIMS.contains(&name)
 }
 
-/// What ends at a hop, beside what `Connection` names.
+/// Hop-by-hop headers, in addition to those named in `Connection`.
 const HOPS: [&str; 8] = [
     "http2-settings",
     "keep-alive",
