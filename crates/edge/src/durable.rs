@@ -12,7 +12,7 @@ pub(crate) fn write(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::R
     sync(folder)
 }
 
-/// Like [`write`], but a power failure before [`sync`] may bring the old file back. After an error,
+/// Like `write`, but a power failure before [`sync`] may bring the old file back. After an error,
 /// the old file is still there.
 pub(crate) fn replace(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::Result<()> {
     let fresh = folder.join(format!(".{name}"));

@@ -89,7 +89,7 @@ pub(crate) struct Demand {
 impl Way {
     /// Decides by method, headers and presence of a body.
     pub(crate) fn of(method: &Method, headers: &HeaderMap, has_body: bool) -> Self {
-        // WebSockets over HTTP/2 (RFC 8441, section 5); over HTTP/1.1 they use `GET` with
+        // websockets over HTTP/2 (RFC 8441, section 5); over HTTP/1.1 they use `GET` with
         // `Upgrade`.
         if *method == Method::CONNECT {
             return Self::Around;

@@ -129,7 +129,7 @@ fn leads_to(table: &Table, name: &str, location: &str) -> bool {
     table
         .find(uri.host().unwrap_or(own_host), &path)
         .is_some_and(|met| &*met.name == name)
-        // A route for all hosts may redirect to another location on a specific host.
+        // A route for all hosts may redirect to one host, where the path may match another route.
         && (uri.host().is_none() || own_host != "*")
 }
 
@@ -388,7 +388,7 @@ fn redirect(url: &str) -> Result<Redirect, String> {
     let uri: Uri = sample.parse().map_err(|_| how())?;
     let is_whole = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
     let is_path = sample.starts_with('/') && !sample.starts_with("//");
-    // Reject a fragment, and a second `{path}`, which would not be replaced.
+    // Reject fragments, and braces that would not be replaced.
     if !(is_whole || is_path) || sample.contains(['{', '}', '#']) {
         return Err(how());
     }

@@ -8,7 +8,7 @@ use super::Edge;
 impl Edge {
     /// Sets which servers of a service get requests. May be called before a plan names the service,
     /// and stays in effect across reloads. Requests that run on a removed server finish; idle
-    /// connections to it are closed, and WebSockets after their timeout. A service without servers
+    /// connections to it are closed, and websockets after their timeout. A service without servers
     /// that no plan names is forgotten. Must be called within a tokio runtime.
     pub fn set_servers(&self, service: &str, servers: &Servers) {
         let backends = self

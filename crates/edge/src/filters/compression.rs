@@ -4,8 +4,8 @@
 //! # What is compressed
 //!
 //! Text-like types of at least [`SMALLEST`] bytes or of unknown length, unless the response already
-//! has a content coding, is partial or empty, has a digest of its bytes, or has `Cache-Control:
-//! no-transform`. Event streams and gRPC are never compressed.
+//! has a content coding, is partial or empty, has a digest of its bytes, or has
+//! `Cache-Control: no-transform`. Event streams and gRPC are never compressed.
 //!
 //! # Secrets
 //!
@@ -16,7 +16,7 @@
 //! 1. the request had neither `Cookie` nor `Authorization`, or
 //! 2. the response has `Cache-Control: public`, or
 //! 3. it is a style sheet, script, font, image or WebAssembly with a `Last-Modified`, so a file and
-//!   not something made for this request,
+//!    not something made for this request,
 //!
 //! and in all three cases it sets no cookie. A page of the app that is [`Compressible`] is
 //! compressed too, with random padding. All other responses are sent unchanged.
