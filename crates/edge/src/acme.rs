@@ -130,7 +130,7 @@ impl Standing {
     }
 }
 
-/// What the task needs, with everything done that can fail before it starts.
+/// A task that is ready to start: everything that can fail has been done.
 pub struct Prepared(Shared);
 
 /// A handle to the running task.

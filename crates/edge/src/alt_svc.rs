@@ -28,7 +28,7 @@ struct Doors {
     was_told: bool,
 }
 
-/// The state of one UDP socket; later variants replace earlier ones.
+/// The state of one UDP socket, in ascending order. Only `Closed` replaces a higher state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
     /// No worker reads from it.
@@ -148,7 +148,7 @@ mod tests {
         let trial = Some("h3=\":443\"; ma=300".to_owned());
         assert_eq!(said(&alt_svc, "a.example"), trial);
         alt_svc.saw(&two, Standing::Reached);
-        // A lower state does not replace a higher one.
+        // A lower state other than `Closed` does not replace a higher one.
         alt_svc.saw(&two, Standing::Open);
         let proved = Some("h3=\":8443\"; ma=86400".to_owned());
         assert_eq!(said(&alt_svc, "a.example:8443"), proved);

@@ -95,7 +95,7 @@ impl RequestId {
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        // It is always ASCII.
+        // The id is always ASCII.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 

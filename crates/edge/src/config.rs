@@ -52,7 +52,7 @@ pub struct Ground<'a> {
 pub struct Service {
     /// The name in routes.
     pub name: String,
-    /// Whether it accepts connections; if not, no route can lead to it.
+    /// Whether the service accepts connections; if not, no route can lead to it.
     pub listens: bool,
     /// How its servers share requests, as in `[upstream]`.
     pub balance: String,
@@ -92,7 +92,7 @@ pub struct Flaw {
     pub key: String,
     /// What is wrong.
     pub what: String,
-    /// How to correct it.
+    /// How to correct the setting.
     pub mend: String,
 }
 

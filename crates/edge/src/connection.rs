@@ -49,7 +49,7 @@ use self::minded::Minded;
 use self::stalled_body::Timed;
 use self::unsent::UnsentBytes;
 
-/// The most concurrent streams of a connection over HTTP/2 or HTTP/3.
+/// The maximum number of concurrent streams of a connection over HTTP/2 or HTTP/3.
 pub(crate) const STREAMS: u32 = 128;
 /// How many streams a client may reset before they were accepted, and how many it may cause the
 /// edge to reset, before the connection is closed (CVE-2023-44487 and similar attacks).
@@ -58,8 +58,8 @@ const LOCAL_RESETS: usize = 256;
 /// The flow-control windows of a stream and a connection over HTTP/2 or HTTP/3, in bytes.
 pub(crate) const STREAM_WINDOW: u32 = 256 * 1_024;
 pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
-/// The most bytes buffered for each HTTP/2 stream, beside one slice that the engine may hold. The
-/// buffers of a connection together are limited by [`UnsentBytes`].
+/// The maximum number of bytes buffered for each HTTP/2 stream, beside one slice that the engine
+/// may hold. The buffers of a connection together are limited by [`UnsentBytes`].
 const STREAM_BUFFER: usize = 64 * 1_024;
 /// The timeout of a ping on a connection over HTTP/2 or HTTP/3.
 pub(crate) const PING_TIME: Duration = Duration::from_secs(20);

@@ -29,7 +29,8 @@ pub struct Description {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
-    /// The most bytes of a request body that are read before a server is contacted; `0` for none.
+    /// The maximum number of bytes of a request body that are read before a server is contacted;
+    /// `0` for none.
     pub buffer_request: String,
     /// The size limit of all buffers together.
     pub buffer_memory: String,
@@ -50,7 +51,7 @@ impl Default for Proxy {
 pub struct Cache {
     /// The size limit of all stored responses together.
     pub memory: String,
-    /// The most stored responses.
+    /// The maximum number of stored responses.
     pub entries: u32,
     /// The largest response that is stored.
     pub largest: String,
@@ -86,9 +87,9 @@ pub struct Listen {
     /// Those of the addresses above at which trusted proxies begin each connection with the PROXY
     /// protocol.
     pub proxy_protocol: Vec<String>,
-    /// The most open connections; further ones wait.
+    /// The maximum number of open connections; further ones wait.
     pub connections: u32,
-    /// The most open connections of one address (IPv6: of one /64); 0 for no limit.
+    /// The maximum number of open connections of one address (IPv6: of one /64); 0 for no limit.
     pub connections_per_address: u32,
     /// The largest size of a request line and header section.
     pub header_size: String,
@@ -176,7 +177,7 @@ pub struct Acme {
     /// A file with an additional root certificate to verify the directory's certificate.
     #[serde(default)]
     pub ca: String,
-    /// Whether to order certificates for names that do not resolve too.
+    /// Whether to order certificates even for names that do not resolve.
     #[serde(default)]
     pub force: bool,
 }
@@ -219,7 +220,7 @@ pub struct Certificate {
     pub chain: String,
     /// The PEM file of the private key.
     pub key: String,
-    /// Whether it is used for clients that send no server name; at most one certificate is.
+    /// Whether the certificate is used for clients that send no server name. At most one may be.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub default: bool,
 }
@@ -298,7 +299,7 @@ pub struct Access {
     pub sign_in: String,
 }
 
-/// `basic = { file = "secrets/studio" }` (RFC 7617).
+/// `basic = { file = "secrets/studio" }`: requires a name and password (RFC 7617).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Basic {
@@ -313,7 +314,8 @@ fn sign_in() -> String {
     "Sign in".to_owned()
 }
 
-/// `ask = { to = "http://127.0.0.1:4180", path = "/verify", copy = ["X-User"] }`.
+/// `ask = { to = "http://127.0.0.1:4180", path = "/verify", copy = ["X-User"] }`: asks a server to
+/// authorize requests.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
@@ -321,12 +323,12 @@ pub struct Ask {
     pub to: String,
     /// The path to request with `GET`.
     pub path: String,
-    /// Headers to copy from its response to the request.
+    /// Headers to copy from the server's response to the request.
     #[serde(default)]
     pub copy: Vec<String>,
 }
 
-/// `limit = { rate = "10/s", burst = 20, by = "ip" }`.
+/// `limit = { rate = "10/s", burst = 20, by = "ip" }`: limits the requests of each client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {

@@ -39,13 +39,13 @@ pub struct ListenSettings {
     pub http3: bool,
     /// The proxies whose forwarding headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// The header that they set.
+    /// The header that trusted proxies set.
     pub forwarded_header: ForwardedHeader,
     /// The addresses at which trusted proxies begin each connection with the PROXY protocol.
     pub proxy_protocol: Vec<ListenAddress>,
-    /// The most open connections.
+    /// The maximum number of open connections.
     pub connections: u32,
-    /// The most open connections of one address (IPv6: of one /64); 0 for no limit.
+    /// The maximum number of open connections of one address (IPv6: of one /64); 0 for no limit.
     pub connections_per_address: u32,
     /// The largest size of a request line and header section, in bytes.
     pub header_size: usize,

@@ -29,7 +29,7 @@ pub struct Settings {
     /// Additional root certificates for connections to the authority, beside those that browsers
     /// trust.
     pub roots: Vec<CertificateDer<'static>>,
-    /// Whether names that do not resolve are ordered too.
+    /// Whether certificates are ordered even for names that do not resolve.
     pub force: bool,
     /// The data folder; everything is stored in its subfolder `acme`.
     pub data: PathBuf,

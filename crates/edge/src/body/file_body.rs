@@ -23,7 +23,7 @@ use super::{BodyError, Stretch};
 
 /// The size of a read in bytes. Nothing is read ahead of it, so a slow client holds 64 KiB.
 const PIECE: usize = 64 * 1_024;
-/// The most bytes that one `sendfile` call is asked to send.
+/// The maximum number of bytes that one `sendfile` call is asked to send.
 const STRETCH: usize = 256 * 1_024;
 /// The distance in bytes between the bytes that are read to check whether a range is in the page
 /// cache.

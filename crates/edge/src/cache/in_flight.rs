@@ -27,9 +27,9 @@ type Outcome = Option<(Arc<Stored>, How)>;
 
 /// A request under way.
 pub(crate) struct InFlight {
-    /// `None` until it has ended.
+    /// `None` until the request has ended.
     outcome: watch::Sender<Option<Outcome>>,
-    /// Where it is registered for others to join.
+    /// The map and the key under which others can join the request.
     place: Option<(Arc<Flights>, (Key, u64))>,
 }
 
@@ -61,7 +61,7 @@ impl Flights {
         Joined::Leads(FillGuard(flight))
     }
 
-    /// Removes it, so that no further request joins.
+    /// Removes a request, so that no other joins it.
     fn leave(&self, place: &(Key, u64), flight: *const InFlight) {
         let mut all = self.all();
         if all.get(place).is_some_and(|there| there.as_ptr() == flight) {
@@ -90,19 +90,19 @@ impl InFlight {
         Arc::new(Self { outcome, place })
     }
 
-    /// Whether it has ended.
+    /// Whether the request has ended.
     pub(super) fn is_over(&self) -> bool {
         self.outcome.borrow().is_some()
     }
 
-    /// Waits until it has ended.
+    /// Waits until the request has ended.
     pub(crate) async fn wait(&self) -> Outcome {
         let mut outcome = self.outcome.subscribe();
         let ended = outcome.wait_for(Option::is_some).await;
         ended.ok()?.clone()?
     }
 
-    /// Ends it: no further request joins, and those that wait go on.
+    /// Ends the request: no other joins it, and those that wait go on.
     pub(crate) fn end(&self, outcome: Outcome) {
         if let Some((flights, place)) = &self.place {
             flights.leave(place, self);

@@ -11,12 +11,13 @@ use http::HeaderMap;
 use super::purge::Purge;
 use super::stored::{Head, Key, Stored};
 
-/// The most responses of one key, distinguished by `Vary`. Beyond it the oldest is removed.
+/// The maximum number of responses of one key, distinguished by `Vary`. Beyond it the oldest is
+/// removed.
 const VARIANTS: usize = 16;
 /// The number of purge counters. Keys with the same hash share one: a purge of one key only
 /// prevents responses of the others that are being fetched from being stored.
 const COUNTS: usize = 1_024;
-/// The most keys remembered whose responses may not be stored.
+/// The maximum number of keys remembered whose responses may not be stored.
 const PASSING: usize = 4_096;
 /// How long requests for such a key do not wait for each other.
 const PASSING_TIME: Duration = Duration::from_secs(10);
@@ -138,7 +139,7 @@ impl Index {
         meant.len()
     }
 
-    /// Does the same for one key.
+    /// Removes the responses of one key, and counts the purge.
     pub(super) fn purge_address(&mut self, key: &Key) {
         let count = self.count_of(key);
         self.purged_addresses[count] += 1;

@@ -8,7 +8,7 @@ use super::stored::Head;
 /// or spaces. `*` purges all responses of the same target. The edge removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
-/// The most paths in one response. More of them purge everything.
+/// The maximum number of paths in one response. More of them purge everything.
 const MOST: usize = 64;
 
 /// Which responses to purge: those whose path, as sent to the server, begins with `name`, or all

@@ -21,9 +21,9 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// How the cache handled a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// It was served from the cache.
+    /// A stored response was served.
     Hit,
-    /// It was served stale, while the cache revalidates it.
+    /// A stale stored response was served, while the cache revalidates it.
     Stale,
     /// The server was asked, for this request or for another that this one joined.
     Asked {

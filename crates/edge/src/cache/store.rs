@@ -21,7 +21,7 @@ use crate::metrics::StoreFigures;
 pub struct StoreSettings {
     /// The memory limit for stored responses, in bytes.
     pub memory: u64,
-    /// The most stored responses.
+    /// The maximum number of stored responses.
     pub entries: usize,
     /// The largest body that is stored, in bytes.
     pub largest: u64,
@@ -122,7 +122,7 @@ impl Store {
         count
     }
 
-    /// Does the same for one key.
+    /// Removes the responses of one key.
     pub(crate) fn purge_address(&self, key: &Key) {
         self.write().purge_address(key);
         self.count();

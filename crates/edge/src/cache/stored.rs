@@ -35,7 +35,7 @@ pub(crate) type Variation = Vec<(HeaderName, Option<Vec<u8>>)>;
 pub(crate) struct Stored {
     pub(crate) head: Arc<Head>,
     pub(crate) body: Bytes,
-    /// Whether it was used since it was last considered for eviction.
+    /// Whether the response was used since it was last considered for eviction.
     pub(super) used: AtomicBool,
     gone: AtomicBool,
 }
@@ -50,7 +50,7 @@ impl Stored {
         }
     }
 
-    /// The memory it takes in bytes; a high estimate.
+    /// The memory that the response takes, in bytes; a high estimate.
     pub(super) fn weight(&self) -> u64 {
         const EACH: usize = 64;
         let headers = self.head.headers.iter();
@@ -73,7 +73,7 @@ impl Stored {
             + self.body.len()) as u64
     }
 
-    /// Whether it was removed.
+    /// Whether the response was removed from the cache.
     pub(super) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Acquire)
     }
@@ -109,7 +109,7 @@ impl Head {
         for name in NOT_KEPT {
             headers.remove(name);
         }
-        // Its later age is computed from when it was generated, not from when it is sent.
+        // The age of the response is computed from this date, not from when it is sent.
         if !headers.contains_key(DATE)
             && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(freshness.received()))
         {
@@ -128,7 +128,7 @@ impl Head {
         }
     }
 
-    /// Whether it matches a request with these headers (RFC 9111, section 4.1).
+    /// Whether the response matches a request with these headers (RFC 9111, section 4.1).
     pub(crate) fn answers(&self, request: &HeaderMap) -> bool {
         let mut vary = self.vary.iter();
         vary.all(|(name, value)| *value == field(request, name))

@@ -8,7 +8,7 @@ use crate::route::{self, Target};
 /// The settings for all routes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bodies {
-    /// The most bytes of a request body that are read before a server is contacted.
+    /// The maximum number of bytes of a request body that are read before a server is contacted.
     pub(super) buffer: usize,
     /// The memory limit of all buffers together, in bytes.
     pub(super) memory: usize,

@@ -95,7 +95,7 @@ pub(super) fn tls(
     let mut self_signed = BTreeSet::new();
     if !description.listen.https.is_empty() {
         self_signed.insert("localhost".to_owned());
-        // They are used until the authority has issued a certificate.
+        // Self-signed certificates are used until the authority has issued one.
         self_signed.extend(acme.iter().flat_map(|acme| acme.names.iter().cloned()));
     }
     let settings = TlsSettings {

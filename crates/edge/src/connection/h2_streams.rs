@@ -41,7 +41,7 @@ where
         };
         let (reader, patience) = (Arc::new(ProgressWatch::default()), self.patience);
         let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
-            // It is first polled on the task of the connection, which a panic would end.
+            // The stream is first polled on the task of the connection, which a panic would end.
             if panic::caught(minded(stream, &reader, patience, &mut running))
                 .await
                 .is_none()
@@ -85,8 +85,8 @@ async fn minded(
     .await;
 }
 
-/// Wraps the response body, so that the stream waits for its client to read except while the body
-/// has no data. To be called on the task of the stream.
+/// Wraps a response body so that, whenever the body has data, its stream waits for the client to
+/// read. Must be called on the task of that stream.
 pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);

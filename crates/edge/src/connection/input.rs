@@ -25,7 +25,7 @@ const PIECE: usize = 16 * 1_024;
 const BODY_PIECE: usize = 64 * 1_024;
 /// A longer body is streamed even if all of it was already received.
 const LONGEST_WHOLE: u64 = 16 * 1_024;
-/// The most bytes of an unread body that are discarded to keep the connection open.
+/// The maximum number of bytes of an unread body that are discarded to keep the connection open.
 const UNWANTED: usize = 64 * 1_024;
 /// Asks a client to send the body that it announced (RFC 9110, section 10.1.1).
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";

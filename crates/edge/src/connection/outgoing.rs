@@ -13,9 +13,9 @@ use super::answer_head::Framing;
 use crate::body::{Body, BodyError};
 use crate::proxy::keeping_up;
 
-/// The most bytes gathered for one write.
+/// The maximum number of bytes gathered for one write.
 const GATHERED: usize = 64 << 10;
-/// The most slices in one write.
+/// The maximum number of slices in one write.
 const SLICES: usize = 16;
 
 /// The gathered parts of a response that are not written yet, and the source of the next ones.

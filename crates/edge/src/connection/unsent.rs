@@ -12,9 +12,9 @@ use bytes::Bytes;
 use crate::lock::lock;
 use crate::proxy::Room;
 
-/// The most bytes that the engine takes at once.
+/// The maximum number of bytes that the engine takes at once.
 pub(super) const SLICE: usize = 64 * 1_024;
-/// The most bytes that a connection holds beyond one slice of each stream.
+/// The maximum number of bytes that a connection holds beyond one slice of each stream.
 const MOST: usize = 1_024 * 1_024;
 
 /// What a connection holds beyond one slice of each stream.

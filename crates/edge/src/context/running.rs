@@ -94,7 +94,8 @@ impl Served {
                 watch: Arc::clone(&self.watch),
             };
         }
-        // Requests under way keep the old one alive, and both would check the same servers.
+        // Stop the old health checks. Requests under way keep the old upstream alive, and both
+        // would check the same servers.
         self.watch.stop();
         Self::start(settings, upstream)
     }

@@ -253,8 +253,8 @@ async fn take(
         let place = tokio::select! {
             // An accepted connection is served even if listening has ended.
             biased;
-            // These connections may be made to serve another request, so they must not wait for the
-            // place that this request occupies.
+            // A connection to a loopback front may serve a request that already has a place, so it
+            // must not wait for that same place.
             place = shared.places.take_inside(), if is_inside => place,
             place = shared.places.take(origin, most), if !is_inside => place,
             () = close.cancelled() => return,
@@ -290,7 +290,7 @@ async fn take(
 /// An accepted connection.
 struct Coming {
     address: IpAddr,
-    /// Whether it begins with the PROXY protocol.
+    /// Whether the connection begins with the PROXY protocol.
     is_announced: bool,
     door: Door,
     front: Option<Arc<ListenAddress>>,

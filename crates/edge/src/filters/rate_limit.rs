@@ -34,7 +34,7 @@ pub fn take_outcome(answer: &mut HeaderMap) -> Option<HeaderValue> {
     found
 }
 
-/// The most clients that are counted separately.
+/// The maximum number of clients that are counted separately.
 const CLIENTS: usize = 100_000;
 
 /// A rate limit, and how much of it each client has used.

@@ -47,7 +47,7 @@ pub enum ListenFault {
 }
 
 impl ListenFault {
-    /// How to correct it.
+    /// How to correct the cause.
     pub fn mend(&self) -> &'static str {
         match self {
             Self::InUse => "another program listens there: stop it, or name another port",

@@ -65,9 +65,9 @@ impl Place {
 /// Why a connection is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoPlace {
-    /// Its address has too many connections: `listen.connections_per_address`.
+    /// The address has too many connections: `listen.connections_per_address`.
     Address,
-    /// All places are taken, and it cannot wait or its network has the most of them:
+    /// All places are taken, and the connection cannot wait or its network has the most of them:
     /// `listen.connections`.
     All,
 }

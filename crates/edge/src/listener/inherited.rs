@@ -17,7 +17,7 @@ use super::{ListenAddress, ListenSettings};
 
 /// The first inherited descriptor (`sd_listen_fds(3)`).
 const FIRST: RawFd = 3;
-/// The most inherited descriptors.
+/// The maximum number of inherited descriptors.
 const MOST: RawFd = 256;
 
 /// Inherited sockets. A socket is used for the address that it is bound to, and kept while a plan

@@ -94,8 +94,8 @@ impl Kept {
         self.opened.settle(listen);
     }
 
-    /// Duplicates of all descriptors, to be passed to the serving process. It may already have some
-    /// of them.
+    /// Duplicates of all descriptors, to be passed to the serving process, which may already have
+    /// some of them.
     pub fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = self.handed_in()?;
         all.extend(self.opened()?);

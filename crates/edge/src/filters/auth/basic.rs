@@ -20,8 +20,8 @@ use crate::crypto;
 use crate::description::Limit;
 use crate::filters::rate_limit::Limiter;
 
-/// How many wrong passwords of one address (IPv6: of one /64) are verified, and the rate at which
-/// more are.
+/// How many wrong passwords of one address (IPv6: of one /64) are verified in a burst, and at what
+/// rate further ones are.
 const TRIES: u32 = 10;
 const TRIES_AGAIN: &str = "6/m";
 /// How many verifications may wait for a processor.

@@ -7,10 +7,10 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordVerifier as _};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The most users in a file.
+/// The maximum number of users in a file.
 const MOST: usize = 10_000;
-/// The most memory in KiB, passes and lanes of a hash, so that a typing error does not overload the
-/// machine.
+/// The maximum memory in KiB, passes and lanes of a hash, so that a typing error does not overload
+/// the machine.
 const MEMORY_KIB: u32 = 256 << 10;
 const PASSES: u32 = 16;
 const LANES: u32 = 16;

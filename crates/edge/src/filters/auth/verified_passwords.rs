@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 /// How long a verified password is remembered.
 const LIFETIME: Duration = Duration::from_mins(5);
-/// The most passwords remembered.
+/// The maximum number of passwords remembered.
 const MOST: usize = 1_024;
 
 /// Digests of verified passwords. Their key is random for each run of the program, so the digests

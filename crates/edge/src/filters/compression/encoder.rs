@@ -1,4 +1,4 @@
-//! The two encoders, from bytes to bytes.
+//! The brotli and gzip encoders behind one interface.
 
 use std::io::{self, Write as _};
 
