@@ -41,7 +41,7 @@ impl<'a> ParseResult<'a> {
         self.refusal
     }
 
-    /// Takes the parts of a refused head that could be read. No request contains them.
+    /// Takes the parts of a refused head that could be read, for which there is no request.
     pub(crate) fn take_head(&mut self) -> Option<Box<LoggedHead>> {
         self.head.take()
     }

@@ -40,7 +40,8 @@ pub struct Route {
     pub host: HostPattern,
     /// The paths of the route.
     pub path: RoutePath,
-    /// Whether the target distinguishes letter case in paths.
+    /// Whether a path that differs in letter case is certainly not this route's. If not, it is
+    /// refused where the route restricts requests.
     pub case_sensitive: bool,
     /// What answers the requests.
     pub target: Target,
