@@ -1,4 +1,4 @@
-//! Catches a panic, so that it ends one piece of work and not everything that its task serves.
+//! Catches a panic, so that it ends one piece of work and not the whole task.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;

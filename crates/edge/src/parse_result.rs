@@ -8,8 +8,8 @@ use http1::Refusal;
 
 pub(crate) use self::logged_head::LoggedHead;
 
-/// What parsing found wrong with a request: in its head before it is served, in its body while it
-/// is read.
+/// What parsing found wrong with a request: in its head before the request is served, in its body
+/// while the body is read.
 #[derive(Debug, Default)]
 pub(crate) struct ParseResult<'a> {
     refusal: Option<Refusal>,

@@ -382,7 +382,7 @@ fn moved(location: HeaderValue) -> Answer {
 }
 
 /// The requested host. In HTTP/1 it was checked while parsing. HTTP/2 has it in `:authority`, in
-/// `Host`, or alike in both (RFC 9113, section 8.3.1).
+/// `Host`, or with the same value in both (RFC 9113, section 8.3.1).
 fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
     let (header, second) = (named.next(), named.next());

@@ -121,7 +121,7 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // Whether no other server may get the request once one may have read it.
+        // Whether a server that may have read the request is the only one that may get it.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
         // Why a server that may have begun processing the request did not respond.

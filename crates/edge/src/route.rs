@@ -3,9 +3,9 @@
 //! Of the routes whose host and path match, those with the most exact host win (a name, then
 //! `*.name`, then any), and of those the one with the longest path. The order in the file does not
 //! matter. A path matches whole segments: `/api` matches `/api` and `/api/x` but not `/apix`.
-//! `/api/` matches `/api/` and what is below it. It also matches `/api`, which is redirected to
-//! `/api/`, unless there is a route for `/api`. A `*` stands for exactly one label, as in
-//! certificates.
+//! `/api/` matches `/api/` and what is below it. The route `/api/` also matches `/api`, which is
+//! redirected to `/api/`, unless there is a route for `/api`. A `*` stands for exactly one label,
+//! as in certificates.
 
 mod path;
 mod table;
@@ -130,13 +130,13 @@ impl Route {
         self.falls_back || matches!(self.target, Target::App)
     }
 
-    /// Whether the route restricts requests, so that they must not bypass it.
+    /// Whether the route restricts requests, which must then not bypass the route.
     fn is_guard(&self) -> bool {
         self.access.is_some() || self.limit.is_some() || matches!(self.target, Target::Status(_))
     }
 
-    /// Whether some requests that match this route would otherwise match the other, since its path
-    /// is a beginning of this one's and a host can match both.
+    /// Whether this route takes paths that would otherwise match the other route: its path is below
+    /// the other's, and some host matches both.
     pub(crate) fn is_inside(&self, other: &Self) -> bool {
         let may_share_host = match (&self.host, &other.host) {
             (HostPattern::Exact(name), pattern) => pattern.matches(name),
@@ -175,8 +175,8 @@ impl Route {
         forwarded_as(self.rewrite(path), uri)
     }
 
-    /// The request target for the app where it answers in place of a file. Its addresses are those
-    /// that the client sees, so `strip` and `add` do not apply.
+    /// The request target for the app where it answers in place of a file. The app expects paths as
+    /// the client sees them, so `strip` and `add` do not apply.
     ///
     /// # Errors
     /// If the result is too long for a request target.

@@ -12,7 +12,7 @@ const LARGEST: usize = 16 << 10;
 pub(crate) struct ScratchBuffer(Mutex<Vec<u8>>);
 
 impl ScratchBuffer {
-    /// Takes the empty buffer, or a new one if another writer has it.
+    /// Takes the buffer, which is empty. If another writer has taken it, returns a new one.
     pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -37,7 +37,7 @@ pub(crate) const HSTS_TIME: Duration = Duration::from_hours(24);
 /// How long a handshake may take.
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// The largest buffer for bytes to be encrypted or sent, for each connection. It holds several
-/// records, which are sent in one system call.
+/// records, which are passed to the kernel together.
 const BUFFER: usize = 64 * 1_024;
 /// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
@@ -47,8 +47,8 @@ const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 pub struct TlsSettings {
     /// Certificates in files.
     pub certificates: Vec<CertificateFiles>,
-    /// Names that a self-signed certificate serves as long as they have no other one. If empty,
-    /// there is no such certificate.
+    /// Names that a self-signed certificate serves as long as they have no other certificate. If
+    /// empty, no self-signed one is created.
     pub self_signed: BTreeSet<String>,
     /// The duration of `Strict-Transport-Security` on all hosts with a certificate. If none, it is
     /// a day where a certificate is ordered and requests in clear text are redirected to https.
@@ -58,8 +58,8 @@ pub struct TlsSettings {
 /// A certificate in files, which is reloaded when they change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFiles {
-    /// The host names it serves, such as `example.org` or `*.example.org`. If empty, those in the
-    /// certificate.
+    /// The host names that the certificate is used for, such as `example.org` or `*.example.org`.
+    /// If empty, the names in the certificate.
     pub hosts: Vec<String>,
     /// The PEM file with the chain, the leaf first.
     pub chain: PathBuf,

@@ -7,7 +7,7 @@ use http::{Method, Request};
 
 use http1::METHOD_LENGTH;
 
-/// The longest part of a target that is kept, in bytes.
+/// The longest target that is logged with its query, in bytes.
 const TARGET_LENGTH: usize = 2_048;
 
 /// The parts of a refused head for the log. A part that could not be read is empty.

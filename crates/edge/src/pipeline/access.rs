@@ -33,7 +33,7 @@ impl Refusal {
         }
     }
 
-    /// Reports the outcome to the limit, which counts it if it is configured to.
+    /// Reports the outcome to the limit, which counts the outcomes that it is configured for.
     pub(super) fn report(&self, limit: &Limiter, admitted: Admitted) {
         if let Some(outcome) = self.outcome {
             limit.report(admitted, &HeaderValue::from_static(outcome));
@@ -182,8 +182,9 @@ async fn judged(
     }
 }
 
-/// Adds headers to a response. If one of them sets a cookie, the response is for one person, so its
-/// headers for caches (RFC 9111, section 5.2.2, and RFC 9213) are replaced.
+/// Adds headers to a response. If one of the added headers sets a cookie, the response is for one
+/// person, so caching headers of the response (RFC 9111, section 5.2.2, and RFC 9213) are replaced
+/// by `private, no-store`.
 pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
     let headers = answer.headers_mut();
     if given.contains_key(SET_COOKIE) {

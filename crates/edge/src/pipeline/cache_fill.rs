@@ -254,9 +254,9 @@ impl CacheFill {
     }
 }
 
-/// The whole body in one buffer. The error is the body with what was read of it in front, if there
-/// is no room for it or it takes too long. Without a body, the error means that the response broke
-/// off.
+/// The whole body in one buffer. `Err(Some)` contains the body, starting with the bytes read so
+/// far, if there is no room for it or reading takes too long. `Err(None)` means that the response
+/// broke off.
 async fn gather(
     mut body: Body,
     mut room: Gathering,

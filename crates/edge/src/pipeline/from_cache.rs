@@ -233,8 +233,8 @@ impl Visit<'_> {
         self.lead(fill, request.headers(), why, outcome).await
     }
 
-    /// Waits for the response to another request like this one. None if it does not come, or does
-    /// not suit this request.
+    /// Waits for the response to another request like this one. None if no response comes in time,
+    /// or it does not suit this request.
     async fn follow(
         &self,
         headers: &HeaderMap,

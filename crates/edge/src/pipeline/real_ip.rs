@@ -63,8 +63,8 @@ pub(super) fn facts(
     facts
 }
 
-/// Applies `Forwarded`, from the nearest proxy on, up to the first element that an untrusted
-/// address could have written.
+/// Applies the elements of `Forwarded` from the nearest proxy on, and stops before the first one
+/// that an untrusted address may have written.
 fn believe(facts: &mut ClientInfo, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) {
     for element in forwarded::elements(headers) {
         let Some(element) = element else {

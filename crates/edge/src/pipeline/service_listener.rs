@@ -1,5 +1,5 @@
-//! Serves requests on an address that belongs to one service, with fewer steps than elsewhere. They
-//! are handed to the service unchanged.
+//! Serves requests on an address that belongs to one service, with fewer steps than elsewhere. The
+//! requests are handed to the service unchanged.
 
 use std::sync::Arc;
 

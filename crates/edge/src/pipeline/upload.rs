@@ -46,7 +46,7 @@ struct Pace {
 }
 
 impl Measured {
-    /// Wraps a body. An empty one is returned as it is. `counter` is set to the count of the body.
+    /// Wraps a body, and sets `counter` to its count. An empty body is returned as it is.
     pub(super) fn around(body: Body, route: &Route, counter: &mut Option<Arc<Upload>>) -> Body {
         if body.is_end_stream() {
             return body;

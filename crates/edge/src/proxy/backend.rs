@@ -102,7 +102,7 @@ impl Running {
     /// Counts a new request on a server. None if the server was removed and takes no more requests.
     pub(super) fn begin(backend: &Arc<Backend>) -> Option<Self> {
         // A request is counted before `removed` is read. A removal sets `removed` before it reads
-        // the count. So at least one of the two sees the other.
+        // the count. So either the request sees the removal, or the removal sees the request.
         backend.running.fetch_add(1, Ordering::SeqCst);
         let running = Self(Arc::clone(backend));
         if backend.is_removed() {

@@ -34,7 +34,7 @@ pub struct BackendsStatus {
     pub requests: u64,
     /// The service has failed for good.
     pub failed: bool,
-    /// The servers that take requests, and those that still have some running.
+    /// The servers that take requests, and removed servers that still have requests running.
     pub members: Vec<BackendStatus>,
 }
 

@@ -33,8 +33,8 @@ impl Group {
         }
     }
 
-    /// The server that was added last. Where servers are replaced one by one it stays longest, so a
-    /// client that lost its server is not sent to one that leaves next.
+    /// The server that was added last. Where servers are replaced one by one, the newest stays
+    /// longest, so a client that lost its server is not sent to one that leaves next.
     fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
         self.members
             .iter()

@@ -90,7 +90,7 @@ impl HealthState {
         stop: &CancellationToken,
     ) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        // Checked under the lock: `unasked` takes it after `stop` is cancelled.
+        // Checked while the lock is held, since `unasked` takes the lock after `stop` is cancelled.
         if stop.is_cancelled() {
             return false;
         }

@@ -32,8 +32,8 @@ impl Drop for Watch {
 }
 
 impl Upstream {
-    /// Starts the health checks of its servers, if they are configured. Call it once per group of
-    /// servers, not per worker, and within a runtime.
+    /// Starts the health checks of the servers, if any are configured. Must be called once per
+    /// group of servers, not per worker, and within a runtime.
     pub fn watch(&self) -> Watch {
         let stop = CancellationToken::new();
         match self.health.clone() {

@@ -63,7 +63,7 @@ impl Idle {
             return;
         }
         let mut all = self.kept();
-        // Checked under the lock: `forget` takes it after `removed` is set.
+        // Checked while the lock is held, since `forget` takes the lock after `removed` is set.
         if backend.is_removed() {
             return;
         }

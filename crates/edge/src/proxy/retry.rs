@@ -16,8 +16,8 @@ pub(super) enum RetryState {
     /// The request is intact, and nothing of it was sent.
     Unbegun,
     /// The request is intact, and the server has not read all of it. Operating systems reset a
-    /// connection that is closed with unread bytes, and end one without them normally (RFC 9293,
-    /// section 3.6.1).
+    /// connection that is closed with unread bytes, and shut it down normally if all bytes were
+    /// read (RFC 9293, section 3.6.1).
     Unread,
     /// The request is intact. The server may have read it, but no byte of a response came.
     Untouched,
@@ -71,7 +71,7 @@ impl RetryState {
         self != Self::Unbegun
     }
 
-    /// Where the request is sent next. None if it must not be repeated.
+    /// Where the request is sent next. None if the request must not be repeated.
     ///
     /// `was_begun`: a server that was tried earlier may have begun processing it.
     pub(super) fn next(

@@ -33,7 +33,7 @@ pub(super) struct Upgrade {
 }
 
 impl Upgrade {
-    /// Takes the upgrade out of a request, if it is one that may pass. Turns an extended `CONNECT`
+    /// Takes the upgrade out of a request, if its protocol may pass. Turns an extended `CONNECT`
     /// into the `GET` that servers understand.
     pub(super) fn take(parts: &mut request::Parts) -> Result<Option<Self>, ProxyError> {
         let client = parts.extensions.remove::<OnUpgrade>();
@@ -91,8 +91,8 @@ impl Upgrade {
         headers.insert(UPGRADE, self.protocol.clone());
     }
 
-    /// Checks that a server that switches has accepted this upgrade. If it does not switch, its
-    /// response must not look to the client as if it had.
+    /// Checks a response. A server that switches must have accepted this upgrade. One that does not
+    /// switch must not respond in a way that the client takes for a switch.
     pub(super) fn check(&self, answer: &response::Parts) -> Result<(), ProxyError> {
         if answer.status != StatusCode::SWITCHING_PROTOCOLS {
             // The response to an extended `CONNECT` with any 2xx opens a tunnel.

@@ -43,8 +43,8 @@ pub(super) struct Chosen {
 pub(super) struct Search {
     /// The numbers of servers that accepted no connection.
     tried: Vec<u64>,
-    /// The numbers of servers that closed the connection before they had read the request. They do
-    /// not get it again.
+    /// The numbers of servers that closed the connection before they had read the request. These
+    /// servers do not get the request again.
     gone: Vec<u64>,
     /// When the request stops waiting for a server.
     deadline: Option<Instant>,
@@ -104,8 +104,8 @@ impl Upstream {
         self.backends.now()
     }
 
-    /// Another server, after `backend` accepted no connection, or closed it before it had read the
-    /// request. Where servers come and go, waits for one.
+    /// Another server, after `backend` accepted no connection, or closed the connection before
+    /// reading the request. Where servers come and go, waits for one.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,

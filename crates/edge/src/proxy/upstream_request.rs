@@ -21,8 +21,8 @@ use http1::content_length;
 pub(super) struct UpstreamRequest<'a> {
     pub(super) request: Request<()>,
     pub(super) method: Method,
-    /// Set while the headers are still those of the client. They are then changed according to
-    /// these facts when they are written.
+    /// The facts by which the headers are changed while they are written. Set while the headers are
+    /// still those of the client.
     pub(super) raw: Option<&'a ClientInfo>,
     /// The body, if all of it is in memory.
     pub(super) whole: Option<Bytes>,

@@ -1,9 +1,9 @@
 //! Checks the fields of a head before the HTTP/3 library decodes them.
 //!
 //! If a pseudo-header field comes twice, the library takes the last one, and it accepts such fields
-//! in any position. Here they are checked without decoding: they have their own entries in the
-//! static table (RFC 9204, appendix A), and only literal names are looked at. What cannot be parsed
-//! here is left to the library, which cannot decode it either.
+//! in any position. Here they are checked without decoding. Most are recognised by their indices in
+//! the static table (RFC 9204, appendix A), the others by their literal names. What cannot be
+//! parsed here is left to the library, which cannot decode it either.
 
 use std::ops::RangeInclusive;
 

@@ -2,10 +2,10 @@
 //!
 //! The library buffers every frame of a known type whole, skips an unknown frame only after it has
 //! all of it, and reads on while it has buffered frames. It treats an empty DATA frame as the end
-//! of a body, and the end of a stream within a frame as a proper end. So it gets only pieces that
-//! do not extend beyond a frame, only frames that are relevant and not too large, and heads whose
-//! fields are in order. This is a pure state machine over bytes: the result does not depend on how
-//! they are split.
+//! of a body, and the end of a stream within a frame as a proper end. So the library gets only
+//! pieces that do not extend beyond a frame, only frames that are relevant and not too large, and
+//! heads whose fields are in order. This is a pure state machine over bytes: the result does not
+//! depend on how the bytes are split.
 
 use bytes::{Bytes, BytesMut};
 

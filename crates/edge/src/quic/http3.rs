@@ -126,7 +126,7 @@ pub(super) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    // The client or the network failed, which nobody can mend here.
+                    // The client or the network failed, so the error is not worth a warning.
                     tracing::debug!(%error, "a connection ended early");
                     return;
                 }
@@ -164,7 +164,7 @@ struct LastCall {
 
 impl LastCall {
     /// Sends a first GOAWAY, which still permits all requests that may be on their way. A client
-    /// without a request so far gets it after its first request, which is then served.
+    /// that has sent no request yet gets the GOAWAY after its first one, which is served.
     async fn call(&mut self, engine: &mut Engine) {
         if !self.is_told && self.is_known {
             self.is_told = true;

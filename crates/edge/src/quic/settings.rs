@@ -56,9 +56,9 @@ pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
     endpoint
 }
 
-/// Generates unpredictable connection IDs, any of which may be one of another process. The
-/// library's own IDs can be verified by the endpoint that made them, which would ignore all others
-/// instead of resetting their connections.
+/// Generates unpredictable connection IDs. With the library's own generator, an endpoint recognises
+/// IDs of other endpoints and ignores their packets. With this one it treats every unknown ID as
+/// one of another process, and resets its connection.
 #[derive(Default)]
 struct ConnectionIds {
     secret: RandomState,

@@ -1,5 +1,5 @@
-//! The transport of the HTTP/3 library: QUIC streams that are checked when they are read, and
-//! watched for slow readers when they are written.
+//! The transport of the HTTP/3 library: QUIC streams whose input is checked, and whose output is
+//! watched for slow readers.
 
 use std::collections::HashMap;
 use std::pin::{Pin, pin};

@@ -206,7 +206,7 @@ fn dots(segment: &str) -> Result<usize, BadPath> {
         b".." => return Ok(2),
         _ => {}
     }
-    // Both slashes end a segment for some servers.
+    // Some servers treat a backslash like a slash, as the end of a segment.
     let mut parts = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
     let hides = parts.any(|part| {
         let name = part.split(|byte| *byte == b';').next().unwrap_or_default();

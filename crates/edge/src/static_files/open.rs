@@ -1,7 +1,7 @@
 //! Opens files below a root, whatever the path or links on it contain.
 //!
-//! The target of a link is served only if its own path is: no part of it begins with a dot, and it
-//! belongs to no other route.
+//! The target of a link is served only if its own path would be served: no segment of that path
+//! begins with a dot, and it belongs to no other route.
 
 use std::ffi::OsStr;
 use std::fs::File;

@@ -173,7 +173,7 @@ impl Certificates {
         files.chain(ordered).collect()
     }
 
-    /// Those of [`Self::in_use`] that come from files.
+    /// The certificates of [`Self::in_use`] that come from files.
     pub(crate) fn in_files(&self) -> Vec<FileCertificate> {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.table.load();

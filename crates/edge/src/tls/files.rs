@@ -43,8 +43,9 @@ impl FileCertificate {
         }
     }
 
-    /// Whether it should have been replaced by now, which is logged every day: in its last 14 days,
-    /// or, if it is valid for less than six weeks in all, in the last sixth of them.
+    /// Whether the certificate should have been replaced by now, which is logged every day. This is
+    /// so in its last 14 days, or in the last sixth of its validity if it is valid for less than
+    /// six weeks in all.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.life().is_loud(now)
     }
@@ -112,8 +113,9 @@ impl Pair {
 }
 
 impl CertificateFiles {
-    /// The host names it serves: the configured ones, or else those in the certificate. Empty if
-    /// the file cannot be read. That error is reported where the file is used.
+    /// The host names that the certificate is used for: the configured ones, or else those in the
+    /// certificate. Empty if the file cannot be read. That error is reported where the file is
+    /// used.
     pub(crate) fn names(&self) -> Vec<String> {
         if !self.hosts.is_empty() {
             return self.hosts.clone();
