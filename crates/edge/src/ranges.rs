@@ -5,7 +5,7 @@ use std::ops::Range;
 /// The largest number of ranges. A request for more is answered with the whole content.
 const MOST: usize = 16;
 
-/// The part of a content to send.
+/// The part of the content to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Whole,

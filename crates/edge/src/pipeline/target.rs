@@ -24,7 +24,7 @@ use super::upload::{Measured, TooLarge};
 use super::{RequestOutcome, bare, in_one_shape, later, moved};
 use crate::context::WorkerContext;
 
-/// How much of an unwanted body is read, in bytes.
+/// How many bytes of an unwanted body are read before giving up.
 const UNWANTED: usize = 64 * 1_024;
 
 /// Asks the target, and purges the cached responses that its response names.

@@ -17,7 +17,7 @@ use crate::deadline::Deadline;
 use crate::route::Route;
 use http1::Refusal;
 
-/// The minimum rate is not enforced before the body has been awaited for this long.
+/// How long a body may be awaited in total before the minimum rate is enforced.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// The body is larger than the route allows.

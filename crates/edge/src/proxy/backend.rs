@@ -72,7 +72,8 @@ impl Backend {
         self.removed.load(Ordering::SeqCst)
     }
 
-    /// Completes when no request runs on this server, which is removed and gets no new ones.
+    /// Completes when no request runs on this server. Useful for a removed server, which gets no
+    /// new ones.
     pub(super) async fn quiet(&self) {
         loop {
             // Created before the check, so that a request that ends in between is not missed.
