@@ -14,11 +14,7 @@ function start() {
   if (again) lookAgain(again);
   all("[data-end]").forEach((part) => (part.scrollTop = part.scrollHeight));
   all("form[data-bulk]").forEach(choose);
-  if (document.querySelector("[data-copy], [data-share]")) import("./share.js");
-  all("button[data-print]").forEach((button) => {
-    button.hidden = false;
-    button.addEventListener("click", () => print());
-  });
+  if (document.querySelector("[data-copy], [data-share], [data-print]")) import("./share.js");
   all("form[method=post]").forEach(sendOnce);
   all("form:has([data-in-place])").forEach(sendInPlace);
   keepTyped();
