@@ -837,3 +837,7 @@ host-print-qr-text = All QR codes as pictures, for a printer’s own design.
 host-print-all = All households
 host-print-unsent = Not yet sent
 host-print-how = Print this page on A4 at 100 %, without margins. It shows what will be on the paper.
+
+## Looks
+
+host-look-see = See it first

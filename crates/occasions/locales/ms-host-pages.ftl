@@ -784,3 +784,7 @@ host-print-qr-text = Semua kod QR sebagai gambar, untuk reka bentuk pencetak sen
 host-print-all = Semua isi rumah
 host-print-unsent = Belum dihantar
 host-print-how = Cetak halaman ini pada A4 dengan skala 100 %, tanpa jidar. Inilah yang akan ada di atas kertas.
+
+## Looks
+
+host-look-see = Lihat dahulu

@@ -111,6 +111,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         // `Write` is for the texts; `settings::Part` requires more for other sections.
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)
+        .get("/settings/preview/page", Own, settings::look)
         .post("/settings/{part}", Write, settings::save)
         .nest(Event::PAGES, pages_of::<Event, _>())
         .get("/settings/events/{id}/schedule", Write, schedule::edit)

@@ -56,6 +56,8 @@ struct Piece {
     language: Language,
     /// Above the rest, in the letters of the theme.
     title: String,
+    /// For whom it is, where that is not the title.
+    household: String,
     /// Small, below it.
     lines: Vec<String>,
     code: String,
@@ -86,9 +88,9 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
         let site = req.site.url().authority().to_owned();
         Piece {
             title: hosts.text.to_owned(),
+            household: portal.household.invitation.details.household.clone(),
             lines: vec![
                 reading.cover().date,
-                portal.household.invitation.details.household.clone(),
                 text.say("print-scan").into_owned(),
                 text.with("print-or", [("address", site.into())]),
             ],
@@ -108,6 +110,7 @@ pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
         let address = details.address.as_deref().unwrap_or_default();
         Piece {
             title: details.household.clone(),
+            household: String::new(),
             lines: address.lines().take(5).map(str::to_owned).collect(),
             code: portal.household.invitation.code.clone(),
             qr: qr_code::path(link),
@@ -131,6 +134,7 @@ pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
         .map(|person| Piece {
             language: req.text.language().clone(),
             title: person.shown_name(&req.text),
+            household: String::new(),
             lines: vec![person.household.clone()],
             code: String::new(),
             qr: None,

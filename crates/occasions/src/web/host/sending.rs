@@ -134,6 +134,7 @@ struct WalkPage<'a> {
     csrf: &'a str,
     submission: String,
     household: &'a str,
+    code: &'a str,
     send: Option<Sending>,
     left: usize,
     /// The address that passes this household over.
@@ -169,6 +170,7 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
         csrf: &req.csrf,
         submission: req.submission(),
         household: invitation.map_or("", |one| one.details.household.as_str()),
+        code: invitation.map_or("", |one| one.code.as_str()),
         send: turn.as_ref().map(|(portal, sent_at)| Sending {
             sent: sent_at.map(|at| wording.moment(at)),
             walk: Some(query.clone()),
