@@ -40,14 +40,12 @@ use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use web::{Pages, Site};
 
-use crate::Callers::{Anybody, People};
-use crate::{Accounts, Callers};
 pub use ::site::cookies::session;
 use ::site::webhook::test_limit::TestLimit;
 pub use ::site::{asking, call, frame, moved, proof, refusal, request, resource, upstream_access};
 use ::site::{cookies, mail_callbacks};
-pub use identity::problem::email_unverified;
-pub use refusal::Refusal;
+use site::Callers::{self, Anybody, People};
+use site::Context;
 
 /// What it takes to sign people in and out, and to keep their accounts, at other addresses than
 /// those of this crate.
@@ -59,14 +57,12 @@ pub mod front_end {
     pub use super::profile::save;
     pub use super::registration::Sent;
     pub use super::reset::mail_link;
-    pub use ::site::cookies::{forget_session, registered, renewed, set_begun, set_registered};
-    pub use identity::problem::{password, too_often};
 }
 
 /// Every address of this crate.
-pub fn routes(accounts: &Accounts) -> Router<Site> {
+pub fn routes(accounts: &Context) -> Router<Site> {
     let has_admin_page = accounts.domains.iter().any(|one| one.has_admin_page);
-    let own: Pages<Accounts, Callers> = if has_admin_page {
+    let own: Pages<Context, Callers> = if has_admin_page {
         Pages::default()
     } else {
         Pages::default().get("/admin", People, me::admin)
@@ -82,7 +78,7 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
 }
 
 /// Every page of this crate.
-pub fn pages() -> Pages<Accounts, Callers> {
+pub fn pages() -> Pages<Context, Callers> {
     Pages::default()
         .get("/login", Anybody, visitor::login)
         .post("/login", Anybody, visitor::sign_in)
@@ -206,10 +202,10 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/admin/people/{id}", People, people::change)
 }
 
-/// Puts around a site's routes what the extractors of [`asking`] rely on. It
+/// Puts around a site's routes what the extractors of `site::asking` rely on. It
 /// decides nothing: it carries the counters and who needs a second factor in, and a renewed cookie
 /// out.
-pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
+pub fn around(accounts: &Context, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
     let inside = first::Inside(router.clone().with_state(accounts.site.clone()));
     router

@@ -4,16 +4,16 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
-use accounts::Domains;
-use accounts::account::{self, DisplayName, NewAccount};
-use accounts::grant::{self, GrantError};
-use accounts::setup::{self, Credential, SetupError};
-use accounts::sign_in;
 use anyhow::{Context as _, Result, bail};
+use identity::account::{self, DisplayName, NewAccount};
+use identity::grant::{self, GrantError};
+use identity::people::setup::{self, Credential, SetupError};
+use identity::sign_in;
 use occasions::link::LinkKey;
 use occasions::role::{self, Role};
 use platform::mail::Address;
 use platform::{Random, Secret, StoreError, Tx};
+use site::Domains;
 
 use crate::app_setup::Opened;
 
@@ -88,7 +88,7 @@ fn seed(tx: &mut Tx<'_>, domains: Domains, host: &Host) -> Result<(), SeedError>
     };
     let (account, _) = setup::create_owner(
         tx,
-        &accounts::domain::for_identity(domains),
+        &site::domains::for_identity(domains),
         &new,
         &Credential::Link,
     )?;

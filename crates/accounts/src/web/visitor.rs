@@ -16,15 +16,14 @@ use web::{Problem, Text};
 use super::arrival::{self, target};
 use super::entrance::{Entrance, Entry};
 use super::providers::{self, Button};
-use site::asking::Sender;
-use site::call::see_other;
-use site::cookies;
 
-use crate::Accounts;
-use crate::domain::SignInHint;
 use identity::person::registration::Registration;
 use identity::session::Stay;
 use identity::sign_in::{self, Attempt, SignInError};
+use site::asking::Sender;
+use site::call::see_other;
+use site::domain::SignInHint;
+use site::{Context, cookies};
 
 /// Where to go afterwards.
 #[derive(Deserialize)]
@@ -53,7 +52,7 @@ pub(super) async fn to_login() -> Response {
 }
 
 pub(super) async fn login(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(onward): Query<Onward>,
     entrance: Entrance,
 ) -> Response {
@@ -65,7 +64,7 @@ pub(super) async fn login(
 }
 
 pub(super) async fn sign_in(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     entry: Entry,
 ) -> Result<Response, Problem> {
     let Entry {
@@ -97,7 +96,7 @@ pub(super) async fn sign_in(
 }
 
 fn login_page(
-    accounts: &Accounts,
+    accounts: &Context,
     entrance: Entrance,
     redirect: &str,
     form_state: &FormState,
@@ -137,7 +136,7 @@ fn login_page(
 }
 
 pub(super) async fn sign_out(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     sender: Result<Sender, Problem>,
 ) -> Result<Response, Problem> {
@@ -165,7 +164,7 @@ struct LinkPage<'a> {
 }
 
 pub(super) async fn link(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(secret): Path<String>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -183,7 +182,7 @@ pub(super) async fn link(
 }
 
 pub(super) async fn use_link(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(secret): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {

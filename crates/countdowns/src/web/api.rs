@@ -3,19 +3,20 @@
 mod owners;
 mod phrases;
 
-use accounts::Callers::{self, Anybody, Tokens};
-use accounts::profile::PublicProfile;
-use accounts::web::asking::Viewer;
-use accounts::web::call::{Call, Maybe, answer};
-use accounts::web::resource::api::{self, ApiParent, ApiResource, Description};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header::VARY;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
+use identity::person::profile::PublicProfile;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Deserializer, Serialize};
+use site::Callers::{self, Anybody, Tokens};
+use site::asking::Viewer;
+use site::call::{Call, Maybe, answer};
+use site::moved;
+use site::resource::api::{self, ApiParent, ApiResource, Description};
 use utoipa::ToSchema;
 use web::described::{self, Named, Routes};
 use web::{Form, Json, List, Problem, Site, conditional, routes};
@@ -28,7 +29,6 @@ use crate::entry_limit::EntryLimit;
 use crate::keeper::Keeper;
 use crate::public::{self, Search, Shown, Viewing};
 use crate::reset::{self, Sent};
-use accounts::web::moved;
 
 /// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {

@@ -1,13 +1,14 @@
 //! The public pages of posts.
 
-use accounts::web::asking::Viewer;
-use accounts::web::call::id as parse;
-use accounts::{AccountId, profile, slug};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
+use identity::account::AccountId;
+use identity::person::{profile, slug};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{StoreError, Tx};
+use site::asking::Viewer;
+use site::call::id as parse;
 use site::part::{Part, PublicPage};
 use web::cursor::Piece;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};

@@ -13,8 +13,8 @@ use web::{Json, Problem, routes};
 
 use super::all;
 
-use crate::Accounts;
-use crate::Callers::Tokens;
+use site::Callers::Tokens;
+use site::Context;
 use site::call::{Call, answer};
 use site::webhook::delivery::{self, Delivery, DeliveryId};
 use site::webhook::test_limit::TestLimit;
@@ -23,7 +23,7 @@ use site::webhook::{
 };
 
 /// Which scopes a token needs depends on the events that a webhook hears of.
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: Tokens(&[]), create: Tokens(&[])))
         .routes(routes!(remove: Tokens(&[])))

@@ -1,14 +1,15 @@
 //! The API of phrases.
 
-use accounts::Callers::{Anybody, People, Tokens};
-use accounts::Confirmed;
-use accounts::web::call::{Call, Maybe, answer};
-use accounts::web::proof::Requester;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use identity::session::signed_in::Confirmed;
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
+use site::Callers::{Anybody, People, Tokens};
+use site::call::{Call, Maybe, answer};
+use site::moved;
+use site::proof::Requester;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::Received;
@@ -18,7 +19,6 @@ use crate::countdown::{READ, WRITE};
 use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, Phrase, PhraseId};
 use crate::public;
 use crate::suggestion::{self, Suggestion, SuggestionId};
-use accounts::web::moved;
 
 /// The number of suggestions in a list.
 const SUGGESTIONS: i64 = 100;

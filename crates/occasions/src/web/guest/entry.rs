@@ -1,11 +1,11 @@
 //! Pages that need no code: the one that asks for it, and an occasion's public page.
 
-use accounts::AccountId;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
+use identity::account::AccountId;
 use platform::{StoreError, Tx};
 use site::part::Part;
 use web::page::{Kind, Metadata, Page};

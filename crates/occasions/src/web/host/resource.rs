@@ -1,13 +1,13 @@
 //! The hosts' pages and JSON operations for lists of an occasion.
 
-use accounts::Callers::Tokens;
-use accounts::SignedIn;
-use accounts::web::proof::{Proof, Requester};
-use accounts::web::resource::api::{ApiParent, ApiResource};
-use accounts::web::resource::pages::PageParent;
 use askama::Template;
 use axum::response::Response;
+use identity::session::signed_in::SignedIn;
 use platform::Tx;
+use site::Callers::Tokens;
+use site::proof::{Proof, Requester};
+use site::resource::api::{ApiParent, ApiResource};
+use site::resource::pages::PageParent;
 use web::described::{self, Named};
 use web::form_state::{FormState, TableForm};
 use web::{Problem, Text};

@@ -1,7 +1,7 @@
 //! What callers see of their changes. A token that may change something but not read it
 //! gets only the version, even in a conflict.
 
-use accounts::signed_in::SignedIn;
+use identity::session::signed_in::SignedIn;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;

@@ -1,11 +1,11 @@
 //! Guests, and answers that hosts give for them.
 
-use accounts::Callers::Tokens;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
+use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::{Members, Received};
