@@ -18,32 +18,32 @@ pub struct Card {
 /// A form with one field. Labels are messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardForm {
-    /// Where it is sent.
+    /// The address that the form is sent to.
     pub action: &'static str,
     /// The field's name.
     pub name: &'static str,
     /// The field's label.
     pub label: &'static str,
-    /// What the button says.
+    /// The button's label.
     pub button: &'static str,
 }
 
-/// Something that somebody has.
+/// A line for something that the person has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardLine {
-    /// What it is called.
+    /// The line's text.
     pub label: String,
-    /// Where it is.
+    /// The line's address.
     pub href: String,
-    /// What is to be said of it.
+    /// A sentence about it.
     pub note: String,
 }
 
-/// A sentence below the sign-in form, and where it leads.
+/// A sentence below the sign-in form, with a link.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInHint {
     /// The message.
     pub text: &'static str,
-    /// What it leads to.
+    /// The link's address.
     pub link: Link,
 }

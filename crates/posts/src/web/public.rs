@@ -192,7 +192,7 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, 
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// The addresses of tags, with how many articles have each, and whether it is this list.
+    /// Each tag's link text with its number of articles, and whether it is the tag of this list.
     tags: Vec<(String, String, bool)>,
     /// The tag of the list; empty: it has all.
     tag: &'a str,

@@ -33,7 +33,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 /// What is answered whatever becomes of it.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Accepted {
-    /// `accepted`.
+    /// Always `accepted`.
     status: &'static str,
 }
 
