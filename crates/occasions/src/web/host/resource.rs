@@ -20,7 +20,7 @@ use crate::hosting::{HostOf, Permission, Refusal, permissions};
 use crate::occasion;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::{HostAccess, may};
-use crate::web::api::host::change_response::{Receipt, Saved, Sees, Shown};
+use crate::web::api::host::change_response::{ChangedView, Receipt, Saved, Sees};
 use crate::web::api::host::refusal;
 
 /// Programs that read what hosts wrote.
@@ -68,7 +68,7 @@ impl ApiParent for HostOf {
     }
 }
 
-impl<R: Resource<Parent = HostOf>> Shown for R {
+impl<R: Resource<Parent = HostOf>> ChangedView for R {
     fn receipt(&self) -> Receipt {
         if R::ADDRESS == "id" {
             Receipt::of_id(&self.address(), self.version())
