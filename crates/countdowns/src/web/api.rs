@@ -102,7 +102,7 @@ impl ApiParent for Keeper {
     }
 }
 
-/// How long it went before.
+/// Statistics of the times between resets.
 #[utoipa::path(
     get, path = "/api/v1/countdowns/{id}/stats", tag = "countdowns", params(("id" = String, Path,)),
     responses((status = 200, body = Statistics), (status = 404))
@@ -115,7 +115,7 @@ async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// Its newest 100 resets.
+/// The countdown's newest 100 resets.
 #[utoipa::path(
     get, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns", params(("id" = String, Path,)),
     responses((status = 200, body = List<Entry>), (status = 404))
@@ -215,7 +215,7 @@ async fn change_entry(
     Ok(Json(call.write(change).await?))
 }
 
-/// Deletes a reset; the one before counts again from where it was.
+/// Deletes a reset. The countdown counts again from the reset before it.
 #[utoipa::path(
     delete, path = "/api/v1/countdowns/{id}/entries/{entry}", tag = "countdowns",
     params(("id" = String, Path,), ("entry" = String, Path,)),

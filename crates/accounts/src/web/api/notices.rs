@@ -37,7 +37,7 @@ struct Notice {
     read_at: Option<Timestamp>,
 }
 
-/// What was I told?
+/// The account's notices.
 #[utoipa::path(
     get, path = "/api/v1/me/notices", tag = "accounts",
     responses(

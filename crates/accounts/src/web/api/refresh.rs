@@ -97,7 +97,7 @@ pub async fn first(
     refreshed.ok_or_else(revoked)
 }
 
-/// Go on in a session.
+/// Renew the tokens of a session.
 ///
 /// Each refresh token works once and is answered with the next one. One that is used again, but
 /// for a repeat within 10 seconds, ends the session: somebody has a copy.
@@ -154,7 +154,7 @@ pub async fn go_on(
 
 /// End the session of a refresh token.
 ///
-/// Its access tokens work no more. Content where it has ended already.
+/// Its access tokens work no more. Succeeds also if the session has ended already.
 #[utoipa::path(
     post, path = "/api/v1/auth/revoke", tag = "accounts", request_body = RefreshBody,
     responses((status = 204, description = "Ended")),

@@ -36,15 +36,21 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Webhook)]
 struct View {
+    /// The webhook's id.
     #[schema(value_type = String)]
     id: WebhookId,
+    /// The address that messages are sent to.
     url: String,
+    /// The events that are sent.
     #[schema(value_type = Vec<WebhookEventName>)]
     events: Vec<String>,
     /// Whether notes are sent.
     include_notes: bool,
+    /// `active`; `failing`: the last message has not arrived; or `disabled`: nothing is sent until a
+    /// test arrives.
     #[schema(value_type = String)]
     state: WebhookState,
+    /// When it was made.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
     /// What signs; shown this once.

@@ -62,7 +62,7 @@ async fn exclude(call: Call) -> Result<StatusCode, Problem> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Draws it again.
+/// Draws the phrase again for the caller's pages.
 #[utoipa::path(
     delete, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
     params(("id" = String, Path,)), responses((status = 204), (status = 404))
@@ -143,7 +143,7 @@ struct PhraseChange {
     active: bool,
 }
 
-/// Shows a phrase to nobody any more, or to everybody again.
+/// Deactivates a phrase, which then nobody is shown, or activates it again.
 #[utoipa::path(
     patch, path = "/api/v1/admin/phrases/{id}", tag = "phrases", params(("id" = String, Path,)),
     request_body = PhraseChange,
@@ -181,7 +181,7 @@ struct Approval {
     text: Option<String>,
 }
 
-/// Makes a phrase of a suggestion.
+/// Accepts a suggestion as a phrase.
 #[utoipa::path(
     post, path = "/api/v1/admin/suggestions/{id}/approve", tag = "phrases",
     params(("id" = String, Path,)), request_body = Option<Approval>,
