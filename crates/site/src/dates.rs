@@ -1,7 +1,6 @@
-//! Dates of one domain that items of other domains follow, as a countdown follows an event. The
-//! domain that has a date lists it for the people who may know it ([`Domain::dates`]). In the
-//! transaction that changes or removes the date it calls [`moved`], and then all domains update the
-//! items that follow it ([`Domain::follow`]).
+//! Dates of one domain that items of other domains follow. The domain that has a date lists it for
+//! the people who may know it ([`Domain::dates`]). In the transaction that changes or removes the date
+//! it calls [`moved`], and then all domains update the items that follow it ([`Domain::follow`]).
 
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx};

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 /// domain wrote, with headings from `h2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// What is current, such as a running countdown: HTML.
+    /// The block that is current and stands first: HTML.
     Now(String),
     /// The newest things: HTML.
     Latest(String),

@@ -6,8 +6,8 @@ mod email_change;
 mod factors;
 mod identities;
 mod invites;
-mod leaving;
 mod notices;
+mod own_data;
 mod passkeys;
 mod people;
 mod profile;
@@ -33,7 +33,7 @@ use web::cursor::List;
 use web::described::{Description, Routes};
 use web::{Facts, Json, Problem, csrf, routes};
 
-use super::{arrival, cookies, entrance};
+use super::{after_sign_in, cookies, signed_out};
 use identity::account::{Account, unconfirmed};
 use identity::client::Client;
 use identity::grant::{self, Role, Scope};
@@ -66,7 +66,7 @@ pub fn routes<R: Routes<Context>>() -> R {
         .merge(slug::routes())
         .merge(trusted::routes())
         .merge(notices::routes())
-        .merge(leaving::routes())
+        .merge(own_data::routes())
         .merge(registering::routes())
         .merge(email_change::routes())
         .merge(invites::routes())
@@ -199,7 +199,7 @@ impl<T: Step> FromRequest<Context> for LoginCall<T> {
         let facts = Facts::from_request_parts(&mut parts, accounts).await?;
         let mut client = Browser::from_request_parts(&mut parts, accounts).await?.0;
         let url = accounts.site.url();
-        entrance::check_connection(url)?;
+        signed_out::check_connection(url)?;
         let browser = passkeys::browser(&accounts.site, &parts.headers);
         let headers = parts.headers.clone();
         let Json(login): Json<T> =
@@ -261,7 +261,7 @@ async fn signed_in(accounts: &Context, welcome: Welcome, want: Want) -> Result<R
     let Arrived { account, begun, .. } = match welcome {
         Welcome::Arrived(arrived) => arrived,
         Welcome::SecondStep(token) => return Ok(second_step::required(&token)),
-        Welcome::Leaving(token) => return Ok(leaving::offered(&token)),
+        Welcome::Leaving(token) => return Ok(own_data::offered(&token)),
     };
     if let Want::Tokens = want {
         return refresh::begin(accounts, account, &begun).await;
@@ -289,7 +289,7 @@ async fn logout(
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
     match caller {
-        Ok(caller) => arrival::end_session(&accounts, &headers, caller.request).await?,
+        Ok(caller) => after_sign_in::end_session(&accounts, &headers, caller.request).await?,
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }

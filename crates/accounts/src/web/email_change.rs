@@ -12,8 +12,8 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Network, Problem, Text, Wishes};
 
-use super::entrance::{Entrance, Entry};
 use super::message::Message;
+use super::signed_out::{Entrance, Entry};
 use super::suppressed::cause_words;
 
 use identity::account;

@@ -7,8 +7,8 @@ use platform::{Secret, Tx};
 use web::Problem;
 
 use super::email_change::LinkPage;
-use super::entrance::{Entrance, Entry};
 use super::message::Message;
+use super::signed_out::{Entrance, Entry};
 
 use identity::people::factor_reset;
 use identity::problem::gone;

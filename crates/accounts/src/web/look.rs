@@ -12,7 +12,7 @@ use web::look::{Accent, Color};
 use web::state::{MenuItem, Visit};
 use web::{Form, Look as Theme, Problem, Text, Wishes};
 
-use super::first;
+use super::public_pages;
 
 use identity::grant::{self, Scope, administrator};
 use identity::session::signed_in::SignedIn;
@@ -311,7 +311,9 @@ pub(super) async fn preview(
         path: "/".to_owned(),
         preview: Some(frame.into()),
     };
-    visit.answer(first::site_page(&accounts, &wishes)).await
+    visit
+        .answer(public_pages::site_page(&accounts, &wishes))
+        .await
 }
 
 /// What the form has of the look, before it is saved.

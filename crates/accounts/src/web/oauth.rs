@@ -11,12 +11,12 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::arrival::{self, target};
-use super::entrance::{Entrance, Entry};
+use super::after_sign_in::{self, target};
 use super::message::Message;
 use super::providers::Button;
 use super::registration::check_mail;
-use super::{cookies, me};
+use super::signed_out::{Entrance, Entry};
+use super::{cookies, security};
 
 use identity::account::NewAccount;
 use identity::credential::linked_identity::{self, IdentityId};
@@ -116,7 +116,7 @@ pub(super) async fn callback(
         locale: entrance.locale.clone(),
     };
     match provider_sign_in::finish(&accounts, provider, returned).await? {
-        Outcome::Known(welcome) => Ok(arrival::lead(&accounts, &welcome)),
+        Outcome::Known(welcome) => Ok(after_sign_in::lead(&accounts, &welcome)),
         Outcome::Linked => {
             let mut response = see_other("/me/security?done=identity");
             let gone = cookies::forget_provider(site.url());
@@ -280,7 +280,7 @@ pub(super) async fn unlink(
         )
     });
     form_state::answer(done, async |problem| {
-        me::again(&accounts, &posted, &problem, "password").await
+        security::again(&accounts, &posted, &problem, "password").await
     })
     .await
 }

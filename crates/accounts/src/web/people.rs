@@ -14,8 +14,8 @@ use web::cursor::Piece;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::event;
-use super::leaving;
+use super::audit_sentences;
+use super::own_data;
 
 use identity::account::{AccountId, State as AccountState};
 use identity::grant::administrator::{self, PeopleError};
@@ -204,7 +204,7 @@ impl PersonPage<'_> {
     }
 
     fn event(&self, line: &Record) -> String {
-        event::sentence(self.text, &line.action)
+        audit_sentences::sentence(self.text, &line.action)
     }
 
     fn line(&self, line: &Record) -> String {
@@ -390,7 +390,7 @@ pub(super) async fn export(
         export::create_for_owner(tx, domains, &site, &by, &id)
     };
     let zip = accounts.site.store.write(change).await?;
-    Ok(leaving::download(zip))
+    Ok(own_data::download(zip))
 }
 
 async fn try_change(

@@ -10,10 +10,10 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Network, Problem, Site, Text};
 
-use super::arrival::{HOME, begun_at};
-use super::entrance::{Entrance, Entry};
+use super::after_sign_in::{HOME, begun_at};
 use super::message::Message;
 use super::providers::{self, Button};
+use super::signed_out::{Entrance, Entry};
 
 use identity::account::{DisplayName, NewAccount};
 use identity::credential::password::Password;

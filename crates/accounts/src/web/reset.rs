@@ -9,9 +9,9 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Network, Problem, Text};
 
-use super::entrance::{Entrance, Entry};
 use super::message::Message;
 use super::shared;
+use super::signed_out::{Entrance, Entry};
 
 use identity::person::reset::{self, ResetError, Shown, Tokens, Wanted};
 use site::Context;

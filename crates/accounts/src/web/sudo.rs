@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf, media_type};
 
-use super::arrival::target;
-use super::first::Inside;
-use super::visitor::Onward;
+use super::after_sign_in::target;
+use super::public_pages::Inside;
+use super::sign_in::Onward;
 
 use identity::credential::web_authn::{self, Asked, Assertion};
 use identity::credential::{passkey, password, second_factor};

@@ -6,7 +6,7 @@ use platform::Tx;
 use web::Problem;
 use web::form_state::{self, FormState};
 
-use super::me;
+use super::security;
 
 use identity::session::sudo::Sudo;
 use identity::session::token::{self, Created, NewToken, Token, TokenId, TokenScope};
@@ -59,12 +59,12 @@ pub(super) async fn create_token(
     let done = match try_create(&accounts, &posted).await {
         Ok(made) => {
             let (secret, nothing) = (Some(&made.secret), FormState::default());
-            me::page(&accounts, &posted.req, secret, &nothing).await
+            security::page(&accounts, &posted.req, secret, &nothing).await
         }
         Err(problem) => Err(problem),
     };
     form_state::answer(done, async |problem| {
-        me::again(&accounts, &posted, &problem, "name").await
+        security::again(&accounts, &posted, &problem, "name").await
     })
     .await
 }

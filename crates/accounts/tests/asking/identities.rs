@@ -206,7 +206,7 @@ fn an_identity_waits_half_an_hour_for_a_sign_in_and_for_all_its_steps() {
 async fn second_step(
     world: &World,
     browser: &mut Visitor,
-    app: &linked_identity::credential::second_factor::totp::AppSecret,
+    app: &identity::credential::second_factor::totp::AppSecret,
 ) -> Page {
     let page = browser.get("/login/mfa").await.with(200);
     let mut form = page.form("/login/mfa");
@@ -443,8 +443,8 @@ fn who_is_kept_out_stays_out_and_who_leaves_may_come_back() {
         crate::stage::give(
             world,
             &boss,
-            linked_identity::grant::OWNER,
-            &linked_identity::grant::Scope::site(),
+            identity::grant::OWNER,
+            &identity::grant::Scope::site(),
         )
         .await;
         let sudo = Sudo::check(signed_in(world, &boss).await, world.clock.now()).unwrap();

@@ -12,7 +12,7 @@ use web::{Facts, Json, Problem, Wishes, csrf, routes};
 
 use crate::web::registration::{Sent, proof};
 use crate::web::reset::mail_link;
-use crate::web::{cookies, entrance};
+use crate::web::{cookies, signed_out};
 use identity::client::Client;
 use identity::person::registration;
 use identity::person::reset::{self, Tokens, Wanted};
@@ -81,7 +81,7 @@ impl FromRequest<Context> for RegisterCall {
         let facts = Facts::from_request_parts(&mut parts, accounts).await?;
         let client = Browser::from_request_parts(&mut parts, accounts).await?.0;
         let url = accounts.site.url();
-        entrance::check_connection(url)?;
+        signed_out::check_connection(url)?;
         let wishes = Wishes::read(&parts.uri, &parts.headers);
         let before = cookies::before(&parts.headers, url).unwrap_or_else(|| Secret::new(""));
         let headers = parts.headers.clone();

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Json, Problem, csrf, routes};
 
-use crate::web::leaving;
+use crate::web::own_data;
 use identity::person::erasure::{self, EraseError, When};
 use identity::session::sudo::Sudo;
 use site::Callers::{Anybody, People};
@@ -60,7 +60,7 @@ async fn export(
 ) -> Result<Response, Problem> {
     // A link on another site would use the copies up.
     csrf::check_sender(&headers, accounts.site.url())?;
-    leaving::file(&accounts, caller.who, caller.request).await
+    own_data::file(&accounts, caller.who, caller.request).await
 }
 
 /// When the account is to be erased.
@@ -128,6 +128,6 @@ async fn restore(
     Browser(client): Browser,
     Json(body): Json<RestoreBody>,
 ) -> Result<StatusCode, Problem> {
-    leaving::keep(&accounts, Secret::new(body.restore_token), client.request).await?;
+    own_data::keep(&accounts, Secret::new(body.restore_token), client.request).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,9 +7,9 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Field, FormState};
 use web::{Form, Network, Problem, Site, Text};
 
-use super::arrival::{HOME, begun_at};
-use super::entrance::{Entrance, Entry};
-use super::form::{new_account, new_account_fields};
+use super::after_sign_in::{HOME, begun_at};
+use super::new_account_form::{new_account, new_account_fields};
+use super::signed_out::{Entrance, Entry};
 
 use identity::grant::Role;
 use identity::people::invite::{self, Invite, TakeError};

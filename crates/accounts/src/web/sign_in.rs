@@ -13,9 +13,9 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::arrival::{self, target};
-use super::entrance::{Entrance, Entry};
+use super::after_sign_in::{self, target};
 use super::providers::{self, Button};
+use super::signed_out::{Entrance, Entry};
 
 use identity::person::registration::Registration;
 use identity::session::Stay;
@@ -87,7 +87,7 @@ pub(super) async fn sign_in(
     };
     let redirect = attempt.to.clone();
     let done = sign_in::with_password(&accounts, attempt).await;
-    let done = done.map(|welcome| arrival::lead(&accounts, &welcome));
+    let done = done.map(|welcome| after_sign_in::lead(&accounts, &welcome));
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
         Ok(login_page(&accounts, entrance, &redirect, &form_state))
@@ -141,7 +141,7 @@ pub(super) async fn sign_out(
     sender: Result<Sender, Problem>,
 ) -> Result<Response, Problem> {
     match sender {
-        Ok(sender) => arrival::end_session(&accounts, &headers, sender.request).await?,
+        Ok(sender) => after_sign_in::end_session(&accounts, &headers, sender.request).await?,
         // Signed out already, in another tab: that is what was asked for.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
@@ -188,5 +188,5 @@ pub(super) async fn use_link(
 ) -> Result<Response, Problem> {
     let client = entry.entrance.client;
     let welcome = sign_in::with_link(&accounts, Secret::new(secret), client).await?;
-    Ok(arrival::lead(&accounts, &welcome))
+    Ok(after_sign_in::lead(&accounts, &welcome))
 }

@@ -9,7 +9,7 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::entrance::{Entrance, Entry};
+use super::signed_out::{Entrance, Entry};
 
 use identity::person::erasure::{self, EraseError, When};
 use identity::person::export::{self, ExportError};
