@@ -1,57 +1,16 @@
-//! Who is asking: people, their passwords and sessions, the tokens of their
-//! programs, and what each may do where.
-//!
-//! Permission is a value. A handler asks for [`SignedIn`] (or one of the
-//! extractors of [`web`] that hold it), and a function that needs leave asks for
-//! the proof in its signature; only the checks of this crate make one. What
-//! somebody is in a scope, [`grant::rank_in`] tells.
+//! The pages and the JSON interface of people and their administration: signing in, one's own
+//! account, and who else has one. Who somebody is, the crate `identity` says; what every page needs of
+//! them, `site`.
 
 pub mod web;
 
-pub use ::site::described::describe;
-pub use ::site::{Callers, Context as Accounts, Domain, Domains};
-pub use ::site::{access, dates, history_of, look, newsletter, webhook};
-
-pub use ::identity::MIGRATIONS;
-pub use ::identity::credential::linked_identity as identity;
-pub use ::identity::credential::{hashing, passkey, password, provider, second_factor};
-pub use ::identity::limits::{changes, request_limits};
-pub use ::identity::notification;
-pub use ::identity::people::{factor_reset, import, invite, setup};
-pub use ::identity::person::{
-    email_change, erasure, export, profile, provider_sign_in, registration, reset, slug,
-    slug_change, suppressed, trusted, verification,
-};
-pub use ::identity::session::{access_token, device, refresh, sudo, token};
-pub use ::identity::sign_in::second_step;
-pub use ::identity::{
-    account, client, credential, grant, limits, notice, people, person, scope, session, sign_in,
-};
-
-/// The domain as the program knows it.
-pub mod domain {
-    pub use ::site::domain::*;
-    pub use ::site::domains::*;
-}
-
-/// The proofs that somebody is signed in, and owns the installation.
-pub mod signed_in {
-    pub use ::identity::grant::administrator::{Owner, owner};
-    pub use ::identity::session::signed_in::*;
-}
-
-pub use account::{Account, AccountId};
-pub use credential::hashing::Hasher;
-pub use credential::provider::{ProviderSettings, Providers};
-pub use credential::require_mfa::RequireMfaFor;
-pub use grant::administrator::Owner;
-pub use limits::changes::Changes;
-pub use limits::in_flight::InFlight;
-pub use limits::request_limits::RequestLimits;
-pub use person::registration::Policy;
-pub use session::signed_in::{Confirmed, SignedIn, confirmed};
-
 use ::identity::DomainAccounts;
+use ::identity::MIGRATIONS;
+use ::identity::people::factor_reset;
+use ::identity::person::reset;
+use ::identity::session::{refresh, token};
+use ::site::domain::{Domain, debug_only};
+use ::site::{look, webhook};
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use serde_json::json;
@@ -87,7 +46,7 @@ pub const DOMAIN: Domain = Domain {
         let contacts = web::trusted::shared(tx, id)?.into_iter();
         Ok(contacts.chain(webhook::shared(tx, id)?).collect())
     },
-    describe: domain::debug_only(web::api::describe),
+    describe: debug_only(web::api::describe),
     accounts: DomainAccounts {
         token_scopes: &[token::PROFILE_READ],
         export: |tx, id| Ok(json!({ "webhooks": webhook::export(tx, id)? })),

@@ -1,75 +1,71 @@
 //! What people and programs see of accounts: every address on one page.
 
+mod after_sign_in;
 pub mod api;
-mod arrival;
+mod audit_sentences;
 mod cards;
 mod email_change;
-mod entrance;
-mod event;
 mod factor_reset;
 mod factor_section;
 mod factors;
-mod first;
-mod form;
 mod invites;
-mod leaving;
 mod look;
-mod me;
 mod message;
-mod newcomer;
+mod new_account_form;
 mod notifications;
 mod oauth;
+mod own_data;
 mod own_password;
 mod people;
 mod profile;
 mod providers;
+mod public_pages;
 mod registration;
 mod reset;
 mod second_step;
+mod security;
+mod setup_and_join;
 pub mod shared;
+mod sign_in;
+mod signed_out;
 mod slug;
 mod sudo;
 mod suppressed;
 mod tokens;
 pub(crate) mod trusted;
 mod unsubscribe;
-mod visitor;
 mod webhooks;
 
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use web::{Pages, Site};
 
-use crate::Callers::{Anybody, People};
-use crate::{Accounts, Callers};
 pub use ::site::cookies::session;
 use ::site::webhook::test_limit::TestLimit;
 pub use ::site::{asking, call, frame, moved, proof, refusal, request, resource, upstream_access};
 use ::site::{cookies, mail_callbacks};
-pub use identity::problem::email_unverified;
-pub use refusal::Refusal;
+use site::Callers::{self, Anybody, People};
+use site::Context;
 
 /// What it takes to sign people in and out, and to keep their accounts, at other addresses than
 /// those of this crate.
 pub mod front_end {
+    pub use super::after_sign_in::end_session;
     pub use super::api::refresh::{first, go_on, sign, unstored};
-    pub use super::arrival::end_session;
-    pub use super::entrance::check_connection;
     pub use super::own_password::renew_password;
     pub use super::profile::save;
     pub use super::registration::Sent;
     pub use super::reset::mail_link;
-    pub use ::site::cookies::{forget_session, registered, renewed, set_begun, set_registered};
-    pub use identity::problem::{password, too_often};
+    pub use super::signed_out::check_connection;
 }
 
 /// Every address of this crate.
-pub fn routes(accounts: &Accounts) -> Router<Site> {
+pub fn routes(accounts: &Context) -> Router<Site> {
     let has_admin_page = accounts.domains.iter().any(|one| one.has_admin_page);
-    let own: Pages<Accounts, Callers> = if has_admin_page {
+    let own: Pages<Context, Callers> = if has_admin_page {
         Pages::default()
     } else {
-        Pages::default().get("/admin", People, me::admin)
+        Pages::default().get("/admin", People, security::admin)
     };
     pages()
         .into_router()
@@ -82,14 +78,14 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
 }
 
 /// Every page of this crate.
-pub fn pages() -> Pages<Accounts, Callers> {
+pub fn pages() -> Pages<Context, Callers> {
     Pages::default()
-        .get("/login", Anybody, visitor::login)
-        .post("/login", Anybody, visitor::sign_in)
-        .post("/logout", People, visitor::sign_out)
-        .get("/admin/login", Anybody, visitor::to_login)
-        .get("/sign-in/{secret}", Anybody, visitor::link)
-        .post("/sign-in/{secret}", Anybody, visitor::use_link)
+        .get("/login", Anybody, sign_in::login)
+        .post("/login", Anybody, sign_in::sign_in)
+        .post("/logout", People, sign_in::sign_out)
+        .get("/admin/login", Anybody, sign_in::to_login)
+        .get("/sign-in/{secret}", Anybody, sign_in::link)
+        .post("/sign-in/{secret}", Anybody, sign_in::use_link)
         .get("/register", Anybody, registration::register)
         .post("/register", Anybody, registration::enter)
         .post("/register/again", Anybody, registration::send_again)
@@ -129,12 +125,12 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/hooks/mail/{provider}", Anybody, mail_callbacks::take)
         .get("/admin/suppressions", People, suppressed::list)
         .post("/admin/suppressions/lift", People, suppressed::lift)
-        .get("/", Anybody, first::first)
-        .get("/u/{account}", Anybody, first::person)
-        .get("/site/images/{file}", Anybody, first::image)
-        .get("/card.png", Anybody, first::card)
-        .get("/robots.txt", Anybody, first::robots)
-        .get("/sitemap.xml", Anybody, first::sitemap)
+        .get("/", Anybody, public_pages::first)
+        .get("/u/{account}", Anybody, public_pages::person)
+        .get("/site/images/{file}", Anybody, public_pages::image)
+        .get("/card.png", Anybody, public_pages::card)
+        .get("/robots.txt", Anybody, public_pages::robots)
+        .get("/sitemap.xml", Anybody, public_pages::sitemap)
         .get("/admin/look", People, look::show)
         .post("/admin/look", People, look::change)
         .get("/admin/look/preview", People, look::preview)
@@ -160,10 +156,10 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .get("/admin/invites", People, invites::show)
         .post("/admin/invites", People, invites::create)
         .post("/admin/invites/remove", People, invites::remove)
-        .get("/setup/{secret}", Anybody, newcomer::setup)
-        .post("/setup/{secret}", Anybody, newcomer::set_up)
-        .get("/admin/join/{secret}", Anybody, newcomer::join)
-        .post("/admin/join/{secret}", Anybody, newcomer::accept)
+        .get("/setup/{secret}", Anybody, setup_and_join::setup)
+        .post("/setup/{secret}", Anybody, setup_and_join::set_up)
+        .get("/admin/join/{secret}", Anybody, setup_and_join::join)
+        .post("/admin/join/{secret}", Anybody, setup_and_join::accept)
         .post("/oauth/{provider}/start", Anybody, oauth::start)
         .get("/oauth/{provider}/callback", Anybody, oauth::callback)
         .get("/oauth/{provider}/address", Anybody, oauth::address)
@@ -172,9 +168,13 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/login/mfa", Anybody, second_step::prove)
         .get("/sudo", People, sudo::show)
         .post("/sudo", People, sudo::prove)
-        .get("/.well-known/change-password", Anybody, me::change_password)
-        .get("/me/security", People, me::security)
-        .post("/me/security/password", People, me::set_password)
+        .get(
+            "/.well-known/change-password",
+            Anybody,
+            security::change_password,
+        )
+        .get("/me/security", People, security::security)
+        .post("/me/security/password", People, security::set_password)
         .get("/me/security/totp", People, factors::setup)
         .post("/me/security/totp", People, factors::begin)
         .post("/me/security/totp/confirm", People, factors::confirm)
@@ -191,29 +191,33 @@ pub fn pages() -> Pages<Accounts, Callers> {
             Anybody,
             factor_reset::keep_with_link,
         )
-        .post("/me/security/sessions", People, me::end_sessions)
-        .post("/me/security/passkeys/remove", People, me::remove_passkey)
+        .post("/me/security/sessions", People, security::end_sessions)
+        .post(
+            "/me/security/passkeys/remove",
+            People,
+            security::remove_passkey,
+        )
         .post("/me/security/identities/remove", People, oauth::unlink)
         .post("/me/security/tokens", People, tokens::create_token)
         .post("/me/security/tokens/remove", People, tokens::remove_token)
-        .get("/me/data", People, leaving::data)
-        .post("/me/data/export", People, leaving::export)
-        .post("/me/data/erase", People, leaving::erase)
-        .get("/restore/{secret}", Anybody, leaving::offered)
-        .post("/restore/{secret}", Anybody, leaving::restore)
+        .get("/me/data", People, own_data::data)
+        .post("/me/data/export", People, own_data::export)
+        .post("/me/data/erase", People, own_data::erase)
+        .get("/restore/{secret}", Anybody, own_data::offered)
+        .post("/restore/{secret}", Anybody, own_data::restore)
         .get("/admin/people", People, people::list)
         .get("/admin/people/{id}", People, people::show)
         .post("/admin/people/{id}", People, people::change)
 }
 
-/// Puts around a site's routes what the extractors of [`asking`] rely on. It
+/// Puts around a site's routes what the extractors of `site::asking` rely on. It
 /// decides nothing: it carries the counters and who needs a second factor in, and a renewed cookie
 /// out.
-pub fn around(accounts: &Accounts, router: Router<Site>) -> Router<Site> {
+pub fn around(accounts: &Context, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
-    let inside = first::Inside(router.clone().with_state(accounts.site.clone()));
+    let inside = public_pages::Inside(router.clone().with_state(accounts.site.clone()));
     router
         .layer(Extension(inside))
-        .layer(from_fn_with_state(accounts.clone(), first::visit))
+        .layer(from_fn_with_state(accounts.clone(), public_pages::visit))
         .layer(from_fn_with_state(carried, cookies::carry))
 }

@@ -1,10 +1,10 @@
 //! Co-owners of a countdown. All have equal rights, but the one whose account is in its address
 //! cannot leave.
 
-use accounts::account::AccountId;
-use accounts::grant::{self, GrantError, Manager, Member, Scope};
-use accounts::invite::{self, Invite};
-use accounts::sudo;
+use identity::account::AccountId;
+use identity::grant::{self, GrantError, Manager, Member, Scope};
+use identity::people::invite::{self, Invite};
+use identity::session::sudo;
 use platform::{Secret, StoreError, Tx, sql};
 
 use crate::countdown::{self, OWNER, OwnerOf};

@@ -1,10 +1,10 @@
 //! A countdown: time since an instant that may be reset, or until a day.
 
-use accounts::account::AccountId;
-use accounts::grant::{self, GrantError, Scope, ScopeKind};
-use accounts::signed_in::SignedIn;
-use accounts::web::proof::{Proof, Requester};
-use accounts::{Confirmed, slug, token::TokenScope};
+use identity::account::AccountId;
+use identity::grant::{self, GrantError, Scope, ScopeKind};
+use identity::person::slug;
+use identity::session::signed_in::{Confirmed, SignedIn};
+use identity::session::token::TokenScope;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::audit::{self, RequestFacts};
@@ -13,6 +13,7 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::Findings;
 
@@ -347,7 +348,7 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Countdown>, StoreErro
 
 /// The proof that `who` may create a countdown.
 pub fn maker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, Refusal> {
-    accounts::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)
+    identity::session::signed_in::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)
 }
 
 /// A generated slug, numbered when another countdown of the account has it. The caller holds the

@@ -1,6 +1,6 @@
 //! The demo's countdowns: until a day, and since others.
 
-use accounts::account::AccountId;
+use identity::account::AccountId;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use platform::{StoreError, Tx};

@@ -1,6 +1,6 @@
 //! The rate limit for writing resets.
 
-use accounts::account::AccountId;
+use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::{Limit, Rule};
 

@@ -1,13 +1,13 @@
 //! Countdowns that follow a date of another domain: they take over its day and zone, and each
 //! change of these.
 
-use accounts::account::AccountId;
-use accounts::dates::{self, Date, Dates};
-use accounts::signed_in::SignedIn;
-use accounts::web::resource::Resource as _;
+use identity::account::AccountId;
+use identity::session::signed_in::SignedIn;
 use platform::audit::{Actor, Entry};
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
+use site::dates::{self, Date, Dates};
+use site::resource::Resource as _;
 use web::{Findings, fields};
 
 use crate::calendar::DayCounting;

@@ -3,7 +3,7 @@
 //!
 //! Records whose id exists are left unchanged, so an import can be repeated.
 
-use accounts::account::AccountId;
+use identity::account::AccountId;
 use jiff::Timestamp;
 use platform::id::Id as _;
 use platform::{Rows, StoreError, Tx, sql};

@@ -1,18 +1,17 @@
 //! Countdowns as a resource that their owners list, create, change and delete.
 
-use accounts::account::{self, AccountId};
-use accounts::dates::Dates;
-use accounts::signed_in::SignedIn;
-use accounts::web::proof::{Proof, Requester};
-use accounts::web::resource::{
-    self, Edit, History, Parent, Removal, Resource, TypedRemoval, history_of,
-};
-use accounts::{Confirmed, slug, sudo};
+use identity::account::{self, AccountId};
+use identity::person::slug;
+use identity::session::signed_in::{Confirmed, SignedIn};
+use identity::session::sudo;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::audit::{Entry, RequestFacts};
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::Value;
+use site::dates::Dates;
+use site::proof::{Proof, Requester};
+use site::resource::{self, Edit, History, Parent, Removal, Resource, TypedRemoval, history_of};
 use web::codes::SLUG_TAKEN;
 use web::fields::{choice, flag, key, line};
 use web::{Field, Findings, Input, List, Piece};

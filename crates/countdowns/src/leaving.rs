@@ -1,12 +1,13 @@
 //! A person's data in countdowns: its export, and its erasure with the account.
 
-use accounts::account::AccountId;
-use accounts::domain::Share;
-use accounts::{erasure, grant, slug};
+use identity::account::AccountId;
+use identity::grant;
+use identity::person::{erasure, slug};
 use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, audit, sql};
 use serde_json::{Value, json};
+use site::domain::Share;
 
 use crate::countdown::{self, COUNTDOWN, Countdown, CountdownId, scope};
 use crate::entry::{self, Entry};

@@ -25,12 +25,12 @@ use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::{Flag, Setting};
 use ::web::state::NavigationGroup;
-use accounts::domain::{self, Domain};
-use accounts::look::FirstPage;
 use identity::DomainAccounts;
 use platform::store::migrate::Migrations;
+use site::domain::{self, Domain};
+use site::look::FirstPage;
 
-pub use accounts::web::Refusal;
+pub use site::refusal::Refusal;
 
 /// Turns countdowns on and off.
 pub const ENABLED: Flag = Flag {
@@ -80,7 +80,7 @@ pub const DOMAIN: Domain = Domain {
     webhook_events: webhook::EVENTS,
     describe: domain::debug_only(|| {
         let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
-        accounts::webhook::describe::<webhook::CountdownMessage>(api, webhook::EVENTS)
+        site::webhook::describe::<webhook::CountdownMessage>(api, webhook::EVENTS)
     }),
     jobs: |site| vec![reach::handler(), suggestion::mail::digest_job(site)],
     accounts: DomainAccounts {

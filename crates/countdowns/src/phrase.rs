@@ -1,9 +1,8 @@
 //! Phrases, drawn at random for an account's pages, and the accounts' exclusions of them.
 
-use accounts::account::{self, AccountId};
-use accounts::grant::{self, Role};
-use accounts::signed_in::SignedIn;
-use accounts::web::proof::{Proof, Requester};
+use identity::account::{self, AccountId};
+use identity::grant::{self, Role};
+use identity::session::signed_in::SignedIn;
 use jiff::civil::Date;
 use platform::audit::{Entry, RequestFacts};
 use platform::id::Id as _;
@@ -12,6 +11,7 @@ use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::Findings;
 

@@ -1,12 +1,12 @@
 //! Countdowns as visitors see them. A countdown that a visitor may not see is answered exactly like
 //! one that does not exist.
 
-use accounts::account::AccountId;
-use accounts::grant;
-use accounts::profile::{self, PublicProfile};
-use accounts::signed_in::SignedIn;
-use accounts::slug::{self, Named};
-use accounts::trusted;
+use identity::account::AccountId;
+use identity::grant;
+use identity::person::profile::{self, PublicProfile};
+use identity::person::slug::{self, Named};
+use identity::person::trusted;
+use identity::session::signed_in::SignedIn;
 use jiff::{SignedDuration, Timestamp};
 use platform::key::{Key, Keyring};
 use platform::store::Row;

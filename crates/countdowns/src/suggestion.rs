@@ -2,9 +2,8 @@
 
 pub(crate) mod mail;
 
-use accounts::Confirmed;
-use accounts::account::{self, AccountId};
-use accounts::signed_in::SignedIn;
+use identity::account::{self, AccountId};
+use identity::session::signed_in::{Confirmed, SignedIn};
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::Wait;
 use platform::store::Row;

@@ -15,18 +15,18 @@ mod runs;
 mod sharing;
 mod words;
 
-use accounts::Callers::{Anybody, People};
-use accounts::dates::Dates;
-use accounts::web::resource::pages::{PageResource as _, pages as of_resource};
-use accounts::{Accounts, Callers};
 use axum::{Extension, Router};
+use site::Callers::{self, Anybody, People};
+use site::Context;
+use site::dates::Dates;
+use site::resource::pages::{PageResource as _, pages as of_resource};
 use web::{Pages, Site};
 
 use crate::countdown::Countdown;
 use crate::watchers::Watchers;
 
 /// All routes, with the state that the requests of this process share.
-pub(crate) fn routes(accounts: &Accounts) -> Router<Site> {
+pub(crate) fn routes(accounts: &Context) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())
         .layer(Extension(Watchers::default()))

@@ -1,11 +1,11 @@
 //! What webhooks hear of countdowns.
 
-use accounts::account::AccountId;
-use accounts::grant;
-use accounts::webhook::{self, WebhookEvent};
+use identity::account::AccountId;
+use identity::grant;
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
 use serde::Serialize;
+use site::webhook::{self, WebhookEvent};
 use utoipa::ToSchema;
 
 use crate::countdown::{self, Countdown, CountdownId, Kind, READ, WRITE};

@@ -1,8 +1,8 @@
 //! Signing in: with address and password, or with a link made for somebody.
 //!
 //! Every try with a password costs exactly one hash, whether the address is
-//! known, unknown or barred, and every failure reads the same. Who has used up
-//! their tries is turned away before that, for every address alike.
+//! known, unknown or barred, and every failure reads the same. A client that has
+//! used up its tries is refused before that, whatever address it names.
 
 pub mod attempts;
 pub mod let_in;

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use accounts::domain;
 use edge::access_log::{Format, Whose};
 use edge::route::NormalPath;
+use site::domains;
 use web::masking::SecretPaths;
 
 use crate::domains::DOMAINS;
@@ -19,7 +19,7 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     } else {
         Format::Json
     };
-    let paths = domain::secret_paths(DOMAINS);
+    let paths = domains::secret_paths(DOMAINS);
     edge::access_log::Log::onto(
         &lines.writer,
         format,
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn no_code_and_nothing_typed_is_shown() {
-        let paths = domain::secret_paths(DOMAINS);
+        let paths = domains::secret_paths(DOMAINS);
         for (address, shown) in [
             ("/", "/"),
             ("", ""),
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_neighbours_addresses_are_cut_where_they_are_ours() {
-        let paths = domain::secret_paths(DOMAINS);
+        let paths = domains::secret_paths(DOMAINS);
         for (address, shown) in [
             ("/api/users", "/api/users"),
             ("/RAHMA", "/RAHMA"),

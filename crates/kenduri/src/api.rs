@@ -268,7 +268,7 @@ mod tests {
                     .build(),
             ))
             .build();
-        accounts::describe(DOMAINS, &mut description);
+        site::described::describe(DOMAINS, &mut description);
         let text = serde_json::to_string_pretty(&description).unwrap() + "\n";
         if text != super::description().unwrap() {
             let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");

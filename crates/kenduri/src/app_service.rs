@@ -5,14 +5,14 @@
 
 use std::time::Duration;
 
-use accounts::Accounts;
-use accounts::web::upstream_access::{self, GrantedUser, UpstreamAccess};
 use axum::Router;
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use site::Context;
+use site::upstream_access::{self, GrantedUser, UpstreamAccess};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tracing::{Instrument as _, Span};
@@ -35,7 +35,7 @@ const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 pub(crate) struct AppService {
     router: Router,
     /// Decides who may use upstreams that require a sign-in; `None`: nobody.
-    accounts: Option<Accounts>,
+    accounts: Option<Context>,
     /// Ends streams that have no end of their own.
     stop: CancellationToken,
 }
@@ -51,7 +51,7 @@ impl AppService {
     }
 
     /// Sets the accounts that may use upstreams that require a sign-in.
-    pub(crate) fn knowing(self, accounts: Accounts) -> Self {
+    pub(crate) fn knowing(self, accounts: Context) -> Self {
         Self {
             accounts: Some(accounts),
             ..self
@@ -144,7 +144,7 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
 
 /// Redirects browsers to the sign-in page, which returns afterwards; programs and scripts get 401.
 /// The redirect leads to the site's own address, whatever host was requested.
-fn way_in(accounts: &Accounts, question: &edge::Question) -> edge::Verdict {
+fn way_in(accounts: &Context, question: &edge::Question) -> edge::Verdict {
     let accept = question.headers.get_all(ACCEPT).iter();
     let reads_pages = accept
         .filter_map(|line| line.to_str().ok())

@@ -4,11 +4,12 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use accounts::domain::{self, Domains};
 use anyhow::{Context as _, Result, bail};
 use edge::maintenance::Maintenance;
 use platform::store::migrate;
 use platform::{Clock, Files, Outbound, Platform, Random, Store};
+use site::domain::Domains;
+use site::domains;
 use web::{Site, SiteUrl};
 
 use crate::configuration::{Settings, likely_link};
@@ -41,7 +42,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         outbound: Outbound::public()?,
     };
     let owners = platform.store.read(migrate::owners).await?;
-    let domains = domain::in_force(DOMAINS, &settings.domains, &owners);
+    let domains = domains::in_force(DOMAINS, &settings.domains, &owners);
     let values = settings.domains.clone();
     let settings = web::Settings {
         url: url(settings)?,
@@ -50,7 +51,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         time_zone: settings.site.time_zone.clone(),
         proxies: settings.trusted_proxies.clone(),
     };
-    let site = domain::site(domains, server::LOCALES, platform, settings);
+    let site = domains::site(domains, server::LOCALES, platform, settings);
     Ok(Opened {
         site: site.with_settings(values),
         domains,
@@ -95,7 +96,7 @@ pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
     make_data_folder(&settings.data)?;
     Store::open(
         &settings.store,
-        &domain::migrations_in_force(DOMAINS, &settings.domains),
+        &domains::migrations_in_force(DOMAINS, &settings.domains),
         Clock::System,
         Random::system(),
     )
@@ -114,13 +115,13 @@ pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use accounts::domain;
+    use site::domains;
 
     use crate::domains::DOMAINS;
 
     #[test]
     fn the_built_in_texts_of_all_domains_fit_together() {
-        let catalogue = domain::catalogue(DOMAINS, crate::server::LOCALES);
+        let catalogue = domains::catalogue(DOMAINS, crate::server::LOCALES);
         catalogue.check().unwrap();
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Accounts, domain};
 use anyhow::Result;
 use occasions::first_opened::Opens;
 use platform::jobs::{Done, Handler, Worker};
@@ -11,6 +10,7 @@ use platform::limits::guess::GuessBudget;
 use platform::mail::{self, Mailer, Post, Smtp, sealed_text, suppression};
 use platform::{StoreError, Tx, audit, idempotency, news};
 use site::webhook::declared;
+use site::{Context, domains};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use web::Site;
@@ -44,7 +44,7 @@ impl Background {
 }
 
 /// The worker with the jobs of every domain.
-pub(crate) fn worker(accounts: &Accounts, settings: &Settings) -> Result<Worker> {
+pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> {
     let site = &accounts.site;
     let mailer = match &settings.mail.route {
         MailRoute::Mailbox => Mailer::Mailbox,
@@ -65,7 +65,7 @@ pub(crate) fn worker(accounts: &Accounts, settings: &Settings) -> Result<Worker>
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
         mail::handler(site.store.clone(), post),
     ];
-    handlers.extend(domain::jobs(accounts));
+    handlers.extend(domains::jobs(accounts));
     handlers.push(declared::handler(site, settings.webhooks.clone()));
     if !settings.updates.is_empty() {
         handlers.push(updates::job(site, &settings.updates));

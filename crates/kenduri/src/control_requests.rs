@@ -7,20 +7,20 @@ pub(crate) mod services;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use accounts::Domains;
-use accounts::account::{DisplayName, NewAccount};
-use accounts::factor_reset::{self, Reset};
-use accounts::grant::{self, Scope};
-use accounts::setup::{self, Credential};
-use accounts::token::{self, NewToken, TokenScope};
 use anyhow::{Context as _, Result, bail};
 use edge::Plan;
 use edge::maintenance::Maintenance;
+use identity::account::{DisplayName, NewAccount};
+use identity::grant::{self, Scope};
+use identity::people::factor_reset::{self, Reset};
+use identity::people::setup::{self, Credential};
+use identity::session::token::{self, NewToken, TokenScope};
 use occasions::{occasion, role};
 use platform::audit::chain;
 use platform::mail::Address;
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
+use site::Domains;
 use tokio::sync::{mpsc, oneshot};
 use web::Site;
 
@@ -234,7 +234,7 @@ async fn create_owner(
         .write(move |tx| {
             setup::create_owner(
                 tx,
-                &accounts::domain::for_identity(domains),
+                &site::domains::for_identity(domains),
                 &new,
                 &Credential::Link,
             )
@@ -315,7 +315,7 @@ fn token(
             typed
                 .parse()
                 .ok()
-                .map(|address: Address| accounts::account::find_by_email(tx, &address))
+                .map(|address: Address| identity::account::find_by_email(tx, &address))
                 .transpose()?
                 .flatten()
                 .ok_or_else(|| TokenRefused::NoAccount(typed.clone()))?
@@ -333,7 +333,7 @@ fn token(
     };
     let new = NewToken {
         name: order.name.clone(),
-        scopes: TokenScope::find_all(&accounts::domain::for_identity(domains), &order.scopes)
+        scopes: TokenScope::find_all(&site::domains::for_identity(domains), &order.scopes)
             .map_err(|unknown| TokenRefused::NoScope(order.scopes[unknown].clone()))?,
         scope: Some(role::scope(&occasion).name()),
         days: order.days,

@@ -5,18 +5,21 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
-use accounts::account::{self, AccountId, CreateError, NewAccount};
-use accounts::grant::{self, GrantError};
-use accounts::look::{self, Look};
-use accounts::profile::Profile;
-use accounts::setup::{self, Credential, SetupError};
-use accounts::{Domains, import, sign_in, slug};
 use anyhow::{Context as _, Result, anyhow, bail};
 use axum::body::Bytes;
+use identity::account::{self, AccountId, CreateError, NewAccount};
+use identity::grant::{self, GrantError};
+use identity::people::import;
+use identity::people::setup::{self, Credential, SetupError};
+use identity::person::profile::Profile;
+use identity::person::slug;
+use identity::sign_in;
 use occasions::link::LinkKey;
 use occasions::role::{self, Role};
 use platform::mail::Address;
 use platform::{Random, Secret, StoreError, Tx};
+use site::Domains;
+use site::look::{self, Look};
 use web::{Look as Theme, Problem, Site, picture_folder};
 
 use crate::app_setup::Opened;
@@ -133,7 +136,7 @@ impl Sample {
         let Some(occasion) = occasions::demo::seed(tx)? else {
             return Ok(false);
         };
-        let domains = accounts::domain::for_identity(self.domains);
+        let domains = site::domains::for_identity(self.domains);
         let (host, _) = setup::create_owner(tx, &domains, &self.host, &Credential::Link)?;
         let scope = role::scope(&occasion);
         grant::give(tx, &host, Role::OccasionOwner.into(), &scope, None)?;

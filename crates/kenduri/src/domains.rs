@@ -1,6 +1,6 @@
-//! The domains of the program. What is read of each says [`accounts::Domain`].
+//! The domains of the program. What is read of each says [`site::Domain`].
 
-use accounts::Domains;
+use site::Domains;
 
 /// All of them, in the order of their dependencies.
 pub(crate) const DOMAINS: Domains = &[
@@ -21,8 +21,9 @@ mod stolen_database;
 mod tests {
     use std::collections::BTreeSet;
 
-    use accounts::{Accounts, domain, slug};
+    use identity::person::slug;
     use jiff::tz::TimeZone;
+    use site::{Context, domains};
     use testkit::World;
     use web::client_info::Proxies;
     use web::mailbox::Access;
@@ -36,13 +37,13 @@ mod tests {
     fn every_statement_is_understood_by_both_engines() {
         let statements = testkit::statements();
         assert!(statements.len() > 150, "the scanner finds them");
-        testkit::prepare_all(&domain::migrations(DOMAINS), &statements);
+        testkit::prepare_all(&domains::migrations(DOMAINS), &statements);
     }
 
     /// Nobody can be called what an address of the program begins with.
     #[test]
     fn the_first_word_of_every_address_is_reserved() {
-        World::each_engine(&domain::migrations(DOMAINS), async |world| {
+        World::each_engine(&domains::migrations(DOMAINS), async |world| {
             let settings = Settings {
                 url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
                 name: "Kenduri".to_owned(),
@@ -50,8 +51,8 @@ mod tests {
                 time_zone: TimeZone::UTC,
                 proxies: Proxies::default(),
             };
-            let site = domain::site(DOMAINS, &[], world.platform.clone(), settings);
-            let routes = domain::routes(&Accounts::new(site, DOMAINS))
+            let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);
+            let routes = domains::routes(&Context::new(site, DOMAINS))
                 .merge(web::mailbox::routes(Access::Everybody))
                 .merge(crate::api::routes());
             // Only its text tells what a router holds.
@@ -62,7 +63,7 @@ mod tests {
                 .filter(|word| slug::is_valid(word))
                 .collect();
             assert!(words.contains("api") && words.contains("blog"), "{words:?}");
-            let own = domain::reserved_slugs(DOMAINS);
+            let own = domains::reserved_slugs(DOMAINS);
             let free: Vec<_> = words
                 .into_iter()
                 .filter(|word| !slug::is_reserved(word) && !own.contains(word))

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use accounts::domain;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn};
@@ -10,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use platform::Store;
+use site::domains;
 use tokio_util::sync::CancellationToken;
 use web::{Facts, Problem, Site, SiteUrl};
 
@@ -119,7 +119,7 @@ fn text(body: String) -> impl IntoResponse {
 
 /// Adds the masked path for the access log to each response, as the app does.
 async fn mask_path(request: Request, next: Next) -> Response {
-    let path = domain::secret_paths(DOMAINS)
+    let path = domains::secret_paths(DOMAINS)
         .mask(request.uri().path())
         .into_owned();
     let mut response = next.run(request).await;

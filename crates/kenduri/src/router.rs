@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use accounts::{Accounts, domain};
 use axum::{Extension, Router};
 use compat::{kadkahwin, personal_site};
 use countdowns::entry_limit::EntryLimit;
 use occasions::web::guest::CodeGate;
+use site::{Context, domains};
 use tokio_util::sync::CancellationToken;
 use web::mailbox::Access;
 
@@ -19,7 +19,7 @@ use crate::updates::Source;
 /// The parts that the router is built from.
 pub(crate) struct Parts {
     /// Identifies the caller of a request.
-    pub(crate) accounts: Accounts,
+    pub(crate) accounts: Context,
     /// Decides who may see which household.
     pub(crate) gate: CodeGate,
     /// Who may read the mailbox, if there is one.
@@ -49,7 +49,7 @@ pub(crate) fn router(parts: Parts) -> Router {
     let personal_site = parts
         .personal_site
         .map(|policy| personal_site::routes(&parts.accounts, policy));
-    let router = domain::routes(&parts.accounts)
+    let router = domains::routes(&parts.accounts)
         .merge(kadkahwin.unwrap_or_default())
         .merge(personal_site.unwrap_or_default())
         .layer(Extension(EntryLimit::default()))

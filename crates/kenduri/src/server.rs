@@ -18,8 +18,8 @@ mod tests;
 
 use std::sync::Arc;
 
-use accounts::Callers::{self, People};
 use axum::{Extension, Router};
+use site::Callers::{self, People};
 use web::{Locale, Pages, Site};
 
 use crate::updates::Source;

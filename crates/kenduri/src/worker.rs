@@ -6,16 +6,18 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::{Accounts, Providers, domain, look, slug};
 use anyhow::{Context as _, Result, bail};
 use compat::kadkahwin::ServedOccasion;
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
+use identity::credential::provider::Providers;
+use identity::person::slug;
 use occasions::first_opened::Opens;
 use occasions::link::LinkKey;
 use occasions::web::guest::CodeGate;
 use platform::limits::guess::GuessBudget;
 use platform::{StoreError, Tx};
 use site::webhook::declared;
+use site::{Context, domains, look};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -284,7 +286,7 @@ impl App {
     }
 }
 
-fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
+fn accounts(opened: &Opened, settings: &Settings) -> Context {
     if settings
         .personal_site
         .is_some_and(|policy| policy.register_tokens)
@@ -293,8 +295,8 @@ fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
             "compat.register_tokens is on: anybody can find out which addresses have an account"
         );
     }
-    let mut accounts = Accounts::new(opened.site.clone(), opened.domains);
-    accounts.policy = accounts::Policy {
+    let mut accounts = Context::new(opened.site.clone(), opened.domains);
+    accounts.policy = identity::person::registration::Policy {
         registration: settings.registration,
         has_mail: !settings.has_mailbox(),
     };
@@ -308,15 +310,15 @@ fn accounts(opened: &Opened, settings: &Settings) -> Accounts {
         .iter()
         .any(|(name, _)| name == "KENDURI_TEST_UNLIMITED")
     {
-        accounts.changes = accounts::Changes::unlimited();
-        accounts.limits = accounts::RequestLimits::unlimited();
+        accounts.changes = identity::limits::changes::Changes::unlimited();
+        accounts.limits = identity::limits::request_limits::RequestLimits::unlimited();
     }
     accounts
 }
 
 /// Stores the slugs that the program reserves. An account that has one keeps it.
 async fn reserve_slugs(site: &Site) -> Result<()> {
-    let words = domain::reserved_slugs(DOMAINS);
+    let words = domains::reserved_slugs(DOMAINS);
     let reserve = move |tx: &mut Tx<'_>| slug::reserve(tx, &words);
     let held: Result<Vec<String>, StoreError> = site.store.write(reserve).await;
     for slug in held? {
@@ -381,7 +383,8 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
 /// While the installation has no owner, prints the link that makes its visitor the owner, and
 /// writes it to a private file.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
-    let announced = accounts::setup::announce(&site.store, site.url(), &settings.data).await?;
+    let announced =
+        identity::people::setup::announce(&site.store, site.url(), &settings.data).await?;
     Ok(announced.map_or_else(String::new, |announced| {
         format!(
             "\n  Nobody owns this installation yet. This link makes whoever opens it the owner, for a day:\n  \

@@ -2,13 +2,13 @@
 //! households belong to all their hosts together; if the last host to leave took them
 //! along, the guests would lose them.
 
-use accounts::account::AccountId;
-use accounts::domain::Share;
-use accounts::grant;
+use identity::account::AccountId;
+use identity::grant;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::{Value, json};
+use site::domain::Share;
 
 use crate::hosting::{import, membership};
 use crate::role::OCCASION;

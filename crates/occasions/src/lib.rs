@@ -51,10 +51,10 @@ use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use ::web::setting::{Flag, Setting};
 use ::web::state::NavigationGroup;
-use accounts::domain::{self, Domain, SignInHint};
-use accounts::look::FirstPage;
 use identity::DomainAccounts;
 use platform::store::migrate::Migrations;
+use site::domain::{self, Domain, SignInHint};
+use site::look::FirstPage;
 
 /// Turns occasions on and off.
 pub const ENABLED: Flag = Flag {

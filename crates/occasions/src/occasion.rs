@@ -1,7 +1,7 @@
 //! An occasion: what is celebrated, by whom, in which languages, until when it
 //! may be answered, and how it looks.
 
-use accounts::grant::Scope;
+use identity::grant::Scope;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::id::Id as _;

@@ -1,9 +1,9 @@
 //! Why a request was refused, each reason with its status and its stable code.
 
-use accounts::signed_in::ScopeMissing;
-use accounts::sudo::SudoRequired;
-use accounts::token::TokenScope;
 use axum::http::StatusCode;
+use identity::session::signed_in::ScopeMissing;
+use identity::session::sudo::SudoRequired;
+use identity::session::token::TokenScope;
 use jiff::{SignedDuration, Timestamp};
 use platform::StoreError;
 use platform::idempotency::Reused;
@@ -44,7 +44,7 @@ pub enum Refusal {
     Store(#[from] StoreError),
     /// A refusal that all domains share.
     #[error(transparent)]
-    Shared(accounts::web::Refusal),
+    Shared(site::refusal::Refusal),
 
     /// The code is unknown, the occasion is in draft, or the invitation is archived.
     #[error("no invitation has this code")]
@@ -286,9 +286,9 @@ fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
 }
 
 /// Refusals that all lists share.
-impl From<accounts::web::Refusal> for Refusal {
-    fn from(refusal: accounts::web::Refusal) -> Self {
-        use accounts::web::Refusal as Of;
+impl From<site::refusal::Refusal> for Refusal {
+    fn from(refusal: site::refusal::Refusal) -> Self {
+        use site::refusal::Refusal as Of;
         match refusal {
             Of::NotFound => Self::NotFound,
             Of::VersionConflict(stored) => Self::VersionConflict(Current::Resource {

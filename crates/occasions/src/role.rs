@@ -1,7 +1,7 @@
 //! The roles in an occasion, declared for its grants.
 
-use accounts::grant::{self, Scope, ScopeKind};
-use accounts::signed_in::SignedIn;
+use identity::grant::{self, Scope, ScopeKind};
+use identity::session::signed_in::SignedIn;
 use platform::{StoreError, Tx};
 
 use crate::id::OccasionId;

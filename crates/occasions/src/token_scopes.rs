@@ -1,6 +1,6 @@
 //! The scopes of tokens for occasions.
 
-use accounts::token::TokenScope;
+use identity::session::token::TokenScope;
 
 /// See occasions, events, invitations and guests as hosts wrote them, with codes and contact
 /// data.

@@ -8,13 +8,13 @@ pub mod guest;
 pub mod host;
 pub mod mail;
 
-use accounts::Accounts;
 use axum::{Extension, Router};
 use platform::jobs::Handler;
+use site::Context;
 use web::Site;
 
 /// All addresses of this crate.
-pub(crate) fn routes(_: &Accounts) -> Router<Site> {
+pub(crate) fn routes(_: &Context) -> Router<Site> {
     // State that the live streams of this process share.
     let listeners = Extension(api::host::stream::Listeners::default());
     api::routes::<Router<_>>()

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use accounts::account::AccountId;
-use accounts::grant;
-use accounts::webhook::{self, WebhookEvent};
+use identity::account::AccountId;
+use identity::grant;
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
 use serde::Serialize;
+use site::webhook::{self, WebhookEvent};
 use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 

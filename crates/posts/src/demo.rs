@@ -1,7 +1,7 @@
 //! The demo's posts: a small blog about a wedding that is being prepared.
 
-use accounts::account::AccountId;
 use axum::body::Bytes;
+use identity::account::AccountId;
 use jiff::SignedDuration;
 use platform::{StoreError, Tx};
 use web::{Problem, Site};

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use accounts::web::resource::{Edit, History, Removal, Resource, history_of};
-use accounts::{AccountId, slug};
+use identity::account::AccountId;
+use identity::person::slug;
 use jiff::Timestamp;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::Value;
+use site::resource::{Edit, History, Removal, Resource, history_of};
 use web::codes::SLUG_TAKEN;
 use web::fields::{self, choice, key, line, lines, moment, number, tags};
 use web::{Field, Findings, Input, List, Piece};

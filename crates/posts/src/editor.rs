@@ -1,13 +1,13 @@
 //! Who may write what the site publishes: editors, administrators and owners of the site.
 
-use accounts::grant::{self, Role};
-use accounts::signed_in::SignedIn;
-use accounts::web::proof::{Proof, Requester};
-use accounts::web::resource::Parent;
+use identity::grant::{self, Role};
+use identity::session::signed_in::SignedIn;
 use jiff::tz::TimeZone;
 use platform::audit::{Entry, RequestFacts};
 use platform::{StoreError, Tx};
 use serde_json::Value;
+use site::proof::{Proof, Requester};
+use site::resource::Parent;
 use web::Site;
 
 use crate::Refusal;

@@ -19,12 +19,12 @@ use ::web::Link;
 use ::web::codes::Code;
 use ::web::setting::Flag;
 use ::web::state::NavigationGroup;
-use accounts::domain::{self, Domain};
-use accounts::look::FirstPage;
-use accounts::token::TokenScope;
 use identity::DomainAccounts;
+use identity::session::token::TokenScope;
+use site::domain::{self, Domain};
+use site::look::FirstPage;
 
-pub use accounts::web::Refusal;
+pub use site::refusal::Refusal;
 
 /// See all posts, drafts included, as editors do.
 pub const READ: TokenScope = TokenScope::new("posts:read", "post-scope-read");
@@ -78,7 +78,7 @@ pub const DOMAIN: Domain = Domain {
     deletions: |site| vec![image::FOLDER.job(site)],
     describe: domain::debug_only(|| {
         let api = web::api::routes::<::web::described::Description<_>>().into_openapi();
-        accounts::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
+        site::webhook::describe::<webhook::PostMessage>(api, webhook::EVENTS)
     }),
     accounts: DomainAccounts {
         site_duties: &[editor::EDITOR],

@@ -4,13 +4,13 @@
 //! list, and enqueues the job again for the rest. So nobody gets a mail twice, and a crash skips
 //! nobody.
 
-use accounts::newsletter::Newsletter;
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler, Job, NewJob};
 use platform::mail::{Address, NewMail, Stream};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use site::newsletter::Newsletter;
 use web::{Language, Site};
 
 use crate::feed;

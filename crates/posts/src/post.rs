@@ -4,7 +4,8 @@
 //! has to run at that instant. A post that was public can be withdrawn, but never becomes a draft
 //! again.
 
-use accounts::{AccountId, slug};
+use identity::account::AccountId;
+use identity::person::slug;
 use jiff::Timestamp;
 use platform::store::Row;
 use serde::{Deserialize, Serialize};

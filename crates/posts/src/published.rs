@@ -1,6 +1,6 @@
 //! Published posts, readable by everybody.
 
-use accounts::AccountId;
+use identity::account::AccountId;
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 

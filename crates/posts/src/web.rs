@@ -8,10 +8,10 @@ pub(crate) mod own_card;
 pub(crate) mod public;
 mod search;
 
-use accounts::Callers::{Anybody, People};
-use accounts::web::resource::pages::{PageResource as _, pages as of_resource};
-use accounts::{Accounts, Callers};
 use axum::Router;
+use site::Callers::{self, Anybody, People};
+use site::Context;
+use site::resource::pages::{PageResource as _, pages as of_resource};
 use web::{Pages, Site};
 
 pub use search::read as search_words;
@@ -19,7 +19,7 @@ pub use search::read as search_words;
 use crate::post::Post;
 
 /// All API and page routes.
-pub(crate) fn routes(_: &Accounts) -> Router<Site> {
+pub(crate) fn routes(_: &Context) -> Router<Site> {
     api::routes::<Router<_>>().merge(pages().into_router())
 }
 

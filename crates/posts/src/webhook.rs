@@ -1,11 +1,11 @@
 //! What webhooks of editors hear of posts.
 
-use accounts::account::AccountId;
-use accounts::grant;
-use accounts::webhook::{self, WebhookEvent};
+use identity::account::AccountId;
+use identity::grant;
 use platform::jobs::{Done, Handler};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
+use site::webhook::{self, WebhookEvent};
 use utoipa::ToSchema;
 
 use crate::editor::EDITOR;

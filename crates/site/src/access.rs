@@ -17,19 +17,19 @@ pub enum Callers {
     Anybody,
     /// People who are signed in, and no token: credentials, tokens, roles, exports.
     People,
-    /// They, and programs whose token has all these scopes.
+    /// People who are signed in, and programs whose token has all these scopes.
     Tokens(&'static [TokenScope]),
 }
 
 impl Callers {
-    /// What the list says of the address that was asked for.
+    /// The declaration for the requested address.
     pub(crate) fn of(parts: &request::Parts) -> Result<Self, Problem> {
         let declared = parts.extensions.get().copied();
         declared.ok_or_else(|| Problem::internal("no list says who may use this address"))
     }
 }
 
-/// A page for everybody who has the proof that it takes is for people.
+/// A page that asks for a proof is for people who are signed in.
 impl From<()> for Callers {
     fn from((): ()) -> Self {
         Self::People

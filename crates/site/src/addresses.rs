@@ -1,24 +1,25 @@
-//! The pages that extractors, forms and the frame lead to. Who makes them lists them.
+//! The addresses of pages that extractors, forms and the frame lead to. The crate `accounts` serves
+//! them.
 
 /// Where people sign in.
 pub const SIGN_IN: &str = "/login";
 /// Where they prove again who they are.
 pub const SUDO: &str = "/sudo";
-/// What people sign in with.
+/// The passwords, passkeys and other means of signing in.
 pub const SECURITY: &str = "/me/security";
-/// Where somebody says that their second factors stay.
+/// Where a person stops the removal of their second factors.
 pub const KEEP_FACTORS: &str = "/me/security/factors/keep";
-/// What somebody was told.
+/// A person's notices.
 pub const NOTICES: &str = "/me/notices";
-/// What is said of somebody in public.
+/// A person's public profile.
 pub const PROFILE: &str = "/me/profile";
-/// What somebody is called in addresses.
+/// A person's name in addresses.
 pub const SLUG: &str = "/me/slug";
-/// Whom somebody trusts.
+/// A person's trusted contacts.
 pub const TRUSTED: &str = "/me/trusted";
-/// What somebody shares with others.
+/// Everything that a person shares with others.
 pub const SHARED: &str = "/me/shared";
-/// Copies of somebody's data, and the way out.
+/// Export and erasure of a person's data.
 pub const DATA: &str = "/me/data";
 /// Everybody who has an account.
 pub const PEOPLE: &str = "/admin/people";

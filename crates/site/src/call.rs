@@ -1,4 +1,4 @@
-//! A call of the JSON interface or a form, answered once however often it is sent.
+//! Calls of the JSON interface. A call or a form that is sent again gets the first answer.
 
 use std::fmt;
 use std::ops::Deref;
@@ -27,9 +27,9 @@ use identity::session::signed_in::SignedIn;
 pub struct Call {
     /// The site it is for.
     pub site: Site,
-    /// Who calls, and where.
+    /// The caller, and the request's path.
     pub requester: Requester,
-    /// As they were sent.
+    /// The request's headers.
     pub headers: HeaderMap,
     /// The path and query as sent.
     address: String,
@@ -76,22 +76,22 @@ impl Call {
         self.address.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// What stands behind `?`.
+    /// The query, read as a form.
     pub fn query(&self) -> Form {
         Form::parse(self.query_text().as_bytes()).unwrap_or_default()
     }
 
-    /// Which piece of a list is asked for.
+    /// The page of a list that the query asks for.
     pub fn piece_of_list(&self) -> Result<Piece, Problem> {
         Piece::read(self.query_text())
     }
 
-    /// The version a change was made for.
+    /// The version that the caller saw, from `If-Match` or the body.
     pub fn version(&self, body: Option<i64>) -> Result<i64, Problem> {
         version::expected(&self.headers, body)
     }
 
-    /// The version, where naming one is not asked for.
+    /// The version that the caller saw, where it may be left out.
     pub fn version_if_named(&self, body: Option<i64>) -> Result<Option<i64>, Problem> {
         match version::expected(&self.headers, body) {
             Ok(version) => Ok(Some(version)),
@@ -111,7 +111,7 @@ impl Call {
         found.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// Makes a change that may be repeated by itself: PUT, PATCH, DELETE.
+    /// Makes an idempotent change: PUT, PATCH, DELETE.
     pub async fn write<P, T, F>(&self, change: F) -> Result<T, Problem>
     where
         P: Proof,
@@ -141,7 +141,7 @@ impl Call {
         answer.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// As [`Call::post`], with what `enter` proves.
+    /// As [`Call::post`], with the proof that `enter` makes.
     pub async fn once<P, T, E>(
         &self,
         key: Option<Key>,
@@ -169,7 +169,7 @@ impl Call {
         Ok(json_text(status.unwrap_or(StatusCode::OK), answer.body))
     }
 
-    /// A key belongs to its caller and to the address that was called.
+    /// The idempotency key, which belongs to its caller and to the address.
     pub fn key(&self, body: &[u8]) -> Result<Option<Key>, Problem> {
         let Some(key) = web::idempotency::key(&self.headers)? else {
             return Ok(None);
@@ -181,7 +181,7 @@ impl Call {
     }
 }
 
-/// Does what a form asks for once, however often it is sent: where it leads.
+/// Makes the change of a form once, however often it is sent, and returns the address that follows.
 pub fn form_once<E: From<StoreError> + From<Reused>>(
     tx: &mut Tx<'_>,
     key: Option<&Key>,
@@ -196,8 +196,8 @@ pub fn form_once<E: From<StoreError> + From<Reused>>(
     Ok(done?.body)
 }
 
-/// What a repeat of a form is recognised by: its hidden `submission_id`. `file_hash` is empty
-/// where no file came with it.
+/// The key that recognises a repeated form, from its hidden `submission_id`. `file_hash` is empty if
+/// no file came with the form.
 pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &str) -> Option<Key> {
     let mut body = file_hash.to_vec();
     for (name, value) in form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {
@@ -210,19 +210,19 @@ pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &str) -> O
     Key::new(&owner, route, form.text("submission_id"), &body)
 }
 
-/// The key of another form that is sent once.
+/// A new `submission_id` for a form.
 pub fn submission(random: &Random) -> String {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
     format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
-/// The id that a path names; what is no id is not there.
+/// The id in a path; a malformed id is not found.
 pub fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
 
-/// 303 to a path of ours.
+/// A 303 to a path of this site.
 pub fn see_other(path: &str) -> Response {
     match HeaderValue::try_from(path) {
         Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
@@ -258,9 +258,9 @@ fn json_text(status: StatusCode, body: String) -> Response {
 /// A JSON body that may be left out.
 #[derive(Clone, Debug)]
 pub struct Maybe<T> {
-    /// What was sent, or nothing.
+    /// The body, or the default if it was left out.
     pub value: T,
-    /// As it was sent.
+    /// The body's bytes.
     pub bytes: Bytes,
 }
 

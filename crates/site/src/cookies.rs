@@ -176,8 +176,8 @@ impl Beside {
     }
 }
 
-/// Carries the counters in, and a renewed cookie out, unless the answer has
-/// decided about the session itself.
+/// A layer that gives extractors the counters, and adds a renewed session cookie
+/// to the answer, unless the answer sets one itself.
 pub async fn carry(
     State((changes, require_mfa_for)): State<(Changes, RequireMfaFor)>,
     mut request: Request,

@@ -1,6 +1,6 @@
-//! Dates that what is elsewhere may follow. The domain that has a date lists it to the people who
-//! may know it ([`Domain::dates`]) and says in the transaction that changes or removes it that it
-//! [`moved`]; the others look again ([`Domain::follow`]).
+//! Dates of one domain that items of other domains follow. The domain that has a date lists it for
+//! the people who may know it ([`Domain::dates`]). In the transaction that changes or removes the date
+//! it calls [`moved`], and then all domains update the items that follow it ([`Domain::follow`]).
 
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx};

@@ -1,50 +1,50 @@
-//! The page that people land on: what a domain has for them, and what they can begin there.
+//! A domain's part of the page where people land: what they have in it, and what they can begin.
 
-/// A part of that page. One without lines is left out, and what it begins is offered all the same.
+/// The part. One without lines is left out, but what it begins is still offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnCard {
     /// The message that heads it.
     pub title: &'static str,
     /// What somebody has, the most important first; the page shows two.
     pub lines: Vec<OwnLine>,
-    /// How many there are, and where all of them are listed.
+    /// The number of all lines, and the address of the whole list.
     pub all: (usize, &'static str),
     /// What they may begin.
     pub begins: Vec<Begin>,
 }
 
-/// Something that somebody has.
+/// A line for something that the person has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnLine {
-    /// What it is called.
+    /// The line's text.
     pub label: String,
-    /// Where it is.
+    /// The line's address.
     pub href: String,
-    /// What is to be said of it.
+    /// A sentence about it.
     pub note: String,
-    /// What stands beside it.
+    /// The mark at the end of the line.
     pub side: Side,
 }
 
-/// What stands beside a line.
+/// The mark at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Side {
     /// Nothing.
     Nothing,
     /// A number and its unit.
     Figure(String, String),
-    /// A state: the class of its tag, and its word.
+    /// A state: a CSS class, and a word.
     Tag(&'static str, String),
 }
 
-/// Something that somebody may begin. Title and text are messages.
+/// Something that the person may begin. Title and text are messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Begin {
-    /// What it is.
+    /// The title.
     pub title: &'static str,
-    /// What it is good for.
+    /// What it is for.
     pub text: &'static str,
-    /// Where it begins.
+    /// The address of its form.
     pub href: &'static str,
     /// The path of its icon, drawn in a square of 16.
     pub icon: &'static str,

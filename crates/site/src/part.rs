@@ -6,18 +6,18 @@ use jiff::Timestamp;
 /// domain wrote, with headings from `h2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// What counts now: HTML.
+    /// The block that is current and stands first: HTML.
     Now(String),
     /// The newest things: HTML.
     Latest(String),
     /// A link beside others.
     Tile(Tile),
-    /// Below all that: HTML.
+    /// The end of the page: HTML.
     Below(String),
 }
 
 impl Part {
-    /// What a template wrote, for one of these.
+    /// The output of a template, for one of these.
     pub fn html<T: askama::Template>(template: &T) -> String {
         template.render().unwrap_or_else(|error| {
             tracing::error!(%error, "a part of a page cannot be written");
@@ -29,19 +29,19 @@ impl Part {
 /// A link with a line below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
-    /// Where it leads.
+    /// The link's address.
     pub href: String,
-    /// What it is called.
+    /// The link's text.
     pub label: String,
-    /// What is to be said of it.
+    /// The line below it.
     pub note: String,
 }
 
 /// A page that everybody may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicPage {
-    /// Its path.
+    /// The page's path.
     pub path: String,
-    /// When it was changed last, where that is known.
+    /// The time of the last change, if known.
     pub changed_at: Option<Timestamp>,
 }

@@ -1,6 +1,6 @@
-//! What somebody has to prove before they do something. An operation is a function of the
-//! transaction, of a proof and of what was sent; its page and its JSON call it by the same proof,
-//! which is made anew in the transaction that relies on it.
+//! The proof that a requester may do something. An operation is a function of the transaction, of a
+//! proof and of the values that were sent. Its page and its JSON call it with the same proof, which is
+//! made anew in the transaction that relies on it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,10 +18,10 @@ use crate::refusal::Refusal;
 use identity::people::invite::{self, Inviter};
 use identity::session::signed_in::{self, Confirmed, SignedIn};
 
-/// Somebody who asks for something, and where.
+/// The signed-in sender of a request, with the request's path.
 #[derive(Clone)]
 pub struct Requester {
-    /// Who it is.
+    /// The signed-in person or program.
     pub who: SignedIn,
     /// What the audit log keeps of the request.
     pub request: RequestFacts,
@@ -55,18 +55,18 @@ impl Requester {
         })
     }
 
-    /// A piece of the path; empty: it has no such piece.
+    /// The path's parameter with this name; empty if it has none.
     pub fn piece(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value)
     }
 
-    /// The piece of the path that names one of a list: the last one.
+    /// The path's last parameter, which names an item of a list.
     pub fn address(&self) -> &str {
         self.path.last().map_or("", |(_, value)| value)
     }
 
-    /// A piece of the path as an id; what is no id is not there.
+    /// The path's parameter as an id; a malformed id is not found.
     pub fn id<T: FromStr>(&self, name: &str) -> Result<T, Refusal> {
         self.piece(name).parse().map_err(|_| Refusal::NotFound)
     }
@@ -105,17 +105,17 @@ impl Requester {
         site.store.write(change).await
     }
 
-    /// What the list of addresses says, or the router of the domain.
+    /// A value that the router of the domain declares as an extension.
     pub fn declared<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         self.declared.get().cloned()
     }
 }
 
-/// What an operation asks for in its signature. Only the check makes one.
+/// The evidence that an operation asks for in its signature. Only the check makes one.
 pub trait Proof: Sized + Send + 'static {
-    /// Why it is not given, or an operation refuses.
+    /// The error of the check, and of operations that refuse.
     type Refusal: From<Refusal> + From<StoreError> + From<Reused> + Into<Problem> + Send + 'static;
-    /// Whether its pages read so much that they should hold up no thread that answers requests.
+    /// Whether its pages read so much that they run on threads of their own.
     const READS_AT_LENGTH: bool = false;
 
     /// The proof that somebody may look.
@@ -126,13 +126,13 @@ pub trait Proof: Sized + Send + 'static {
         Self::enter(tx, requester)
     }
 
-    /// What a program reads of a refusal.
+    /// The JSON error of a refusal.
     fn problem(refusal: Self::Refusal, _: &SignedIn) -> Problem {
         refusal.into()
     }
 }
 
-/// What is one's own takes no more than being signed in.
+/// For one's own things, being signed in is enough.
 impl Proof for Requester {
     type Refusal = Refusal;
 

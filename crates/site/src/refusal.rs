@@ -1,6 +1,5 @@
-//! Why something was not done, for the reasons that every domain has. A rule of its own a domain
-//! says by the code that it declares ([`Refusal::Rule`]), or in an enum that these reasons turn
-//! into.
+//! The reasons for refusals that all domains share. A domain adds a rule of its own by an error code
+//! that it declares ([`Refusal::Rule`]), or by an enum that has a variant for these reasons.
 
 use axum::http::StatusCode;
 use platform::StoreError;
@@ -15,10 +14,10 @@ use identity::problem::email_unverified;
 use identity::session::signed_in::ScopeMissing;
 use identity::session::sudo::SudoRequired;
 
-/// Why nothing was saved, or shown.
+/// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// Not there, or not the caller's to know.
+    /// It does not exist, or the caller may not know of it.
     #[error("not there, or not the caller's to know")]
     NotFound,
     /// Something else was saved since the caller looked.
@@ -30,22 +29,22 @@ pub enum Refusal {
     /// Fields that cannot be saved as sent.
     #[error("{} fields are not right", .0.len())]
     Fields(Vec<FieldProblem>),
-    /// As many as there may be.
+    /// The limit is reached.
     #[error("there are {0} already")]
     LimitReached(i64),
-    /// The caller does it too often.
+    /// The caller exceeds a rate limit.
     #[error(transparent)]
     TooOften(#[from] Wait),
     /// The caller has no role that may do it.
     #[error("the caller may not do that")]
     Forbidden,
-    /// A token does not do this, or not one for one thing alone.
+    /// Tokens may not do this, or not a token that reaches one thing alone.
     #[error("a token may not do that")]
     TokenNotPermitted,
     /// The session proved no credential in the last minutes.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
-    /// The token was not made for this too.
+    /// The token lacks a scope.
     #[error(transparent)]
     ScopeMissing(#[from] ScopeMissing),
     /// The caller has to confirm their address first.
@@ -54,20 +53,20 @@ pub enum Refusal {
     /// A rule of the domain's own.
     #[error("{}", .0.code)]
     Rule(Code),
-    /// A reason that is worded already.
+    /// A reason in its final form.
     #[error("{}", .0.code)]
     Problem(Problem),
-    /// The store did not do it.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What is stored, where a stale version was sent.
+/// The stored item, for a caller with a stale version.
 #[derive(Debug)]
 pub struct Stored {
-    /// All of it.
+    /// The whole item.
     pub whole: Value,
-    /// Its name in addresses and its version, for those who may not see it.
+    /// The item's name in addresses and its version, for callers who may not see the rest.
     pub receipt: Value,
 }
 

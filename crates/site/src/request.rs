@@ -1,5 +1,5 @@
-//! One request for a page, or one form that was sent: who it is, where, in which language; and the
-//! way into the store with the proof in hand.
+//! A request for a page, or a form that was sent: the person, the path and the language, and reading
+//! and changing the store with a proof.
 
 use std::fmt;
 use std::ops::Deref;
@@ -20,7 +20,7 @@ use crate::proof::{Proof, Requester};
 
 use identity::session::signed_in::SignedIn;
 
-/// A person in front of a page.
+/// A signed-in person's request for a page.
 #[derive(Clone)]
 pub struct PageRequest {
     /// The site it is for.
@@ -29,29 +29,29 @@ pub struct PageRequest {
     pub text: Text,
     /// The hidden `_csrf` of every form.
     pub csrf: String,
-    /// What stands behind `?`.
+    /// The query, read as a form.
     pub query: Form,
     requester: Requester,
 }
 
-/// A person who sent a form; `Q` is what the page takes of a request.
+/// A form that a signed-in person sent; `Q` is the page's request type.
 #[derive(Clone)]
 pub struct FormPost<Q = PageRequest> {
-    /// Who it is, and where.
+    /// The person, and the request's path.
     pub req: Q,
-    /// What was sent.
+    /// The form's fields.
     pub form: Form,
     /// The files that came along.
     pub files: Vec<SentFile>,
-    /// What a repeat is recognised by.
+    /// The key that recognises a repeat.
     pub key: Option<Key>,
 }
 
-/// What a page takes of a request.
+/// The request type of a page.
 pub trait OfPage:
     FromRequestParts<Site, Rejection = Problem> + AsRef<PageRequest> + Clone + Send + Sync + 'static
 {
-    /// Reads what else it takes than every page.
+    /// Adds to a request what this page needs beside it.
     fn of(parts: &Parts, req: PageRequest) -> Result<Self, Problem>;
 }
 
@@ -164,25 +164,25 @@ impl PageRequest {
         self.requester.write(&self.site, change).await
     }
 
-    /// What the page before did: the message for the word in `?done=`.
+    /// The message for the word in `?done=`, which names the action that led here.
     pub fn done(&self, messages: &[(&str, &'static str)]) -> Option<&'static str> {
         let done = self.query.text("done");
         let found = messages.iter().find(|(word, _)| *word == done);
         found.map(|(_, message)| *message)
     }
 
-    /// Which piece of a list is asked for.
+    /// The page of a list that the query asks for.
     pub fn piece_of_list(&self) -> Result<Piece, Problem> {
         Piece::of(self.query.iter())
     }
 
-    /// Another key for a form that is sent once.
+    /// A new `submission_id` for a form.
     pub fn submission(&self) -> String {
         call::submission(&self.site.random)
     }
 
-    /// A page in the frame of those that belong to nothing but the site. `here` is its place in
-    /// the navigation.
+    /// A page in the frame of pages that belong to the whole site. `here` is its place in the
+    /// navigation.
     pub async fn page<B: Template>(
         &self,
         here: &str,

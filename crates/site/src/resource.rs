@@ -1,6 +1,6 @@
-//! What is kept in a list, such as the posts of a site: added, changed and removed in one way. The
-//! noun says its fields, its rules and its SQL; [`pages`] and [`api`] are its two faces, and a noun
-//! may have either, or handlers of its own instead.
+//! The list kit: items of a list, such as the posts of a site, are all added, changed and removed in
+//! the same way. A noun gives its fields, its rules and its SQL. [`pages`] serves the list as pages
+//! and [`api`] as JSON; a noun may use either, or write its own handlers.
 
 pub mod api;
 pub mod pages;
@@ -17,11 +17,11 @@ use web::{Field, Findings, Input, List, Piece, fields};
 use crate::proof::Proof;
 use crate::refusal::{Refusal, Stored};
 
-/// The proof under which a list is read and changed, and what it says of where the list belongs.
+/// The proof under which a list is read and changed, with the place that the list belongs to.
 pub trait Parent: Proof {
-    /// What a role may do.
+    /// The permissions that roles have.
     type Permission: Copy + Send;
-    /// The permission of those who add and remove.
+    /// The permission to add and to remove items.
     const OWN: Self::Permission;
 
     /// Refuses where [`Parent::may`] says no.
@@ -34,12 +34,12 @@ pub trait Parent: Proof {
         true
     }
 
-    /// Takes the lock under which all its lists are changed, if there is one.
+    /// Takes the parent's lock, if its lists are changed under one.
     fn lock(&self, _: &mut Tx<'_>) -> Result<(), Self::Refusal> {
         Ok(())
     }
 
-    /// In which zone hours are meant.
+    /// The time zone of times without a zone.
     fn zone(&self, tx: &mut Tx<'_>) -> Result<TimeZone, Self::Refusal>;
 
     /// Adds a line to the log.
@@ -51,66 +51,66 @@ pub trait Parent: Proof {
         changes: Value,
     ) -> Result<(), StoreError>;
 
-    /// Tells open pages what to fetch anew.
+    /// Tells open pages which part to fetch again.
     fn publish(&self, _: &mut Tx<'_>, _news: &'static str) -> Result<(), StoreError> {
         Ok(())
     }
 }
 
-/// Why a change of a list is refused.
+/// The error of a refused change.
 pub type RefusalOf<R> = <<R as Resource>::Parent as Proof>::Refusal;
-/// What it takes to change one of a list.
+/// The permission to change an item.
 pub type PermissionOf<R> = <<R as Resource>::Parent as Parent>::Permission;
 
-/// One kind of thing in a list.
+/// The items of one kind of list.
 pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Under what the list is kept.
+    /// The proof under which the list is kept.
     type Parent: Parent;
-    /// Its fields, in the order of the form.
+    /// The fields, in the order of the form.
     const FIELDS: &'static [Field];
-    /// What the request for a new one may hold besides, and is not kept.
+    /// Further fields of the request for a new item, which are not stored.
     const OPTIONS: &'static [Field] = &[];
-    /// The field that is its name in addresses.
+    /// The field that names an item in addresses.
     const ADDRESS: &'static str = "id";
-    /// How the history tells of it.
+    /// The words of the history for changes of items.
     const HISTORY: History;
-    /// What open pages fetch anew after a change.
+    /// The part that open pages fetch again after a change.
     const NEWS: &'static str = "";
-    /// How many there are at most. A list with a limit is short, and read whole for each change.
+    /// The most items of a list. A list with a limit is short, and is read whole for each change.
     const LIMIT: Option<usize> = None;
-    /// Whether the list is read in pieces.
+    /// Whether the list is paged.
     const IS_LONG: bool = false;
-    /// What it takes to change its wording; the rest is for owners.
+    /// The permission to change an item's wording; other fields are for owners.
     const WRITERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
-    /// Whether the history is not told what a removed one was called.
+    /// Whether the history leaves out the name of a removed item.
     const IS_FORGOTTEN: bool = false;
-    /// Who has to type its key to remove it.
+    /// Who has to type an item's key to remove it.
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Nobody;
 
-    /// What tells it from others of a short list, and is typed to remove it.
+    /// The text that is unique in a short list, and is typed to remove the item.
     fn key(&self) -> &str;
 
-    /// Its name in addresses.
+    /// The item's name in addresses.
     fn address(&self) -> &str {
         self.key()
     }
 
-    /// What it is called in the history; always the same.
+    /// The item's id in the history, which never changes.
     fn entity(&self) -> String {
         self.address().to_owned()
     }
 
-    /// Raised by every change.
+    /// The version, which every change raises.
     fn version(&self) -> i64;
 
-    /// A piece of the list, in its order; a short one is returned whole.
+    /// One page of the list in its order; a short list is returned whole.
     fn list(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
         piece: &Piece,
     ) -> Result<List<Self>, RefusalOf<Self>>;
 
-    /// The one at this address.
+    /// The item with this address.
     fn find(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -119,7 +119,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         at(list::<Self>(tx, parent)?, address)
     }
 
-    /// As [`Resource::find`], with its lock, where it has one of its own.
+    /// As [`Resource::find`]; also takes the item's lock, if items have one.
     fn find_locked(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -128,7 +128,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         Self::find(tx, parent, address)
     }
 
-    /// A new one before anything is said of it, beside those of a short list that are `there`.
+    /// A new item with default values; `there` are the items of a short list.
     fn blank(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -136,7 +136,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         there: &[Self],
     ) -> Result<Self, RefusalOf<Self>>;
 
-    /// Finds what the kinds of its fields do not say, and settles what follows from others.
+    /// Checks what the kinds of the fields do not check, and sets fields that follow from others.
     fn validate(
         &mut self,
         tx: &mut Tx<'_>,
@@ -144,19 +144,19 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         findings: &mut Findings,
     ) -> Result<(), RefusalOf<Self>>;
 
-    /// What differs, as the history keeps it.
+    /// The difference between two versions, as the history keeps it.
     fn changes(old: &Self, new: &Self) -> Vec<Value> {
         fields::difference(Self::FIELDS, old, new)
     }
 
-    /// Writes a new one, with what follows from it.
+    /// Stores a new item, with everything that follows from it.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
-    /// Takes the locks that this change needs, refuses what the present state does not allow, and
-    /// writes it with a higher version.
+    /// Takes the locks that the change needs, refuses it where the present state does not allow it,
+    /// and stores the item with a higher version.
     fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
-    /// Whether it is deleted or, because somebody has it, deactivated; takes the locks for it.
+    /// Whether the item is deleted or, because it is in use, deactivated; takes the locks for that.
     fn removal(
         &self,
         _: &mut Tx<'_>,
@@ -166,53 +166,53 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         Ok(Removal::Delete)
     }
 
-    /// Deletes it.
+    /// Deletes the item.
     fn delete(&self, tx: &mut Tx<'_>, parent: &Self::Parent) -> Result<(), RefusalOf<Self>>;
 }
 
 /// A change that is being made.
 #[derive(Debug)]
 pub struct Edit<'a, R: Resource> {
-    /// Where, and by whom.
+    /// The proof of the person who makes the change.
     pub parent: &'a R::Parent,
-    /// What it was; none where it is new.
+    /// The item before the change; `None` if it is new.
     pub old: Option<&'a R>,
-    /// What was sent.
+    /// The values that were sent.
     pub input: &'a Input,
 }
 
-/// Who has to type the key of what they remove.
+/// Who has to type the key of an item to remove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedRemoval {
     /// Nobody.
     Nobody,
-    /// People, on its page.
+    /// People, on the item's page.
     People,
-    /// Programs too, and they say which version.
+    /// People and programs; programs also name the version.
     Everybody,
 }
 
-/// How something goes.
+/// What a removal does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// For good.
+    /// The item is deleted.
     Delete,
-    /// Those who have it keep it, and nobody is offered it any more.
+    /// The item stays where it is in use, and is no longer offered.
     Deactivate,
 }
 
-/// What happens to a resource, in the words of the history.
+/// The words of the history for what happens to items.
 #[derive(Debug)]
 pub struct History {
-    /// What it is.
+    /// The kind of item: `event`.
     pub entity: &'static str,
-    /// One was added.
+    /// The action of adding: `event.created`.
     pub created: &'static str,
-    /// One was changed.
+    /// The action of changing: `event.changed`.
     pub changed: &'static str,
-    /// One was removed.
+    /// The action of removing: `event.removed`.
     pub removed: &'static str,
-    /// The field that tells one from another.
+    /// The field whose value names the item.
     pub named_by: &'static str,
 }
 
@@ -234,12 +234,12 @@ macro_rules! history_of {
 }
 pub use history_of;
 
-/// All of a short list.
+/// All items of a short list.
 pub fn list<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, RefusalOf<R>> {
     Ok(R::list(tx, parent, &Piece::default())?.items)
 }
 
-/// The one at this address.
+/// The item with this address.
 pub fn find<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,
@@ -253,7 +253,7 @@ fn at<R: Resource>(all: Vec<R>, address: &str) -> Result<R, RefusalOf<R>> {
     found.ok_or_else(|| Refusal::NotFound.into())
 }
 
-/// The others of a short list.
+/// The items of a short list; nothing for a long one.
 fn others<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, RefusalOf<R>> {
     match R::LIMIT {
         Some(_) => list(tx, parent),
@@ -261,7 +261,7 @@ fn others<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, Re
     }
 }
 
-/// Adds one.
+/// Adds an item.
 pub fn create<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,
@@ -287,7 +287,7 @@ pub fn create<R: Resource>(
     Ok(new)
 }
 
-/// Changes one, if it still has the version that was seen.
+/// Changes an item, if it still has the version that the caller saw.
 pub fn change<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,
@@ -302,8 +302,8 @@ pub fn change<R: Resource>(
     edit(tx, parent, old, input)
 }
 
-/// Removes one. Where somebody has it, it is deactivated instead, and returned. `confirmed` is
-/// the version that was seen and the key as it was typed.
+/// Removes an item. One that is in use is deactivated instead, and returned. `confirmed` is the
+/// version that the caller saw and the key as typed.
 pub fn remove<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,
@@ -378,8 +378,8 @@ fn edit<R: Resource>(
     R::find(tx, parent, new.address())
 }
 
-/// `from` with what was sent, or every finding in the order of the fields. The key must be none
-/// of `others`.
+/// `from` with the values that were sent, or all findings in the order of the fields. The key must
+/// differ from the keys of `others`.
 fn apply<R: Resource>(
     tx: &mut Tx<'_>,
     edit: &Edit<'_, R>,
@@ -408,12 +408,12 @@ pub fn free_key(prefix: &str, numbers: RangeFrom<u32>, is_taken: impl Fn(&str) -
     keys.find(|key| !is_taken(key)).unwrap_or_default()
 }
 
-/// The position after all of these.
+/// The position after the last of these.
 pub fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
     positions.max().map_or(0, |last| last + 1)
 }
 
-/// That it is there now, or no more.
+/// The change that the history shows for an added or removed item.
 fn named<R: Resource>(one: &R, is_new: bool) -> Value {
     let name = serde_json::to_value(one)
         .ok()

@@ -1,14 +1,15 @@
 //! People in a world: accounts, passwords, sessions and roles, and the mails they cause.
 
-use accounts::account::{self, NewAccount};
-use accounts::client::Client;
-use accounts::grant::{self, Role, Scope};
-use accounts::password::{self, Password, PasswordHash};
-use accounts::session::{self, Begun, Method, Stay};
-use accounts::signed_in::{self, SignedIn};
-use accounts::{AccountId, Domains, Hasher};
+use identity::account::{self, AccountId, NewAccount};
+use identity::client::Client;
+use identity::credential::hashing::Hasher;
+use identity::credential::password::{self, Password, PasswordHash};
+use identity::grant::{self, Role, Scope};
+use identity::session::signed_in::{self, SignedIn};
+use identity::session::{self, Begun, Method, Stay};
 use platform::audit::RequestFacts;
 use platform::{Secret, Store, StoreError, Tx};
+use site::Domains;
 
 use crate::{Stage, World};
 

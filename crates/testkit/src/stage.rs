@@ -4,19 +4,18 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use accounts::account;
-use accounts::domain;
-use accounts::grant::{self, Role, Scope};
-use accounts::registration::{Policy, Registration};
-use accounts::session::{self, Method, Stay};
-use accounts::signed_in::{self, SignedIn};
-use accounts::token::{self, NewToken, TokenScope};
-use accounts::{AccountId, Accounts, Domains};
 use axum::Router;
+use identity::account::{self, AccountId};
+use identity::grant::{self, Role, Scope};
+use identity::person::registration::{Policy, Registration};
+use identity::session::signed_in::{self, SignedIn};
+use identity::session::token::{self, NewToken, TokenScope};
+use identity::session::{self, Method, Stay};
 use jiff::tz::TimeZone;
 use platform::jobs::Worker;
 use platform::{Platform, Secret, Store, StoreError, Tx};
 use serde_json::Value;
+use site::{Context, Domains, domains};
 use web::client_info::Proxies;
 use web::{Settings, Site, SiteUrl};
 
@@ -30,13 +29,13 @@ pub struct Stage<'w> {
     /// Where it is.
     pub world: &'w World,
     /// The site, with what the configuration says of accounts.
-    pub accounts: Accounts,
+    pub accounts: Context,
     token_scopes: &'static [TokenScope],
     routing: Routing,
 }
 
 /// What a suite has around the addresses of its domains.
-type Routing = Arc<dyn Fn(&Accounts, Router<Site>) -> Router<Site> + Send + Sync>;
+type Routing = Arc<dyn Fn(&Context, Router<Site>) -> Router<Site> + Send + Sync>;
 
 /// Somebody with a browser and a program.
 #[derive(Clone, Debug)]
@@ -63,34 +62,34 @@ pub fn settings() -> Settings {
 }
 
 /// The same site in another process, which has opened the store as `store`.
-pub fn in_process(accounts: &Accounts, store: &Store) -> Accounts {
+pub fn in_process(accounts: &Context, store: &Store) -> Context {
     let platform = Platform {
         store: store.clone(),
         ..accounts.site.platform.clone()
     };
     let settings = (*accounts.site.settings).clone();
     let mut apart = accounts.clone();
-    apart.site = domain::site(accounts.domains, &[], platform, settings);
+    apart.site = domains::site(accounts.domains, &[], platform, settings);
     apart
 }
 
 /// What the pages of a site say.
-pub fn english(accounts: &Accounts) -> English {
+pub fn english(accounts: &Context) -> English {
     English::new(&accounts.site.catalogue)
 }
 
 /// The whole site.
-pub fn router(accounts: &Accounts) -> Router {
-    serve(accounts, domain::routes(accounts))
+pub fn router(accounts: &Context) -> Router {
+    serve(accounts, domains::routes(accounts))
 }
 
 /// A browser before the whole site.
-pub fn visitor(accounts: &Accounts) -> Visitor {
+pub fn visitor(accounts: &Context) -> Visitor {
     Visitor::new(router(accounts))
 }
 
 /// A program with a token of somebody's that was made for some uses.
-pub async fn program(accounts: &Accounts, id: &AccountId, scopes: &[TokenScope]) -> Visitor {
+pub async fn program(accounts: &Context, id: &AccountId, scopes: &[TokenScope]) -> Visitor {
     let token = new_token(&accounts.site.store, id, scopes, None).await;
     let mut visitor = visitor(accounts);
     visitor.header("authorization", &token);
@@ -110,10 +109,10 @@ impl<'w> Stage<'w> {
         platform: Platform,
         settings: Settings,
     ) -> Self {
-        let site = domain::site(domains, &[], platform, settings);
+        let site = domains::site(domains, &[], platform, settings);
         Self {
             world,
-            accounts: Accounts::new(site, domains),
+            accounts: Context::new(site, domains),
             token_scopes: &[],
             routing: Arc::new(|_, routes| routes),
         }
@@ -132,7 +131,7 @@ impl<'w> Stage<'w> {
     #[must_use]
     pub fn routed<F>(self, routing: F) -> Self
     where
-        F: Fn(&Accounts, Router<Site>) -> Router<Site> + Send + Sync + 'static,
+        F: Fn(&Context, Router<Site>) -> Router<Site> + Send + Sync + 'static,
     {
         let routing = Arc::new(routing);
         Self { routing, ..self }
@@ -182,7 +181,7 @@ impl<'w> Stage<'w> {
 
     /// The whole site.
     pub fn router(&self) -> Router {
-        serve(self, (self.routing)(self, domain::routes(self)))
+        serve(self, (self.routing)(self, domains::routes(self)))
     }
 
     /// A browser.
@@ -201,7 +200,7 @@ impl<'w> Stage<'w> {
     /// Does what is due in the background.
     pub fn work(&self) -> impl Future<Output = ()> + use<> {
         let site = &self.site;
-        let handlers = domain::jobs(self);
+        let handlers = domains::jobs(self);
         let (store, clock) = (site.store.clone(), site.clock.clone());
         let worker = Worker::new(store, clock, site.random.clone(), handlers);
         async move { while worker.run_due().await.expect("work") > 0 {} }
@@ -262,9 +261,9 @@ impl<'w> Stage<'w> {
 }
 
 impl Deref for Stage<'_> {
-    type Target = Accounts;
+    type Target = Context;
 
-    fn deref(&self) -> &Accounts {
+    fn deref(&self) -> &Context {
         &self.accounts
     }
 }
@@ -310,6 +309,6 @@ pub async fn new_token(
     format!("Bearer {}", made.secret.reveal())
 }
 
-fn serve(accounts: &Accounts, routes: Router<Site>) -> Router {
+fn serve(accounts: &Context, routes: Router<Site>) -> Router {
     web::serve(&accounts.site, accounts::web::around(accounts, routes))
 }

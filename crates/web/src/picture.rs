@@ -52,7 +52,7 @@ impl Font {
         kept
     }
 
-    /// The text in lines of this width, at most so many; the last is shortened.
+    /// The text in at most `most` lines of this width; what does not fit is cut from the last one.
     pub fn wrap(&self, text: &str, size: f32, width: f32, most: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for word in text.split_whitespace() {

@@ -6,8 +6,8 @@ mod email_change;
 mod factors;
 mod identities;
 mod invites;
-mod leaving;
 mod notices;
+mod own_data;
 mod passkeys;
 mod people;
 mod profile;
@@ -25,20 +25,16 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use identity::account::unconfirmed;
 use platform::{Secret, StoreError, Tx};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use site::asking::Browser;
 use utoipa::ToSchema;
 use web::cursor::List;
 use web::described::{Description, Routes};
 use web::{Facts, Json, Problem, csrf, routes};
 
-use super::{arrival, cookies, entrance};
-use crate::Accounts;
-use crate::Callers::{Anybody, People, Tokens};
-use identity::account::Account;
+use super::{after_sign_in, cookies, signed_out};
+use identity::account::{Account, unconfirmed};
 use identity::client::Client;
 use identity::grant::{self, Role, Scope};
 use identity::person::profile::Profile;
@@ -47,10 +43,12 @@ use identity::session::token::PROFILE_READ;
 use identity::session::{self, Session, SessionId, Stay};
 use identity::sign_in::let_in::Arrived;
 use identity::sign_in::{self, Attempt, Welcome};
-use site::asking::Caller;
+use site::Callers::{Anybody, People, Tokens};
+use site::Context;
+use site::asking::{Browser, Caller};
 
 /// Addresses of the JSON interface.
-pub fn routes<R: Routes<Accounts>>() -> R {
+pub fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(me: Tokens(&[PROFILE_READ])))
         .routes(routes!(sessions: People))
@@ -68,7 +66,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
         .merge(slug::routes())
         .merge(trusted::routes())
         .merge(notices::routes())
-        .merge(leaving::routes())
+        .merge(own_data::routes())
         .merge(registering::routes())
         .merge(email_change::routes())
         .merge(invites::routes())
@@ -80,7 +78,7 @@ pub fn routes<R: Routes<Accounts>>() -> R {
 
 /// The description of the interface.
 pub(crate) fn describe() -> utoipa::openapi::OpenApi {
-    routes::<Description<Accounts>>().into_openapi()
+    routes::<Description<Context>>().into_openapi()
 }
 
 /// Who somebody is.
@@ -128,7 +126,7 @@ impl Me {
         })
     }
 
-    async fn of(accounts: &Accounts, account: Account) -> Result<Self, StoreError> {
+    async fn of(accounts: &Context, account: Account) -> Result<Self, StoreError> {
         let look = move |tx: &mut Tx<'_>| {
             let rank = grant::rank_of(tx, &account.id, &Scope::site())?;
             Self::load(tx, account.clone(), rank)
@@ -193,15 +191,15 @@ struct LoginCall<T> {
     browser: Secret,
 }
 
-impl<T: Step> FromRequest<Accounts> for LoginCall<T> {
+impl<T: Step> FromRequest<Context> for LoginCall<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
+    async fn from_request(request: Request, accounts: &Context) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let facts = Facts::from_request_parts(&mut parts, accounts).await?;
         let mut client = Browser::from_request_parts(&mut parts, accounts).await?.0;
         let url = accounts.site.url();
-        entrance::check_connection(url)?;
+        signed_out::check_connection(url)?;
         let browser = passkeys::browser(&accounts.site, &parts.headers);
         let headers = parts.headers.clone();
         let Json(login): Json<T> =
@@ -237,7 +235,7 @@ impl<T: Step> FromRequest<Accounts> for LoginCall<T> {
     ),
 )]
 async fn login(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     call: LoginCall<Login>,
 ) -> Result<Response, Problem> {
     let LoginCall {
@@ -259,11 +257,11 @@ async fn login(
 }
 
 /// What a sign-in gives.
-async fn signed_in(accounts: &Accounts, welcome: Welcome, want: Want) -> Result<Response, Problem> {
+async fn signed_in(accounts: &Context, welcome: Welcome, want: Want) -> Result<Response, Problem> {
     let Arrived { account, begun, .. } = match welcome {
         Welcome::Arrived(arrived) => arrived,
         Welcome::SecondStep(token) => return Ok(second_step::required(&token)),
-        Welcome::Leaving(token) => return Ok(leaving::offered(&token)),
+        Welcome::Leaving(token) => return Ok(own_data::offered(&token)),
     };
     if let Want::Tokens = want {
         return refresh::begin(accounts, account, &begun).await;
@@ -275,7 +273,7 @@ async fn signed_in(accounts: &Accounts, welcome: Welcome, want: Want) -> Result<
 
 /// Sign out.
 ///
-/// Ends the session of the cookie, and is content when there is none.
+/// Ends the session of the cookie, and is succeeds also if there is none.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "accounts",
     responses(
@@ -286,12 +284,12 @@ async fn signed_in(accounts: &Accounts, welcome: Welcome, want: Want) -> Result<
     ),
 )]
 async fn logout(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
     match caller {
-        Ok(caller) => arrival::end_session(&accounts, &headers, caller.request).await?,
+        Ok(caller) => after_sign_in::end_session(&accounts, &headers, caller.request).await?,
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
@@ -310,7 +308,7 @@ async fn logout(
         (status = 403, description = "`scope_required`: needs `profile:read`"),
     ),
 )]
-async fn me(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Me>, Problem> {
+async fn me(State(accounts): State<Context>, caller: Caller) -> Result<Json<Me>, Problem> {
     let who = caller.who;
     let look = move |tx: &mut Tx<'_>| {
         let rank = grant::rank_in(tx, &who, &Scope::site())?;
@@ -358,7 +356,7 @@ impl SessionView {
     ),
 )]
 async fn sessions(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
 ) -> Result<Json<List<SessionView>>, Problem> {
     let who = caller.who;
@@ -380,7 +378,7 @@ async fn sessions(
     ),
 )]
 async fn end_session(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {

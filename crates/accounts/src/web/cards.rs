@@ -9,12 +9,10 @@ use platform::{StoreError, Tx};
 use serde::Deserialize;
 use web::{Problem, Text, Wishes};
 
-use site::asking::Reader;
-use site::frame;
-use site::own_card::{Begin, OwnCard, Side};
-
-use crate::Accounts;
 use identity::notification;
+use site::asking::Reader;
+use site::own_card::{Begin, OwnCard, Side};
+use site::{Context, frame};
 
 const HERE: &str = frame::HOME;
 /// How many of the things that somebody has a card shows.
@@ -54,7 +52,7 @@ impl CardsPage<'_> {
 
 /// `GET /me`.
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(done): Query<Done>,
     wishes: Wishes,
     reader: Reader,

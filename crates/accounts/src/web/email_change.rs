@@ -12,21 +12,19 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Network, Problem, Text, Wishes};
 
-use super::entrance::{Entrance, Entry};
 use super::message::Message;
+use super::signed_out::{Entrance, Entry};
 use super::suppressed::cause_words;
-use site::asking::{Reader, Sender};
-use site::call::{self, see_other};
-use site::frame;
 
-use crate::Accounts;
-use crate::domain;
 use identity::account;
 use identity::person::email_change::{self, Confirmation};
 use identity::person::suppressed;
 use identity::person::verification::{self, ConfirmError};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
+use site::asking::{Reader, Sender};
+use site::call::{self, see_other};
+use site::{Context, domains, frame};
 
 const HERE: &str = "/me/email";
 
@@ -51,7 +49,7 @@ struct EmailPage<'a> {
 }
 
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(done): Query<Done>,
     wishes: Wishes,
     reader: Reader,
@@ -68,7 +66,7 @@ pub(super) async fn show(
 }
 
 async fn page(
-    accounts: &Accounts,
+    accounts: &Context,
     text: &Text,
     (who, csrf): (&SignedIn, &str),
     done: Option<&'static str>,
@@ -81,7 +79,7 @@ async fn page(
         let mut held = suppressed::list_own(tx, &keys, &account)?;
         let mut newsletters = Vec::new();
         // An address that nobody confirmed gets none.
-        for one in domain::newsletters(offered).filter(|_| verified.is_some()) {
+        for one in domains::newsletters(offered).filter(|_| verified.is_some()) {
             newsletters.push((one, one.is_sent(tx, &account.id, &held)?));
             held.retain(|held| !one.is_stopped_by(held));
         }
@@ -113,7 +111,7 @@ async fn page(
 }
 
 pub(super) async fn send_again(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     sender: Sender,
 ) -> Result<Response, Problem> {
@@ -123,7 +121,7 @@ pub(super) async fn send_again(
 
 /// Has a link mailed past what holds mail back.
 pub(super) async fn receive(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let (site, account) = (accounts.site.clone(), sender.who.account().clone());
@@ -134,7 +132,7 @@ pub(super) async fn receive(
 
 /// Takes back what somebody unsubscribed from.
 pub(super) async fn subscribe(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let place: Place = call::id(sender.form.text("id"))?;
@@ -149,7 +147,7 @@ pub(super) async fn subscribe(
 
 /// Saves which mail somebody wants beside what they have to know.
 pub(super) async fn choose_newsletters(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let (keys, domains) = (accounts.site.keys.clone(), accounts.domains);
@@ -159,7 +157,7 @@ pub(super) async fn choose_newsletters(
         if !account::lock(tx, &account.id)? || account::verified_email(tx, &account.id)?.is_none() {
             return Ok(());
         }
-        domain::newsletters(domains).try_for_each(|one| {
+        domains::newsletters(domains).try_for_each(|one| {
             let is_wanted = sender.form.is_ticked(one.name);
             one.choose(tx, &keys, account, is_wanted, &sender.request)
         })
@@ -169,7 +167,7 @@ pub(super) async fn choose_newsletters(
 }
 
 pub(super) async fn ask(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     wishes: Wishes,
     facts: Facts,
     sender: Sender,
@@ -188,7 +186,7 @@ pub(super) async fn ask(
 
 /// Has a link mailed to the address that the account is to have.
 pub(super) async fn mail_link(
-    accounts: &Accounts,
+    accounts: &Context,
     who: &SignedIn,
     email: &str,
     network: Network,
@@ -233,7 +231,7 @@ impl<'a> LinkPage<'a> {
 }
 
 pub(super) async fn look(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -241,7 +239,7 @@ pub(super) async fn look(
 }
 
 async fn link_page(
-    accounts: &Accounts,
+    accounts: &Context,
     link: String,
     entrance: Entrance,
     form_state: &FormState,
@@ -266,7 +264,7 @@ async fn link_page(
 }
 
 pub(super) async fn confirm(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
@@ -303,7 +301,7 @@ pub(super) async fn confirm(
 }
 
 pub(super) async fn look_back(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -324,7 +322,7 @@ pub(super) async fn look_back(
 }
 
 pub(super) async fn undo(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
@@ -342,7 +340,7 @@ pub(super) async fn undo(
 }
 
 pub(super) async fn look_at_receiving(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -364,7 +362,7 @@ pub(super) async fn look_at_receiving(
 }
 
 pub(super) async fn confirm_receiving(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {

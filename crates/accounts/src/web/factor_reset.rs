@@ -7,20 +7,20 @@ use platform::{Secret, Tx};
 use web::Problem;
 
 use super::email_change::LinkPage;
-use super::entrance::{Entrance, Entry};
 use super::message::Message;
-use site::asking::Sender;
-use site::call::see_other;
+use super::signed_out::{Entrance, Entry};
 
-use crate::Accounts;
 use identity::people::factor_reset;
 use identity::problem::gone;
+use site::Context;
+use site::asking::Sender;
+use site::call::see_other;
 
 /// Where somebody who is signed in keeps them.
 pub(super) const KEEP: &str = site::addresses::KEEP_FACTORS;
 
 pub(super) async fn look(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -36,7 +36,7 @@ pub(super) async fn look(
 }
 
 pub(super) async fn keep_with_link(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
@@ -55,7 +55,7 @@ pub(super) async fn keep_with_link(
 }
 
 pub(super) async fn keep(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let change = move |tx: &mut Tx<'_>| factor_reset::keep(tx, &sender.who, &sender.request);

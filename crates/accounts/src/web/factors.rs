@@ -7,17 +7,15 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use site::asking::Browser;
-use site::call::see_other;
-use site::cookies;
-use site::question::{self, Question};
-use site::request::{FormPost, PageRequest};
-
-use crate::Accounts;
 use identity::credential::second_factor::totp::AppSecret;
 use identity::credential::second_factor::{self, FactorError};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
+use site::asking::Browser;
+use site::call::see_other;
+use site::question::{self, Question};
+use site::request::{FormPost, PageRequest};
+use site::{Context, cookies};
 
 const ACCOUNT: &str = "/me/security";
 const SETUP: &str = "/me/security/totp";
@@ -79,12 +77,12 @@ impl CodesPage<'_> {
     }
 }
 
-fn check(accounts: &Accounts, who: &SignedIn) -> Result<Sudo, Problem> {
+fn check(accounts: &Context, who: &SignedIn) -> Result<Sudo, Problem> {
     Ok(Sudo::check(who.clone(), accounts.site.clock.now())?)
 }
 
 pub(super) async fn begin(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     posted: FormPost,
 ) -> Result<Response, Problem> {
     let (site, sudo) = (accounts.site.clone(), check(&accounts, &posted.req.who)?);
@@ -94,7 +92,7 @@ pub(super) async fn begin(
 }
 
 pub(super) async fn setup(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     req: PageRequest,
 ) -> Result<Response, Problem> {
     let sudo = check(&accounts, &req.who)?;
@@ -132,7 +130,7 @@ async fn setup_page(
 }
 
 pub(super) async fn confirm(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     posted: FormPost,
 ) -> Result<Response, Problem> {
@@ -154,7 +152,7 @@ pub(super) async fn confirm(
 }
 
 pub(super) async fn renew_recovery_codes(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     posted: FormPost,
 ) -> Result<Response, Problem> {
@@ -181,7 +179,7 @@ async fn codes_page(req: &PageRequest, codes: &[Secret]) -> Result<Response, Pro
 }
 
 pub(super) async fn remove(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     posted: FormPost,
 ) -> Result<Response, Problem> {

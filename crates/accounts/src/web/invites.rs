@@ -9,16 +9,15 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use site::call::see_other;
-use site::refusal::Refusal;
-use site::request::{FormPost, PageRequest};
-
-use crate::Accounts;
 use identity::grant::Role;
 use identity::people::invite::{self, Invite, Inviter, MEMBER};
 use identity::person::registration::Registration;
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
+use site::Context;
+use site::call::see_other;
+use site::refusal::Refusal;
+use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::INVITES;
 
@@ -51,14 +50,14 @@ impl InvitesPage<'_> {
 }
 
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     req: PageRequest,
 ) -> Result<Response, Problem> {
     page(&accounts, &req, None, &FormState::default()).await
 }
 
 async fn page(
-    accounts: &Accounts,
+    accounts: &Context,
     req: &PageRequest,
     made: Option<Secret>,
     form_state: &FormState,
@@ -91,7 +90,7 @@ async fn page(
 }
 
 pub(super) async fn create(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     posted: FormPost,
 ) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
@@ -126,7 +125,7 @@ pub(super) fn list(tx: &mut Tx<'_>, by: &Inviter) -> Result<Vec<Invite>, Refusal
 
 /// Invites an address; the link is returned where it is not mailed.
 pub(super) fn invite(
-    accounts: &Accounts,
+    accounts: &Context,
     who: &SignedIn,
     (email, role): (&str, &str),
 ) -> Result<impl Fn(&mut Tx<'_>, &Inviter) -> Result<Option<Secret>, Refusal> + Send + use<>, Problem>

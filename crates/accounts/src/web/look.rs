@@ -12,17 +12,15 @@ use web::look::{Accent, Color};
 use web::state::{MenuItem, Visit};
 use web::{Form, Look as Theme, Problem, Text, Wishes};
 
-use site::asking::{FileSender, Reader, Sender};
-use site::call::{id as parse, see_other};
-use site::frame;
+use super::public_pages;
 
-use super::first;
-
-use crate::Accounts;
-use crate::look::{self, Look, PICTURES, SITE};
 use identity::grant::{self, Scope, administrator};
 use identity::session::signed_in::SignedIn;
 use site::addresses::LOOK as HERE;
+use site::asking::{FileSender, Reader, Sender};
+use site::call::{id as parse, see_other};
+use site::look::{self, Look, PICTURES, SITE};
+use site::{Context, frame};
 
 /// What was done on the page before.
 #[derive(Deserialize)]
@@ -69,7 +67,7 @@ impl Choice {
 
 /// `GET /admin/look`.
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(done): Query<Done>,
     wishes: Wishes,
     reader: Reader,
@@ -80,7 +78,7 @@ pub(super) async fn show(
 }
 
 async fn page(
-    accounts: &Accounts,
+    accounts: &Context,
     text: &Text,
     (who, csrf): (&SignedIn, &str),
     (done, refused): (bool, Option<FormState>),
@@ -204,7 +202,7 @@ fn form(look: &Look, offered: &[MenuItem]) -> Form {
 
 /// `POST /admin/look`.
 pub(super) async fn change(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
@@ -219,7 +217,7 @@ pub(super) async fn change(
     .await
 }
 
-async fn try_change(accounts: &Accounts, sender: &Sender) -> Result<(), Problem> {
+async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> {
     let form = &sender.form;
     let home = match (form.text("home"), form.text("home_which").trim()) {
         (word, "") => word.to_owned(),
@@ -295,7 +293,7 @@ fn changed(text: &Text, look: &Look) -> Vec<String> {
 
 /// `GET /admin/look/preview`: the first page in a look that is not saved yet.
 pub(super) async fn preview(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     wishes: Wishes,
     reader: Reader,
     query: Query<Worn>,
@@ -313,7 +311,9 @@ pub(super) async fn preview(
         path: "/".to_owned(),
         preview: Some(frame.into()),
     };
-    visit.answer(first::site_page(&accounts, &wishes)).await
+    visit
+        .answer(public_pages::site_page(&accounts, &wishes))
+        .await
 }
 
 /// What the form has of the look, before it is saved.
@@ -328,7 +328,7 @@ pub(super) struct Worn {
 
 /// `POST /admin/look/icon`.
 pub(super) async fn set_icon(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     wishes: Wishes,
     sent: FileSender,
 ) -> Result<Response, Problem> {
@@ -337,7 +337,7 @@ pub(super) async fn set_icon(
 
 /// `POST /admin/look/portrait`.
 pub(super) async fn set_portrait(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     wishes: Wishes,
     sent: FileSender,
 ) -> Result<Response, Problem> {
@@ -345,7 +345,7 @@ pub(super) async fn set_portrait(
 }
 
 async fn set_picture(
-    accounts: &Accounts,
+    accounts: &Context,
     wishes: &Wishes,
     sent: FileSender,
     is_portrait: bool,
@@ -380,7 +380,7 @@ async fn set_picture(
 
 /// Puts the sent picture into its place, takes it away, or changes its description alone.
 async fn try_set_picture(
-    accounts: &Accounts,
+    accounts: &Context,
     sent: &FileSender,
     is_portrait: bool,
 ) -> Result<(), Problem> {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use web::{Site, Text};
 
-use super::entrance::Entrance;
+use super::signed_out::Entrance;
 
 /// What is said.
 pub(super) struct Message {

@@ -10,12 +10,10 @@ use serde::Deserialize;
 use web::form_state::{self, Field, FormState};
 use web::{Problem, Text, Wishes};
 
+use identity::notification::{self, Notification};
 use site::asking::{Reader, Sender};
 use site::call::see_other;
-use site::frame;
-
-use crate::Accounts;
-use identity::notification::{self, Notification};
+use site::{Context, frame};
 
 /// Where the list is.
 pub(super) const HERE: &str = site::addresses::NOTICES;
@@ -54,7 +52,7 @@ impl ListPage<'_> {
 
 /// `GET /me/notices`.
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(done): Query<Done>,
     wishes: Wishes,
     reader: Reader,
@@ -97,7 +95,7 @@ pub(super) async fn show(
 
 /// `POST /me/notices`: all that the page showed is read.
 pub(super) async fn read(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let until = sender.form.text("until").parse();
@@ -110,7 +108,7 @@ pub(super) async fn read(
 
 /// `POST /me/notices/mail`.
 pub(super) async fn choose_mail(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let (id, is_wanted) = (

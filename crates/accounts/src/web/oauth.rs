@@ -11,27 +11,26 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::arrival::{self, target};
-use super::entrance::{Entrance, Entry};
+use super::after_sign_in::{self, target};
 use super::message::Message;
 use super::providers::Button;
 use super::registration::check_mail;
-use super::{cookies, me};
-use site::call::see_other;
-use site::request::FormPost;
+use super::signed_out::{Entrance, Entry};
+use super::{cookies, security};
 
-use crate::Accounts;
 use identity::account::NewAccount;
 use identity::credential::linked_identity::{self, IdentityId};
 use identity::credential::provider::Provider;
-use identity::opaque;
 use identity::person::provider_sign_in::{self, Leaver, Outcome, Returned};
 use identity::person::registration::{self, Newcomer, RegisterError};
-use identity::problem;
 use identity::session::Stay;
 use identity::session::sudo::Sudo;
+use identity::{opaque, problem};
+use site::Context;
+use site::call::see_other;
+use site::request::FormPost;
 
-fn find<'a>(accounts: &'a Accounts, name: &str) -> Result<&'a Provider, Problem> {
+fn find<'a>(accounts: &'a Context, name: &str) -> Result<&'a Provider, Problem> {
     accounts.providers.find(name).ok_or_else(Problem::not_found)
 }
 
@@ -45,7 +44,7 @@ struct OnwardPage<'a> {
 }
 
 pub(super) async fn start(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(name): Path<String>,
     headers: HeaderMap,
     entry: Entry,
@@ -98,7 +97,7 @@ pub(super) struct Answer {
 }
 
 pub(super) async fn callback(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(name): Path<String>,
     Query(answer): Query<Answer>,
     headers: HeaderMap,
@@ -117,7 +116,7 @@ pub(super) async fn callback(
         locale: entrance.locale.clone(),
     };
     match provider_sign_in::finish(&accounts, provider, returned).await? {
-        Outcome::Known(welcome) => Ok(arrival::lead(&accounts, &welcome)),
+        Outcome::Known(welcome) => Ok(after_sign_in::lead(&accounts, &welcome)),
         Outcome::Linked => {
             let mut response = see_other("/me/security?done=identity");
             let gone = cookies::forget_provider(site.url());
@@ -145,7 +144,7 @@ pub(super) async fn callback(
 }
 
 /// Gives the browser what the next step needs.
-fn with_cookie(accounts: &Accounts, mut response: Response, secret: &Secret) -> Response {
+fn with_cookie(accounts: &Context, mut response: Response, secret: &Secret) -> Response {
     let cookie = cookies::set_provider(accounts.site.url(), secret);
     response.headers_mut().append(SET_COOKIE, cookie);
     response
@@ -162,7 +161,7 @@ struct AddressPage<'a> {
 
 /// Asks somebody whom a provider has identified which address is theirs.
 pub(super) async fn address(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(name): Path<String>,
     headers: HeaderMap,
     entrance: Entrance,
@@ -180,7 +179,7 @@ pub(super) async fn address(
     Ok(address_page(&accounts, entrance, &FormState::of(form)))
 }
 
-fn address_page(accounts: &Accounts, entrance: Entrance, form_state: &FormState) -> Response {
+fn address_page(accounts: &Context, entrance: Entrance, form_state: &FormState) -> Response {
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
     let field = |name, kind, autocomplete, label| {
         let control = Control::Line(kind, autocomplete);
@@ -199,7 +198,7 @@ fn address_page(accounts: &Accounts, entrance: Entrance, form_state: &FormState)
 }
 
 pub(super) async fn register(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(name): Path<String>,
     headers: HeaderMap,
     entry: Entry,
@@ -242,7 +241,7 @@ pub(super) async fn register(
 }
 
 fn read_newcomer(
-    accounts: &Accounts,
+    accounts: &Context,
     entrance: &Entrance,
     form: &web::Form,
 ) -> Result<NewAccount, Problem> {
@@ -268,7 +267,7 @@ fn read_newcomer(
 }
 
 pub(super) async fn unlink(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     posted: FormPost,
 ) -> Result<Response, Problem> {
     let done = try_unlink(&accounts, &posted).await;
@@ -281,12 +280,12 @@ pub(super) async fn unlink(
         )
     });
     form_state::answer(done, async |problem| {
-        me::again(&accounts, &posted, &problem, "password").await
+        security::again(&accounts, &posted, &problem, "password").await
     })
     .await
 }
 
-async fn try_unlink(accounts: &Accounts, posted: &FormPost) -> Result<(Secret, Stay), Problem> {
+async fn try_unlink(accounts: &Context, posted: &FormPost) -> Result<(Secret, Stay), Problem> {
     let id = posted.form.text("identity").parse();
     let id: IdentityId = id.map_err(|_| Problem::not_found())?;
     let sudo = Sudo::check(posted.req.who.clone(), accounts.site.clock.now())?;

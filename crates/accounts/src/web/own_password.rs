@@ -3,17 +3,17 @@
 use platform::Secret;
 use web::Problem;
 
-use crate::Accounts;
 use identity::client::Client;
 use identity::credential::password::Password;
 use identity::problem;
 use identity::session::Stay;
 use identity::session::signed_in::SignedIn;
 use identity::sign_in::own_password::{self, Change};
+use site::Context;
 
 /// Changes a password that was typed: the current one, and the new one in the field `pointer`.
 pub async fn renew_password(
-    accounts: &Accounts,
+    accounts: &Context,
     who: &SignedIn,
     client: Client,
     (current, new): (Secret, Secret),

@@ -14,14 +14,9 @@ use web::cursor::Piece;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::event;
-use super::leaving;
-use site::asking::{Reader, Sender};
-use site::call::{self, see_other};
-use site::frame;
-use site::question::{self, Question};
+use super::audit_sentences;
+use super::own_data;
 
-use crate::Accounts;
 use identity::account::{AccountId, State as AccountState};
 use identity::grant::administrator::{self, PeopleError};
 use identity::grant::{self, Role};
@@ -30,6 +25,10 @@ use identity::person::erasure::{self, EraseError, When};
 use identity::person::export::{self, ExportError};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
+use site::asking::{Reader, Sender};
+use site::call::{self, see_other};
+use site::question::{self, Question};
+use site::{Context, frame};
 
 /// Where the list is.
 pub(super) const HERE: &str = site::addresses::PEOPLE;
@@ -55,7 +54,7 @@ struct ListPage<'a> {
 }
 
 pub(super) async fn list(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(asked): Query<Asked>,
     piece: Piece,
     wishes: Wishes,
@@ -205,7 +204,7 @@ impl PersonPage<'_> {
     }
 
     fn event(&self, line: &Record) -> String {
-        event::sentence(self.text, &line.action)
+        audit_sentences::sentence(self.text, &line.action)
     }
 
     fn line(&self, line: &Record) -> String {
@@ -221,7 +220,7 @@ pub(super) struct Done {
 }
 
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     Query(done): Query<Done>,
     wishes: Wishes,
@@ -242,7 +241,7 @@ pub(super) async fn show(
 }
 
 async fn page(
-    accounts: &Accounts,
+    accounts: &Context,
     text: &Text,
     (who, csrf): (&SignedIn, &str),
     id: &AccountId,
@@ -286,7 +285,7 @@ async fn page(
 }
 
 pub(super) async fn change(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     wishes: Wishes,
     sender: Sender,
@@ -344,7 +343,7 @@ fn question_of(action: &str) -> Option<Question> {
 }
 
 async fn ask(
-    accounts: &Accounts,
+    accounts: &Context,
     wishes: &Wishes,
     sender: &Sender,
     id: &AccountId,
@@ -380,7 +379,7 @@ pub(super) fn read_duties<'a>(
 
 /// The zip with what is kept of somebody, for an owner of the installation.
 pub(super) async fn export(
-    accounts: &Accounts,
+    accounts: &Context,
     sudo: Sudo,
     request: RequestFacts,
     id: AccountId,
@@ -391,11 +390,11 @@ pub(super) async fn export(
         export::create_for_owner(tx, domains, &site, &by, &id)
     };
     let zip = accounts.site.store.write(change).await?;
-    Ok(leaving::download(zip))
+    Ok(own_data::download(zip))
 }
 
 async fn try_change(
-    accounts: &Accounts,
+    accounts: &Context,
     sender: &Sender,
     id: &AccountId,
 ) -> Result<Response, Problem> {

@@ -11,13 +11,11 @@ use web::fields::{self, Input};
 use web::form_state::{self, Control, FormState, Group, TableForm};
 use web::{Problem, Text, Wishes};
 
-use site::asking::{Reader, Sender};
-use site::call::see_other;
-use site::frame;
-
-use crate::Accounts;
 use identity::person::profile::{self, Profile};
 use identity::session::signed_in::SignedIn;
+use site::asking::{Reader, Sender};
+use site::call::see_other;
+use site::{Context, frame};
 
 /// Where the page is.
 pub(super) const HERE: &str = site::addresses::PROFILE;
@@ -39,7 +37,7 @@ struct ProfilePage<'a> {
 }
 
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(done): Query<Done>,
     wishes: Wishes,
     reader: Reader,
@@ -55,7 +53,7 @@ pub(super) async fn show(
 }
 
 async fn page(
-    accounts: &Accounts,
+    accounts: &Context,
     text: &Text,
     (who, csrf): (&SignedIn, &str),
     (done, form_state): (bool, &FormState),
@@ -89,7 +87,7 @@ async fn page(
 }
 
 pub(super) async fn change(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
@@ -107,7 +105,7 @@ pub(super) async fn change(
 
 /// Changes somebody's profile, and their slug where one is sent.
 pub async fn save(
-    accounts: &Accounts,
+    accounts: &Context,
     who: &SignedIn,
     input: Input,
     slug: Option<String>,

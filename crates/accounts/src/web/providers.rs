@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use platform::outbound;
 use web::Text;
 
-use crate::Accounts;
 use identity::credential::linked_identity::Linked;
 use identity::credential::provider::Provider;
+use site::Context;
 
 /// A button that leads to a provider.
 pub(super) struct Button {
@@ -20,7 +20,7 @@ pub(super) struct Button {
 
 impl Button {
     /// One for each provider, with the message `label`.
-    pub(super) fn all(accounts: &Accounts, text: &Text, label: &str) -> Vec<Self> {
+    pub(super) fn all(accounts: &Context, text: &Text, label: &str) -> Vec<Self> {
         let providers = accounts.providers.iter();
         providers
             .map(|provider| Self::of(provider, text, label))
@@ -39,7 +39,7 @@ impl Button {
 
 /// Lets the forms of a page lead to providers: browsers hold a redirect after a form against the
 /// policy, too.
-pub(super) fn allow_forms(accounts: &Accounts, mut response: Response) -> Response {
+pub(super) fn allow_forms(accounts: &Context, mut response: Response) -> Response {
     let issuers = accounts.providers.iter();
     let origins: Vec<String> = issuers
         .filter_map(|provider| outbound::origin(&provider.settings.issuer))
@@ -67,7 +67,7 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     pub(super) fn of(
-        accounts: &Accounts,
+        accounts: &Context,
         (text, csrf, zone): (&'a Text, &'a str, &'a TimeZone),
         linked: Vec<Linked>,
     ) -> Self {

@@ -10,19 +10,18 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Network, Problem, Site, Text};
 
-use super::arrival::{HOME, begun_at};
-use super::entrance::{Entrance, Entry};
+use super::after_sign_in::{HOME, begun_at};
 use super::message::Message;
 use super::providers::{self, Button};
-use site::cookies;
+use super::signed_out::{Entrance, Entry};
 
-use crate::Accounts;
 use identity::account::{DisplayName, NewAccount};
 use identity::credential::password::Password;
 use identity::person::registration::{self, Registrant, Registration};
 use identity::person::slug;
 use identity::person::verification::{self, ConfirmError, Confirmation, Proof};
 use identity::problem;
+use site::{Context, cookies};
 
 /// A registration as it was sent, by a form or as JSON.
 pub struct Sent<'a> {
@@ -108,7 +107,7 @@ struct RegisterPage<'a> {
 }
 
 pub(super) async fn register(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
     check_open(&accounts)?;
@@ -121,7 +120,7 @@ pub(super) async fn register(
     ))
 }
 
-fn check_open(accounts: &Accounts) -> Result<(), Problem> {
+fn check_open(accounts: &Context) -> Result<(), Problem> {
     if accounts.policy.registration == Registration::Open {
         Ok(())
     } else {
@@ -130,7 +129,7 @@ fn check_open(accounts: &Accounts) -> Result<(), Problem> {
 }
 
 pub(super) async fn enter(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     entry: Entry,
 ) -> Result<Response, Problem> {
@@ -165,7 +164,7 @@ pub(super) async fn enter(
 }
 
 async fn try_register(
-    accounts: &Accounts,
+    accounts: &Context,
     entrance: &Entrance,
     form: &Form,
     (network, earlier): (Network, Option<Secret>),
@@ -190,7 +189,7 @@ async fn try_register(
 }
 
 fn register_page(
-    accounts: &Accounts,
+    accounts: &Context,
     entrance: Entrance,
     form_stamp: &str,
     form_state: &FormState,
@@ -244,7 +243,7 @@ struct CheckMailPage<'a> {
 
 /// Says where the mail went. The page is the same for new addresses and for known ones.
 pub(super) fn check_mail(
-    accounts: &Accounts,
+    accounts: &Context,
     entrance: Entrance,
     form: &Form,
     was_sent_again: bool,
@@ -268,7 +267,7 @@ pub(super) fn check_mail(
 
 /// `POST /register/again`: another mail to the address that this browser registered with.
 pub(super) async fn send_again(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     entry: Entry,
 ) -> Result<Response, Problem> {
@@ -285,7 +284,7 @@ pub(super) async fn send_again(
 
 /// `POST /register/change`: the form again, to be sent with another address.
 pub(super) async fn change_address(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     entry: Entry,
 ) -> Result<Response, Problem> {
     check_open(&accounts)?;
@@ -318,7 +317,7 @@ impl VerifyPage<'_> {
 }
 
 pub(super) async fn verify(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     headers: HeaderMap,
     entrance: Entrance,
@@ -328,7 +327,7 @@ pub(super) async fn verify(
 }
 
 pub(super) async fn confirm(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     headers: HeaderMap,
     entry: Entry,
@@ -383,7 +382,7 @@ pub(super) fn proof(current: &str, new: &str) -> Proof {
 }
 
 async fn verify_page(
-    accounts: &Accounts,
+    accounts: &Context,
     link: String,
     headers: &HeaderMap,
     entrance: Entrance,

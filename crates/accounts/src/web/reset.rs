@@ -9,12 +9,12 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Network, Problem, Text};
 
-use super::entrance::{Entrance, Entry};
 use super::message::Message;
 use super::shared;
+use super::signed_out::{Entrance, Entry};
 
-use crate::Accounts;
 use identity::person::reset::{self, ResetError, Shown, Tokens, Wanted};
+use site::Context;
 
 #[derive(Template)]
 #[template(path = "forgot.html")]
@@ -25,12 +25,12 @@ struct ForgotPage<'a> {
     form_state: &'a FormState,
 }
 
-pub(super) async fn forgot(State(accounts): State<Accounts>, entrance: Entrance) -> Response {
+pub(super) async fn forgot(State(accounts): State<Context>, entrance: Entrance) -> Response {
     forgot_page(&accounts, entrance, &FormState::default())
 }
 
 pub(super) async fn ask(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     entry: Entry,
 ) -> Result<Response, Problem> {
     let Entry {
@@ -65,7 +65,7 @@ pub(super) async fn ask(
 
 /// Has a link mailed, if there is somebody with this address.
 pub async fn mail_link(
-    accounts: &Accounts,
+    accounts: &Context,
     email: &str,
     wanted: Wanted,
     network: Network,
@@ -76,7 +76,7 @@ pub async fn mail_link(
     Ok(reset::ask(accounts, &email, wanted, network).await?)
 }
 
-fn forgot_page(accounts: &Accounts, entrance: Entrance, form_state: &FormState) -> Response {
+fn forgot_page(accounts: &Context, entrance: Entrance, form_state: &FormState) -> Response {
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
     let control = Control::Line("email", "username");
     let page = ForgotPage {
@@ -104,7 +104,7 @@ struct ResetPage<'a> {
 }
 
 pub(super) async fn reset(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -113,7 +113,7 @@ pub(super) async fn reset(
     Ok(reset_page(&accounts, entrance, &shown, &form_state, true))
 }
 
-async fn load(accounts: &Accounts, link: String) -> Result<Shown, Problem> {
+async fn load(accounts: &Context, link: String) -> Result<Shown, Problem> {
     let link = Secret::new(link);
     let look = move |tx: &mut Tx<'_>| reset::find(tx, &link);
     let shown = accounts.site.store.read(look).await?;
@@ -121,7 +121,7 @@ async fn load(accounts: &Accounts, link: String) -> Result<Shown, Problem> {
 }
 
 pub(super) async fn finish(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
@@ -162,7 +162,7 @@ pub(super) async fn finish(
 }
 
 fn reset_page(
-    accounts: &Accounts,
+    accounts: &Context,
     entrance: Entrance,
     shown: &Shown,
     form_state: &FormState,

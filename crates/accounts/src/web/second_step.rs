@@ -9,14 +9,13 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::arrival::{begun_at, target};
-use super::entrance::{Entrance, Entry};
-use site::call::see_other;
-use site::cookies;
+use super::after_sign_in::{begun_at, target};
+use super::signed_out::{Entrance, Entry};
 
-use crate::Accounts;
 use identity::credential::second_factor::Method;
 use identity::sign_in::second_step::{self, SecondStepError, Shown};
+use site::call::see_other;
+use site::{Context, cookies};
 
 #[derive(Template)]
 #[template(path = "second_step.html")]
@@ -28,7 +27,7 @@ struct SecondStepPage<'a> {
 }
 
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -44,7 +43,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn prove(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     entry: Entry,
 ) -> Result<Response, Problem> {
@@ -81,7 +80,7 @@ pub(super) async fn prove(
     .await
 }
 
-fn page(accounts: &Accounts, entrance: Entrance, form_state: &FormState) -> Response {
+fn page(accounts: &Context, entrance: Entrance, form_state: &FormState) -> Response {
     let text = entrance.text.clone();
     let control = Control::Line("text", "one-time-code");
     let code = form_state.field("code", text.say("account-mfa-code"), control);

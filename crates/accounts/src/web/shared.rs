@@ -9,10 +9,9 @@ use serde::Deserialize;
 use web::{Problem, Text, Wishes};
 
 use site::asking::Reader;
-use site::frame;
-
-use crate::Accounts;
-use crate::domain::{self, Share};
+use site::domain::Share;
+use site::domains;
+use site::{Context, frame};
 
 /// Where the page is.
 pub(super) const HERE: &str = site::addresses::SHARED;
@@ -35,14 +34,14 @@ struct SharedPage<'a> {
 }
 
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(done): Query<Done>,
     wishes: Wishes,
     reader: Reader,
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(&wishes);
     let (id, domains) = (reader.who.account().id.clone(), accounts.domains);
-    let look = move |tx: &mut Tx<'_>| domain::shared(tx, domains, &id);
+    let look = move |tx: &mut Tx<'_>| domains::shared(tx, domains, &id);
     let all = accounts.site.store.read(look).await?;
     let body = SharedPage {
         text: &text,
@@ -56,5 +55,3 @@ pub(super) async fn show(
     );
     frame::show(&accounts.site, &text, who, (HERE, &title), body).await
 }
-
-pub use site::domain::after_ending as after;

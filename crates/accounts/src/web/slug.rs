@@ -10,14 +10,12 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
-use site::asking::{Reader, Sender};
-use site::call::see_other;
-use site::frame;
-
-use crate::Accounts;
 use identity::person::slug_change::{self, Alias, Slugs};
 use identity::problem::email_unverified;
 use identity::session::signed_in::{self, SignedIn};
+use site::asking::{Reader, Sender};
+use site::call::see_other;
+use site::{Context, frame};
 
 /// Where the page is.
 pub(super) const HERE: &str = site::addresses::SLUG;
@@ -52,7 +50,7 @@ impl SlugPage<'_> {
 }
 
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(done): Query<Done>,
     wishes: Wishes,
     reader: Reader,
@@ -64,7 +62,7 @@ pub(super) async fn show(
 }
 
 async fn page(
-    accounts: &Accounts,
+    accounts: &Context,
     text: &Text,
     (who, csrf): (&SignedIn, &str),
     (done, form_state): (bool, &FormState),
@@ -88,7 +86,7 @@ async fn page(
 }
 
 pub(super) async fn change(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
@@ -106,7 +104,7 @@ pub(super) async fn change(
 
 /// Calls somebody so from now on.
 pub(super) async fn rename(
-    accounts: &Accounts,
+    accounts: &Context,
     who: &SignedIn,
     wanted: String,
     request: &RequestFacts,

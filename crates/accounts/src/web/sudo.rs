@@ -16,14 +16,10 @@ use serde::{Deserialize, Serialize};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Facts, Form, Kept, Problem, Text, Wishes, csrf, media_type};
 
-use super::arrival::target;
-use super::first::Inside;
-use super::visitor::Onward;
-use site::asking::{Browser, Reader, Sender};
-use site::call::see_other;
-use site::{cookies, frame, question};
+use super::after_sign_in::target;
+use super::public_pages::Inside;
+use super::sign_in::Onward;
 
-use crate::Accounts;
 use identity::credential::web_authn::{self, Asked, Assertion};
 use identity::credential::{passkey, password, second_factor};
 use identity::session::signed_in::SignedIn;
@@ -31,6 +27,9 @@ use identity::session::sudo::{self, Sudo};
 use identity::session::{SessionId, Stay};
 use identity::sign_in::sudo_proof::{self, Shown};
 use identity::sign_in::with_passkey;
+use site::asking::{Browser, Reader, Sender};
+use site::call::see_other;
+use site::{Context, cookies, frame, question};
 
 #[derive(Template)]
 #[template(path = "sudo.html")]
@@ -100,7 +99,7 @@ impl Held {
     /// Takes a form that was sent by `who`. `None` where a password was typed: it is carried
     /// nowhere, so the page leads back to its form.
     fn new(
-        accounts: &Accounts,
+        accounts: &Context,
         who: &SignedIn,
         address: &str,
         form: Form,
@@ -130,7 +129,7 @@ impl Held {
 
     /// What the form of the proof carries. It opens in the session alone in which it was sealed, and
     /// the proof gives the session another id: so it is carried out once.
-    fn find(accounts: &Accounts, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
+    fn find(accounts: &Context, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
         let Some(sealed) = form.find("kept") else {
             return Ok(None);
         };
@@ -163,7 +162,7 @@ fn place(who: &SignedIn) -> [&str; 2] {
 }
 
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(onward): Query<Onward>,
     wishes: Wishes,
     reader: Reader,
@@ -202,7 +201,7 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Around {
 }
 
 pub(super) async fn prove(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(act): Query<Act>,
     wishes: Wishes,
     Browser(client): Browser,
@@ -274,7 +273,7 @@ pub(super) async fn prove(
 }
 
 async fn prove_with_passkey(
-    accounts: &Accounts,
+    accounts: &Context,
     who: &SignedIn,
     credential: &str,
     client: identity::client::Client,
@@ -298,7 +297,7 @@ struct Renewed<'a> {
 
 /// Carries out a form, or says that it took too long.
 async fn go_on(
-    accounts: &Accounts,
+    accounts: &Context,
     text: &Text,
     sender: &Sender,
     (redirect, held): (&str, &Held),
@@ -343,7 +342,7 @@ async fn go_on(
 }
 
 async fn page(
-    accounts: &Accounts,
+    accounts: &Context,
     text: &Text,
     (who, csrf): (&SignedIn, &str),
     (redirect, held): (&str, Option<&Held>),

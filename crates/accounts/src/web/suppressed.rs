@@ -11,13 +11,11 @@ use serde::Deserialize;
 use web::cursor::Piece;
 use web::{Problem, Text, Wishes};
 
-use site::asking::{Reader, Sender};
-use site::call::{self, see_other};
-use site::frame;
-
-use crate::Accounts;
 use identity::grant::administrator::{self, PeopleError};
 use identity::person::suppressed;
+use site::asking::{Reader, Sender};
+use site::call::{self, see_other};
+use site::{Context, frame};
 
 /// Where the list is.
 pub(super) const HERE: &str = site::addresses::SUPPRESSED;
@@ -61,7 +59,7 @@ pub(super) struct Done {
 }
 
 pub(super) async fn list(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(done): Query<Done>,
     piece: Piece,
     wishes: Wishes,
@@ -97,7 +95,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn lift(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     sender: Sender,
 ) -> Result<Response, Problem> {
     let place: Place = call::id(sender.form.text("id"))?;

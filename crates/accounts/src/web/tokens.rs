@@ -6,11 +6,11 @@ use platform::Tx;
 use web::Problem;
 use web::form_state::{self, FormState};
 
-use super::me;
+use super::security;
 
-use crate::Accounts;
 use identity::session::sudo::Sudo;
 use identity::session::token::{self, Created, NewToken, Token, TokenId, TokenScope};
+use site::Context;
 use site::addresses::SECURITY;
 use site::proof::Requester;
 use site::question::{self, Question};
@@ -32,7 +32,7 @@ pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Token>, Refusa
 
 /// The scopes of these words.
 pub(super) fn scopes<S: AsRef<str>>(
-    accounts: &Accounts,
+    accounts: &Context,
     words: &[S],
 ) -> Result<Vec<TokenScope>, Problem> {
     TokenScope::find_all(accounts.domain_accounts, words)
@@ -53,23 +53,23 @@ pub(super) fn remove(tx: &mut Tx<'_>, me: &Requester, id: &TokenId) -> Result<()
 
 /// Shows the new token in the answer itself: it is kept nowhere, so there is no page to lead to.
 pub(super) async fn create_token(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     posted: FormPost,
 ) -> Result<Response, Problem> {
     let done = match try_create(&accounts, &posted).await {
         Ok(made) => {
             let (secret, nothing) = (Some(&made.secret), FormState::default());
-            me::page(&accounts, &posted.req, secret, &nothing).await
+            security::page(&accounts, &posted.req, secret, &nothing).await
         }
         Err(problem) => Err(problem),
     };
     form_state::answer(done, async |problem| {
-        me::again(&accounts, &posted, &problem, "name").await
+        security::again(&accounts, &posted, &problem, "name").await
     })
     .await
 }
 
-async fn try_create(accounts: &Accounts, posted: &FormPost) -> Result<Created, Problem> {
+async fn try_create(accounts: &Context, posted: &FormPost) -> Result<Created, Problem> {
     let form = &posted.form;
     let days = match form.number("expires_in_days") {
         Ok(days) => days.map_or(Ok(token::DEFAULT_DAYS), u16::try_from),

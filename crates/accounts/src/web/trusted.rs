@@ -7,16 +7,15 @@ use platform::Tx;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::shared;
-use site::call;
-use site::proof::Requester;
-use site::refusal::Refusal;
-use site::request::{FormPost, PageRequest};
-
-use crate::domain::Share;
 use identity::account::AccountId;
 use identity::person::trusted::{self, Contact};
 use identity::session::signed_in::Confirmed;
+use site::call;
+use site::domain::Share;
+use site::domain::after_ending;
+use site::proof::Requester;
+use site::refusal::Refusal;
+use site::request::{FormPost, PageRequest};
 
 /// Where the page is.
 pub(super) const HERE: &str = site::addresses::TRUSTED;
@@ -70,7 +69,7 @@ pub(super) async fn add(posted: FormPost) -> Result<Response, Problem> {
 
 pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     let contact: AccountId = call::id(posted.form.text("account"))?;
-    let to = shared::after(&posted.form, &format!("{HERE}?done=removed"));
+    let to = after_ending(&posted.form, &format!("{HERE}?done=removed"));
     let change = move |tx: &mut Tx<'_>, me: &Requester| {
         remove_contact(tx, me, &contact)?;
         Ok(to.clone())

@@ -9,7 +9,7 @@ use platform::{StoreError, Tx};
 use web::page::{Kind, Page};
 use web::{Problem, Site, Text, Theme, Wishes};
 
-use crate::Accounts;
+use site::Context;
 use site::asking::Browser;
 
 #[derive(Template)]
@@ -21,7 +21,7 @@ struct UnsubscribePage<'a> {
 }
 
 pub(super) async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     wishes: Wishes,
 ) -> Result<Response, Problem> {
@@ -30,7 +30,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn unsubscribe(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(link): Path<String>,
     wishes: Wishes,
     Browser(client): Browser,

@@ -8,7 +8,7 @@ use platform::Tx;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Problem, Text};
 
-use super::shared;
+use site::domain::after_ending;
 use site::question::{self, Question};
 use site::refusal::Refusal;
 use site::request::{FormPost, PageRequest};
@@ -196,7 +196,7 @@ pub(super) async fn delete(posted: FormPost) -> Result<Response, Problem> {
         let address = format!("{HERE}/{id}/delete");
         return question::ask(&posted, (&address, HERE), DELETE).await;
     }
-    let to = shared::after(&posted.form, &format!("{HERE}?done=deleted"));
+    let to = after_ending(&posted.form, &format!("{HERE}?done=deleted"));
     let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| {
         webhook::delete(tx, owner, &id)?;
         Ok(to.clone())

@@ -1,16 +1,16 @@
 //! Every address of accounts × every kind of caller, as the lists declare; and that an
 //! address of which none says it lets nobody in.
 
-use accounts::account::AccountId;
-use accounts::grant::{OWNER, Scope};
-use accounts::session::Stay;
-use accounts::token::{PROFILE_READ, TokenScope};
-use accounts::web::asking::{Caller, Reader, Sender};
-use accounts::{Accounts, Callers, sudo};
 use axum::Router;
 use axum::http::Method;
 use axum::routing::{get, post};
+use identity::account::AccountId;
+use identity::grant::{OWNER, Scope};
+use identity::session::token::{PROFILE_READ, TokenScope};
+use identity::session::{Stay, sudo};
 use serde_json::{Value, json};
+use site::asking::{Caller, Reader, Sender};
+use site::{Callers, Context};
 use testkit::{Page, Visitor, World};
 use web::described::Description;
 use web::{Pages, Site};
@@ -88,7 +88,7 @@ fn code(page: &Page) -> Option<String> {
 }
 
 /// Somebody's browser, with a session of its own.
-async fn browser(world: &World, accounts: &Accounts, router: Router, id: &AccountId) -> Visitor {
+async fn browser(world: &World, accounts: &Context, router: Router, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = Visitor::new(router);
     visitor.set_cookie("kd_session", begun.session.reveal());
@@ -98,7 +98,7 @@ async fn browser(world: &World, accounts: &Accounts, router: Router, id: &Accoun
 }
 
 /// A program that goes on in a session of somebody's.
-async fn access_program(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor {
+async fn access_program(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     let mut page = browser(world, accounts, router(accounts), id).await;
     let address = "/api/v1/auth/token";
     let made = page.call(Method::POST, address, &json!({})).await;

@@ -1,12 +1,12 @@
 //! The JSON interface, through the router.
 
-use accounts::Accounts;
-use accounts::account::AccountId;
-use accounts::grant::{self, Scope};
-use accounts::session::Stay;
-use accounts::token::PROFILE_READ;
 use axum::http::Method;
+use identity::account::AccountId;
+use identity::grant::{self, Scope};
+use identity::session::Stay;
+use identity::session::token::PROFILE_READ;
 use serde_json::{Value, json};
+use site::Context;
 use testkit::{Visitor, World};
 use web::described::Description;
 
@@ -160,7 +160,7 @@ fn sessions_are_listed_and_ended() {
         here.call(Method::DELETE, nonsense, &Value::Null)
             .await
             .with(404);
-        world.clock.advance(accounts::sudo::LIFETIME);
+        world.clock.advance(identity::session::sudo::LIFETIME);
         let refused = here.call(Method::DELETE, &address, &Value::Null).await;
         assert_eq!(refused.with(403).json()["code"], "sudo_required");
         let list = here.get("/api/v1/me/sessions").await.with(200).json();
@@ -275,7 +275,7 @@ fn what_a_token_may_not_do_counts_for_the_token_alone() {
 
 #[test]
 fn the_description_names_every_address() {
-    let described = accounts::web::api::routes::<Description<Accounts>>().into_openapi();
+    let described = accounts::web::api::routes::<Description<Context>>().into_openapi();
     let paths: Vec<_> = described.paths.paths.keys().map(String::as_str).collect();
     assert_eq!(
         paths,

@@ -1,15 +1,15 @@
 //! Another address for an account.
 
-use accounts::account::AccountId;
-use accounts::email_change::{self, Confirmation, LIFETIME, UNDO_LIFETIME};
-use accounts::session::Stay;
-use accounts::sign_in::Welcome;
-use accounts::verification::ConfirmError;
-use accounts::{Accounts, account};
 use axum::http::Method;
+use identity::account::{self, AccountId};
+use identity::person::email_change::{self, Confirmation, LIFETIME, UNDO_LIFETIME};
+use identity::person::verification::ConfirmError;
+use identity::session::Stay;
+use identity::sign_in::Welcome;
 use jiff::SignedDuration;
 use platform::{Secret, Tx};
 use serde_json::json;
+use site::Context;
 use testkit::{Visitor, World, rounds, together};
 use web::Network;
 
@@ -29,7 +29,7 @@ const OLD: &str = "farah@example.my";
 const NEW: &str = "farah@example.com";
 
 /// A browser of somebody who has just signed in.
-async fn browser(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor {
+async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(accounts);
     visitor.set_cookie("kd_session", begun.session.reveal());
@@ -53,9 +53,9 @@ async fn address(world: &World, id: &AccountId) -> String {
     found.unwrap().email
 }
 
-async fn can_sign_in(accounts: &Accounts, email: &str) -> bool {
+async fn can_sign_in(accounts: &Context, email: &str) -> bool {
     let tried = attempt(email, PASSWORD, 1);
-    let welcome = accounts::sign_in::with_password(accounts, tried).await;
+    let welcome = identity::sign_in::with_password(accounts, tried).await;
     matches!(welcome, Ok(Welcome::Arrived(_)))
 }
 
@@ -180,7 +180,7 @@ fn links_to_a_new_password_die_with_the_address_that_they_went_to() {
         let id = person(world, OLD, None).await;
         let of = id.clone();
         let sign_in = write(world.store(), move |tx| {
-            accounts::sign_in::create_link(tx, &of)
+            identity::sign_in::create_link(tx, &of)
         })
         .await;
         let mut farah = browser(world, &accounts, &id).await;
@@ -299,7 +299,10 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
         // A factor of the thief's would keep the owner out.
         assert!(!is_enrolled(world, &id).await);
         let of = id.clone();
-        let passkeys = read(world.store(), move |tx| accounts::passkey::list(tx, &of)).await;
+        let passkeys = read(world.store(), move |tx| {
+            identity::credential::passkey::list(tx, &of)
+        })
+        .await;
         assert!(passkeys.is_empty());
         visitor(&accounts).get(&invited).await.with(400);
         // Mail of the account that was removed is gone with it.
@@ -350,7 +353,7 @@ fn a_mailbox_brings_the_address_back_and_not_past_the_second_factor() {
             .await
             .with(200);
         let tried = attempt(OLD, "dua pantun lama", 1);
-        let welcome = accounts::sign_in::with_password(&accounts, tried).await;
+        let welcome = identity::sign_in::with_password(&accounts, tried).await;
         assert!(matches!(welcome, Ok(Welcome::SecondStep(_))));
         expect(world, &accounts, NEW, "mail-change-subject");
         expect(world, &accounts, OLD, "mail-changed-subject");

@@ -1,18 +1,18 @@
 //! Second factors of people who lost them: what an administrator asks for, who can stop it, and
 //! what becomes of the account.
 
-use accounts::account::AccountId;
-use accounts::credential::planned_reset;
-use accounts::factor_reset::{self, DELAY, Reset};
-use accounts::grant::{ADMIN, OWNER};
-use accounts::session::Stay;
-use accounts::sudo;
-use accounts::{Accounts, sign_in};
 use axum::http::Method;
+use identity::account::AccountId;
+use identity::credential::planned_reset;
+use identity::grant::{ADMIN, OWNER};
+use identity::people::factor_reset::{self, DELAY, Reset};
+use identity::session::{Stay, sudo};
+use identity::sign_in;
 use jiff::SignedDuration;
 use platform::mail::suppression::{self, Cause};
 use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
+use site::Context;
 use testkit::{Visitor, World, rounds, together};
 
 use crate::api::csrf_token;
@@ -49,11 +49,11 @@ async fn farah(world: &World) -> AccountId {
 
 async fn passkeys(world: &World, id: &AccountId) -> usize {
     let id = id.clone();
-    let look = move |tx: &mut Tx<'_>| accounts::passkey::list(tx, &id);
+    let look = move |tx: &mut Tx<'_>| identity::credential::passkey::list(tx, &id);
     read(world.store(), look).await.len()
 }
 
-async fn pass(world: &World, accounts: &Accounts, time: SignedDuration) {
+async fn pass(world: &World, accounts: &Context, time: SignedDuration) {
     world.clock.advance(time);
     factor_reset::run(&accounts.site).await.unwrap();
 }

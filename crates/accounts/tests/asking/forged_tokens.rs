@@ -1,12 +1,12 @@
 //! Access tokens that are wrong in one thing each and right in every other, signature included.
 
-use accounts::Accounts;
-use accounts::account::AccountId;
-use accounts::session::Stay;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use identity::account::AccountId;
+use identity::session::Stay;
 use serde_json::{Value, json};
+use site::Context;
 use testkit::World;
 
 use crate::refreshing::sign_in;
@@ -38,7 +38,7 @@ impl Parts {
     }
 
     /// Signed by the key of its own `kid`, made for `purpose`.
-    fn sign(&self, accounts: &Accounts, purpose: &str) -> String {
+    fn sign(&self, accounts: &Context, purpose: &str) -> String {
         let kid = self.header["kid"].as_str().unwrap();
         let seed = accounts.site.keys.key(purpose).mac(&[kid]);
         self.sign_with(&Ed25519KeyPair::from_seed_unchecked(&seed).unwrap())
@@ -57,7 +57,7 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 const OURS: &str = "access tokens";
 
-async fn status(accounts: &Accounts, token: &str) -> u16 {
+async fn status(accounts: &Context, token: &str) -> u16 {
     let mut program = visitor(accounts);
     program.header("authorization", &format!("Bearer {token}"));
     program.get("/api/v1/me").await.status.as_u16()

@@ -1,13 +1,12 @@
 //! Roles, the last owner, and invites to become a member.
 
-use accounts::account::AccountId;
-use accounts::domain::for_identity;
-use accounts::grant::administrator;
-use accounts::grant::{self, GrantError, Manager, Role, Scope};
-use accounts::invite::{self, TakeError};
-use accounts::signed_in::SignedIn;
+use identity::account::AccountId;
+use identity::grant::{self, GrantError, Manager, Role, Scope, administrator};
+use identity::people::invite::{self, TakeError};
+use identity::session::signed_in::SignedIn;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, Secret, StoreError, Tx, sql};
+use site::domains::for_identity;
 use testkit::World;
 
 use crate::stage::{
@@ -413,7 +412,7 @@ fn an_invite_to_somebody_known_keeps_the_greater_role() {
 async fn account(world: &World, email: &str) -> Option<AccountId> {
     let email = email.parse().unwrap();
     read(world.store(), move |tx| {
-        accounts::account::find_by_email(tx, &email)
+        identity::account::find_by_email(tx, &email)
     })
     .await
     .map(|account| account.id)

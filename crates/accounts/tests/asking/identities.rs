@@ -1,18 +1,19 @@
 //! What becomes of people who come back from a provider, and the identities of accounts.
 
-use accounts::account::AccountId;
-use accounts::domain::for_identity;
-use accounts::export::{self, DOCUMENT};
-use accounts::grant::administrator;
-use accounts::identity;
-use accounts::registration::{Policy, Registration};
-use accounts::session::Stay;
-use accounts::sudo::{self, Sudo};
-use accounts::{Accounts, people};
 use axum::http::Method;
+use identity::account::AccountId;
+use identity::credential::linked_identity;
+use identity::grant::administrator;
+use identity::people;
+use identity::person::export::{self, DOCUMENT};
+use identity::person::registration::{Policy, Registration};
+use identity::session::Stay;
+use identity::session::sudo::{self, Sudo};
 use jiff::SignedDuration;
 use platform::{Tx, sql};
 use serde_json::{Value, json};
+use site::Context;
+use site::domains::for_identity;
 use testkit::{Page, Visitor, World};
 
 use crate::api::csrf_token;
@@ -33,7 +34,7 @@ pub(crate) fn claims(subject: &str) -> Value {
 }
 
 /// Somebody's browser, signed in just now.
-pub(crate) async fn browser(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor {
+pub(crate) async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut browser = visitor(accounts);
     browser.set_cookie("kd_session", begun.session.reveal());
@@ -49,7 +50,7 @@ pub(crate) async fn me(browser: &mut Visitor) -> Option<String> {
 
 async fn identities(world: &World, id: &AccountId) -> Vec<String> {
     let id = id.clone();
-    let found = read(world.store(), move |tx| identity::list(tx, &id)).await;
+    let found = read(world.store(), move |tx| linked_identity::list(tx, &id)).await;
     found.into_iter().map(|linked| linked.subject).collect()
 }
 
@@ -62,7 +63,7 @@ async fn accounts_there_are(world: &World) -> i64 {
 }
 
 #[track_caller]
-fn says(accounts: &Accounts, page: &Page, status: u16, message: &str) {
+fn says(accounts: &Context, page: &Page, status: u16, message: &str) {
     page.expect(status);
     let words = english(accounts).say(message);
     assert!(page.text().contains(&words), "{message}\n{}", page.text());
@@ -183,7 +184,7 @@ fn an_identity_waits_half_an_hour_for_a_sign_in_and_for_all_its_steps() {
             .sign_in(world, &mut late, &claims("1"))
             .await
             .with(409);
-        world.clock.advance(identity::LINK_LIFETIME);
+        world.clock.advance(linked_identity::LINK_LIFETIME);
         sign_in(&mut late, EMAIL).await.with(303);
         assert_eq!(identities(world, &farah).await, [""; 0]);
 
@@ -205,7 +206,7 @@ fn an_identity_waits_half_an_hour_for_a_sign_in_and_for_all_its_steps() {
 async fn second_step(
     world: &World,
     browser: &mut Visitor,
-    app: &accounts::second_factor::totp::AppSecret,
+    app: &identity::credential::second_factor::totp::AppSecret,
 ) -> Page {
     let page = browser.get("/login/mfa").await.with(200);
     let mut form = page.form("/login/mfa");
@@ -442,8 +443,8 @@ fn who_is_kept_out_stays_out_and_who_leaves_may_come_back() {
         crate::stage::give(
             world,
             &boss,
-            accounts::grant::OWNER,
-            &accounts::grant::Scope::site(),
+            identity::grant::OWNER,
+            &identity::grant::Scope::site(),
         )
         .await;
         let sudo = Sudo::check(signed_in(world, &boss).await, world.clock.now()).unwrap();

@@ -1,6 +1,6 @@
 //! One identity, wanted twice at the same moment.
 
-use accounts::RequestLimits;
+use identity::limits::request_limits::RequestLimits;
 use serde_json::json;
 use testkit::{World, rounds, together};
 

@@ -1,14 +1,14 @@
 //! Invites to the installation, for one address.
 
-use accounts::Accounts;
-use accounts::account::{self, AccountId};
-use accounts::grant::{self, Role, Scope};
-use accounts::registration::{Policy, Registration};
-use accounts::session::Stay;
 use axum::http::Method;
+use identity::account::{self, AccountId};
+use identity::grant::{self, Role, Scope};
+use identity::person::registration::{Policy, Registration};
+use identity::session::Stay;
 use jiff::SignedDuration;
 use platform::Tx;
 use serde_json::{Value, json};
+use site::Context;
 use testkit::{Visitor, World};
 
 use crate::api::csrf_token;
@@ -21,7 +21,7 @@ use crate::stage::{
 const EMAIL: &str = "mei@example.my";
 const INVITES: &str = "/api/v1/admin/invites";
 
-fn with(world: &World, registration: Registration, has_mail: bool) -> Accounts {
+fn with(world: &World, registration: Registration, has_mail: bool) -> Context {
     {
         let mut changed = closed(world);
         changed.policy = Policy {
@@ -33,7 +33,7 @@ fn with(world: &World, registration: Registration, has_mail: bool) -> Accounts {
 }
 
 /// A script on a page of somebody with this rank, who has just signed in.
-async fn inviter(world: &World, accounts: &Accounts, email: &str, rank: Role) -> Visitor {
+async fn inviter(world: &World, accounts: &Context, email: &str, rank: Role) -> Visitor {
     let id = person(world, email, None).await;
     give(world, &id, rank, &Scope::site()).await;
     let begun = begin(world, &id, Stay::Visit, client(1)).await;
@@ -63,7 +63,7 @@ async fn verified_by(world: &World, id: &AccountId) -> String {
 }
 
 /// Takes an invite with a new account.
-async fn join(accounts: &Accounts, link: &str, email: Option<&str>) -> testkit::Page {
+async fn join(accounts: &Context, link: &str, email: Option<&str>) -> testkit::Page {
     let mut visitor = visitor(accounts);
     let page = visitor.get(link).await.with(200);
     let mut form = page.form("");

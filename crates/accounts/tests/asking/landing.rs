@@ -1,13 +1,15 @@
 //! Where people land, what they are told there, and how an owner lets the site present itself.
 
-use accounts::domain::{self, Domain, Domains};
-use accounts::grant::OWNER;
-use accounts::look::{self, FirstPage};
-use accounts::notification::{self, NewNotification};
-use accounts::{AccountId, Accounts};
+use identity::account::AccountId;
+use identity::grant::OWNER;
+use identity::notification::{self, NewNotification};
 use platform::jobs::Worker;
 use platform::store::migrate::Migrations;
 use platform::{StoreError, Tx};
+use site::Context;
+use site::domain::{Domain, Domains};
+use site::domains;
+use site::look::{self, FirstPage};
 use testkit::World;
 use web::state::{Label, MenuItem};
 
@@ -40,7 +42,7 @@ const GARDEN: Domains = &[
     },
 ];
 
-fn with_garden(world: &World) -> Accounts {
+fn with_garden(world: &World) -> Context {
     crate::stage::accounts_of(world, GARDEN)
 }
 
@@ -48,9 +50,9 @@ async fn begin(world: &World, home: &'static str) {
     write(world.store(), move |tx| look::begin(tx, home)).await;
 }
 
-async fn work(accounts: &Accounts) {
+async fn work(accounts: &Context) {
     let site = &accounts.site;
-    let handlers = domain::jobs(accounts);
+    let handlers = domains::jobs(accounts);
     let (store, clock) = (site.store.clone(), site.clock.clone());
     let worker = Worker::new(store, clock, site.random.clone(), handlers);
     while worker.run_due().await.unwrap() > 0 {}
@@ -170,7 +172,7 @@ fn owners_alone_say_what_stands_at_the_first_page_and_in_the_menu() {
         let begun = crate::stage::begin(
             world,
             &owner,
-            accounts::session::Stay::Visit,
+            identity::session::Stay::Visit,
             crate::stage::client(1),
         )
         .await;

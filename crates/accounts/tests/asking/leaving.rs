@@ -2,25 +2,25 @@
 
 use std::io::{Cursor, Read as _};
 
-use accounts::account::{self, AccountId};
-use accounts::domain::for_identity;
-use accounts::domain::{Domain, Domains};
-use accounts::erasure::{self, DELAY, SLUG_HELD};
-use accounts::export::{self, DOCUMENT, ExportError, PERIOD};
-use accounts::grant::{OWNER, Scope};
-use accounts::session::Stay;
-use accounts::sign_in::{self, Welcome};
-use accounts::slug;
-use accounts::sudo::{self, Sudo};
-use accounts::token::PROFILE_READ;
-use accounts::{Accounts, grant, profile};
 use axum::http::Method;
 use identity::DomainAccounts;
+use identity::account::{self, AccountId};
+use identity::grant::{self, OWNER, Scope};
+use identity::person::erasure::{self, DELAY, SLUG_HELD};
+use identity::person::export::{self, DOCUMENT, ExportError, PERIOD};
+use identity::person::{profile, slug};
+use identity::session::Stay;
+use identity::session::sudo::{self, Sudo};
+use identity::session::token::PROFILE_READ;
+use identity::sign_in::{self, Welcome};
 use jiff::SignedDuration;
 use platform::audit::chain;
 use platform::store::migrate::Migrations;
 use platform::{Rows, StoreError, Tx};
 use serde_json::{Value, json};
+use site::Context;
+use site::domain::{Domain, Domains};
+use site::domains::for_identity;
 use testkit::{Visitor, World};
 use web::fields::Input;
 
@@ -54,7 +54,7 @@ pub(crate) const STRICT: Domains = &[
     },
 ];
 
-async fn visitor_of(accounts: &Accounts, world: &World, id: &AccountId) -> Visitor {
+async fn visitor_of(accounts: &Context, world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = Visitor::new(router(accounts));
     visitor.set_cookie("kd_session", begun.session.reveal());
@@ -85,7 +85,7 @@ async fn leave(visitor: &mut Visitor, body: Value) -> (u16, Value) {
     (page.status.as_u16(), body)
 }
 
-async fn run(accounts: &Accounts) {
+async fn run(accounts: &Context) {
     erasure::run(accounts.domain_accounts, &accounts.site.store)
         .await
         .unwrap();
@@ -389,7 +389,7 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
         include_str!("../../../identity/src/session/token.rs")
     );
     let mut count = 0;
-    for step in accounts::MIGRATIONS.steps {
+    for step in identity::MIGRATIONS.steps {
         for table in step.text.split("CREATE TABLE ").skip(1) {
             let (name, rest) = table.split_once(' ').unwrap();
             let columns = rest.split(");").next().unwrap();

@@ -1,15 +1,14 @@
 //! What must hold when somebody leaves while something else happens.
 
-use accounts::account::AccountId;
-use accounts::domain::for_identity;
-use accounts::erasure::{self, DELAY, EraseError, When};
-use accounts::export::{self, ExportError};
-use accounts::sign_in::restore;
-use accounts::sign_in::{self, Welcome};
-use accounts::signed_in::SignedIn;
-use accounts::sudo::Sudo;
+use identity::account::AccountId;
+use identity::person::erasure::{self, DELAY, EraseError, When};
+use identity::person::export::{self, ExportError};
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::Sudo;
+use identity::sign_in::{self, Welcome, restore};
 use jiff::SignedDuration;
 use platform::{Rows, Secret, Store, Tx, sql};
+use site::domains::for_identity;
 use testkit::{World, rounds, together};
 
 use crate::leaving::STRICT;

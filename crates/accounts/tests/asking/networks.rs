@@ -1,10 +1,13 @@
 //! How often networks may register and have mail sent, whichever of their addresses they use.
 
-use accounts::registration::{self, RegisterError, Registrant};
-use accounts::reset::{self, AskError, Wanted};
-use accounts::{Accounts, RequestLimits, account, verification};
+use identity::account;
+use identity::limits::request_limits::RequestLimits;
+use identity::person::registration::{self, RegisterError, Registrant};
+use identity::person::reset::{self, AskError, Wanted};
+use identity::person::verification;
 use jiff::SignedDuration;
 use platform::{Secret, Tx, sql};
+use site::Context;
 use testkit::World;
 use web::Network;
 
@@ -19,7 +22,7 @@ fn of_block(block: u16, number: u16) -> Network {
 }
 
 /// Two processes that share nothing but the store.
-fn processes(world: &World) -> [Accounts; 2] {
+fn processes(world: &World) -> [Context; 2] {
     let one = open(world);
     let other = {
         let mut changed = in_process(&one, &world.second_store());
@@ -29,10 +32,11 @@ fn processes(world: &World) -> [Accounts; 2] {
     [one, other]
 }
 
-async fn register(accounts: &Accounts, email: &str, network: Network) -> bool {
+async fn register(accounts: &Context, email: &str, network: Network) -> bool {
     let registrant = Registrant {
         account: new_account(email),
-        password: accounts::password::Password::choose(&Secret::new(PASSWORD), &[]).unwrap(),
+        password: identity::credential::password::Password::choose(&Secret::new(PASSWORD), &[])
+            .unwrap(),
         slug: None,
         form_stamp: None,
         is_bot: false,
@@ -51,7 +55,7 @@ async fn register(accounts: &Accounts, email: &str, network: Network) -> bool {
     }
 }
 
-async fn ask(accounts: &Accounts, number: u16, network: Network) -> bool {
+async fn ask(accounts: &Context, number: u16, network: Network) -> bool {
     let email = format!("{number}@example.my").parse().unwrap();
     match reset::ask(accounts, &email, Wanted::Reset, network).await {
         Ok(()) => true,

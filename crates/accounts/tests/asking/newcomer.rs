@@ -45,7 +45,7 @@ fn a_mail_is_sent_again_and_a_wrong_address_is_changed_in_the_browser_that_regis
         farah.submit(&page, &form).await.with(202);
         let wrong = "fara@example.my".parse().unwrap();
         let left = read(world.store(), move |tx| {
-            accounts::account::find_by_email(tx, &wrong)
+            identity::account::find_by_email(tx, &wrong)
         });
         assert!(left.await.is_none(), "the account of the wrong address");
         expect(world, &accounts, EMAIL, "mail-verify-subject");

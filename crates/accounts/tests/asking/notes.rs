@@ -3,14 +3,14 @@
 
 mod domain;
 
-use accounts::Accounts;
-use accounts::account::AccountId;
-use accounts::domain::Domains;
-use accounts::session::Stay;
-use accounts::token::PROFILE_READ;
 use axum::http::Method;
 use domain::{BOARD, EDITOR, NOTES};
+use identity::account::AccountId;
+use identity::session::Stay;
+use identity::session::token::PROFILE_READ;
 use serde_json::{Value, json};
+use site::Context;
+use site::domain::Domains;
 use testkit::{Visitor, World};
 use utoipa::openapi::{Info, OpenApiBuilder};
 
@@ -21,7 +21,7 @@ const PAGE: &str = "/boards/kitchen/note";
 const API: &str = "/api/v1/boards/kitchen/note";
 
 /// Somebody in a browser, with a role on the board or without.
-async fn browser(world: &World, accounts: &Accounts, email: &str, role: bool) -> Browser {
+async fn browser(world: &World, accounts: &Context, email: &str, role: bool) -> Browser {
     let id = person(world, email, None).await;
     if role {
         give(world, &id, EDITOR, &BOARD.scope("kitchen")).await;
@@ -37,15 +37,15 @@ struct Browser {
     visitor: Visitor,
 }
 
-fn on_both(test: &impl AsyncFn(&World, &Accounts)) {
-    World::each_engine(&accounts::domain::migrations(DOMAINS), async |world| {
+fn on_both(test: &impl AsyncFn(&World, &Context)) {
+    World::each_engine(&site::domains::migrations(DOMAINS), async |world| {
         test(world, &accounts_of(world, DOMAINS)).await;
     });
 }
 
 #[test]
 fn the_page_is_for_people_with_the_role() {
-    on_both(&async |world: &World, accounts: &Accounts| {
+    on_both(&async |world: &World, accounts: &Context| {
         let mut editor = browser(world, accounts, "editor@example.my", true).await;
         let page = editor.visitor.get(PAGE).await.with(200);
         let mut form = page.form(PAGE);
@@ -62,7 +62,7 @@ fn the_page_is_for_people_with_the_role() {
 
 #[test]
 fn programs_need_the_scope_and_their_owners_role() {
-    on_both(&async |world: &World, accounts: &Accounts| {
+    on_both(&async |world: &World, accounts: &Context| {
         let editor = browser(world, accounts, "editor@example.my", true).await.id;
         let stranger = browser(world, accounts, "stranger@example.my", false).await;
         let note = json!({"title": "Milk", "body": "Two bottles."});
@@ -93,7 +93,7 @@ fn programs_need_the_scope_and_their_owners_role() {
 
 #[test]
 fn a_refusal_is_said_in_the_readers_language() {
-    on_both(&async |world: &World, accounts: &Accounts| {
+    on_both(&async |world: &World, accounts: &Context| {
         let mut editor = browser(world, accounts, "editor@example.my", true).await;
         let mut program = program(accounts, &editor.id, &[NOTES]).await;
         for (language, sentence) in [
@@ -124,7 +124,7 @@ fn a_refusal_is_said_in_the_readers_language() {
 
 #[test]
 fn people_make_tokens_for_one_board() {
-    on_both(&async |world: &World, accounts: &Accounts| {
+    on_both(&async |world: &World, accounts: &Context| {
         let mut editor = browser(world, accounts, "editor@example.my", true).await;
         give(world, &editor.id, EDITOR, &BOARD.scope("garden")).await;
         let session = editor.visitor.cookie("kd_session").unwrap().to_owned();
@@ -155,7 +155,7 @@ fn people_make_tokens_for_one_board() {
 #[test]
 fn the_description_of_the_interface_has_it_all() {
     let mut api = OpenApiBuilder::new().info(Info::new("Notes", "1")).build();
-    accounts::describe(DOMAINS, &mut api);
+    site::described::describe(DOMAINS, &mut api);
     let api = serde_json::to_value(api).unwrap();
     assert!(api["paths"][API.replace("kitchen", "{id}")]["put"].is_object());
     let schemas = &api["components"]["schemas"];

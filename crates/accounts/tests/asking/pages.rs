@@ -1,8 +1,9 @@
 //! The pages for people who are not signed in, through the router.
 
-use accounts::session::Stay;
-use accounts::{invite, setup, sign_in};
 use axum::http::Method;
+use identity::people::{invite, setup};
+use identity::session::Stay;
+use identity::sign_in;
 use platform::Secret;
 use testkit::{Page, Visitor, World};
 

@@ -1,8 +1,5 @@
 //! Passkeys, with a device in software that signs as real ones do.
 
-use accounts::account::AccountId;
-use accounts::session::Stay;
-use accounts::{Accounts, RequireMfaFor, passkey, sudo};
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeySize, PrivateDecryptingKey};
@@ -12,9 +9,14 @@ use aws_lc_rs::signature::{
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use identity::account::AccountId;
+use identity::credential::passkey;
+use identity::credential::require_mfa::RequireMfaFor;
+use identity::session::{Stay, sudo};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use site::Context;
 use testkit::{Page, Visitor, World, rounds, together};
 
 use crate::api::csrf_token;
@@ -116,7 +118,7 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// Somebody with a password, signed in just now.
-async fn farah(world: &World, accounts: &Accounts) -> (AccountId, Visitor) {
+async fn farah(world: &World, accounts: &Context) -> (AccountId, Visitor) {
     let id = person(world, "farah@example.my", Some(&usual_hash(world).await)).await;
     let mut browser = visitor(accounts);
     signed_in(world, &id, &mut browser).await;
@@ -168,7 +170,7 @@ fn a_short_rsa_key_is_refused_when_it_is_added() {
 }
 
 /// A browser that opens the sign-in page.
-pub(crate) async fn newcomer(accounts: &Accounts) -> Visitor {
+pub(crate) async fn newcomer(accounts: &Context) -> Visitor {
     let mut browser = visitor(accounts);
     let page = browser.get("/login").await.with(200);
     let token = page.form("/login").value("_csrf").unwrap().to_owned();

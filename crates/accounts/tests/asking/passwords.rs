@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use accounts::session::Stay;
-use accounts::{setup, sudo};
 use axum::http::Method;
+use identity::people::setup;
+use identity::session::{Stay, sudo};
 use jiff::SignedDuration;
 use serde_json::json;
 use testkit::{Page, Visitor, World};

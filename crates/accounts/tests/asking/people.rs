@@ -1,16 +1,15 @@
 //! Administering people: who may, whom they find, and what becomes of those who are kept out.
 
-use accounts::account::AccountId;
-use accounts::grant::administrator;
-use accounts::grant::administrator::PeopleError;
-use accounts::grant::{self, ADMIN, OWNER, Role, Scope};
-use accounts::people;
-use accounts::session::{Method as SignIn, Stay};
-use accounts::sign_in::{self, SignInError, Welcome};
-use accounts::signed_in::SignedIn;
-use accounts::sudo::{self, Sudo};
-use accounts::token::PROFILE_READ;
 use axum::http::Method;
+use identity::account::AccountId;
+use identity::grant::administrator::{self, PeopleError};
+use identity::grant::{self, ADMIN, OWNER, Role, Scope};
+use identity::people;
+use identity::session::signed_in::SignedIn;
+use identity::session::sudo::{self, Sudo};
+use identity::session::token::PROFILE_READ;
+use identity::session::{Method as SignIn, Stay};
+use identity::sign_in::{self, SignInError, Welcome};
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
@@ -425,7 +424,7 @@ fn a_sign_in_at_the_same_moment_leaves_no_session() {
                     let store = second.clone();
                     async move {
                         let begin = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-                            accounts::session::begin(
+                            identity::session::begin(
                                 tx,
                                 &one,
                                 SignIn::Link,

@@ -1,10 +1,10 @@
 //! What else administrators do for people: duties, a copy of somebody's data, and reading what
 //! happened to an account.
 
-use accounts::account::AccountId;
-use accounts::grant::{self, ADMIN, OWNER, Role, Scope};
-use accounts::sudo;
 use axum::http::Method;
+use identity::account::AccountId;
+use identity::grant::{self, ADMIN, OWNER, Role, Scope};
+use identity::session::sudo;
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 

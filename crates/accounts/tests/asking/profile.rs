@@ -1,8 +1,8 @@
 //! What people say of themselves.
 
-use accounts::profile::{self, Profile};
-use accounts::token::PROFILE_READ;
 use axum::http::Method;
+use identity::person::profile::{self, Profile};
+use identity::session::token::PROFILE_READ;
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
 use testkit::World;

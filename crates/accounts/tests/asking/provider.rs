@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use accounts::registration::{Policy, Registration};
-use accounts::{Accounts, ProviderSettings, Providers};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
@@ -18,10 +16,13 @@ use axum::{Form, Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use identity::credential::provider::{ProviderSettings, Providers};
+use identity::person::registration::{Policy, Registration};
 use jiff::Timestamp;
 use platform::Secret;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use site::Context;
 use testkit::{Page, Visitor, World};
 use tokio::net::TcpListener;
 
@@ -144,7 +145,7 @@ impl Provider {
     }
 
     /// A site that knows it, where everybody may register.
-    pub(crate) fn site(&self, world: &World, is_email_trusted: bool) -> Accounts {
+    pub(crate) fn site(&self, world: &World, is_email_trusted: bool) -> Context {
         {
             let mut changed = accounts(world);
             changed.policy = Policy {

@@ -1,9 +1,11 @@
 //! The way to a provider and back: states, id tokens, keys.
 
-use accounts::session::Stay;
-use accounts::{Accounts, Providers, provider_sign_in};
+use identity::credential::provider::Providers;
+use identity::person::provider_sign_in;
+use identity::session::Stay;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use site::Context;
 use testkit::{Page, Visitor, World, rounds, together};
 
 use crate::provider::{CALLBACK, Provider, Signed, base64, leave};
@@ -16,7 +18,7 @@ fn farah() -> Value {
 
 /// What is refused as a page, with the words of a code.
 #[track_caller]
-fn refused(accounts: &Accounts, page: &Page, status: u16, code: &str) {
+fn refused(accounts: &Context, page: &Page, status: u16, code: &str) {
     page.expect(status);
     let words = english(accounts).say(&format!("problem-{}", code.replace('_', "-")));
     assert!(page.text().contains(&words), "{code}\n{}", page.text());

@@ -4,16 +4,18 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accounts::account::{self, NewAccount};
-use accounts::domain::for_identity;
-use accounts::grant::{self, GrantError, Scope};
-use accounts::invite::{self, TakeError};
-use accounts::session::{self, LIMIT, Method, Stay};
-use accounts::setup::{self, SetupError};
-use accounts::sign_in::{self, SignInError, own_password};
-use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
-use accounts::{Accounts, password, slug};
+use identity::account::{self, NewAccount};
+use identity::credential::password;
+use identity::grant::{self, GrantError, Scope};
+use identity::people::invite::{self, TakeError};
+use identity::people::setup::{self, SetupError};
+use identity::person::slug;
+use identity::session::token::{self, CreateError, NewToken, PROFILE_READ};
+use identity::session::{self, LIMIT, Method, Stay};
+use identity::sign_in::{self, SignInError, own_password};
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
+use site::Context;
+use site::domains::for_identity;
 use testkit::{World, rounds, together};
 use tokio::sync::Barrier;
 
@@ -167,7 +169,7 @@ fn tries_at_once_are_counted_each() {
             })
             .await;
             let processes =
-                [&accounts.site, &second].map(|site| Accounts::new(site.clone(), DOMAINS));
+                [&accounts.site, &second].map(|site| Context::new(site.clone(), DOMAINS));
             let tasks: Vec<_> = (0..6)
                 .map(|number| {
                     let accounts = processes[number % 2].clone();
@@ -491,13 +493,13 @@ fn a_password_changed_while_an_imported_hash_is_replaced_stays() {
             write(world.store(), move |tx| {
                 sql!("DELETE FROM password WHERE account_id = :of", of).run(tx, Rows::AtMostOne)?;
                 let now = tx.now();
-                assert!(accounts::import::set_password(tx, &of, &old, now)?);
+                assert!(identity::people::import::set_password(tx, &of, &old, now)?);
                 Ok(())
             })
             .await;
             let (of, to) = (id.clone(), new.clone());
             let change = second.write(move |tx| -> Result<(), StoreError> {
-                accounts::account::lock(tx, &of)?;
+                identity::account::lock(tx, &of)?;
                 password::set(tx, &of, &to)
             });
             let attempt = attempt("farah@example.my", "kopi o kosong", 1);

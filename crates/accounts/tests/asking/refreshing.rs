@@ -1,16 +1,16 @@
 //! Programs that people sign in to: access tokens, and refresh tokens that work once.
 
-use accounts::Accounts;
-use accounts::account::AccountId;
-use accounts::grant::administrator;
-use accounts::grant::{OWNER, Scope};
-use accounts::refresh::{self, GRACE, Outcome};
-use accounts::sudo::Sudo;
-use accounts::{people, session};
 use axum::http::Method;
+use identity::account::AccountId;
+use identity::grant::{OWNER, Scope, administrator};
+use identity::people;
+use identity::session;
+use identity::session::refresh::{self, GRACE, Outcome};
+use identity::session::sudo::Sudo;
 use jiff::SignedDuration;
 use platform::{Secret, Store, StoreError, Tx, sql};
 use serde_json::{Value, json};
+use site::Context;
 use testkit::{Page, Visitor, World, rounds, together};
 
 use crate::api::csrf_token;
@@ -25,7 +25,7 @@ const REFRESH: &str = "/api/v1/auth/refresh";
 const ME: &str = "/api/v1/me";
 
 /// Farah's program, signed in, and what it was given.
-pub(crate) async fn sign_in(world: &World, accounts: &Accounts) -> Value {
+pub(crate) async fn sign_in(world: &World, accounts: &Context) -> Value {
     let hash = usual_hash(world).await;
     person(world, EMAIL, Some(&hash)).await;
     expect_sign_in_mails(world, EMAIL, 1);
@@ -41,20 +41,20 @@ fn text(tokens: &Value, name: &str) -> String {
     tokens[name].as_str().unwrap().to_owned()
 }
 
-async fn send(accounts: &Accounts, tokens: &Value) -> Page {
+async fn send(accounts: &Context, tokens: &Value) -> Page {
     let body = json!({"refresh_token": tokens["refresh_token"]});
     visitor(accounts).call(Method::POST, REFRESH, &body).await
 }
 
 /// Who calls with the access token of `tokens`.
-fn program(accounts: &Accounts, tokens: &Value) -> Visitor {
+fn program(accounts: &Context, tokens: &Value) -> Visitor {
     let mut visitor = visitor(accounts);
     let token = text(tokens, "access_token");
     visitor.header("authorization", &format!("Bearer {token}"));
     visitor
 }
 
-fn expect_reuse_mail(world: &World, accounts: &Accounts) {
+fn expect_reuse_mail(world: &World, accounts: &Context) {
     let site = &accounts.site;
     let spoken = site.catalogue.speak(&web::Language::of("en"));
     let values = [("site", site.settings.name.as_str().into())];
@@ -329,7 +329,7 @@ fn the_store_holds_no_token() {
 }
 
 fn use_token(
-    accounts: &Accounts,
+    accounts: &Context,
     store: Store,
     token: &str,
 ) -> impl Future<Output = Outcome> + use<> {
@@ -384,7 +384,7 @@ async fn begin_with_token(world: &World, id: &AccountId) -> String {
     write(world.store(), move |tx| {
         let stay = session::Stay::Remembered;
         let begun = session::begin(tx, &id, session::Method::Link, stay, &client(1))?.unwrap();
-        let account = accounts::account::find(tx, &id)?.unwrap();
+        let account = identity::account::find(tx, &id)?.unwrap();
         let first = refresh::begin(tx, &account, &begun.session)?;
         Ok(first.unwrap().token.reveal().to_owned())
     })

@@ -1,15 +1,16 @@
 //! Registering, and confirming the address.
 
-use accounts::account::unconfirmed;
-use accounts::registration::{self, Policy, Registration};
-use accounts::session::Stay;
-use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
-use accounts::verification::{self, Confirmation, Proof};
-use accounts::{Accounts, confirmed};
 use axum::http::Method;
+use identity::account::unconfirmed;
+use identity::person::registration::{self, Policy, Registration};
+use identity::person::verification::{self, Confirmation, Proof};
+use identity::session::Stay;
+use identity::session::signed_in::confirmed;
+use identity::session::token::{self, CreateError, NewToken, PROFILE_READ};
 use jiff::SignedDuration;
 use platform::{Secret, Tx, sql};
 use serde_json::json;
+use site::Context;
 use testkit::{Page, Visitor, World, rounds, together};
 use web::Network;
 
@@ -22,7 +23,7 @@ use crate::stage::{
 pub(crate) const EMAIL: &str = "farah@example.my";
 
 /// A site where everybody may register.
-pub(crate) fn open(world: &World) -> Accounts {
+pub(crate) fn open(world: &World) -> Context {
     {
         let mut changed = closed(world);
         changed.policy = Policy {
@@ -59,15 +60,15 @@ pub(crate) async fn link(world: &World, prefix: &str) -> String {
     found.next().unwrap()
 }
 
-pub(crate) fn expect(world: &World, accounts: &Accounts, email: &str, subject: &str) {
+pub(crate) fn expect(world: &World, accounts: &Context, email: &str, subject: &str) {
     let values = [("site", accounts.site.settings.name.as_str().into())];
     world.expect_mail(email, &english(accounts).fill(subject, values));
 }
 
-pub(crate) async fn is_confirmed(accounts: &Accounts, email: &str) -> bool {
+pub(crate) async fn is_confirmed(accounts: &Context, email: &str) -> bool {
     let email = email.parse().unwrap();
     read(&accounts.site.store, move |tx| {
-        let account = accounts::account::find_by_email(tx, &email)?.unwrap();
+        let account = identity::account::find_by_email(tx, &email)?.unwrap();
         Ok(!unconfirmed::is_pending(tx, &account.id)?)
     })
     .await
@@ -185,7 +186,10 @@ fn a_slug_is_given_once_and_a_taken_one_is_said_to_be() {
         let other = [("slug", "farah"), ("email", "other@example.my")];
         let page = register(world, &mut visitor(&accounts), &other).await;
         assert!(page.with(409).body.contains("#slug\""));
-        let named = read(world.store(), |tx| accounts::slug::account(tx, "farah")).await;
+        let named = read(world.store(), |tx| {
+            identity::person::slug::account(tx, "farah")
+        })
+        .await;
         assert!(named.is_some());
         expect(world, &accounts, EMAIL, "mail-verify-subject");
     });
@@ -401,7 +405,7 @@ fn who_is_not_confirmed_makes_nothing_until_they_are_or_are_made_a_member() {
             .await
             .with(202);
         let email = EMAIL.parse().unwrap();
-        let find = move |tx: &mut Tx<'_>| accounts::account::find_by_email(tx, &email);
+        let find = move |tx: &mut Tx<'_>| identity::account::find_by_email(tx, &email);
         let id = read(world.store(), find).await.unwrap().id;
         let who = crate::stage::signed_in(world, &id).await;
         let may = async || {
@@ -456,7 +460,7 @@ fn who_does_not_confirm_within_a_week_was_never_there() {
             .await
             .with(202);
         let email = "member@example.my".parse().unwrap();
-        let find = move |tx: &mut Tx<'_>| accounts::account::find_by_email(tx, &email);
+        let find = move |tx: &mut Tx<'_>| identity::account::find_by_email(tx, &email);
         let member = read(world.store(), find).await.unwrap().id;
         give(world, &member, OBSERVER, &CLUB.scope("choir")).await;
 
@@ -468,7 +472,7 @@ fn who_does_not_confirm_within_a_week_was_never_there() {
             .unwrap();
         let is_there = async |email: &str| {
             let email = email.parse().unwrap();
-            let find = move |tx: &mut Tx<'_>| accounts::account::find_by_email(tx, &email);
+            let find = move |tx: &mut Tx<'_>| identity::account::find_by_email(tx, &email);
             read(world.store(), find).await.is_some()
         };
         assert!(is_there(EMAIL).await);
@@ -479,10 +483,10 @@ fn who_does_not_confirm_within_a_week_was_never_there() {
         assert!(!is_there(EMAIL).await);
         assert!(is_there("member@example.my").await && is_there("invited@example.my").await);
         let free = read(world.store(), |tx| {
-            accounts::slug::availability(tx, "farah")
+            identity::person::slug::availability(tx, "farah")
         })
         .await;
-        assert_eq!(free, accounts::slug::Availability::Free);
+        assert_eq!(free, identity::person::slug::Availability::Free);
         begin(world, &invited, Stay::Visit, client(1)).await;
         expect(world, &accounts, "member@example.my", "mail-verify-subject");
     });

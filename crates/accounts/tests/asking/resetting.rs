@@ -1,15 +1,16 @@
 //! Getting back in by mail.
 
-use accounts::reset::{self, ResetError};
-use accounts::session::Stay;
-use accounts::sign_in::Welcome;
-use accounts::token::PROFILE_READ;
-use accounts::{Accounts, invite};
 use axum::http::Method;
+use identity::people::invite;
+use identity::person::reset::{self, ResetError};
+use identity::session::Stay;
+use identity::session::token::PROFILE_READ;
+use identity::sign_in::Welcome;
 use jiff::SignedDuration;
 use platform::Secret;
 use platform::jobs::Worker;
 use serde_json::json;
+use site::Context;
 use testkit::{Page, Visitor, World, rounds, together};
 
 use crate::grants::manager;
@@ -24,7 +25,7 @@ use crate::unconfirmed::verify;
 const EMAIL: &str = "farah@example.my";
 const NEW: &str = "dua pantun lama";
 
-pub(crate) async fn work(world: &World, accounts: &Accounts) {
+pub(crate) async fn work(world: &World, accounts: &Context) {
     let (store, clock) = (world.store().clone(), world.platform.clock.clone());
     let handlers = (accounts::DOMAIN.jobs)(&accounts.site);
     let worker = Worker::new(store, clock, world.platform.random.clone(), handlers);
@@ -32,7 +33,7 @@ pub(crate) async fn work(world: &World, accounts: &Accounts) {
 }
 
 /// Asks on the page, and lets the job do its work.
-pub(crate) async fn ask(world: &World, accounts: &Accounts, email: &str, wanted: &str) -> Page {
+pub(crate) async fn ask(world: &World, accounts: &Context, email: &str, wanted: &str) -> Page {
     // Mails of one instant have no order.
     world.clock.advance(SignedDuration::from_secs(1));
     let mut visitor = visitor(accounts);
@@ -44,9 +45,9 @@ pub(crate) async fn ask(world: &World, accounts: &Accounts, email: &str, wanted:
     page
 }
 
-async fn sign_in(accounts: &Accounts, password: &str) -> bool {
+async fn sign_in(accounts: &Context, password: &str) -> bool {
     let tried = attempt(EMAIL, password, 1);
-    let welcome = accounts::sign_in::with_password(accounts, tried).await;
+    let welcome = identity::sign_in::with_password(accounts, tried).await;
     matches!(welcome, Ok(Welcome::Arrived(_)))
 }
 
@@ -177,12 +178,12 @@ fn a_link_dies_with_the_password_that_it_was_to_replace() {
         let sent = link(world, "/reset/").await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let who = find_session(world, &begun.session).await.unwrap();
-        let change = accounts::sign_in::own_password::Change {
+        let change = identity::sign_in::own_password::Change {
             current: Secret::new(PASSWORD),
-            new: accounts::password::Password::choose(&Secret::new(NEW), &[]).unwrap(),
+            new: identity::credential::password::Password::choose(&Secret::new(NEW), &[]).unwrap(),
             client: client(1),
         };
-        accounts::sign_in::own_password::change(&accounts, &who, change)
+        identity::sign_in::own_password::change(&accounts, &who, change)
             .await
             .unwrap();
         visitor(&accounts).get(&sent).await.with(400);
@@ -207,8 +208,8 @@ fn a_reset_confirms_the_address_and_shuts_out_who_registered_it() {
         thief.get(&verify).await.with(400);
         let email = EMAIL.parse().unwrap();
         let is_pending = crate::stage::read(world.store(), move |tx| {
-            let account = accounts::account::find_by_email(tx, &email)?.unwrap();
-            accounts::account::unconfirmed::is_pending(tx, &account.id)
+            let account = identity::account::find_by_email(tx, &email)?.unwrap();
+            identity::account::unconfirmed::is_pending(tx, &account.id)
         });
         assert!(!is_pending.await);
         expect(world, &accounts, EMAIL, "mail-verify-subject");
@@ -274,7 +275,7 @@ fn of_two_resets_with_one_link_one_succeeds_and_its_password_is_in_force() {
             let secret = Secret::new(sent.rsplit_once('/').unwrap().1);
             let (one, two) = (Secret::new("satu pantun lama"), Secret::new(NEW));
             let kept = reset::Tokens::Kept;
-            let finish = |accounts: Accounts, new: &Secret, from| {
+            let finish = |accounts: Context, new: &Secret, from| {
                 let (secret, new) = (secret.clone(), new.clone());
                 async move { reset::finish(&accounts, secret, &new, kept, client(from)).await }
             };
@@ -293,7 +294,7 @@ fn of_two_resets_with_one_link_one_succeeds_and_its_password_is_in_force() {
             let won = if first.is_ok() { one } else { two };
             let tried = attempt(&email, won.reveal(), 1);
             assert!(
-                accounts::sign_in::with_password(&accounts, tried)
+                identity::sign_in::with_password(&accounts, tried)
                     .await
                     .is_ok()
             );

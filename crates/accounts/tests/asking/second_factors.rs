@@ -1,20 +1,21 @@
 //! Second factors: how one is set up, what it accepts, and how it goes.
 
-use accounts::account::AccountId;
-use accounts::grant::{self, Scope};
-use accounts::second_factor::totp::AppSecret;
-use accounts::second_factor::{self, FactorError};
-use accounts::session::Stay;
-use accounts::sudo::{LIFETIME, Sudo};
-use accounts::token::PROFILE_READ;
-use accounts::web::asking::Reader;
-use accounts::web::upstream_access::{self, AllowedUsers, UpstreamAccess};
-use accounts::{Accounts, Callers, RequireMfaFor};
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, Method};
+use identity::account::AccountId;
+use identity::credential::require_mfa::RequireMfaFor;
+use identity::credential::second_factor::totp::AppSecret;
+use identity::credential::second_factor::{self, FactorError};
+use identity::grant::{self, Scope};
+use identity::session::Stay;
+use identity::session::sudo::{LIFETIME, Sudo};
+use identity::session::token::PROFILE_READ;
 use jiff::SignedDuration;
 use platform::{Rows, Secret, Tx, sql};
 use serde_json::{Value, json};
+use site::asking::Reader;
+use site::upstream_access::{self, AllowedUsers, UpstreamAccess};
+use site::{Callers, Context};
 use testkit::{Visitor, World};
 use web::Pages;
 
@@ -414,7 +415,7 @@ fn a_page_leads_to_where_a_factor_is_set_up() {
             changed
         };
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
-        let pages = Pages::<Accounts, Callers>::default().get(
+        let pages = Pages::<Context, Callers>::default().get(
             "/for-people",
             Callers::People,
             async |_: Reader| "in",

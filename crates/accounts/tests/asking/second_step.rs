@@ -1,15 +1,15 @@
 //! Signing in to an account with a second factor.
 
-use accounts::Accounts;
-use accounts::second_factor::{self, Method};
-use accounts::second_step::{self, SecondStepError, Shown};
-use accounts::sign_in::let_in::Arrived;
-use accounts::sign_in::{self, Welcome};
 use axum::http;
+use identity::credential::second_factor::{self, Method};
+use identity::sign_in::let_in::Arrived;
+use identity::sign_in::second_step::{self, SecondStepError, Shown};
+use identity::sign_in::{self, Welcome};
 use jiff::SignedDuration;
 use platform::limits::Wait;
 use platform::{Secret, Tx};
 use serde_json::{Value, json};
+use site::Context;
 use testkit::{World, rounds, together};
 use web::Network;
 
@@ -23,7 +23,7 @@ use crate::stage::{
 const EMAIL: &str = "farah@example.my";
 
 /// The token of somebody who is through the first step.
-async fn token(accounts: &Accounts, last: u8) -> Secret {
+async fn token(accounts: &Context, last: u8) -> Secret {
     let signed_in = sign_in::with_password(accounts, attempt(EMAIL, PASSWORD, last));
     match signed_in.await {
         Ok(Welcome::SecondStep(token)) => token,
@@ -41,7 +41,7 @@ fn shown(token: &Secret, method: Method, code: &str, last: u8) -> Shown {
     }
 }
 
-async fn totp(accounts: &Accounts, token: &Secret, code: &str) -> Result<Arrived, SecondStepError> {
+async fn totp(accounts: &Context, token: &Secret, code: &str) -> Result<Arrived, SecondStepError> {
     second_step::finish(accounts, shown(token, Method::Totp, code, 1)).await
 }
 
@@ -318,13 +318,16 @@ fn a_changed_password_ends_sign_ins_that_are_half_done() {
         let Enrolled { app, .. } = enrol(world, &id).await;
         let half = token(&accounts, 1).await;
         let who = crate::stage::signed_in(world, &id).await;
-        let change = accounts::sign_in::own_password::Change {
+        let change = identity::sign_in::own_password::Change {
             current: Secret::new(PASSWORD),
-            new: accounts::password::Password::choose(&Secret::new("pantun yang baharu"), &[])
-                .unwrap(),
+            new: identity::credential::password::Password::choose(
+                &Secret::new("pantun yang baharu"),
+                &[],
+            )
+            .unwrap(),
             client: client(1),
         };
-        accounts::sign_in::own_password::change(&accounts, &who, change)
+        identity::sign_in::own_password::change(&accounts, &who, change)
             .await
             .unwrap();
         let late = totp(&accounts, &half, &app.code(world.clock.now())).await;

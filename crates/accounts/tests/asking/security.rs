@@ -1,8 +1,8 @@
 //! The page of one's own account, through the router.
 
-use accounts::session::{self, Stay};
-use accounts::{sign_in, sudo, token};
 use axum::http::Method;
+use identity::session::{self, Stay, sudo, token};
+use identity::sign_in;
 use jiff::SignedDuration;
 use serde_json::json;
 use testkit::{Page, Visitor, World};

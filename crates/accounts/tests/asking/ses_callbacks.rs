@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use accounts::Accounts;
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,6 +13,7 @@ use platform::mail::suppression::{Cause, Outcome};
 use platform::outbound::Names;
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, SigningKey as _};
 use serde_json::{Value, json};
+use site::Context;
 use testkit::World;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
@@ -38,7 +38,7 @@ struct Sns {
 }
 
 impl Sns {
-    async fn start(accounts: &mut Accounts) -> Self {
+    async fn start(accounts: &mut Context) -> Self {
         let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
         let certificate = CertificateParams::new([HOST.to_owned()]).unwrap();
         let certificate = certificate.self_signed(&key).unwrap();
@@ -137,7 +137,7 @@ impl Sns {
 }
 
 /// Posts it as SNS does, and returns the status.
-async fn call(accounts: &Accounts, post: &Value) -> u16 {
+async fn call(accounts: &Context, post: &Value) -> u16 {
     let mut sns = visitor(accounts);
     let kind = Some("text/plain; charset=UTF-8");
     let body = post.to_string().into();

@@ -1,7 +1,6 @@
 //! Sessions: how long they live, and who ends them.
 
-use accounts::session::{self, LIMIT, Stay};
-use accounts::signed_in;
+use identity::session::{self, LIMIT, Stay, signed_in};
 use jiff::SignedDuration;
 use platform::{Rows, sql};
 use testkit::World;

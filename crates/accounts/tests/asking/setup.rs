@@ -2,9 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use accounts::grant::{self, Scope};
-use accounts::setup::{self, Credential, SetupError};
-use accounts::sign_in;
+use identity::grant::{self, Scope};
+use identity::people::setup::{self, Credential, SetupError};
+use identity::sign_in;
 use jiff::SignedDuration;
 use platform::{Secret, Tx};
 use testkit::World;
@@ -19,7 +19,7 @@ async fn finish(
     world: &World,
     key: &Secret,
     email: &str,
-) -> Result<accounts::session::Begun, SetupError> {
+) -> Result<identity::session::Begun, SetupError> {
     let hash = usual_hash(world).await;
     let (key, new, client) = (key.clone(), new_account(email), client(1));
     let change = move |tx: &mut Tx<'_>| setup::finish(tx, &key, &new, &hash, &client);

@@ -1,6 +1,6 @@
 //! The page of what somebody still shares, where a new password leads.
 
-use accounts::grant::{ACCOUNT, TRUSTED_CONTACT};
+use identity::grant::{ACCOUNT, TRUSTED_CONTACT};
 use testkit::World;
 
 use crate::registering::{expect, link};

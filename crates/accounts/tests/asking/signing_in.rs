@@ -1,14 +1,16 @@
 //! Signing in: what it costs, what it refuses, what it leaves behind.
 
-use accounts::sign_in::let_in::Arrived;
-use accounts::sign_in::{self, SignInError};
-use accounts::{Accounts, password, session};
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
 use axum::http::Method;
+use identity::credential::password;
+use identity::session;
+use identity::sign_in::let_in::Arrived;
+use identity::sign_in::{self, SignInError};
 use jiff::SignedDuration;
 use platform::{Rows, Secret, sql};
 use serde_json::Value;
+use site::Context;
 use testkit::World;
 use web::Network;
 
@@ -63,7 +65,7 @@ fn every_failure_reads_the_same_and_costs_one_hash() {
 }
 
 /// Wrong passwords for somebody's account, each from a network of its own.
-async fn attack(accounts: &Accounts, email: &str, networks: std::ops::Range<u16>) {
+async fn attack(accounts: &Context, email: &str, networks: std::ops::Range<u16>) {
     for number in networks {
         let mut wrong = attempt(email, "something else", 1);
         let [high, low] = number.to_be_bytes();
@@ -352,7 +354,7 @@ fn a_weaker_hash_is_made_anew() {
         );
         let of = id.clone();
         let hash = read(world.store(), move |tx| password::find(tx, &of)).await;
-        assert!(!accounts::hashing::is_outdated(&hash.unwrap()));
+        assert!(!identity::credential::hashing::is_outdated(&hash.unwrap()));
         let before = accounts.hasher.count();
         assert!(sign_in::with_password(&accounts, right).await.is_ok());
         assert_eq!(accounts.hasher.count() - before, 1);
@@ -370,13 +372,13 @@ fn an_imported_bcrypt_hash_works_once_and_is_argon2id_from_then_on() {
         let (of, hash) = (id.clone(), imported.clone());
         write(world.store(), move |tx| {
             let now = tx.now();
-            assert!(!accounts::import::set_password(
+            assert!(!identity::people::import::set_password(
                 tx,
                 &of,
                 "$2b$12$nonsense",
                 now
             )?);
-            assert!(accounts::import::set_password(tx, &of, &hash, now)?);
+            assert!(identity::people::import::set_password(tx, &of, &hash, now)?);
             Ok(())
         })
         .await;
@@ -396,7 +398,7 @@ fn an_imported_bcrypt_hash_works_once_and_is_argon2id_from_then_on() {
             assert_eq!(accounts.hasher.count() - before, hashes);
             let of = id.clone();
             let hash = read(world.store(), move |tx| password::find(tx, &of)).await;
-            assert!(!accounts::hashing::is_outdated(&hash.unwrap()));
+            assert!(!identity::credential::hashing::is_outdated(&hash.unwrap()));
         }
         expect_sign_in_mails(world, "farah@example.my", 3);
     });

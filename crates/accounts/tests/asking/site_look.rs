@@ -2,14 +2,14 @@
 
 use std::io::Cursor;
 
-use accounts::AccountId;
-use accounts::domain::{Domain, Domains};
-use accounts::grant::OWNER;
-use accounts::session::Stay;
-use accounts::slug;
 use axum::http::Method;
+use identity::account::AccountId;
+use identity::grant::OWNER;
+use identity::person::slug;
+use identity::session::Stay;
 use image::{DynamicImage, ImageFormat};
 use platform::store::migrate::Migrations;
+use site::domain::{Domain, Domains};
 use site::part::{Part, PublicPage, Tile};
 use testkit::{Form, Page, Visitor, World};
 use web::state::{Label, MenuItem};

@@ -1,18 +1,17 @@
 //! What people are called in public addresses.
 
-use accounts::account::AccountId;
-use accounts::domain::for_identity;
-use accounts::erasure::{self, EraseError, When};
-use accounts::signed_in;
-use accounts::signed_in::SignedIn;
-use accounts::slug::{self, Availability};
-use accounts::slug_change::{self, ALIAS_LIFETIME, PERIOD, SlugError};
-use accounts::sudo::Sudo;
-use accounts::token::PROFILE_READ;
 use axum::http::Method;
+use identity::account::AccountId;
+use identity::person::erasure::{self, EraseError, When};
+use identity::person::slug::{self, Availability};
+use identity::person::slug_change::{self, ALIAS_LIFETIME, PERIOD, SlugError};
+use identity::session::signed_in::{self, SignedIn};
+use identity::session::sudo::Sudo;
+use identity::session::token::PROFILE_READ;
 use jiff::SignedDuration;
 use platform::{Store, Tx};
 use serde_json::json;
+use site::domains::for_identity;
 use testkit::{World, rounds, together};
 
 use crate::stage::{
@@ -97,7 +96,7 @@ fn a_former_slug_leads_to_the_present_one_and_is_nobody_elses() {
 fn a_slug_is_well_formed_and_leads_nowhere_else() {
     World::each_engine(&MIGRATIONS, async |world| {
         let farah = person(world, FARAH, None).await;
-        let begun = begin(world, &farah, accounts::session::Stay::Visit, client(1)).await;
+        let begun = begin(world, &farah, identity::session::Stay::Visit, client(1)).await;
         let accounts = accounts(world);
         let mut browser = visitor(&accounts);
         browser.set_cookie("kd_session", begun.session.reveal());

@@ -1,18 +1,18 @@
 //! What the tests stand on: a site with clubs in a world, and people in it.
 
-use accounts::Accounts;
-use accounts::account::AccountId;
-use accounts::domain::{Domain, Domains};
-use accounts::grant::{Role, ScopeKind};
-use accounts::session::Stay;
-use accounts::sign_in::let_in::Arrived;
-use accounts::sign_in::{Attempt, Welcome};
-use accounts::signed_in::SignedIn;
-use accounts::token::TokenScope;
 use identity::DomainAccounts;
+use identity::account::AccountId;
+use identity::grant::{Role, ScopeKind};
+use identity::session::Stay;
+use identity::session::signed_in::SignedIn;
+use identity::session::token::TokenScope;
+use identity::sign_in::let_in::Arrived;
+use identity::sign_in::{Attempt, Welcome};
 use platform::audit::{self, Filter};
 use platform::store::migrate::Migrations;
 use platform::{Secret, sql};
+use site::Context;
+use site::domain::{Domain, Domains};
 use testkit::stage::settings;
 use testkit::{Stage, World};
 use web::{Network, Settings, SiteUrl};
@@ -23,7 +23,7 @@ pub(crate) use testkit::people::{
 };
 pub(crate) use testkit::stage::{english, in_process, program, router, visitor};
 
-pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
+pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
 /// A kind of scope, as a domain declares one.
 pub(crate) static CLUB: ScopeKind = ScopeKind {
     name: "club",
@@ -73,15 +73,15 @@ const LABELS: &[web::Locale] = &[
 ];
 
 /// The accounts of a world, at an address of this machine.
-pub(crate) fn accounts(world: &World) -> Accounts {
+pub(crate) fn accounts(world: &World) -> Context {
     accounts_of(world, DOMAINS)
 }
 
-pub(crate) fn accounts_of(world: &World, domains: Domains) -> Accounts {
+pub(crate) fn accounts_of(world: &World, domains: Domains) -> Context {
     Stage::new(world, domains).accounts
 }
 
-pub(crate) fn accounts_at(world: &World, url: &str) -> Accounts {
+pub(crate) fn accounts_at(world: &World, url: &str) -> Context {
     let settings = Settings {
         url: SiteUrl::parse(url).unwrap(),
         ..settings()

@@ -1,15 +1,15 @@
 //! What asks for a fresh proof of a credential, and how one is given.
 
-use accounts::email_change;
-use accounts::erasure::{self, EraseError, When};
-use accounts::grant::{OWNER, Scope};
-use accounts::second_factor::{self, FactorError};
-use accounts::session::{self, Stay};
-use accounts::sign_in::own_password::ChangeError;
-use accounts::sudo::{self, LIFETIME, Sudo, SudoRequired};
-use accounts::token::{self, CreateError, NewToken, PROFILE_READ};
-use accounts::verification::ResendError;
 use axum::http::Method;
+use identity::credential::second_factor::{self, FactorError};
+use identity::grant::{OWNER, Scope};
+use identity::person::email_change;
+use identity::person::erasure::{self, EraseError, When};
+use identity::person::verification::ResendError;
+use identity::session::sudo::{self, LIFETIME, Sudo, SudoRequired};
+use identity::session::token::{self, CreateError, NewToken, PROFILE_READ};
+use identity::session::{self, Stay};
+use identity::sign_in::own_password::ChangeError;
 use jiff::SignedDuration;
 use platform::Tx;
 use serde_json::json;

@@ -1,10 +1,10 @@
 //! Passkeys of people who are signed in, or whose account is about to be erased: proving once more
 //! who one is, and changing one's mind.
 
-use accounts::account::AccountId;
-use accounts::erasure::DELAY;
-use accounts::sudo;
 use axum::http::Method;
+use identity::account::AccountId;
+use identity::person::erasure::DELAY;
+use identity::session::sudo;
 use jiff::SignedDuration;
 use platform::{Rows, sql};
 use serde_json::{Value, json};
@@ -110,7 +110,7 @@ fn another_s_key_and_another_s_challenge_prove_nothing() {
         world.clock.advance(SignedDuration::from_mins(5));
         prove(&mut own, &late).await.with(401);
 
-        let scopes = [accounts::token::PROFILE_READ];
+        let scopes = [identity::session::token::PROFILE_READ];
         let mut robot = program(&accounts, &id, &scopes).await;
         let refused = robot.call(Method::POST, ASK, &Value::Null).await.with(403);
         assert_eq!(refused.json()["code"], "token_not_permitted");
@@ -204,7 +204,7 @@ fn a_passkey_and_a_mailed_link_offer_to_keep_an_account_that_is_to_be_erased() {
         let form = page.form(&offer);
         browser.submit(&page, &form).await.with(303);
         world.clock.advance(DELAY);
-        accounts::erasure::run(accounts.domain_accounts, world.store())
+        identity::person::erasure::run(accounts.domain_accounts, world.store())
             .await
             .unwrap();
         let mut last = newcomer(&accounts).await;

@@ -1,13 +1,12 @@
 //! Addresses that get no mail: unsubscribing, callbacks of a provider, and who may end it.
 
-use accounts::Accounts;
-use accounts::account::AccountId;
-use accounts::grant::{ADMIN, OWNER, Scope};
-use accounts::session::Stay;
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use identity::account::AccountId;
+use identity::grant::{ADMIN, OWNER, Scope};
+use identity::session::Stay;
 use jiff::SignedDuration;
 use platform::jobs::Worker;
 use platform::key::Key;
@@ -16,6 +15,7 @@ use platform::mail::{self, Address, Mailer, Post, Stream, sealed_text};
 use platform::{Tx, audit, sql};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use site::Context;
 use testkit::{Visitor, World};
 
 use crate::api::csrf_token;
@@ -45,7 +45,7 @@ pub(crate) async fn suppressed(world: &World) -> Vec<Cause> {
     all.into_iter().map(|one| one.cause).collect()
 }
 
-async fn browser(world: &World, accounts: &Accounts, id: &AccountId) -> Visitor {
+async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(accounts);
     visitor.set_cookie("kd_session", begun.session.reveal());
@@ -207,7 +207,7 @@ fn administrators_see_the_list_and_owners_lift_anything() {
 const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
 
 /// What a provider posts, signed; its status.
-async fn call_back(world: &World, accounts: &Accounts, path: &str, body: &Value) -> u16 {
+async fn call_back(world: &World, accounts: &Context, path: &str, body: &Value) -> u16 {
     let at = world.clock.now().as_second();
     let signed = format!("msg.{at}.{body}");
     let secret = STANDARD.decode(&SECRET[6..]).unwrap();

@@ -1,10 +1,9 @@
 //! Personal tokens: what they are made with, and how far they reach.
 
-use accounts::account::AccountId;
-use accounts::grant::administrator;
-use accounts::grant::{self, Scope};
-use accounts::signed_in::{self, Bearer};
-use accounts::token::{self, CreateError, Created, NewToken};
+use identity::account::AccountId;
+use identity::grant::{self, Scope, administrator};
+use identity::session::signed_in::{self, Bearer};
+use identity::session::token::{self, CreateError, Created, NewToken};
 use jiff::SignedDuration;
 use platform::{Secret, Tx, sql};
 use testkit::World;

@@ -1,16 +1,16 @@
 //! Trusted contacts: who may be one, who adds and removes them, and what is left of them.
 
-use accounts::account::{self, AccountId};
-use accounts::domain::for_identity;
-use accounts::erasure::{self, When};
-use accounts::export;
-use accounts::grant::{self, ACCOUNT, Scope, TRUSTED_CONTACT};
-use accounts::sudo::Sudo;
-use accounts::trusted::{self, LIMIT};
-use accounts::{slug, token};
 use axum::http::Method;
+use identity::account::{self, AccountId};
+use identity::grant::{self, ACCOUNT, Scope, TRUSTED_CONTACT};
+use identity::person::erasure::{self, When};
+use identity::person::trusted::{self, LIMIT};
+use identity::person::{export, slug};
+use identity::session::sudo::Sudo;
+use identity::session::token;
 use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};
+use site::domains::for_identity;
 use testkit::{Page, Visitor, World};
 
 use crate::leaving::document;

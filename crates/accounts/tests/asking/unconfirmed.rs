@@ -1,20 +1,22 @@
 //! Accounts whose address nobody has confirmed: somebody may have them who is not the owner of the
 //! address, and has prepared a way back in.
 
-use accounts::account::AccountId;
-use accounts::domain::for_identity;
-use accounts::domain::{Domain, Domains};
-use accounts::grant::{self, Scope};
-use accounts::second_factor::{self, FactorError, Method as Factor};
-use accounts::second_step::{self, SecondStepError, Shown};
-use accounts::setup::{self, Credential};
-use accounts::sign_in::{self, SignInError, Welcome};
-use accounts::{device, passkey, registration};
 use axum::http::Method;
 use identity::DomainAccounts;
+use identity::account::AccountId;
+use identity::credential::passkey;
+use identity::credential::second_factor::{self, FactorError, Method as Factor};
+use identity::grant::{self, Scope};
+use identity::people::setup::{self, Credential};
+use identity::person::registration;
+use identity::session::device;
+use identity::sign_in::second_step::{self, SecondStepError, Shown};
+use identity::sign_in::{self, SignInError, Welcome};
 use platform::store::migrate::Migrations;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::{Value, json};
+use site::domain::{Domain, Domains};
+use site::domains::for_identity;
 use testkit::{Visitor, World};
 use web::Network;
 
@@ -236,7 +238,10 @@ fn an_owner_made_on_the_server_takes_the_account_from_who_had_it() {
         let (made, link) = world.store().write(change).await.unwrap();
         assert_eq!(made, id);
         let of = id.clone();
-        let linked = read(world.store(), move |tx| accounts::identity::list(tx, &of)).await;
+        let linked = read(world.store(), move |tx| {
+            identity::credential::linked_identity::list(tx, &of)
+        })
+        .await;
         assert!(linked.is_empty());
         thief.get("/api/v1/me").await.with(401);
         robot.get("/api/v1/me").await.with(401);
@@ -257,7 +262,7 @@ async fn program_of(world: &World, id: &AccountId) -> Visitor {
         sql!("DELETE FROM registration WHERE account_id = :of", of).run(tx, Rows::Exactly(1))
     })
     .await;
-    let scopes = [accounts::token::PROFILE_READ];
+    let scopes = [identity::session::token::PROFILE_READ];
     let program = program(&accounts(world), id, &scopes).await;
     make_pending(world, id).await;
     program
@@ -311,7 +316,10 @@ const SEEN: Domains = &[
 
 async fn is_erased(world: &World, id: &AccountId) -> bool {
     let id = id.clone();
-    let profile = read(world.store(), move |tx| accounts::profile::find(tx, &id)).await;
+    let profile = read(world.store(), move |tx| {
+        identity::person::profile::find(tx, &id)
+    })
+    .await;
     profile.location == "erased"
 }
 
@@ -413,13 +421,16 @@ fn an_account_that_cannot_be_removed_keeps_no_other_and_nothing_is_left() {
         .await;
         assert_eq!(left, [("broken@example.my".to_owned(),)]);
         assert!(world.mails().await.is_empty(), "nor mail to them");
-        let free = read(world.store(), |tx| accounts::slug::availability(tx, "mei")).await;
-        assert_eq!(free, accounts::slug::Availability::Free);
+        let free = read(world.store(), |tx| {
+            identity::person::slug::availability(tx, "mei")
+        })
+        .await;
+        assert_eq!(free, identity::person::slug::Availability::Free);
 
         // Who was made a member meanwhile is no longer due.
         give(world, &broken, OBSERVER, &CLUB.scope("choir")).await;
         let begun =
-            crate::stage::begin(world, &broken, accounts::session::Stay::Visit, client(1)).await;
+            crate::stage::begin(world, &broken, identity::session::Stay::Visit, client(1)).await;
         assert!(find_session(world, &begun.session).await.is_some());
     });
 }

@@ -1,16 +1,17 @@
 //! Who may go on to a program beside us.
 
-use accounts::domain::for_identity;
-use accounts::domain::{Domain, Domains};
-use accounts::grant::{self, Scope, ScopeKind};
-use accounts::session::Stay;
-use accounts::web::upstream_access::{self, AllowedUsers, UpstreamAccess};
-use accounts::{Accounts, invite, setup};
 use axum::http::{HeaderMap, HeaderValue, header};
 use identity::DomainAccounts;
+use identity::grant::{self, Scope, ScopeKind};
+use identity::people::{invite, setup};
+use identity::session::Stay;
 use jiff::SignedDuration;
 use platform::Secret;
 use platform::store::migrate::Migrations;
+use site::Context;
+use site::domain::{Domain, Domains};
+use site::domains::for_identity;
+use site::upstream_access::{self, AllowedUsers, UpstreamAccess};
 use testkit::World;
 
 use crate::grants::manager;
@@ -19,7 +20,7 @@ use crate::stage::{
     new_account, person, signed_in, usual_hash, write,
 };
 
-async fn judge(accounts: &Accounts, cookie: &str, who: AllowedUsers) -> &'static str {
+async fn judge(accounts: &Context, cookie: &str, who: AllowedUsers) -> &'static str {
     let cookie = HeaderValue::from_str(cookie).unwrap();
     let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
     match upstream_access::check(accounts, &headers, who)
@@ -117,7 +118,7 @@ fn a_rank_that_people_give_themselves_makes_nobody_a_host() {
 }
 
 /// The address that a service gets for the user of this session.
-async fn told_address(accounts: &Accounts, session: &Secret) -> Option<String> {
+async fn told_address(accounts: &Context, session: &Secret) -> Option<String> {
     let cookie = HeaderValue::from_str(&session_cookie(session)).unwrap();
     let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
     match upstream_access::check(accounts, &headers, AllowedUsers::Hosts).await {

@@ -1,11 +1,11 @@
 //! What withdraws the invites that somebody has made: whoever was at their account may have invited
 //! themselves.
 
-use accounts::account::AccountId;
-use accounts::grant::{OWNER, Scope};
-use accounts::invite;
-use accounts::session::Stay;
 use axum::http::Method;
+use identity::account::AccountId;
+use identity::grant::{OWNER, Scope};
+use identity::people::invite;
+use identity::session::Stay;
 use serde_json::{Value, json};
 use testkit::{Visitor, World};
 

@@ -15,7 +15,6 @@ mod upgrade;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::Domain;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
@@ -25,6 +24,7 @@ use axum::{Extension, Router};
 use platform::store::migrate::Migrations;
 use platform::{Store, StoreError};
 use serde_json::{Map, Value, json};
+use site::Domain;
 use tokio_util::sync::CancellationToken;
 use web::json::Received;
 use web::{Facts, Form, Problem, Site, Wishes, media_type};

@@ -1,10 +1,9 @@
 //! A request for a role: whoever has a confirmed address asks, and an administrator decides.
 
-use accounts::Confirmed;
-use accounts::account::{self, AccountId};
-use accounts::people::{self, Acting, Administrator, PeopleError};
-use accounts::signed_in::SignedIn;
 use axum::http::StatusCode;
+use identity::account::{self, AccountId};
+use identity::people::{self, Acting, Administrator, PeopleError};
+use identity::session::signed_in::{Confirmed, SignedIn};
 use jiff::Timestamp;
 use platform::audit::{Entry, RequestFacts};
 use platform::store::Row;
@@ -86,7 +85,7 @@ impl From<AccessError> for Problem {
         let conflict = |code| Self::new(StatusCode::CONFLICT, code);
         match error {
             AccessError::NotFound => Self::not_found(),
-            AccessError::EmailUnverified => accounts::web::email_unverified(),
+            AccessError::EmailUnverified => identity::problem::email_unverified(),
             AccessError::Pending => conflict("request_pending"),
             AccessError::Decided => conflict("request_decided"),
             AccessError::LimitReached => conflict("limit_reached").with("limit", LIMIT),
@@ -103,7 +102,7 @@ impl From<AccessError> for Problem {
 
 /// Somebody who may ask.
 pub(super) fn asker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, AccessError> {
-    accounts::confirmed(tx, who)?.ok_or(AccessError::EmailUnverified)
+    identity::session::signed_in::confirmed(tx, who)?.ok_or(AccessError::EmailUnverified)
 }
 
 /// Asks for a role.

@@ -1,16 +1,16 @@
 //! Requests for roles, of those who ask and of administrators.
 
-use accounts::Accounts;
-use accounts::people;
-use accounts::web::asking::Caller;
-use accounts::web::call::{Call, Maybe, id as parse};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use identity::people;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
+use site::Context;
+use site::asking::Caller;
+use site::call::{Call, Maybe, id as parse};
 use web::{Json, Problem};
 
 use super::access_request::{
@@ -21,7 +21,7 @@ use super::moderation::Decision;
 use super::people::act;
 use super::role::Role;
 
-pub(super) fn routes() -> Router<Accounts> {
+pub(super) fn routes() -> Router<Context> {
     let admin = |path| format!("/backend/protected/admin/access-requests{path}");
     Router::new()
         .route(
@@ -133,7 +133,7 @@ async fn list_pending(call: Call) -> Result<Json<Requests<PendingRequest>>, Prob
 
 /// Like all that changes others, it takes a session whose holder has just proved a credential.
 async fn approve(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
     body: Maybe<Decision>,

@@ -14,13 +14,14 @@ use super::session::check_same_origin;
 use super::sign_in::{self, Login, Registration};
 use super::{Policy, own};
 
-use accounts::Accounts;
-use accounts::Callers::{self, Anybody};
-use accounts::access_token::{Given, LIFETIME};
-use accounts::web::asking::{Browser, Caller, ForConfirmation};
 use accounts::web::front_end;
+use identity::session::access_token::{Given, LIFETIME};
+use site::Callers::{self, Anybody};
+use site::Context;
+use site::asking::{Browser, Caller, ForConfirmation};
+use site::cookies;
 
-pub(super) fn pages(policy: Policy) -> Pages<Accounts, Callers> {
+pub(super) fn pages(policy: Policy) -> Pages<Context, Callers> {
     let pages = Pages::default().post("/api/auth/login", Anybody, login);
     if policy.register_tokens {
         pages.post("/api/auth/register", Anybody, register_and_enter)
@@ -29,7 +30,7 @@ pub(super) fn pages(policy: Policy) -> Pages<Accounts, Callers> {
     }
 }
 
-pub(super) fn routes() -> Router<Accounts> {
+pub(super) fn routes() -> Router<Context> {
     let send_again = post(own::send_again).route_layer(Extension(ForConfirmation));
     Router::new()
         .route("/api/auth/logout", post(logout))
@@ -47,7 +48,7 @@ struct Success {
 const SUCCESS: Json<Success> = Json(Success { success: true });
 
 async fn login(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     facts: Facts,
     Browser(client): Browser,
@@ -56,12 +57,12 @@ async fn login(
     check_same_origin(&headers, &accounts.site)?;
     let (_, begun) = sign_in::try_sign_in(&accounts, &facts, client, login).await?;
     let mut response = SUCCESS.into_response();
-    front_end::set_begun(response.headers_mut(), accounts.site.url(), &begun);
+    cookies::set_begun(response.headers_mut(), accounts.site.url(), &begun);
     Ok(response)
 }
 
 async fn register(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     facts: Facts,
     Browser(client): Browser,
@@ -71,13 +72,13 @@ async fn register(
     check_same_origin(&headers, &accounts.site)?;
     let registered = sign_in::try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let mut response = (StatusCode::ACCEPTED, SUCCESS).into_response();
-    let mark = front_end::set_registered(accounts.site.url(), &registered.browser);
+    let mark = cookies::set_registered(accounts.site.url(), &registered.browser);
     response.headers_mut().append(SET_COOKIE, mark);
     Ok(response)
 }
 
 async fn register_and_enter(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     facts: Facts,
     Browser(client): Browser,
@@ -87,16 +88,16 @@ async fn register_and_enter(
     check_same_origin(&headers, &accounts.site)?;
     let registered = sign_in::try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let url = accounts.site.url();
-    let mark = front_end::set_registered(url, &registered.browser);
+    let mark = cookies::set_registered(url, &registered.browser);
     let (_, begun) = sign_in::enter(&accounts, registered, client).await?;
     let mut response = SUCCESS.into_response();
-    front_end::set_begun(response.headers_mut(), url, &begun);
+    cookies::set_begun(response.headers_mut(), url, &begun);
     response.headers_mut().append(SET_COOKIE, mark);
     Ok(response)
 }
 
 async fn logout(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     caller: Result<Caller, Problem>,
 ) -> Result<Response, Problem> {
@@ -107,7 +108,7 @@ async fn logout(
         Err(problem) => return Err(problem),
     }
     let mut response = SUCCESS.into_response();
-    let gone = front_end::forget_session(accounts.site.url());
+    let gone = cookies::forget_session(accounts.site.url());
     response.headers_mut().append(SET_COOKIE, gone);
     Ok(response)
 }
@@ -121,7 +122,7 @@ struct Jwt {
 
 /// An access token for the page's own script; the session stays as it is.
 async fn jwt(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {

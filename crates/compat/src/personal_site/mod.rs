@@ -22,11 +22,11 @@ mod sign_in;
 mod timers;
 mod unsubscribe;
 
-use accounts::{Accounts, Callers, Domain};
 use axum::middleware::from_fn_with_state;
 use axum::{Extension, Router};
 use identity::DomainAccounts;
 use platform::store::migrate::{Migrations, Step};
+use site::{Callers, Context, Domain};
 use web::codes::Code;
 use web::masking::SecretPath;
 use web::{Pages, Site};
@@ -77,7 +77,7 @@ pub struct Policy {
 }
 
 /// Every address. Those of a domain that is off are not there.
-pub fn routes(accounts: &Accounts, policy: Policy) -> Router<Site> {
+pub fn routes(accounts: &Context, policy: Policy) -> Router<Site> {
     let site = &accounts.site;
     let (mut public, mut own) = (
         pages(policy).into_router().merge(unsubscribe::routes()),
@@ -112,7 +112,7 @@ fn is_on(site: &Site, domain: &Domain) -> bool {
 }
 
 /// Those that people register and sign in with.
-pub fn pages(policy: Policy) -> Pages<Accounts, Callers> {
+pub fn pages(policy: Policy) -> Pages<Context, Callers> {
     let pages = sign_in::pages(policy);
     if policy.has_auth {
         pages.nest("", browser::pages(policy))

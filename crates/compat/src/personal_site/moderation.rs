@@ -1,17 +1,17 @@
 //! Figures, phrases and suggestions, for those who administer the installation or decide on
 //! phrases.
 
-use accounts::Accounts;
-use accounts::people::{self, PeopleError};
-use accounts::web::call::{Call, Maybe, id as parse};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post, put};
+use identity::people::{self, PeopleError};
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
+use site::Context;
+use site::call::{Call, Maybe, id as parse};
 use web::json::Received;
 use web::{FieldProblem, Json, Problem};
 
@@ -24,7 +24,7 @@ use countdowns::Refusal;
 use countdowns::phrase::{self, Moderator, PhraseId};
 use countdowns::suggestion::{self, SuggestionId};
 
-pub(super) fn routes() -> Router<Accounts> {
+pub(super) fn routes() -> Router<Context> {
     let at = |path| format!("/backend/protected/admin/{path}");
     Router::new()
         .route(&at("stats"), get(statistics))

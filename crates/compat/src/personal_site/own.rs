@@ -16,25 +16,23 @@ use super::answer::{DONE, Message};
 use super::person::{Person, person};
 use super::sign_in::RefreshToken;
 
-use accounts::Accounts;
-use accounts::access_token::Given;
-use accounts::account;
-use accounts::client::Client;
-use accounts::erasure::{self, EraseError, When};
-use accounts::export::{self, ExportError};
-use accounts::password;
-use accounts::profile::Profile;
-use accounts::refresh;
-use accounts::session;
-use accounts::signed_in;
-use accounts::slug::{self, Availability};
-use accounts::slug_change;
-use accounts::sudo::Sudo;
-use accounts::verification;
-use accounts::web::asking::{Browser, Caller, ForConfirmation};
 use accounts::web::front_end;
+use identity::account;
+use identity::client::Client;
+use identity::credential::password;
+use identity::person::erasure::{self, EraseError, When};
+use identity::person::export::{self, ExportError};
+use identity::person::profile::Profile;
+use identity::person::slug::{self, Availability};
+use identity::person::{slug_change, verification};
+use identity::session::access_token::Given;
+use identity::session::sudo::Sudo;
+use identity::session::{self, refresh, signed_in};
+use site::Context;
+use site::asking::{Browser, Caller, ForConfirmation};
+use site::cookies;
 
-pub(super) fn routes() -> Router<Accounts> {
+pub(super) fn routes() -> Router<Context> {
     let at = |path| format!("/backend/protected/auth/{path}");
     Router::new()
         .route(&at("me"), get(me))
@@ -53,7 +51,7 @@ pub(super) fn routes() -> Router<Accounts> {
 }
 
 pub(super) async fn me(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
 ) -> Result<Json<Person>, Problem> {
     Ok(Json(person(&accounts, caller.who.account()).await?))
@@ -61,7 +59,7 @@ pub(super) async fn me(
 
 /// Ends the session of a token of the caller's own.
 async fn revoke(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     caller: Caller,
     Json(sent): Json<RefreshToken>,
@@ -93,7 +91,7 @@ struct Revoked {
 }
 
 async fn revoke_all(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
 ) -> Result<Json<Revoked>, Problem> {
     let Caller { who, request } = caller;
@@ -114,7 +112,7 @@ pub(super) struct ProfileChange {
 }
 
 pub(super) async fn change_profile(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
     Json(ProfileChange { slug, mut others }): Json<ProfileChange>,
 ) -> Result<Json<Person>, Problem> {
@@ -141,7 +139,7 @@ struct ChangePassword {
 }
 
 async fn change_password(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     Browser(client): Browser,
     caller: Caller,
@@ -161,7 +159,7 @@ struct SetPassword {
 
 /// The first password of somebody who signed in without one.
 async fn set_password(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     Browser(client): Browser,
     caller: Caller,
@@ -185,7 +183,7 @@ struct Renewed {
 }
 
 async fn renew_password(
-    accounts: &Accounts,
+    accounts: &Context,
     headers: &HeaderMap,
     client: Client,
     caller: &Caller,
@@ -208,7 +206,7 @@ async fn renew_password(
     if headers.contains_key(AUTHORIZATION) {
         return Ok(response);
     }
-    Ok(front_end::renewed(response, site.url(), &secret, stay))
+    Ok(cookies::renewed(response, site.url(), &secret, stay))
 }
 
 #[derive(Deserialize)]
@@ -224,7 +222,7 @@ struct ValidatedSlug {
 }
 
 async fn validate_slug(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
     Query(query): Query<SlugQuery>,
 ) -> Result<Json<ValidatedSlug>, Problem> {
@@ -246,7 +244,7 @@ async fn validate_slug(
 }
 
 pub(super) async fn send_again(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
@@ -254,7 +252,7 @@ pub(super) async fn send_again(
     Ok(DONE)
 }
 
-async fn erase(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<Message>, Problem> {
+async fn erase(State(accounts): State<Context>, caller: Caller) -> Result<Json<Message>, Problem> {
     let domains = accounts.domain_accounts;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
     let change = move |tx: &mut Tx<'_>| -> Result<_, EraseError> {
@@ -265,7 +263,7 @@ async fn erase(State(accounts): State<Accounts>, caller: Caller) -> Result<Json<
 }
 
 async fn export_data(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {

@@ -1,18 +1,17 @@
 //! People, for those who administer the installation.
 
-use accounts::Accounts;
-use accounts::account::AccountId;
-use accounts::people::{self, Acting, PeopleError, Search, State as AccountState};
-use accounts::sudo::Sudo;
-use accounts::web::asking::Caller;
-use accounts::web::call;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
+use identity::account::AccountId;
+use identity::people::{self, Acting, PeopleError, Search, State as AccountState};
+use identity::session::sudo::Sudo;
 use jiff::Timestamp;
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
+use site::asking::Caller;
+use site::{Context, call};
 use web::{Json, Problem};
 
 use super::answer::{DONE, Message};
@@ -23,7 +22,7 @@ use super::role::Role;
 const ROWS: i64 = 100;
 const OFFSET: i64 = 10_000;
 
-pub(super) fn routes() -> Router<Accounts> {
+pub(super) fn routes() -> Router<Context> {
     let at = |path| format!("/backend/protected/admin/users{path}");
     Router::new()
         .route(&at(""), get(list))
@@ -96,7 +95,7 @@ impl PersonView {
 }
 
 async fn list(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(query): Query<SearchQuery>,
     caller: Caller,
 ) -> Result<Json<Vec<PersonView>>, Problem> {
@@ -119,7 +118,7 @@ async fn list(
 
 /// Makes a change, if the caller has just shown that they administer the installation.
 pub(super) async fn act<E>(
-    accounts: &Accounts,
+    accounts: &Context,
     caller: Caller,
     change: impl Fn(&mut Tx<'_>, &Acting) -> Result<(), E> + Send + 'static,
 ) -> Result<Json<Message>, Problem>
@@ -138,7 +137,7 @@ where
 
 /// Makes a change to somebody.
 async fn change(
-    accounts: &Accounts,
+    accounts: &Context,
     caller: Caller,
     id: &str,
     change: impl Fn(&mut Tx<'_>, &Acting, &AccountId) -> Result<(), PeopleError> + Send + 'static,
@@ -148,7 +147,7 @@ async fn change(
 }
 
 async fn deactivate(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
@@ -156,7 +155,7 @@ async fn deactivate(
 }
 
 async fn activate(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
@@ -172,7 +171,7 @@ struct ResetSent {
 }
 
 async fn send_reset(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<ResetSent>, Problem> {
@@ -185,7 +184,7 @@ async fn send_reset(
 }
 
 async fn promote(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
@@ -193,7 +192,7 @@ async fn promote(
 }
 
 async fn add_role(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path((id, role)): Path<(String, String)>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
@@ -201,7 +200,7 @@ async fn add_role(
 }
 
 async fn remove_role(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path((id, role)): Path<(String, String)>,
     caller: Caller,
 ) -> Result<Json<Message>, Problem> {
@@ -209,7 +208,7 @@ async fn remove_role(
 }
 
 async fn set_role(
-    accounts: &Accounts,
+    accounts: &Context,
     caller: Caller,
     id: &str,
     role: Role,

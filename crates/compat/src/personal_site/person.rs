@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use accounts::Accounts;
-use accounts::account::{Account, AccountId};
-use accounts::grant::{self, Scope, TRUSTED_CONTACT};
-use accounts::people;
-use accounts::profile::{self, Profile};
-use accounts::{password, registration, slug};
+use identity::account::{Account, AccountId};
+use identity::credential::password;
+use identity::grant::{self, Scope, TRUSTED_CONTACT};
+use identity::people;
+use identity::person::profile::{self, Profile};
+use identity::person::{registration, slug};
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
 use serde::Serialize;
+use site::Context;
 use web::{Problem, Site};
 
 use super::role::Role;
@@ -57,7 +58,7 @@ impl ProfileView {
 }
 
 /// Somebody, with what they chose.
-pub(super) async fn person(accounts: &Accounts, account: &Account) -> Result<Person, Problem> {
+pub(super) async fn person(accounts: &Context, account: &Account) -> Result<Person, Problem> {
     let (store, id) = (&accounts.site.store, account.id.clone());
     let found = store.read(move |tx| slug::find(tx, &id)).await?;
     let slug = if let Some(slug) = found {

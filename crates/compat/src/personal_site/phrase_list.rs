@@ -1,7 +1,7 @@
 //! Lists of phrases by page, for the front end of the older personal site.
 
-use accounts::account::AccountId;
-use accounts::signed_in::SignedIn;
+use identity::account::AccountId;
+use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use platform::store::Row;
 use platform::{StoreError, Tx, sql, text_cleaning};

@@ -1,15 +1,16 @@
 //! Phrases.
 
-use accounts::web::call::{Call, id as parse};
-use accounts::{Accounts, Confirmed};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use identity::session::signed_in::Confirmed;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
+use site::Context;
+use site::call::{Call, id as parse};
 use web::json::Received;
 use web::{Json, Problem};
 
@@ -25,11 +26,11 @@ use countdowns::suggestion::{self, State as SuggestionState, Suggestion, Suggest
 /// How many suggestions a list has.
 const SUGGESTIONS: i64 = 100;
 
-pub(super) fn public() -> Router<Accounts> {
+pub(super) fn public() -> Router<Context> {
     Router::new().route("/backend/public/{slug}/phrase", get(draw))
 }
 
-pub(super) fn routes() -> Router<Accounts> {
+pub(super) fn routes() -> Router<Context> {
     let own = |path| format!("/backend/protected/phrases{path}");
     Router::new()
         .route(&own(""), get(list))
@@ -122,7 +123,7 @@ async fn list_excluded(call: Call) -> Result<Json<ExcludedPhrases>, Problem> {
 
 /// The words of one for somebody's page, by chance; null where there is none.
 async fn draw(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(slug): Path<String>,
 ) -> Result<Json<Option<String>>, Problem> {
     let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {

@@ -1,16 +1,15 @@
 //! The one countdown that the older personal site gave everybody: the primary one, where it counts
 //! up. It calls a reset a timer.
 
-use accounts::Confirmed;
-use accounts::account::{self, AccountId};
-use accounts::dates::Dates;
-use accounts::signed_in::SignedIn;
+use identity::account::{self, AccountId};
+use identity::session::signed_in::{Confirmed, SignedIn};
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use site::dates::Dates;
 use web::Input;
 
 use countdowns::countdown::{self, CountdownId, Kind, OwnerOf, Visibility};

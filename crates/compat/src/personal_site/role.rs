@@ -1,10 +1,10 @@
 //! Roles that are given here, in the older words. The others follow from the account itself, and
 //! nobody gives them.
 
-use accounts::account::AccountId;
-use accounts::grant::TRUSTED_CONTACT;
-use accounts::people::{self, Acting, PeopleError};
 use axum::http::StatusCode;
+use identity::account::AccountId;
+use identity::grant::TRUSTED_CONTACT;
+use identity::people::{self, Acting, PeopleError};
 use platform::Tx;
 use utoipa as _; // of `words!`
 use web::Problem;

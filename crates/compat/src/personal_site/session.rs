@@ -1,22 +1,22 @@
 //! How people prove who they are: the front end shows an access token where a browser shows the
 //! session's cookie, and knows no value for its forms. Handlers find a session either way.
 
-use accounts::web::asking::{self, Found};
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use site::asking::{self, Found};
 use web::{Problem, Site, csrf};
 
 /// Turns what was shown into what the extractors read.
 pub(super) async fn find(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let headers = request.headers_mut();
     if let Some(found) = asking::by_access_token(headers, &site).await {
-        let found = found.map(accounts::SignedIn::into_session);
+        let found = found.map(identity::session::signed_in::SignedIn::into_session);
         request.extensions_mut().insert(Found(found));
     } else if !headers.contains_key(AUTHORIZATION)
-        && let Some(secret) = accounts::web::session(headers, site.url())
+        && let Some(secret) = site::cookies::session(headers, site.url())
         && csrf::is_from_us(headers, site.url())
         && let Ok(token) = HeaderValue::try_from(csrf::token(secret.reveal(), &site.random))
     {

@@ -11,22 +11,24 @@ use super::Policy;
 use super::answer::{ACCEPTED, DONE, Message};
 use super::person::{Person, person};
 
-use accounts::Accounts;
-use accounts::Callers::{self, Anybody};
-use accounts::access_token::Given;
-use accounts::account::{self, Account, AccountId, DisplayName};
-use accounts::client::Client;
-use accounts::refresh::Refreshed;
-use accounts::registration::{self, Registered};
-use accounts::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
-use accounts::session::{self, Begun, Method, Stay};
-use accounts::sign_in::{self, Attempt, Welcome};
-use accounts::slug;
-use accounts::verification::{self, Confirmation, Proof};
-use accounts::web::asking::Browser;
 use accounts::web::front_end::{self, Sent};
+use identity::account::{self, Account, AccountId, DisplayName};
+use identity::client::Client;
+use identity::person::registration::{self, Registered};
+use identity::person::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
+use identity::person::slug;
+use identity::person::verification::{self, Confirmation, Proof};
+use identity::problem;
+use identity::session::access_token::Given;
+use identity::session::refresh::Refreshed;
+use identity::session::{self, Begun, Method, Stay};
+use identity::sign_in::{self, Attempt, Welcome};
+use site::Callers::{self, Anybody};
+use site::Context;
+use site::asking::Browser;
+use site::cookies;
 
-pub(super) fn pages(policy: Policy) -> Pages<Accounts, Callers> {
+pub(super) fn pages(policy: Policy) -> Pages<Context, Callers> {
     let pages = Pages::default();
     let pages = if policy.register_tokens {
         pages.post("/register", Anybody, register_with_tokens)
@@ -52,7 +54,7 @@ struct Tokens {
 }
 
 async fn tokens(
-    accounts: &Accounts,
+    accounts: &Context,
     refreshed: Refreshed,
     (status, given): (StatusCode, Given),
 ) -> Result<Response, Problem> {
@@ -81,7 +83,7 @@ pub(super) struct Registration {
 
 /// Registers somebody; their browser has no form of ours.
 pub(super) async fn try_register(
-    accounts: &Accounts,
+    accounts: &Context,
     facts: &Facts,
     client: &Client,
     wishes: &Wishes,
@@ -106,7 +108,7 @@ pub(super) async fn try_register(
 /// Signs in whoever has just registered, where the configuration lets the answer tell that the
 /// address was new.
 pub(super) async fn enter(
-    accounts: &Accounts,
+    accounts: &Context,
     registered: Registered,
     client: Client,
 ) -> Result<(Account, Begun), Problem> {
@@ -121,7 +123,7 @@ pub(super) async fn enter(
 }
 
 async fn register(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     Browser(client): Browser,
     wishes: Wishes,
@@ -132,7 +134,7 @@ async fn register(
 }
 
 async fn register_with_tokens(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     Browser(mut client): Browser,
     wishes: Wishes,
@@ -154,7 +156,7 @@ pub(super) struct Login {
 }
 
 pub(super) async fn try_sign_in(
-    accounts: &Accounts,
+    accounts: &Context,
     facts: &Facts,
     client: Client,
     login: Login,
@@ -178,7 +180,7 @@ pub(super) async fn try_sign_in(
 }
 
 async fn login(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     Browser(mut client): Browser,
     Json(login): Json<Login>,
@@ -196,7 +198,7 @@ pub(super) struct RefreshToken {
 }
 
 async fn go_on(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     facts: Facts,
     Json(sent): Json<RefreshToken>,
@@ -222,13 +224,13 @@ struct PreviewedSlug {
 }
 
 async fn preview_slug(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     Json(sent): Json<Named>,
 ) -> Result<Json<PreviewedSlug>, Problem> {
     let now = accounts.site.clock.now();
     let looked = accounts.limits.look_at_slug(facts.network(), now);
-    looked.map_err(front_end::too_often)?;
+    looked.map_err(problem::too_often)?;
     let name: String = sent
         .display_name
         .chars()
@@ -259,7 +261,7 @@ struct Verified {
 
 /// A script calls it, and no mail scanner, so it may confirm the address.
 async fn verify(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     Browser(client): Browser,
     headers: HeaderMap,
@@ -267,7 +269,7 @@ async fn verify(
 ) -> Result<Json<Verified>, Problem> {
     let asked = Confirmation {
         link: Secret::new(link.token),
-        browser: front_end::registered(&headers, accounts.site.url()),
+        browser: cookies::registered(&headers, accounts.site.url()),
         proof: Proof::None,
         network: facts.network(),
         client,
@@ -286,7 +288,7 @@ struct Forgot {
 }
 
 async fn forgot(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     Json(sent): Json<Forgot>,
 ) -> Result<Json<Message>, Problem> {
@@ -301,7 +303,7 @@ struct ResetPassword {
 }
 
 async fn reset(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     Json(sent): Json<ResetPassword>,
 ) -> Result<Json<Message>, Problem> {
@@ -309,7 +311,7 @@ async fn reset(
     match reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await {
         Ok(()) => Ok(DONE),
         // The field as it is called here.
-        Err(ResetError::Weak(weakness)) => Err(front_end::password(
+        Err(ResetError::Weak(weakness)) => Err(problem::password(
             Problem::fields(),
             "/new_password",
             weakness,

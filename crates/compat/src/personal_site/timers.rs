@@ -1,15 +1,16 @@
 //! The primary countdown, whose resets are called timers.
 
-use accounts::web::call::{Call, Maybe, id as parse};
-use accounts::{Accounts, Confirmed};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, put};
 use axum::{Extension, Router};
+use identity::session::signed_in::Confirmed;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
+use site::Context;
+use site::call::{Call, Maybe, id as parse};
 use web::{Form, Json, Language, Problem, Site};
 
 use super::Policy;
@@ -25,14 +26,14 @@ use countdowns::public::{self, Search, Viewing};
 use countdowns::reset::{self, Sent};
 use countdowns::web::api::null_is_empty;
 
-pub(super) fn public() -> Router<Accounts> {
+pub(super) fn public() -> Router<Context> {
     let at = |path| format!("/backend/public/{path}");
     Router::new()
         .route(&at("{slug}/incident-timer"), get(show))
         .route(&at("public-timers"), get(directory))
 }
 
-pub(super) fn routes(policy: Policy) -> Router<Accounts> {
+pub(super) fn routes(policy: Policy) -> Router<Context> {
     let at = |path| format!("/backend/protected/{path}");
     let mut routes = Router::new()
         .route(&at("incident-timers"), get(list).post(create))
@@ -77,7 +78,7 @@ struct PublicTimer {
 }
 
 async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(slug): Path<String>,
 ) -> Result<Json<PublicTimer>, Problem> {
     let viewing = Viewing {
@@ -130,7 +131,7 @@ impl From<ListedTimer> for PublicTimerLine {
 }
 
 async fn directory(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     uri: Uri,
 ) -> Result<Json<Vec<PublicTimerLine>>, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
@@ -263,7 +264,7 @@ struct Preferences {
 }
 
 async fn set_preferences(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     call: Call,
     Json(sent): Json<Preferences>,
 ) -> Result<Json<Person>, Problem> {

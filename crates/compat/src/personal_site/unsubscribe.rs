@@ -1,8 +1,6 @@
 //! Stopping a stream of mail by the link of a mail. The link works as often as it is used; reading
 //! changes nothing, for whatever looks at mails reads their links too.
 
-use accounts::Accounts;
-use accounts::web::asking::Browser;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -11,11 +9,13 @@ use axum::routing::get;
 use platform::mail::suppression::{self, Place};
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
+use site::Context;
+use site::asking::Browser;
 use web::{Form, Json, Problem, Site};
 
 use super::answer::{DONE, Message};
 
-pub(super) fn routes() -> Router<Accounts> {
+pub(super) fn routes() -> Router<Context> {
     let at = "/backend/public/email/unsubscribe";
     Router::new()
         .route(at, get(look).post(unsubscribe))
@@ -29,7 +29,7 @@ struct Looked {
 }
 
 async fn look(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     path: Option<Path<String>>,
     uri: Uri,
 ) -> Result<Json<Looked>, Problem> {
@@ -38,7 +38,7 @@ async fn look(
 }
 
 async fn unsubscribe(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     path: Option<Path<String>>,
     uri: Uri,
     Browser(client): Browser,

@@ -1,6 +1,5 @@
 //! The demo with the addresses of older wedding cards beside the guests' pages.
 
-use accounts::domain::{self, Domains};
 use axum::Extension;
 use axum::extract::Request;
 use compat::kadkahwin::{self, ServedOccasion};
@@ -8,6 +7,8 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use occasions::rsvp;
+use site::domain::Domains;
+use site::domains;
 use testkit::World;
 use tokio::io::DuplexStream;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +22,7 @@ const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN, kadkahwin::DOMAI
 
 /// Runs `test` on a store in a file.
 pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
-    World::in_file(&domain::migrations(DOMAINS), async move |world| {
+    World::in_file(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;
     });
 }
@@ -36,13 +37,13 @@ pub(crate) fn on_one_thread<F: AsyncFn(&Stage<'_>)>(test: F) {
         .enable_all()
         .build()
         .unwrap();
-    let world = World::sqlite(&domain::migrations(DOMAINS));
+    let world = World::sqlite(&domains::migrations(DOMAINS));
     runtime.block_on(run(&world, &test));
 }
 
 /// Runs `test` on each engine there is.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
-    World::each_engine(&domain::migrations(DOMAINS), async move |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;
     });
 }

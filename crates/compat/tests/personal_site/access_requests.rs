@@ -1,10 +1,10 @@
 //! Requests for roles: who asks, who decides, and what is kept of them.
 
-use accounts::domain::for_identity;
-use accounts::erasure;
-use accounts::grant::{ADMIN, OWNER, Scope};
+use identity::grant::{ADMIN, OWNER, Scope};
+use identity::person::erasure;
 use platform::Tx;
 use serde_json::{Value, json};
+use site::domains::for_identity;
 use testkit::{Page, together};
 
 use crate::stage::{
@@ -228,7 +228,7 @@ fn they_are_exported_and_erased_with_the_account() {
             .await
             .unwrap();
         let id = mei.who.account().id.clone();
-        let look = move |tx: &mut Tx<'_>| accounts::account::find(tx, &id);
+        let look = move |tx: &mut Tx<'_>| identity::account::find(tx, &id);
         assert!(stage.world.store().read(look).await.unwrap().is_none());
         let stats = "/backend/protected/admin/stats";
         let mut owner = browser(stage.world, &stage, &owner.who.account().id).await;

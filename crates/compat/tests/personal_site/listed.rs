@@ -1,7 +1,7 @@
 //! Whoever opens another way in describes it in the documentation.
 
-use accounts::Callers;
 use compat::personal_site;
+use site::Callers;
 
 use crate::stage::WITH_TOKENS;
 

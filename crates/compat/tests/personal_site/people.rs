@@ -1,8 +1,8 @@
 //! The addresses of the older personal site, as its front end asks them.
 
-use accounts::grant::{ADMIN, OWNER, Scope};
-use accounts::token::PROFILE_READ;
 use axum::http::Method;
+use identity::grant::{ADMIN, OWNER, Scope};
+use identity::session::token::PROFILE_READ;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::Visitor;

@@ -1,8 +1,8 @@
 //! What proves at the addresses of the older personal site that somebody is there: the cookie of a
 //! session, and for their own credentials and sessions the token of their sign-in.
 
-use accounts::grant::{OWNER, Scope};
 use axum::http::Method;
+use identity::grant::{OWNER, Scope};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{Page, Visitor};

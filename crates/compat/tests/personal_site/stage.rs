@@ -1,18 +1,18 @@
 //! What the tests stand on: a site with the older addresses in a world, and people in it.
 
-use accounts::account::AccountId;
-use accounts::domain::{self, Domains};
-use accounts::second_factor::{self, FactorError};
-use accounts::session::Stay;
-use accounts::signed_in;
-use accounts::sudo::Sudo;
 use axum::Extension;
 use axum::http::Method;
 use compat::personal_site::{self, Policy};
 use countdowns::entry_limit::EntryLimit;
+use identity::account::AccountId;
+use identity::credential::second_factor::{self, FactorError};
+use identity::session::sudo::Sudo;
+use identity::session::{Stay, signed_in};
 use jiff::SignedDuration;
 use platform::{StoreError, Tx};
 use serde_json::{Value, json};
+use site::domain::Domains;
+use site::domains;
 use testkit::people::{begin, client};
 use testkit::{Page, Visitor, World};
 
@@ -53,7 +53,7 @@ pub(crate) const WITH_TOKENS: Policy = Policy {
     reason = "the test is a closure written in its place"
 )]
 pub(crate) fn each_engine(test: impl AsyncFn(&World)) {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         for kind in ["countdown.reach", "suggestion.digest", posts::mailing::KIND] {
             world.expect_jobs(kind);
         }

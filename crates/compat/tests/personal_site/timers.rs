@@ -1,8 +1,8 @@
 //! The addresses of the older personal site, as its front end asks them.
 
-use accounts::grant::{ADMIN, Role, Scope};
 use countdowns::countdown::{self, READ, WRITE};
 use countdowns::phrase::MODERATOR;
+use identity::grant::{ADMIN, Role, Scope};
 use jiff::SignedDuration;
 use platform::Tx;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Whoever ends all their sessions withdraws the invites that somebody else may have made in them.
 
-use accounts::grant::{self, ADMIN, OWNER, Scope};
-use accounts::invite;
+use identity::grant::{self, ADMIN, OWNER, Scope};
+use identity::people::invite;
 use platform::Tx;
 use serde_json::Value;
 

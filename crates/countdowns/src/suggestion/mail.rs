@@ -1,7 +1,7 @@
 //! Mails about suggestions: the decision to the author, and a digest of pending ones to moderators.
 
-use accounts::account::{self, Account, AccountId};
-use accounts::grant;
+use identity::account::{self, Account, AccountId};
+use identity::grant;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::mail::{Address, NewMail, Stream};

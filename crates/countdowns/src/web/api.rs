@@ -3,19 +3,20 @@
 mod owners;
 mod phrases;
 
-use accounts::Callers::{self, Anybody, Tokens};
-use accounts::profile::PublicProfile;
-use accounts::web::asking::Viewer;
-use accounts::web::call::{Call, Maybe, answer};
-use accounts::web::resource::api::{self, ApiParent, ApiResource, Description};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header::VARY;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
+use identity::person::profile::PublicProfile;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Deserializer, Serialize};
+use site::Callers::{self, Anybody, Tokens};
+use site::asking::Viewer;
+use site::call::{Call, Maybe, answer};
+use site::moved;
+use site::resource::api::{self, ApiParent, ApiResource, Description};
 use utoipa::ToSchema;
 use web::described::{self, Named, Routes};
 use web::{Form, Json, List, Problem, Site, conditional, routes};
@@ -28,7 +29,6 @@ use crate::entry_limit::EntryLimit;
 use crate::keeper::Keeper;
 use crate::public::{self, Search, Shown, Viewing};
 use crate::reset::{self, Sent};
-use accounts::web::moved;
 
 /// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
@@ -102,7 +102,7 @@ impl ApiParent for Keeper {
     }
 }
 
-/// How long it went before.
+/// Statistics of the times between resets.
 #[utoipa::path(
     get, path = "/api/v1/countdowns/{id}/stats", tag = "countdowns", params(("id" = String, Path,)),
     responses((status = 200, body = Statistics), (status = 404))
@@ -115,7 +115,7 @@ async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// Its newest 100 resets.
+/// The countdown's newest 100 resets.
 #[utoipa::path(
     get, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns", params(("id" = String, Path,)),
     responses((status = 200, body = List<Entry>), (status = 404))
@@ -215,7 +215,7 @@ async fn change_entry(
     Ok(Json(call.write(change).await?))
 }
 
-/// Deletes a reset; the one before counts again from where it was.
+/// Deletes a reset. The countdown counts again from the reset before it.
 #[utoipa::path(
     delete, path = "/api/v1/countdowns/{id}/entries/{entry}", tag = "countdowns",
     params(("id" = String, Path,), ("entry" = String, Path,)),

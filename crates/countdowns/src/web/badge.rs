@@ -13,7 +13,7 @@ use super::clock_view::ClockView;
 use super::words;
 use crate::clock::Clock;
 use crate::public::{self, Shown, Viewing};
-use accounts::web::moved;
+use site::moved;
 
 /// The longest label, in characters.
 const LABEL: usize = 40;

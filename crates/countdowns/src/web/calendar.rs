@@ -1,11 +1,11 @@
 //! The day of a countdown as a calendar file.
 
-use accounts::web::moved;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse as _, Response};
 use jiff::ToSpan as _;
+use site::moved;
 use web::calendar_file::{self, CalendarEvent};
 use web::{Form, Problem, Site};
 

@@ -17,7 +17,7 @@ use web::event_stream::{self, COMMENT, Place, RETRY, event};
 use web::{Facts, Form, Network, Problem, Site};
 
 use crate::watchers::{Limits, Page, Watchers};
-use accounts::web::moved;
+use site::moved;
 
 /// The idle time after which a comment keeps the connection alive.
 const QUIET: Duration = Duration::from_secs(25);

@@ -6,14 +6,14 @@ pub(super) mod one;
 pub(super) mod resets;
 mod typed;
 
-use accounts::dates::Date;
-use accounts::web::request::{FormPost, PageRequest};
-use accounts::web::resource::pages::{EditForm, Messages, Next, PageParent, PageResource};
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx, sql};
+use site::dates::Date;
+use site::request::{FormPost, PageRequest};
+use site::resource::pages::{EditForm, Messages, Next, PageParent, PageResource};
 use web::form_state::{FormState, TableForm};
 use web::{List, Problem, Text};
 

@@ -1,12 +1,12 @@
 //! The pages of phrases, for signed-in people and for moderators.
 
-use accounts::Confirmed;
-use accounts::slug;
-use accounts::web::proof::Requester;
-use accounts::web::request::{FormPost, PageRequest};
 use askama::Template;
 use axum::response::Response;
+use identity::person::slug;
+use identity::session::signed_in::Confirmed;
 use platform::Tx;
+use site::proof::Requester;
+use site::request::{FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
 use web::{Form, Problem, Text};
 

@@ -1,15 +1,16 @@
 //! The public pages of countdowns.
 
-use accounts::AccountId;
-use accounts::slug;
-use accounts::web::asking::Viewer;
-use accounts::web::call::submission;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_LANGUAGE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
+use identity::account::AccountId;
+use identity::person::slug;
 use platform::{StoreError, Tx};
+use site::asking::Viewer;
+use site::call::submission;
+use site::moved;
 use site::part::{Part, PublicPage};
 use web::page::{self, Kind, Metadata, Page, Written};
 use web::share::Share;
@@ -22,7 +23,6 @@ use super::{picture, sharing, words};
 use crate::clock::{Clock, State as ClockState};
 use crate::countdown::Visibility;
 use crate::public::{self, Listed, Past, Search, Shown, Viewing};
-use accounts::web::moved;
 
 /// `GET /u/{account}/{countdown}`.
 pub(super) async fn show(

@@ -1,11 +1,11 @@
 //! A domain that has dates: days that people keep.
 
-use accounts::account::AccountId;
-use accounts::dates::{self, Date};
-use accounts::domain::Domain;
+use identity::account::AccountId;
 use platform::store::Row;
 use platform::store::migrate::{Migrations, Step};
 use platform::{Rows, StoreError, Tx, sql};
+use site::dates::{self, Date};
+use site::domain::Domain;
 
 pub(crate) const DOMAIN: Domain = Domain {
     dates: list,

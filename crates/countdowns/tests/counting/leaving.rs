@@ -1,16 +1,17 @@
 //! What becomes of countdowns when somebody is kept out, or leaves.
 
-use accounts::account::AccountId;
-use accounts::domain::for_identity;
-use accounts::erasure::{self, DELAY, When};
-use accounts::sudo::Sudo;
-use accounts::{grant, people, slug};
 use countdowns::DOMAIN;
 use countdowns::countdown::{COUNTDOWN, OWNER};
+use identity::account::AccountId;
+use identity::person::erasure::{self, DELAY, When};
+use identity::person::slug;
+use identity::session::sudo::Sudo;
+use identity::{grant, people};
 use jiff::SignedDuration;
 use platform::mail::{NewMail, Stream};
 use platform::{Rows, StoreError, Tx, audit, sql};
 use serde_json::{Value, json};
+use site::domains::for_identity;
 
 use crate::stage::{Counting, DOMAINS, Person, Stage, on_both, request};
 

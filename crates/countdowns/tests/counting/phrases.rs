@@ -1,8 +1,8 @@
 //! Phrases: drawn, hidden, suggested and decided on.
 
-use accounts::grant::{self, OWNER, Role, Scope};
 use countdowns::DOMAIN;
 use countdowns::phrase::MODERATOR;
+use identity::grant::{self, OWNER, Role, Scope};
 use jiff::SignedDuration;
 use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};

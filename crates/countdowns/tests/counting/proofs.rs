@@ -1,11 +1,11 @@
 //! What asks a session for a proof of the last ten minutes: letting others in, and what goes on
 //! without its owner.
 
-use accounts::account::AccountId;
-use accounts::grant;
-use accounts::sudo::LIFETIME;
 use axum::http::Method;
 use countdowns::countdown::{COUNTDOWN, OWNER, READ, WRITE};
+use identity::account::AccountId;
+use identity::grant;
+use identity::session::sudo::LIFETIME;
 use platform::{StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor};

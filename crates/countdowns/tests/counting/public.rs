@@ -1,6 +1,6 @@
 //! What everybody sees, and what nobody learns.
 
-use accounts::{profile, slug_change};
+use identity::person::{profile, slug_change};
 use jiff::SignedDuration;
 use platform::{Tx, audit};
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ fn a_former_name_leads_to_the_present_one_where_something_is_seen() {
             },
         );
         let rename = move |tx: &mut Tx<'_>| {
-            let confirmed = accounts::confirmed(tx, &who)?.unwrap();
+            let confirmed = identity::session::signed_in::confirmed(tx, &who)?.unwrap();
             slug_change::change(tx, &confirmed, "farah", &keys)
         };
         stage.world.store().write(rename).await.unwrap();

@@ -115,7 +115,7 @@ fn other_sites_learn_how_to_frame_a_public_countdown() {
 #[test]
 fn the_main_countdown_of_whose_site_it_is_lives_on_the_first_page() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = stage.person_as("Farah Ali", accounts::grant::OWNER).await;
+        let mut farah = stage.person_as("Farah Ali", identity::grant::OWNER).await;
         farah
             .make(
                 json!({"title": "Our day", "kind": "until", "target": "2030-01-16",

@@ -1,7 +1,5 @@
 //! What the tests stand on: a site with countdowns in a world, and people who make them.
 
-use accounts::dates::Dates;
-use accounts::domain::{self, Domains};
 use axum::Extension;
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
 use countdowns::entry_limit::EntryLimit;
@@ -9,6 +7,9 @@ use countdowns::watchers;
 use jiff::SignedDuration;
 use platform::Platform;
 use serde_json::{Value, json};
+use site::dates::Dates;
+use site::domain::Domains;
+use site::domains;
 use testkit::people::PASSWORD;
 use testkit::{Page, Visitor, World};
 use web::setting::SettingValues;
@@ -34,7 +35,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     reason = "the test is a closure written in its place"
 )]
 pub(crate) fn each_world(test: impl AsyncFn(&World)) {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         world.expect_jobs("countdown.reach");
         world.expect_jobs("suggestion.digest");
         test(world).await;

@@ -1,7 +1,7 @@
 //! What somebody shows to their trusted contacts alone.
 
-use accounts::grant::{self, ACCOUNT, ADMIN, TRUSTED_CONTACT};
-use accounts::trusted;
+use identity::grant::{self, ACCOUNT, ADMIN, TRUSTED_CONTACT};
+use identity::person::trusted;
 use jiff::SignedDuration;
 use platform::Tx;
 use serde_json::{Value, json};

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use accounts::domain::for_identity;
-use accounts::erasure::{self, EraseError, When};
-use accounts::sudo::Sudo;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countdowns::webhook::Event;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use identity::person::erasure::{self, EraseError, When};
+use identity::session::sudo::Sudo;
 use jiff::SignedDuration;
 use platform::outbound::Names;
 use platform::{Outbound, Platform, StoreError, Tx, sql};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use site::domains::for_identity;
 use testkit::{World, rounds, together};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;

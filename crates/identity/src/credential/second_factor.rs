@@ -219,7 +219,7 @@ fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorErro
     }
 }
 
-/// As [`lock`], where a factor may be set up.
+/// As [`lock`], for an account that may set up a factor.
 fn lock_for_enrolment<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     let account = lock(tx, sudo)?;
     if unconfirmed::is_pending(tx, account)? {

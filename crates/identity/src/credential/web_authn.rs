@@ -198,7 +198,7 @@ struct RegistrationResponse {
     public_key_algorithm: i64,
 }
 
-/// A key that was found good.
+/// A passkey whose registration was verified.
 #[derive(Clone, Debug)]
 pub struct NewKey {
     pub(crate) credential: String,

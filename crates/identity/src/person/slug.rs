@@ -98,7 +98,7 @@ pub fn is_valid(text: &str) -> bool {
         && !text.contains("--")
 }
 
-/// Whether nobody may choose it, whatever the domains are.
+/// Whether nobody may choose the slug, whichever domains are on.
 pub fn is_reserved(slug: &str) -> bool {
     RESERVED.contains(&slug)
 }

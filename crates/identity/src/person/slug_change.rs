@@ -127,7 +127,7 @@ fn changes(tx: &mut Tx<'_>, id: &AccountId) -> Result<i64, StoreError> {
 pub struct Alias {
     /// The slug.
     pub slug: String,
-    /// Until when it leads to the present one.
+    /// When it stops leading to the present slug.
     pub until: Timestamp,
 }
 

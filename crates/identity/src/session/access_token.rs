@@ -27,9 +27,9 @@ const OVERLAP: i64 = 65 * 60;
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// The site's address: who signed it.
+    /// The issuer: the site's address.
     pub iss: String,
-    /// The same: for whom.
+    /// The audience, which is the site's address too.
     pub aud: String,
     /// The account.
     pub sub: AccountId,

@@ -207,7 +207,7 @@ fn insert(tx: &mut Tx<'_>, session: &SessionId, account: &AccountId) -> Result<S
     Ok(token)
 }
 
-/// Gives the next token for one that is used now.
+/// Replaces a token that is used with the next one.
 fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, StoreError> {
     let now = tx.now();
     session::go_on(tx, &stored.session_id)?;

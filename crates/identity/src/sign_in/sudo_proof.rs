@@ -26,7 +26,7 @@ pub struct Shown {
     pub client: Client,
 }
 
-/// Proves the password of who is signed in, and the second factor where there is one. Returns the
+/// Proves the password of the signed-in person, and the second factor if there is one. Returns the
 /// session's new secret: the one before works no more. Failures count like those of a sign-in, and
 /// do not tell which of the two was wrong.
 pub async fn prove(

@@ -76,8 +76,8 @@ pub async fn prove(
     Ok(accounts.site.store.write(change).await??)
 }
 
-/// Begins the session of whose key has signed. What a copy of the key writes is kept, so it is no
-/// error of the transaction.
+/// Begins a session for the owner of the passkey. A signature of a copied key is no error of the
+/// transaction, so that the note of it is kept.
 fn begin(
     tx: &mut Tx<'_>,
     site: &Site,

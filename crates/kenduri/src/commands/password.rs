@@ -2,10 +2,10 @@
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 
-use accounts::Hasher;
-use accounts::password::Password as Chosen;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
+use identity::credential::hashing::Hasher;
+use identity::credential::password::Password as Chosen;
 use platform::{Random, Secret};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 

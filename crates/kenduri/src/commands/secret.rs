@@ -1,8 +1,9 @@
 //! `kenduri secret new`: replaces the key file.
 
-use accounts::{second_factor, session};
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
+use identity::credential::second_factor;
+use identity::session;
 use platform::audit::{Actor, Entry};
 use platform::mail::suppression;
 use platform::{Keyring, Random, StoreError, Tx, key};

@@ -1,8 +1,8 @@
 //! `kenduri token create`: lets a program in.
 
-use accounts::token::{DEFAULT_DAYS, TokenScope};
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use identity::session::token::{DEFAULT_DAYS, TokenScope};
 
 use super::{Where, give, say};
 use crate::control_requests::{ControlRequest, ControlResponse, TokenCreate};
@@ -41,7 +41,7 @@ pub(super) struct Create {
 }
 
 fn scope(word: &str) -> Result<String, &'static str> {
-    let found = TokenScope::find_all(&accounts::domain::for_identity(DOMAINS), &[word]);
+    let found = TokenScope::find_all(&site::domains::for_identity(DOMAINS), &[word]);
     found.map_err(|_| "not a scope that a token can have")?;
     Ok(word.to_owned())
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use accounts::domain::{self, Domain};
-use accounts::look::{self, FirstPage};
+use site::domain::Domain;
+use site::domains;
+use site::look::{self, FirstPage};
 use toml::{Table, Value};
 use web::setting::{Setting, SettingValues};
 
@@ -13,7 +14,7 @@ use crate::domains::DOMAINS;
 
 /// The keys with their defaults.
 pub(super) fn built_in() -> BTreeMap<String, Value> {
-    let all = domain::settings(DOMAINS).map(|setting| {
+    let all = domains::settings(DOMAINS).map(|setting| {
         let value = match setting {
             Setting::Flag(flag) => Value::Boolean(flag.built_in),
             Setting::Number(number) => Value::Integer(number.built_in.into()),
@@ -27,7 +28,7 @@ pub(super) fn built_in() -> BTreeMap<String, Value> {
 /// Separates the domains' keys from the program's own.
 pub(super) fn split(merged: Table) -> (Table, Table) {
     let is_theirs = |section: &str| {
-        let mut all = domain::settings(DOMAINS);
+        let mut all = domains::settings(DOMAINS);
         all.any(|setting| keys::section(setting.key()) == section)
     };
     merged
@@ -37,7 +38,7 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
 
 /// Whether a value has its key's type; `None`: the key belongs to no domain.
 pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
-    let setting = domain::settings(DOMAINS).find(|setting| setting.key() == key)?;
+    let setting = domains::settings(DOMAINS).find(|setting| setting.key() == key)?;
     let expected = match setting {
         Setting::Flag(_) => "true or false",
         Setting::Number(_) => "a number, 0 or more",
@@ -55,7 +56,7 @@ pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>>
 /// The configured values; invalid ones are reported.
 pub(super) fn read(sections: &Table, check: &mut Check<'_>) -> SettingValues {
     let mut values = SettingValues::default();
-    for setting in domain::settings(DOMAINS) {
+    for setting in domains::settings(DOMAINS) {
         let Some(value) = keys::find(sections, setting.key()) else {
             continue;
         };

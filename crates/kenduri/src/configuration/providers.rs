@@ -1,6 +1,6 @@
 //! `[[accounts.provider]]`: the providers for signing in.
 
-use accounts::ProviderSettings;
+use identity::credential::provider::ProviderSettings;
 use platform::Secret;
 use platform::outbound::{self, Reach};
 

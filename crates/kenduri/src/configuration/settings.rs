@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use accounts::look;
 use compat::personal_site;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
@@ -11,6 +10,7 @@ use platform::key_file::KeyFile;
 use platform::mail::{Sender, SnsTopic};
 use platform::webhook_key::WebhookKey;
 use platform::{Secret, store};
+use site::look;
 use site::webhook::declared::DeclaredWebhook;
 use toml::Table;
 use web::SiteUrl;
@@ -50,7 +50,7 @@ pub(crate) struct Settings {
     /// How mail is sent.
     pub(crate) mail: Mail,
     /// Who may have an account.
-    pub(crate) registration: accounts::registration::Registration,
+    pub(crate) registration: identity::person::registration::Registration,
     /// The folder of files.
     pub(crate) files: PathBuf,
     /// The largest upload, in bytes.
@@ -68,9 +68,9 @@ pub(crate) struct Settings {
     /// The sources of releases and advisories.
     pub(crate) updates: Vec<Source>,
     /// Who must have a second factor.
-    pub(crate) require_mfa_for: accounts::RequireMfaFor,
+    pub(crate) require_mfa_for: identity::credential::require_mfa::RequireMfaFor,
     /// The providers for signing in.
-    pub(crate) providers: Vec<accounts::ProviderSettings>,
+    pub(crate) providers: Vec<identity::credential::provider::ProviderSettings>,
     /// The settings of the domains.
     pub(crate) domains: SettingValues,
     /// The slug of the occasion that older programs' addresses answer for.
@@ -214,8 +214,11 @@ fn updates(written: &Written, check: &mut Check<'_>) -> Vec<Source> {
 }
 
 /// Registration sends mails, so it needs a mail server.
-fn registration(written: &Written, check: &mut Check<'_>) -> accounts::registration::Registration {
-    use accounts::registration::Registration as Needed;
+fn registration(
+    written: &Written,
+    check: &mut Check<'_>,
+) -> identity::person::registration::Registration {
+    use identity::person::registration::Registration as Needed;
 
     match written.accounts.registration {
         Registration::Closed => Needed::Closed,

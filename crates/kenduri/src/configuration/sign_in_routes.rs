@@ -1,8 +1,8 @@
 //! Validation of routes that require a sign-in.
 
-use accounts::web::upstream_access::AllowedUsers;
 use edge::route::{HostPattern, NormalPath};
 use edge::{Flaw, Plan};
+use site::upstream_access::AllowedUsers;
 use web::SiteUrl;
 
 use super::check::Check;

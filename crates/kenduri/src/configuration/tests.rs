@@ -61,7 +61,7 @@ fn a_first_page_of_own_files_stands_before_the_app() {
     assert!(problems(&folder, &asked).contains("www"), "no such folder");
     std::fs::create_dir(folder.path().join("www")).expect("a folder");
     let loaded = load(&asked).expect("a first page");
-    assert_eq!(loaded.settings.site.home, accounts::look::SITE);
+    assert_eq!(loaded.settings.site.home, site::look::SITE);
     assert!(loaded.plan.needs_app());
 }
 

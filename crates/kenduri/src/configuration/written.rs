@@ -288,7 +288,7 @@ pub(crate) enum RequireMfaFor {
     All,
 }
 
-impl From<RequireMfaFor> for accounts::RequireMfaFor {
+impl From<RequireMfaFor> for identity::credential::require_mfa::RequireMfaFor {
     fn from(written: RequireMfaFor) -> Self {
         match written {
             RequireMfaFor::None => Self::None,

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use accounts::Accounts;
-use accounts::account::{self, AccountId, NewAccount};
-use accounts::client::Client;
-use accounts::domain;
-use accounts::session::{self, Method, Stay};
 use axum::Extension;
+use identity::account::{self, AccountId, NewAccount};
+use identity::client::Client;
+use identity::session::{self, Method, Stay};
 use jiff::tz::TimeZone;
 use occasions::link::LinkKey;
 use occasions::web::guest::CodeGate;
@@ -17,6 +15,7 @@ use platform::limits::guess::GuessBudget;
 use platform::store::migrate;
 use platform::{StoreError, Tx};
 use serde_json::json;
+use site::{Context, domains};
 use testkit::{Visitor, World};
 use web::client_info::Proxies;
 use web::setting::{Flag, SettingValues};
@@ -45,7 +44,7 @@ fn off(flags: &[Flag]) -> SettingValues {
     values
 }
 
-async fn accounts(world: &World, values: SettingValues) -> Accounts {
+async fn accounts(world: &World, values: SettingValues) -> Context {
     let settings = Settings {
         url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
         name: "Kenduri Kami".to_owned(),
@@ -54,20 +53,20 @@ async fn accounts(world: &World, values: SettingValues) -> Accounts {
         proxies: Proxies::default(),
     };
     let owners = world.store().read(migrate::owners).await.unwrap();
-    let domains = domain::in_force(DOMAINS, &values, &owners);
-    let site = domain::site(domains, &[], world.platform.clone(), settings);
-    Accounts::new(site.with_settings(values), domains)
+    let domains = domains::in_force(DOMAINS, &values, &owners);
+    let site = domains::site(domains, &[], world.platform.clone(), settings);
+    Context::new(site.with_settings(values), domains)
 }
 
-async fn visitor(accounts: &Accounts) -> Visitor {
+async fn visitor(accounts: &Context) -> Visitor {
     let site = &accounts.site;
     let links = site.store.read(LinkKey::load).await.unwrap();
     let gate = CodeGate::new(&site.keys, links, GuessBudget::new(), Arc::default());
-    let router = domain::routes(accounts).layer(Extension(gate));
+    let router = domains::routes(accounts).layer(Extension(gate));
     Visitor::new(web::serve(site, accounts::web::around(accounts, router)))
 }
 
-async fn person(accounts: &Accounts) -> (AccountId, Visitor) {
+async fn person(accounts: &Context) -> (AccountId, Visitor) {
     let new = NewAccount {
         name: "Farah Ali".parse().unwrap(),
         email: "farah@example.com".parse().unwrap(),
@@ -95,9 +94,9 @@ async fn person(accounts: &Accounts) -> (AccountId, Visitor) {
     (id, visitor)
 }
 
-async fn work(accounts: &Accounts) {
+async fn work(accounts: &Context) {
     let site = &accounts.site;
-    let handlers = domain::jobs(accounts);
+    let handlers = domains::jobs(accounts);
     let (store, clock) = (site.store.clone(), site.clock.clone());
     let worker = Worker::new(store, clock, site.random.clone(), handlers);
     while worker.run_due().await.unwrap() > 0 {}
@@ -107,7 +106,7 @@ async fn work(accounts: &Accounts) {
 fn nobody_finds_a_domain_that_was_never_on_and_people_leave_as_ever() {
     // Only the tables that are there without them.
     World::each_engine(
-        &domain::migrations_in_force(DOMAINS, &off(&ALL)),
+        &domains::migrations_in_force(DOMAINS, &off(&ALL)),
         async |world| {
             let accounts = accounts(world, off(&ALL)).await;
             let (id, mut visitor) = person(&accounts).await;
@@ -136,7 +135,7 @@ fn nobody_finds_a_domain_that_was_never_on_and_people_leave_as_ever() {
 
 #[test]
 fn what_a_domain_promised_goes_on_while_it_is_off_and_its_jobs_wait() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let on = accounts(world, SettingValues::default()).await;
         let (_, mut visitor) = person(&on).await;
         for page in PAGES {

@@ -8,22 +8,24 @@ mod files;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use accounts::account::{self, AccountId, NewAccount};
-use accounts::grant::{self, Scope};
-use accounts::password::{self, Password};
-use accounts::registration::{Policy, Registration};
-use accounts::second_factor;
-use accounts::sudo::Sudo;
-use accounts::{Accounts, domain, setup, signed_in};
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use identity::account::{self, AccountId, NewAccount};
+use identity::credential::password::{self, Password};
+use identity::credential::second_factor;
+use identity::grant::{self, Scope};
+use identity::people::setup;
+use identity::person::registration::{Policy, Registration};
+use identity::session::signed_in;
+use identity::session::sudo::Sudo;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use platform::jobs::Worker;
 use platform::text_cleaning::hexadecimal;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::{Value, json};
+use site::{Context, domains};
 use testkit::{Visitor, World};
 use web::client_info::Proxies;
 use web::{Settings, SiteUrl};
@@ -92,7 +94,7 @@ impl Handed {
     }
 }
 
-fn accounts(world: &World) -> Accounts {
+fn accounts(world: &World) -> Context {
     let settings = Settings {
         url: SiteUrl::parse(URL).unwrap(),
         name: "Kenduri Kami".to_owned(),
@@ -100,9 +102,9 @@ fn accounts(world: &World) -> Accounts {
         time_zone: TimeZone::UTC,
         proxies: Proxies::default(),
     };
-    let site = domain::site(DOMAINS, &[], world.platform.clone(), settings);
+    let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);
     {
-        let mut changed = Accounts::new(site, DOMAINS);
+        let mut changed = Context::new(site, DOMAINS);
         changed.policy = Policy {
             registration: Registration::Open,
             has_mail: true,
@@ -111,8 +113,8 @@ fn accounts(world: &World) -> Accounts {
     }
 }
 
-fn visitor(accounts: &Accounts) -> Visitor {
-    let router = accounts::web::around(accounts, domain::routes(accounts));
+fn visitor(accounts: &Context) -> Visitor {
+    let router = accounts::web::around(accounts, domains::routes(accounts));
     Visitor::new(web::serve(&accounts.site, router))
 }
 
@@ -139,7 +141,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 /// Somebody whose address is known to be theirs, with a password.
-async fn person(world: &World, accounts: &Accounts, email: &str) -> AccountId {
+async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
     let password = Password::choose(&Secret::new(PASSWORD), &[]).unwrap();
     let hash = accounts.hasher.hash(&password).await.unwrap();
     let new = NewAccount {
@@ -162,7 +164,7 @@ async fn person(world: &World, accounts: &Accounts, email: &str) -> AccountId {
 }
 
 /// Signs in on the page, and stays.
-async fn sign_in(accounts: &Accounts, handed: &mut Handed, email: &str) -> Visitor {
+async fn sign_in(accounts: &Context, handed: &mut Handed, email: &str) -> Visitor {
     let mut browser = visitor(accounts);
     let page = browser.get("/login").await;
     handed.add_cookies(&browser);
@@ -178,7 +180,7 @@ async fn sign_in(accounts: &Accounts, handed: &mut Handed, email: &str) -> Visit
     browser
 }
 
-async fn run_jobs(world: &World, accounts: &Accounts) {
+async fn run_jobs(world: &World, accounts: &Context) {
     let (store, clock) = (world.store().clone(), world.platform.clock.clone());
     let handlers = (accounts::DOMAIN.jobs)(&accounts.site);
     let worker = Worker::new(store, clock, world.platform.random.clone(), handlers);
@@ -202,7 +204,7 @@ async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
 }
 
 /// Everything that hands out a secret, so that most of them are good at the end.
-async fn fill(world: &World, accounts: &Accounts) -> Handed {
+async fn fill(world: &World, accounts: &Context) -> Handed {
     let mut handed = Handed::default();
     let keys = world.platform.keys.clone();
     let adopt = move |tx: &mut Tx<'_>| platform::key::adopt(tx, &keys);
@@ -257,7 +259,7 @@ async fn fill(world: &World, accounts: &Accounts) -> Handed {
     handed
 }
 
-async fn register(world: &World, accounts: &Accounts, handed: &mut Handed) {
+async fn register(world: &World, accounts: &Context, handed: &mut Handed) {
     let key = world.store().write(setup::make_key).await.unwrap();
     handed.add("setup key", key.unwrap().reveal());
     let mut browser = visitor(accounts);
@@ -310,7 +312,7 @@ fn add_webhook_secret(handed: &mut Handed, webhook: &Value) {
 }
 
 /// A passkey, an app and recovery codes, and the token of a second step.
-async fn factors(world: &World, accounts: &Accounts, handed: &mut Handed) {
+async fn factors(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, FARAH).await;
     let options = post(&mut own, "/api/v1/me/passkeys/options", Value::Null).await;
     let challenge = text(&options, "challenge");
@@ -338,7 +340,7 @@ async fn factors(world: &World, accounts: &Accounts, handed: &mut Handed) {
     handed.add("token of the second step", &token);
 }
 
-async fn second_step(accounts: &Accounts) -> String {
+async fn second_step(accounts: &Context) -> String {
     let login = json!({ "email": FARAH, "password": PASSWORD, "want": "tokens" });
     let asked = post(&mut visitor(accounts), "/api/v1/auth/login", login).await;
     text(&asked, "mfa_token").to_owned()
@@ -368,7 +370,7 @@ fn passkey(challenge: &str) -> Value {
 }
 
 /// Links that confirm a new address, and that take the change back.
-async fn change_email(world: &World, accounts: &Accounts, handed: &mut Handed) {
+async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, MEI).await;
     let new = json!({ "email": "other@example.my" });
     post(&mut own, "/api/v1/me/email", new).await;
@@ -385,7 +387,7 @@ async fn change_email(world: &World, accounts: &Accounts, handed: &mut Handed) {
 }
 
 /// What a program gets that signs in.
-async fn tokens(accounts: &Accounts, handed: &mut Handed) {
+async fn tokens(accounts: &Context, handed: &mut Handed) {
     let mut program = visitor(accounts);
     let login = json!({ "email": OWNER, "password": PASSWORD, "want": "tokens" });
     let mut pair = post(&mut program, "/api/v1/auth/login", login).await;
@@ -403,7 +405,7 @@ async fn tokens(accounts: &Accounts, handed: &mut Handed) {
 
 #[test]
 fn a_stolen_database_opens_nothing() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let accounts = accounts(world);
         world.expect_jobs("countdown.reach");
         let handed = fill(world, &accounts).await;
@@ -438,7 +440,7 @@ fn a_stolen_database_opens_nothing() {
 }
 
 /// Tries what is kept as if it was what had been handed out.
-async fn try_hashes(accounts: &Accounts, cells: &[Cell]) {
+async fn try_hashes(accounts: &Context, cells: &[Cell]) {
     let of = |place: &str| {
         let all = cells.iter().filter(|cell| cell.place == place);
         let all: Vec<_> = all.filter(|cell| !cell.bytes.is_empty()).collect();

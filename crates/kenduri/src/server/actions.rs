@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use accounts::web::asking::Sender;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -11,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use platform::audit::Entry;
 use platform::{StoreError, Tx};
 use serde_json::json;
+use site::asking::Sender;
 use supervisor::OWN_SERVICE;
 use web::{Form, Problem, Site, Wishes};
 

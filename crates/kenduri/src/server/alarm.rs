@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accounts::account;
-use accounts::grant::{self, Scope};
-use accounts::notice::Notice;
+use identity::account;
+use identity::grant::{self, Scope};
+use identity::notice::Notice;
 use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Key, Stored};
 use platform::{StoreError, Tx};

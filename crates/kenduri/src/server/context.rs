@@ -1,16 +1,17 @@
 //! What every admin page needs: the owner, their language and time zone, and the layout around it.
 
-use accounts::signed_in::{self, Owner, SignedIn};
-use accounts::web::asking::Reader;
-use accounts::web::frame;
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use identity::grant::administrator::{self, Owner};
+use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::StoreError;
+use site::asking::Reader;
+use site::frame;
 use web::language::COMPLETE;
 use web::page::Page;
 use web::{Language, Problem, Site, Text, Theme, Wishes};
@@ -50,7 +51,7 @@ impl AdminContext {
     ) -> Result<Self, Problem> {
         let place = site.clone();
         let look = move |tx: &mut platform::Tx<'_>| -> Result<_, StoreError> {
-            match signed_in::owner(tx, who.clone())? {
+            match administrator::owner(tx, who.clone())? {
                 Some(owner) => Ok(Some((owner, frame::Facts::find(tx, &place, &who)?))),
                 None => Ok(None),
             }

@@ -3,15 +3,16 @@
 
 use std::sync::{Arc, Mutex};
 
-use accounts::account::{self, AccountId, NewAccount};
-use accounts::setup::{self, Credential};
-use accounts::{Accounts, domain, sign_in};
 use edge::FileCertificate;
 use edge::acme::{Failures, Standing as Certificate};
+use identity::account::{self, AccountId, NewAccount};
+use identity::people::setup::{self, Credential};
+use identity::sign_in;
 use jiff::tz::TimeZone;
 use platform::audit::{self, Filter};
 use platform::store::migrate::Migrations;
 use platform::{StoreError, Tx};
+use site::{Context, domains};
 use supervisor::state::InstanceState;
 use supervisor::{
     Address, InstanceStatus, LastExit, LogLine as Said, OWN_SERVICE, ServiceStatus, Stream,
@@ -32,19 +33,19 @@ use crate::updates::Source;
 mod alarm;
 mod updates;
 
-const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
+const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
 const WEB: &str = "/admin/server/services/web";
 
 /// What the supervisor process was asked to do, beside showing what there is.
 type Orders = Arc<Mutex<Vec<ServiceRequest>>>;
 
 /// A site whose supervisor process has a service `web` of two instances, and refuses to restart it.
-fn site(world: &World) -> (Accounts, axum::Router, Orders) {
+fn site(world: &World) -> (Context, axum::Router, Orders) {
     site_with(world, Some(status(world.platform.clock.now())))
 }
 
 /// The same; without a status the worker does not answer just now.
-fn site_with(world: &World, status: Option<EdgeStatus>) -> (Accounts, axum::Router, Orders) {
+fn site_with(world: &World, status: Option<EdgeStatus>) -> (Context, axum::Router, Orders) {
     site_looking(world, status, &[])
 }
 
@@ -53,7 +54,7 @@ fn site_looking(
     world: &World,
     status: Option<EdgeStatus>,
     sources: &[Source],
-) -> (Accounts, axum::Router, Orders) {
+) -> (Context, axum::Router, Orders) {
     let settings = Settings {
         url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
         name: "Kenduri Kami".to_owned(),
@@ -61,8 +62,8 @@ fn site_looking(
         time_zone: TimeZone::UTC,
         proxies: Proxies::default(),
     };
-    let site = domain::site(DOMAINS, LOCALES, world.platform.clone(), settings);
-    let accounts = Accounts::new(site, DOMAINS);
+    let site = domains::site(DOMAINS, LOCALES, world.platform.clone(), settings);
+    let accounts = Context::new(site, DOMAINS);
     let (server, orders) = server(world.platform.clock.now(), status);
     let pages = accounts::web::routes(&accounts).merge(routes(server, sources.into()));
     let pages = accounts::web::around(&accounts, pages);
@@ -223,7 +224,7 @@ fn status(now: jiff::Timestamp) -> EdgeStatus {
 /// Somebody who has signed in, as an owner of the installation or not.
 async fn somebody(
     world: &World,
-    accounts: &Accounts,
+    accounts: &Context,
     router: &axum::Router,
     is_owner: bool,
 ) -> Visitor {

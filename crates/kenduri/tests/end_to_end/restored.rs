@@ -12,7 +12,7 @@ use crate::program::Program;
 fn put_back(file: &Path) {
     let migrations = [
         platform::MIGRATIONS,
-        accounts::MIGRATIONS,
+        identity::MIGRATIONS,
         occasions::MIGRATIONS,
     ];
     let settings = Settings::Sqlite(SqliteSettings::file(file));

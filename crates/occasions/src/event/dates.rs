@@ -1,11 +1,11 @@
 //! Start times of events, for other domains that follow them.
 
 use ::web::Language;
-use accounts::account::AccountId;
-use accounts::dates::Date;
-use accounts::grant;
+use identity::account::AccountId;
+use identity::grant;
 use platform::id::Id as _;
 use platform::{StoreError, Tx};
+use site::dates::Date;
 
 use crate::event;
 use crate::id::OccasionId;

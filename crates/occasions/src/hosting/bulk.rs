@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use accounts::account::AccountId;
+use identity::account::AccountId;
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::news::NewNews;

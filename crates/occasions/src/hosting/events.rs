@@ -2,9 +2,9 @@
 
 use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
-use accounts::dates;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
+use site::dates;
 
 use super::resource::{
     Edit, History, Removal, Resource, TypedRemoval, free_key, history_of, next_position,

@@ -7,7 +7,7 @@
 mod questions;
 mod table;
 
-use accounts::account::AccountId;
+use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use platform::files::Key;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};

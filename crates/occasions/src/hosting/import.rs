@@ -541,7 +541,7 @@ pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64
 /// Deletes what is kept of the files that an account sent.
 pub(crate) fn forget_files_of(
     tx: &mut Tx<'_>,
-    account: &accounts::account::AccountId,
+    account: &identity::account::AccountId,
 ) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM import_chunk

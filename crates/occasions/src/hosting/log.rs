@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use accounts::account::AccountId;
+use identity::account::AccountId;
 use jiff::Timestamp;
 use platform::audit::{self, Actor, Record};
 use platform::id::Id;

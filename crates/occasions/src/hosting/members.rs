@@ -1,9 +1,9 @@
 //! The members of an occasion: all hosts see them; owners change them, in person.
 
-use accounts::account::AccountId;
-use accounts::grant::{self, GrantError, Manager, Member};
-use accounts::invite::{self, Invite};
-use accounts::sudo;
+use identity::account::AccountId;
+use identity::grant::{self, GrantError, Manager, Member};
+use identity::people::invite::{self, Invite};
+use identity::session::sudo;
 use platform::{Secret, StoreError, Tx};
 
 use super::Refusal;
@@ -112,6 +112,6 @@ impl From<GrantError> for Refusal {
 
 /// The name of an account, for entries of the log.
 pub fn name_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<String>, StoreError> {
-    let found = accounts::account::find(tx, account)?;
+    let found = identity::account::find(tx, account)?;
     Ok(found.map(|account| account.display_name))
 }

@@ -1,9 +1,9 @@
 //! Occasions that members of the site make: who may make them, and what such an
 //! occasion may do before and after the site's staff has looked at it.
 
-use accounts::account::{self, AccountId};
-use accounts::grant::{self, SITE, Scope};
-use accounts::signed_in::SignedIn;
+use identity::account::{self, AccountId};
+use identity::grant::{self, SITE, Scope};
+use identity::session::signed_in::SignedIn;
 use jiff::SignedDuration;
 use platform::audit::{Entry, RequestFacts};
 use platform::id::Id as _;
@@ -68,7 +68,8 @@ pub(crate) fn maker(
     if is_staff(tx, who)? {
         return Ok(Some(Maker::Staff));
     }
-    let may = makers == Makers::Members && accounts::confirmed(tx, who)?.is_some();
+    let may =
+        makers == Makers::Members && identity::session::signed_in::confirmed(tx, who)?.is_some();
     Ok(may.then_some(Maker::Member))
 }
 

@@ -1,13 +1,13 @@
 //! How hosts create, change, publish and end occasions.
 
-use accounts::dates;
-use accounts::grant::{self, GrantError};
-use accounts::notification::{self, NewNotification};
-use accounts::signed_in::SignedIn;
+use identity::grant::{self, GrantError};
+use identity::notification::{self, NewNotification};
+use identity::session::signed_in::SignedIn;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
+use site::dates;
 use web::fields::{
     self, Part, choice, day, email, flag, key, line, number, part, phone, texts, words,
 };

@@ -1,10 +1,10 @@
 //! Who may do what to an occasion. The check returns a proof, and every function that
 //! needs permission takes it as an argument.
 
-use accounts::account::AccountId;
-use accounts::grant;
-use accounts::signed_in::SignedIn;
-use accounts::token::TokenScope;
+use identity::account::AccountId;
+use identity::grant;
+use identity::session::signed_in::SignedIn;
+use identity::session::token::TokenScope;
 use platform::audit::{Actor, RequestFacts};
 use platform::id::Id;
 use platform::{StoreError, Tx, sql};

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
 use serde_json::Value;
 
-pub use accounts::web::resource::{
+pub use site::resource::{
     Edit, History, Parent, Removal, Resource, TypedRemoval, change, create, find, free_key,
     history_of, list, next_position, remove,
 };

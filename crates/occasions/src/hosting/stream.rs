@@ -10,7 +10,7 @@ mod counts;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use accounts::signed_in::SignedIn;
+use identity::session::signed_in::SignedIn;
 use platform::news::{self, News};
 use platform::{Store, StoreError, Tx, sql};
 use serde_json::{Value, json};

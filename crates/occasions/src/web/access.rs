@@ -1,9 +1,9 @@
 //! Who may use the hosts' addresses: the permission that each requires, and the callers it admits.
 
 use ::web::{Access, described};
-use accounts::Callers;
 use axum::Extension;
 use axum::routing::MethodRouter;
+use site::Callers;
 use utoipa::openapi::path::Operation;
 
 use crate::hosting::Permission;

@@ -1,9 +1,9 @@
 //! The mail that tells owners that somebody is guessing codes. It goes to every owner
 //! of an occasion with working codes, at most once a day.
 
-use accounts::account::{self, AccountId};
-use accounts::grant;
-use accounts::notice::Notice;
+use identity::account::{self, AccountId};
+use identity::grant;
+use identity::notice::Notice;
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler};
 use platform::limits::guess::USED_UP;

@@ -38,8 +38,8 @@ mod settings;
 pub(crate) mod wording;
 
 use ::web::{Pages, Site};
-use accounts::Callers::People;
-use accounts::web::resource::pages::{PageResource as _, pages as pages_of};
+use site::Callers::People;
+use site::resource::pages::{PageResource as _, pages as pages_of};
 
 use super::access::HostAccess;
 use crate::diet::DietaryOption;

@@ -25,7 +25,7 @@ use web::I18n;
 /// The tables that answering needs.
 pub(crate) const MIGRATIONS: [Migrations; 3] = [
     platform::MIGRATIONS,
-    accounts::MIGRATIONS,
+    identity::MIGRATIONS,
     occasions::MIGRATIONS,
 ];
 

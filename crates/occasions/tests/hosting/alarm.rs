@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ::occasions::role::{self, Role};
 use ::occasions::words::OccasionStatus;
-use accounts::grant;
+use identity::grant;
 use jiff::SignedDuration;
 use occasions::hosting::occasions;
 use platform::limits::guess::Try;

@@ -1,10 +1,10 @@
 //! What becomes of occasions when a host leaves.
 
-use accounts::domain::for_identity;
-use accounts::erasure::{self, DELAY};
 use axum::http::Method;
+use identity::person::erasure::{self, DELAY};
 use occasions::role::{self, Role};
 use serde_json::{Value, json};
+use site::domains::for_identity;
 
 use crate::stage::{DOMAINS, on_both};
 
@@ -24,7 +24,7 @@ fn the_only_owner_of_an_occasion_does_not_leave_it_alone() {
 
         let (observer, scope) = (stage.observer.account.clone(), role::scope(&stage.occasion));
         let promote = move |tx: &mut platform::Tx<'_>| {
-            accounts::grant::give(tx, &observer, Role::OccasionOwner.into(), &scope, None)
+            identity::grant::give(tx, &observer, Role::OccasionOwner.into(), &scope, None)
         };
         stage.site.store.write(promote).await.unwrap();
         let left = owner.call(Method::DELETE, me, &Value::Null).await;

@@ -1,7 +1,7 @@
 //! Who works on an occasion: what its owners share it with, and what asks them for a recent proof.
 
-use accounts::sudo::LIFETIME;
 use axum::http::Method;
+use identity::session::sudo::LIFETIME;
 use serde_json::{Value, json};
 
 use crate::pages::HOME;

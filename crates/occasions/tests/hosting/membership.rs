@@ -1,6 +1,7 @@
 //! Occasions that members of the site make.
 
-use accounts::{invite, notification};
+use identity::notification;
+use identity::people::invite;
 use occasions::hosting::answers::{self, Overrides};
 use occasions::hosting::membership::{self, CREATE, Decision, MAILS_A_DAY, MailLeave, OWN_LIMIT};
 use occasions::hosting::occasions::{self as made, may_create};
@@ -265,7 +266,7 @@ fn a_members_occasion_admits_nobody_without_an_account() {
                 let secret = members::invite(tx, &host, role::Role::Observer)?;
                 let domains = crate::stage::DOMAINS;
                 Ok(
-                    invite::find(tx, &accounts::domain::for_identity(domains), &secret)?
+                    invite::find(tx, &site::domains::for_identity(domains), &secret)?
                         .unwrap()
                         .admits_newcomers,
                 )

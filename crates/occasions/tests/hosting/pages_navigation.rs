@@ -1,7 +1,7 @@
 //! Where hosts' pages lead: between occasions, to the account and the server, and
 //! what comes first on a page.
 
-use accounts::grant;
+use identity::grant;
 use occasions::role::{self, Role};
 use platform::{StoreError, Tx};
 use testkit::{Page, Visitor};

@@ -1,13 +1,13 @@
 //! Every address of hosts × every role × every scope of a token, as the lists of addresses
 //! say: who is let in, and with which code all others are refused.
 
-use accounts::Callers;
-use accounts::token::TokenScope;
+use identity::session::token::TokenScope;
 use jiff::SignedDuration;
 use occasions::hosting::Permission;
 use occasions::role::Role;
 use occasions::token_scopes::{OCCASION_READ, RSVPS_READ};
 use serde_json::{Value, json};
+use site::Callers;
 use testkit::{Page, Visitor};
 use web::described::Description;
 

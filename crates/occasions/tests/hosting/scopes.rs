@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use accounts::token::{PROFILE_READ, TokenScope};
+use identity::session::token::{PROFILE_READ, TokenScope};
 use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 use occasions::web::api::Pace;
 use serde_json::{Value, json};
@@ -491,7 +491,7 @@ fn a_token_shows_what_its_scopes_are_for() {
 #[test]
 fn every_operation_is_in_the_table() {
     let mut described = OpenApi::new(Info::new("", ""), Paths::new());
-    accounts::describe(DOMAINS, &mut described);
+    site::described::describe(DOMAINS, &mut described);
     let described = serde_json::to_value(described).unwrap();
     let described: BTreeSet<String> = described["paths"]
         .as_object()

@@ -2,12 +2,11 @@
 
 use std::ops::Deref;
 
-use accounts::account::AccountId;
-use accounts::domain::{self, Domains};
-use accounts::grant::{self, Scope};
-use accounts::signed_in::SignedIn;
-use accounts::token::{PROFILE_READ, TokenScope};
 use axum::Router;
+use identity::account::AccountId;
+use identity::grant::{self, Scope};
+use identity::session::signed_in::SignedIn;
+use identity::session::token::{PROFILE_READ, TokenScope};
 use occasions::code::CodeKey;
 use occasions::hosting::{HostOf, Refusal, bulk, enter, export, import};
 use occasions::id::InvitationId;
@@ -21,6 +20,8 @@ use occasions::words::{ReplyStatus, Source};
 use platform::jobs::Worker;
 use platform::{Rows, Secret, Tx, sql};
 use serde_json::Value;
+use site::domain::Domains;
+use site::domains;
 use testkit::people::read;
 use testkit::{Visitor, World};
 
@@ -67,7 +68,7 @@ impl<'w> Deref for Stage<'w> {
 
 /// Runs `test` on each engine there is.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
-    World::each_engine(&domain::migrations(DOMAINS), async move |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async move |world| {
         // Something may follow whatever begins at another time, or not at all.
         world.expect_jobs("date.moved");
         test(&Stage::build(world).await).await;

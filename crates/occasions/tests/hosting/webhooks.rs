@@ -1,6 +1,6 @@
 //! What webhooks hear of an occasion: its owners' do, and are told no names.
 
-use accounts::token::{PROFILE_READ, TokenScope};
+use identity::session::token::{PROFILE_READ, TokenScope};
 use occasions::first_opened::Opens;
 use occasions::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use platform::{StoreError, Tx, sql};

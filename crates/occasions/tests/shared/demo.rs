@@ -3,8 +3,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use accounts::domain::Domains;
-use accounts::look;
 use axum::{Extension, Router};
 use occasions::code::CodeKey;
 use occasions::first_opened::Opens;
@@ -17,6 +15,8 @@ use occasions::words::{LockMode, OccasionKind, OccasionStatus};
 use platform::limits::guess::GuessBudget;
 use platform::{Rows, Sql, StoreError, Tx, key, sql};
 use serde_json::Value;
+use site::domain::Domains;
+use site::look;
 use testkit::{Visitor, World};
 use web::{Peer, Settings, Site};
 

@@ -1,6 +1,5 @@
 //! The demo with the router that guests meet, and what guests do.
 
-use accounts::domain::{self, Domains};
 use axum::Router;
 use axum::http::Method;
 use occasions::rsvp;
@@ -8,6 +7,8 @@ use platform::jobs::Worker;
 use platform::mail::{self, Mailer, Post, sealed_text, suppression};
 use platform::{Rows, Sql};
 use serde_json::{Value, json};
+use site::domain::Domains;
+use site::domains;
 use testkit::{Page, Visitor, World};
 use web::Language;
 
@@ -18,14 +19,14 @@ const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN];
 
 /// Runs `test` on a store in a file.
 pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
-    World::in_file(&domain::migrations(DOMAINS), async move |world| {
+    World::in_file(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;
     });
 }
 
 /// Runs `test` on each engine there is.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
-    World::each_engine(&domain::migrations(DOMAINS), async move |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;
     });
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use accounts::web::resource::Resource;
-use accounts::{AccountId, look, slug};
 use axum::body::Bytes;
+use identity::account::AccountId;
+use identity::person::slug;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -15,6 +15,8 @@ use platform::text_cleaning::hexadecimal;
 use platform::{StoreError, Tx};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use site::look;
+use site::resource::Resource;
 use web::{Findings, Input, Language, Site, uploaded_image};
 
 use super::front_matter::{self, Document, Entry, Value};

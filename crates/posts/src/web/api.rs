@@ -1,14 +1,14 @@
 //! The API of posts.
 
-use accounts::Callers::{self, Anybody, Tokens};
-use accounts::web::call::answer;
-use accounts::web::resource::api::{self, ApiParent, ApiResource, Description as ApiDescription};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::Serialize;
+use site::Callers::{self, Anybody, Tokens};
+use site::call::answer;
+use site::resource::api::{self, ApiParent, ApiResource, Description as ApiDescription};
 use utoipa::{IntoParams, ToSchema};
 use web::described::{self, Named, Routes};
 use web::{Form, Json, List, Piece, Problem, Site, routes};

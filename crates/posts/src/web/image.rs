@@ -1,10 +1,10 @@
 //! The pictures of posts.
 
-use accounts::web::asking::Viewer;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use platform::Tx;
+use site::asking::Viewer;
 use tokio::io::AsyncReadExt as _;
 use web::{Problem, Site, uploaded_image};
 

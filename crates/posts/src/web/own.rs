@@ -3,12 +3,12 @@
 mod form;
 pub(super) mod question;
 
-use accounts::web::request::{FormPost, PageRequest};
-use accounts::web::resource::pages::{EditForm, Messages, Next, PageParent, PageResource};
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
+use site::request::{FormPost, PageRequest};
+use site::resource::pages::{EditForm, Messages, Next, PageParent, PageResource};
 use web::form_state::{FormState, TableForm};
 use web::{Field, Form, List, Problem, Text};
 

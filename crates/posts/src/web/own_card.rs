@@ -1,6 +1,6 @@
 //! What an editor has and may begin, for the page that they land on.
 
-use accounts::signed_in::SignedIn;
+use identity::session::signed_in::SignedIn;
 use platform::{StoreError, Tx, sql};
 use site::own_card::{Begin, OwnCard, OwnLine, Side};
 use web::{Site, Text};

@@ -1,13 +1,14 @@
 //! The public pages of posts.
 
-use accounts::web::asking::Viewer;
-use accounts::web::call::id as parse;
-use accounts::{AccountId, profile, slug};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
+use identity::account::AccountId;
+use identity::person::{profile, slug};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::{StoreError, Tx};
+use site::asking::Viewer;
+use site::call::id as parse;
 use site::part::{Part, PublicPage};
 use web::cursor::Piece;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
@@ -191,7 +192,7 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, 
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// The addresses of tags, with how many articles have each, and whether it is this list.
+    /// Each tag's link text with its number of articles, and whether it is the tag of this list.
     tags: Vec<(String, String, bool)>,
     /// The tag of the list; empty: it has all.
     tag: &'a str,

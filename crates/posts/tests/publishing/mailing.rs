@@ -1,6 +1,6 @@
 //! Articles by mail: who gets them, and once.
 
-use accounts::account::{self, AccountId, NewAccount};
+use identity::account::{self, AccountId, NewAccount};
 use jiff::SignedDuration;
 use platform::jobs::NewJob;
 use platform::mail::suppression;

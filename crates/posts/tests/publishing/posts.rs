@@ -1,6 +1,6 @@
 //! What editors do with posts, and what everybody reads of it.
 
-use accounts::grant::{ADMIN, Role};
+use identity::grant::{ADMIN, Role};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 

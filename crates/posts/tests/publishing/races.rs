@@ -1,10 +1,10 @@
 //! Races that really race: `testkit::rounds` each, on both engines.
 
-use accounts::web::resource;
 use platform::{Store, Tx};
 use posts::post::{Post, PostId};
 use posts::{Refusal, editor};
 use serde_json::{Value, json};
+use site::resource;
 use testkit::{rounds, together};
 use web::Input;
 use web::codes::SLUG_TAKEN;

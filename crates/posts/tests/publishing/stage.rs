@@ -1,9 +1,10 @@
 //! What the tests stand on: a site with posts in a world, and people who write them.
 
-use accounts::domain::{self, Domains};
 use posts::editor::EDITOR;
 use posts::{READ, WRITE};
 use serde_json::{Value, json};
+use site::domain::Domains;
+use site::domains;
 use testkit::{Page, World};
 use web::Settings;
 
@@ -15,7 +16,7 @@ const DOMAINS: Domains = &[accounts::DOMAIN, posts::DOMAIN];
 pub(crate) const API: &str = "/api/v1/posts";
 
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         // Of articles that nobody has subscribed to.
         world.expect_jobs(posts::mailing::KIND);
         let settings = Settings {

@@ -1,5 +1,5 @@
-//! A [`Resource`] as pages: the list, the form of a new one and of one that is there, and its
-//! removal. A noun lists its items itself, and completes the form that its table makes.
+//! A [`Resource`] as pages: the list, the form for a new or a stored item, and its removal. A noun
+//! renders its list itself, and completes the form that its table makes.
 
 use askama::Template;
 use axum::response::Response;
@@ -16,16 +16,16 @@ use crate::request::{FormPost, OfPage, PageRequest};
 
 /// The parent of a list that has pages.
 pub trait PageParent: Parent {
-    /// What its pages take of a request.
+    /// The request type of its pages.
     type Request: OfPage;
-    /// What its pages know of it beside the proof.
+    /// The data of its pages beside the proof.
     type Context: AsRef<Self> + Send + Sync + 'static;
     /// The message of the button that saves.
     const SAVE: &'static str;
-    /// The message of the button that does not.
+    /// The message of the button that cancels.
     const CANCEL: &'static str;
 
-    /// Reads what its pages know of it.
+    /// Reads the data of its pages.
     fn context(&self, tx: &mut Tx<'_>) -> Result<Self::Context, Self::Refusal>;
 
     /// The address of a page below its own.
@@ -38,7 +38,7 @@ pub trait PageParent: Parent {
         form_state: &'a FormState,
     ) -> TableForm<'a>;
 
-    /// What is wrong with a form, for the top of its page.
+    /// The summary of a form's errors, for the top of its page.
     fn summary(text: &Text, form_state: &FormState) -> String {
         form_state.summary(text).to_string()
     }
@@ -53,42 +53,42 @@ pub trait PageParent: Parent {
     ) -> impl Future<Output = Result<Response, Problem>> + Send;
 }
 
-/// What the pages of a resource take of a request.
+/// The request type of a resource's pages.
 pub type RequestOf<R> = <<R as Resource>::Parent as PageParent>::Request;
-/// What the pages of a resource know of its parent.
+/// The data of a resource's pages.
 pub type ContextOf<R> = <<R as Resource>::Parent as PageParent>::Context;
 
 /// A resource that has pages.
 pub trait PageResource: Resource<Parent: PageParent> {
-    /// Where they are, below the parent's.
+    /// The address of the pages, below the parent's.
     const PAGES: &'static str;
-    /// Their messages.
+    /// The messages of the pages.
     const MESSAGES: Messages;
-    /// Fields that the form of a new one leaves empty: what is not typed is chosen when it is
-    /// saved, beside those that are there.
+    /// Fields that the form of a new item leaves empty. If nothing is typed, a value that no other
+    /// item has is chosen when the item is saved.
     const CHOSEN: &'static [&'static str] = &[];
     /// Fields that have a page of their own.
     const ELSEWHERE: &'static [&'static str] = &[];
-    /// Where the form of one is, below its address.
+    /// The address of an item's form, below the item's.
     const EDIT: &'static str = "";
-    /// The message for the field in which its key is typed to remove it.
+    /// The label of the field in which an item's key is typed to remove it.
     const TYPED: &'static str = "";
-    /// Where a removal is sent, below the address of one.
+    /// The address that removes an item, below the item's.
     const REMOVE: &'static str = "/remove";
-    /// What the form says was done before: the word in `?done=`, and its message.
+    /// The messages above the form, by the word in `?done=`.
     const DONE: &'static [(&'static str, &'static str)] = &[];
-    /// Whether saving leads to the one that was saved, and not to the list.
+    /// Whether saving leads to the item's page, and not to the list.
     const IS_SHOWN_AFTER: bool = false;
-    /// The word in `?done=` of the page that shows a new one.
+    /// The word in `?done=` on the page of a new item.
     const BEGUN: &'static str = "saved";
 
-    /// What one is called.
+    /// The item's title.
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
 
-    /// The fields that a form shows and is read by.
+    /// Changes which fields a form shows and reads.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
-    /// Does what a form needs before it is read, such as keeping the files that came along.
+    /// Prepares a form before it is read, for example stores the files that came with it.
     fn prepare(
         _: &mut FormPost<RequestOf<Self>>,
     ) -> impl Future<Output = Result<Next, Problem>> + Send {
@@ -122,7 +122,7 @@ pub trait PageResource: Resource<Parent: PageParent> {
     ) -> impl Future<Output = Result<Response, Problem>> + Send;
 }
 
-/// What becomes of a form that was sent.
+/// What happens to a form after it was prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// It is saved.
@@ -134,17 +134,17 @@ pub enum Next {
 /// Messages of the pages.
 #[derive(Clone, Copy, Debug)]
 pub struct Messages {
-    /// All of them.
+    /// The title of the list.
     pub list: &'static str,
-    /// A new one.
+    /// The title of the form for a new item.
     pub new: &'static str,
-    /// The legend of all fields that are no texts.
+    /// The legend of the fields that are not texts.
     pub settings: &'static str,
-    /// The heading above the removal of one.
+    /// The heading above the removal.
     pub remove_title: &'static str,
-    /// The button that removes one.
+    /// The button that removes an item.
     pub remove: &'static str,
-    /// What that does.
+    /// A sentence that says what a removal does.
     pub remove_effect: &'static str,
 }
 

@@ -13,15 +13,14 @@ use web::{Json, Problem, routes};
 use super::people::SignedOut;
 use crate::web::own_password::renew_password;
 
-use crate::Accounts;
-use crate::Callers::People;
 use identity::session;
 use identity::session::sudo::Sudo;
+use site::Callers::People;
 use site::asking::{Browser, Caller};
 use site::call::Maybe;
-use site::cookies;
+use site::{Context, cookies};
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(change_password: People))
         .routes(routes!(sign_out_everywhere: People))
@@ -57,7 +56,7 @@ struct PasswordChange {
     ),
 )]
 async fn change_password(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     caller: Caller,
     Json(sent): Json<PasswordChange>,
@@ -98,7 +97,7 @@ struct Everywhere {
     ),
 )]
 async fn sign_out_everywhere(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
     body: Maybe<Everywhere>,
 ) -> Result<Response, Problem> {

@@ -11,13 +11,13 @@ use web::{Facts, Json, Problem, routes};
 
 use super::registering::{Accepted, accepted};
 
-use crate::Accounts;
-use crate::Callers::{Anybody, People};
 use crate::web::email_change::mail_link;
 use identity::person::email_change::{self, Confirmation};
+use site::Callers::{Anybody, People};
+use site::Context;
 use site::asking::{Browser, Caller};
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(change: People))
         .routes(routes!(confirm: Anybody))
@@ -43,7 +43,7 @@ struct ChangeEmail {
     ),
 )]
 async fn change(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     caller: Caller,
     Json(sent): Json<ChangeEmail>,
@@ -78,7 +78,7 @@ struct ConfirmEmail {
     ),
 )]
 async fn confirm(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     Browser(client): Browser,
     Json(sent): Json<ConfirmEmail>,
@@ -115,7 +115,7 @@ struct UndoEmail {
     ),
 )]
 async fn undo(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     Json(sent): Json<UndoEmail>,
 ) -> Result<StatusCode, Problem> {

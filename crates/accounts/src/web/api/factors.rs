@@ -9,17 +9,16 @@ use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Json, Problem, routes};
 
-use crate::Accounts;
-use crate::Callers::People;
 use identity::credential::planned_reset;
 use identity::credential::second_factor::{self, FactorError};
 use identity::people::factor_reset;
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
+use site::Callers::People;
 use site::asking::{Browser, Caller};
-use site::cookies;
+use site::{Context, cookies};
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(show: People, begin: People, remove: People))
         .routes(routes!(confirm: People))
@@ -71,7 +70,7 @@ impl RecoveryCodes {
     }
 }
 
-fn check(accounts: &Accounts, who: SignedIn) -> Result<Sudo, Problem> {
+fn check(accounts: &Context, who: SignedIn) -> Result<Sudo, Problem> {
     Ok(Sudo::check(who, accounts.site.clock.now())?)
 }
 
@@ -84,7 +83,7 @@ fn check(accounts: &Accounts, who: SignedIn) -> Result<Sudo, Problem> {
     ),
 )]
 async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
 ) -> Result<Json<FactorView>, Problem> {
     let id = caller.who.account().id.clone();
@@ -108,7 +107,7 @@ async fn show(
         (status = 404, description = "`not_found`: nobody wants them to be removed"),
     ),
 )]
-async fn keep(State(accounts): State<Accounts>, caller: Caller) -> Result<StatusCode, Problem> {
+async fn keep(State(accounts): State<Context>, caller: Caller) -> Result<StatusCode, Problem> {
     let change = move |tx: &mut Tx<'_>| factor_reset::keep(tx, &caller.who, &caller.request);
     if accounts.site.store.write(change).await? {
         Ok(StatusCode::NO_CONTENT)
@@ -129,7 +128,7 @@ async fn keep(State(accounts): State<Accounts>, caller: Caller) -> Result<Status
         (status = 409, description = "`mfa_enrolled`: remove it first"),
     ),
 )]
-async fn begin(State(accounts): State<Accounts>, caller: Caller) -> Result<Response, Problem> {
+async fn begin(State(accounts): State<Context>, caller: Caller) -> Result<Response, Problem> {
     let (site, sudo) = (accounts.site.clone(), check(&accounts, caller.who)?);
     let account = sudo.who().account().clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, FactorError> {
@@ -158,7 +157,7 @@ async fn begin(State(accounts): State<Accounts>, caller: Caller) -> Result<Respo
     ),
 )]
 async fn confirm(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     caller: Caller,
     Json(Confirmation { code }): Json<Confirmation>,
@@ -181,7 +180,7 @@ async fn confirm(
     ),
 )]
 async fn remove(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     caller: Caller,
 ) -> Result<Response, Problem> {
@@ -208,7 +207,7 @@ async fn remove(
     ),
 )]
 async fn renew_recovery_codes(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     caller: Caller,
 ) -> Result<Response, Problem> {

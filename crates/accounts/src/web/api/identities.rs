@@ -12,15 +12,14 @@ use web::described::Routes;
 use web::{Json, Problem, routes};
 
 use super::all;
-use site::cookies;
 
-use crate::Accounts;
-use crate::Callers::People;
 use identity::credential::linked_identity::{self, IdentityId, Linked};
 use identity::session::sudo::Sudo;
+use site::Callers::People;
 use site::asking::Caller;
+use site::{Context, cookies};
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: People))
         .routes(routes!(unlink: People))
@@ -44,7 +43,7 @@ struct IdentityView {
 }
 
 impl IdentityView {
-    fn of(accounts: &Accounts, linked: Linked) -> Self {
+    fn of(accounts: &Context, linked: Linked) -> Self {
         let provider = accounts.providers.of_issuer(&linked.issuer);
         Self {
             id: linked.id.to_string(),
@@ -66,7 +65,7 @@ impl IdentityView {
     ),
 )]
 async fn list(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
 ) -> Result<Json<List<IdentityView>>, Problem> {
     let id = caller.who.account().id.clone();
@@ -90,7 +89,7 @@ async fn list(
     ),
 )]
 async fn unlink(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Response, Problem> {

@@ -10,13 +10,13 @@ use web::cursor::List;
 use web::described::Routes;
 use web::{Json, Problem, routes};
 
-use crate::Accounts;
-use crate::Callers::People;
 use crate::web::invites;
 use identity::people::invite::{Invite, Inviter};
+use site::Callers::People;
+use site::Context;
 use site::call::Call;
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: People, create: People))
         .routes(routes!(remove: People))
@@ -86,7 +86,7 @@ struct CreatedSiteInvite {
     ),
 )]
 async fn create(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     call: Call,
     Json(sent): Json<CreateSiteInvite>,
 ) -> Result<Response, Problem> {

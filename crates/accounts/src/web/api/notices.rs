@@ -10,13 +10,13 @@ use web::cursor::List;
 use web::described::Routes;
 use web::{Json, Language, Problem, routes};
 
-use crate::Accounts;
-use crate::Callers::People;
 use identity::notification;
+use site::Callers::People;
+use site::Context;
 use site::call::Call;
 use site::proof::Requester;
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: People))
         .routes(routes!(read: People))
@@ -37,7 +37,7 @@ struct Notice {
     read_at: Option<Timestamp>,
 }
 
-/// What was I told?
+/// The account's notices.
 #[utoipa::path(
     get, path = "/api/v1/me/notices", tag = "accounts",
     responses(
@@ -45,7 +45,7 @@ struct Notice {
         (status = 403, description = "`token_not_permitted`"),
     ),
 )]
-async fn list(State(accounts): State<Accounts>, call: Call) -> Result<Json<List<Notice>>, Problem> {
+async fn list(State(accounts): State<Context>, call: Call) -> Result<Json<List<Notice>>, Problem> {
     let locale = call.who.account().locale.clone();
     let text = accounts.site.catalogue.speak(&Language::of(&locale));
     let look = |tx: &mut Tx<'_>, me: &Requester| Ok(notification::list(tx, &me.who.account().id)?);

@@ -18,17 +18,16 @@ use super::Step;
 use super::Want;
 use super::all;
 use super::signed_in;
-use site::cookies;
 
-use crate::Accounts;
-use crate::Callers::{Anybody, People};
 use identity::credential::passkey::{self, Passkey, PasskeyError, PasskeyId};
 use identity::credential::web_authn::{self, Asked, Assertion, Registration};
 use identity::session::sudo::Sudo;
 use identity::sign_in::with_passkey;
+use site::Callers::{Anybody, People};
 use site::asking::Caller;
+use site::{Context, cookies};
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(ask: Anybody))
         .routes(routes!(sign_in: Anybody))
@@ -70,7 +69,7 @@ impl RequestOptions {
     post, path = "/api/v1/auth/passkey/options", tag = "passkeys",
     responses((status = 200, description = "For `navigator.credentials.get`", body = RequestOptions)),
 )]
-async fn ask(State(accounts): State<Accounts>, headers: HeaderMap) -> Json<RequestOptions> {
+async fn ask(State(accounts): State<Context>, headers: HeaderMap) -> Json<RequestOptions> {
     let site = &accounts.site;
     let browser = browser(site, &headers);
     Json(RequestOptions::new(site, browser.reveal(), Vec::new()))
@@ -122,7 +121,7 @@ impl Step for PasskeyLogin {
     ),
 )]
 async fn sign_in(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     call: LoginCall<PasskeyLogin>,
 ) -> Result<Response, Problem> {
     let LoginCall {
@@ -174,7 +173,7 @@ impl From<Passkey> for PasskeyView {
     ),
 )]
 async fn list(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
 ) -> Result<Json<List<PasskeyView>>, Problem> {
     let id = caller.who.account().id.clone();
@@ -253,7 +252,7 @@ impl Descriptor {
     ),
 )]
 async fn ask_new(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
 ) -> Result<Json<CreationOptions>, Problem> {
     let site = &accounts.site;
@@ -311,7 +310,7 @@ struct NewPasskey {
     ),
 )]
 async fn add(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
     Json(new): Json<NewPasskey>,
 ) -> Result<Response, Problem> {
@@ -344,7 +343,7 @@ async fn add(
     ),
 )]
 async fn remove(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Response, Problem> {

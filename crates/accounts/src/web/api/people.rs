@@ -13,8 +13,6 @@ use web::{Json, Problem, routes};
 
 use super::SiteRole;
 
-use crate::Accounts;
-use crate::Callers::People;
 use crate::web::people::read_duties;
 use identity::account::{AccountId, State as AccountState};
 use identity::grant;
@@ -22,10 +20,11 @@ use identity::grant::administrator::{self, Acting, PeopleError};
 use identity::people::{self, Details, Person, Search, factor_reset};
 use identity::person::erasure::{self, When};
 use identity::session::sudo::Sudo;
+use site::Callers::People;
 use site::asking::Caller;
-use site::call;
+use site::{Context, call};
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: People))
         .routes(routes!(show: People, erase: People))
@@ -169,7 +168,7 @@ struct SearchQuery {
     ),
 )]
 async fn list(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(query): Query<SearchQuery>,
     piece: Piece,
     caller: Caller,
@@ -201,7 +200,7 @@ async fn list(
     ),
 )]
 async fn show(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<PersonDetails>, Problem> {
@@ -216,7 +215,7 @@ async fn show(
 
 /// Makes a change to somebody's account for an administrator who has just proved who they are.
 async fn act<T, E>(
-    accounts: &Accounts,
+    accounts: &Context,
     caller: Caller,
     id: &str,
     change: impl Fn(&mut Tx<'_>, &Acting, &AccountId) -> Result<T, E> + Send + 'static,
@@ -248,7 +247,7 @@ where
     ),
 )]
 async fn deactivate(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
@@ -269,7 +268,7 @@ async fn deactivate(
     ),
 )]
 async fn activate(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
@@ -297,7 +296,7 @@ pub(super) struct SignedOut {
     ),
 )]
 async fn sign_out(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Json<SignedOut>, Problem> {
@@ -328,7 +327,7 @@ struct RoleBody {
     ),
 )]
 async fn set_role(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
     Json(body): Json<RoleBody>,
@@ -367,7 +366,7 @@ struct DutiesBody {
     ),
 )]
 async fn set_duties(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
     Json(body): Json<DutiesBody>,
@@ -406,7 +405,7 @@ struct FactorReset {
     ),
 )]
 async fn reset_factors(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<(StatusCode, Json<FactorReset>), Problem> {
@@ -428,7 +427,7 @@ async fn reset_factors(
     ),
 )]
 async fn keep_factors(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
@@ -452,7 +451,7 @@ async fn keep_factors(
     ),
 )]
 async fn export(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<Response, Problem> {
@@ -475,7 +474,7 @@ async fn export(
     ),
 )]
 async fn erase(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {

@@ -10,13 +10,13 @@ use web::{Json, Problem, routes};
 
 use super::Me;
 
-use crate::Accounts;
-use crate::Callers::People;
 use crate::web::profile::save;
 use identity::person::profile::Profile;
+use site::Callers::People;
+use site::Context;
 use site::asking::Caller;
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default().routes(routes!(change: People))
 }
 
@@ -42,7 +42,7 @@ impl ToSchema for ProfileChange {}
     ),
 )]
 async fn change(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
     Json(Members(sent)): Json<Members>,
 ) -> Result<Json<Me>, Problem> {

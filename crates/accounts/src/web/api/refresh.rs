@@ -14,14 +14,14 @@ use web::{Facts, Json, Network, Problem, Site, routes};
 
 use super::Me;
 
-use crate::Accounts;
-use crate::Callers::{Anybody, People};
 use identity::account::{Account, AccountId};
 use identity::client::Client;
 use identity::problem::too_often;
 use identity::session::access_token::{Given, LIFETIME, Signer};
 use identity::session::refresh::{self, Outcome, Refreshed};
 use identity::session::{Begun, SessionId};
+use site::Callers::{Anybody, People};
+use site::Context;
 use site::asking::{Browser, Caller};
 
 /// What a program was signed in with.
@@ -53,7 +53,7 @@ struct RefreshBody {
     refresh_token: String,
 }
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(refresh: Anybody))
         .routes(routes!(end: Anybody))
@@ -61,11 +61,11 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
 }
 
 /// The public keys, at the address where programs look for them.
-pub(in crate::web) fn well_known() -> Router<Accounts> {
+pub(in crate::web) fn well_known() -> Router<Context> {
     Router::new().route("/.well-known/jwks.json", get(keys))
 }
 
-async fn keys(State(accounts): State<Accounts>) -> Response {
+async fn keys(State(accounts): State<Context>) -> Response {
     let site = &accounts.site;
     let published = signer(site).published(site.clock.now());
     (
@@ -77,7 +77,7 @@ async fn keys(State(accounts): State<Accounts>) -> Response {
 
 /// The answer to somebody who has just signed in.
 pub(super) async fn begin(
-    accounts: &Accounts,
+    accounts: &Context,
     account: Account,
     begun: &Begun,
 ) -> Result<Response, Problem> {
@@ -86,7 +86,7 @@ pub(super) async fn begin(
 
 /// The first token of somebody who has just signed in.
 pub async fn first(
-    accounts: &Accounts,
+    accounts: &Context,
     account: Account,
     begun: &Begun,
 ) -> Result<Refreshed, Problem> {
@@ -97,7 +97,7 @@ pub async fn first(
     refreshed.ok_or_else(revoked)
 }
 
-/// Go on in a session.
+/// Renew the tokens of a session.
 ///
 /// Each refresh token works once and is answered with the next one. One that is used again, but
 /// for a repeat within 10 seconds, ends the session: somebody has a copy.
@@ -111,7 +111,7 @@ pub async fn first(
     ),
 )]
 async fn refresh(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     facts: Facts,
     Json(body): Json<RefreshBody>,
@@ -123,7 +123,7 @@ async fn refresh(
 
 /// Uses a token for the next one.
 pub async fn go_on(
-    accounts: &Accounts,
+    accounts: &Context,
     shown: Secret,
     (client, network): (Client, Network),
 ) -> Result<Refreshed, Problem> {
@@ -154,13 +154,13 @@ pub async fn go_on(
 
 /// End the session of a refresh token.
 ///
-/// Its access tokens work no more. Content where it has ended already.
+/// Its access tokens work no more. Succeeds also if the session has ended already.
 #[utoipa::path(
     post, path = "/api/v1/auth/revoke", tag = "accounts", request_body = RefreshBody,
     responses((status = 204, description = "Ended")),
 )]
 async fn end(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     Json(body): Json<RefreshBody>,
 ) -> Result<StatusCode, Problem> {
@@ -179,7 +179,7 @@ async fn end(
     post, path = "/api/v1/auth/token", tag = "accounts",
     responses((status = 200, description = "Works for an hour", body = AccessToken)),
 )]
-async fn token(State(accounts): State<Accounts>, caller: Caller) -> Result<Response, Problem> {
+async fn token(State(accounts): State<Context>, caller: Caller) -> Result<Response, Problem> {
     let (account, session) = (&caller.who.account().id, caller.who.session());
     let session =
         session.ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;
@@ -190,7 +190,7 @@ async fn token(State(accounts): State<Accounts>, caller: Caller) -> Result<Respo
     Ok(unstored(body))
 }
 
-async fn answer(accounts: &Accounts, refreshed: Refreshed) -> Result<Response, Problem> {
+async fn answer(accounts: &Context, refreshed: Refreshed) -> Result<Response, Problem> {
     let Refreshed {
         account,
         session,
@@ -206,7 +206,7 @@ async fn answer(accounts: &Accounts, refreshed: Refreshed) -> Result<Response, P
 
 /// An access token of a session.
 pub fn sign(
-    accounts: &Accounts,
+    accounts: &Context,
     account: &AccountId,
     session: &SessionId,
     given: Given,

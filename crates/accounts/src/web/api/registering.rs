@@ -10,18 +10,18 @@ use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Facts, Json, Problem, Wishes, csrf, routes};
 
-use crate::Accounts;
-use crate::Callers::{Anybody, People};
 use crate::web::registration::{Sent, proof};
 use crate::web::reset::mail_link;
-use crate::web::{cookies, entrance};
+use crate::web::{cookies, signed_out};
 use identity::client::Client;
 use identity::person::registration;
 use identity::person::reset::{self, Tokens, Wanted};
 use identity::person::verification::{self, Confirmation};
+use site::Callers::{Anybody, People};
+use site::Context;
 use site::asking::{Browser, Caller};
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(register: Anybody))
         .routes(routes!(verify: Anybody))
@@ -33,7 +33,7 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
 /// What is answered whatever becomes of it.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Accepted {
-    /// `accepted`.
+    /// Always `accepted`.
     status: &'static str,
 }
 
@@ -73,15 +73,15 @@ struct RegisterCall {
     wishes: Wishes,
 }
 
-impl FromRequest<Accounts> for RegisterCall {
+impl FromRequest<Context> for RegisterCall {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
+    async fn from_request(request: Request, accounts: &Context) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let facts = Facts::from_request_parts(&mut parts, accounts).await?;
         let client = Browser::from_request_parts(&mut parts, accounts).await?.0;
         let url = accounts.site.url();
-        entrance::check_connection(url)?;
+        signed_out::check_connection(url)?;
         let wishes = Wishes::read(&parts.uri, &parts.headers);
         let before = cookies::before(&parts.headers, url).unwrap_or_else(|| Secret::new(""));
         let headers = parts.headers.clone();
@@ -113,7 +113,7 @@ impl FromRequest<Accounts> for RegisterCall {
     ),
 )]
 async fn register(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     call: RegisterCall,
 ) -> Result<Response, Problem> {
     let (site, sent) = (&accounts.site, call.sent);
@@ -167,7 +167,7 @@ struct Verify {
     ),
 )]
 async fn verify(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     Browser(client): Browser,
     headers: HeaderMap,
@@ -194,7 +194,7 @@ async fn verify(
     ),
 )]
 async fn resend(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     caller: Caller,
 ) -> Result<Response, Problem> {
@@ -237,7 +237,7 @@ enum WantedLink {
     ),
 )]
 async fn forgot(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     Json(sent): Json<Forgot>,
 ) -> Result<Response, Problem> {
@@ -280,7 +280,7 @@ fn yes() -> bool {
     ),
 )]
 async fn reset(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     Json(sent): Json<ResetPassword>,
 ) -> Result<StatusCode, Problem> {

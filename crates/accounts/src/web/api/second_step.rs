@@ -10,13 +10,13 @@ use web::{Json, Problem, routes};
 
 use super::{LoginCall, Me, Step, Want};
 
-use crate::Accounts;
-use crate::Callers::Anybody;
 use identity::credential::second_factor;
 use identity::sign_in::Welcome;
 use identity::sign_in::second_step::{self, LIFETIME, Shown};
+use site::Callers::Anybody;
+use site::Context;
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default().routes(routes!(prove: Anybody))
 }
 
@@ -105,7 +105,7 @@ pub(super) fn required(token: &Secret) -> Response {
     ),
 )]
 async fn prove(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     call: LoginCall<SecondStep>,
 ) -> Result<Response, Problem> {
     let LoginCall {

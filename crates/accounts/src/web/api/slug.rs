@@ -9,15 +9,15 @@ use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Facts, Json, Problem, routes};
 
-use crate::Accounts;
-use crate::Callers::{Anybody, People};
 use crate::web::slug::rename;
 use identity::person::slug::{self, Availability};
 use identity::person::slug_change;
 use identity::problem::too_often;
+use site::Callers::{Anybody, People};
+use site::Context;
 use site::asking::Caller;
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(show: People, change: People))
         .routes(routes!(look: Anybody))
@@ -52,10 +52,7 @@ struct AliasView {
         (status = 403, description = "`token_not_permitted`"),
     ),
 )]
-async fn show(
-    State(accounts): State<Accounts>,
-    caller: Caller,
-) -> Result<Json<SlugsView>, Problem> {
+async fn show(State(accounts): State<Context>, caller: Caller) -> Result<Json<SlugsView>, Problem> {
     let id = caller.who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| slug_change::find(tx, &id);
     let slugs = accounts.site.store.read(look).await?;
@@ -91,7 +88,7 @@ struct ChangeSlug {
     ),
 )]
 async fn change(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
     Json(sent): Json<ChangeSlug>,
 ) -> Result<StatusCode, Problem> {
@@ -118,7 +115,7 @@ struct SlugView {
     ),
 )]
 async fn look(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(wanted): Path<String>,
     facts: Facts,
 ) -> Result<Json<SlugView>, Problem> {
@@ -163,7 +160,7 @@ struct Proposal {
     ),
 )]
 async fn preview(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     facts: Facts,
     Json(name): Json<Name>,
 ) -> Result<Json<Proposal>, Problem> {

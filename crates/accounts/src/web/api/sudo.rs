@@ -11,18 +11,17 @@ use web::{Facts, Json, Problem, routes};
 
 use super::passkeys::{Descriptor, RequestOptions};
 
-use crate::Accounts;
-use crate::Callers::People;
 use identity::credential::passkey;
 use identity::credential::web_authn::{self, Asked, Assertion};
 use identity::session::SessionId;
 use identity::sign_in::own_password::ChangeError;
 use identity::sign_in::sudo_proof::{self, Shown};
 use identity::sign_in::with_passkey;
+use site::Callers::People;
 use site::asking::{Browser, Caller};
-use site::cookies;
+use site::{Context, cookies};
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(prove: People))
         .routes(routes!(ask_proof: People))
@@ -54,7 +53,7 @@ struct Proof {
     ),
 )]
 async fn ask_proof(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
 ) -> Result<Json<RequestOptions>, Problem> {
     let session = caller.who.session().cloned();
@@ -85,7 +84,7 @@ async fn ask_proof(
     ),
 )]
 async fn prove(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     facts: Facts,
     caller: Caller,

@@ -11,14 +11,13 @@ use web::cursor::{List, Piece};
 use web::described::Routes;
 use web::{Json, Problem, routes};
 
-use crate::Accounts;
-use crate::Callers::People;
 use identity::grant::administrator::{self, PeopleError};
 use identity::person::suppressed;
+use site::Callers::People;
 use site::asking::Caller;
-use site::call;
+use site::{Context, call};
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: People))
         .routes(routes!(lift: People))
@@ -72,7 +71,7 @@ impl From<Listed> for SuppressionView {
     ),
 )]
 async fn list(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     piece: Piece,
     caller: Caller,
 ) -> Result<Json<List<SuppressionView>>, Problem> {
@@ -101,7 +100,7 @@ async fn list(
     ),
 )]
 async fn lift(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(id): Path<String>,
     caller: Caller,
 ) -> Result<StatusCode, Problem> {

@@ -16,16 +16,16 @@ use web::{Json, Problem, routes};
 
 use super::all;
 
-use crate::Accounts;
-use crate::Callers::People;
 use crate::web::tokens;
 use identity::DomainAccounts;
 use identity::grant::ScopeName;
 use identity::session::token::{self, NewToken, Token, TokenId, TokenScope};
+use site::Callers::People;
+use site::Context;
 use site::call::Call;
 use site::proof::Requester;
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(tokens: People, create_token: People))
         .routes(routes!(remove_token: People))
@@ -82,7 +82,7 @@ impl TokenView {
     ),
 )]
 async fn tokens(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     call: Call,
 ) -> Result<Json<List<TokenView>>, Problem> {
     let found = call.read(tokens::list).await?;
@@ -109,10 +109,10 @@ struct TokenCall {
     scope: Option<ScopeName>,
 }
 
-impl FromRequest<Accounts> for TokenCall {
+impl FromRequest<Context> for TokenCall {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
+    async fn from_request(request: Request, accounts: &Context) -> Result<Self, Problem> {
         let Json(Members(mut body)) = Json::from_request(request, accounts).await?;
         let mut scope = None;
         let kinds = accounts
@@ -157,7 +157,7 @@ struct CreatedToken {
     ),
 )]
 async fn create_token(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     call: Call,
     TokenCall { token, scope }: TokenCall,
 ) -> Result<Response, Problem> {

@@ -8,16 +8,16 @@ use web::cursor::List;
 use web::described::Routes;
 use web::{Json, Problem, routes};
 
-use crate::Accounts;
-use crate::Callers::People;
 use crate::web::trusted;
 use identity::account::AccountId;
 use identity::person::trusted::Contact;
 use identity::session::signed_in::Confirmed;
+use site::Callers::People;
+use site::Context;
 use site::call::Call;
 use site::proof::Requester;
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: People, add: People))
         .routes(routes!(remove: People))

@@ -13,8 +13,8 @@ use web::{Json, Problem, routes};
 
 use super::all;
 
-use crate::Accounts;
-use crate::Callers::Tokens;
+use site::Callers::Tokens;
+use site::Context;
 use site::call::{Call, answer};
 use site::webhook::delivery::{self, Delivery, DeliveryId};
 use site::webhook::test_limit::TestLimit;
@@ -23,7 +23,7 @@ use site::webhook::{
 };
 
 /// Which scopes a token needs depends on the events that a webhook hears of.
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: Tokens(&[]), create: Tokens(&[])))
         .routes(routes!(remove: Tokens(&[])))
@@ -36,15 +36,21 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Webhook)]
 struct View {
+    /// The webhook's id.
     #[schema(value_type = String)]
     id: WebhookId,
+    /// The address that messages are sent to.
     url: String,
+    /// The events that are sent.
     #[schema(value_type = Vec<WebhookEventName>)]
     events: Vec<String>,
     /// Whether notes are sent.
     include_notes: bool,
+    /// `active`; `failing`: the last message has not arrived; or `disabled`: nothing is sent until a
+    /// test arrives.
     #[schema(value_type = String)]
     state: WebhookState,
+    /// When it was made.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
     /// What signs; shown this once.

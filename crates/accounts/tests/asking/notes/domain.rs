@@ -1,20 +1,20 @@
 //! A domain in one file: a note on each board, with its page and its JSON interface.
 
-use accounts::Callers::{self, People, Tokens};
-use accounts::domain::{Domain, debug_only};
-use accounts::grant::{self, Role, ScopeKind};
-use accounts::signed_in::SignedIn;
-use accounts::token::TokenScope;
-use accounts::web::asking::{Caller, Reader, Sender};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use identity::DomainAccounts;
+use identity::grant::{self, Role, ScopeKind};
+use identity::session::signed_in::SignedIn;
+use identity::session::token::TokenScope;
 use platform::store::migrate::{Migrations, Step};
 use platform::{Rows, Tx, sql};
 use serde::{Deserialize, Serialize};
+use site::Callers::{self, People, Tokens};
+use site::asking::{Caller, Reader, Sender};
+use site::domain::{Domain, debug_only};
 use utoipa::ToSchema;
 use web::codes::Code;
 use web::described::{Description, Routes};

@@ -1,15 +1,15 @@
 //! The API of a countdown's owners; only owners may call it, in person.
 
-use accounts::Callers::People;
-use accounts::account::AccountId;
-use accounts::grant::Member;
-use accounts::invite::Invite;
-use accounts::web::call::{Call, answer};
 use axum::http::StatusCode;
 use axum::response::Response;
+use identity::account::AccountId;
+use identity::grant::Member;
+use identity::people::invite::Invite;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::Serialize;
+use site::Callers::People;
+use site::call::{Call, answer};
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Json, List, Problem, Site, routes};

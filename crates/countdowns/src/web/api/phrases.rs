@@ -1,14 +1,15 @@
 //! The API of phrases.
 
-use accounts::Callers::{Anybody, People, Tokens};
-use accounts::Confirmed;
-use accounts::web::call::{Call, Maybe, answer};
-use accounts::web::proof::Requester;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use identity::session::signed_in::Confirmed;
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
+use site::Callers::{Anybody, People, Tokens};
+use site::call::{Call, Maybe, answer};
+use site::moved;
+use site::proof::Requester;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::Received;
@@ -18,7 +19,6 @@ use crate::countdown::{READ, WRITE};
 use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, Phrase, PhraseId};
 use crate::public;
 use crate::suggestion::{self, Suggestion, SuggestionId};
-use accounts::web::moved;
 
 /// The number of suggestions in a list.
 const SUGGESTIONS: i64 = 100;
@@ -62,7 +62,7 @@ async fn exclude(call: Call) -> Result<StatusCode, Problem> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Draws it again.
+/// Draws the phrase again for the caller's pages.
 #[utoipa::path(
     delete, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
     params(("id" = String, Path,)), responses((status = 204), (status = 404))
@@ -143,7 +143,7 @@ struct PhraseChange {
     active: bool,
 }
 
-/// Shows a phrase to nobody any more, or to everybody again.
+/// Deactivates a phrase, which then nobody is shown, or activates it again.
 #[utoipa::path(
     patch, path = "/api/v1/admin/phrases/{id}", tag = "phrases", params(("id" = String, Path,)),
     request_body = PhraseChange,
@@ -181,7 +181,7 @@ struct Approval {
     text: Option<String>,
 }
 
-/// Makes a phrase of a suggestion.
+/// Accepts a suggestion as a phrase.
 #[utoipa::path(
     post, path = "/api/v1/admin/suggestions/{id}/approve", tag = "phrases",
     params(("id" = String, Path,)), request_body = Option<Approval>,

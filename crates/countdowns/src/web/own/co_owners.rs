@@ -1,16 +1,16 @@
 //! The page of a countdown's owners.
 
-use accounts::account::AccountId;
-use accounts::grant::Member;
-use accounts::invite::Invite;
-use accounts::web::call::see_other;
-use accounts::web::request::{FormPost, PageRequest};
-use accounts::web::shared;
 use askama::Template;
 use axum::response::Response;
+use identity::account::AccountId;
+use identity::grant::Member;
+use identity::people::invite::Invite;
 use platform::Tx;
 use platform::id::Id as _;
+use site::call::see_other;
+use site::domain;
 use site::question::{self, Question};
+use site::request::{FormPost, PageRequest};
 use web::form_state::{self, FormState};
 use web::{Problem, Text};
 
@@ -139,7 +139,7 @@ async fn answer(posted: &FormPost, done: Result<(), Refusal>) -> Result<Response
     let is_me = posted.form.text("account") == req.who.account().id.as_str();
     let page_of_one = format!("{HERE}/{}/owners", req.piece("id"));
     let onward = if is_me { HERE } else { &page_of_one };
-    let onward = shared::after(&posted.form, &format!("{onward}?done=saved"));
+    let onward = domain::after_ending(&posted.form, &format!("{onward}?done=saved"));
     form_state::answer(done.map(|()| see_other(&onward)), async |problem| {
         let form_state = FormState::refused(web::Form::default(), &problem, &req.text);
         page(req, None, None, &form_state).await

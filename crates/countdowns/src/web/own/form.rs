@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
-use accounts::web::request::PageRequest;
-use accounts::web::resource::pages::EditForm;
 use askama::Template;
 use form_urlencoded::Serializer;
 use jiff::ToSpan as _;
 use jiff::civil::date;
+use site::request::PageRequest;
+use site::resource::pages::EditForm;
 use web::form_state::{Control, Field};
 use web::{Form, Text};
 

@@ -1,10 +1,10 @@
 //! The owners' page of one countdown.
 
-use accounts::slug;
-use accounts::web::request::{FormPost, PageRequest};
 use askama::Template;
 use axum::response::Response;
+use identity::person::slug;
 use platform::Tx;
+use site::request::{FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
 use web::{Problem, Site, Text};
 

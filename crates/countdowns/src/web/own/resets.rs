@@ -1,12 +1,12 @@
 //! The forms of a countdown's resets.
 
-use accounts::web::request::{FormPost, PageRequest};
 use askama::Template;
 use axum::Extension;
 use axum::response::Response;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use platform::Tx;
+use site::request::{FormPost, PageRequest};
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::{Findings, Form, Problem, Text};
 

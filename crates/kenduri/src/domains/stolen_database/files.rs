@@ -1,16 +1,16 @@
 //! Files are more than what the store shows: SQLite's log has what rows were before.
 
-use accounts::domain;
 use jiff::SignedDuration;
 use platform::jobs::Worker;
 use platform::mail::{self, Mailer, Post, sealed_text, suppression};
+use site::domains;
 use testkit::World;
 
 use super::{DOMAINS, URL, accounts, fill};
 
 #[test]
 fn mailed_links_are_in_no_file_before_and_after_they_are_sent() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let accounts = accounts(world);
         world.expect_jobs("countdown.reach");
         let handed = fill(world, &accounts).await;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use accounts::account::{self, NewAccount};
-use accounts::setup::{self, Credential};
+use identity::account::{self, NewAccount};
+use identity::people::setup::{self, Credential};
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};
 use supervisor::{GivenUp, ReadyInstances, ServiceInstances};

@@ -2,15 +2,15 @@
 
 use std::fs;
 
-use accounts::Accounts;
 use jiff::SignedDuration;
 use platform::jobs::Worker;
+use site::Context;
 use testkit::World;
 
 use super::{MIGRATIONS, site, site_looking, somebody};
 use crate::updates::{self, Source};
 
-fn worker(world: &World, accounts: &Accounts, sources: &[Source]) -> Worker {
+fn worker(world: &World, accounts: &Context, sources: &[Source]) -> Worker {
     let platform = &world.platform;
     Worker::new(
         platform.store.clone(),

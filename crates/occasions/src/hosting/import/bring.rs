@@ -9,7 +9,7 @@ use crate::hosting::permissions::{self, HostOf};
 use crate::hosting::record::Record;
 use crate::occasion;
 use crate::role::{self, Role};
-use accounts::grant;
+use identity::grant;
 
 /// Why nothing was written.
 enum Nothing {

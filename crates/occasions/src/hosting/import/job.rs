@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use accounts::account::AccountId;
+use identity::account::AccountId;
 use platform::jobs::{Done, Handler, Job, JobError};
 use platform::{Platform, Rows, Store, StoreError, Tx, sql};
 use serde::Deserialize;

@@ -17,7 +17,7 @@ mod reports;
 pub(crate) mod stream;
 mod view;
 
-use accounts::web::resource::api as resource;
+use site::resource::api as resource;
 use web::Site;
 use web::described::Routes;
 

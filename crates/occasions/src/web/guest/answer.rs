@@ -20,7 +20,7 @@ use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
 use crate::words::Source;
-use form::{Trouble, Which};
+use form::{SaveFailure, Which};
 
 /// `GET /invite/{code}/rsvp`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
@@ -60,7 +60,14 @@ async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyRes
         return Err(Refusal::FeatureDisabled.problem().said_in(&text).into());
     }
     let response = if is_open(&portal, which) {
-        form::show(which, &text, &portal, submission(&req), None, Trouble::None)
+        form::show(
+            which,
+            &text,
+            &portal,
+            submission(&req),
+            None,
+            SaveFailure::None,
+        )
     } else {
         page::page(&text, &portal, Vec::new())
     };
@@ -83,10 +90,10 @@ async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Respon
     let mut parsed = parse_form::read(&form);
     which.keep_own_fields(&mut parsed.wish);
     if csrf::check_sender(&req.headers, req.site.url()).is_err() {
-        return show_again(&req, which, &form, &parsed, Trouble::Elsewhere).await;
+        return show_again(&req, which, &form, &parsed, SaveFailure::Elsewhere).await;
     }
     if which == Which::Answers && form.find(press::PRESS).is_some() {
-        return show_again(&req, which, &form, &parsed, Trouble::None).await;
+        return show_again(&req, which, &form, &parsed, SaveFailure::None).await;
     }
     let admitted = match req.admit().await {
         Ok(admitted) => admitted,
@@ -109,7 +116,7 @@ async fn show_again(
     which: Which,
     form: &Form,
     parsed: &ParsedForm,
-    trouble: Trouble,
+    trouble: SaveFailure,
 ) -> Result<Response, EarlyResponse> {
     let portal = match req.open().await {
         Ok(portal) => portal,
@@ -129,7 +136,7 @@ async fn show_again(
     }
     let typed = words::typed(&text, &portal, form, parsed);
     let mut page = page::page(&text, &portal, typed);
-    if let Trouble::Elsewhere = trouble {
+    if let SaveFailure::Elsewhere = trouble {
         *page.status_mut() = StatusCode::FORBIDDEN;
     }
     Ok(page)
@@ -240,7 +247,7 @@ async fn refused(
             conflict::show(which, &text, &portal, form, &changed, submission)
         }
         Refusal::Store(_) => {
-            let mut page = show(Trouble::NotSaved);
+            let mut page = show(SaveFailure::NotSaved);
             page.headers_mut()
                 .insert("retry-after", HeaderValue::from_static("5"));
             page

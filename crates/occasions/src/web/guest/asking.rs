@@ -3,7 +3,7 @@
 use web::{Form, Spoken};
 
 use super::show::Reading;
-use super::view::{Ask, Asked, AskedChoice, Told};
+use super::view::{AnsweredQuestion, FieldChoice, QuestionControl, QuestionField};
 use crate::answer::Answers;
 use crate::guest::Guest;
 use crate::household_plan::asking;
@@ -30,7 +30,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The answers of the household as a whole, as far as they count.
-    pub(crate) fn household_answers(&self) -> Vec<Told<'a>> {
+    pub(crate) fn household_answers(&self) -> Vec<AnsweredQuestion<'a>> {
         let (guests, events) = (&self.portal.household.guests, &self.portal.events);
         let questions = self.questions(AskedOf::Household);
         let counting =
@@ -39,7 +39,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The answers of one guest, as far as they count.
-    pub(crate) fn guest_answers(&self, guest: &Guest) -> Vec<Told<'a>> {
+    pub(crate) fn guest_answers(&self, guest: &Guest) -> Vec<AnsweredQuestion<'a>> {
         let events = &self.portal.events;
         let questions = self.questions(AskedOf::Guest);
         let counting = questions.filter(|question| question.counts_for(guest, events));
@@ -50,12 +50,12 @@ impl<'a> Reading<'a> {
         &self,
         questions: impl Iterator<Item = &'a Question>,
         answers: &Answers,
-    ) -> Vec<Told<'a>> {
+    ) -> Vec<AnsweredQuestion<'a>> {
         let default = &self.portal.occasion.default_language;
         questions
             .filter_map(|question| {
                 let answer = answers.get(&question.id)?;
-                Some(Told {
+                Some(AnsweredQuestion {
                     question: self.question_title(question),
                     words: question.say(answer, self.text, default),
                 })
@@ -70,7 +70,7 @@ impl<'a> Reading<'a> {
         name: String,
         answers: Option<&Answers>,
         form: Option<&Form>,
-    ) -> Asked<'a> {
+    ) -> QuestionField<'a> {
         let stored = answers.and_then(|answers| answers.get(&question.id));
         let typed = form.filter(|form| form.find(&name).is_some());
         let value = match (typed, stored) {
@@ -83,21 +83,21 @@ impl<'a> Reading<'a> {
             (None, Some(answer)) => answer.has(key),
             (None, None) => false,
         };
-        let own = question.choices.iter().map(|choice| AskedChoice {
+        let own = question.choices.iter().map(|choice| FieldChoice {
             value: &choice.key,
             label: self.pick(&choice.label),
             on: is_on(&choice.key),
         });
         let (control, choices) = match question.kind {
-            QuestionKind::ShortText => (Ask::Line, Vec::new()),
-            QuestionKind::LongText => (Ask::Lines, Vec::new()),
-            QuestionKind::Number => (Ask::Number, Vec::new()),
-            QuestionKind::Date => (Ask::Date, Vec::new()),
-            QuestionKind::YesNo => (Ask::YesNo, Vec::new()),
-            QuestionKind::OneChoice => (Ask::Select, own.collect()),
-            QuestionKind::SeveralChoices => (Ask::Ticks, own.collect()),
+            QuestionKind::ShortText => (QuestionControl::Line, Vec::new()),
+            QuestionKind::LongText => (QuestionControl::Lines, Vec::new()),
+            QuestionKind::Number => (QuestionControl::Number, Vec::new()),
+            QuestionKind::Date => (QuestionControl::Date, Vec::new()),
+            QuestionKind::YesNo => (QuestionControl::YesNo, Vec::new()),
+            QuestionKind::OneChoice => (QuestionControl::Select, own.collect()),
+            QuestionKind::SeveralChoices => (QuestionControl::Ticks, own.collect()),
         };
-        Asked {
+        QuestionField {
             field: name,
             title: self.question_title(question),
             help: self.pick(&question.help),

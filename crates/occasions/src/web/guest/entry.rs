@@ -1,11 +1,11 @@
 //! Pages that need no code: the one that asks for it, and an occasion's public page.
 
-use accounts::AccountId;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
+use identity::account::AccountId;
 use platform::{StoreError, Tx};
 use site::part::Part;
 use web::page::{Kind, Metadata, Page};
@@ -112,8 +112,8 @@ pub(super) async fn card(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let public = match find(&site, &slug).await? {
-        Found::Here(public) => public,
-        Found::Moved(slug) => return Ok(moved(&slug, &uri)),
+        SlugLookup::Here(public) => public,
+        SlugLookup::Moved(slug) => return Ok(moved(&slug, &uri)),
     };
     let known = gate.known(&site, &headers).await?;
     let asks_name = gate.asks_name(&site).await;
@@ -134,7 +134,7 @@ pub(super) async fn open_at(
     form: Form,
 ) -> Result<Response, Problem> {
     let is_ours = csrf::check_sender(&headers, site.url());
-    let Found::Here(public) = find(&site, &slug).await? else {
+    let SlugLookup::Here(public) = find(&site, &slug).await? else {
         return Err(Problem::not_found());
     };
     if let Some(code) = form.find("forget") {
@@ -171,12 +171,12 @@ pub(super) struct Public {
     wishes: Vec<PublicWish>,
 }
 
-pub(super) enum Found {
+pub(super) enum SlugLookup {
     Here(Box<Public>),
     Moved(String),
 }
 
-pub(super) async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
+pub(super) async fn find(site: &Site, slug: &str) -> Result<SlugLookup, Problem> {
     let wanted = slug.to_owned();
     let found = site
         .store
@@ -203,9 +203,9 @@ pub(super) async fn find(site: &Site, slug: &str) -> Result<Found, Problem> {
         return Err(Refusal::Expired.problem());
     }
     if public.occasion.slug != slug {
-        return Ok(Found::Moved(public.occasion.slug));
+        return Ok(SlugLookup::Moved(public.occasion.slug));
     }
-    Ok(Found::Here(Box::new(public)))
+    Ok(SlugLookup::Here(Box::new(public)))
 }
 
 pub(super) fn moved(slug: &str, uri: &Uri) -> Response {

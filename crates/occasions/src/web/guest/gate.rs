@@ -7,10 +7,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use accounts::signed_in;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
+use identity::session::signed_in;
 use jiff::{SignedDuration, Timestamp};
 use platform::key::{Key, Keyring};
 use platform::limits::guess::{Attempt, GuessBudget, Refused, Try};
@@ -541,7 +541,7 @@ impl CodeGate {
 
 /// Whether a signed-in host may see the code of this invitation anyway.
 async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
-    let Some(session) = accounts::web::session(headers, site.url()) else {
+    let Some(session) = site::cookies::session(headers, site.url()) else {
         return false;
     };
     let key = key.clone();

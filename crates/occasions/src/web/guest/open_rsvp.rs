@@ -13,7 +13,7 @@ use web::form_state::FormError;
 use web::page::{Kind, Page};
 use web::{Facts, FieldProblem, Form, Language, Problem, Site, Text, Wishes, csrf};
 
-use super::entry::{self, Found, Public};
+use super::entry::{self, Public, SlugLookup};
 use super::frame::{keep_out_of_search, keep_private};
 use super::gate::CodeGate;
 use super::language::speak;
@@ -35,15 +35,15 @@ pub(super) async fn show(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let public = match entry::find(&site, &slug).await? {
-        Found::Here(public) => public,
-        Found::Moved(slug) => return Ok(entry::moved(&format!("{slug}/rsvp"), &uri)),
+        SlugLookup::Here(public) => public,
+        SlugLookup::Moved(slug) => return Ok(entry::moved(&format!("{slug}/rsvp"), &uri)),
     };
     let text = check_feature(&site, &wishes, &public)?;
     let typed = TypedAnswer {
         party: "1".to_owned(),
         ..TypedAnswer::default()
     };
-    Ok(page(&site, &text, &public, typed, Trouble::default()))
+    Ok(page(&site, &text, &public, typed, RsvpFailure::default()))
 }
 
 /// `POST /o/{slug}/rsvp`.
@@ -56,16 +56,16 @@ pub(super) async fn save(
     Path(slug): Path<String>,
     form: Form,
 ) -> Result<Response, Problem> {
-    let Found::Here(public) = entry::find(&site, &slug).await? else {
+    let SlugLookup::Here(public) = entry::find(&site, &slug).await? else {
         return Err(Problem::not_found());
     };
     let text = check_feature(&site, &wishes, &public)?;
     let typed = typed(&form);
     if csrf::check_sender(&headers, site.url()).is_err() {
-        let trouble = Trouble {
+        let trouble = RsvpFailure {
             status: StatusCode::FORBIDDEN,
             words: Some(text.say("answer-elsewhere").into_owned()),
-            ..Trouble::default()
+            ..RsvpFailure::default()
         };
         return Ok(page(&site, &text, &public, typed, trouble));
     }
@@ -213,14 +213,14 @@ fn wrong_party(text: &Text, occasion: &Occasion) -> FormError {
 
 /// Why an answer was refused.
 #[derive(Default)]
-struct Trouble {
+struct RsvpFailure {
     status: StatusCode,
     words: Option<String>,
     errors: Vec<FormError>,
     retry_after: Option<u32>,
 }
 
-impl Trouble {
+impl RsvpFailure {
     fn of(status: StatusCode, errors: Vec<FormError>) -> Self {
         Self {
             status,
@@ -242,11 +242,11 @@ fn refused(
     let trouble = match refusal {
         Refusal::Fields(fields) => {
             let errors = errors(text, public, &fields);
-            Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, errors)
+            RsvpFailure::of(StatusCode::UNPROCESSABLE_ENTITY, errors)
         }
         Refusal::PartySize(_) => {
             let error = wrong_party(text, occasion);
-            Trouble::of(StatusCode::UNPROCESSABLE_ENTITY, vec![error])
+            RsvpFailure::of(StatusCode::UNPROCESSABLE_ENTITY, vec![error])
         }
         // The note is the only part of this form that can be switched off.
         Refusal::FeatureDisabled => {
@@ -254,7 +254,7 @@ fn refused(
                 field: "message".to_owned(),
                 words: Refusal::FeatureDisabled.problem().detail(text),
             };
-            Trouble::of(StatusCode::NOT_FOUND, vec![error])
+            RsvpFailure::of(StatusCode::NOT_FOUND, vec![error])
         }
         Refusal::NoSeats { event, left } => {
             let mut events = public.events.iter();
@@ -267,9 +267,9 @@ fn refused(
                 field: format!("{EVENT}{event}"),
                 words: text.with("complaint-open-full", values),
             };
-            Trouble::of(StatusCode::CONFLICT, vec![error])
+            RsvpFailure::of(StatusCode::CONFLICT, vec![error])
         }
-        Refusal::Store(error) if error.is_passing() => Trouble {
+        Refusal::Store(error) if error.is_passing() => RsvpFailure {
             status: StatusCode::SERVICE_UNAVAILABLE,
             words: Some(text.say("answer-failed").into_owned()),
             errors: Vec::new(),
@@ -290,7 +290,7 @@ fn refused(
             if problem.status.is_server_error() || problem.status == StatusCode::NOT_FOUND {
                 return Err(problem);
             }
-            Trouble {
+            RsvpFailure {
                 status: problem.status,
                 words: Some(problem.detail(text)),
                 errors: Vec::new(),
@@ -353,7 +353,7 @@ fn page(
     text: &Text,
     public: &Public,
     typed: TypedAnswer,
-    trouble: Trouble,
+    trouble: RsvpFailure,
 ) -> Response {
     let occasion = &public.occasion;
     let switches = occasion.switches;

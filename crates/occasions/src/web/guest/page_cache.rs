@@ -26,17 +26,17 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// The cache, shared by all requests.
 #[derive(Debug, Default)]
-pub(super) struct Pages(Mutex<Shelf>);
+pub(super) struct Pages(Mutex<CachedPages>);
 
 #[derive(Debug, Default)]
-struct Shelf {
+struct CachedPages {
     /// Pages by household and language.
-    kept: HashMap<(InvitationId, String), Kept>,
+    kept: HashMap<(InvitationId, String), CachedPage>,
     bytes: usize,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct CachedPage {
     version: i64,
     revision: i64,
     until: Timestamp,
@@ -44,7 +44,7 @@ struct Kept {
 }
 
 /// The result of looking up a portal's page.
-pub(super) struct Look {
+pub(super) struct PortalLookup {
     /// The invitation it belongs to.
     pub(super) glance: Glance,
     /// When the look-up was made.
@@ -52,11 +52,11 @@ pub(super) struct Look {
     /// The language of the page.
     tag: String,
     /// A kept page, or the data to render one.
-    pub(super) found: Found,
+    pub(super) found: CacheLookup,
 }
 
 /// A page that is still valid, or the data to render one.
-pub(super) enum Found {
+pub(super) enum CacheLookup {
     Page(Written),
     Portal(Box<Portal>),
 }
@@ -68,7 +68,7 @@ impl Pages {
         tx: &mut Tx<'_>,
         key: &CodeKey,
         speaker: &Speaker,
-    ) -> Result<Look, Closed> {
+    ) -> Result<PortalLookup, Closed> {
         let glance = invitation::glance(tx, key)?.ok_or(Closed::NotFound)?;
         let snapshot = snapshot::load_at(tx, &glance.occasion, glance.revision)?;
         portal::admit(&snapshot.occasion, glance.archived)?;
@@ -90,11 +90,11 @@ impl Pages {
                     Some(&page),
                     "a page was kept that would read differently now"
                 );
-                Found::Page(page)
+                CacheLookup::Page(page)
             }
-            None => Found::Portal(read()?),
+            None => CacheLookup::Portal(read()?),
         };
-        Ok(Look {
+        Ok(PortalLookup {
             glance,
             now,
             tag,
@@ -110,12 +110,12 @@ impl Pages {
     }
 
     /// Keeps the page that was rendered after a look-up.
-    pub(super) fn keep(&self, look: &Look, until: Timestamp, page: &Written) {
+    pub(super) fn keep(&self, look: &PortalLookup, until: Timestamp, page: &Written) {
         let mut shelf = self.shelf();
         if shelf.bytes + page.length() > MOST_BYTES {
-            *shelf = Shelf::default();
+            *shelf = CachedPages::default();
         }
-        let kept = Kept {
+        let kept = CachedPage {
             version: look.glance.version,
             revision: look.glance.revision,
             until,
@@ -130,7 +130,7 @@ impl Pages {
         }
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+    fn shelf(&self) -> MutexGuard<'_, CachedPages> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -164,8 +164,8 @@ mod tests {
         Timestamp::from_second(number).unwrap()
     }
 
-    fn look(id: &str, version: i64, revision: i64) -> Look {
-        Look {
+    fn look(id: &str, version: i64, revision: i64) -> PortalLookup {
+        PortalLookup {
             glance: Glance {
                 id: id.parse().unwrap(),
                 occasion: "01900000-0000-7000-8000-000000000001".parse().unwrap(),
@@ -178,7 +178,7 @@ mod tests {
             },
             now: second(0),
             tag: "en".to_owned(),
-            found: Found::Page(written("")),
+            found: CacheLookup::Page(written("")),
         }
     }
 
@@ -189,7 +189,7 @@ mod tests {
     fn a_page_is_found_while_everything_it_was_made_from_stands() {
         let (pages, page) = (Pages::default(), written("Hello"));
         pages.keep(&look(ONE, 3, 7), second(100), &page);
-        let find = |look: &Look, tag: &str, now| pages.find(&look.glance, tag, second(now));
+        let find = |look: &PortalLookup, tag: &str, now| pages.find(&look.glance, tag, second(now));
         assert_eq!(find(&look(ONE, 3, 7), "en", 99), Some(page));
         for (look, tag, now) in [
             (look(OTHER, 3, 7), "en", 0),

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use web::Problem;
 
 use super::frame::{guest_page, keep_private};
-use super::page_cache::Found;
+use super::page_cache::CacheLookup;
 use super::request::{EarlyResponse, GuestRequest};
 use super::show::{Reading, masked_email};
 use super::view::{self, Standing};
@@ -16,8 +16,8 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let gate = &req.gate;
     gate.note_opened(&req.headers, &look.glance.id, look.now);
     let page = match &look.found {
-        Found::Page(page) => page.clone(),
-        Found::Portal(portal) => {
+        CacheLookup::Page(page) => page.clone(),
+        CacheLookup::Portal(portal) => {
             let page = portal_page::write(&req.site, &req.text(portal), portal)
                 .map_err(Problem::internal)?;
             gate.pages.keep(&look, portal.reads_alike_until(), &page);

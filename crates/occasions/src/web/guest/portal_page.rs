@@ -41,10 +41,10 @@ pub(crate) fn preview(text: &Text, portal: &Portal) -> Result<String, askama::Er
     body(text, portal, Vec::new()).render()
 }
 
-fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::Portal<'a> {
+fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::PortalPage<'a> {
     let reading = Reading::new(text, portal);
     let details = &portal.household.invitation.details;
-    view::Portal {
+    view::PortalPage {
         text,
         frame: reading.frame(),
         cover: reading.cover(),

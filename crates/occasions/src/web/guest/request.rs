@@ -13,7 +13,7 @@ use super::code_page::{self, TypedCode};
 use super::frame::keep_private;
 use super::gate::{Admitted, CodeGate, Credentials, Failure};
 use super::language::Speaker;
-use super::page_cache::Look;
+use super::page_cache::PortalLookup;
 use super::view::Typed;
 use crate::id::InvitationId;
 use crate::link;
@@ -110,7 +110,7 @@ impl GuestRequest {
     }
 
     /// Like [`GuestRequest::look`], for the portal's own page.
-    pub(super) async fn look_at_page(&self) -> Result<Look, EarlyResponse> {
+    pub(super) async fn look_at_page(&self) -> Result<PortalLookup, EarlyResponse> {
         let (pages, speaker) = (Arc::clone(&self.gate.pages), self.speaker());
         let look = self
             .gate

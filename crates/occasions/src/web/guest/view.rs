@@ -28,10 +28,10 @@ pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
 pub use open_rsvp::{Open, OpenEvent, TypedAnswer};
 pub use portal::{
-    Confirmation, DaysLeft, EventRow, Portal, Progress, ScheduleRow, Standing, Stored, Tile, Timer,
-    Typed,
+    Confirmation, DaysLeft, EventRow, PortalPage, Progress, ScheduleRow, Standing, Stored, Tile,
+    Timer, Typed,
 };
-pub use question::{Ask, Asked, AskedChoice, Told};
+pub use question::{AnsweredQuestion, FieldChoice, QuestionControl, QuestionField};
 
 impl Tone {
     /// The line that opens a portal and a mail: the hosts' own, or one with the

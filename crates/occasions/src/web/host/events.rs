@@ -1,11 +1,11 @@
 //! The hosts' pages for events, and the same operations as JSON.
 
 use ::web::{List, Problem, Spoken, Text};
-use accounts::web::resource::api::{ApiResource, Description};
-use accounts::web::resource::pages::{EditForm, Messages, PageResource};
 use askama::Template;
 use axum::response::Response;
 use platform::Tx;
+use site::resource::api::{ApiResource, Description};
+use site::resource::pages::{EditForm, Messages, PageResource};
 
 use super::frame::Place;
 use super::request::{HostRequest, PageContext};

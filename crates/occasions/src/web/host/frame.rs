@@ -1,12 +1,12 @@
 //! The frame of hosts' pages: the current place, the navigation, and the banner about
 //! the last action.
 
-use accounts::web::frame;
-use accounts::web::resource::pages::PageResource as _;
 use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::Tx;
+use site::frame;
+use site::resource::pages::PageResource as _;
 use web::page::{Action, Entry, Heading, Kind, Navigation, OwnFrame, Page, Section, Strip};
 use web::{Problem, Theme};
 

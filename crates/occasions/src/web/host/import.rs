@@ -279,7 +279,7 @@ struct Left {
 }
 
 /// What the page of an import shows.
-enum Shown {
+enum ImportPage {
     Check(Check),
     Job(Vec<Named>),
 }
@@ -293,9 +293,9 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
             let host = &context.host;
             let import = import::load(tx, host, &id)?;
             let shown = if import.state == ImportState::Draft {
-                Shown::Check(import::check(tx, host, &catalogue, &id)?)
+                ImportPage::Check(import::check(tx, host, &catalogue, &id)?)
             } else {
-                Shown::Job(import::named(tx, host, &id)?)
+                ImportPage::Job(import::named(tx, host, &id)?)
             };
             Ok((import, shown, Ground::load(tx, host)?))
         })
@@ -303,11 +303,11 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let title = req.text.say("host-import");
     let (place, wording) = (Place::Invitations, req.wording(&context));
     Ok(match shown {
-        Shown::Check(check) => {
+        ImportPage::Check(check) => {
             let body = checked(&req, &context, &import, &check, &ground);
             req.page(&context, place, &title, body)
         }
-        Shown::Job(named) => {
+        ImportPage::Job(named) => {
             let body = job(&req, &wording, &import, named);
             req.page(&context, place, &title, body)
         }

@@ -24,7 +24,7 @@ use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::open_rsvp;
 use crate::portal::Portal;
-use crate::web::guest::view::{Ask, Asked, Mark};
+use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
 /// How many entries of its history the page shows.
@@ -47,7 +47,7 @@ struct InvitePage<'a> {
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
     /// The questions of the household as a whole, with its answers.
-    household: Vec<Asked<'a>>,
+    household: Vec<QuestionField<'a>>,
     told: Vec<(Spoken<'a>, String)>,
     history: Vec<Sentence>,
     send: Sending,

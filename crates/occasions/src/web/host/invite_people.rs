@@ -10,7 +10,7 @@ use crate::guest::Guest;
 use crate::portal::Portal;
 use crate::question::Question;
 use crate::web::guest::Reading;
-use crate::web::guest::view::{Asked, Mark};
+use crate::web::guest::view::{Mark, QuestionField};
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
 /// One guest with their answers.
@@ -23,7 +23,7 @@ pub(super) struct PersonRow<'a> {
     pub(super) diets: Vec<(String, String, bool)>,
     pub(super) diet_note: String,
     pub(super) diet_words: String,
-    pub(super) questions: Vec<Asked<'a>>,
+    pub(super) questions: Vec<QuestionField<'a>>,
     pub(super) told: Vec<(Spoken<'a>, String)>,
 }
 
@@ -163,7 +163,7 @@ pub(super) fn household<'a>(
     wording: &Wording<'a>,
     portal: &'a Portal,
     form_state: &FormState,
-) -> (Vec<Asked<'a>>, Vec<(Spoken<'a>, String)>) {
+) -> (Vec<QuestionField<'a>>, Vec<(Spoken<'a>, String)>) {
     let answers = &portal.household.answers;
     let questions = || known(portal, AskedOf::Household, answers);
     let concerned = |question: &&Question| portal.household.is_concerned(question, &portal.events);
@@ -183,7 +183,7 @@ fn asked<'a>(
     (question, field): (&'a Question, String),
     answers: &Answers,
     form_state: &FormState,
-) -> Asked<'a> {
+) -> QuestionField<'a> {
     let reading = Reading::new(wording.text, portal);
     let mut asked = reading.asked(question, field, Some(answers), Some(&form_state.form));
     if form_state.is_clash() {

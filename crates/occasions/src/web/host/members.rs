@@ -1,13 +1,13 @@
 //! The members of an occasion: all hosts see them, owners change them.
 
-use accounts::AccountId;
-use accounts::grant::Member;
-use accounts::invite::Invite;
-use accounts::web::call::see_other;
-use accounts::web::shared;
 use askama::Template;
 use axum::response::Response;
+use identity::account::AccountId;
+use identity::grant::Member;
+use identity::people::invite::Invite;
 use platform::id::Id;
+use site::call::see_other;
+use site::domain;
 use web::form_state::{self, FormState};
 use web::{Problem, Text};
 
@@ -181,7 +181,7 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
     } else {
         posted.req.at("/members?done=removed")
     };
-    let to = shared::after(&posted.form, &to);
+    let to = domain::after_ending(&posted.form, &to);
     answer(
         &posted,
         posted

@@ -1,13 +1,13 @@
 //! The list of a host's occasions, and the form of a new one.
 
-use accounts::web::asking::Sender;
-use accounts::web::call::{form_once, see_other};
-use accounts::web::frame;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use platform::Tx;
 use serde_json::json;
+use site::asking::Sender;
+use site::call::{form_once, see_other};
+use site::frame;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::{Input, Problem, Site, Text};
 
@@ -233,7 +233,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
 fn make(
     tx: &mut Tx<'_>,
     site: &Site,
-    who: &accounts::SignedIn,
+    who: &identity::session::signed_in::SignedIn,
     new: &Input,
     first: &Input,
     request: &platform::audit::RequestFacts,

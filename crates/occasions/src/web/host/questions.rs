@@ -4,11 +4,11 @@ use std::iter;
 
 use ::web::form_state;
 use ::web::{List, Problem, Spoken, Text};
-use accounts::web::resource::api::{ApiResource, Description};
-use accounts::web::resource::pages::{EditForm, Messages, PageResource, RowList};
 use askama::Template;
 use axum::response::Response;
 use platform::Tx;
+use site::resource::api::{ApiResource, Description};
+use site::resource::pages::{EditForm, Messages, PageResource, RowList};
 
 use super::frame::Place;
 use super::request::{HostRequest, PageContext};

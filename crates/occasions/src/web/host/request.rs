@@ -7,16 +7,17 @@
 
 use std::ops::Deref;
 
-use accounts::web::request::{FormPost, OfPage, PageRequest};
-use accounts::{notification, signed_in};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use axum::response::Response;
+use identity::grant::administrator;
+use identity::notification;
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
 use platform::id::Id;
 use platform::{StoreError, Tx};
+use site::request::{FormPost, OfPage, PageRequest};
 use web::language::COMPLETE;
 use web::{Language, Problem, Site, Wishes};
 
@@ -178,7 +179,7 @@ pub(crate) fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, Stor
     let occasion = occasion::load(tx, host.occasion())?;
     Ok(PageContext {
         owns_site: match host.who() {
-            Some(who) => signed_in::owner(tx, who.clone())?.is_some(),
+            Some(who) => administrator::owner(tx, who.clone())?.is_some(),
             None => false,
         },
         unread: match host.who() {

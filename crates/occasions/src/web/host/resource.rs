@@ -1,13 +1,13 @@
 //! The hosts' pages and JSON operations for lists of an occasion.
 
-use accounts::Callers::Tokens;
-use accounts::SignedIn;
-use accounts::web::proof::{Proof, Requester};
-use accounts::web::resource::api::{ApiParent, ApiResource};
-use accounts::web::resource::pages::PageParent;
 use askama::Template;
 use axum::response::Response;
+use identity::session::signed_in::SignedIn;
 use platform::Tx;
+use site::Callers::Tokens;
+use site::proof::{Proof, Requester};
+use site::resource::api::{ApiParent, ApiResource};
+use site::resource::pages::PageParent;
 use web::described::{self, Named};
 use web::form_state::{FormState, TableForm};
 use web::{Problem, Text};
@@ -20,7 +20,7 @@ use crate::hosting::{HostOf, Permission, Refusal, permissions};
 use crate::occasion;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::{HostAccess, may};
-use crate::web::api::host::change_response::{Receipt, Saved, Sees, Shown};
+use crate::web::api::host::change_response::{ChangedView, Receipt, Saved, Sees};
 use crate::web::api::host::refusal;
 
 /// Programs that read what hosts wrote.
@@ -68,7 +68,7 @@ impl ApiParent for HostOf {
     }
 }
 
-impl<R: Resource<Parent = HostOf>> Shown for R {
+impl<R: Resource<Parent = HostOf>> ChangedView for R {
     fn receipt(&self) -> Receipt {
         if R::ADDRESS == "id" {
             Receipt::of_id(&self.address(), self.version())

@@ -2,9 +2,9 @@
 
 use ::web::form_state::{self, FormState, Group};
 use ::web::{Input, Problem, Text};
-use accounts::web::resource::pages::{PageResource as _, load, stored};
 use askama::Template;
 use axum::response::Response;
+use site::resource::pages::{PageResource as _, load, stored};
 
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};

@@ -1,11 +1,11 @@
 //! The page on which a post is written.
 
-use accounts::web::request::{FormPost, PageRequest};
-use accounts::web::resource::pages::{EditForm, Next};
 use askama::Template;
 use axum::body::Bytes;
 use jiff::civil;
 use platform::text_cleaning;
+use site::request::{FormPost, PageRequest};
+use site::resource::pages::{EditForm, Next};
 use web::form_state::{Control, Field};
 use web::picture_folder::{self, StoredPicture};
 use web::{Form, Problem, Text};

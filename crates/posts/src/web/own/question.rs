@@ -1,11 +1,11 @@
 //! The pages that ask before a post is withdrawn or deleted.
 
-use accounts::web::request::{FormPost, PageRequest};
-use accounts::web::resource;
 use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 use serde_json::json;
+use site::request::{FormPost, PageRequest};
+use site::resource;
 use web::form_state::number;
 use web::{Input, Problem, Text};
 

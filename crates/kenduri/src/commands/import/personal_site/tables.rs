@@ -9,13 +9,14 @@ mod choices;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use accounts::account::AccountId;
-use accounts::grant::{ADMIN, OWNER, TRUSTED_CONTACT};
-use accounts::import::{self as people, Person};
-use accounts::profile::Profile;
 use anyhow::Result;
 use countdowns::import::{self as timers, ImportedPhrase, ImportedSuggestion, Reset};
 use countdowns::suggestion::State;
+use identity::account::AccountId;
+use identity::grant::{ADMIN, OWNER, TRUSTED_CONTACT};
+use identity::people::import as people;
+use identity::people::import::Person;
+use identity::person::profile::Profile;
 use importer::ImportError;
 use importer::dump::{self, Dump, Row};
 use jiff::Timestamp;

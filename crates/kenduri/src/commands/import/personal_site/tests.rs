@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use accounts::account::{self, AccountId};
-use accounts::client::Client;
-use accounts::grant::{self, ADMIN, OWNER, Scope};
-use accounts::session::Stay;
-use accounts::sign_in::{self, Attempt, SignInError};
-use accounts::{Accounts, domain, identity, profile, registration, slug};
 use countdowns::countdown::{Countdown, CountdownId, Visibility};
 use countdowns::entry::{self, Entry};
+use identity::account::{self, AccountId};
+use identity::client::Client;
+use identity::credential::linked_identity;
+use identity::grant::{self, ADMIN, OWNER, Scope};
+use identity::person::{profile, registration, slug};
+use identity::session::Stay;
+use identity::sign_in::{self, Attempt, SignInError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::audit::RequestFacts;
@@ -18,6 +19,7 @@ use platform::mail::suppression::{self, Cause};
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use posts::mailing::NEWSLETTER;
 use posts::post::{Post, State};
+use site::{Context, domains};
 use tempfile::TempDir;
 use testkit::{Visitor, World};
 use web::client_info::Proxies;
@@ -37,7 +39,7 @@ const RAVI: &str = "0199a000-0000-7000-8000-000000000005";
 const LONG_SLUG: &str = "daniel-very-very-very-very-very-very-very-very-very-long-slug";
 
 struct Stage {
-    accounts: Accounts,
+    accounts: Context,
     folder: TempDir,
 }
 
@@ -50,9 +52,9 @@ impl Stage {
             time_zone: TimeZone::get("Asia/Kuala_Lumpur").unwrap(),
             proxies: Proxies::default(),
         };
-        let site = domain::site(DOMAINS, &[], world.platform.clone(), settings);
+        let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);
         Self {
-            accounts: Accounts::new(site, DOMAINS),
+            accounts: Context::new(site, DOMAINS),
             folder: tempfile::tempdir().unwrap(),
         }
     }
@@ -143,7 +145,7 @@ fn id(text: &str) -> AccountId {
 
 #[test]
 fn everything_comes_along_and_the_second_run_changes_nothing() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let stage = Stage::new(world);
         let store = world.store();
         let before = rows(store).await;
@@ -202,7 +204,7 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
 
 #[test]
 fn people_are_who_they_were() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let stage = Stage::new(world);
         stage.import(stage.options(DUMP)).await.unwrap();
         read(world.store(), |tx| {
@@ -298,7 +300,7 @@ fn people_are_who_they_were() {
 
 #[test]
 fn timers_phrases_and_articles_are_what_they_were() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let stage = Stage::new(world);
         stage.import(stage.options(DUMP)).await.unwrap();
         let found = read(world.store(), |tx| {
@@ -383,7 +385,7 @@ fn timers_phrases_and_articles_are_what_they_were() {
         .await;
         let mut visitor = Visitor::new(web::serve(
             &stage.accounts.site,
-            accounts::web::around(&stage.accounts, domain::routes(&stage.accounts)),
+            accounts::web::around(&stage.accounts, domains::routes(&stage.accounts)),
         ));
         assert_eq!(visitor.get("/farah/incident-timer").await.status, 200);
         assert_eq!(visitor.get("/aina/incident-timer").await.status, 200);
@@ -396,7 +398,7 @@ fn timers_phrases_and_articles_are_what_they_were() {
 
 #[test]
 fn subscribers_and_linked_sign_ins_come_along() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let stage = Stage::new(world);
         stage.import(stage.options(DUMP)).await.unwrap();
         let found = read(world.store(), |tx| {
@@ -405,7 +407,7 @@ fn subscribers_and_linked_sign_ins_come_along() {
                 &[],
             )?;
             let mailed = NEWSLETTER.subscribers(tx, "", 10)?;
-            let sign_ins = identity::list(tx, &id(DANIEL))?;
+            let sign_ins = linked_identity::list(tx, &id(DANIEL))?;
             Ok((subscribers, mailed, sign_ins))
         })
         .await;
@@ -436,7 +438,7 @@ fn subscribers_and_linked_sign_ins_come_along() {
 
 #[test]
 fn a_google_sign_in_of_before_there_was_a_table_comes_along() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let stage = Stage::new(world);
         let columns = "public.users (id, email, display_name, slug, created_at, updated_at, active, search_vector";
         let dump = DUMP
@@ -452,14 +454,14 @@ fn a_google_sign_in_of_before_there_was_a_table_comes_along() {
         let text = stage.import(none).await.unwrap().to_string();
         assert!(text.contains("https://accounts.google.com: 3"), "{text}");
         stage.import(stage.options(&dump)).await.unwrap();
-        let of = read(world.store(), |tx| identity::list(tx, &id(FARAH))).await;
+        let of = read(world.store(), |tx| linked_identity::list(tx, &id(FARAH))).await;
         assert_eq!(of[0].subject, "42");
     });
 }
 
 #[test]
 fn what_has_two_meanings_is_listed_and_stops_the_run() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let stage = Stage::new(world);
         let before = rows(world.store()).await;
         for (from, to, what) in [
@@ -498,7 +500,7 @@ fn what_has_two_meanings_is_listed_and_stops_the_run() {
 
 #[test]
 fn a_broken_dump_changes_nothing_and_names_the_line() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let stage = Stage::new(world);
         let before = rows(world.store()).await;
         let half = &DUMP[..DUMP.find("Ravi").unwrap()];
@@ -530,7 +532,7 @@ fn a_broken_dump_changes_nothing_and_names_the_line() {
 
 #[test]
 fn timers_of_one_millisecond_become_one_when_somebody_says_so() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let stage = Stage::new(world);
         let dump = DUMP.replace("2026-04-01 18:00:00+08", "2026-03-01 18:00:00.123999+08");
         for _ in 0..2 {

@@ -1,8 +1,8 @@
-use accounts::domain;
-use accounts::grant::Scope;
+use identity::grant::Scope;
 use jiff::tz::TimeZone;
 use occasions::role::{self, Role};
 use platform::{StoreError, Tx, sql};
+use site::domains;
 use testkit::World;
 use web::client_info::Proxies;
 use web::{Settings, SiteUrl};
@@ -37,12 +37,12 @@ fn site(world: &World) -> Site {
         time_zone: TimeZone::get("Asia/Kuala_Lumpur").unwrap(),
         proxies: Proxies::default(),
     };
-    domain::site(DOMAINS, &[], world.platform.clone(), settings)
+    domains::site(DOMAINS, &[], world.platform.clone(), settings)
 }
 
 #[test]
 fn an_older_wedding_is_taken_over_and_once_more_changes_nothing() {
-    World::each_engine(&domain::migrations(DOMAINS), async |world| {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
         world.expect_jobs(import::KIND);
         let site = site(world);
         let seeded = site

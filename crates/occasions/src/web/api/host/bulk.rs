@@ -1,11 +1,11 @@
 //! Actions on many invitations at once.
 
-use accounts::Callers::Tokens;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::Received;

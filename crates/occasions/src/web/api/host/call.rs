@@ -3,14 +3,14 @@
 
 use std::ops::Deref;
 
-use accounts::signed_in::SignedIn;
-use accounts::web::call;
 use axum::extract::FromRequestParts;
 use axum::http::{StatusCode, request};
 use axum::response::Response;
+use identity::session::signed_in::SignedIn;
 use platform::Tx;
 use platform::audit::RequestFacts;
 use serde::Serialize;
+use site::call;
 use web::{Problem, Site};
 
 use super::change_response::Sees;

@@ -1,7 +1,7 @@
 //! What callers see of their changes. A token that may change something but not read it
 //! gets only the version, even in a conflict.
 
-use accounts::signed_in::SignedIn;
+use identity::session::signed_in::SignedIn;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -95,7 +95,7 @@ impl Receipt {
 }
 
 /// A record that can be changed and shown.
-pub(crate) trait Shown: Serialize {
+pub(crate) trait ChangedView: Serialize {
     /// Whether a caller who sees this much may see the record.
     fn is_for(sees: Sees) -> bool {
         sees.occasion
@@ -107,7 +107,7 @@ pub(crate) trait Shown: Serialize {
 impl<T> Saved<T> {
     pub(crate) fn of(whole: T, sees: Sees) -> Self
     where
-        T: Shown,
+        T: ChangedView,
     {
         if T::is_for(sees) {
             Self::Whole(Box::new(whole))

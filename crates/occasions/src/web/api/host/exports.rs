@@ -1,11 +1,11 @@
 //! Exports as files. Only for people: a token cannot take whole lists away.
 
-use accounts::Callers::People;
 use axum::body::Body;
 use axum::extract::Path;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use site::Callers::People;
 use tokio::io::AsyncReadExt;
 use web::described::Routes;
 use web::json::Received;

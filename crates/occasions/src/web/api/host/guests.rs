@@ -1,18 +1,18 @@
 //! Guests, and answers that hosts give for them.
 
-use accounts::Callers::Tokens;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
+use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::{Members, Received};
 use web::{Input, Json, List, Piece, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
-use super::change_response::{Receipt, Saved, Sees, Shown};
+use super::change_response::{ChangedView, Receipt, Saved, Sees};
 use super::invitations::{load_view, saved};
 use super::view::{GuestView, InvitationView, PersonView};
 use crate::hosting::Permission::{Invite, See};
@@ -108,7 +108,7 @@ struct OneGuest {
     guest: GuestView,
 }
 
-impl Shown for OneGuest {
+impl ChangedView for OneGuest {
     /// Either scope allows seeing guests.
     fn is_for(sees: Sees) -> bool {
         sees.occasion || sees.answers

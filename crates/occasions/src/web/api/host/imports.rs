@@ -1,11 +1,11 @@
 //! Lists of households out of files.
 
-use accounts::Callers::Tokens;
 use axum::body::to_bytes;
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
+use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::sheet::read::{MOST_BYTES, Unreadable};

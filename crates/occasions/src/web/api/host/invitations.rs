@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use accounts::Callers::{People, Tokens};
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::Tx;
 use platform::mail::suppression;
 use serde::Deserialize;
+use site::Callers::{People, Tokens};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;

@@ -1,14 +1,14 @@
 //! The members of an occasion. Owners change them, in person.
 
-use accounts::Callers::{People, Tokens};
-use accounts::account::AccountId;
-use accounts::grant::Member;
-use accounts::invite::Invite;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use identity::account::AccountId;
+use identity::grant::Member;
+use identity::people::invite::Invite;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use site::Callers::{People, Tokens};
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Json, List, Problem, Site, routes};

@@ -1,11 +1,11 @@
 //! Occasions.
 
-use accounts::Callers::Tokens;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::Tx;
 use serde::Deserialize;
+use site::Callers::Tokens;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;

@@ -1,11 +1,11 @@
 //! The counters, the curve of answers, and the log.
 
-use accounts::Callers::Tokens;
 use axum::extract::Path;
 use jiff::Timestamp;
 use platform::news;
 use serde::Serialize;
 use serde_json::Value;
+use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Json, List, Piece, Problem, Site, routes};

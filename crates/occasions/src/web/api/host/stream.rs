@@ -2,10 +2,6 @@
 
 use std::time::Duration;
 
-use accounts::AccountId;
-use accounts::Callers::Tokens;
-use accounts::signed_in::SignedIn;
-use accounts::web::asking::Caller;
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Path, Request, State};
@@ -13,7 +9,11 @@ use axum::http::request;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use http_body_util::channel::{Channel, Sender};
+use identity::account::AccountId;
+use identity::session::signed_in::SignedIn;
 use serde_json::json;
+use site::Callers::Tokens;
+use site::asking::Caller;
 use tokio::time::{MissedTickBehavior, interval};
 use web::described::Routes;
 use web::event_stream::{self, COMMENT, End, Places, RETRY, event};

@@ -7,7 +7,7 @@ use platform::mail::suppression::Suppression;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::change_response::{Receipt, Sees, Shown};
+use super::change_response::{ChangedView, Receipt, Sees};
 use crate::answer::{Answer, Answers};
 use crate::guest::Guest;
 use crate::hosting::guests::Contact as GuestContact;
@@ -31,13 +31,13 @@ pub(super) struct OccasionView {
     pub(super) role: Role,
 }
 
-impl Shown for OccasionView {
+impl ChangedView for OccasionView {
     fn receipt(&self) -> Receipt {
         self.occasion.receipt()
     }
 }
 
-impl Shown for Occasion {
+impl ChangedView for Occasion {
     fn receipt(&self) -> Receipt {
         Receipt::of_id(&self.id, self.version)
     }
@@ -110,7 +110,7 @@ struct SuppressionView {
     since: Timestamp,
 }
 
-impl Shown for InvitationView {
+impl ChangedView for InvitationView {
     fn receipt(&self) -> Receipt {
         Receipt::of_id(&self.id, self.version)
     }

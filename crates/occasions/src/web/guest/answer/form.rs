@@ -9,8 +9,8 @@ use super::super::frame::guest_page;
 use super::super::parse_form::ParsedForm;
 use super::super::show::Reading;
 use super::super::view::{
-    Answer, Asked, Chips, Choice, Diet, DietRow, Dietary, Mark, NewRow, NoteField, NotePage,
-    Places, Row, Seats,
+    Answer, Chips, Choice, Diet, DietRow, Dietary, Mark, NewRow, NoteField, NotePage, Places,
+    QuestionField, Row, Seats,
 };
 use super::press::{BEFORE, PRESS};
 use crate::event::Event;
@@ -87,7 +87,7 @@ impl Which {
 }
 
 /// Why a save was refused.
-pub(super) enum Trouble {
+pub(super) enum SaveFailure {
     /// It was not refused.
     None,
     /// The store could not take it now.
@@ -105,19 +105,19 @@ pub(super) fn show(
     portal: &Portal,
     submission: String,
     typed: Option<(&Form, &ParsedForm)>,
-    trouble: Trouble,
+    trouble: SaveFailure,
 ) -> Response {
     let (status, trouble, errors) = match trouble {
-        Trouble::None => (StatusCode::OK, None, Vec::new()),
-        Trouble::NotSaved => {
+        SaveFailure::None => (StatusCode::OK, None, Vec::new()),
+        SaveFailure::NotSaved => {
             let words = text.say("answer-failed").into_owned();
             (StatusCode::SERVICE_UNAVAILABLE, Some(words), Vec::new())
         }
-        Trouble::Elsewhere => {
+        SaveFailure::Elsewhere => {
             let words = text.say("answer-elsewhere").into_owned();
             (StatusCode::FORBIDDEN, Some(words), Vec::new())
         }
-        Trouble::Fields(status, errors) => (status, None, errors),
+        SaveFailure::Fields(status, errors) => (status, None, errors),
     };
     let sheet = Sheet {
         reading: Reading::new(text, portal),
@@ -395,7 +395,7 @@ impl Sheet<'_> {
         }
     }
 
-    fn household_questions(&self) -> Vec<Asked<'_>> {
+    fn household_questions(&self) -> Vec<QuestionField<'_>> {
         let stored = &self.portal.household.answers;
         self.reading
             .questions(AskedOf::Household)
@@ -406,7 +406,7 @@ impl Sheet<'_> {
             .collect()
     }
 
-    fn questions(&self, guest: &Guest) -> Vec<Asked<'_>> {
+    fn questions(&self, guest: &Guest) -> Vec<QuestionField<'_>> {
         let field = |key: &str| format!("answer.{}.{key}", guest.id);
         let questions = self.reading.questions_for(guest);
         questions
@@ -418,7 +418,7 @@ impl Sheet<'_> {
             .collect()
     }
 
-    fn new_questions(&self, n: usize) -> Vec<Asked<'_>> {
+    fn new_questions(&self, n: usize) -> Vec<QuestionField<'_>> {
         self.reading
             .questions(AskedOf::Guest)
             .map(|question| {

@@ -10,7 +10,7 @@ use web::{FieldProblem, Form, Text};
 use super::super::parse_form::ParsedForm;
 use super::super::show::Reading;
 use super::super::view::Typed;
-use super::form::Trouble;
+use super::form::SaveFailure;
 use crate::answer::Answers;
 use crate::household::Places;
 use crate::household_change::GuestUpdate;
@@ -24,14 +24,14 @@ pub(super) fn trouble(
     portal: &Portal,
     parsed: &ParsedForm,
     refusal: &Refusal,
-) -> Trouble {
+) -> SaveFailure {
     let first_new = || {
         parsed
             .first_new()
             .unwrap_or_else(|| "new.0.name".to_owned())
     };
     let one = |field: String, words: String| {
-        Trouble::Fields(StatusCode::CONFLICT, vec![FormError { field, words }])
+        SaveFailure::Fields(StatusCode::CONFLICT, vec![FormError { field, words }])
     };
     let places = |id, places: &Places| {
         let left = (places.allowed - places.used).max(0);
@@ -41,7 +41,7 @@ pub(super) fn trouble(
         )
     };
     match refusal {
-        Refusal::Answers(fields) => Trouble::Fields(
+        Refusal::Answers(fields) => SaveFailure::Fields(
             StatusCode::UNPROCESSABLE_ENTITY,
             fields
                 .iter()
@@ -62,12 +62,12 @@ pub(super) fn trouble(
             String::new(),
             text.say("complaint-named-guest").into_owned(),
         ),
-        _ => Trouble::NotSaved,
+        _ => SaveFailure::NotSaved,
     }
 }
 
 /// An error for every new yes to an event that is full.
-fn full(text: &Text, portal: &Portal, parsed: &ParsedForm, key: &str, left: i64) -> Trouble {
+fn full(text: &Text, portal: &Portal, parsed: &ParsedForm, key: &str, left: i64) -> SaveFailure {
     let reading = Reading::new(text, portal);
     let name = portal
         .events
@@ -89,7 +89,7 @@ fn full(text: &Text, portal: &Portal, parsed: &ParsedForm, key: &str, left: i64)
         .map_or_else(String::new, |index| {
             parsed.field(&format!("/guests/{index}/replies/{key}"))
         });
-    Trouble::Fields(StatusCode::CONFLICT, vec![FormError { field, words }])
+    SaveFailure::Fields(StatusCode::CONFLICT, vec![FormError { field, words }])
 }
 
 fn field(text: &Text, portal: &Portal, parsed: &ParsedForm, error: &FieldProblem) -> FormError {

@@ -7,7 +7,7 @@ use askama::Template;
 use web::form_state::FormError;
 use web::{Spoken, Text};
 
-use super::{Ask, Asked, Closing, Frame};
+use super::{Closing, Frame, QuestionControl, QuestionField};
 
 /// `/invite/{code}/rsvp`: one form with one save for everybody.
 #[derive(Template)]
@@ -48,7 +48,7 @@ pub struct Answer<'a> {
     /// Whether children are told from adults.
     pub children: bool,
     /// The hosts' questions to the household as a whole.
-    pub household: Vec<Asked<'a>>,
+    pub household: Vec<QuestionField<'a>>,
     /// The note to the hosts, when they take notes.
     pub note: Option<NoteField>,
 }
@@ -80,7 +80,7 @@ pub struct Row<'a> {
     /// Food needs, when hosts ask for them.
     pub diets: Option<Chips<'a>>,
     /// The hosts' questions to this guest.
-    pub questions: Vec<Asked<'a>>,
+    pub questions: Vec<QuestionField<'a>>,
 }
 
 /// The answer to one event.
@@ -151,7 +151,7 @@ pub struct NewRow<'a> {
     /// Food needs, when hosts ask for them.
     pub diets: Option<Chips<'a>>,
     /// The hosts' questions to each guest.
-    pub questions: Vec<Asked<'a>>,
+    pub questions: Vec<QuestionField<'a>>,
 }
 
 /// How many guests a household may bring, and how many places are left.

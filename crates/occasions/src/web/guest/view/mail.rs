@@ -4,7 +4,7 @@ use askama::Template;
 use web::theme::{Ground, Preset};
 use web::{Text, Theme};
 
-use super::{Contact, Counts, EventRow, Progress, Stored, Told, Tone};
+use super::{AnsweredQuestion, Contact, Counts, EventRow, Progress, Stored, Tone};
 
 /// The colours of a theme, inlined in the mail because mail programs do not load our style sheets.
 struct MailColours {
@@ -140,7 +140,7 @@ pub struct Confirmation<'a> {
     /// The full address of the calendar file.
     pub calendar: Option<String>,
     /// The answers of the household as a whole to the hosts' questions.
-    pub told: Vec<Told<'a>>,
+    pub told: Vec<AnsweredQuestion<'a>>,
     /// Until when answers can be changed, as a sentence.
     pub change: Option<String>,
     /// The full address of the portal, with its key.

@@ -6,12 +6,12 @@ use askama::Template;
 use web::theme::Preset;
 use web::{Spoken, Text};
 
-use super::{Closing, Counts, Cover, Frame, Mark, Told, Tone, around_contact};
+use super::{AnsweredQuestion, Closing, Counts, Cover, Frame, Mark, Tone, around_contact};
 
 /// `/invite/{code}`: the portal.
 #[derive(Template)]
 #[template(path = "guest/portal.html")]
-pub struct Portal<'a> {
+pub struct PortalPage<'a> {
     /// The reader's language.
     pub text: &'a Text,
     /// What all pages behind a code share.
@@ -43,7 +43,7 @@ pub struct Portal<'a> {
     /// The answers, counted.
     pub counts: Counts,
     /// The answers of the household as a whole to the hosts' questions.
-    pub household: Vec<Told<'a>>,
+    pub household: Vec<AnsweredQuestion<'a>>,
     /// Links to the other pages.
     pub tiles: Vec<Tile>,
 }
@@ -139,7 +139,7 @@ pub struct Stored<'a> {
     /// Food needs in words; empty if there are none.
     pub diets: String,
     /// The guest's answers to the hosts' questions.
-    pub told: Vec<Told<'a>>,
+    pub told: Vec<AnsweredQuestion<'a>>,
 }
 
 /// A link to another page of the household.
@@ -188,7 +188,7 @@ impl EventRow<'_> {
     }
 }
 
-impl Portal<'_> {
+impl PortalPage<'_> {
     /// The page's title, which starts with the state.
     pub fn title(&self) -> String {
         let state = match (&self.standing, self.progress) {
@@ -294,7 +294,7 @@ pub struct Confirmation<'a> {
     /// The code for later changes, for respondents who came without one.
     pub code: Option<&'a str>,
     /// The answers of the household as a whole to the hosts' questions.
-    pub household: Vec<Told<'a>>,
+    pub household: Vec<AnsweredQuestion<'a>>,
     /// The address of the calendar file, if it has anything in it.
     pub calendar: Option<String>,
     /// The masked address that the confirmation mail goes to.

@@ -3,7 +3,7 @@
 use web::{Spoken, Text};
 
 /// One question in the household form.
-pub struct Asked<'a> {
+pub struct QuestionField<'a> {
     /// The field's name: `answer.{g}.{key}`, or `household.{key}`.
     pub field: String,
     /// The question.
@@ -17,18 +17,18 @@ pub struct Asked<'a> {
     /// Whether only hosts see it, so that it is on no guest's page.
     pub hosts_only: bool,
     /// The kind of control.
-    pub control: Ask,
+    pub control: QuestionControl,
     /// The field's value, as stored or typed.
     pub value: String,
     /// The choices, if the kind of control has any.
-    pub choices: Vec<AskedChoice<'a>>,
+    pub choices: Vec<FieldChoice<'a>>,
     /// What somebody else saved meanwhile, shown to hosts.
     pub meanwhile: Option<String>,
 }
 
 /// The kind of control in which a question is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum QuestionControl {
     /// One line.
     Line,
     /// Several lines.
@@ -46,7 +46,7 @@ pub enum Ask {
 }
 
 /// One of the choices of a question.
-pub struct AskedChoice<'a> {
+pub struct FieldChoice<'a> {
     /// The key of the choice.
     pub value: &'a str,
     /// The label of the choice.
@@ -56,14 +56,14 @@ pub struct AskedChoice<'a> {
 }
 
 /// A question with its answer.
-pub struct Told<'a> {
+pub struct AnsweredQuestion<'a> {
     /// The question.
     pub question: Spoken<'a>,
     /// The answer in words.
     pub words: String,
 }
 
-impl Asked<'_> {
+impl QuestionField<'_> {
     /// Who the question is for, in words: guests who come must answer, or only they are asked.
     pub(crate) fn note(&self, text: &Text) -> Option<String> {
         let id = match (self.hosts_only, self.required, self.coming_only) {

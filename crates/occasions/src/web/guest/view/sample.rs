@@ -6,9 +6,9 @@ use web::theme::Preset;
 use web::{Spoken, Text, Theme};
 
 use super::{
-    Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact, Counts, Cover, DaysLeft,
-    EventRow, Farewell, Frame, Hosts, Known, Mark, OpenEvent, Portal, Progress, ScheduleRow,
-    Standing, Stored, Tile, Timer, Told, Tone, Typed,
+    AnsweredQuestion, Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact, Counts,
+    Cover, DaysLeft, EventRow, Farewell, Frame, Hosts, Known, Mark, OpenEvent, PortalPage,
+    Progress, ScheduleRow, Standing, Stored, Tile, Timer, Tone, Typed,
 };
 
 /// A text by the hosts, in the languages of the demo.
@@ -196,8 +196,8 @@ fn stored(text: &Text) -> Vec<Stored<'static>> {
     ]
 }
 
-fn answer_text(text: &Text, words: &str) -> Told<'static> {
-    Told {
+fn answer_text(text: &Text, words: &str) -> AnsweredQuestion<'static> {
+    AnsweredQuestion {
         question: song(text),
         words: words.to_owned(),
     }
@@ -238,7 +238,7 @@ fn tiles(text: &Text) -> Vec<Tile> {
 }
 
 /// The portal of a household that has not answered.
-pub(crate) fn portal(text: &Text) -> Portal<'_> {
+pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
     let mut guests = stored(text);
     for guest in &mut guests {
         guest.diets.clear();
@@ -246,7 +246,7 @@ pub(crate) fn portal(text: &Text) -> Portal<'_> {
             reply.1 = Mark::Pending;
         }
     }
-    Portal {
+    PortalPage {
         text,
         frame: frame(text),
         cover: cover(text),
@@ -285,8 +285,8 @@ pub(crate) fn portal(text: &Text) -> Portal<'_> {
 }
 
 /// The portal of a household that has answered in part.
-pub(crate) fn portal_partly(text: &Text) -> Portal<'_> {
-    Portal {
+pub(crate) fn portal_partly(text: &Text) -> PortalPage<'_> {
+    PortalPage {
         progress: Progress::Partly,
         guests: stored(text),
         counts: counts(),
@@ -295,8 +295,8 @@ pub(crate) fn portal_partly(text: &Text) -> Portal<'_> {
 }
 
 /// The portal after the deadline, with answers that came too late.
-pub(crate) fn portal_closed(text: &Text) -> Portal<'_> {
-    Portal {
+pub(crate) fn portal_closed(text: &Text) -> PortalPage<'_> {
+    PortalPage {
         standing: Standing::Closed(Some(text.day_and_month(date(2027, 1, 14)))),
         typed: vec![Typed {
             what: format!("Layla Haddad, {}", reception(text)),

@@ -5,8 +5,8 @@ use web::{Spoken, Text};
 
 use super::sample::{closing, frame, hours, nikah, reception, song, spoken};
 use super::{
-    Answer, Ask, Asked, AskedChoice, Chips, Choice, Conflict, Diet, DietRow, Dietary, Difference,
-    NewRow, NoteField, NotePage, Places, Row, Seats, Side,
+    Answer, Chips, Choice, Conflict, Diet, DietRow, Dietary, Difference, FieldChoice, NewRow,
+    NoteField, NotePage, Places, QuestionControl, QuestionField, Row, Seats, Side,
 };
 
 fn choice(
@@ -98,7 +98,11 @@ fn person(text: &Text, id: &str, name: &str, chosen: [&'static str; 2]) -> Row<'
         removed: false,
         choices: choices(text, id, chosen),
         diets: Some(diets(text, "", &format!(".{id}"), chosen[0] == "yes")),
-        questions: vec![asked(text, &format!("answer.{id}.song"), Ask::Number)],
+        questions: vec![asked(
+            text,
+            &format!("answer.{id}.song"),
+            QuestionControl::Number,
+        )],
     }
 }
 
@@ -140,7 +144,7 @@ pub(crate) fn answer(text: &Text) -> Answer<'_> {
             age: None,
             choices: choices(text, "new.0", ["", ""]),
             diets: Some(diets(text, "new.0.", "", false)),
-            questions: vec![asked(text, "new.0.answer.song", Ask::Number)],
+            questions: vec![asked(text, "new.0.answer.song", QuestionControl::Number)],
         }],
         places: Some(Places {
             allowed: 2,
@@ -151,12 +155,12 @@ pub(crate) fn answer(text: &Text) -> Answer<'_> {
         undecided: true,
         children: true,
         household: [
-            Ask::Line,
-            Ask::Lines,
-            Ask::Date,
-            Ask::YesNo,
-            Ask::Select,
-            Ask::Ticks,
+            QuestionControl::Line,
+            QuestionControl::Lines,
+            QuestionControl::Date,
+            QuestionControl::YesNo,
+            QuestionControl::Select,
+            QuestionControl::Ticks,
         ]
         .into_iter()
         .enumerate()
@@ -169,17 +173,17 @@ pub(crate) fn answer(text: &Text) -> Answer<'_> {
     }
 }
 
-fn asked(text: &Text, field: &str, control: Ask) -> Asked<'static> {
-    Asked {
+fn asked(text: &Text, field: &str, control: QuestionControl) -> QuestionField<'static> {
+    QuestionField {
         field: field.to_owned(),
         title: song(text),
         help: song(text),
-        required: control == Ask::Ticks,
+        required: control == QuestionControl::Ticks,
         coming_only: true,
         hosts_only: false,
         control,
         value: String::new(),
-        choices: vec![AskedChoice {
+        choices: vec![FieldChoice {
             value: "waltz",
             label: Spoken::plain("Waltz"),
             on: true,

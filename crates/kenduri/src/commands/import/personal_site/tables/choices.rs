@@ -1,9 +1,10 @@
 //! What people had chosen there: mail about new articles, and providers that sign them in.
 
-use accounts::account::AccountId;
-use accounts::identity::Identity;
-use accounts::import::{self as people, Linked};
 use anyhow::Result;
+use identity::account::AccountId;
+use identity::credential::linked_identity::Identity;
+use identity::people::import as people;
+use identity::people::import::Linked;
 use importer::dump::Row;
 use jiff::Timestamp;
 use platform::Tx;

@@ -9,15 +9,15 @@ use utoipa::ToSchema;
 use web::described::Routes;
 use web::{Json, Problem, csrf, routes};
 
-use crate::Accounts;
-use crate::Callers::{Anybody, People};
-use crate::web::leaving;
+use crate::web::own_data;
 use identity::person::erasure::{self, EraseError, When};
 use identity::session::sudo::Sudo;
+use site::Callers::{Anybody, People};
+use site::Context;
 use site::asking::{Browser, Caller};
 use site::call::Maybe;
 
-pub(super) fn routes<R: Routes<Accounts>>() -> R {
+pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(export: People))
         .routes(routes!(erase: People))
@@ -54,13 +54,13 @@ pub(super) fn offered(token: &Secret) -> Response {
     ),
 )]
 async fn export(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {
     // A link on another site would use the copies up.
     csrf::check_sender(&headers, accounts.site.url())?;
-    leaving::file(&accounts, caller.who, caller.request).await
+    own_data::file(&accounts, caller.who, caller.request).await
 }
 
 /// When the account is to be erased.
@@ -85,7 +85,7 @@ struct EraseBody {
     ),
 )]
 async fn erase(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     caller: Caller,
     Maybe { value, .. }: Maybe<EraseBody>,
 ) -> Result<StatusCode, Problem> {
@@ -124,10 +124,10 @@ struct RestoreBody {
     ),
 )]
 async fn restore(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     Json(body): Json<RestoreBody>,
 ) -> Result<StatusCode, Problem> {
-    leaving::keep(&accounts, Secret::new(body.restore_token), client.request).await?;
+    own_data::keep(&accounts, Secret::new(body.restore_token), client.request).await?;
     Ok(StatusCode::NO_CONTENT)
 }

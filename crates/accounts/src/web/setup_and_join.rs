@@ -7,17 +7,17 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, Field, FormState};
 use web::{Form, Network, Problem, Site, Text};
 
-use super::arrival::{HOME, begun_at};
-use super::entrance::{Entrance, Entry};
-use super::form::{new_account, new_account_fields};
-use site::call::see_other;
+use super::after_sign_in::{HOME, begun_at};
+use super::new_account_form::{new_account, new_account_fields};
+use super::signed_out::{Entrance, Entry};
 
-use crate::Accounts;
 use identity::grant::Role;
 use identity::people::invite::{self, Invite, TakeError};
 use identity::people::setup::{self, SetupError};
 use identity::person::registration::Registration;
 use identity::session::{self, Begun, Method, Stay};
+use site::Context;
+use site::call::see_other;
 
 #[derive(Template)]
 #[template(path = "setup.html")]
@@ -29,7 +29,7 @@ struct SetupPage<'a> {
 }
 
 pub(super) async fn setup(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(secret): Path<String>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -38,7 +38,7 @@ pub(super) async fn setup(
 }
 
 pub(super) async fn set_up(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(secret): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
@@ -54,7 +54,7 @@ pub(super) async fn set_up(
     .await
 }
 
-async fn check_setup(accounts: &Accounts, secret: String) -> Result<(), Problem> {
+async fn check_setup(accounts: &Context, secret: String) -> Result<(), Problem> {
     let key = Secret::new(secret);
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { setup::is_open(tx, &key) };
     if accounts.site.store.read(look).await? {
@@ -65,7 +65,7 @@ async fn check_setup(accounts: &Accounts, secret: String) -> Result<(), Problem>
 }
 
 async fn try_set_up(
-    accounts: &Accounts,
+    accounts: &Context,
     entrance: &Entrance,
     form: &Form,
     key: Secret,
@@ -132,7 +132,7 @@ impl JoinPage<'_> {
 }
 
 pub(super) async fn join(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(secret): Path<String>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -147,7 +147,7 @@ pub(super) async fn join(
 }
 
 pub(super) async fn accept(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(secret): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
@@ -181,7 +181,7 @@ pub(super) async fn accept(
     .await
 }
 
-async fn load_invite(accounts: &Accounts, secret: String) -> Result<invite::Shown, Problem> {
+async fn load_invite(accounts: &Context, secret: String) -> Result<invite::Shown, Problem> {
     let (secret, domains) = (Secret::new(secret), accounts.domain_accounts);
     let look =
         move |tx: &mut Tx<'_>| -> Result<_, StoreError> { invite::find(tx, domains, &secret) };
@@ -190,7 +190,7 @@ async fn load_invite(accounts: &Accounts, secret: String) -> Result<invite::Show
 }
 
 async fn try_join(
-    accounts: &Accounts,
+    accounts: &Context,
     (entrance, network): (&Entrance, Network),
     form: &Form,
     secret: Secret,
@@ -216,7 +216,7 @@ async fn try_join(
 }
 
 fn join_page(
-    accounts: &Accounts,
+    accounts: &Context,
     entrance: Entrance,
     secret: &str,
     shown: &invite::Shown,

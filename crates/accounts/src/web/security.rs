@@ -14,22 +14,20 @@ use web::{Problem, Text};
 use super::factor_section;
 use super::own_password::renew_password;
 use super::providers;
-use site::asking::{Browser, Reader};
-use site::call::see_other;
-use site::cookies;
-use site::question::{self, Question};
-use site::request::{FormPost, PageRequest};
 
-use crate::Accounts;
-use identity::DomainAccounts;
 use identity::account::unconfirmed;
-use identity::client;
 use identity::credential::passkey::{self, Passkey, PasskeyId};
 use identity::credential::{linked_identity, password, second_factor};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 use identity::session::token::{self, Token, TokenScope};
 use identity::session::{self, Session, Stay};
+use identity::{DomainAccounts, client};
+use site::asking::{Browser, Reader};
+use site::call::see_other;
+use site::question::{self, Question};
+use site::request::{FormPost, PageRequest};
+use site::{Context, cookies};
 
 const HERE: &str = "/me/security";
 
@@ -157,7 +155,7 @@ impl SecurityPage<'_> {
 }
 
 pub(super) async fn security(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     req: PageRequest,
 ) -> Result<Response, Problem> {
     page(&accounts, &req, None, &FormState::default()).await
@@ -165,7 +163,7 @@ pub(super) async fn security(
 
 /// The page, with the token that was just made, and a form that was refused.
 pub(super) async fn page(
-    accounts: &Accounts,
+    accounts: &Context,
     req: &PageRequest,
     made: Option<&Secret>,
     form_state: &FormState,
@@ -264,7 +262,7 @@ fn password_fields(text: &Text, has_password: bool, form_state: &FormState) -> V
 }
 
 pub(super) async fn set_password(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Browser(client): Browser,
     posted: FormPost,
 ) -> Result<Response, Problem> {
@@ -289,7 +287,7 @@ pub(super) async fn set_password(
 }
 
 pub(super) async fn end_sessions(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     posted: FormPost,
 ) -> Result<Response, Problem> {
     if posted.form.find("session").is_none() && !question::is_sure(&posted.form) {
@@ -317,7 +315,7 @@ pub(super) async fn end_sessions(
 }
 
 pub(super) async fn remove_passkey(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     posted: FormPost,
 ) -> Result<Response, Problem> {
     if !question::is_sure(&posted.form) {
@@ -340,7 +338,7 @@ pub(super) async fn remove_passkey(
 }
 
 async fn try_remove_passkey(
-    accounts: &Accounts,
+    accounts: &Context,
     posted: &FormPost,
 ) -> Result<(Secret, Stay), Problem> {
     let id = posted.form.text("passkey").parse();
@@ -353,7 +351,7 @@ async fn try_remove_passkey(
 
 /// The page again, with what was wrong with what was sent.
 pub(super) async fn again(
-    accounts: &Accounts,
+    accounts: &Context,
     posted: &FormPost,
     problem: &Problem,
     first: &str,

@@ -13,18 +13,17 @@ use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
-use super::arrival::{self, target};
-use super::entrance::{Entrance, Entry};
+use super::after_sign_in::{self, target};
 use super::providers::{self, Button};
-use site::asking::Sender;
-use site::call::see_other;
-use site::cookies;
+use super::signed_out::{Entrance, Entry};
 
-use crate::Accounts;
-use crate::domain::SignInHint;
 use identity::person::registration::Registration;
 use identity::session::Stay;
 use identity::sign_in::{self, Attempt, SignInError};
+use site::asking::Sender;
+use site::call::see_other;
+use site::domain::SignInHint;
+use site::{Context, cookies};
 
 /// Where to go afterwards.
 #[derive(Deserialize)]
@@ -53,7 +52,7 @@ pub(super) async fn to_login() -> Response {
 }
 
 pub(super) async fn login(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Query(onward): Query<Onward>,
     entrance: Entrance,
 ) -> Response {
@@ -65,7 +64,7 @@ pub(super) async fn login(
 }
 
 pub(super) async fn sign_in(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     entry: Entry,
 ) -> Result<Response, Problem> {
     let Entry {
@@ -88,7 +87,7 @@ pub(super) async fn sign_in(
     };
     let redirect = attempt.to.clone();
     let done = sign_in::with_password(&accounts, attempt).await;
-    let done = done.map(|welcome| arrival::lead(&accounts, &welcome));
+    let done = done.map(|welcome| after_sign_in::lead(&accounts, &welcome));
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(form, &problem, &entrance.text).at("email");
         Ok(login_page(&accounts, entrance, &redirect, &form_state))
@@ -97,7 +96,7 @@ pub(super) async fn sign_in(
 }
 
 fn login_page(
-    accounts: &Accounts,
+    accounts: &Context,
     entrance: Entrance,
     redirect: &str,
     form_state: &FormState,
@@ -137,12 +136,12 @@ fn login_page(
 }
 
 pub(super) async fn sign_out(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
     sender: Result<Sender, Problem>,
 ) -> Result<Response, Problem> {
     match sender {
-        Ok(sender) => arrival::end_session(&accounts, &headers, sender.request).await?,
+        Ok(sender) => after_sign_in::end_session(&accounts, &headers, sender.request).await?,
         // Signed out already, in another tab: that is what was asked for.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
@@ -165,7 +164,7 @@ struct LinkPage<'a> {
 }
 
 pub(super) async fn link(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(secret): Path<String>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -183,11 +182,11 @@ pub(super) async fn link(
 }
 
 pub(super) async fn use_link(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(secret): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
     let client = entry.entrance.client;
     let welcome = sign_in::with_link(&accounts, Secret::new(secret), client).await?;
-    Ok(arrival::lead(&accounts, &welcome))
+    Ok(after_sign_in::lead(&accounts, &welcome))
 }

@@ -12,10 +12,10 @@ use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, csr
 
 use super::{asking, cookies};
 
-use crate::Accounts;
 use identity::client::Client;
 use identity::opaque;
 use identity::session::signed_in::SignedIn;
+use site::Context;
 use site::asking::Browser;
 
 /// Somebody who opens a page without being signed in.
@@ -33,7 +33,7 @@ pub(super) struct Entrance {
 }
 
 impl Entrance {
-    async fn of(parts: &mut request::Parts, accounts: &Accounts) -> Result<Self, Problem> {
+    async fn of(parts: &mut request::Parts, accounts: &Context) -> Result<Self, Problem> {
         let site = &accounts.site;
         check_connection(site.url())?;
         let wishes = Wishes::read(&parts.uri, &parts.headers);
@@ -104,12 +104,12 @@ pub fn check_connection(url: &SiteUrl) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::FORBIDDEN, code))
 }
 
-impl FromRequestParts<Accounts> for Entrance {
+impl FromRequestParts<Context> for Entrance {
     type Rejection = Problem;
 
     async fn from_request_parts(
         parts: &mut request::Parts,
-        accounts: &Accounts,
+        accounts: &Context,
     ) -> Result<Self, Problem> {
         Self::of(parts, accounts).await
     }
@@ -122,10 +122,10 @@ pub(super) struct Entry {
     pub(super) network: Network,
 }
 
-impl FromRequest<Accounts> for Entry {
+impl FromRequest<Context> for Entry {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
+    async fn from_request(request: Request, accounts: &Context) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let entrance = Entrance::of(&mut parts, accounts).await?;
         let network = Facts::from_request_parts(&mut parts, accounts)

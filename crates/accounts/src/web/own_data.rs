@@ -9,20 +9,17 @@ use platform::{Secret, StoreError, Tx};
 use web::form_state::{self, FormState};
 use web::{Problem, Text, Wishes};
 
-use super::entrance::{Entrance, Entry};
-use site::asking::{Reader, Sender};
-use site::call::see_other;
-use site::cookies;
-use site::frame;
+use super::signed_out::{Entrance, Entry};
 
-use site::question::{self, Question};
-
-use crate::Accounts;
 use identity::person::erasure::{self, EraseError, When};
 use identity::person::export::{self, ExportError};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 use identity::sign_in::{SignInError, restore};
+use site::asking::{Reader, Sender};
+use site::call::see_other;
+use site::question::{self, Question};
+use site::{Context, cookies, frame};
 
 /// Where the page is.
 pub(super) const HERE: &str = site::addresses::DATA;
@@ -44,7 +41,7 @@ struct DataPage<'a> {
 }
 
 pub(super) async fn data(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     wishes: Wishes,
     reader: Reader,
 ) -> Result<Response, Problem> {
@@ -54,7 +51,7 @@ pub(super) async fn data(
 }
 
 async fn page(
-    accounts: &Accounts,
+    accounts: &Context,
     text: &Text,
     (who, csrf): (&SignedIn, &str),
     form_state: &FormState,
@@ -69,7 +66,7 @@ async fn page(
 }
 
 pub(super) async fn export(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
@@ -79,7 +76,7 @@ pub(super) async fn export(
 
 /// The zip with what is kept of somebody, to be saved.
 pub(super) async fn file(
-    accounts: &Accounts,
+    accounts: &Context,
     who: SignedIn,
     request: RequestFacts,
 ) -> Result<Response, Problem> {
@@ -102,7 +99,7 @@ pub(super) fn download(zip: Vec<u8>) -> Response {
 }
 
 pub(super) async fn erase(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     wishes: Wishes,
     sender: Sender,
 ) -> Result<Response, Problem> {
@@ -116,7 +113,7 @@ pub(super) async fn erase(
     again(&accounts, &wishes, sender, done).await
 }
 
-async fn try_erase(accounts: &Accounts, sender: &Sender) -> Result<Response, Problem> {
+async fn try_erase(accounts: &Context, sender: &Sender) -> Result<Response, Problem> {
     let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
     let request = sender.request.clone();
     let domains = accounts.domain_accounts;
@@ -132,7 +129,7 @@ async fn try_erase(accounts: &Accounts, sender: &Sender) -> Result<Response, Pro
 
 /// The page again where something was refused.
 async fn again(
-    accounts: &Accounts,
+    accounts: &Context,
     wishes: &Wishes,
     sender: Sender,
     done: Result<Response, Problem>,
@@ -153,7 +150,7 @@ struct RestorePage<'a> {
 }
 
 pub(super) async fn offered(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(secret): Path<String>,
     entrance: Entrance,
 ) -> Result<Response, Problem> {
@@ -171,7 +168,7 @@ pub(super) async fn offered(
 }
 
 pub(super) async fn restore(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(secret): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
@@ -186,7 +183,7 @@ pub(super) async fn restore(
 
 /// Keeps the account that was to be erased.
 pub(super) async fn keep(
-    accounts: &Accounts,
+    accounts: &Context,
     secret: Secret,
     request: RequestFacts,
 ) -> Result<(), SignInError> {

@@ -6,18 +6,16 @@ use axum::response::Response;
 use platform::audit::RequestFacts;
 use platform::{Secret, StoreError, Tx};
 
-use site::call::see_other;
-use site::cookies;
-
-use crate::Accounts;
 use identity::session::{self, Begun};
 use identity::sign_in::Welcome;
+use site::call::see_other;
+use site::{Context, cookies};
 
 /// Where people go who have signed in and came from nowhere in particular.
 pub(super) const HOME: &str = "/me";
 
 /// Leads somebody on who proved who they are.
-pub(super) fn lead(accounts: &Accounts, welcome: &Welcome) -> Response {
+pub(super) fn lead(accounts: &Context, welcome: &Welcome) -> Response {
     match welcome {
         Welcome::Arrived(arrived) => begun_at(accounts, &arrived.begun, target(&arrived.to)),
         Welcome::SecondStep(token) => to_second_step(accounts, token),
@@ -26,7 +24,7 @@ pub(super) fn lead(accounts: &Accounts, welcome: &Welcome) -> Response {
 }
 
 /// To the page of the second step, with what it needs.
-fn to_second_step(accounts: &Accounts, token: &Secret) -> Response {
+fn to_second_step(accounts: &Context, token: &Secret) -> Response {
     let mut response = see_other("/login/mfa");
     let cookie = cookies::set_second_step(accounts.site.url(), token);
     response.headers_mut().append(SET_COOKIE, cookie);
@@ -34,7 +32,7 @@ fn to_second_step(accounts: &Accounts, token: &Secret) -> Response {
 }
 
 /// Onward, with the cookies of a session that has just begun.
-pub(super) fn begun_at(accounts: &Accounts, begun: &Begun, path: &str) -> Response {
+pub(super) fn begun_at(accounts: &Context, begun: &Begun, path: &str) -> Response {
     let mut response = see_other(path);
     cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
     response
@@ -42,7 +40,7 @@ pub(super) fn begun_at(accounts: &Accounts, begun: &Begun, path: &str) -> Respon
 
 /// Ends the session that the browser shows.
 pub async fn end_session(
-    accounts: &Accounts,
+    accounts: &Context,
     headers: &HeaderMap,
     request: RequestFacts,
 ) -> Result<(), StoreError> {

@@ -16,14 +16,12 @@ use web::share::{Share, ShareKind};
 use web::state::Visit;
 use web::{Problem, Site, Text, Theme, Wishes, card_picture, conditional, dates};
 
-use site::part::{Part, PublicPage, Tile};
-use site::{cookies, domain, moved};
-
-use crate::Accounts;
-use crate::look::{self, Look, PICTURES};
 use identity::person::profile::{self, PublicProfile};
 use identity::person::slug::{self, Named};
 use identity::session::signed_in;
+use site::look::{self, Look, PICTURES};
+use site::part::{Part, PublicPage, Tile};
+use site::{Context, cookies, domain, moved};
 
 /// All addresses, for the page that stands at `/`.
 #[derive(Clone)]
@@ -31,7 +29,7 @@ pub(super) struct Inside(pub(super) Router);
 
 /// Reads what public pages show again, where it may have changed, and who looks at them.
 pub(super) async fn visit(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -112,7 +110,7 @@ struct FirstPage<'a> {
 
 /// `GET /`: the page that owners chose, asked for inside; else what the domains have.
 pub(super) async fn first(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Extension(inside): Extension<Inside>,
     wishes: Wishes,
     mut request: Request,
@@ -142,7 +140,7 @@ fn with_path(uri: &Uri, path: &str) -> Result<Uri, Problem> {
 }
 
 /// The first page that is made of what the domains have.
-pub(super) async fn site_page(accounts: &Accounts, wishes: &Wishes) -> Result<Response, Problem> {
+pub(super) async fn site_page(accounts: &Context, wishes: &Wishes) -> Result<Response, Problem> {
     let site = &accounts.site;
     let text = site.speak_public(wishes);
     let (domains, here, language) = (accounts.domains, site.clone(), text.clone());
@@ -229,7 +227,7 @@ struct PersonPage<'a> {
 
 /// `GET /u/{account}`. Somebody of whom nothing is public is not found.
 pub(super) async fn person(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(account): Path<String>,
     wishes: Wishes,
     uri: Uri,
@@ -287,7 +285,7 @@ pub(super) async fn person(
 
 /// `GET /card.png`.
 pub(super) async fn card(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     query: Query<card_picture::Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -296,7 +294,7 @@ pub(super) async fn card(
 
 /// `GET /site/images/{file}`: the icon or the portrait. A changed one has another address.
 pub(super) async fn image(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     Path(file): Path<String>,
 ) -> Result<Response, Problem> {
     let site = &accounts.site;
@@ -314,7 +312,7 @@ pub(super) async fn image(
 }
 
 /// `GET /robots.txt`: nothing behind a code is for search engines.
-pub(super) async fn robots(State(accounts): State<Accounts>) -> String {
+pub(super) async fn robots(State(accounts): State<Context>) -> String {
     let sitemap = accounts.site.url().join("/sitemap.xml");
     format!(
         "User-agent: *\nDisallow: /invite/\nDisallow: /admin/\nDisallow: /api/\nSitemap: {sitemap}\n"
@@ -323,7 +321,7 @@ pub(super) async fn robots(State(accounts): State<Accounts>) -> String {
 
 /// `GET /sitemap.xml`: every page that search engines may find.
 pub(super) async fn sitemap(
-    State(accounts): State<Accounts>,
+    State(accounts): State<Context>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let site = &accounts.site;
