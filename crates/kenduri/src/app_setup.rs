@@ -7,8 +7,9 @@ use std::sync::Arc;
 use accounts::domain::{self, Domains};
 use anyhow::{Context as _, Result, bail};
 use edge::maintenance::Maintenance;
+use platform::erasure;
 use platform::store::migrate;
-use platform::{Clock, Files, Outbound, Platform, Random, Store};
+use platform::{Clock, Files, Outbound, Platform, Random, Store, StoreError, Tx};
 use web::{Site, SiteUrl};
 
 use crate::configuration::{Settings, likely_link};
@@ -25,6 +26,13 @@ pub(crate) struct Opened {
 
 /// Opens the store and the keys, and builds the site on them.
 pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
+    if backup::is_unfinished(&settings.data) {
+        bail!(
+            "a restore into {} was not finished, and half of it is not served\n  \
+             run kenduri restore again",
+            settings.data.display()
+        );
+    }
     let opening = Arc::clone(settings);
     let store = tokio::task::spawn_blocking(move || open_store(&opening)).await;
     let (store, random) = (
@@ -68,6 +76,35 @@ pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
             "Kenduri listens on a unix socket only, so it cannot know its own address\n  set site.url"
         ),
     }
+}
+
+/// Starts the backup, if there is one.
+pub(crate) fn start_backup(settings: &Settings, site: &Site) -> Result<Option<Arc<backup::Agent>>> {
+    let Some(backup) = &settings.backup else {
+        return Ok(None);
+    };
+    let agent = backup::Agent::start(
+        backup.clone(),
+        site.store.clone(),
+        site.clock.clone(),
+        site.random.clone(),
+    )?;
+    Ok(Some(Arc::new(agent)))
+}
+
+/// Erases again what had been erased after the state that was restored, if one was.
+pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<()> {
+    let list = backup::erasures::to_repeat(&settings.data)?;
+    if list.is_empty() {
+        return Ok(());
+    }
+    let store = &opened.site.store;
+    let import = move |tx: &mut Tx<'_>| erasure::import(tx, &list);
+    let imported: Result<(), StoreError> = store.write(import).await;
+    imported?;
+    // From here on the store knows by itself what is left to do.
+    backup::erasures::repeated(&settings.data)?;
+    Ok(())
 }
 
 /// Maintenance mode in its stored state.

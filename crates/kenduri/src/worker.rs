@@ -170,8 +170,13 @@ impl Begun {
             app.background.start(&app.opened.site, &tasks, &stop);
             app.links
         });
+        let backup = match &opened {
+            Some(opened) => app_setup::start_backup(&settings, &opened.site)?,
+            None => None,
+        };
         let hands = RequestContext {
             opened,
+            backup: backup.clone(),
             maintenance,
             settings: Arc::clone(&settings),
             plan: edge.plan(),
@@ -196,6 +201,12 @@ impl Begun {
         let mut inbox = self.inbox;
         message_loop.serve(&mut inbox, terminate.recv()).await?;
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
+        let backup_end = async {
+            if let Some(backup) = backup {
+                // The rest is copied once the requests have ended; it is in the log till then.
+                let _ = tokio::task::spawn_blocking(move || backup.stop()).await;
+            }
+        };
         stop.cancel();
         tasks.close();
         let figures_end = async {
@@ -215,6 +226,7 @@ impl Begun {
         // Services may still change meanwhile, and their websockets get their drain time.
         message_loop.finish(&mut inbox, end).await?;
         edge.end().await;
+        backup_end.await;
         Ok(())
     }
 }
@@ -242,6 +254,9 @@ impl App {
             ServeMode::Usual => announce_setup(&site, settings).await?,
             ServeMode::Demo | ServeMode::DemoForNow => demo::prepare(&opened).await?,
         };
+        app_setup::erase_again(settings, &opened).await?;
+        let accounts = accounts(&opened, settings);
+        ::accounts::erasure::repeat(accounts.domain_accounts, &site.store).await?;
         for domain in domains {
             let owner = domain.migrations.owner;
             let prepared = (domain.before_serving)(&site).await;
@@ -249,7 +264,6 @@ impl App {
         }
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let links_key = site.store.read(LinkKey::load).await?;
-        let accounts = accounts(&opened, settings);
         let router = router::router(Parts {
             accounts: accounts.clone(),
             gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),

@@ -25,6 +25,7 @@ pub(crate) struct Written {
     pub(crate) store: Store,
     pub(crate) mail: Mail,
     pub(crate) files: Files,
+    pub(crate) backup: Backup,
     pub(crate) listen: edge::Listen,
     pub(crate) tls: edge::Tls,
     pub(crate) route: Vec<edge::Route>,
@@ -53,6 +54,7 @@ impl Default for Written {
             store: Store::default(),
             mail: Mail::default(),
             files: Files::default(),
+            backup: Backup::default(),
             listen: edge::Listen::default(),
             tls: edge::Tls::default(),
             route: Vec::new(),
@@ -213,6 +215,28 @@ impl Default for Files {
         Self {
             url: "folder:files".to_owned(),
             max_upload: "15M".to_owned(),
+        }
+    }
+}
+
+/// `[backup]`: copies of everything, sealed, elsewhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Backup {
+    /// `folder:/PATH`, on another disk; empty: nothing is backed up.
+    pub(crate) to: String,
+    /// How often a snapshot is made. SQLite's log follows it every second.
+    pub(crate) every: String,
+    /// For how long backups are kept.
+    pub(crate) keep: String,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self {
+            to: String::new(),
+            every: "1d".to_owned(),
+            keep: "35d".to_owned(),
         }
     }
 }

@@ -1,0 +1,516 @@
+//! The thread that backs up while the program runs.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use platform::erasure::{self, Erased};
+use platform::store::log::Log;
+use platform::{Clock, Random, Store};
+
+use crate::erasures::Sent;
+use crate::files::{self, Beside, Copied};
+use crate::generation::{Change, Engine, Generation, Manifest, PIECE, encode};
+use crate::log_copy::LogCopy;
+use crate::vault::Vault;
+use crate::{BackupError, BackupKey, Target, VERSION};
+
+/// How often what was written is copied.
+const PACE: Duration = Duration::from_secs(1);
+/// How often files beside the store are looked at.
+const FILES: Duration = Duration::from_secs(10);
+/// The number of frames in the log from which it is written back.
+const LOG_FRAMES: u32 = 4_000;
+/// The number of frames from which the log is written back though it was not copied, because the
+/// target fails: 256 MiB.
+const MOST_LOG_FRAMES: u32 = 65_536;
+/// How often a snapshot is tried while a long read keeps the log.
+const TRIES: u32 = 50;
+
+/// `[backup]` of the settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to.
+    pub target: Target,
+    /// How often a snapshot is made.
+    pub every: SignedDuration,
+    /// For how long backups are kept.
+    pub keep: SignedDuration,
+    /// The data folder, which has the key.
+    pub data: PathBuf,
+    /// What goes with the store.
+    pub beside: Vec<Beside>,
+}
+
+/// How the backup is.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// Whether there is a key.
+    pub has_key: bool,
+    /// When the last snapshot was made.
+    pub snapshot: Option<Timestamp>,
+    /// Up to when everything that was written is in the backup.
+    pub copied_until: Option<Timestamp>,
+    /// When and why it failed, since it last succeeded.
+    pub failure: Option<(Timestamp, String)>,
+}
+
+/// The backup of a running program.
+#[derive(Debug)]
+pub struct Agent {
+    status: Arc<Mutex<Status>>,
+    requests: SyncSender<Request>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+enum Request {
+    /// Make a snapshot, and say when it is done.
+    Now(SyncSender<Result<(), BackupError>>),
+    Stop,
+}
+
+impl Agent {
+    /// Starts backing up.
+    pub fn start(
+        settings: Settings,
+        store: Store,
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, BackupError> {
+        let status = Arc::new(Mutex::new(Status::default()));
+        let (requests, asked) = sync_channel(16);
+        let work = Work {
+            settings,
+            store,
+            clock,
+            random,
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .build()
+                .map_err(BackupError::file(std::path::Path::new("a runtime")))?,
+            status: Arc::clone(&status),
+            lock: None,
+            going: None,
+        };
+        let thread = std::thread::Builder::new()
+            .name("backup".to_owned())
+            .spawn(move || work.run(&asked))
+            .map_err(BackupError::file(std::path::Path::new(
+                "the thread of the backup",
+            )))?;
+        Ok(Self {
+            status,
+            requests,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// How it is now.
+    pub fn status(&self) -> Status {
+        guard(&self.status).clone()
+    }
+
+    /// Makes a snapshot now. Blocks until it is whole.
+    pub fn now(&self) -> Result<(), BackupError> {
+        let (answer, outcome) = sync_channel(1);
+        let stopped = || BackupError::Store(platform::StoreError::Stopped);
+        let sent = self.requests.send(Request::Now(answer));
+        sent.map_err(|_| stopped())?;
+        outcome.recv().unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Copies the rest and ends. Blocks.
+    pub fn stop(&self) {
+        // The thread may have ended by itself.
+        let _ = self.requests.send(Request::Stop);
+        if let Some(thread) = guard(&self.thread).take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the backup ended in a panic");
+        }
+    }
+}
+
+/// The thread's state.
+struct Work {
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    random: Random,
+    runtime: tokio::runtime::Runtime,
+    status: Arc<Mutex<Status>>,
+    /// Held by the one process that backs up: two workers share the store during an upgrade.
+    lock: Option<File>,
+    going: Option<Going>,
+}
+
+/// A backup under way.
+struct Going {
+    vault: Vault,
+    /// `None` on PostgreSQL.
+    log: Option<LogCopy>,
+    /// The generations that get what is written: two while a snapshot is made.
+    generations: Vec<Active>,
+    /// What was copied from the log and is not in the target yet.
+    waiting: Vec<Change>,
+    files: Copied,
+    files_looked_at: Option<Instant>,
+    erasures: Sent,
+    snapshot: Option<Timestamp>,
+}
+
+struct Active {
+    generation: Generation,
+    next_segment: u64,
+}
+
+impl Work {
+    fn run(mut self, asked: &Receiver<Request>) {
+        loop {
+            let (outcome, answer) = match asked.recv_timeout(PACE) {
+                Ok(Request::Now(answer)) => (self.snapshot_now(), Some(answer)),
+                Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    let outcome = self.follow();
+                    self.note(&outcome);
+                    return;
+                }
+                Err(RecvTimeoutError::Timeout) => (self.turn(), None),
+            };
+            self.note(&outcome);
+            // Of these only a new snapshot can be sure to follow.
+            if matches!(
+                outcome,
+                Err(BackupError::LogLost | BackupError::Sqlite(_) | BackupError::Store(_))
+            ) {
+                self.going = None;
+            }
+            if let Some(answer) = answer {
+                // Whoever asked may have gone.
+                let _ = answer.send(outcome);
+            }
+        }
+    }
+
+    /// Says how it went, on the operator's page, in the log and in the metrics.
+    fn note(&self, outcome: &Result<(), BackupError>) {
+        let now = self.clock.now();
+        let mut status = guard(&self.status);
+        if let Err(error) = outcome {
+            let text = error.to_string();
+            if status
+                .failure
+                .as_ref()
+                .is_none_or(|(_, before)| *before != text)
+            {
+                tracing::error!("the backup failed: {text}");
+            }
+            status.failure = Some((now, text));
+            metrics::counter!("kenduri_backup_failures_total").increment(1);
+        } else if status.failure.take().is_some() {
+            tracing::info!("the backup goes on");
+        }
+        if let Some(until) = status.copied_until {
+            metrics::gauge!("kenduri_backup_lag_seconds")
+                .set(now.duration_since(until).as_secs_f64());
+        }
+        if let Some(at) = status.snapshot {
+            metrics::gauge!("kenduri_backup_snapshot_timestamp_seconds")
+                .set(at.as_duration().as_secs_f64());
+        }
+    }
+
+    fn turn(&mut self) -> Result<(), BackupError> {
+        if !self.is_ours()? {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let last = self.going.as_ref().and_then(|going| going.snapshot);
+        let is_due = last.is_none_or(|last| now.duration_since(last) >= self.settings.every);
+        let outcome = if is_due {
+            self.snapshot()
+        } else {
+            self.follow()
+        };
+        let reclaimed = self.reclaim(outcome.is_ok());
+        outcome.and(reclaimed)
+    }
+
+    fn snapshot_now(&mut self) -> Result<(), BackupError> {
+        if !self.is_ours()? {
+            return Err(BackupError::ElsewhereUnderWay);
+        }
+        match self.snapshot() {
+            Ok(()) if self.going.is_none() => Err(BackupError::NoKey),
+            outcome => outcome,
+        }
+    }
+
+    /// Whether this process is the one that backs up.
+    fn is_ours(&mut self) -> Result<bool, BackupError> {
+        if self.lock.is_none() {
+            let path = self.settings.data.join("backup.lock");
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(false).mode(0o600);
+            let file = options.open(&path).map_err(BackupError::file(&path))?;
+            let operation = rustix::fs::FlockOperation::NonBlockingLockExclusive;
+            if rustix::fs::flock(&file, operation).is_ok() {
+                self.lock = Some(file);
+            }
+        }
+        Ok(self.lock.is_some())
+    }
+
+    /// Begins, where there is a key.
+    fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
+        if self.going.is_none() {
+            let key = BackupKey::read(&self.settings.data)?;
+            guard(&self.status).has_key = key.is_some();
+            let Some(key) = key else {
+                return Ok(None);
+            };
+            let vault = Vault::claim(&self.settings.target, &key, &self.random)?;
+            let log = self.store.log();
+            let log = log.map(|log| LogCopy::begin(&self.store, log, &self.clock));
+            self.going = Some(Going {
+                log: log.transpose()?,
+                generations: Vec::new(),
+                waiting: Vec::new(),
+                files: Copied::find(&vault)?,
+                files_looked_at: None,
+                erasures: Sent::find(&vault)?,
+                snapshot: None,
+                vault,
+            });
+        }
+        Ok(self.going.as_mut())
+    }
+
+    /// Copies what is new.
+    fn follow(&mut self) -> Result<(), BackupError> {
+        let Some(going) = &mut self.going else {
+            return Ok(());
+        };
+        let until = going.follow(&self.clock)?;
+        if let Some(until) = until {
+            guard(&self.status).copied_until = Some(until);
+        }
+        let last = going.erasures.last;
+        let read = self.store.read(move |tx| erasure::after(tx, last));
+        let erased: Vec<Erased> = self.runtime.block_on(read)?;
+        going.erasures.send(&going.vault, &erased)?;
+        if going.files_looked_at.is_none_or(|at| at.elapsed() >= FILES) {
+            let now = self.clock.now();
+            going.files.copy(&going.vault, &self.settings.beside, now)?;
+            going.files_looked_at = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<(), BackupError> {
+        let (clock, log) = (self.clock.clone(), self.store.log().cloned());
+        let Some(going) = self.begin()? else {
+            return Ok(());
+        };
+        going.files_looked_at = None;
+        self.follow()?;
+        let Some(going) = &mut self.going else {
+            return Ok(());
+        };
+        let Some(log) = log else {
+            return Ok(());
+        };
+        let at = going.snapshot_sqlite(&log, &clock)?;
+        guard(&self.status).snapshot = Some(at);
+        let now = clock.now();
+        let oldest = now
+            .checked_sub(self.settings.keep)
+            .unwrap_or(Timestamp::MIN);
+        going.prune(oldest)
+    }
+
+    /// Writes the log back when it is long, or when deleted data should leave it.
+    fn reclaim(&mut self, is_copied: bool) -> Result<(), BackupError> {
+        let Some(log) = self.store.log().cloned() else {
+            return Ok(());
+        };
+        let position = log.position().map_err(BackupError::file(&log.path()))?;
+        let wants_empty = log.take_empty_wanted();
+        let outcome = match &mut self.going {
+            Some(going) if is_copied && (wants_empty || position.frame >= LOG_FRAMES) => {
+                going.reclaim(wants_empty)
+            }
+            Some(_) if position.frame < MOST_LOG_FRAMES => Ok(!wants_empty),
+            // Nothing follows the log any more, or it has become too long to wait.
+            _ => {
+                self.going = None;
+                log.take_marks();
+                if wants_empty || position.frame >= LOG_FRAMES {
+                    crate::log_copy::empty(&log)
+                } else {
+                    Ok(true)
+                }
+            }
+        };
+        if wants_empty && !matches!(outcome, Ok(true)) {
+            log.want_empty();
+        }
+        outcome.map(drop)
+    }
+}
+
+impl Going {
+    /// Copies what was written. Returns up to when everything is in the target.
+    fn follow(&mut self, clock: &Clock) -> Result<Option<Timestamp>, BackupError> {
+        let now = clock.now();
+        let Some(log) = &mut self.log else {
+            return Ok(None);
+        };
+        if self.waiting.is_empty() {
+            self.waiting = log.copy()?;
+            self.send()?;
+            return Ok(Some(now));
+        }
+        self.send()?;
+        Ok(None)
+    }
+
+    /// Sends what was copied from the log. After a failure it is sent again, which does no harm.
+    fn send(&mut self) -> Result<(), BackupError> {
+        if let Some(last) = self.waiting.last() {
+            let until = Timestamp::from_millisecond(last.at).unwrap_or_default();
+            let segment = encode(&self.waiting);
+            for active in &mut self.generations {
+                let name = active.generation.segment_name(active.next_segment, until);
+                self.vault.put(&name, &segment)?;
+                active.next_segment += 1;
+            }
+            self.waiting.clear();
+        }
+        Ok(())
+    }
+
+    /// Copies the database file while the log has all that is written meanwhile.
+    fn snapshot_sqlite(&mut self, log: &Log, clock: &Clock) -> Result<Timestamp, BackupError> {
+        self.write_back()?;
+        let at = clock.now();
+        let generation = Generation::new(&self.vault, at);
+        self.generations.push(Active {
+            generation: generation.clone(),
+            next_segment: 0,
+        });
+        let made = self.pieces(log, clock, &generation);
+        if made.is_err() {
+            self.generations.pop();
+        }
+        let (bytes, pieces) = made?;
+        let manifest = Manifest {
+            made_by: VERSION.to_owned(),
+            at: at.as_millisecond(),
+            engine: Engine::Sqlite,
+            bytes,
+            pieces,
+            files: self.files.list(),
+        };
+        let manifest = serde_json::to_vec(&manifest).unwrap_or_default();
+        self.vault.put(&generation.manifest_name(), &manifest)?;
+        self.generations
+            .retain(|active| active.generation == generation);
+        self.snapshot = Some(at);
+        Ok(at)
+    }
+
+    /// Brings everything into the database file, which then stays as it is.
+    fn write_back(&mut self) -> Result<(), BackupError> {
+        for _ in 0..TRIES {
+            let Some(log) = &mut self.log else {
+                return Ok(());
+            };
+            let (changes, is_whole) = log.checkpoint()?;
+            self.waiting.extend(changes);
+            self.send()?;
+            if is_whole {
+                return Ok(());
+            }
+            std::thread::sleep(PACE / 10);
+        }
+        Err(BackupError::InUse)
+    }
+
+    /// Returns the length of the snapshot and the number of its pieces.
+    fn pieces(
+        &mut self,
+        log: &Log,
+        clock: &Clock,
+        generation: &Generation,
+    ) -> Result<(u64, u32), BackupError> {
+        let failed = BackupError::file(log.store());
+        let bytes = fs::metadata(log.store()).map_err(&failed)?.len();
+        let (mut offset, mut pieces, mut copied) = (0, 0, Instant::now());
+        let mut piece = vec![0; PIECE];
+        while offset < bytes {
+            let left = usize::try_from(bytes - offset).unwrap_or(PIECE).min(PIECE);
+            let mut filled = 0;
+            while filled < left {
+                let free = piece.get_mut(filled..left).unwrap_or_default();
+                let read = log.read_database(free, offset + filled as u64);
+                match read.map_err(&failed)? {
+                    0 => return Err(BackupError::LogLost),
+                    read => filled += read,
+                }
+            }
+            let whole = piece.get(..left).unwrap_or_default();
+            self.vault.put(&generation.piece_name(pieces), whole)?;
+            offset += left as u64;
+            pieces += 1;
+            if copied.elapsed() >= PACE {
+                self.follow(clock)?;
+                copied = Instant::now();
+            }
+        }
+        Ok((bytes, pieces))
+    }
+
+    /// Returns whether all that was wanted was done.
+    fn reclaim(&mut self, wants_empty: bool) -> Result<bool, BackupError> {
+        let Some(log) = &mut self.log else {
+            return Ok(true);
+        };
+        let (changes, is_done) = if wants_empty {
+            log.empty()?
+        } else {
+            log.checkpoint()?
+        };
+        self.waiting.extend(changes);
+        self.send()?;
+        Ok(is_done)
+    }
+
+    /// Removes what is older than `oldest`, but keeps what leads from there to now.
+    fn prune(&self, oldest: Timestamp) -> Result<(), BackupError> {
+        let whole = Generation::list(&self.vault)?;
+        let mut kept = whole.clone();
+        while kept.get(1).is_some_and(|next| next.at() < oldest) {
+            kept.remove(0);
+        }
+        for generation in Generation::list_all(&self.vault)? {
+            if !kept.contains(&generation) {
+                generation.remove(&self.vault)?;
+            }
+        }
+        let mut named = BTreeSet::new();
+        for generation in &kept {
+            named.extend(generation.manifest(&self.vault)?.files.into_values());
+        }
+        let first = kept.first().map_or(oldest, Generation::at);
+        files::prune(&self.vault, first, &named)
+    }
+}
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

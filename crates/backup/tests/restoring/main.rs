@@ -1,0 +1,5 @@
+//! What was backed up is restored as it was.
+
+mod bad_input;
+mod place;
+mod to_a_second;
