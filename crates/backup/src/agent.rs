@@ -14,6 +14,7 @@ use platform::erasure::{self, Erased};
 use platform::store::log::Log;
 use platform::{Clock, Random, Store};
 
+use crate::drill::{self, Drill, DrillResult};
 use crate::erasures::Sent;
 use crate::files::{self, Beside, Copied};
 use crate::generation::{Change, Engine, Generation, Manifest, PIECE, encode};
@@ -42,6 +43,8 @@ pub struct Settings {
     pub every: SignedDuration,
     /// For how long backups are kept.
     pub keep: SignedDuration,
+    /// Whether the backup is restored elsewhere once a week, to try it.
+    pub has_drills: bool,
     /// The data folder, which has the key.
     pub data: PathBuf,
     /// What goes with the store.
@@ -57,6 +60,8 @@ pub struct Status {
     pub snapshot: Option<Timestamp>,
     /// Up to when everything that was written is in the backup.
     pub copied_until: Option<Timestamp>,
+    /// The last drill.
+    pub drill: Option<Drill>,
     /// When and why it failed, since it last succeeded.
     pub failure: Option<(Timestamp, String)>,
 }
@@ -83,19 +88,21 @@ impl Agent {
         clock: Clock,
         random: Random,
     ) -> Result<Self, BackupError> {
-        let status = Arc::new(Mutex::new(Status::default()));
+        let status = Arc::new(Mutex::new(Status {
+            has_key: BackupKey::read(&settings.data)?.is_some(),
+            drill: Drill::last(&settings.data),
+            ..Status::default()
+        }));
         let (requests, asked) = sync_channel(16);
         let work = Work {
             settings,
             store,
             clock,
             random,
-            runtime: tokio::runtime::Builder::new_current_thread()
-                .build()
-                .map_err(BackupError::file(std::path::Path::new("a runtime")))?,
             status: Arc::clone(&status),
             lock: None,
             going: None,
+            drill: None,
         };
         let thread = std::thread::Builder::new()
             .name("backup".to_owned())
@@ -142,11 +149,11 @@ struct Work {
     store: Store,
     clock: Clock,
     random: Random,
-    runtime: tokio::runtime::Runtime,
     status: Arc<Mutex<Status>>,
     /// Held by the one process that backs up: two workers share the store during an upgrade.
     lock: Option<File>,
     going: Option<Going>,
+    drill: Option<JoinHandle<Result<Drill, BackupError>>>,
 }
 
 /// A backup under way.
@@ -222,6 +229,13 @@ impl Work {
             metrics::gauge!("kenduri_backup_snapshot_timestamp_seconds")
                 .set(at.as_duration().as_secs_f64());
         }
+        if let Some(drill) = &status.drill {
+            let at = Timestamp::from_millisecond(drill.at).unwrap_or_default();
+            let is_good = matches!(drill.result, DrillResult::Good { .. });
+            metrics::gauge!("kenduri_backup_drill_timestamp_seconds")
+                .set(at.as_duration().as_secs_f64());
+            metrics::gauge!("kenduri_backup_drill_good").set(f64::from(u8::from(is_good)));
+        }
     }
 
     fn turn(&mut self) -> Result<(), BackupError> {
@@ -237,7 +251,44 @@ impl Work {
             self.follow()
         };
         let reclaimed = self.reclaim(outcome.is_ok());
-        outcome.and(reclaimed)
+        let drilled = self.drill(now);
+        outcome.and(reclaimed).and(drilled)
+    }
+
+    /// Begins a drill where one is due, beside what goes on, and takes note of its outcome.
+    fn drill(&mut self, now: Timestamp) -> Result<(), BackupError> {
+        if let Some(thread) = self.drill.take_if(|thread| thread.is_finished()) {
+            let panicked = || std::io::Error::other("the drill ended in a panic");
+            let outcome = thread.join();
+            let drill =
+                outcome.map_err(|_| BackupError::file(&self.settings.data)(panicked()))??;
+            if let DrillResult::Failed(reason) = &drill.result {
+                tracing::error!("the drill of the backup failed: {reason}");
+            }
+            guard(&self.status).drill = Some(drill);
+        }
+        let data = self.settings.data.clone();
+        let has_snapshot = self
+            .going
+            .as_ref()
+            .is_some_and(|going| going.snapshot.is_some());
+        if !self.settings.has_drills
+            || !has_snapshot
+            || self.drill.is_some()
+            || !drill::is_due(&data, now)
+        {
+            return Ok(());
+        }
+        let Some(key) = BackupKey::read(&data)? else {
+            return Ok(());
+        };
+        let target = self.settings.target.clone();
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        let thread = std::thread::Builder::new()
+            .name("backup-drill".to_owned())
+            .spawn(move || drill::drill(&target, &key, &data, &clock, &random));
+        self.drill = Some(thread.map_err(BackupError::file(&self.settings.data))?);
+        Ok(())
     }
 
     fn snapshot_now(&mut self) -> Result<(), BackupError> {
@@ -301,7 +352,9 @@ impl Work {
         }
         let last = going.erasures.last;
         let read = self.store.read(move |tx| erasure::after(tx, last));
-        let erased: Vec<Erased> = self.runtime.block_on(read)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.map_err(BackupError::file(&self.settings.data))?;
+        let erased: Vec<Erased> = runtime.block_on(read)?;
         going.erasures.send(&going.vault, &erased)?;
         if going.files_looked_at.is_none_or(|at| at.elapsed() >= FILES) {
             let now = self.clock.now();

@@ -12,6 +12,11 @@ pub enum BackupError {
     /// The target is neither a folder nor a bucket.
     #[error("{0:?} is no place for a backup\n  write folder:/PATH or s3://BUCKET/PREFIX")]
     NoTarget(String),
+    /// The bucket's address or key is wrong.
+    #[error(
+        "the bucket of the backup cannot be used: {0}\n  look at endpoint, region, access_key and secret_key_file of [backup]"
+    )]
+    Access(String),
     /// Nothing was ever backed up there.
     #[error("there is no backup in {0}\n  is it the place that [backup] to named?")]
     Nothing(String),

@@ -6,6 +6,8 @@
 //! keeps.
 
 mod agent;
+mod destination;
+mod drill;
 pub mod erasures;
 mod error;
 mod files;
@@ -13,15 +15,15 @@ mod generation;
 mod key;
 mod log_copy;
 mod restore;
-mod target;
 mod vault;
 
 pub use agent::{Agent, Settings, Status};
+pub use destination::{S3Access, Target};
+pub use drill::{Drill, DrillResult, drill};
 pub use error::BackupError;
 pub use files::Beside;
 pub use key::{BackupKey, FILE as KEY_FILE};
-pub use restore::{DUMP, Places, Restored, is_unfinished, open, restore};
-pub use target::Target;
+pub use restore::{DUMP, Listed, Places, Restored, is_unfinished, list, open, restore};
 
 /// The version of Kenduri.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

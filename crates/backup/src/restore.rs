@@ -20,7 +20,7 @@ use crate::{BackupError, Target, erasures, files};
 /// The folder, in the data folder, of a restore that is not finished.
 const UNFINISHED: &str = "restoring";
 /// The name of the store in it.
-const STORE: &str = "store";
+pub(crate) const STORE: &str = "store";
 
 /// Where the parts of an installation go.
 #[derive(Clone, Debug)]
@@ -69,14 +69,10 @@ pub fn restore(
     let vault = Vault::of(target, key, random);
     let unfinished = places.data.join(UNFINISHED);
     if !unfinished.exists() {
-        for path in [
-            &places.store,
-            &places.data.join("secret.key"),
-            &places.data.join("files"),
-        ] {
-            if path.exists() {
-                return Err(BackupError::NotEmpty(path.clone()));
-            }
+        let beside = ["secret.key", "files", crate::KEY_FILE].map(|name| places.data.join(name));
+        let mut all = beside.iter().chain([&places.store]);
+        if let Some(path) = all.find(|path| path.exists()) {
+            return Err(BackupError::NotEmpty(path.clone()));
         }
     }
     let chosen = Chosen::find(&vault, to)?;
@@ -89,8 +85,13 @@ pub fn restore(
         }
         _ => {}
     }
-    let built =
-        make_folder(&unfinished).and_then(|()| build(&vault, &chosen, &plan, &unfinished, to));
+    let built = make_folder(&unfinished)
+        .and_then(|()| build(&vault, &chosen, &plan, &unfinished, to))
+        .and_then(|restored| {
+            // So that this machine goes on with the same passphrase.
+            key.keep(&unfinished.join("beside"))?;
+            Ok(restored)
+        });
     let restored = match built {
         Ok(restored) => restored,
         Err(error) => {
@@ -102,6 +103,33 @@ pub fn restore(
     let ending = put_in_place(&unfinished, places, restored.is_postgres);
     ending.map_err(BackupError::file(&places.data))?;
     Ok(restored)
+}
+
+/// A snapshot with what followed it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// When the snapshot was made.
+    pub from: Timestamp,
+    /// Up to when there is what followed.
+    pub until: Timestamp,
+    /// The length of the store, in bytes.
+    pub bytes: u64,
+}
+
+/// What there is, the oldest first.
+pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Listed>, BackupError> {
+    let vault = Vault::of(target, key, random);
+    let all = Generation::list(&vault)?;
+    let list = all.iter().map(|generation| {
+        let (segments, _) = generation.segments(&vault)?;
+        let from = generation.at();
+        Ok(Listed {
+            from,
+            until: segments.last().map_or(from, |last| last.until),
+            bytes: generation.manifest(&vault)?.bytes,
+        })
+    });
+    list.collect()
 }
 
 /// The snapshot to begin with.
@@ -280,7 +308,7 @@ fn options(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700);
     path.parent()

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::backup::Agent;
 use accounts::{Accounts, Providers, domain, look, slug};
 use anyhow::{Context as _, Result, bail};
 use compat::kadkahwin::ServedOccasion;
@@ -166,14 +167,11 @@ impl Begun {
         };
         tasks.spawn(figures.tidy(stop.clone()));
         let opened = app.as_ref().map(|app| app.opened.clone());
+        let backup = app.as_ref().and_then(|app| app.backup.clone());
         let links = app.map_or_else(String::new, |app| {
             app.background.start(&app.opened.site, &tasks, &stop);
             app.links
         });
-        let backup = match &opened {
-            Some(opened) => app_setup::start_backup(&settings, &opened.site)?,
-            None => None,
-        };
         let hands = RequestContext {
             opened,
             backup: backup.clone(),
@@ -234,6 +232,7 @@ impl Begun {
 /// The app with its background tasks.
 struct App {
     opened: Opened,
+    backup: Option<Arc<Agent>>,
     mounted: AppService,
     background: Background,
     /// The links to print.
@@ -262,6 +261,7 @@ impl App {
             let prepared = (domain.before_serving)(&site).await;
             prepared.map_err(|error| anyhow::anyhow!("{owner} cannot be served: {error}"))?;
         }
+        let backup = app_setup::start_backup(settings, &site)?;
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let links_key = site.store.read(LinkKey::load).await?;
         let router = router::router(Parts {
@@ -273,6 +273,7 @@ impl App {
             figures: figures.clone(),
             server_status,
             updates: settings.updates.clone().into(),
+            backup: backup.clone(),
             stop: stop.clone(),
             ending: ending.clone(),
         });
@@ -289,6 +290,7 @@ impl App {
             },
             mounted: AppService::new(router, stop.clone()).knowing(accounts),
             opened,
+            backup,
             links,
         })
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use backup::{BackupError, BackupKey, Target};
+use backup::{BackupError, BackupKey, S3Access, Target};
 use platform::{Random, Secret};
 
 use crate::place::{Place, answer, answers};
@@ -38,7 +38,7 @@ async fn a_wrong_passphrase_and_a_place_without_a_backup_are_refused() {
         "{refused:?}"
     );
     backup::open(&place.target(), &place.passphrase).unwrap();
-    let nothing = Target::parse("folder:/nonexistent").unwrap();
+    let nothing = Target::parse("folder:/nonexistent", &S3Access::default()).unwrap();
     let refused = backup::open(&nothing, &place.passphrase);
     assert!(
         matches!(refused, Err(BackupError::Nothing(_))),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use backup::{Agent, BackupError, BackupKey, Beside, Places, Restored, Settings, Target};
+use backup::{Agent, BackupError, BackupKey, Beside, Places, Restored, S3Access, Settings, Target};
 use jiff::{SignedDuration, Timestamp};
 use platform::store::{Settings as StoreSettings, SqliteSettings};
 use platform::{Clock, ManualClock, Random, Rows, Secret, Store, StoreError, Tx, sql};
@@ -14,6 +14,9 @@ pub(crate) struct Place {
     pub(crate) clock: ManualClock,
     pub(crate) key: BackupKey,
     pub(crate) passphrase: Secret,
+    /// Where backups go instead of a folder.
+    pub(crate) bucket: Option<Target>,
+    pub(crate) has_drills: bool,
 }
 
 impl Place {
@@ -27,6 +30,8 @@ impl Place {
             clock: ManualClock::at("2027-01-16T10:00:00Z".parse().unwrap()),
             key,
             passphrase,
+            bucket: None,
+            has_drills: false,
         }
     }
 
@@ -39,7 +44,10 @@ impl Place {
     }
 
     pub(crate) fn target(&self) -> Target {
-        Target::parse(&format!("folder:{}", self.target_folder().display())).unwrap()
+        self.bucket.clone().unwrap_or_else(|| {
+            let folder = format!("folder:{}", self.target_folder().display());
+            Target::parse(&folder, &S3Access::default()).unwrap()
+        })
     }
 
     pub(crate) fn open(&self) -> Store {
@@ -57,6 +65,7 @@ impl Place {
             target: self.target(),
             every: SignedDuration::from_hours(24),
             keep: SignedDuration::from_hours(35 * 24),
+            has_drills: self.has_drills,
             data: self.data(),
             beside: vec![Beside {
                 from: self.data().join("files"),

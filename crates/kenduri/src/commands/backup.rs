@@ -1,11 +1,14 @@
 //! `kenduri backup`: a snapshot now, what there is, and whether it is whole.
 
-use anyhow::{Context as _, Result};
-use backup::BackupKey;
-use clap::{Args, Subcommand};
-use platform::Random;
+use std::fmt::Write as _;
 
-use super::{Where, give, say};
+use anyhow::{Context as _, Result, bail};
+use backup::{BackupError, BackupKey, DrillResult};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use platform::{Clock, Random};
+
+use super::{Where, give, say, show};
 use crate::configuration::{self, Settings};
 use crate::control_requests::ControlRequest;
 
@@ -13,6 +16,8 @@ use crate::control_requests::ControlRequest;
 #[derive(Debug, Subcommand)]
 pub(super) enum Backup {
     Now(Now),
+    List(List),
+    Verify(Verify),
 }
 
 /// Make a snapshot now
@@ -25,10 +30,28 @@ pub(super) struct Now {
     place: Where,
 }
 
+/// Show the times that can be restored
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Restore the newest backup into a folder that is removed again: open, count and hash it
+///
+/// Kenduri does this by itself once a week, unless [backup] drill says off.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    place: Where,
+}
+
 impl Backup {
     pub(super) fn run(self) -> Result<()> {
         match self {
             Self::Now(now) => now.run(),
+            Self::List(list) => list.run(),
+            Self::Verify(verify) => verify.run(),
         }
     }
 }
@@ -50,6 +73,56 @@ impl Now {
         give(ControlRequest::BackupNow, &self.place)?;
         say(&format!("A snapshot is in {}.\n", backup.target.name()))
     }
+}
+
+impl List {
+    fn run(self) -> Result<()> {
+        let settings = settings(&self.place)?;
+        let backup = of(&settings)?;
+        let key = BackupKey::read(&settings.data)?.ok_or(BackupError::NoKey)?;
+        let all = backup::list(&backup.target, &key, &Random::system())?;
+        if all.is_empty() {
+            return Err(BackupError::Nothing(backup.target.name()).into());
+        }
+        let mut lines = format!(
+            "In {}, each second between FROM and UNTIL:\n",
+            backup.target.name()
+        );
+        for one in all {
+            let (from, until) = (in_seconds(one.from), in_seconds(one.until));
+            let size = units::written_size(one.bytes);
+            // Writing into a text cannot fail.
+            let _ = writeln!(lines, "{from}  {until}  {size:>12}");
+        }
+        show(&lines)
+    }
+}
+
+impl Verify {
+    fn run(self) -> Result<()> {
+        let settings = settings(&self.place)?;
+        let backup = of(&settings)?;
+        let key = BackupKey::read(&settings.data)?.ok_or(BackupError::NoKey)?;
+        let (clock, random) = (Clock::System, Random::system());
+        let drill = backup::drill(&backup.target, &key, &settings.data, &clock, &random)?;
+        match drill.result {
+            DrillResult::Good { until, rows, hash } => {
+                let until = in_seconds(Timestamp::from_millisecond(until)?);
+                say(&format!(
+                    "The backup is good: the state of {until}, {rows} rows, SHA-256 {hash}.\n"
+                ))
+            }
+            DrillResult::Skipped { free, needed } => bail!(
+                "there is no room to try it: {needed} bytes are needed, and {free} are free in {}",
+                settings.data.display()
+            ),
+            DrillResult::Failed(reason) => bail!("the backup cannot be restored: {reason}"),
+        }
+    }
+}
+
+fn in_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
 fn settings(place: &Where) -> Result<Settings> {

@@ -35,7 +35,7 @@ pub(super) struct Restore {
 impl Restore {
     pub(super) fn run(self) -> Result<()> {
         let settings = stopped(&self.place)?;
-        let target = Target::parse(&self.from)?;
+        let target = Target::parse(&self.from, &settings.s3_access)?;
         let passphrase = match &self.passphrase_file {
             None => read_secret("Passphrase of the backup: ")?,
             Some(path) => Secret::new(std::fs::read_to_string(path).with_context(|| {

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use ::backup::{Beside, Settings, Target};
+use ::backup::{Beside, S3Access, Settings, Target};
 use jiff::SignedDuration;
 use toml::{Table, Value};
 
 use super::check::Check;
-use super::written::Written;
+use super::written::{Drill, Written};
 
 /// The least time between snapshots.
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
@@ -16,14 +16,40 @@ const SETTINGS: &str = "settings";
 /// The keys of settings that name files, besides those that end with `_file`.
 const NAME_FILES: [&str; 2] = ["chain", "key"];
 
+/// The file of the passphrase, where an empty data folder is filled from the backup.
+pub(super) fn passphrase_file(written: &Written, check: &mut Check<'_>) -> Option<PathBuf> {
+    if !written.backup.restore {
+        return None;
+    }
+    for (key, value) in [
+        ("backup.to", &written.backup.to),
+        ("backup.passphrase_file", &written.backup.passphrase_file),
+    ] {
+        if value.is_empty() {
+            check.refuse(
+                key,
+                &format!("backup.restore is on, and {key} is not set"),
+                "set it, or leave backup.restore out",
+            );
+        }
+    }
+    Some(check.path("backup.passphrase_file", &written.backup.passphrase_file))
+}
+
 /// The backup, if there is one.
-pub(super) fn read(written: &Written, data: &Path, check: &mut Check<'_>) -> Option<Settings> {
+pub(super) fn read(
+    written: &Written,
+    data: &Path,
+    access: &S3Access,
+    check: &mut Check<'_>,
+) -> Option<Settings> {
     let every = duration("backup.every", &written.backup.every, check);
     let keep = duration("backup.keep", &written.backup.keep, check);
     if written.backup.to.is_empty() {
         return None;
     }
-    let target = check.accept("backup.to", Target::parse(&written.backup.to))?;
+    let target = Target::parse(&written.backup.to, access);
+    let target = check.accept("backup.to", target)?;
     let files = written.files.url.strip_prefix("folder:");
     let beside = [
         (data.join(files.unwrap_or("files")), "files"),
@@ -40,9 +66,22 @@ pub(super) fn read(written: &Written, data: &Path, check: &mut Check<'_>) -> Opt
         target,
         every: every?,
         keep: keep?,
+        has_drills: written.backup.drill == Drill::Weekly,
         data: data.to_owned(),
         beside: beside.into(),
     })
+}
+
+/// Who we are at the server of a bucket.
+pub(super) fn access(written: &Written, check: &mut Check<'_>) -> S3Access {
+    let backup = &written.backup;
+    let key = "backup.secret_key";
+    S3Access {
+        endpoint: backup.endpoint.clone(),
+        region: backup.region.clone(),
+        access_key: backup.access_key.clone(),
+        secret_key: check.secret(key, &backup.secret_key, &backup.secret_key_file),
+    }
 }
 
 fn duration(key: &str, text: &str, check: &mut Check<'_>) -> Option<SignedDuration> {

@@ -55,6 +55,10 @@ pub(crate) struct Settings {
     pub(crate) max_upload: usize,
     /// Where and how everything is backed up.
     pub(crate) backup: Option<::backup::Settings>,
+    /// For buckets of backups.
+    pub(crate) s3_access: ::backup::S3Access,
+    /// The passphrase's file, where an empty data folder is filled from the backup.
+    pub(crate) restore_with: Option<PathBuf>,
     /// The listening addresses, at least one, and the limits of connections.
     pub(crate) listen: ListenSettings,
     /// The proxies whose forwarding headers are trusted.
@@ -161,6 +165,7 @@ pub(super) fn settings(
     }
     let domains = domain_settings::read(sections, check);
     domain_settings::check_home(&site.home, &domains, check);
+    let s3_access = backup::access(written, check);
     let settings = Settings {
         data: data.to_owned(),
         secret_file: secret_file(written, data, check),
@@ -175,7 +180,9 @@ pub(super) fn settings(
         registration: registration(written, check),
         files: files(written, data, check),
         max_upload: max_upload(written, check),
-        backup: backup::read(written, data, check),
+        backup: backup::read(written, data, &s3_access, check),
+        s3_access,
+        restore_with: backup::passphrase_file(written, check),
         listen: plan.as_ref()?.listen().clone(),
         trusted_proxies: trusted_proxies?,
         jobs_at_once,

@@ -220,15 +220,41 @@ impl Default for Files {
 }
 
 /// `[backup]`: copies of everything, sealed, elsewhere.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Backup {
-    /// `folder:/PATH`, on another disk; empty: nothing is backed up.
+    /// `folder:/PATH`, on another disk, or `s3://BUCKET/PREFIX`; empty: nothing is backed up.
     pub(crate) to: String,
     /// How often a snapshot is made. SQLite's log follows it every second.
     pub(crate) every: String,
     /// For how long backups are kept.
     pub(crate) keep: String,
+    /// `weekly`: the newest backup is restored elsewhere, to try it; or `off`.
+    pub(crate) drill: Drill,
+    /// Whether an empty data folder is filled from the backup at the start.
+    pub(crate) restore: bool,
+    /// A file that holds the passphrase, for `restore`.
+    pub(crate) passphrase_file: String,
+    /// The server of the bucket; empty: Amazon's.
+    pub(crate) endpoint: String,
+    /// The region of the bucket.
+    pub(crate) region: String,
+    /// The id of the bucket's key.
+    pub(crate) access_key: String,
+    /// The bucket's key.
+    pub(crate) secret_key: String,
+    /// A file that holds the bucket's key.
+    pub(crate) secret_key_file: String,
+}
+
+/// How often the backup is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Drill {
+    /// Once a week.
+    Weekly,
+    /// Never.
+    Off,
 }
 
 impl Default for Backup {
@@ -237,6 +263,14 @@ impl Default for Backup {
             to: String::new(),
             every: "1d".to_owned(),
             keep: "35d".to_owned(),
+            drill: Drill::Weekly,
+            restore: false,
+            passphrase_file: String::new(),
+            endpoint: String::new(),
+            region: "us-east-1".to_owned(),
+            access_key: String::new(),
+            secret_key: String::new(),
+            secret_key_file: String::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use ::backup::Agent;
 use accounts::account::{self, AccountId, NewAccount};
 use accounts::setup::{self, Credential};
 use accounts::{Accounts, domain, sign_in};
@@ -30,6 +31,7 @@ use crate::messages::{MessageSender, RequestIds, ToParent};
 use crate::updates::Source;
 
 mod alarm;
+mod backup;
 mod updates;
 
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, accounts::MIGRATIONS];
@@ -48,11 +50,26 @@ fn site_with(world: &World, status: Option<EdgeStatus>) -> (Accounts, axum::Rout
     site_looking(world, status, &[])
 }
 
+/// The same, with a backup.
+fn site_backed_up(world: &World, agent: &Arc<Agent>) -> (Accounts, axum::Router, Orders) {
+    let status = status(world.platform.clock.now());
+    site_of(world, Some(status), &[], Some(Arc::clone(agent)))
+}
+
 /// The same, where newer versions are looked for.
 fn site_looking(
     world: &World,
     status: Option<EdgeStatus>,
     sources: &[Source],
+) -> (Accounts, axum::Router, Orders) {
+    site_of(world, status, sources, None)
+}
+
+fn site_of(
+    world: &World,
+    status: Option<EdgeStatus>,
+    sources: &[Source],
+    backup: Option<Arc<Agent>>,
 ) -> (Accounts, axum::Router, Orders) {
     let settings = Settings {
         url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
@@ -64,7 +81,7 @@ fn site_looking(
     let site = domain::site(DOMAINS, LOCALES, world.platform.clone(), settings);
     let accounts = Accounts::new(site, DOMAINS);
     let (server, orders) = server(world.platform.clock.now(), status);
-    let pages = accounts::web::routes(&accounts).merge(routes(server, sources.into()));
+    let pages = accounts::web::routes(&accounts).merge(routes(server, sources.into(), backup));
     let pages = accounts::web::around(&accounts, pages);
     let router = web::serve(&accounts.site, pages);
     (accounts, router, orders)
