@@ -1,7 +1,6 @@
 //! The thread that backs up while the program runs.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -11,16 +10,14 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use platform::erasure::{self, Erased};
-use platform::store::log::Log;
 use platform::{Clock, Random, Store};
 
 use crate::drill::{self, Drill, DrillResult};
-use crate::erasures::Sent;
-use crate::files::{self, Beside, Copied};
-use crate::generation::{Change, Engine, Generation, Manifest, PIECE, encode};
+use crate::files::Beside;
+use crate::going::Going;
 use crate::log_copy::LogCopy;
 use crate::vault::Vault;
-use crate::{BackupError, BackupKey, Target, VERSION};
+use crate::{BackupError, BackupKey, Target};
 
 /// How often what was written is copied.
 const PACE: Duration = Duration::from_secs(1);
@@ -31,8 +28,6 @@ const LOG_FRAMES: u32 = 4_000;
 /// The number of frames from which the log is written back though it was not copied, because the
 /// target fails: 256 MiB.
 const MOST_LOG_FRAMES: u32 = 65_536;
-/// How often a snapshot is tried while a long read keeps the log.
-const TRIES: u32 = 50;
 
 /// `[backup]` of the settings.
 #[derive(Clone, Debug)]
@@ -156,26 +151,6 @@ struct Work {
     drill: Option<JoinHandle<Result<Drill, BackupError>>>,
 }
 
-/// A backup under way.
-struct Going {
-    vault: Vault,
-    /// `None` on PostgreSQL.
-    log: Option<LogCopy>,
-    /// The generations that get what is written: two while a snapshot is made.
-    generations: Vec<Active>,
-    /// What was copied from the log and is not in the target yet.
-    waiting: Vec<Change>,
-    files: Copied,
-    files_looked_at: Option<Instant>,
-    erasures: Sent,
-    snapshot: Option<Timestamp>,
-}
-
-struct Active {
-    generation: Generation,
-    next_segment: u64,
-}
-
 impl Work {
     fn run(mut self, asked: &Receiver<Request>) {
         loop {
@@ -243,7 +218,7 @@ impl Work {
             return Ok(());
         }
         let now = self.clock.now();
-        let last = self.going.as_ref().and_then(|going| going.snapshot);
+        let last = self.begin()?.and_then(|going| going.snapshot);
         let is_due = last.is_none_or(|last| now.duration_since(last) >= self.settings.every);
         let outcome = if is_due {
             self.snapshot()
@@ -327,16 +302,10 @@ impl Work {
             let vault = Vault::claim(&self.settings.target, &key, &self.random)?;
             let log = self.store.log();
             let log = log.map(|log| LogCopy::begin(&self.store, log, &self.clock));
-            self.going = Some(Going {
-                log: log.transpose()?,
-                generations: Vec::new(),
-                waiting: Vec::new(),
-                files: Copied::find(&vault)?,
-                files_looked_at: None,
-                erasures: Sent::find(&vault)?,
-                snapshot: None,
-                vault,
-            });
+            let data = self.settings.data.clone();
+            let going = Going::begin(vault, log.transpose()?, data)?;
+            guard(&self.status).snapshot = going.snapshot;
+            self.going = Some(going);
         }
         Ok(self.going.as_mut())
     }
@@ -383,7 +352,7 @@ impl Work {
         let oldest = now
             .checked_sub(self.settings.keep)
             .unwrap_or(Timestamp::MIN);
-        going.prune(oldest)
+        going.find_old(oldest)
     }
 
     /// Writes the log back when it is long, or when deleted data should leave it.
@@ -413,154 +382,6 @@ impl Work {
             log.want_empty();
         }
         outcome.map(drop)
-    }
-}
-
-impl Going {
-    /// Copies what was written. Returns up to when everything is in the target.
-    fn follow(&mut self, clock: &Clock) -> Result<Option<Timestamp>, BackupError> {
-        let now = clock.now();
-        let Some(log) = &mut self.log else {
-            return Ok(None);
-        };
-        if self.waiting.is_empty() {
-            self.waiting = log.copy()?;
-            self.send()?;
-            return Ok(Some(now));
-        }
-        self.send()?;
-        Ok(None)
-    }
-
-    /// Sends what was copied from the log. After a failure it is sent again, which does no harm.
-    fn send(&mut self) -> Result<(), BackupError> {
-        if let Some(last) = self.waiting.last() {
-            let until = Timestamp::from_millisecond(last.at).unwrap_or_default();
-            let segment = encode(&self.waiting);
-            for active in &mut self.generations {
-                let name = active.generation.segment_name(active.next_segment, until);
-                self.vault.put(&name, &segment)?;
-                active.next_segment += 1;
-            }
-            self.waiting.clear();
-        }
-        Ok(())
-    }
-
-    /// Copies the database file while the log has all that is written meanwhile.
-    fn snapshot_sqlite(&mut self, log: &Log, clock: &Clock) -> Result<Timestamp, BackupError> {
-        self.write_back()?;
-        let at = clock.now();
-        let generation = Generation::new(&self.vault, at);
-        self.generations.push(Active {
-            generation: generation.clone(),
-            next_segment: 0,
-        });
-        let made = self.pieces(log, clock, &generation);
-        if made.is_err() {
-            self.generations.pop();
-        }
-        let (bytes, pieces) = made?;
-        let manifest = Manifest {
-            made_by: VERSION.to_owned(),
-            at: at.as_millisecond(),
-            engine: Engine::Sqlite,
-            bytes,
-            pieces,
-            files: self.files.list(),
-        };
-        let manifest = serde_json::to_vec(&manifest).unwrap_or_default();
-        self.vault.put(&generation.manifest_name(), &manifest)?;
-        self.generations
-            .retain(|active| active.generation == generation);
-        self.snapshot = Some(at);
-        Ok(at)
-    }
-
-    /// Brings everything into the database file, which then stays as it is.
-    fn write_back(&mut self) -> Result<(), BackupError> {
-        for _ in 0..TRIES {
-            let Some(log) = &mut self.log else {
-                return Ok(());
-            };
-            let (changes, is_whole) = log.checkpoint()?;
-            self.waiting.extend(changes);
-            self.send()?;
-            if is_whole {
-                return Ok(());
-            }
-            std::thread::sleep(PACE / 10);
-        }
-        Err(BackupError::InUse)
-    }
-
-    /// Returns the length of the snapshot and the number of its pieces.
-    fn pieces(
-        &mut self,
-        log: &Log,
-        clock: &Clock,
-        generation: &Generation,
-    ) -> Result<(u64, u32), BackupError> {
-        let failed = BackupError::file(log.store());
-        let bytes = fs::metadata(log.store()).map_err(&failed)?.len();
-        let (mut offset, mut pieces, mut copied) = (0, 0, Instant::now());
-        let mut piece = vec![0; PIECE];
-        while offset < bytes {
-            let left = usize::try_from(bytes - offset).unwrap_or(PIECE).min(PIECE);
-            let mut filled = 0;
-            while filled < left {
-                let free = piece.get_mut(filled..left).unwrap_or_default();
-                let read = log.read_database(free, offset + filled as u64);
-                match read.map_err(&failed)? {
-                    0 => return Err(BackupError::LogLost),
-                    read => filled += read,
-                }
-            }
-            let whole = piece.get(..left).unwrap_or_default();
-            self.vault.put(&generation.piece_name(pieces), whole)?;
-            offset += left as u64;
-            pieces += 1;
-            if copied.elapsed() >= PACE {
-                self.follow(clock)?;
-                copied = Instant::now();
-            }
-        }
-        Ok((bytes, pieces))
-    }
-
-    /// Returns whether all that was wanted was done.
-    fn reclaim(&mut self, wants_empty: bool) -> Result<bool, BackupError> {
-        let Some(log) = &mut self.log else {
-            return Ok(true);
-        };
-        let (changes, is_done) = if wants_empty {
-            log.empty()?
-        } else {
-            log.checkpoint()?
-        };
-        self.waiting.extend(changes);
-        self.send()?;
-        Ok(is_done)
-    }
-
-    /// Removes what is older than `oldest`, but keeps what leads from there to now.
-    fn prune(&self, oldest: Timestamp) -> Result<(), BackupError> {
-        let whole = Generation::list(&self.vault)?;
-        let mut kept = whole.clone();
-        while kept.get(1).is_some_and(|next| next.at() < oldest) {
-            kept.remove(0);
-        }
-        for generation in Generation::list_all(&self.vault)? {
-            if !kept.contains(&generation) {
-                generation.remove(&self.vault)?;
-            }
-        }
-        let mut named = BTreeSet::new();
-        for generation in &kept {
-            named.extend(generation.manifest(&self.vault)?.files.into_values());
-        }
-        let first = kept.first().map_or(oldest, Generation::at);
-        files::prune(&self.vault, first, &named)
     }
 }
 

@@ -12,7 +12,6 @@ use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::generation::Engine;
 use crate::restore::{self, Chosen, STORE};
 use crate::vault::Vault;
 use crate::{BackupError, BackupKey, Target};
@@ -103,13 +102,9 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
     restore::make_folder(folder)?;
     let restored = restore::build(vault, &chosen, &plan, folder, None)?;
     let store = folder.join(STORE);
-    let rows = match chosen.manifest.engine {
-        Engine::Sqlite => count(&store)?,
-        Engine::Postgres => 0,
-    };
     Ok(DrillResult::Good {
         until: restored.until.as_millisecond(),
-        rows,
+        rows: count(&store)?,
         hash: hash(&store).map_err(BackupError::file(&store))?,
     })
 }

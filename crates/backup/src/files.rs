@@ -1,6 +1,6 @@
 //! Files beside the store: pictures, certificates, settings and the key file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -124,18 +124,20 @@ fn copied_at(name: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds).ok()
 }
 
-/// Removes objects from before `oldest` that no manifest names.
-pub(crate) fn prune(
+/// Objects from before `oldest` that no manifest names.
+pub(crate) fn unnamed(
     vault: &Vault,
     oldest: Timestamp,
-    named: &std::collections::BTreeSet<String>,
-) -> Result<(), BackupError> {
-    for name in vault.target.list(ALL)? {
-        if !named.contains(&name) && copied_at(&name).is_some_and(|at| at < oldest) {
-            vault.target.remove(&name)?;
-        }
-    }
-    Ok(())
+    named: &BTreeSet<String>,
+) -> Result<Vec<String>, BackupError> {
+    let mut names = vault.target.list(ALL)?;
+    names.retain(|name| !named.contains(name) && copied_at(name).is_some_and(|at| at < oldest));
+    Ok(names)
+}
+
+/// The objects are removed: their files are copied again if they come back.
+pub(crate) fn forget(copied: &mut Copied, name: &str) {
+    copied.objects.retain(|_, object| object != name);
 }
 
 /// Reads an object: where it goes, and its content.

@@ -1,8 +1,9 @@
 //! A generation: a snapshot of the store, and what was written after it.
 //!
-//! Its objects are below `generations/TIME-RANDOM/`: `snapshot/NUMBER` are the pieces of the
-//! database file, `log/NUMBER-TIME` are segments of what followed, and `manifest`, which is written
-//! last of the snapshot, says what there is. Without it a generation does not count.
+//! Its name is `TIME-RANDOM`. Below `generations/NAME/` are the pieces of the database file,
+//! `snapshot/NUMBER`, and segments of what followed, `log/NUMBER-TIME`. `manifests/NAME` says what
+//! there is, and is written last of the snapshot: without it a generation does not count.
+//! `begun/NAME` is written first and removed last.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::BackupError;
 use crate::vault::Vault;
 
-/// Where generations are.
-pub(crate) const ALL: &str = "generations/";
+/// Where everything of the generations is.
+const ALL: &str = "generations/";
+const MANIFESTS: &str = "manifests/";
+const BEGUN: &str = "begun/";
 /// The length of a piece of a snapshot, in bytes.
 pub(crate) const PIECE: usize = 8 << 20;
 /// The largest page of SQLite, in bytes.
@@ -31,8 +34,6 @@ pub(crate) struct Manifest {
     pub(crate) made_by: String,
     /// When the store was as in the snapshot, in milliseconds.
     pub(crate) at: i64,
-    /// Of which engine.
-    pub(crate) engine: Engine,
     /// The length in bytes.
     pub(crate) bytes: u64,
     pub(crate) pieces: u32,
@@ -40,50 +41,45 @@ pub(crate) struct Manifest {
     pub(crate) files: BTreeMap<String, String>,
 }
 
-/// What a snapshot holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Engine {
-    /// A database file.
-    Sqlite,
-    /// What `pg_dump` wrote.
-    Postgres,
-}
-
 impl Generation {
-    pub(crate) fn new(vault: &Vault, at: Timestamp) -> Self {
+    /// Begins one, later than `newest` whatever the clock says.
+    pub(crate) fn begin(
+        vault: &Vault,
+        now: Timestamp,
+        newest: Option<&Self>,
+    ) -> Result<Self, BackupError> {
+        let least = newest.map_or(0, |newest| newest.at().as_millisecond() + 1);
         let mut unique = [0; 4];
         vault.random().fill(&mut unique);
-        Self(format!(
-            "{:013}-{}",
-            at.as_millisecond(),
-            hexadecimal(&unique)
-        ))
+        let at = now.as_millisecond().max(least);
+        let generation = Self(format!("{at:013}-{}", hexadecimal(&unique)));
+        vault.put(&generation.begun_name(), &[])?;
+        Ok(generation)
     }
 
-    /// Those that have a manifest, the oldest first, and with `all` the others too.
-    fn find(vault: &Vault, all: bool) -> Result<Vec<Self>, BackupError> {
-        let mut found: Vec<Self> = Vec::new();
-        for name in vault.target.list(ALL)? {
-            let mut parts = name.strip_prefix(ALL).unwrap_or_default().splitn(2, '/');
-            if let (Some(generation), Some(rest)) = (parts.next(), parts.next())
-                && (all || rest == "manifest")
-                && found.last().is_none_or(|last| last.0 != generation)
-            {
-                found.push(Self(generation.to_owned()));
-            }
-        }
-        Ok(found)
+    fn find(vault: &Vault, folder: &str) -> Result<Vec<Self>, BackupError> {
+        let names = vault.target.list(folder)?.into_iter();
+        let names = names.filter_map(|name| Some(Self(name.strip_prefix(folder)?.to_owned())));
+        Ok(names.collect())
     }
 
     /// The whole ones, the oldest first.
     pub(crate) fn list(vault: &Vault) -> Result<Vec<Self>, BackupError> {
-        Self::find(vault, false)
+        Self::find(vault, MANIFESTS)
     }
 
-    /// Everything that takes place, the oldest first.
+    /// All that take place, the oldest first.
     pub(crate) fn list_all(vault: &Vault) -> Result<Vec<Self>, BackupError> {
-        Self::find(vault, true)
+        Self::find(vault, BEGUN)
+    }
+
+    /// The one of this name.
+    pub(crate) fn named(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.0
     }
 
     /// When it began.
@@ -97,7 +93,7 @@ impl Generation {
     }
 
     pub(crate) fn manifest_name(&self) -> String {
-        format!("{}manifest", self.folder())
+        format!("{MANIFESTS}{}", self.0)
     }
 
     pub(crate) fn piece_name(&self, number: u32) -> String {
@@ -122,19 +118,25 @@ impl Generation {
         Ok(manifest)
     }
 
-    /// The segments in order up to the first that is missing, and whether one is.
+    /// The segments in order up to the first that is missing, and whether one is. A number may come
+    /// twice, where it was not known whether the first had arrived.
     pub(crate) fn segments(&self, vault: &Vault) -> Result<(Vec<Segment>, bool), BackupError> {
         let mut segments: Vec<Segment> = Vec::new();
         for name in vault.target.list(&format!("{}log/", self.folder()))? {
             let numbers = name.rsplit('/').next().unwrap_or_default();
             let (number, at) = numbers.split_once('-').unwrap_or_default();
-            let at = at
+            let until = at
                 .parse()
                 .ok()
                 .and_then(|at| Timestamp::from_millisecond(at).ok());
-            match at {
-                Some(until) if number.parse() == Ok(segments.len()) => {
-                    segments.push(Segment { name, until });
+            let next = segments.last().map_or(0, |last| last.number + 1);
+            match (until, number.parse()) {
+                (Some(until), Ok(number)) if number == next || number + 1 == next => {
+                    segments.push(Segment {
+                        name,
+                        number,
+                        until,
+                    });
                 }
                 _ => return Ok((segments, true)),
             }
@@ -147,13 +149,16 @@ impl Generation {
         format!("{}log/{number:010}-{milliseconds:013}", self.folder())
     }
 
-    /// Removes it, the manifest first, so that it never counts again.
-    pub(crate) fn remove(&self, vault: &Vault) -> Result<(), BackupError> {
-        vault.target.remove(&self.manifest_name())?;
-        for name in vault.target.list(&self.folder())? {
-            vault.target.remove(&name)?;
-        }
-        Ok(())
+    fn begun_name(&self) -> String {
+        format!("{BEGUN}{}", self.0)
+    }
+
+    /// Its objects in the order of removal: the manifest first, so that it never counts again.
+    pub(crate) fn objects(&self, vault: &Vault) -> Result<Vec<String>, BackupError> {
+        let mut names = vec![self.manifest_name()];
+        names.extend(vault.target.list(&self.folder())?);
+        names.push(self.begun_name());
+        Ok(names)
     }
 }
 
@@ -161,6 +166,7 @@ impl Generation {
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub(crate) name: String,
+    pub(crate) number: u64,
     /// The time of its last commit.
     pub(crate) until: Timestamp,
 }

@@ -12,8 +12,10 @@ pub mod erasures;
 mod error;
 mod files;
 mod generation;
+mod going;
 mod key;
 mod log_copy;
+mod progress;
 mod restore;
 mod vault;
 
@@ -23,7 +25,7 @@ pub use drill::{Drill, DrillResult, drill};
 pub use error::BackupError;
 pub use files::Beside;
 pub use key::{BackupKey, FILE as KEY_FILE};
-pub use restore::{DUMP, Listed, Places, Restored, is_unfinished, list, open, restore};
+pub use restore::{Listed, Places, Restored, is_unfinished, list, open, restore};
 
 /// The version of Kenduri.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -19,6 +19,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::BackupError;
 use crate::generation::Change;
+use crate::progress::Progress;
 
 /// The lengths of the log's header and of a frame's, in bytes.
 const LOG_HEADER: u64 = 32;
@@ -59,6 +60,52 @@ impl LogCopy {
             at,
             may_restart: false,
         })
+    }
+
+    /// Goes on from where an earlier process was, if the log still has what it had then.
+    pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
+        let at = LogPosition {
+            salt: progress.salt,
+            frame: progress.frame,
+            ..self.at
+        };
+        if at.salt != self.at.salt || at.frame == 0 || at.frame > self.at.frame {
+            return Ok(false);
+        }
+        let before = std::mem::replace(&mut self.at, at);
+        if self.checksum()? != progress.checksum {
+            self.at = before;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// How far it came; `None` at the beginning of a log.
+    pub(crate) fn progress(&mut self, generation: &str) -> Result<Option<Progress>, BackupError> {
+        if self.at.frame == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Progress {
+            generation: generation.to_owned(),
+            salt: self.at.salt,
+            frame: self.at.frame,
+            checksum: self.checksum()?,
+        }))
+    }
+
+    /// The checksum of the last copied frame.
+    fn checksum(&mut self) -> Result<[u8; 8], BackupError> {
+        let path = self.log.path();
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::open(&path).map_err(BackupError::file(&path))?),
+        };
+        let length = FRAME_HEADER + u64::from(self.at.page_size);
+        let last = u64::from(self.at.frame.saturating_sub(1));
+        let mut checksum = [0; 8];
+        file.read_exact_at(&mut checksum, LOG_HEADER + last * length + 16)
+            .map_err(BackupError::file(&path))?;
+        Ok(checksum)
     }
 
     /// What was committed since the last call, and when.
@@ -120,13 +167,18 @@ impl LogCopy {
             let offset = LOG_HEADER + u64::from(frame) * length;
             let mut header = [0; 16];
             file.read_exact_at(&mut header, offset)?;
-            let [a, b, c, d, size @ ..] = header;
-            let [e, f, g, h, salt @ ..] = size;
+            let (numbers, salt) = header.split_at(8);
             if salt != until.salt {
                 return Ok(None);
             }
-            last.insert(u32::from_be_bytes([a, b, c, d]), offset + FRAME_HEADER);
-            pages = u32::from_be_bytes([e, f, g, h]);
+            let number = |at: usize| {
+                let bytes = numbers
+                    .get(at..at + 4)
+                    .and_then(|part| part.try_into().ok());
+                u32::from_be_bytes(bytes.unwrap_or_default())
+            };
+            last.insert(number(0), offset + FRAME_HEADER);
+            pages = number(4);
         }
         let mut changed = BTreeMap::new();
         for (number, offset) in last {

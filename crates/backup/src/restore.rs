@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use platform::{Random, Secret};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::generation::{Engine, Generation, Manifest, Segment, decode};
+use crate::generation::{Generation, Manifest, Segment, decode};
 use crate::key::{BackupKey, OBJECT};
 use crate::vault::Vault;
 use crate::{BackupError, Target, erasures, files};
@@ -27,7 +27,7 @@ pub(crate) const STORE: &str = "store";
 pub struct Places {
     /// The data folder.
     pub data: PathBuf,
-    /// The store's file; on PostgreSQL the file for `pg_restore`.
+    /// The store's file.
     pub store: PathBuf,
 }
 
@@ -42,8 +42,6 @@ pub struct Restored {
     pub files: usize,
     /// The number of erasures to be done again before anything is served.
     pub erasures: usize,
-    /// Whether the store is what `pg_dump` wrote.
-    pub is_postgres: bool,
 }
 
 /// Opens the backup of a target with the passphrase.
@@ -100,7 +98,7 @@ pub fn restore(
             return Err(error);
         }
     };
-    let ending = put_in_place(&unfinished, places, restored.is_postgres);
+    let ending = put_in_place(&unfinished, places);
     ending.map_err(BackupError::file(&places.data))?;
     Ok(restored)
 }
@@ -189,7 +187,6 @@ pub(crate) fn build(
     to: Option<Timestamp>,
 ) -> Result<Restored, BackupError> {
     let path = folder.join(STORE);
-    let is_postgres = chosen.manifest.engine == Engine::Postgres;
     let mut until = chosen.generation.at();
     let mut file = options(&path).map_err(BackupError::file(&path))?;
     for number in 0..chosen.manifest.pieces {
@@ -200,7 +197,7 @@ pub(crate) fn build(
     if length().map_err(BackupError::file(&path))? != chosen.manifest.bytes {
         return Err(BackupError::damaged(&chosen.generation.manifest_name()));
     }
-    let end = to.map_or(i64::MAX, |to| to.as_millisecond());
+    let end = to.map_or(i64::MAX, Timestamp::as_millisecond);
     for segment in &plan.segments {
         let damaged = || BackupError::Damaged {
             object: segment.name.clone(),
@@ -228,9 +225,7 @@ pub(crate) fn build(
     }
     file.sync_all().map_err(BackupError::file(&path))?;
     let bytes = length().map_err(BackupError::file(&path))?;
-    if !is_postgres {
-        check_store(&path)?;
-    }
+    check_store(&path)?;
     let mut names = std::collections::BTreeSet::new();
     for name in &plan.files {
         let (to, content) = files::read(vault, name)?;
@@ -247,7 +242,6 @@ pub(crate) fn build(
         bytes,
         files: names.len(),
         erasures: erased.len(),
-        is_postgres,
     })
 }
 
@@ -266,25 +260,17 @@ pub(crate) fn check_store(path: &Path) -> Result<(), BackupError> {
 }
 
 /// Moves everything to where it goes, the store last.
-fn put_in_place(unfinished: &Path, places: &Places, is_postgres: bool) -> io::Result<()> {
+fn put_in_place(unfinished: &Path, places: &Places) -> io::Result<()> {
     let beside = unfinished.join("beside");
     for entry in fs::read_dir(&beside)? {
         let entry = entry?;
         move_over(&entry.path(), &places.data.join(entry.file_name()))?;
     }
-    let store = if is_postgres {
-        places.data.join(DUMP)
-    } else {
-        places.store.clone()
-    };
-    fs::rename(unfinished.join(STORE), &store)?;
+    fs::rename(unfinished.join(STORE), &places.store)?;
     File::open(&places.data)?.sync_all()?;
     fs::remove_dir_all(unfinished)?;
     File::open(&places.data)?.sync_all()
 }
-
-/// Where the file for `pg_restore` is put, in the data folder.
-pub const DUMP: &str = "restored.dump";
 
 /// As a rename, but a folder that is there already keeps what is in it.
 fn move_over(from: &Path, to: &Path) -> io::Result<()> {

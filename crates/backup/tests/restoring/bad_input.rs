@@ -103,6 +103,10 @@ async fn a_backup_that_is_cut_never_yields_half_a_store() {
     let place = backed_up().await;
     let random = Random::seeded(7);
     for (turn, name) in names(&place.target_folder()).into_iter().enumerate() {
+        // It only tells what to clear away.
+        if name.starts_with("begun/") {
+            continue;
+        }
         let path = place.target_folder().join(&name);
         let whole = fs::read(&path).unwrap();
         let cut = random.below(u32::try_from(whole.len()).unwrap()) as usize;

@@ -1,5 +1,7 @@
 //! What was backed up is restored as it was.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
+
 mod bad_input;
 mod buckets;
 mod drills;

@@ -4,9 +4,18 @@ use std::path::{Path, PathBuf};
 
 use backup::{Agent, BackupError, BackupKey, Beside, Places, Restored, S3Access, Settings, Target};
 use jiff::{SignedDuration, Timestamp};
+use platform::store::migrate::{Migrations, Step};
 use platform::store::{Settings as StoreSettings, SqliteSettings};
 use platform::{Clock, ManualClock, Random, Rows, Secret, Store, StoreError, Tx, sql};
 use tempfile::TempDir;
+
+const ANSWERS: Migrations = Migrations::new(
+    "test",
+    &[Step {
+        name: "0001_answer",
+        text: "CREATE TABLE answer (number BIGINT NOT NULL PRIMARY KEY, note TEXT NOT NULL);",
+    }],
+);
 
 /// An installation with a backup.
 pub(crate) struct Place {
@@ -57,7 +66,13 @@ impl Place {
             ..SqliteSettings::file(self.data().join("kenduri.db"))
         });
         let clock = Clock::Manual(self.clock.clone());
-        Store::open(&settings, &[platform::MIGRATIONS], clock, Random::system()).unwrap()
+        Store::open(
+            &settings,
+            &[platform::MIGRATIONS, ANSWERS],
+            clock,
+            Random::system(),
+        )
+        .unwrap()
     }
 
     pub(crate) fn agent(&self, store: &Store) -> Agent {
@@ -95,15 +110,11 @@ impl Place {
 /// Writes a line and says that it did.
 pub(crate) async fn answer(store: &Store, number: i64) -> Result<(), StoreError> {
     let write = move |tx: &mut Tx<'_>| {
-        let kind = "answer";
-        let subject = format!("{number:05} {}", "x".repeat(500));
-        let now = tx.now();
+        let note = "x".repeat(500);
         sql!(
-            "INSERT INTO erased (number, kind, subject, at) VALUES (:number, :kind, :subject, :now)",
+            "INSERT INTO answer (number, note) VALUES (:number, :note)",
             number,
-            kind,
-            subject,
-            now
+            note
         )
         .run(tx, Rows::Exactly(1))
         .map(drop)
@@ -115,7 +126,7 @@ pub(crate) async fn answer(store: &Store, number: i64) -> Result<(), StoreError>
 pub(crate) fn answers(data: &Path) -> Vec<i64> {
     let store = rusqlite::Connection::open(data.join("kenduri.db")).unwrap();
     let mut rows = store
-        .prepare("SELECT number FROM erased ORDER BY number")
+        .prepare("SELECT number FROM answer ORDER BY number")
         .unwrap();
     let rows = rows.query_map([], |row| row.get(0)).unwrap();
     rows.collect::<Result<_, _>>().unwrap()

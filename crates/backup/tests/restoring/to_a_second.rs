@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use platform::Random;
 
 use crate::place::{Place, answer, answers};
 
@@ -93,10 +94,88 @@ async fn each_second_is_restored_as_it_was() {
     agent.stop();
     assert!(agent.status().failure.is_none(), "{:?}", agent.status());
     drop(store);
-    for second in [0, 3, 7, 13, 14, 21, 28, 39] {
-        let to = began + SignedDuration::from_secs(second + 1);
-        let (data, _) = place.restore(&format!("to-{second}"), Some(to)).unwrap();
-        let wanted: Vec<i64> = (0..model[second as usize]).collect();
+    let random = Random::system();
+    for _ in 0..8 {
+        let second = random.below(40);
+        let to = began + SignedDuration::from_secs(i64::from(second) + 1);
+        let (data, _) = place.restore("to", Some(to)).unwrap();
+        let wanted: Vec<i64> = (0..model[usize::try_from(second).unwrap()]).collect();
         assert_eq!(answers(&data), wanted, "second {second}");
+        fs::remove_dir_all(data).unwrap();
     }
+}
+
+fn generations(place: &Place) -> usize {
+    let all = fs::read_dir(place.target_folder().join("generations")).unwrap();
+    all.count()
+}
+
+#[tokio::test]
+async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_needed() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    answer(&store, 0).await.unwrap();
+    agent.now().unwrap();
+    answer(&store, 1).await.unwrap();
+    agent.stop();
+    // Written by this program after its backup ended.
+    answer(&store, 2).await.unwrap();
+    drop(store);
+
+    let store = place.open();
+    let agent = place.agent(&store);
+    answer(&store, 3).await.unwrap();
+    wait_for_a_copy(&agent).await;
+    assert_eq!(generations(&place), 1);
+    agent.stop();
+    drop(store);
+    let (data, _) = place.restore("went-on", None).unwrap();
+    assert_eq!(answers(&data), [0, 1, 2, 3]);
+
+    // Another program writes, and empties the log as it ends.
+    let other = rusqlite::Connection::open(place.data().join("kenduri.db")).unwrap();
+    other
+        .execute("INSERT INTO answer (number, note) VALUES (4, '')", [])
+        .unwrap();
+    drop(other);
+    let store = place.open();
+    let agent = place.agent(&store);
+    answer(&store, 5).await.unwrap();
+    wait_for_a_copy(&agent).await;
+    assert_eq!(generations(&place), 2);
+    assert!(agent.status().snapshot.is_some());
+    agent.stop();
+    let (data, _) = place.restore("anew", None).unwrap();
+    assert_eq!(answers(&data), [0, 1, 2, 3, 4, 5]);
+}
+
+async fn wait_for_a_copy(agent: &backup::Agent) {
+    while agent.status().copied_until.is_none() {
+        assert!(agent.status().failure.is_none(), "{:?}", agent.status());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Another program that checkpoints while the backup runs takes nothing from it.
+#[tokio::test]
+async fn a_program_that_checkpoints_meanwhile_takes_nothing_from_the_backup() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    let other = rusqlite::Connection::open(place.data().join("kenduri.db")).unwrap();
+    other.busy_timeout(Duration::ZERO).unwrap();
+    for number in 0..60 {
+        answer(&store, number).await.unwrap();
+        if number % 7 == 0 {
+            // As a program that has never heard of the backup.
+            let _ = other.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+        }
+    }
+    drop(other);
+    agent.stop();
+    assert!(agent.status().failure.is_none(), "{:?}", agent.status());
+    let (data, _) = place.restore("again", None).unwrap();
+    assert_eq!(answers(&data), (0..60).collect::<Vec<_>>());
 }

@@ -48,6 +48,13 @@ pub(super) fn read(
     if written.backup.to.is_empty() {
         return None;
     }
+    if !written.store.url.starts_with("sqlite:") {
+        check.refuse(
+            "backup.to",
+            "backup.to is for a store in an SQLite file, and store.url names a PostgreSQL server",
+            "leave [backup] out, and copy the store with pg_dump",
+        );
+    }
     let target = Target::parse(&written.backup.to, access);
     let target = check.accept("backup.to", target)?;
     let files = written.files.url.strip_prefix("folder:");

@@ -1,6 +1,7 @@
 //! The `[mail]` section: how mails are sent.
 
-use platform::mail::{CallbackKey, Sender, Server, SnsTopic, Tls};
+use platform::mail::{Sender, Server, SnsTopic, Tls};
+use platform::webhook_key::WebhookKey;
 
 use super::check::Check;
 use super::settings::without_password;
@@ -72,10 +73,10 @@ pub(super) fn sender(written: &Written, check: &mut Check<'_>) -> Option<Sender>
 }
 
 /// Reads the secret for the provider's delivery reports.
-pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<CallbackKey> {
+pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<WebhookKey> {
     let (mail, key) = (&written.mail, "mail.callback_secret");
     let secret = check.secret(key, &mail.callback_secret, &mail.callback_secret_file)?;
-    let read = CallbackKey::parse(secret.reveal());
+    let read = WebhookKey::parse(secret.reveal());
     if read.is_none() {
         check.refuse(
             key,
