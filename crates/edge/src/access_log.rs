@@ -1,8 +1,8 @@
 //! The access log: one line per request, always.
 //!
-//! A line goes into the buffer of the worker that served the request. One thread writes
-//! all buffers, so a slow disk never holds a request. What does not fit is dropped and
-//! counted.
+//! Each worker puts the lines of its requests into its own buffer. A single thread writes all
+//! buffers, so a slow disk never delays a request. Lines that do not fit into a buffer are dropped
+//! and counted.
 
 mod entry;
 mod format;
@@ -24,19 +24,19 @@ use metrics::Counter;
 use crate::clock_text::ClockText;
 use crate::metrics::log_lines_dropped;
 
-/// How many bytes of one worker may wait.
+/// The size of a worker's buffer of unwritten lines, in bytes.
 const WAITING: usize = 1 << 20;
 
-/// How a line looks.
+/// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// An object of JSON.
+    /// A JSON object.
     Json,
-    /// The "combined" format that web servers share.
+    /// The "combined" log format that Apache and nginx use.
     Combined,
 }
 
-/// Takes the lines of one worker; each worker has its own, by [`Log::for_worker`].
+/// The access log of one worker. [`Log::for_worker`] makes one for each further worker.
 #[derive(Clone)]
 pub struct Log(Arc<LogFormatter>);
 
@@ -46,13 +46,13 @@ struct LogFormatter {
     mask: Mask,
     second: Mutex<ClockText>,
     all_dropped: Counter,
-    /// Lines since the last one that found room.
+    /// Lines dropped since a line last fitted into the buffer.
     dropped: AtomicU64,
 }
 
 impl Log {
-    /// Has lines written to `target`, which sees whole ones, until the second value
-    /// is dropped.
+    /// Starts a thread that writes whole lines to `target` until the returned [`Writing`] is
+    /// dropped.
     pub fn start(
         format: Format,
         mask: Mask,
@@ -69,12 +69,12 @@ impl Log {
         Ok((log, writing))
     }
 
-    /// Gives its lines to a writer, among all others of that writer.
+    /// Logs to a writer that may be shared with other logs.
     pub fn onto(writer: &LogWriter, format: Format, mask: Mask) -> Self {
         Self::of(writer.buffer(WAITING), format, mask)
     }
 
-    /// The same log with another buffer.
+    /// The same log with a separate buffer.
     #[must_use]
     pub fn for_worker(&self) -> Self {
         let LogFormatter {
@@ -97,7 +97,7 @@ impl Log {
         }))
     }
 
-    /// Puts a line into the buffer; never waits for the disk.
+    /// Puts a line into the buffer. Never waits for the disk.
     pub fn line(&self, line: &Line<'_>) {
         let formatter = &*self.0;
         let mut second = formatter

@@ -1,9 +1,9 @@
-//! Certificates from an authority (RFC 8555): ordered, proven, kept, and replaced in time.
+//! Certificates from an ACME authority (RFC 8555): ordered, validated, stored, and renewed in time.
 //!
-//! [`Prepared::start`] begins one task. It delivers into [`Issued`], which the TLS side
-//! reads at every handshake, and shows its proofs in [`Challenges`], which the edge
-//! asks. Every name gets a certificate of its own, so that one that fails keeps
-//! nobody else from theirs. Self-signed certificates are not made here.
+//! [`Prepared::start`] starts one task. It puts certificates into [`Issued`], which is read at
+//! every TLS handshake, and responses to challenges into [`Challenges`], which the edge looks up.
+//! Every name gets its own certificate, so that a name that fails does not block others.
+//! Self-signed certificates are not made here.
 
 mod account;
 mod certificate;
@@ -42,27 +42,27 @@ use client::Client;
 use storage::Storage;
 use task::Task;
 
-/// The source of the present instant.
+/// Returns the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The addresses of a host, with a port.
+/// Resolves a host name to addresses, with the given port.
 pub type LookUp = Arc<
     dyn Fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>
         + Send
         + Sync,
 >;
 
-/// What the world decides.
+/// The clock and the DNS resolver, which tests replace.
 #[derive(Clone)]
 pub struct World {
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Where hosts are.
+    /// The DNS resolver.
     pub look_up: LookUp,
 }
 
 impl World {
-    /// With the system's resolver.
+    /// Uses the system's DNS resolver.
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,
@@ -82,18 +82,18 @@ impl fmt::Debug for World {
     }
 }
 
-/// Why no certificates can be got at all.
+/// Why ordering certificates is not possible at all.
 #[derive(Debug, Error)]
 pub enum AcmeError {
-    /// The folder for them cannot be used.
+    /// The folder for certificates cannot be used.
     #[error("certificates cannot be kept: {0}\n  let the edge own its data folder")]
     Storage(#[from] StorageError),
-    /// The TLS library does not take the extra root.
+    /// The TLS library rejects the additional root certificate.
     #[error("the authority cannot be talked to: {0}\n  look at tls.acme.ca")]
     Tls(#[from] rustls::Error),
 }
 
-/// What all parts of an order need.
+/// What all steps of an order need.
 struct Shared {
     settings: Settings,
     world: World,
@@ -103,25 +103,25 @@ struct Shared {
     issued: Arc<Issued>,
 }
 
-/// How it stands with one name.
+/// The state of the certificate of one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// Which.
+    /// The host name.
     pub name: String,
-    /// The beginning of its certificate, if there is one.
+    /// When its certificate becomes valid, if there is one.
     pub valid_from: Option<Timestamp>,
-    /// The end of its certificate, if there is one.
+    /// When its certificate expires, if there is one.
     pub valid_until: Option<Timestamp>,
-    /// What is done next; none if it cannot be ordered.
+    /// The next step; `None` if the name cannot be ordered.
     pub next: Option<Next>,
-    /// What went wrong since the last certificate came.
+    /// The failures since the last certificate was issued.
     pub failures: Option<Failures>,
-    /// Why it is not ordered at all.
+    /// Why the name cannot be ordered.
     pub refused: Option<Unorderable>,
 }
 
 impl Standing {
-    /// From when until when its certificate is good, if there is one.
+    /// The validity period of its certificate, if there is one.
     pub(crate) fn life(&self) -> Option<Life> {
         Some(Life {
             from: self.valid_from?,
@@ -130,10 +130,10 @@ impl Standing {
     }
 }
 
-/// All that can go wrong before the task begins has gone well.
+/// A task that is ready to start: everything that can fail has been done.
 pub struct Prepared(Shared);
 
-/// The running task, as the edge holds it.
+/// A handle to the running task.
 #[derive(Debug)]
 pub struct Acme {
     challenges: Arc<Challenges>,
@@ -144,7 +144,7 @@ pub struct Acme {
 }
 
 impl Prepared {
-    /// Makes the folder for certificates and what speaks to the authority. Nothing is ordered yet.
+    /// Creates the folder for certificates and the client for the authority. Orders nothing yet.
     pub fn new(settings: Settings, world: World) -> Result<Self, AcmeError> {
         Ok(Self(Shared {
             storage: Storage::open(&settings.data, &settings.directory)?,
@@ -156,10 +156,11 @@ impl Prepared {
         }))
     }
 
-    /// Loads what there is, so that [`Issued`] is filled when this returns, and begins.
+    /// Loads the stored certificates, so that [`Issued`] is filled when this returns, and starts
+    /// the task.
     ///
-    /// The task ends when `stop` is cancelled, wherever it is; nothing is lost by that. It must
-    /// be called within a tokio runtime that has time and network.
+    /// The task ends when `stop` is cancelled, even in the middle of an order, which the next start
+    /// resumes. Must be called within a tokio runtime with time and I/O enabled.
     pub fn start(self, names: BTreeSet<String>, stop: CancellationToken) -> Acme {
         let challenges = Arc::clone(&self.0.challenges);
         let issued = Arc::clone(&self.0.issued);
@@ -178,7 +179,7 @@ impl Prepared {
 }
 
 impl Acme {
-    /// The proofs that the edge shows.
+    /// The responses to challenges that the edge serves.
     pub fn challenges(&self) -> &Arc<Challenges> {
         &self.challenges
     }
@@ -188,22 +189,22 @@ impl Acme {
         &self.issued
     }
 
-    /// From now on these names, and no others; also looks at once whether something is due.
+    /// Replaces the names to order certificates for, and checks at once whether a step is due.
     pub fn set_names(&self, names: BTreeSet<String>) {
         self.wanted.send_replace(names);
     }
 
-    /// How it stands with each name, at this moment.
+    /// The current state of each name.
     pub fn report(&self) -> Arc<[Standing]> {
         Arc::clone(&self.report.borrow())
     }
 
-    /// The same, to be waited on.
+    /// A receiver that is notified when the report changes.
     pub fn watch(&self) -> watch::Receiver<Arc<[Standing]>> {
         self.report.clone()
     }
 
-    /// Waits until the task has ended, after its `stop` was cancelled.
+    /// Waits until the task has ended after its `stop` was cancelled.
     pub async fn stopped(self) {
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the task for certificates broke down");

@@ -1,9 +1,9 @@
-//! Addresses as text, and the networks of one client.
+//! IP addresses as text, and the network prefixes that count as one client.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Appends an address as it is usually written.
+/// Appends an IP address in its usual notation.
 pub(crate) fn push(out: &mut Vec<u8>, address: IpAddr) {
     match address {
         IpAddr::V4(address) => {
@@ -17,20 +17,20 @@ pub(crate) fn push(out: &mut Vec<u8>, address: IpAddr) {
         }
         IpAddr::V6(address) => {
             let mut text = String::with_capacity(40);
-            // Into memory, which cannot fail.
+            // Writing into memory cannot fail.
             let _ = write!(text, "{address}");
             out.extend_from_slice(text.as_bytes());
         }
     }
 }
 
-/// What counts as one client: the address, or the /64 of an IPv6 one.
+/// The network that counts as one client: the IPv4 address, or the IPv6 /64.
 pub(crate) fn network_64(address: IpAddr) -> IpAddr {
     network(address, 64)
 }
 
-/// What one customer may have: the address, or the /48 of an IPv6 one, which is the most that a
-/// provider gives a customer (RFC 6177).
+/// The network that counts as one customer: the IPv4 address, or the IPv6 /48, which is the most
+/// that a provider assigns to a customer (RFC 6177).
 pub(crate) fn network_48(address: IpAddr) -> IpAddr {
     network(address, 48)
 }

@@ -1,4 +1,4 @@
-//! Whether clients are told of HTTP/3 (`Alt-Svc`, RFC 7838).
+//! Whether responses advertise HTTP/3 with `Alt-Svc` (RFC 7838).
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -8,38 +8,38 @@ use http::HeaderValue;
 
 use crate::listener::ListenAddress;
 
-/// Seconds that a client may believe us before anybody came through.
+/// `ma` in seconds before any client has connected over HTTP/3.
 const TRIAL: u32 = 300;
-/// And after.
+/// `ma` in seconds after a client has connected over HTTP/3.
 const PROVED: u32 = 24 * 60 * 60;
 
-/// How far the UDP side of the addresses was seen to reach.
+/// Whether HTTP/3 works at each listening address.
 #[derive(Debug, Default)]
 pub(crate) struct AltSvc {
     doors: Mutex<Doors>,
-    /// What to say, so that answers need no lock.
+    /// The current word, kept apart so that responses need no lock.
     word: AtomicU8,
 }
 
 #[derive(Debug, Default)]
 struct Doors {
     standing: BTreeMap<ListenAddress, Standing>,
-    /// Somebody was told, and may still believe it.
+    /// HTTP/3 was advertised, and clients may still have it cached.
     was_told: bool,
 }
 
-/// What is known of one socket; the later, the better.
+/// The state of one UDP socket, in ascending order. Only `Closed` replaces a higher state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
-    /// Nobody reads it.
+    /// No worker reads from it.
     Closed,
-    /// It is read.
+    /// Workers read from it, but no client has connected yet.
     Open,
-    /// A client came through.
+    /// A client has connected.
     Reached,
 }
 
-/// What answers say of HTTP/3.
+/// What responses advertise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
     Nothing,
@@ -49,7 +49,7 @@ enum Word {
 }
 
 impl AltSvc {
-    /// These addresses have a UDP side from now on, and no others.
+    /// Replaces the set of addresses with a UDP socket.
     pub(crate) fn keep(&self, addresses: &[&ListenAddress]) {
         let mut doors = self.doors();
         doors
@@ -64,7 +64,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// What was seen of one of them.
+    /// Records a state of one address.
     pub(crate) fn saw(&self, address: &ListenAddress, seen: Standing) {
         let mut doors = self.doors();
         let Some(standing) = doors.standing.get_mut(address) else {
@@ -77,7 +77,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// Whoever comes next may have HTTP/3 again: nobody is told anything.
+    /// Stops all advertising, without `clear`: a program that takes over may serve HTTP/3 again.
     pub(crate) fn say_nothing(&self) {
         let mut doors = self.doors();
         doors.standing.clear();
@@ -85,7 +85,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// The value of `Alt-Svc`, for a client that asked this host, perhaps with a port.
+    /// The value of `Alt-Svc` for a client that requested this host, which may include a port.
     pub(crate) fn header(&self, host: &str) -> Option<HeaderValue> {
         let age = match self.word() {
             Word::Nothing => return None,
@@ -93,7 +93,7 @@ impl AltSvc {
             Word::Trial => TRIAL,
             Word::Proved => PROVED,
         };
-        // The number that the client knows, whatever is behind it.
+        // The port that the client used, which may be forwarded to another one.
         let port = host
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse().ok());
@@ -102,8 +102,8 @@ impl AltSvc {
     }
 
     fn say(&self, doors: &mut Doors) {
-        // A client knows the name, not the address it will be led to: all of them
-        // must be read.
+        // A client knows the host name but not the address it will connect to, so HTTP/3 must work
+        // at all addresses.
         let word = match doors.standing.values().min() {
             Some(Standing::Reached) => Word::Proved,
             Some(Standing::Open) => Word::Trial,
@@ -148,7 +148,7 @@ mod tests {
         let trial = Some("h3=\":443\"; ma=300".to_owned());
         assert_eq!(said(&alt_svc, "a.example"), trial);
         alt_svc.saw(&two, Standing::Reached);
-        // What was seen once is not unseen by less.
+        // A lower state other than `Closed` does not replace a higher one.
         alt_svc.saw(&two, Standing::Open);
         let proved = Some("h3=\":8443\"; ma=86400".to_owned());
         assert_eq!(said(&alt_svc, "a.example:8443"), proved);

@@ -1,4 +1,4 @@
-//! The service that is mounted in the edge.
+//! The app: the service that is mounted in the edge.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -14,16 +14,15 @@ use crate::body::{Answer, Body, BodyError};
 use crate::client_info::ClientInfo;
 use crate::pages::{self, Reader};
 
-/// A service that answers requests: any `tower` service that cannot fail, such as
-/// a router, which is cloned for each request.
+/// A service that handles requests: any infallible `tower` service, such as a router. It is cloned
+/// for each request.
 pub trait App: Clone + Send + Sync + 'static {
-    /// Answers one request. What the edge knows of it is a [`ClientInfo`]
-    /// in its extensions.
+    /// Handles one request, which has a [`ClientInfo`] in its extensions.
     fn answer(self, request: Request<Body>) -> impl Future<Output = Answer> + Send;
 
-    /// Whether a request for somebody else may go on there, whose route has
-    /// `access = { sign_in = "…" }`. An app without people of its own lets
-    /// nobody in.
+    /// Decides whether a request may go on to the target of a route with
+    /// `access = { sign_in = "…" }`. By default, for an app without accounts, every request is
+    /// rejected.
     fn judge(self, question: Question) -> impl Future<Output = Verdict> + Send {
         let Question { facts, headers, .. } = question;
         let reader = Reader::of(&headers);
@@ -32,41 +31,40 @@ pub trait App: Clone + Send + Sync + 'static {
     }
 }
 
-/// A request that somebody else is to answer.
+/// A request for another target, which the app is asked to authorize.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// Who may come in there, as the route says.
+    /// Who is allowed, as configured in the route.
     pub who: Arc<str>,
-    /// What is asked.
+    /// The request method.
     pub method: Method,
-    /// For what, as the edge understood it.
+    /// The path and query, as the edge parsed them.
     pub target: PathAndQuery,
-    /// With what.
+    /// The request headers.
     pub headers: HeaderMap,
-    /// By whom.
+    /// The client.
     pub facts: ClientInfo,
 }
 
-/// What the app says to it.
+/// The decision of the app.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It may go on.
+    /// The request may go on.
     Pass(Pass),
-    /// It may not, and this is said to it.
+    /// The request is rejected with this response.
     Refuse(Answer),
 }
 
-/// What changes for a request that may go on.
+/// The changes to an authorized request and its response.
 #[derive(Debug, Default)]
 pub struct Pass {
-    /// Headers that the app alone may set: what the client wrote by these names
-    /// is removed.
+    /// Headers that only the app may set. Those that the client sent are removed.
     pub vouched: Vec<HeaderName>,
-    /// The values of those that are set.
+    /// The values of the headers that the app sets.
     pub headers: HeaderMap,
-    /// Cookies that it is not to carry on.
+    /// The names of cookies to remove from the request.
     pub without_cookies: Vec<String>,
-    /// What the answer is given beside its own, such as a renewed cookie.
+    /// Headers to add to the response, such as a renewed cookie.
     pub answer: HeaderMap,
 }
 
@@ -91,14 +89,14 @@ where
     }
 }
 
-/// An app of whatever kind. Behind it the code that serves connections is made once,
-/// in this crate, and not anew for every kind of app in the crate that mounts it.
+/// An app behind dynamic dispatch, so that the code that serves connections is compiled once, in
+/// this crate, and not again for every app type in the crates that mount one.
 #[derive(Clone)]
 pub(crate) struct Mounted(Arc<dyn Kind>);
 
 type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// An [`App`] that is called by what it does alone.
+/// An object-safe version of [`App`].
 trait Kind: Send + Sync {
     fn answer_later(&self, request: Request<Body>) -> Later<Answer>;
     fn judge_later(&self, question: Question) -> Later<Verdict>;

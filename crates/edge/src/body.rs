@@ -1,4 +1,4 @@
-//! What streams through the edge, in either direction.
+//! Request and response bodies.
 
 mod file_body;
 mod logged_body;
@@ -24,13 +24,13 @@ pub(crate) use read_permits::{ReadPermit, Readers};
 
 pub(crate) use http1::has_no_body;
 
-/// Why a body ended before its end.
+/// Why a body was incomplete.
 pub type BodyError = Box<dyn Error + Send + Sync>;
 
-/// What is sent back.
+/// An HTTP response.
 pub type Answer = http::Response<Body>;
 
-/// An answer of these.
+/// Makes a response.
 pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
     let mut answer = Answer::new(body);
     *answer.status_mut() = status;
@@ -38,7 +38,7 @@ pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answ
     answer
 }
 
-/// What can be read now, at most so much; nothing at the end.
+/// Reads at most `most` bytes that are available now. Empty at the end of the stream.
 pub(crate) fn poll_piece(
     stream: &mut (impl AsyncRead + Unpin),
     context: &mut Context<'_>,
@@ -50,16 +50,16 @@ pub(crate) fn poll_piece(
     let reading = pin!(stream.read_buf(&mut limited));
     ready!(reading.poll(context))?;
     if piece.len() < piece.capacity() / 2 {
-        // Whoever reads slowly need not hold what is empty.
+        // Copy a small piece, so that a slow reader does not keep a mostly empty buffer.
         return Poll::Ready(Ok(Bytes::copy_from_slice(&piece)));
     }
     Poll::Ready(Ok(piece.freeze()))
 }
 
-/// How long a body is of which so many bytes are held beside the rest.
+/// The size of a body of which `held` bytes precede the rest.
 pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
     let mut whole = SizeHint::new();
-    // At no time may the lower bound be above the upper one.
+    // Set the upper bound first: the lower one must never exceed it.
     if let Some(upper) = rest.upper() {
         whole.set_upper(upper.saturating_add(held));
     }
@@ -67,35 +67,35 @@ pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
     whole
 }
 
-/// What the kernel can send of a body by itself, at once.
+/// A part of a body that one `sendfile` call can send.
 #[derive(Debug)]
 pub(crate) struct Stretch<'a> {
     pub(crate) file: BorrowedFd<'a>,
-    /// Where in the file it begins.
+    /// The offset in the file.
     pub(crate) place: u64,
     pub(crate) length: usize,
-    /// To be passed on when some of it was sent.
+    /// The permit for this step, to be passed on after some of the part was sent.
     pub(crate) turn: ReadPermit,
 }
 
-/// A body, by what it comes from: no boxed trait on the way of most requests.
+/// A body. The common sources are enum variants, which avoids boxed traits for most requests.
 #[derive(Debug, Default)]
 pub enum Body {
-    /// No bytes.
+    /// An empty body.
     #[default]
     Empty,
-    /// All bytes, in memory.
+    /// A body in memory.
     Full(Full<Bytes>),
     /// Parts of files that are not in memory.
     FileBody(Box<FileBody>),
-    /// One of these whose end is written into the access log.
+    /// A body whose end is recorded in the access log.
     LoggedBody(Box<LoggedBody<Body>>),
-    /// What something else makes, piece by piece.
+    /// A body produced piece by piece by another source.
     Stream(UnsyncBoxBody<Bytes, BodyError>),
 }
 
 impl Body {
-    /// These bytes.
+    /// A body of these bytes.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         if bytes.is_empty() {
@@ -105,12 +105,13 @@ impl Body {
         }
     }
 
-    /// Parts of files.
+    /// A body of parts of files.
     pub(crate) fn pieces(pieces: FileBody) -> Self {
         Self::FileBody(Box::new(pieces))
     }
 
-    /// Whether the kernel can send all of it by itself, from one file; asked once.
+    /// Whether the whole body is in one file, so that `sendfile` can send it. To be asked once,
+    /// before sending.
     pub(crate) fn is_in_file(&self) -> bool {
         match self {
             Self::FileBody(pieces) => pieces.is_one_file(),
@@ -119,8 +120,8 @@ impl Body {
         }
     }
 
-    /// Waits for what the kernel can send next of a body that [is in a file](Self::is_in_file)
-    /// and not at its end.
+    /// Waits for the next part that `sendfile` can send, of a body that [is in a
+    /// file](Self::is_in_file) and is not at its end.
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
@@ -133,14 +134,14 @@ impl Body {
         }
     }
 
-    /// The last stretch could not be had from its file.
+    /// Records that the last part could not be read from its file.
     pub(crate) fn failed(&mut self, error: &io::Error) {
         if let Self::LoggedBody(logged) = self {
             logged.failed(error);
         }
     }
 
-    /// So many bytes of the last stretch were sent.
+    /// Records that `sent` bytes of the last part were sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         match self {
             Self::FileBody(pieces) => pieces.advance(sent),
@@ -149,7 +150,7 @@ impl Body {
         }
     }
 
-    /// Whether all of it is in memory.
+    /// Whether the whole body is in memory.
     pub(crate) fn is_here(&self) -> bool {
         match self {
             Self::Empty | Self::Full(_) => true,
@@ -158,7 +159,7 @@ impl Body {
         }
     }
 
-    /// All of one that [is here](Self::is_here).
+    /// The bytes of a body that [is here](Self::is_here).
     pub(crate) fn into_whole(mut self) -> Bytes {
         let mut context = Context::from_waker(Waker::noop());
         match Pin::new(&mut self).poll_frame(&mut context) {
@@ -167,12 +168,12 @@ impl Body {
         }
     }
 
-    /// One of which so much was read already, or how that ended.
+    /// A body of which some frames, or the error that ended it, were read already.
     pub(crate) fn begun(ahead: VecDeque<Result<Frame<Bytes>, BodyError>>, rest: Self) -> Self {
         Self::stream(Begun { ahead, rest })
     }
 
-    /// A stream of another kind.
+    /// A body produced by another type of stream.
     pub fn stream<B>(body: B) -> Self
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
@@ -222,7 +223,7 @@ impl HttpBody for Body {
     }
 }
 
-/// A body whose beginning was read already.
+/// A body of which some frames were read already.
 struct Begun {
     ahead: VecDeque<Result<Frame<Bytes>, BodyError>>,
     rest: Body,

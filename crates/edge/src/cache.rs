@@ -1,22 +1,23 @@
-//! Answers that are kept for whoever asks next: a shared cache (RFC 9111).
+//! A shared HTTP cache in memory (RFC 9111).
 //!
-//! A route asks for it with `shared_cache`. `rules` decides what may be kept and
-//! how long it may be used, `store` keeps it in memory, a request `in_flight`
-//! serves all who wait for its answer, `respond` makes
-//! answers of what is kept. How a request goes through them is in `pipeline/from_cache.rs`.
+//! A route enables it with `shared_cache`. `rules` decides what may be stored and how long it is
+//! fresh, `store` keeps responses in memory, `in_flight` lets requests wait for the same response,
+//! and `respond` makes responses from stored ones. `pipeline/from_cache.rs` leads a request through
+//! them.
 //!
-//! # What is never kept
-//! Answers with `Set-Cookie`, `private` or `no-store`; those to requests with
-//! `Authorization`, which are not answered from here either; bodies that broke off;
-//! answers to requests with `Cookie` that do not say themselves how long, unless the route
-//! wants them; content codings: what is kept goes through [`compression`](crate::filters::compression)
-//! like everything else. Nor is anything kept that says nothing of caching, unless
-//! the route says how long.
+//! # What is never stored
+//!
+//! Responses with `Set-Cookie`, `private` or `no-store`. Responses to requests with
+//! `Authorization`; such requests are not served from the cache either. Incomplete bodies.
+//! Responses to requests with `Cookie` that do not state a lifetime, unless the route allows it.
+//! Content codings: stored responses pass through [`compression`](crate::filters::compression) like
+//! all others. Responses without caching headers, unless the route configures a lifetime.
 //!
 //! # The key
-//! Where the route leads, scheme, host and path with query, as the server is asked,
-//! and the headers that the answer names in `Vary`. Nothing else of a request can
-//! change what another one is answered, as far as the server keeps to `Vary`.
+//!
+//! The target of the route, then scheme, host and path with query as sent to the server, and the
+//! request headers named in `Vary`. Nothing else in a request can affect the response to another
+//! one, provided that the server sets `Vary` correctly.
 
 mod directives;
 mod in_flight;
@@ -50,19 +51,19 @@ pub(crate) use stored::{Head, Key, Stored};
 
 pub use purge::PURGE;
 
-/// `shared_cache = { … }` of a route, checked.
+/// The checked `shared_cache = { … }` of a route.
 #[derive(Debug)]
 pub struct Policy {
-    /// Where the route leads: whose answers these are.
+    /// The target of the route, which separates the responses of different servers.
     pub(crate) scope: Arc<str>,
     pub(crate) unsaid: Unsaid,
-    /// Whether its own lifetime also holds for answers to requests with cookies.
+    /// Whether the lifetime of the route also applies to responses to requests with cookies.
     with_cookies: bool,
     pub(crate) figures: CacheFigures,
 }
 
 impl Policy {
-    /// Of a route of this name that leads there.
+    /// The policy of the route with this name and target.
     pub(crate) fn new(route: &str, to: &str, unsaid: Unsaid, with_cookies: bool) -> Self {
         Self {
             scope: to.into(),
@@ -72,8 +73,8 @@ impl Policy {
         }
     }
 
-    /// What holds for the answer to a request that says nothing of caching itself: it may be
-    /// for whom a cookie names, and nothing in it tells.
+    /// The lifetimes for the response to this request if it has no caching headers. Zero if the
+    /// request has cookies, since the response may be for one user and nothing in it tells.
     pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> Unsaid {
         let mut unsaid = self.unsaid;
         if self.is_personal(request) {
@@ -82,18 +83,18 @@ impl Policy {
         unsaid
     }
 
-    /// Whether the route's own lifetime is not for the answer to this request, since it may be
-    /// for whom a cookie names.
+    /// Whether the lifetime of the route does not apply to the response, since the request has
+    /// cookies and the response may be for one user.
     pub(crate) fn is_personal(&self, request: &HeaderMap) -> bool {
         !self.with_cookies && !self.unsaid.lifetime.is_zero() && request.contains_key(COOKIE)
     }
 
-    /// What the answer to a request for this path, with its query, is kept under.
+    /// The cache key of a request for this path with its query.
     pub(crate) fn key(&self, facts: &ClientInfo, target: &str) -> Key {
         let mut key = String::with_capacity(
             self.scope.len() + facts.host.len() + target.len() + "\nhttps://".len(),
         );
-        // Writing into a text cannot fail.
+        // Writing into a string cannot fail.
         let _ = write!(
             key,
             "{}\n{}://{}{target}",

@@ -1,4 +1,4 @@
-//! Requests that come back to the edge that has passed them on (RFC 8586).
+//! Detects requests that loop back to this edge (RFC 8586).
 
 use std::fs;
 use std::path::Path;
@@ -9,18 +9,19 @@ use crate::crypto;
 use crate::durable;
 
 pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
-/// In the data folder.
+/// The file in the data folder.
 const FILE: &str = "cdn-id";
-/// A route may lead to another one of the same edge on purpose; no more often than this.
+/// How often a request may pass through the same edge, since a route may deliberately lead to
+/// another route.
 const PASSES: usize = 5;
 
-/// What one installation is called in `CDN-Loop`. The name is random: two that were set up alike
-/// may stand one before the other.
+/// The name of this installation in `CDN-Loop`. It is random, because two installations with the
+/// same settings may stand in a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CdnId(HeaderValue);
 
 impl CdnId {
-    /// The name that is kept in this folder, made at the first time. Blocks.
+    /// The name stored in the data folder; generated and stored if there is none. Blocks.
     pub fn kept_in(data: &Path) -> Self {
         let kept = fs::read_to_string(data.join(FILE));
         if let Some(id) = kept.as_deref().ok().and_then(Self::parse) {
@@ -35,7 +36,7 @@ impl CdnId {
         id
     }
 
-    /// A name, if this is one: letters, digits, `-`, `.` and `_`.
+    /// Parses a name of letters, digits, `-`, `.` and `_`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_ascii();
         let fits = (1..=64).contains(&text.len())
@@ -46,7 +47,7 @@ impl CdnId {
         fits.then_some(Self(id))
     }
 
-    /// A name that nobody else has.
+    /// A random name.
     pub(crate) fn random() -> Self {
         let bits = crypto::random().unwrap_or_else(|error| {
             tracing::warn!(%error, "the name in CDN-Loop is that of others");
@@ -56,18 +57,18 @@ impl CdnId {
         Self(HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("kenduri")))
     }
 
-    /// The same, of which no other thread counts the references.
+    /// A copy that shares no reference count with other threads.
     pub(crate) fn for_worker(&self) -> Self {
         let copied = HeaderValue::from_bytes(self.0.as_bytes());
         Self(copied.unwrap_or_else(|_| self.0.clone()))
     }
 
-    /// Adds the name to those who have passed a request on.
+    /// Adds the name to `CDN-Loop`.
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         headers.append(CDN_LOOP, self.0.clone());
     }
 
-    /// Whether a request has been here too often to be passed on once more.
+    /// Whether a request has passed through here too often to be forwarded again.
     pub(crate) fn has_passed_too_often(&self, headers: &HeaderMap) -> bool {
         let lines = headers.get_all(CDN_LOOP).iter();
         let passed = lines
@@ -89,12 +90,12 @@ mod tests {
         assert_eq!(CdnId::kept_in(folder.path()), made);
         let other = tempfile::tempdir().unwrap();
         assert_ne!(CdnId::kept_in(other.path()), made);
-        // A file that holds none is replaced.
+        // A file without a valid name is replaced.
         fs::write(folder.path().join(FILE), "a, b\n").unwrap();
         let again = CdnId::kept_in(folder.path());
         assert_ne!(again, made);
         assert_eq!(CdnId::kept_in(folder.path()), again);
-        // Without a folder there is a name all the same.
+        // Without a folder, a name is still generated.
         CdnId::kept_in(&folder.path().join("missing"));
     }
 

@@ -1,4 +1,4 @@
-//! What the edge knows of a request, once it has decided whom to believe.
+//! What the edge knows of the client of a request, after considering trusted proxies.
 
 use std::fmt::{self, Debug, Display};
 use std::hash::{BuildHasher as _, RandomState};
@@ -8,34 +8,35 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderName, HeaderValue};
 
-/// Who asks, and by what way.
+/// The client, and how it reached the edge.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
-    /// The address of the client: the peer's, or what a trusted proxy said.
+    /// The IP address of the client: that of the peer, or the one reported by a trusted proxy.
     pub client: IpAddr,
-    /// Whether nobody claims to ask for somebody else, believed or not.
+    /// Whether no header claims that the request was forwarded for another client, whether trusted
+    /// or not.
     pub is_direct: bool,
     /// Whether the peer may set `Forwarded` and `X-Forwarded-*`.
     pub peer_is_trusted: bool,
     /// How the client reached the first proxy.
     pub scheme: Scheme,
-    /// The host asked for, in lower case, with its port if one was named; empty if none was.
+    /// The requested host in lower case, with its port if one was given; empty if there is none.
     pub host: Arc<str>,
-    /// Goes with the request wherever it goes.
+    /// The request id, which is passed to upstreams.
     pub id: RequestId,
 }
 
 /// How a client reached the first proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// In the clear.
+    /// Clear text.
     Http,
-    /// Through TLS.
+    /// TLS.
     Https,
 }
 
 impl Scheme {
-    /// As in a URL.
+    /// The scheme in a URL.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -44,7 +45,7 @@ impl Scheme {
     }
 }
 
-/// Goes with a request wherever it goes, and back.
+/// The header with the request id, in the request to the upstream and in the response.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// `X-Request-Id`: 1 to 64 letters, digits, `-`, `_` and `.`.
@@ -55,10 +56,10 @@ pub struct RequestId {
 }
 
 impl RequestId {
-    /// The longest id that is taken from a trusted proxy.
+    /// The longest id accepted from a trusted proxy.
     const LONGEST: usize = 64;
 
-    /// An id as somebody wrote it, if it is one.
+    /// Parses an id.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = !text.is_empty()
             && text
@@ -69,7 +70,7 @@ impl RequestId {
         fits.then_some(Self { text: id, length })
     }
 
-    /// An id made of these bits, 32 digits long.
+    /// An id of 32 hexadecimal digits made of these bits.
     pub(crate) fn of_bits(bits: u128) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         const LENGTH: usize = 32;
@@ -84,17 +85,17 @@ impl RequestId {
         }
     }
 
-    /// As a header. No id comes twice, so HPACK is told not to keep it (RFC 7541, section
-    /// 7.1.3): its table is for what does.
+    /// The header value. Marked sensitive, because every id is unique and so must not take space in
+    /// the HPACK table (RFC 7541, section 7.1.3).
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::from_bytes(self.as_bytes()).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
 
-    /// As it is written.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
-        // Nothing else is ever put into it.
+        // The id is always ASCII.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
@@ -115,7 +116,7 @@ impl Debug for RequestId {
     }
 }
 
-/// Makes request ids: no two alike, in order for nobody.
+/// Generates request ids that are unique and unpredictable.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     keys: RandomState,
@@ -123,7 +124,7 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    /// Another one.
+    /// A new id.
     pub(crate) fn make(&self) -> RequestId {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let high = self.keys.hash_one(number);

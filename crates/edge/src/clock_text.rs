@@ -1,10 +1,10 @@
-//! The present second as text, which is written far more often than it changes.
+//! The current second as text, formatted once and reused for all lines of that second.
 
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-/// The second that was written last: most lines share theirs with the one before.
+/// The last formatted second.
 #[derive(Debug, Default)]
 pub(crate) struct ClockText {
     of: Option<Duration>,
@@ -12,7 +12,8 @@ pub(crate) struct ClockText {
 }
 
 impl ClockText {
-    /// The second of a time, in a form that is always the same, and the nanoseconds after it.
+    /// The second of a time in the format `form`, which must be the same in every call, and the
+    /// nanoseconds after it.
     pub(crate) fn of(&mut self, time: SystemTime, form: &str) -> (&str, u32) {
         let since = time.duration_since(SystemTime::UNIX_EPOCH);
         let since = since.unwrap_or_default();

@@ -7,7 +7,7 @@ use http::header::{
     IF_UNMODIFIED_SINCE,
 };
 
-/// What the conditions of a `GET` or `HEAD` make of it.
+/// The result of the conditions of a `GET` or `HEAD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Send,
@@ -15,7 +15,7 @@ pub(crate) enum Verdict {
     Failed,
 }
 
-/// Judges by the tag and time of the form that would be sent.
+/// Evaluates the conditions against the entity tag and modification time of the representation.
 pub(crate) fn judge(
     request: &HeaderMap,
     tag: &HeaderValue,
@@ -42,7 +42,8 @@ pub(crate) fn judge(
     Verdict::Send
 }
 
-/// Whether a range still means the same bytes (section 13.1.5): true without `If-Range`.
+/// Whether `If-Range` matches, so that a range may be sent (RFC 9110, section 13.1.5); true without
+/// `If-Range`.
 pub(crate) fn range_holds(
     request: &HeaderMap,
     tag: &HeaderValue,
@@ -62,7 +63,8 @@ pub(crate) fn range_holds(
     let (Some(date), Some(modified)) = (date, modified) else {
         return false;
     };
-    // Twice changed in one second is one date: only an old one says anything.
+    // A file changed twice within one second has the same date, so a date counts only if it is old
+    // enough.
     let is_old = now
         .duration_since(modified)
         .is_ok_and(|age| age > Duration::from_secs(1));
@@ -75,7 +77,7 @@ enum Comparison {
     Weak,
 }
 
-/// Whether a list of tags, or `*`, names this one.
+/// Whether a list of entity tags, or `*`, matches this tag.
 fn is_named(
     request: &HeaderMap,
     name: &HeaderName,
@@ -104,7 +106,7 @@ fn has(mut list: &[u8], tag: &[u8], comparison: Comparison) -> bool {
             return false;
         };
         let (said, rest) = quoted.split_at(end + 2);
-        // What comes from a server may itself be weak, and is then never strongly the same.
+        // The tag of an upstream may itself be weak, which never matches strongly.
         let is_same = match comparison {
             Comparison::Strong => !is_weak && said == tag,
             Comparison::Weak => said == tag.strip_prefix(b"W/").unwrap_or(tag),

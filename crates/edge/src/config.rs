@@ -1,7 +1,7 @@
-//! The plan: a [`Description`], checked whole.
+//! The checked configuration.
 //!
-//! Either every value is right and there is a plan, or every mistake is told
-//! with the key that holds it. A plan never changes; a new one takes its place.
+//! A [`Description`] becomes a plan only if every value is valid; otherwise all errors are
+//! returned, each with the key of its setting. A plan is immutable: a reload makes a new one.
 
 mod auth;
 mod bodies;
@@ -35,37 +35,37 @@ use bodies::Bodies;
 use check::Check;
 use services::Fronts;
 
-/// What a description stands on.
+/// The surroundings in which settings are checked.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
-    /// Files of routes and certificates: the folder of the description.
+    /// The folder of the settings file, to which file names in it are relative.
     pub folder: &'a Path,
-    /// Sockets: where the running program keeps its things.
+    /// The data folder of the program, which contains its sockets.
     pub data: &'a Path,
-    /// What the program runs itself, for routes `to = "service:NAME"`.
+    /// The services that the program runs, for routes with `to = "service:NAME"`.
     pub services: &'a [Service],
 }
 
-/// A service that the program runs. Its servers come and go; they are told to
+/// A service that the program runs. Its servers change over time and are set by
 /// [`Edge::set_servers`](crate::Edge::set_servers).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// What routes call it.
+    /// The name in routes.
     pub name: String,
-    /// Whether it takes connections; no route can lead to one that does not.
+    /// Whether the service accepts connections; if not, no route can lead to it.
     pub listens: bool,
-    /// How its servers share requests, as `[upstream]` has it.
+    /// How its servers share requests, as in `[upstream]`.
     pub balance: String,
-    /// How long a connection to one may take, as `[upstream]` has it.
+    /// The timeout of a connection attempt, as in `[upstream]`.
     pub connect_time: String,
-    /// How long the first byte of an answer may take.
+    /// The timeout of the first byte of a response.
     pub first_byte_time: String,
-    /// How long a body or a websocket may stand still, in either direction.
+    /// How long a body or a WebSocket may be idle, in either direction.
     pub idle_time: String,
-    /// How long an unused connection is kept.
+    /// How long an unused connection stays open.
     pub keep_time: String,
-    /// Addresses, as `[listen]` has them, at which everything is led to it: no
-    /// routes, no access rules, nothing but a plain proxy.
+    /// Addresses, as in `[listen]`, at which every request is proxied to this service, without
+    /// routes or access rules.
     pub fronts: Vec<String>,
 }
 
@@ -85,14 +85,14 @@ impl Default for Service {
     }
 }
 
-/// One thing that is wrong, or that works and should be known.
+/// An error or a warning about one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
-    /// As it is written: `route[2].to`, counted from 0.
+    /// The key of the setting, such as `route[2].to`, counted from 0.
     pub key: String,
     /// What is wrong.
     pub what: String,
-    /// What to do about it.
+    /// How to correct the setting.
     pub mend: String,
 }
 
@@ -102,7 +102,7 @@ impl Display for Flaw {
     }
 }
 
-/// Everything the edge needs to know to run.
+/// The checked configuration of the edge.
 #[derive(Debug)]
 pub struct Plan {
     listen: ListenSettings,
@@ -110,7 +110,7 @@ pub struct Plan {
     authority: Option<Authority>,
     upstreams: BTreeMap<Arc<str>, UpstreamSettings>,
     routes: Table,
-    /// What is answered where no route fits.
+    /// The routes that are tried when no configured one matches.
     own: Table,
     fronts: Fronts,
     cache: StoreSettings,
@@ -119,12 +119,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks everything that was written, and tells everything that is wrong.
+    /// Checks all settings and returns all errors.
     pub fn check(description: &Description, ground: &Ground<'_>) -> Result<Self, Vec<Flaw>> {
         let mut check = Check::default();
         let mut listen = listen::listen(&description.listen, ground, &mut check);
         let bodies = Bodies::of(description, &mut check);
-        // Nothing comes of the plan where they are not what they should be.
+        // The plan is discarded if these are invalid, so the default is only a placeholder.
         let usual = bodies.unwrap_or(Bodies::USUAL);
         let fronts = services::fronts(ground, listen.as_ref(), usual, &mut check);
         if let Some(listen) = &mut listen {
@@ -154,7 +154,7 @@ impl Plan {
         }
     }
 
-    /// Everything goes to the app.
+    /// A plan in which every request goes to the app.
     pub fn of_app(listen: ListenSettings, tls: TlsSettings) -> Self {
         Self {
             listen,
@@ -170,23 +170,23 @@ impl Plan {
         }
     }
 
-    /// Where to listen, and what holds for every connection.
+    /// The addresses to listen on, and the limits of every connection.
     pub fn listen(&self) -> &ListenSettings {
         &self.listen
     }
 
-    /// Certificates.
+    /// The TLS settings.
     pub fn tls(&self) -> &TlsSettings {
         &self.tls
     }
 
-    /// Who is asked for certificates, if anybody is.
+    /// The certificate authority, if one is configured.
     pub fn authority(&self) -> Option<&Authority> {
         self.authority.as_ref()
     }
 
-    /// Has a certificate ordered for this host too, if anybody is asked for certificates and no
-    /// file covers it.
+    /// Also orders a certificate for this host, if an authority is configured and no certificate
+    /// file covers the host.
     pub fn order_for(&mut self, host: &str) {
         let host = host.to_ascii_lowercase();
         let authority = self.authority.as_mut();
@@ -196,8 +196,8 @@ impl Plan {
         }
     }
 
-    /// Leads these paths to whatever is mounted where no route fits, on all hosts, be it the
-    /// app or not: it need not run for them.
+    /// Also leads these paths, on all hosts and where no route matches, to the mounted service. The
+    /// app need not run for them.
     pub fn answer_also(&mut self, paths: &[&str]) {
         let paths = paths.iter().filter_map(|path| {
             let is_taken = self
@@ -209,26 +209,26 @@ impl Plan {
         self.own = Table::new(paths.map(Route::to_mounted));
     }
 
-    /// Whether handshakes are made for this host, in lower case and without a port: a
-    /// certificate is there for it, or is ordered and one that nobody vouches for stands in.
+    /// Whether a TLS handshake for this host, in lower case and without a port, finds a
+    /// certificate. While an ordered one is not yet issued, a self-signed one is used.
     pub fn has_certificate(&self, host: &str) -> bool {
         !self.listen.https.is_empty()
             && (self.tls.self_signed.contains(host)
                 || tls::patterns(&self.tls.certificates).any(|pattern| pattern.matches(host)))
     }
 
-    /// Groups of servers by the name that [`Target::Proxy`] has; `service:NAME`
-    /// ones have no servers yet.
+    /// The upstream groups by the name in [`Target::Proxy`]. Those of `service:NAME` have no
+    /// servers yet.
     pub fn upstreams(&self) -> &BTreeMap<Arc<str>, UpstreamSettings> {
         &self.upstreams
     }
 
-    /// What everything meets that comes to this address, if it is a front.
+    /// The route for every request at this address, if it is the front of a service.
     pub(crate) fn front(&self, at: &ListenAddress) -> Option<&Arc<Route>> {
         self.fronts.get(at)
     }
 
-    /// The service that everything is led to at this address, as it is shown in a
+    /// The service whose front is at this address, given as in a
     /// [`ListenError`](crate::ListenError).
     pub fn service_at(&self, address: &str) -> Option<&str> {
         let mut fronts = self.fronts.iter();
@@ -241,8 +241,8 @@ impl Plan {
         &self.routes
     }
 
-    /// Goes on counting where another plan stands, route by route, and with the files in memory
-    /// that both serve in the same way.
+    /// Takes over the counters of each route from the previous plan, and the cached files of
+    /// folders that are the same in both.
     pub(crate) fn go_on_from(&self, before: &Self) {
         for route in self.routes.routes() {
             let same = before.routes.routes().find(|old| old.name == route.name);
@@ -262,7 +262,7 @@ impl Plan {
         }
     }
 
-    /// The folders whose files are served.
+    /// The folders of static files.
     fn folders(&self) -> impl Iterator<Item = &Folder> {
         self.routes
             .routes()
@@ -272,27 +272,27 @@ impl Plan {
             })
     }
 
-    /// The ids of these.
+    /// The ids of these folders.
     pub(crate) fn folder_ids(&self) -> HashSet<u64> {
         self.folders().map(Folder::id).collect()
     }
 
-    /// How much is kept of answers, and where.
+    /// The settings of the cache store.
     pub fn cache(&self) -> &StoreSettings {
         &self.cache
     }
 
-    /// The size of all buffered bodies together.
+    /// The memory limit of all buffered bodies together, in bytes.
     pub(crate) fn buffer_memory(&self) -> usize {
         self.buffer_memory
     }
 
-    /// What works and should be known.
+    /// Warnings about valid settings.
     pub fn warnings(&self) -> &[Flaw] {
         &self.warnings
     }
 
-    /// Whether any request can reach the app; if not it need not run.
+    /// Whether any request can reach the app; if not, it need not run.
     pub fn needs_app(&self) -> bool {
         self.routes.routes().any(|route| {
             let access = route.access.as_deref();
@@ -300,7 +300,7 @@ impl Plan {
         })
     }
 
-    /// The route a request meets. Nothing is allocated.
+    /// The route that matches a request. Does not allocate.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         let own = || self.own.find(host, path);
         self.routes.find(host, path).or_else(own)

@@ -1,4 +1,4 @@
-//! One connection, from its first byte to its last.
+//! Serving one connection, from its first byte to its last.
 
 pub(crate) mod activity;
 mod answer_head;
@@ -49,27 +49,27 @@ use self::minded::Minded;
 use self::stalled_body::Timed;
 use self::unsent::UnsentBytes;
 
-/// Streams of one connection of HTTP/2 or 3 that run at once.
+/// The maximum number of concurrent streams of a connection over HTTP/2 or HTTP/3.
 pub(crate) const STREAMS: u32 = 128;
-/// Streams that a client may reset before they were looked at, and those that it
-/// may make us reset, before it is sent away (CVE-2023-44487 and its kin).
+/// How many streams a client may reset before they were accepted, and how many it may cause the
+/// edge to reset, before the connection is closed (CVE-2023-44487 and similar attacks).
 const RESETS: usize = 32;
 const LOCAL_RESETS: usize = 256;
-/// What a stream and a connection of HTTP/2 or 3 may send without being asked for more.
+/// The flow-control windows of a stream and a connection over HTTP/2 or HTTP/3, in bytes.
 pub(crate) const STREAM_WINDOW: u32 = 256 * 1_024;
 pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
-/// What waits to be written for each stream of HTTP/2, but for one slice that the engine may have
-/// beside it; all of a connection is bounded by [`UnsentBytes`].
+/// The maximum number of bytes buffered for each HTTP/2 stream, beside one slice that the engine
+/// may hold. The buffers of a connection together are limited by [`UnsentBytes`].
 const STREAM_BUFFER: usize = 64 * 1_024;
-/// How long a connection of HTTP/2 or 3 has to answer a ping.
+/// The timeout of a ping on a connection over HTTP/2 or HTTP/3.
 pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
-/// How long a connection of HTTP/2 that is no longer wanted has to go.
+/// How long an HTTP/2 connection may stay open after the edge has begun to close it.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// A head of HTTP/2 or 3 is refused by us unless it is so many times as large as it may
-/// be: then the engine refuses it itself.
+/// The edge itself rejects a head over HTTP/2 or HTTP/3 that is too large, up to this multiple of
+/// the limit. Above it, the engine rejects the head.
 pub(crate) const UNSEEN: usize = 4;
 
-/// How large and how slow a client may be.
+/// The size limits and timeouts of a client connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) header_size: usize,
@@ -97,7 +97,7 @@ impl ListenSettings {
 }
 
 impl Bounds {
-    /// After how long a client that sends or reads nothing is slow.
+    /// How long a client may neither send nor read before it counts as slow.
     pub(crate) fn slow_time(&self) -> Duration {
         self.body_time / 4
     }
@@ -120,7 +120,8 @@ where
     let begun = CancellationToken::new();
     let drained = async {
         shared.drain.cancelled().await;
-        // The engine hangs up on who has not begun, and what is on its way is lost.
+        // If the client has not sent its preface yet, the engine closes the connection, and a
+        // request under way would be lost.
         let _ = tokio::time::timeout(lame_duck_time, begun.cancelled()).await;
     };
     let unsent = UnsentBytes::new(shared.buffer_memory.for_answer(peer.address));
@@ -129,7 +130,7 @@ where
     let service = service_fn(|mut request: Request<Incoming>| {
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
         let unsent = Arc::clone(&unsent);
-        // In a box, because the engine moves it about before it runs.
+        // Boxed, because the engine moves the future before it runs.
         Box::pin(async move {
             let is_tunnel = *request.method() == Method::CONNECT;
             if is_tunnel {
@@ -174,7 +175,7 @@ where
     let ended = tokio::select! {
         ended = output.flushed_after(&mut served) => ended,
         () = busy.nobody_asks(bounds.header_time, bounds.idle_time) => {
-            // A client that has not even begun hears nothing of it.
+            // The engine sends no GOAWAY to a client that has not sent its preface.
             served.as_mut().graceful_shutdown();
             let _ = tokio::time::timeout(FAREWELL, output.flushed_after(&mut served)).await;
             return;
@@ -188,7 +189,7 @@ where
                     if !busy.has_tunnels() {
                         return;
                     }
-                    // What else runs on this connection ends with its tunnels.
+                    // Requests that still run on this connection end with its tunnels.
                     tokio::select! {
                         ended = output.flushed_after(&mut served) => ended,
                         () = shared.cut.cancelled() => return,
@@ -206,21 +207,21 @@ where
     }
 }
 
-/// Lets whoever answers take the stream for a tunnel.
+/// Allows the handler to use the stream as a tunnel.
 fn offer_switch(request: &mut Request<Incoming>) {
     let switching = hyper::upgrade::on(&mut *request);
     let switching = async { Some(Box::new(TokioIo::new(switching.await.ok()?)) as Upgraded) };
     request.extensions_mut().insert(OnUpgrade::new(switching));
 }
 
-/// Why the engine ended a connection for what its client sent.
+/// The reason with which the engine closed a connection because of what its client sent.
 fn refused_by_engine(error: &hyper::Error) -> Option<h2::Reason> {
     let error = error.source()?.downcast_ref::<h2::Error>()?;
     error.is_library().then(|| error.reason()).flatten()
 }
 
-/// Logs and counts what nobody can read: the head of a request of HTTP/3, or what ended a
-/// connection of HTTP/2. Its client hears of it from the engine.
+/// Logs and counts a request that cannot be parsed: the head of an HTTP/3 request, or whatever
+/// ended an HTTP/2 connection. The engine reports the error to the client.
 pub(crate) async fn refused_unheard(
     here: &Arc<WorkerContext>,
     peer: &Peer,
@@ -236,12 +237,12 @@ pub(crate) async fn refused_unheard(
         ParseResult::refused(refusal, LoggedHead::default()),
     )
     .await;
-    // The line is written when the answer has been read.
+    // The log line is written when the body has been read.
     let _ = answer.into_body().collect().await;
 }
 
-/// The size of a head as HTTP/2 and 3 count it (RFC 9113, section 6.5.2; RFC 9114,
-/// section 4.2.2).
+/// The size of a head as HTTP/2 and HTTP/3 define it (RFC 9113, section 6.5.2; RFC 9114, section
+/// 4.2.2).
 fn list_size<B>(request: &Request<B>) -> usize {
     const EACH: usize = 32;
     let uri = request.uri();

@@ -1,5 +1,5 @@
-//! What serving a request takes: what all workers share, what each has of its own, and who is
-//! at the other end of a connection.
+//! The context of a request: the state that all workers share, the state of each worker, and the
+//! peer of the connection.
 
 mod running;
 mod service_backends;
@@ -33,15 +33,15 @@ use crate::tls::{Certificates, Tls, TlsError};
 pub(crate) use self::running::Running;
 pub(crate) use self::service_backends::ServiceBackends;
 
-/// The source of the present instant.
+/// Returns the current time.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// What all workers share.
+/// The state that all workers share.
 pub(crate) struct Shared {
     pub(crate) running: ArcSwap<Running>,
     pub(crate) certificates: Arc<Certificates>,
-    /// Set up when TLS is first listened for: the engine's randomness alone takes
-    /// longer than everything else at a start.
+    /// Created when TLS is first used, because seeding the random number generator takes longer
+    /// than the rest of the start.
     pub(crate) tls: OnceLock<Tls>,
     pub(crate) places: Places,
     pub(crate) ids: Ids,
@@ -50,25 +50,25 @@ pub(crate) struct Shared {
     pub(crate) maintenance: Option<Arc<Maintenance>>,
     pub(crate) passwords: Passwords,
     pub(crate) clock: Clock,
-    /// Answers that are kept, for all workers.
+    /// The cache, for all workers.
     pub(crate) cache: Arc<Store>,
-    /// Bodies that are buffered, for all workers.
+    /// The memory of buffered bodies, for all workers.
     pub(crate) buffer_memory: Arc<BufferMemory>,
     pub(crate) alt_svc: AltSvc,
     pub(crate) service_backends: ServiceBackends,
     pub(crate) tunnels: Tunnels,
-    /// Where https is; 0: nowhere.
+    /// The port of https; 0 if there is none.
     pub(crate) https_port: AtomicU32,
-    /// The edge is stopping.
+    /// Cancelled when the edge begins to stop.
     pub(crate) drain: CancellationToken,
-    /// Nothing that was asked over HTTP is waited for any more.
+    /// Cancelled when remaining HTTP requests are aborted.
     pub(crate) end: CancellationToken,
-    /// Nor connections of another protocol.
+    /// Cancelled when connections of other protocols are closed too.
     pub(crate) cut: CancellationToken,
 }
 
 impl Shared {
-    /// Sets up what these listeners need.
+    /// Creates what these listeners need.
     pub(crate) fn prepare(&self, listen: &ListenSettings) -> Result<(), TlsError> {
         if listen.https.is_empty() {
             return Ok(());
@@ -76,7 +76,7 @@ impl Shared {
         self.tls().map(drop)
     }
 
-    /// How handshakes are made.
+    /// The TLS acceptors, created on first use.
     pub(crate) fn tls(&self) -> Result<&Tls, TlsError> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);
@@ -85,13 +85,13 @@ impl Shared {
         Ok(self.tls.get_or_init(|| tls))
     }
 
-    /// What is in force now.
+    /// The current configuration.
     pub(crate) fn running(&self) -> Guard<Arc<Running>> {
         self.running.load()
     }
 
-    /// Whether this connection may be asked for that host: its certificate is the
-    /// one the host has (RFC 9110, section 7.4).
+    /// Whether requests for this host are allowed on this connection: its certificate must be the
+    /// one of the host (RFC 9110, section 7.4).
     pub(crate) fn may_serve(&self, peer: &Peer, host: &str) -> bool {
         let (Scheme::Https, Some(server_name)) = (peer.scheme, peer.server_name.as_deref()) else {
             return true;
@@ -107,7 +107,7 @@ impl Shared {
             }
     }
 
-    /// Where a request in the clear belongs, if https serves its host.
+    /// The https URL to redirect a clear-text request to, if https serves its host.
     pub(crate) fn moved_to(&self, facts: &ClientInfo, uri: &Uri) -> Option<HeaderValue> {
         if facts.scheme == Scheme::Https {
             return None;
@@ -128,15 +128,16 @@ impl Shared {
         HeaderValue::try_from(location).ok()
     }
 
-    /// `Alt-Svc` (RFC 7838), for clients whose TLS ends here and who came through
-    /// nobody else.
+    /// `Alt-Svc` (RFC 7838), for clients whose TLS ends here and who did not come through a trusted
+    /// proxy.
     pub(crate) fn alternative(&self, peer: &Peer, facts: &ClientInfo) -> Option<HeaderValue> {
         let is_ours = !peer.tls.is_empty() && !facts.peer_is_trusted;
         is_ours.then(|| self.alt_svc.header(&facts.host)).flatten()
     }
 
-    /// `Strict-Transport-Security` (RFC 6797), for hosts that have a certificate; where nobody
-    /// asked for it, an authority's to which clients are led anyway.
+    /// `Strict-Transport-Security` (RFC 6797), for hosts with a certificate. If it is not
+    /// configured, only for hosts with a certificate from an authority, to whose https clients are
+    /// redirected anyway.
     pub(crate) fn transport_security(&self, facts: &ClientInfo) -> Option<HeaderValue> {
         if facts.scheme == Scheme::Http {
             return None;
@@ -155,28 +156,28 @@ impl Shared {
     }
 }
 
-/// What a worker serves with.
+/// The state of one worker.
 pub(crate) struct WorkerContext {
     pub(crate) shared: Arc<Shared>,
     pub(crate) app: Option<Mounted>,
-    /// Unused connections to servers.
+    /// Idle connections to upstream servers.
     pub(crate) pool: Pool,
-    /// Files that are asked for often.
+    /// Static files that are requested often.
     pub(crate) memory: Memory,
     pub(crate) log: Option<Log>,
-    /// What this installation is called on the way of a request.
+    /// The name of this installation in `CDN-Loop`.
     pub(crate) cdn_id: CdnId,
-    /// `Date` of the answers of this second.
+    /// The formatted `Date` of the current second.
     pub(crate) date: Mutex<ClockText>,
-    /// For heads as they are written.
+    /// A buffer for response heads.
     pub(crate) scratch: ScratchBuffer,
-    /// As of all workers, behind a lock that none of the others takes.
+    /// Child tokens of those in `shared`, so that workers do not contend for the same lock.
     pub(crate) drain: CancellationToken,
     pub(crate) end: CancellationToken,
 }
 
 impl WorkerContext {
-    /// Shows the present instant as `Date` has it (RFC 9110, section 5.6.7).
+    /// Formats the current time for `Date` (RFC 9110, section 5.6.7).
     pub(crate) fn with_date(&self, show: impl FnOnce(&str)) {
         let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
         let now = (self.shared.clock)();
@@ -184,15 +185,15 @@ impl WorkerContext {
     }
 }
 
-/// Who is at the other end.
+/// The peer of a connection.
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
     pub(crate) scheme: Scheme,
-    /// The name the client asked for in its handshake.
+    /// The server name that the client sent in its TLS handshake.
     pub(crate) server_name: Option<Arc<str>>,
-    /// The version of TLS; empty in the clear.
+    /// The TLS version; empty for clear text.
     pub(crate) tls: &'static str,
-    /// Where it came in, if everything that comes in there goes to one service.
+    /// The address that the client connected to, if it is the front of a service.
     pub(crate) front: Option<Arc<ListenAddress>>,
 }

@@ -1,4 +1,4 @@
-//! Cookies of requests.
+//! Cookies in requests.
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
@@ -15,7 +15,7 @@ pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> 
         })
 }
 
-/// Takes a cookie away from a request.
+/// Removes a cookie from a request.
 pub(crate) fn remove(headers: &mut HeaderMap, name: &str) {
     if value(headers, name).is_none() {
         return;

@@ -1,11 +1,11 @@
-//! The provider of all cryptography, and random bytes.
+//! The cryptography provider, and random bytes.
 
 use std::io;
 use std::sync::{Arc, LazyLock};
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
-/// Random bytes of the system.
+/// Random bytes from the system.
 pub(crate) fn random<const SIZE: usize>() -> io::Result<[u8; SIZE]> {
     let mut bytes = [0; SIZE];
     let filled = PROVIDER.secure_random.fill(&mut bytes);
@@ -16,7 +16,7 @@ pub(crate) fn random<const SIZE: usize>() -> io::Result<[u8; SIZE]> {
 static PROVIDER: LazyLock<Arc<CryptoProvider>> =
     LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
 
-/// Whose algorithms all of TLS uses.
+/// The provider of all algorithms for TLS.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::clone(&PROVIDER)
 }

@@ -1,14 +1,14 @@
-//! How long somebody may keep us waiting.
+//! Timeouts that are often extended.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A deadline that moves often and passes rarely: moving it costs nothing.
+/// A deadline that is often moved and rarely reached, so that moving it is cheap.
 ///
-/// The timer is left where it is while the deadline moves away from it, and set
-/// again when it rings too early.
+/// The timer is not reset when the deadline moves further away. If it fires too early, it is set
+/// again.
 #[derive(Debug, Default)]
 pub(crate) struct Deadline {
     timer: Option<Pin<Box<Sleep>>>,

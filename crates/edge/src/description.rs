@@ -1,37 +1,38 @@
-//! What an operator writes: plain texts and numbers, as in `kenduri.toml`.
+//! The settings as plain strings and numbers, as in `kenduri.toml`.
 //!
-//! Nothing here has been checked; a plan is made of it before it is used.
-//! Sizes are numbers with K, M or G; times are numbers with ms, s, m, h or d.
+//! Nothing here has been checked; a plan is made from it before it is used. Sizes are numbers with
+//! K, M or G; times are numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// All that is asked of the edge.
+/// The settings of the edge.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Description {
-    /// Where to listen, and what holds for every connection.
+    /// The addresses to listen on, and the limits of every connection.
     pub listen: Listen,
-    /// Certificates.
+    /// The certificates.
     pub tls: Tls,
-    /// Where requests go; none: everything goes to the app.
+    /// The routes; if empty, every request goes to the app.
     pub route: Vec<Route>,
     /// Groups of servers by name, for `to = "upstream:NAME"`.
     pub upstream: BTreeMap<String, Upstream>,
-    /// How much is kept of answers, where routes ask for it.
+    /// The limits of the cache for routes with a `shared_cache`.
     pub cache: Cache,
-    /// How much of bodies is buffered.
+    /// The buffering of request bodies.
     pub proxy: Proxy,
 }
 
-/// `[proxy]`: how much of bodies is buffered, so that slow clients hold no server.
+/// `[proxy]`: the buffering of request bodies, so that slow clients do not occupy upstream servers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
-    /// So much of the body of a request is read before a server is asked; `0`: nothing.
+    /// The maximum number of bytes of a request body that are read before a server is contacted;
+    /// `0` for none.
     pub buffer_request: String,
-    /// The size of all buffers together.
+    /// The size limit of all buffers together.
     pub buffer_memory: String,
 }
 
@@ -44,17 +45,17 @@ impl Default for Proxy {
     }
 }
 
-/// `[cache]`: how much is kept for routes with a `shared_cache`.
+/// `[cache]`: the limits of the cache for routes with a `shared_cache`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cache {
-    /// The size of all answers in memory.
+    /// The size limit of all stored responses together.
     pub memory: String,
-    /// How many answers are kept.
+    /// The maximum number of stored responses.
     pub entries: u32,
-    /// Larger answers are not kept.
+    /// The largest response that is stored.
     pub largest: String,
-    /// How long a request waits for the answer to another one like it.
+    /// How long a request waits for the response to another one with the same key.
     pub wait: String,
 }
 
@@ -69,7 +70,7 @@ impl Default for Cache {
     }
 }
 
-/// `[listen]`: the sockets, and what holds for every connection.
+/// `[listen]`: the addresses, and the limits of every connection.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Listen {
@@ -81,30 +82,30 @@ pub struct Listen {
     pub http3: bool,
     /// Addresses or networks that may set `Forwarded` and `X-Forwarded-*`.
     pub trusted_proxies: Vec<String>,
-    /// By which of them they do.
+    /// The header that trusted proxies set.
     pub forwarded_header: ForwardedHeader,
-    /// Those of the addresses above at which trusted proxies begin each connection with
-    /// the PROXY protocol.
+    /// Those of the addresses above at which trusted proxies begin each connection with the PROXY
+    /// protocol.
     pub proxy_protocol: Vec<String>,
-    /// At most this many connections are open at once; more wait.
+    /// The maximum number of open connections; further ones wait.
     pub connections: u32,
-    /// At most this many of one address (IPv6: of one /64); 0 is no limit.
+    /// The maximum number of open connections of one address (IPv6: of one /64); 0 for no limit.
     pub connections_per_address: u32,
-    /// The largest request line and header section.
+    /// The largest size of a request line and header section.
     pub header_size: String,
-    /// How long the header section of a request may take.
+    /// The timeout of the header section of a request.
     pub header_time: String,
-    /// How long nobody needs to send anything between requests.
+    /// How long a connection may be idle between requests.
     pub idle_time: String,
-    /// How long a body may stand still, in either direction.
+    /// How long a body may make no progress, in either direction.
     pub body_time: String,
-    /// Bytes a second that the body of a request keeps on average, after 20 s; `0`: none.
+    /// The lowest average rate of a request body in bytes per second, after 20 s; `0` for no limit.
     pub body_rate: String,
-    /// How long running requests get when the edge stops.
+    /// How long running requests may take when the edge stops.
     pub drain_time: String,
-    /// How long connections without a request live on when the edge stops.
+    /// How long connections without a request stay open when the edge stops.
     pub lame_duck_time: String,
-    /// How long connections of another protocol live on when the edge stops.
+    /// How long connections of other protocols stay open when the edge stops.
     pub tunnel_time: String,
 }
 
@@ -131,12 +132,12 @@ impl Default for Listen {
     }
 }
 
-/// By what header trusted proxies say for whom they ask. What they do not write themselves,
-/// they hand on as their clients made it up.
+/// The header in which trusted proxies report the client. They may pass on other such headers as
+/// their clients sent them, which are not trustworthy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
-    /// `X-Forwarded-*` where one of `-For`, `-Proto` and `-Host` came, else `Forwarded`.
+    /// `X-Forwarded-*` if `-For`, `-Proto` or `-Host` is present, or else `Forwarded`.
     #[default]
     Auto,
     /// `X-Forwarded-For`, with `-Proto` and `-Host`.
@@ -149,12 +150,12 @@ pub enum ForwardedHeader {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
-    /// Who is asked for certificates of names that no file covers; none: nobody.
+    /// The authority that issues certificates for names that no file covers; `None` to order none.
     pub acme: Option<Acme>,
     /// Certificates in files.
     pub certificate: Vec<Certificate>,
-    /// `Strict-Transport-Security` for this long, `0` for never; empty: for a day, where an
-    /// authority's certificate is ordered and requests in the clear are sent to https.
+    /// The lifetime of `Strict-Transport-Security`, `0` for never. If empty, one day for hosts
+    /// whose certificate is ordered and whose clear-text requests are redirected to https.
     pub hsts: String,
 }
 
@@ -162,21 +163,21 @@ pub struct Tls {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acme {
-    /// Whom the authority writes to.
+    /// The contact mail address for the authority.
     pub email: String,
-    /// The directory of the authority.
+    /// The directory URL of the authority.
     #[serde(default = "lets_encrypt")]
     pub directory: String,
-    /// How control over a name is proven.
+    /// The challenge type that proves control of a name.
     #[serde(default)]
     pub challenge: Challenge,
-    /// An account that the authority knows already.
+    /// An existing account at the authority to bind to.
     #[serde(default)]
     pub eab: Option<ExternalAccount>,
-    /// A file with an extra root that the directory's own certificate is checked against.
+    /// A file with an additional root certificate to verify the directory's certificate.
     #[serde(default)]
     pub ca: String,
-    /// Order also for names that do not lead here.
+    /// Whether to order certificates even for names that do not resolve.
     #[serde(default)]
     pub force: bool,
 }
@@ -185,14 +186,14 @@ fn lets_encrypt() -> String {
     "https://acme-v02.api.letsencrypt.org/directory".to_owned()
 }
 
-/// How control over a name is proven.
+/// The challenge type that proves control of a name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Challenge {
-    /// By a certificate in a handshake (RFC 8737).
+    /// By a certificate in a TLS handshake (RFC 8737).
     #[default]
     #[serde(rename = "tls-alpn-01")]
     TlsAlpn01,
-    /// By a text at a known path.
+    /// By a text at a well-known path (RFC 8555, section 8.3).
     #[serde(rename = "http-01")]
     Http01,
 }
@@ -201,24 +202,25 @@ pub enum Challenge {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalAccount {
-    /// What the authority calls the account.
+    /// The key identifier of the account, as given by the authority.
     pub kid: String,
-    /// A file with the key, in base64url.
+    /// A file with the HMAC key in base64url.
     pub key_file: String,
 }
 
-/// `[[tls.certificate]]`: a certificate in files, swapped when they change.
+/// `[[tls.certificate]]`: a certificate in files, reloaded when they change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// The names it serves, `example.org` or `*.example.org`; empty: those it names itself.
+    /// The host names it serves, such as `example.org` or `*.example.org`; if empty, those in the
+    /// certificate.
     #[serde(default)]
     pub hosts: Vec<String>,
-    /// PEM file, the leaf first.
+    /// The PEM file of the chain, with the end-entity certificate first.
     pub chain: String,
-    /// PEM file.
+    /// The PEM file of the private key.
     pub key: String,
-    /// Whether clients that name no host are shown it; at most one is.
+    /// Whether the certificate is used for clients that send no server name. At most one may be.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub default: bool,
 }
@@ -227,83 +229,83 @@ pub struct Certificate {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Route {
-    /// `example.org`, `*.example.org`, or empty for any.
+    /// `example.org`, `*.example.org`, or empty for any host.
     pub host: String,
-    /// The beginning of the path; it matches whole segments only.
+    /// The prefix of the path; it matches whole segments only.
     pub path: String,
-    /// Whether a path in other letter case passes by `access`, `limit` and `status:` of this
-    /// route; else it is refused.
+    /// Whether a path in other letter case bypasses `access`, `limit` and `status:` of this route.
+    /// If not, it is rejected.
     pub case_sensitive: bool,
     /// `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
-    /// `unix:PATH`, `redirect:URL` (a `{path}` in it is what was asked) or `status:NUMBER`.
+    /// `unix:PATH`, `redirect:URL` (in which `{path}` is the requested path) or `status:NUMBER`.
     pub to: String,
-    /// Removed from the beginning of the path before it is forwarded.
+    /// The prefix to remove from the path before the request is forwarded.
     pub strip: String,
-    /// Put before the path before it is forwarded.
+    /// The prefix to add to the path before the request is forwarded.
     pub add: String,
-    /// How often one client may ask.
+    /// The rate limit of each client.
     pub limit: Option<Limit>,
-    /// Who may come in; none: everybody.
+    /// Who may use the route; `None` for everyone.
     pub access: Option<Access>,
-    /// Changes to what is sent back.
+    /// Changes to response headers.
     pub headers: Headers,
-    /// Changes to what programs are sent.
+    /// Changes to the headers of requests to upstream servers.
     pub request_headers: RequestHeaders,
-    /// The largest body of a request; empty: no limit.
+    /// The largest request body; empty for no limit.
     pub body_size: String,
-    /// In place of `listen.body_rate`; empty: that.
+    /// Overrides `listen.body_rate` unless empty.
     pub body_rate: String,
-    /// In place of `proxy.buffer_request`; empty: that.
+    /// Overrides `proxy.buffer_request` unless empty.
     pub buffer_request: String,
-    /// Files: what is looked for, in turn, `{path}` being what was asked.
+    /// For files: the paths to try in turn, in which `{path}` is the requested path.
     pub r#try: Vec<String>,
-    /// Files: whether folders without an index are listed.
+    /// For files: whether folders without an index file are listed.
     pub listing: bool,
-    /// Files: `Cache-Control` by pattern of the file's name, `*.css`.
+    /// For files: `Cache-Control` by file name pattern, such as `*.css`.
     pub cache: BTreeMap<String, String>,
-    /// Files: what answers instead where there is no file, `app`; empty: 404.
+    /// For files: the target if no file exists, such as `app`; if empty, the response is 404.
     pub fallback: String,
-    /// Programs: their answers are kept for whoever asks next, as they allow.
+    /// For upstream servers: their responses are cached, as far as they allow it.
     pub shared_cache: Option<SharedCache>,
 }
 
-/// `shared_cache = { … }` (RFC 9111): what holds where an answer says nothing.
+/// `shared_cache = { … }` (RFC 9111): the defaults for responses without caching headers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SharedCache {
-    /// How long answers are fresh that do not say so; empty: those are not kept.
+    /// How long responses are fresh if they do not state it; if empty, those are not stored.
     pub lifetime: String,
-    /// Whether that also holds for answers to requests with cookies.
+    /// Whether `lifetime` also applies to responses to requests with cookies.
     pub with_cookies: bool,
-    /// So long after that they are still sent, while a newer one is asked for.
+    /// How long after that a stale response may be sent while it is revalidated.
     pub stale_while_revalidate: String,
-    /// So long after that they stand in when the program fails.
+    /// How long after that a stale response may be sent if the upstream server fails.
     pub stale_if_error: String,
 }
 
-/// `access = { … }`: who may come in. All that is written must hold.
+/// `access = { … }`: who may use a route. All configured conditions must hold.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
-    /// Only clients with these addresses, or in these networks; none: all.
+    /// The only client addresses or networks that are allowed; if empty, all.
     pub allow: Vec<String>,
-    /// Never these, even where `allow` names them too.
+    /// The client addresses or networks that are denied, even if `allow` contains them.
     pub deny: Vec<String>,
-    /// Those who know a name and its password.
+    /// Requires a name and password.
     pub basic: Option<Basic>,
-    /// Those whom another server lets in.
+    /// Asks another server to authorize each request.
     pub ask: Option<Ask>,
-    /// Those who are signed in to the app: a word that the app knows.
+    /// Requires that the user is signed in to the app; the value is a keyword that the app defines.
     pub sign_in: String,
 }
 
-/// `basic = { file = "secrets/studio" }` (RFC 7617).
+/// `basic = { file = "secrets/studio" }`: requires a name and password (RFC 7617).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Basic {
-    /// A file with a line `name:hash` for each who may come in; hashes are argon2id.
+    /// A file with a line `name:hash` for each user, with argon2id hashes.
     pub file: String,
-    /// What browsers show, and remember the password for.
+    /// The realm, which browsers show and store the password for.
     #[serde(default = "sign_in")]
     pub realm: String,
 }
@@ -312,33 +314,34 @@ fn sign_in() -> String {
     "Sign in".to_owned()
 }
 
-/// `ask = { to = "http://127.0.0.1:4180", path = "/verify", copy = ["X-User"] }`.
+/// `ask = { to = "http://127.0.0.1:4180", path = "/verify", copy = ["X-User"] }`: asks a server to
+/// authorize requests.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     /// `http://HOST:PORT[/base/]`, `unix:PATH`, `upstream:NAME` or `service:NAME`.
     pub to: String,
-    /// What it is asked for, with `GET`.
+    /// The path to request with `GET`.
     pub path: String,
-    /// Headers of its answer that the request gets.
+    /// Headers to copy from the server's response to the request.
     #[serde(default)]
     pub copy: Vec<String>,
 }
 
-/// `limit = { rate = "10/s", burst = 20, by = "ip" }`.
+/// `limit = { rate = "10/s", burst = 20, by = "ip" }`: limits the requests of each client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// `10/s`, `100/m` or `1000/h`.
+    /// The rate, such as `10/s`, `100/m` or `1000/h`.
     pub rate: String,
-    /// How many may come at once; 0: as many as the rate's number.
+    /// How many requests may come at once; 0 for the number in `rate`.
     #[serde(default)]
     pub burst: u32,
-    /// Who is counted apart: `ip`, `header:NAME` or `cookie:NAME`.
+    /// What identifies a client: `ip`, `header:NAME` or `cookie:NAME`.
     #[serde(default = "by_address")]
     pub by: String,
-    /// Counted are only answers that report this outcome in `X-Kenduri-Outcome`;
-    /// empty: every request.
+    /// Counts only responses that report this outcome in `X-Kenduri-Outcome`; if empty, every
+    /// request.
     #[serde(default)]
     pub on: String,
 }
@@ -347,25 +350,26 @@ fn by_address() -> String {
     "ip".to_owned()
 }
 
-/// Changes to the headers of an answer.
+/// Changes to response headers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Headers {
-    /// Set, over whatever was there.
+    /// Headers to set, replacing existing ones.
     pub set: BTreeMap<String, String>,
-    /// Taken away.
+    /// Headers to remove.
     pub remove: Vec<String>,
 }
 
-/// Changes to the headers of a request.
+/// Changes to request headers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestHeaders {
-    /// Taken away, with whatever a program may take for one of them (`X_User` for `X-User`).
+    /// Headers to remove, with all names that a program may confuse with them (`X_User` for
+    /// `X-User`).
     pub remove: Vec<String>,
 }
 
-/// `[upstream.NAME]`: servers that answer alike.
+/// `[upstream.NAME]`: interchangeable servers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Upstream {
@@ -373,15 +377,16 @@ pub struct Upstream {
     pub to: Vec<String>,
     /// `round-robin`, `least` or `sticky`.
     pub balance: String,
-    /// How each is asked whether it is well; none: only its answers tell.
+    /// The health check; if `None`, only failed requests tell that a server is down.
     pub health: Option<Health>,
-    /// How long a connection may take.
+    /// The timeout of a connection attempt.
     pub connect_time: String,
-    /// How long the first byte of an answer may take.
+    /// The timeout of the first byte of a response.
     pub first_byte_time: String,
-    /// How long a body may stand still, in either direction.
+    /// How long a body may make no progress, in either direction.
     pub idle_time: String,
-    /// How long an unused connection is kept: below what the server keeps it.
+    /// How long an idle connection stays open; should be less than the keep-alive time of the
+    /// server.
     pub keep_time: String,
 }
 
@@ -399,19 +404,19 @@ impl Default for Upstream {
     }
 }
 
-/// How a server is asked whether it is well.
+/// The health check of a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Health {
-    /// Asked with `GET`; any 2xx is well.
+    /// The path to request with `GET`; any 2xx response means healthy.
     pub path: String,
-    /// How often.
+    /// The interval between checks.
     pub every: String,
-    /// How long an answer may take.
+    /// The timeout of a check.
     pub within: String,
-    /// So many failures in a row, and it gets no requests.
+    /// After this many failures in a row, the server gets no requests.
     pub fall: u32,
-    /// So many successes in a row, and it gets them again.
+    /// After this many successes in a row, the server gets requests again.
     pub rise: u32,
 }
 

@@ -1,19 +1,19 @@
-//! Small files that are there whole or not at all, also after the power has failed.
+//! Small files that are replaced or removed atomically and durably, even if the power fails.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Puts these bytes in place of the file, which has the rights of `mode` but for what the
-/// umask takes away. No other file may have its name behind a dot.
+/// Replaces a file with these bytes. The file gets the permissions `mode`, less the umask. Writes
+/// to `.{name}` first, so no other file may have that name.
 pub(crate) fn write(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::Result<()> {
     replace(folder, name, mode, bytes)?;
     sync(folder)
 }
 
-/// The same, but that a power failure may bring back what was there before [`sync`]. An
-/// error means that it is there still.
+/// Like `write`, but a power failure before [`sync`] may bring the old file back. After an error,
+/// the old file is still there.
 pub(crate) fn replace(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::Result<()> {
     let fresh = folder.join(format!(".{name}"));
     remove_if_there(&fresh)?;
@@ -28,19 +28,19 @@ pub(crate) fn replace(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io:
     fs::rename(&fresh, folder.join(name))
 }
 
-/// Removes the file, if there is one.
+/// Removes a file. It is no error if there is none.
 pub(crate) fn remove(folder: &Path, name: &str) -> io::Result<()> {
     remove_if_there(&folder.join(name))?;
     sync(folder)
 }
 
-/// Has the disk know which files the folder has.
+/// Flushes the list of files in a folder to disk.
 pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     let is_here = folder.as_os_str().is_empty();
     File::open(if is_here { Path::new(".") } else { folder })?.sync_all()
 }
 
-/// A power failure may bring it back before [`sync`].
+/// Removes a file if there is one. A power failure before [`sync`] may bring it back.
 pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn a_file_is_replaced_whole_with_rights_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        // What a power failure left, with rights of somebody else.
+        // A leftover of a power failure, with other permissions.
         fs::write(folder.path().join(".file"), "half a").unwrap();
         for (mode, bytes) in [(0o600, "one"), (0o400, "another"), (0o600, "")] {
             write(folder.path(), "file", mode, bytes.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! The edge as a whole: start, reload, stop.
+//! The running edge: start, reload, stop.
 
 mod certificate_orders;
 mod datagrams;
@@ -42,23 +42,23 @@ use self::certificate_orders::CertificateOrders;
 use self::datagrams::Datagrams;
 use self::worker::Worker;
 
-/// What is left after every time limit has passed gets this long to let go.
+/// How long connections may take to close after all timeouts have passed.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// What the program hands in beside the plan.
+/// What the program passes in beside the plan.
 pub struct Options {
-    /// So many threads serve, each with a runtime of its own, on which the app's
-    /// requests run; at least one.
+    /// The number of worker threads, at least one. Each has its own runtime, on which the app's
+    /// requests run too.
     pub workers: usize,
-    /// Listening sockets that were opened by somebody else.
+    /// Listening sockets that another process opened.
     pub inherited: Inherited,
-    /// Where a line for each request goes that the app does not answer.
+    /// The access log; `None` for none.
     pub log: Option<Log>,
-    /// The state of maintenance.
+    /// The maintenance mode.
     pub maintenance: Option<Arc<Maintenance>>,
-    /// What this installation is called in `CDN-Loop`; none: a random name for this run.
+    /// The name of this installation in `CDN-Loop`; `None` for a random name in this run.
     pub cdn_id: Option<CdnId>,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
 }
 
@@ -83,10 +83,10 @@ fn system_time() -> SystemTime {
     SystemTime::now()
 }
 
-/// Why the edge does not start, or stays as it is.
+/// Why the edge cannot start or reload.
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
-    /// An address cannot be listened on.
+    /// Listening on an address failed.
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// A certificate cannot be used.
@@ -95,7 +95,7 @@ pub enum EdgeError {
     /// Certificates cannot be ordered.
     #[error(transparent)]
     Acme(#[from] AcmeError),
-    /// The system gives no thread or no runtime.
+    /// A thread or a runtime could not be created.
     #[error("cannot start a worker: {0}\n  look at the limits of the process: `ulimit -a`")]
     Worker(io::Error),
 }
@@ -104,9 +104,9 @@ pub enum EdgeError {
 pub struct Edge {
     shared: Arc<Shared>,
     workers: Vec<Worker>,
-    /// The connections of each worker to servers.
+    /// The pools of connections to upstream servers, one for each worker.
     pools: Vec<Pool>,
-    /// The files that each worker has in memory.
+    /// The caches of static files, one for each worker.
     memories: Vec<Memory>,
     open: Mutex<Listeners>,
     datagrams: Mutex<Datagrams>,
@@ -116,7 +116,7 @@ pub struct Edge {
 
 type Listeners = BTreeMap<(Door, ListenAddress), Listening>;
 
-/// An address that is listened on.
+/// An address that the edge listens on.
 #[derive(Debug)]
 struct Listening {
     address: Option<SocketAddr>,
@@ -124,10 +124,9 @@ struct Listening {
 }
 
 impl Edge {
-    /// Listens on every address of the plan. Requests whose route leads to the app
-    /// are answered by `app`. Returns once connections are taken; at an error
-    /// nothing is left behind. It must be called within a tokio runtime, on which
-    /// certificates are ordered and servers are asked how they are.
+    /// Listens on every address of the plan. Requests whose route leads to the app are handled by
+    /// `app`. Returns once connections are accepted; after an error, everything is closed. Must be
+    /// called within a tokio runtime, on which certificates are ordered and health checks run.
     pub fn start<A: App>(plan: Plan, options: Options, app: Option<&A>) -> Result<Self, EdgeError> {
         let Options {
             workers,
@@ -207,26 +206,26 @@ impl Edge {
         Ok(edge)
     }
 
-    /// Takes sockets for addresses that the next plan names.
+    /// Adds sockets for addresses of the next plan.
     pub fn hand_in(&self, sockets: Inherited) {
         lock(&self.inherited).extend(sockets);
     }
 
-    /// Takes another plan. Listeners that stay live on, requests that run finish as
-    /// they began; a new listener that cannot be opened, or a certificate that
-    /// cannot be used or kept, leaves everything as it was, and lets go of the sockets
-    /// that were handed in for it.
+    /// Applies another plan. Listeners in both plans stay open, and running requests finish under
+    /// the old plan. If a new listener cannot be opened, or a certificate cannot be used or stored,
+    /// nothing changes, and sockets that were added for the new plan are closed.
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
-            // Nobody accepts there, and whoever handed them in could not open others.
+            // Nothing accepts connections on these sockets, and the process that passed them in
+            // could not open others.
             lock(&self.inherited).settle(self.shared.running().plan.listen());
         }
         taken
     }
 
     fn take(&self, plan: Plan) -> Result<(), EdgeError> {
-        // Whatever can go wrong does so before anything changes.
+        // Do everything that can fail before anything changes.
         self.shared.prepare(plan.listen())?;
         let certificates = &self.shared.certificates;
         let fresh = certificates.read(plan.tls())?;
@@ -266,52 +265,52 @@ impl Edge {
         Ok(())
     }
 
-    /// The servers of an upstream, to be changed while requests run; nothing: the
-    /// plan has no upstream of this name.
+    /// The upstream of this name, whose servers can be changed while requests run; `None` if the
+    /// plan has no such upstream.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
     }
 
-    /// Takes kept answers out of the cache, whoever gave them: those with this tag, or whose
-    /// path begins so if it begins with `/`, and with `*` all. Once this is done nobody is
-    /// answered with one. Returns how many went.
+    /// Removes responses of all upstreams from the cache: those whose path begins with `name`, or
+    /// all for `*`. After it returns, none of them is served any more. Returns how many were
+    /// removed.
     pub fn purge(&self, name: &str) -> usize {
         self.shared.cache.purge(&Purge { scope: None, name })
     }
 
-    /// How it stands with the certificates that are ordered.
+    /// The state of the certificates that are ordered.
     pub fn certificates(&self) -> Arc<[Standing]> {
         self.orders.report()
     }
 
-    /// The certificates in files that are shown, as far as it can be read how long they are good.
+    /// The certificates in files, of those whose validity period can be read.
     pub fn file_certificates(&self) -> Vec<FileCertificate> {
         self.shared.certificates.in_files()
     }
 
-    /// The plan in force.
+    /// The current plan.
     pub fn plan(&self) -> Arc<Plan> {
         Arc::clone(&self.shared.running().plan)
     }
 
-    /// Where it listens in the clear, on the network.
+    /// The TCP addresses for HTTP in clear text.
     pub fn http_addresses(&self) -> Vec<SocketAddr> {
         self.addresses(Door::Http)
     }
 
-    /// Where it listens with TLS, on the network.
+    /// The TCP addresses for HTTPS.
     pub fn https_addresses(&self) -> Vec<SocketAddr> {
         self.addresses(Door::Https)
     }
 
-    /// [Drains](Edge::drain), and [ends](Edge::end).
+    /// Calls [drain](Edge::drain), then [end](Edge::end).
     pub async fn stop(self) {
         self.drain().await;
         self.end().await;
     }
 
-    /// Takes no more connections and waits until those there are have ended, each
-    /// kind as long as its setting says. Services may come and go meanwhile.
+    /// Stops accepting connections, and waits until the open ones have ended or their timeouts have
+    /// passed. Servers of services may still be changed meanwhile.
     pub async fn drain(&self) {
         let (drain_time, tunnel_time) = {
             let running = self.shared.running();
@@ -323,7 +322,8 @@ impl Edge {
         }
         self.shared.drain.cancel();
         self.close_datagrams();
-        // Nobody comes to those any more that we alone have.
+        // Close sockets that only this process has, since nothing accepts connections on them any
+        // more.
         *lock(&self.inherited) = Inherited::default();
         let ends = async {
             tokio::time::sleep(drain_time).await;
@@ -346,7 +346,7 @@ impl Edge {
         }
     }
 
-    /// Ends, whatever is still open.
+    /// Closes all connections that are still open, and ends.
     pub async fn end(self) {
         self.shared.end.cancel();
         self.shared.cut.cancel();
@@ -355,7 +355,7 @@ impl Edge {
         }
     }
 
-    /// Where everything goes to one service, on the network.
+    /// The TCP addresses of the fronts of services.
     pub fn front_addresses(&self) -> Vec<SocketAddr> {
         self.addresses(Door::Front)
     }
@@ -372,7 +372,7 @@ impl Edge {
         let mut open = self.listeners();
         for (door, address, bound) in bound {
             let close = CancellationToken::new();
-            // More sockets than workers were handed in, perhaps: none may be left alone.
+            // There may be more inherited sockets than workers; each must be accepted on.
             for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
                 worker.listen(door, &address, socket, close.clone());
             }
@@ -404,8 +404,8 @@ impl fmt::Debug for Edge {
     }
 }
 
-/// Where those belong who came in the clear: to an address that others reach, the usual port
-/// first, then as they were written.
+/// The port to redirect clear-text requests to. Prefers addresses that are not loopback, then port
+/// 443, then the configured order.
 fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
     let ports = written.iter().filter_map(|at| {
         let listening = open.get(&(Door::Https, at.clone()))?;
@@ -416,7 +416,7 @@ fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
         .map(|(_, port)| port)
 }
 
-/// Opens what is not open yet, all or nothing.
+/// Opens the listeners that are not open yet; all or none.
 fn bind(
     settings: &ListenSettings,
     open_already: &Listeners,

@@ -1,5 +1,5 @@
-//! What happens to requests and answers between the client and whoever answers: each of these
-//! is a step of the [pipeline](crate::pipeline) that a route may ask for.
+//! Filters of requests and responses. Each is a step of the [pipeline](crate::pipeline) that a
+//! route can enable.
 
 pub mod auth;
 pub mod compression;

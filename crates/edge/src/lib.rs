@@ -1,13 +1,12 @@
 //! The edge: listeners, TLS, routes, files, proxy, limits, access log.
 //!
-//! The edge sees bytes, routes and a service mounted in it; it knows nothing of
-//! what that service is for. What is asked of it is a [`Description`], which is
-//! checked whole before anything of it is used.
+//! The edge knows bytes, routes and the service mounted in it, but not the purpose of that service.
+//! Its settings are a [`Description`], which is checked completely before any of it is used.
 //!
-//! The modules below stand in layers, from top to bottom: a module uses those of the layers
-//! below its own and no others, which `cargo xtask check` ensures.
+//! The modules below are in layers, from top to bottom. A module uses only those of the layers
+//! below its own, which `cargo xtask check` ensures.
 
-// Starts, reloads and stops everything.
+// Start, reload and stop.
 mod edge;
 
 // HTTP/3.
@@ -16,26 +15,26 @@ mod quic;
 // HTTP/1 and HTTP/2.
 mod connection;
 
-// What happens to a request, in which order.
+// The steps of handling a request, in order.
 mod pipeline;
 
-// What serving a request takes.
+// The state that handling a request needs.
 mod context;
 
-// What was configured, and what is closed for maintenance.
+// The checked configuration, and the maintenance mode.
 pub mod config;
 pub mod maintenance;
 
-// Which route a request meets.
+// Matching of requests to routes.
 pub mod route;
 
-// What answers: the app, files, other servers, and what is kept of their answers.
+// The targets of routes: the app, static files, upstream servers, and the cache of their responses.
 mod app;
 pub mod cache;
 pub mod proxy;
 pub mod static_files;
 
-// What a route may ask for beside, and pages for those who are refused.
+// Optional steps that a route can enable, and error pages.
 mod filters;
 pub mod pages;
 
@@ -45,13 +44,13 @@ mod body;
 mod parse_result;
 mod tls;
 
-// Sockets, certificates that are ordered, the log.
+// Sockets, certificates from an authority, the access log.
 pub mod access_log;
 pub mod acme;
 mod cdn_loop;
 mod listener;
 
-// What needs nothing of the edge.
+// Modules that depend on no other part of the edge.
 mod address;
 mod client_info;
 mod clock_text;

@@ -1,4 +1,4 @@
-//! Where the edge listens, and who may come in.
+//! The listeners, and the limits of connections.
 
 mod bind;
 mod connection_limits;
@@ -26,40 +26,40 @@ pub(crate) use self::connection_limits::{Origin, Place, Places};
 pub(crate) use self::eviction::{Activity, Handle};
 pub(crate) use self::shared_udp::{ReadLock, ResetKey, SharedUdp};
 
-/// `[listen]`, checked.
+/// The checked `[listen]` settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenSettings {
-    /// In the clear.
+    /// Addresses for clear text.
     pub http: Vec<ListenAddress>,
-    /// Through TLS.
+    /// Addresses for TLS.
     pub https: Vec<ListenAddress>,
-    /// In the clear, for one service each.
+    /// The clear-text front addresses of services.
     pub fronts: Vec<ListenAddress>,
     /// Whether HTTP/3 is served on the UDP ports of the same numbers.
     pub http3: bool,
-    /// Who may say for whom it asks.
+    /// The proxies whose forwarding headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// By which header they do.
+    /// The header that trusted proxies set.
     pub forwarded_header: ForwardedHeader,
-    /// Where trusted proxies say first, in the PROXY protocol, for whom they connect.
+    /// The addresses at which trusted proxies begin each connection with the PROXY protocol.
     pub proxy_protocol: Vec<ListenAddress>,
-    /// At most this many connections are open at once.
+    /// The maximum number of open connections.
     pub connections: u32,
-    /// At most this many of one address (IPv6: of one /64); 0 is no limit.
+    /// The maximum number of open connections of one address (IPv6: of one /64); 0 for no limit.
     pub connections_per_address: u32,
-    /// Bytes of the largest request line and header section.
+    /// The largest size of a request line and header section, in bytes.
     pub header_size: usize,
-    /// How long the header section of a request may take.
+    /// The timeout of the header section of a request.
     pub header_time: Duration,
-    /// How long nobody needs to send anything between requests.
+    /// How long a connection may be idle between requests.
     pub idle_time: Duration,
-    /// How long a body may stand still, in either direction.
+    /// How long a body may make no progress, in either direction.
     pub body_time: Duration,
-    /// How long running requests get when the edge stops.
+    /// How long running requests may take when the edge stops.
     pub drain_time: Duration,
-    /// How long connections without a request live on when the edge stops.
+    /// How long connections without a request stay open when the edge stops.
     pub lame_duck_time: Duration,
-    /// How long connections of another protocol live on when the edge stops.
+    /// How long connections of other protocols stay open when the edge stops.
     pub tunnel_time: Duration,
 }
 
@@ -87,7 +87,7 @@ impl Default for ListenSettings {
 }
 
 impl ListenSettings {
-    /// Everything that is listened on.
+    /// All listeners.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Door, &ListenAddress)> {
         let clear = self.http.iter().map(|address| (Door::Http, address));
         let https = self.https.iter().map(|address| (Door::Https, address));
@@ -95,19 +95,19 @@ impl ListenSettings {
         clear.chain(https).chain(fronts)
     }
 
-    /// Where HTTP/3 is spoken. Where proxies say for whom they connect, nobody comes by
-    /// UDP: that says nothing.
+    /// The addresses for HTTP/3. Without those for the PROXY protocol, which is not supported over
+    /// UDP.
     pub(crate) fn datagrams(&self) -> impl Iterator<Item = &ListenAddress> {
         let https = self.https.iter().filter(|_| self.http3);
         https.filter(|address| !self.proxy_protocol.contains(address))
     }
 
-    /// Whether whoever connects there says first for whom.
+    /// Whether a connection of this peer begins with the PROXY protocol.
     pub(crate) fn is_announced(&self, at: &ListenAddress, peer: IpAddr) -> bool {
         self.proxy_protocol.contains(at) && self.is_trusted(peer)
     }
 
-    /// Where a connection of this peer comes from that names nobody else.
+    /// The origin of a connection without the PROXY protocol.
     pub(crate) fn origin(&self, peer: IpAddr) -> Origin {
         if self.is_trusted(peer) {
             Origin::Proxy(peer)
@@ -122,7 +122,7 @@ impl ListenSettings {
     }
 }
 
-/// What is spoken at a listener.
+/// The kind of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Door {
     Http,
@@ -130,23 +130,24 @@ pub(crate) enum Door {
     Front,
 }
 
-/// Where to listen.
+/// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ListenAddress {
-    /// On one address of the machine; port 0 takes a free one.
+    /// One address of the machine; port 0 chooses a free port.
     Tcp(SocketAddr),
-    /// On every address of the machine, IPv6 and IPv4.
+    /// All addresses of the machine, IPv6 and IPv4.
     Everywhere(u16),
-    /// On a socket in the file system.
+    /// A Unix socket.
     Unix(PathBuf),
 }
 
 impl ListenAddress {
-    /// Reads `HOST:PORT`, `:PORT` or `unix:FILE`; the host is an address or
-    /// `localhost`, and a relative file is looked for in `data`.
+    /// Parses `HOST:PORT`, `:PORT` or `unix:FILE`. The host is an IP address or `localhost`, and a
+    /// relative file is relative to `data`.
     ///
     /// # Errors
-    /// What is wrong, and how to write it.
+    ///
+    /// What is wrong, and how to correct it.
     pub fn parse(text: &str, data: &Path) -> Result<Self, String> {
         if let Some(file) = text.strip_prefix("unix:").filter(|file| !file.is_empty()) {
             return Ok(Self::Unix(data.join(file)));
@@ -165,7 +166,7 @@ impl ListenAddress {
         }
     }
 
-    /// Whether both cannot be listened on at once. Port 0 is whatever is free.
+    /// Whether listening on both at once is impossible. Port 0 never overlaps.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self.tcp(), other.tcp()) {
             (Some(one), Some(two)) => {
@@ -180,7 +181,7 @@ impl ListenAddress {
         }
     }
 
-    /// Whether only this machine comes here.
+    /// Whether only clients on this machine can connect.
     pub(crate) fn is_loopback(&self) -> bool {
         match self {
             Self::Tcp(address) => address.ip().to_canonical().is_loopback(),

@@ -1,8 +1,9 @@
-//! Locks of values that are whole at every moment, whatever became of a thread that held one.
+//! Locks for values that are consistent at every moment, even if a thread panicked while it held
+//! the lock.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Waits for the value.
+/// Locks the mutex, and ignores poisoning.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
 //! Maintenance: 503 for everybody but the owner, for all hosts or some.
 //!
-//! The state is a small file, so that it outlives a restart. The owner comes in
-//! by a link that holds a random pass and sets a cookie; only a digest of the
-//! pass is kept. Each host that is added has a link of its own, and all of them let in.
+//! The state is a small file, so that it outlives a restart. The owner opens a link that contains a
+//! random pass, which sets a cookie. Only a digest of the pass is stored. Each host that is added
+//! has a link of its own, and every link lets its holder in on all hosts.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -27,50 +27,50 @@ use crate::durable;
 use crate::pages::{self, Reader, Wants};
 use crate::route::{NormalPath, bare_host};
 
-/// The state, in the folder of all data, and the owner's page.
+/// The file names of the state and of the owner's page, in the data folder.
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
-/// Everybody may read the state: it has nothing that lets anybody in.
+/// The state file is readable by everybody, since it contains only digests of the passes.
 const MODE: u32 = 0o644;
 /// The name of the cookie, and of the parameter of the link.
 const PASS: &str = "kenduri-pass";
-/// When others are asked to come back.
+/// The `Retry-After` of responses during maintenance.
 const COME_BACK: Duration = Duration::from_mins(5);
-/// So many passes let in; of more, the earliest does no longer.
+/// The largest number of valid passes. Beyond it the oldest pass becomes invalid.
 const PASSES: usize = 64;
-/// The owner's page may have so many bytes.
+/// The largest size of the owner's page, in bytes.
 const LARGEST_PAGE: u64 = 1 << 20;
-/// Proofs for certificates must go on.
+/// Paths of ACME challenges, which are served during maintenance as well.
 const ALWAYS: &str = "/.well-known/acme-challenge/";
 
-/// What is asked of the state.
+/// The content of the state file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
-    /// Empty: all hosts.
+    /// The closed hosts. Empty means all hosts.
     hosts: BTreeSet<String>,
-    /// SHA-256 of each pass, in hexadecimal, the latest at the end. A pass is random and
-    /// long, so a slow digest would add nothing.
+    /// SHA-256 of each pass, in hexadecimal, the latest at the end. A pass is long and random, so a
+    /// slow digest would add no protection.
     passes: VecDeque<String>,
 }
 
-/// Whether there is maintenance, and for whom not.
+/// Whether maintenance is on, for which hosts, and who may pass.
 #[derive(Debug)]
 pub struct Maintenance {
     data: PathBuf,
     health: Vec<String>,
     state: ArcSwapOption<Closed>,
-    /// One change at a time.
+    /// Held during a change, so that changes do not run at the same time.
     changing: Mutex<()>,
 }
 
-/// Why maintenance is not as was asked, or not for good.
+/// Why a change of maintenance failed, or may not survive a power failure.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// They are as they were, and are so after a restart.
+    /// Nothing was changed, neither now nor for the next start.
     #[error("the doors are as they were")]
     Unchanged(#[source] io::Error),
-    /// They are as was asked, also after a restart, but a power failure may undo it: ask
-    /// again when the disk is mended.
+    /// The change is in effect and survives a restart, but a power failure may undo it. Repeat the
+    /// change once the disk works again.
     #[error("the disk could not be told")]
     Unsynced(#[source] io::Error),
 }
@@ -82,11 +82,11 @@ struct Closed {
 }
 
 impl Maintenance {
-    /// Goes on as the files in `data` say: `maintenance.json` is the state,
-    /// `maintenance.html` the owner's page. `health` are paths that always pass.
+    /// Restores the state from the files in `data`: `maintenance.json` is the state,
+    /// `maintenance.html` the owner's page. `health` are paths that are always served.
     ///
-    /// Maintenance was begun by the caller that made the state, and perhaps for a reason that still holds:
-    /// one that cannot be read closes all of them, for everybody.
+    /// If the state exists but cannot be read, all hosts are closed to everybody: someone began
+    /// maintenance, perhaps for a reason that still holds.
     pub fn open(data: &Path, health: Vec<String>) -> Self {
         let maintenance = Self {
             data: data.to_owned(),
@@ -117,16 +117,16 @@ impl Maintenance {
         maintenance
     }
 
-    /// Begins maintenance of a host, or of all. The pass is random, 16 bytes or more in
-    /// hexadecimal; at the end of the link `/?kenduri-pass=` it lets in, as the 63 before it
-    /// do until maintenance ends.
+    /// Begins maintenance of a host, or of all hosts. `pass` is random, 16 bytes or more in
+    /// hexadecimal. The link `/?kenduri-pass=` followed by the pass lets its holder in, as do the
+    /// links of the 63 passes before it, until maintenance ends.
     pub fn on(&self, host: Option<&str>, pass: &str) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load();
         let before = before.as_ref().map(|closed| &closed.state);
         let mut state = before.cloned().unwrap_or_default();
         match host {
-            // All are closed already.
+            // All hosts are closed already.
             Some(_) if before.is_some_and(|state| state.hosts.is_empty()) => {}
             Some(host) => {
                 state.hosts.insert(host.to_ascii_lowercase());
@@ -142,7 +142,7 @@ impl Maintenance {
             .map_err(io::Error::from)
             .and_then(|text| durable::replace(&self.data, STATE, MODE, &text))
             .map_err(ChangeError::Unchanged)?;
-        // The next start goes by the file, so we do, whether the disk knows of it or not.
+        // The next start reads the new file, so the new state is used now, even if the sync fails.
         self.state.store(Some(Arc::new(Closed { state, page })));
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
@@ -155,7 +155,7 @@ impl Maintenance {
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
-    /// The answer to a request, if it meets maintenance.
+    /// The response to a request that falls under maintenance.
     pub fn answer(
         &self,
         facts: &ClientInfo,
@@ -173,7 +173,7 @@ impl Maintenance {
         let given = given
             .filter_map(|pair| pair.strip_prefix(PASS)?.strip_prefix('='))
             .find(|pass| closed.opens(pass.as_bytes()));
-        // Whoever brings it has no need to show it to anybody else.
+        // The redirect removes the pass from the address, so that it is not shared by accident.
         if let Some(pass) = given {
             return Some(let_in(pass, facts.scheme, path));
         }
@@ -222,12 +222,12 @@ impl Closed {
     }
 }
 
-/// Takes the pass out of what is handed on: it is between the owner and the edge.
+/// Removes the cookie with the pass from a request that is handed on, since only the edge needs it.
 pub(crate) fn take_pass(headers: &mut HeaderMap) {
     cookies::remove(headers, PASS);
 }
 
-/// Sets the cookie, and leads to the page without the pass in its address.
+/// Sets the cookie and redirects to the same page without the pass in the address.
 fn let_in(pass: &str, scheme: Scheme, path: &NormalPath<'_>) -> Answer {
     let secure = if scheme == Scheme::Https {
         "; Secure"
@@ -355,7 +355,7 @@ mod tests {
         }
         assert!(!lets_in(&maintenance, OWN), "nobody keeps so many");
         assert!(lets_in(&maintenance, "second"));
-        // The end of maintenance forgets who was let in.
+        // The end of maintenance makes all passes invalid.
         maintenance.off().unwrap();
         maintenance.on(None, "again").unwrap();
         assert!(!lets_in(&maintenance, "second"));
@@ -415,7 +415,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let open = || Maintenance::open(data.path(), Vec::new());
         let maintenance = open();
-        // Files come and go there, but it cannot be synced by anybody but root.
+        // Files can be created and removed in this folder, but only root can open it to sync it.
         let only_changed = Permissions::from_mode(0o300);
         std::fs::set_permissions(data.path(), only_changed).unwrap();
         let is_root = std::fs::read_dir(data.path()).is_ok();

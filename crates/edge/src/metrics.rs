@@ -1,6 +1,7 @@
-//! Figures, through the `metrics` facade: whoever runs the edge collects them.
+//! Metrics of the edge, through the `metrics` facade: the program that runs the edge installs the
+//! recorder.
 //!
-//! Handles are made once, so that counting allocates nothing.
+//! Handles are created once, so that counting allocates nothing.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -9,24 +10,24 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
-/// Buckets that suit the histograms of seconds: from a file in memory to a slow upstream.
+/// Buckets for the histograms of seconds, from a file in memory to a slow upstream.
 pub const SECONDS: [f64; 12] = [
     0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
 ];
 
-/// What happened on one route.
+/// The metrics of one route.
 #[derive(Debug)]
 pub struct RouteFigures {
-    /// What the log and the figures call the route.
+    /// The name of the route in the log and in metrics.
     pub name: Arc<str>,
-    /// Answers by the first digit of their status, 1 to 5.
+    /// Responses by the first digit of their status, 1 to 5.
     answers: [Counter; 5],
     seconds: Histogram,
     refusals: Counter,
 }
 
 impl RouteFigures {
-    /// The figures of the route of this name; `none` for requests without one.
+    /// The metrics of the route of this name. `none` is the name for requests without a route.
     pub fn new(name: impl Into<Arc<str>>) -> Self {
         let name = name.into();
         let route = name.to_string();
@@ -39,8 +40,8 @@ impl RouteFigures {
         }
     }
 
-    /// Counts an answer and how long it took, from the first byte of the request
-    /// to the last of the answer.
+    /// Counts a response and records how long it took, from the first byte of the request to the
+    /// last byte of the response.
     pub fn answered(&self, status: http::StatusCode, took: Duration) {
         let class = usize::from(status.as_u16() / 100).saturating_sub(1);
         if let Some(counter) = self.answers.get(class) {
@@ -55,12 +56,12 @@ impl RouteFigures {
     }
 }
 
-/// How the requests of one route came by the cache.
+/// The results of cache lookups on one route.
 #[derive(Debug, Clone)]
 pub struct CacheFigures([(&'static str, Counter); 6]);
 
 impl CacheFigures {
-    /// The figures of the route of this name.
+    /// The cache metrics of the route of this name.
     pub fn new(route: &str) -> Self {
         let results = ["hit", "stale", "revalidated", "collapsed", "miss", "bypass"];
         Self(results.map(|result| {
@@ -72,7 +73,7 @@ impl CacheFigures {
         }))
     }
 
-    /// Counts a request that came by so.
+    /// Counts a request with this cache result.
     pub fn came(&self, result: &str) {
         if let Some((_, counter)) = self.0.iter().find(|(name, _)| *name == result) {
             counter.increment(1);
@@ -80,7 +81,7 @@ impl CacheFigures {
     }
 }
 
-/// How much is in the cache.
+/// The number and size of the responses in the cache.
 #[derive(Debug, Clone)]
 pub struct StoreFigures {
     entries: Gauge,
@@ -97,7 +98,7 @@ impl Default for StoreFigures {
 }
 
 impl StoreFigures {
-    /// So much is there now.
+    /// Sets the current number of entries and the memory that they use, in bytes.
     #[expect(
         clippy::cast_precision_loss,
         reason = "nobody counts single bytes of petabytes"
@@ -108,7 +109,7 @@ impl StoreFigures {
     }
 }
 
-/// What happened at the edge as a whole.
+/// The metrics of the edge as a whole: connections and handshakes.
 #[derive(Debug, Clone)]
 pub struct DoorFigures {
     open: Gauge,
@@ -143,22 +144,22 @@ impl DoorFigures {
         OpenConnection(self.open.clone())
     }
 
-    /// Counts a connection of an address that has as many as it may.
+    /// Counts a connection refused because its address has as many as it may.
     pub(crate) fn refused_of_address(&self) {
         self.refused_of_address.increment(1);
     }
 
-    /// Counts a connection that came when all places were taken.
+    /// Counts a connection refused because the edge has as many as it may.
     pub(crate) fn refused_of_all(&self) {
         self.refused_of_all.increment(1);
     }
 
-    /// Counts a connection that the engine of HTTP/2 ended for what its client sent.
+    /// Counts a connection that the HTTP/2 library closed because of what its client sent.
     pub(crate) fn refused_http2(&self) {
         self.refused_http2.increment(1);
     }
 
-    /// Counts a handshake.
+    /// Counts a TLS handshake, as done or as failed.
     pub fn handshake(&self, is_done: bool) {
         let counter = if is_done {
             &self.handshakes
@@ -168,7 +169,7 @@ impl DoorFigures {
         counter.increment(1);
     }
 
-    /// Counts a connection of which a proxy was to say for whom it is.
+    /// Counts a connection on which a PROXY protocol header was expected, as done or as failed.
     pub fn announcement(&self, is_done: bool) {
         let counter = if is_done {
             &self.announced
@@ -179,12 +180,12 @@ impl DoorFigures {
     }
 }
 
-/// Connections that this setting has left no place for.
+/// The counter of connections refused because of this setting.
 fn refused(limit: &'static str) -> Counter {
     counter!("edge_connections_refused_total", "limit" => limit)
 }
 
-/// A connection that is counted.
+/// An open connection, counted until it is dropped.
 #[derive(Debug)]
 pub struct OpenConnection(Gauge);
 
@@ -194,25 +195,25 @@ impl Drop for OpenConnection {
     }
 }
 
-/// Lines of the access log that found no room.
+/// The counter of access log lines dropped because the queue was full.
 pub(crate) fn log_lines_dropped() -> Counter {
     counter!("edge_log_lines_dropped_total")
 }
 
-/// Counts an order that failed.
+/// Counts a failed order of a certificate.
 pub(crate) fn certificate_failed(name: &str) {
     counter!("kenduri_edge_certificate_failures_total", "name" => name.to_owned()).increment(1);
 }
 
-/// A gauge for each of those who come and go, by what they are called. Whoever collects
-/// figures forgets none: who is gone has no value (NaN), and comes back as the same.
+/// Gauges of a changing set of items, one for each label. A recorder never removes a gauge, so the
+/// gauge of an item that is gone is set to NaN, and is used again if the item comes back.
 #[derive(Debug)]
 pub(crate) struct Passing<L> {
     gauge: fn(&L) -> Gauge,
     there: BTreeMap<L, Gauge>,
 }
 
-/// How many days the certificate of each name is still good.
+/// Gauges of the days that the certificate of each name is still valid.
 pub(crate) fn certificate_days() -> Passing<String> {
     Passing::new(
         |name: &String| gauge!("kenduri_edge_certificate_days_left", "name" => name.clone()),
@@ -225,7 +226,8 @@ impl<L: Ord> Passing<L> {
         Self { gauge, there }
     }
 
-    /// These are all there are now. Of two that are called the same the first counts.
+    /// Sets the gauges of all current items. If two items have the same label, the first one
+    /// counts.
     pub(crate) fn tell(&mut self, all: impl IntoIterator<Item = (L, f64)>) {
         let mut before = mem::take(&mut self.there);
         for (label, value) in all {

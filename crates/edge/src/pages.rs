@@ -1,5 +1,5 @@
-//! Plain pages for what the edge itself answers: no script, nothing loaded from
-//! elsewhere, light and dark, in the reader's language, and with the id of the request to quote.
+//! Plain pages for responses of the edge itself: no script, nothing loaded from elsewhere, light
+//! and dark, in the reader's language, with the id of the request to quote.
 
 mod language;
 
@@ -17,17 +17,18 @@ use crate::client_info::RequestId;
 use crate::quality::quality;
 use language::Language;
 
-/// How a client would like to read a page, as it said so: read once there is a page.
+/// The format and language that a client accepts. The headers are copied at once and parsed only if
+/// a page is needed.
 #[derive(Debug, Clone)]
 pub struct Reader {
     accepted: Option<HeaderValue>,
-    /// Whatever else it accepts, which hardly anybody says.
+    /// Further `Accept` lines, which hardly any client sends.
     more: Vec<HeaderValue>,
     languages: Option<HeaderValue>,
 }
 
 impl Reader {
-    /// By `Accept` and `Accept-Language`.
+    /// Copies `Accept` and `Accept-Language`.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut accepted = headers.get_all(ACCEPT).iter().cloned();
         Self {
@@ -42,17 +43,17 @@ impl Reader {
     }
 }
 
-/// What a client would rather read.
+/// The format that a client prefers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wants {
-    /// A page.
+    /// An HTML page.
     Html,
-    /// A problem (RFC 9457).
+    /// A problem in JSON (RFC 9457).
     Json,
 }
 
 impl Wants {
-    /// By `Accept`: JSON where it is named and ranks above HTML.
+    /// Chooses by `Accept`: JSON where it is named and ranks above HTML.
     pub fn of(headers: &HeaderMap) -> Self {
         Self::by(headers.get_all(ACCEPT).iter())
     }
@@ -77,10 +78,10 @@ impl Wants {
     }
 }
 
-/// When to come back where nobody knows better.
+/// The `Retry-After` when the caller gives none.
 const COME_BACK: Duration = Duration::from_secs(5);
 
-/// An answer that says what went wrong; with 429 and 503 also when to come back.
+/// A response that says what went wrong. With 429 and 503 it also has `Retry-After`.
 pub fn page(
     status: StatusCode,
     id: &RequestId,
@@ -116,7 +117,7 @@ pub fn page(
     answer
 }
 
-/// What a status is called in problems; it never changes.
+/// The `code` of a status in problems. The codes never change.
 fn code(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "bad_request",
@@ -144,7 +145,7 @@ fn html(status: StatusCode, language: &Language, id: &RequestId) -> String {
     let (title, text) = language.text(status);
     let Language { tag, dir, .. } = language;
     let mut page = String::with_capacity(1_024);
-    // Neither texts nor an id hold anything that HTML reads as its own.
+    // Neither the texts nor an id contain characters that HTML treats specially.
     let _ = write!(
         page,
         "<!doctype html>\n<html lang=\"{tag}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\">\n\

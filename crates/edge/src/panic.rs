@@ -1,10 +1,10 @@
-//! A panic costs what was being made, and not who else is served by the same task.
+//! Catches a panic, so that it ends one piece of work and not the whole task.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// What a future makes; nothing when it panics.
+/// The output of a future, or none if it panics.
 pub(crate) async fn caught<T>(making: impl Future<Output = T>) -> Option<T> {
     let mut making = pin!(making);
     std::future::poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! What is known of a request when it is served.
+//! What parsing a request has found, passed on to where the request is served.
 
 mod logged_head;
 
@@ -8,17 +8,18 @@ use http1::Refusal;
 
 pub(crate) use self::logged_head::LoggedHead;
 
-/// What was found in a request: in its head when it comes, in its body when that breaks off.
+/// What parsing found wrong with a request: in its head before the request is served, in its body
+/// while the body is read.
 #[derive(Debug, Default)]
 pub(crate) struct ParseResult<'a> {
     refusal: Option<Refusal>,
-    /// What could be read of a head that is refused.
+    /// The parts of a refused head that could be read.
     head: Option<Box<LoggedHead>>,
     broken: Option<&'a BrokenBody>,
 }
 
 impl<'a> ParseResult<'a> {
-    /// Of a head that is refused, of which so much could be read.
+    /// For a refused head, of which these parts could be read.
     pub(crate) fn refused(refusal: Refusal, head: LoggedHead) -> Self {
         Self {
             refusal: Some(refusal),
@@ -27,7 +28,7 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// Of a sound head, whose body may be found to be broken.
+    /// For a valid head, whose body may still turn out to be broken.
     pub(crate) fn of_body(broken: Option<&'a BrokenBody>) -> Self {
         Self {
             broken,
@@ -35,23 +36,23 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// Why it is not let in.
+    /// Why the head was refused, if it was.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         self.refusal
     }
 
-    /// What could be read of a head that is refused and that nothing else tells of.
+    /// Takes the parts of a refused head that could be read, for which there is no request.
     pub(crate) fn take_head(&mut self) -> Option<Box<LoggedHead>> {
         self.head.take()
     }
 
-    /// Why its body broke off, if it did by now.
+    /// Why the body broke off, if it has by now.
     pub(crate) fn broken(&self) -> Option<Refusal> {
         self.broken.and_then(BrokenBody::refusal)
     }
 }
 
-/// Of a head that somebody else has read.
+/// For a head that was parsed elsewhere.
 impl From<Option<Refusal>> for ParseResult<'_> {
     fn from(refusal: Option<Refusal>) -> Self {
         Self {
@@ -61,14 +62,14 @@ impl From<Option<Refusal>> for ParseResult<'_> {
     }
 }
 
-/// Why the body of a request will not end well, if it will not.
+/// Why the body of a request breaks off. Empty as long as it does not.
 #[derive(Debug, Default)]
 pub(crate) struct BrokenBody(OnceLock<Refusal>);
 
 impl BrokenBody {
-    /// The body breaks off.
+    /// Records why the body breaks off.
     pub(crate) fn note(&self, refusal: Refusal) {
-        // The first reason led to all others.
+        // The first reason caused all later ones.
         let _ = self.0.set(refusal);
     }
 

@@ -1,6 +1,6 @@
-//! What happens to a request, in this order: id, host, proof, TLS, maintenance,
-//! route, limit, access, cache, target, compression, headers, log. All protocol
-//! versions come here.
+//! What happens to a request, in this order: id, host, ACME challenge, TLS, maintenance, route,
+//! limit, access, cache, target, compression, headers, log. Requests of all protocol versions are
+//! served here.
 
 mod access;
 mod cache_fill;
@@ -36,32 +36,32 @@ use crate::parse_result::{LoggedHead, ParseResult};
 use crate::route::{BadPath, NormalPath, Route, Target};
 use http1::{Refusal, is_host};
 
-/// Where an authority looks for its proof (RFC 8555, section 8.3).
+/// Where a certificate authority looks for its challenge (RFC 8555, section 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
-/// What is known of a request once it was answered, beside the answer.
+/// What is known about a request once it has a response, besides that response.
 #[derive(Default)]
 struct RequestOutcome {
     route: Option<Arc<Route>>,
     admitted: Option<Admitted>,
-    /// Until a target was found for it.
+    /// The time until the target was asked.
     queue: Option<Duration>,
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
     upload: Option<Arc<Upload>>,
-    /// How it came by the cache; empty where nothing is kept.
+    /// The result of the cache lookup. Empty if the route has no cache.
     cache: &'static str,
     /// Whether the app was asked.
     is_of_app: bool,
-    /// What the log shows of the path, as the app says that has answered.
+    /// What the log shows of the path, as decided by the app if it answered.
     shown: Option<Shown>,
-    /// It is said in place of what the route leads to.
+    /// The response is the edge's own, in place of the one from the route's target.
     is_instead: bool,
     why: &'static str,
 }
 
 impl RequestOutcome {
-    /// Why the body of the request broke off, where that was seen when it was read.
+    /// Why the body of the request broke off, if that was found while it was read.
     fn broken(&self) -> Option<Refusal> {
         let upload = self.upload.as_ref()?;
         let is_too_slow = upload.is_too_slow.load(Ordering::Relaxed);
@@ -69,7 +69,7 @@ impl RequestOutcome {
     }
 }
 
-/// Answers a request, or the refusal it stands for.
+/// Serves a request, or the refusal that parsing ended with.
 pub(crate) async fn serve(
     here: &Arc<WorkerContext>,
     peer: &Peer,
@@ -102,7 +102,7 @@ pub(crate) async fn serve(
             outcome.why = "loop";
             bare(StatusCode::LOOP_DETECTED)
         }
-        // The request is large, and not moved before somebody hands it on.
+        // The request is large, so it is passed by reference until a target takes it.
         Ok(()) => match &peer.front {
             None => {
                 let (request, outcome) = (&mut request, &mut outcome);
@@ -116,7 +116,7 @@ pub(crate) async fn serve(
         },
     };
     if let Some(broken) = parsed.broken().or_else(|| outcome.broken()) {
-        // Whatever was made of half a body, the client hears what was wrong.
+        // Any response made from half a body is replaced: the client is told what was wrong.
         outcome.is_instead = true;
         answer = refused(broken, &mut outcome);
     }
@@ -170,7 +170,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// What there is to say to a request that can be understood.
+/// The response to a request that could be parsed.
 async fn answered(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
@@ -187,7 +187,7 @@ async fn answered(
     if let Some(answer) = of_the_door(request) {
         return answer;
     }
-    // One copy of the path outlives the request, which is handed on.
+    // The request is handed on, so the path is copied to outlive it.
     let uri = request.uri().clone();
     let path = match NormalPath::parse(uri.path()) {
         Ok(path) => path,
@@ -228,8 +228,8 @@ async fn answered(
             }
         }
     }
-    // Files come in the form that was wished for already. A credential
-    // tells whether an answer is personal, also where it goes no further.
+    // Files are served in the coding that the client accepts already. Credentials tell whether a
+    // response is personal, even where they are not handed on.
     let wishes = (route.leads_to_app() || matches!(route.target, Target::Proxy(_)))
         .then(|| Wishes::of(request.headers()));
     let answer_gets = match access::admit(here, running, route, facts, &path, request).await {
@@ -269,8 +269,8 @@ async fn answered(
     answer
 }
 
-/// The answer to what no route is for: a tunnel to anywhere, an echo of the request
-/// itself, and `OPTIONS *` (RFC 9110, section 9.3.7).
+/// The response to requests that no route serves: `CONNECT` to anywhere, `TRACE`, and `OPTIONS *`
+/// (RFC 9110, section 9.3.7).
 fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     const ALLOWED: HeaderValue =
         HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
@@ -278,7 +278,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     if *request.method() == Method::CONNECT
         && let Some(protocol) = protocol
     {
-        // Another protocol may not be taken for this one (RFC 8441, section 4).
+        // Any other protocol must not be treated as a websocket (RFC 8441, section 4).
         let is_known = protocol.as_str().eq_ignore_ascii_case("websocket");
         return (!is_known).then(|| bare(StatusCode::NOT_IMPLEMENTED));
     }
@@ -295,7 +295,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     Some(answer)
 }
 
-/// The answer to a refusal: after it a connection of HTTP/1 closes.
+/// The response to a refusal. An HTTP/1 connection closes after it.
 fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = refusal.why();
     let status = refusal.status();
@@ -306,8 +306,8 @@ fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// The answer to a path that servers may read in several ways: a page, for people who
-/// mistype one, and after it a connection of HTTP/1 closes as after other refusals.
+/// The response to a path that servers may read in several ways: a page, since people mistype
+/// paths. An HTTP/1 connection closes after it, as after other refusals.
 fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = bad.why();
     let mut answer = bare(StatusCode::BAD_REQUEST);
@@ -316,7 +316,7 @@ fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// Lines of text for people.
+/// A response of plain text for people.
 fn text(status: StatusCode, text: String) -> Answer {
     let mut answer = Response::new(Body::full(text));
     *answer.status_mut() = status;
@@ -327,7 +327,7 @@ fn text(status: StatusCode, text: String) -> Answer {
     answer
 }
 
-/// A status that gets its words at the end.
+/// A response with this status, whose page is added at the end.
 fn bare(status: StatusCode) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = status;
@@ -335,18 +335,19 @@ fn bare(status: StatusCode) -> Answer {
     answer
 }
 
-/// The same, and when to come back.
+/// The same as [`bare`], with the time for `Retry-After`.
 fn later(status: StatusCode, retry_after: Duration) -> Answer {
     let mut answer = bare(status);
     answer.extensions_mut().insert(Wordless(Some(retry_after)));
     answer
 }
 
-/// Marks an answer of the edge's own that has no words yet.
+/// Marks a response of the edge itself whose page is not added yet. Contains the time for
+/// `Retry-After`.
 #[derive(Clone, Copy)]
 struct Wordless(Option<Duration>);
 
-/// The page, with what the answer said in its headers and the page says nothing of.
+/// The page, with those headers of the response that the page does not set.
 fn with_words(answer: Answer, mut page: Answer) -> Answer {
     let mut headers = answer.into_parts().0.headers;
     headers.remove(CONTENT_LENGTH);
@@ -357,8 +358,8 @@ fn with_words(answer: Answer, mut page: Answer) -> Answer {
     page
 }
 
-/// The head alone, which says how long the body would be. The engine of HTTP/2 sends
-/// every body that it is given, which clients take for an error (RFC 9110, section 6.4.1).
+/// The head alone, with the length that the body would have. The HTTP/2 library sends every body
+/// that it is given, which clients treat as an error (RFC 9110, section 6.4.1).
 fn without_body(answer: Answer) -> Answer {
     if answer.body().is_end_stream() {
         return answer;
@@ -372,7 +373,7 @@ fn without_body(answer: Answer) -> Answer {
     Response::from_parts(head, Body::Empty)
 }
 
-/// To another address, with the same method.
+/// A redirect to another address, with the same method.
 fn moved(location: HeaderValue) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
@@ -380,8 +381,8 @@ fn moved(location: HeaderValue) -> Answer {
     answer
 }
 
-/// The host that is asked for. HTTP/1 was judged when it was read; HTTP/2 has it in
-/// `:authority`, in `Host`, or alike in both (RFC 9113, section 8.3.1).
+/// The requested host. In HTTP/1 it was checked while parsing. HTTP/2 has it in `:authority`, in
+/// `Host`, or with the same value in both (RFC 9113, section 8.3.1).
 fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
     let (header, second) = (named.next(), named.next());
@@ -409,7 +410,7 @@ fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     Ok(host.into())
 }
 
-/// What every answer gets.
+/// Sets the headers that every response gets.
 fn finish(
     here: &WorkerContext,
     peer: &Peer,
@@ -425,7 +426,7 @@ fn finish(
     } else {
         let none = Changes::default();
         let route = outcome.route.as_deref();
-        // What a route says of its files is not said of the app's pages beside them.
+        // The headers of a route with files do not apply to the app's pages under the same path.
         let route = route.filter(|route| !(route.falls_back && outcome.is_of_app));
         let changes = route.map_or(&none, |route| &route.headers);
         let shared = &here.shared;
@@ -442,14 +443,14 @@ fn finish(
         );
     }
     if version >= Version::HTTP_2 {
-        // Of the connection, which is not HTTP/1 (RFC 9113, section 8.2.2).
+        // `Connection` does not exist beyond HTTP/1 (RFC 9113, section 8.2.2).
         headers.remove(CONNECTION);
     } else if here.drain.is_cancelled() && !is_switch {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
-/// The line of a request, as far as it is known when it comes.
+/// The log entry of a request, with what is known when it arrives.
 fn entry(
     log: &Log,
     shared: &Shared,
@@ -485,8 +486,8 @@ fn entry(
     }
 }
 
-/// One shape for whatever protocol a request came by: the path alone in the URI,
-/// the host in `Host`.
+/// Gives requests of all protocol versions the same form: only the path and query in the URI, the
+/// host in `Host`.
 fn in_one_shape(parts: &mut request::Parts, facts: &ClientInfo) {
     if parts.uri.authority().is_some() {
         let path = parts.uri.path_and_query().cloned();

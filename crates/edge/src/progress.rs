@@ -1,15 +1,15 @@
-//! Whether somebody who is waited for does anything.
+//! Detects that a peer makes no progress.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// How often within its time somebody looks.
+/// How often within its time a watch checks the count.
 const LOOKS: u32 = 4;
 
-/// What moves, and whether it should. Counting needs no clock: whoever minds looks
-/// at the count now and then.
+/// Counts progress, and records whether any is expected. Counting needs no clock: a watching task
+/// reads the count now and then.
 #[derive(Debug, Default)]
 pub(crate) struct ProgressWatch {
     moved: AtomicUsize,
@@ -18,29 +18,29 @@ pub(crate) struct ProgressWatch {
 }
 
 impl ProgressWatch {
-    /// Something moved.
+    /// Records progress.
     pub(crate) fn moved(&self) {
         self.moved.fetch_add(1, Ordering::Relaxed);
         self.is_still.store(false, Ordering::Relaxed);
     }
 
-    /// From now on something should move, or need not.
+    /// Sets whether progress is expected from now on.
     pub(crate) fn awaits(&self, is_awaited: bool) {
         self.is_awaited.store(is_awaited, Ordering::Relaxed);
     }
 
-    /// Whether something should move.
+    /// Whether progress is expected.
     pub(crate) fn is_awaited(&self) -> bool {
         self.is_awaited.load(Ordering::Relaxed)
     }
 
-    /// Whether nothing has moved for a quarter of the time though it should have.
+    /// Whether there was no progress for a quarter of the time though it was expected.
     pub(crate) fn is_still(&self) -> bool {
         self.is_still.load(Ordering::Relaxed)
     }
 
-    /// Ends when nothing has moved for `time` though it should have, or up to a
-    /// quarter later.
+    /// Completes when there has been no progress for `time` though it was expected, or up to a
+    /// quarter of `time` later.
     pub(crate) async fn stands_still(&self, time: Duration) {
         let mut seen = self.moved.load(Ordering::Relaxed);
         let mut looks = 0;

@@ -1,9 +1,9 @@
-//! Requests handed on to servers, and their answers handed back.
+//! Forwards requests to servers, and returns their responses.
 //!
-//! An [`Upstream`] is shared by all workers: its servers, how they fare, whose
-//! turn it is. A [`Pool`] belongs to one worker: its unused connections. Bodies
-//! stream in both directions, with nothing in between but what one read brings;
-//! `request_buffer` reads those of requests before, and `response_buffer` those of answers ahead.
+//! An [`Upstream`] is shared by all workers: its servers, their health, and whose turn it is. A
+//! [`Pool`] belongs to one worker: its idle connections. Bodies stream in both directions, and only
+//! what one read brings is in memory, except that `request_buffer` reads bodies of requests before
+//! they are sent, and `response_buffer` reads those of responses ahead of the client.
 
 mod backend;
 mod backends;
@@ -72,7 +72,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Tunnels are counted, and closed, with those of the other workers.
+    /// A pool whose tunnels are counted, and closed, together with those of the other workers.
     pub fn new(tunnels: Tunnels) -> Self {
         Self {
             idle: Idle::default(),
@@ -80,11 +80,11 @@ impl Pool {
         }
     }
 
-    /// Has an upstream answer a request. `path` is what it is asked for.
+    /// Forwards a request to an upstream. `path` is the request target that the server gets.
     ///
-    /// Headers that end at a hop are removed and those that speak of the client
-    /// are written here, by [`forwarding`]: hand in the
-    /// client's own. For an upgrade the extension that gives the connection must still be there.
+    /// Hop-by-hop headers are removed and those about the client are set here, by [`forwarding`],
+    /// so pass the headers as the client sent them. For an upgrade, the request must still have the
+    /// extension that yields the connection.
     pub fn forward<'a>(
         &'a self,
         upstream: &'a Arc<Upstream>,
@@ -92,7 +92,7 @@ impl Pool {
         facts: &'a ClientInfo,
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
-        // Made here, so that nothing as large as a request waits with the future.
+        // Called here, so that the future does not contain the whole request.
         let outgoing = UpstreamRequest::of(request, facts);
         self.hand_on(upstream, outgoing, facts, path)
     }
@@ -121,10 +121,10 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // Whether no other server gets it once it may have been read.
+        // Whether a server that may have read the request is the only one that may get it.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
-        // Why a server may have begun with it and has not answered.
+        // Why a server that may have begun processing the request did not respond.
         let mut begun = None;
         let (wire, head) = loop {
             let backend = Arc::clone(chosen.running.backend());
@@ -135,7 +135,7 @@ impl Pool {
                     if let Some(begun) = begun {
                         return Err(begun);
                     }
-                    // Nothing was sent: whoever else is ready may have it.
+                    // Nothing was sent, so any other server may get the request.
                     let other =
                         upstream.find_other(request.headers(), facts, search, &backend, error);
                     chosen = Box::pin(other).await?;
@@ -155,7 +155,7 @@ impl Pool {
                     break (wire, head);
                 }
                 Err(Failure { error, left }) => {
-                    // A connection that had gone stale says nothing of the server.
+                    // The failure of a stale connection says nothing about the server.
                     if !reused && error.side() == Side::Upstream {
                         note(&backend, upstream, &error);
                     }
@@ -166,7 +166,7 @@ impl Pool {
                     };
                     fresh = true;
                     match next {
-                        // What it may have begun to change no other one changes as well.
+                        // No other server may get what this one may have begun to change.
                         Next::Same => {
                             begun = (is_begun && repeats != Idempotency::Safe).then_some(error);
                         }
@@ -209,7 +209,7 @@ impl Pool {
             head.headers.append(SET_COOKIE, cookie);
         }
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            // Nobody asked for it: what comes next is no HTTP.
+            // The server switched protocols without being asked to. What follows is not HTTP.
             let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
@@ -234,14 +234,14 @@ impl Pool {
         Ok(Response::from_parts(head, body))
     }
 
-    /// Closes unused connections to servers that were removed.
+    /// Closes idle connections to servers that were removed.
     fn forget(&self, gone: &[Arc<Backend>]) {
         for backend in gone {
             self.idle.forget(backend.number);
         }
     }
 
-    /// Keeps a connection for the next request, if it can take one.
+    /// Returns a connection to the pool, if it can take another request.
     fn put(&self, upstream: &Upstream, running: &Running, wire: Box<UpstreamConnection>) {
         if let Some(wire) = wire.rest() {
             let (keep, most) = (upstream.times.keep, upstream.idle_connections);
@@ -249,7 +249,7 @@ impl Pool {
         }
     }
 
-    /// A connection: the one used last, unless it must be a fresh one.
+    /// The connection used last, or a new one if there is none or `fresh` is set.
     async fn connection(
         &self,
         upstream: &Upstream,
@@ -259,7 +259,7 @@ impl Pool {
         if !fresh && let Some(wire) = self.idle.take(backend, upstream.times.keep) {
             return Ok(wire);
         }
-        // Seldom needed, and large.
+        // The future is large and seldom needed.
         let connecting = Box::pin(Stream::connect(&backend.address));
         let stream = tokio::time::timeout(upstream.times.connect, connecting)
             .await
@@ -269,15 +269,15 @@ impl Pool {
     }
 }
 
-/// Counts what shows that a server is not there; that one answer is slow does not.
+/// Counts a failure that suggests that a server is down. A slow response alone does not.
 fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
         backend.vitals.failed(upstream.now());
     }
 }
 
-/// Marks an answer whose body ends with its connection: nobody can tell whether it
-/// is whole (RFC 9112, section 8).
+/// Marks a response whose body ends when its connection closes. Such a body may be incomplete
+/// without notice (RFC 9112, section 8).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unframed;
 
@@ -285,7 +285,7 @@ fn is_framed(headers: &HeaderMap) -> bool {
     headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
 }
 
-/// Refuses an answer whose end could be seen in two places (RFC 9112, section 6.3).
+/// Rejects a response with ambiguous framing (RFC 9112, section 6.3).
 fn check_framing(
     method: &Method,
     status: StatusCode,
@@ -319,7 +319,7 @@ fn check_framing(
 mod tests {
     use super::*;
 
-    /// The largest piece of memory that glibc's malloc(3) finds without a search.
+    /// The largest block that glibc's malloc(3) finds without a search, in bytes.
     const FOUND_AT_ONCE: usize = 1_032;
 
     fn size_of_answer<'a, F>(

@@ -1,24 +1,23 @@
 //! HTTP/3: the UDP side of every `https` address.
 //!
-//! # Whose a UDP socket is
-//! A UDP socket has one reader: one process, and in that process one worker, for a
-//! datagram goes to whoever reads first, and a second reader would take packets of
-//! connections that it does not know. The worker that reads hands new connections to
-//! all workers in turn.
+//! # Which process reads a UDP socket
+//! A UDP socket has one reader: one process, and in that process one worker. A datagram goes to the
+//! process that reads first, so a second reader would take packets of connections that it does not
+//! know. The reading worker distributes new connections among all workers in turn.
 //!
-//! A socket that nobody handed in is bound for us alone. While a process before this
-//! one still has the port, whose connections finish there, we ask again, serve over TCP
-//! meanwhile, and tell nobody of HTTP/3.
+//! A socket that was not inherited is bound by this process alone. While an earlier process still
+//! has the port, because its last connections are finishing, this process tries again every second,
+//! serves over TCP meanwhile, and does not advertise HTTP/3.
 //!
-//! A socket that was handed in is also in the hands of whoever serves before us and
-//! after us. Its reader holds a lock ([`SharedUdp`](crate::listener::SharedUdp)), which the next
-//! one waits for, and which the system releases if the reader dies. A reader that stops tells
-//! its clients that no more requests are taken (GOAWAY) and drops the first packets of new ones,
-//! who use TCP meanwhile. Connections have [5 seconds](endpoint::END_TIME) to get their answers; then
-//! they are closed, and the next one reads. It resets connections that it does not know (RFC
-//! 9000, section 10.3), such as those of a process that died: all have the key.
+//! An inherited socket is shared with the processes that serve before and after this one. The
+//! reader holds a lock ([`SharedUdp`](crate::listener::SharedUdp)), which the next process waits
+//! for, and which the kernel releases if the reader dies. A reader that stops sends GOAWAY to its
+//! clients and drops the first packets of new ones, which use TCP meanwhile. Its connections have
+//! [5 seconds](endpoint::END_TIME) to finish their responses. Then they are closed, and the next
+//! process reads. That process resets connections that it does not know (RFC 9000, section 10.3),
+//! such as those of a process that died. It can, since all processes share the key for resets.
 //!
-//! Where HTTP/3 is switched off and on again, one endpoint follows the other alike.
+//! When HTTP/3 is switched off and on again, one endpoint succeeds another in the same way.
 
 mod endpoint;
 mod fields;

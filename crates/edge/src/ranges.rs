@@ -2,23 +2,23 @@
 
 use std::ops::Range;
 
-/// A request for more pieces is answered with the whole.
+/// The largest number of ranges. A request for more is answered with the whole content.
 const MOST: usize = 16;
 
-/// What is sent of something.
+/// The part of the content to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Whole,
-    /// At least one; none overlaps another, none is empty.
+    /// At least one range. They do not overlap, and none is empty.
     Parts(Vec<Range<u64>>),
-    /// Nothing of what was asked exists.
+    /// None of the requested ranges exists.
     Nothing,
 }
 
-/// What a header asks of so many bytes. One that cannot be understood is passed over,
-/// as section 14.2 allows; parts that overlap are joined, in the order of the bytes.
+/// The ranges that a header requests of a content of this length. An invalid header is ignored, as
+/// section 14.2 allows. Overlapping ranges are merged, and all are sorted.
 pub(crate) fn wanted(header: &[u8], length: u64) -> Wanted {
-    // Nothing can be said about a part of nothing.
+    // An empty content has no ranges.
     if length == 0 {
         return Wanted::Whole;
     }
@@ -74,7 +74,7 @@ fn part(spec: &str, length: u64) -> Spec {
     }
 }
 
-/// Digits only; a number beyond all files is as good as the largest one.
+/// Parses a number of digits only. One that is too large is replaced by the largest.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

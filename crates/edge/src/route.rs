@@ -1,11 +1,11 @@
-//! Which route a request meets.
+//! Routes, and which of them matches a request.
 //!
-//! Of the routes whose host and path fit, the one with the most exact host wins
-//! (a name, then `*.name`, then any), and of those the longest path. The order
-//! in the file never matters. A path matches whole segments: `/api` is met by
-//! `/api` and `/api/x` but not by `/apix`, and `/api/` by `/api/` and what is
-//! below it; by `/api` too, which is redirected to `/api/`, unless a route is
-//! written for it. A `*` is exactly one label, as in certificates.
+//! Of the routes whose host and path match, those with the most exact host win (a name, then
+//! `*.name`, then any), and of those the one with the longest path. The order in the file does not
+//! matter. A path matches whole segments: `/api` matches `/api` and `/api/x` but not `/apix`.
+//! `/api/` matches `/api/` and what is below it. The route `/api/` also matches `/api`, which is
+//! redirected to `/api/`, unless there is a route for `/api`. A `*` stands for exactly one label,
+//! as in certificates.
 
 mod path;
 mod table;
@@ -29,53 +29,54 @@ use crate::metrics::RouteFigures;
 use crate::static_files::Folder;
 use crate::values;
 
-/// What routes have that say nothing of it.
+/// Defaults for routes that do not set these values.
 pub(crate) const BODY_RATE: u64 = 500;
 pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 
-/// Where some requests go, and what happens to them on the way.
+/// A route: where some requests go, and how they are processed.
 #[derive(Debug)]
 pub struct Route {
-    /// Which hosts it is for.
+    /// The hosts of the route.
     pub host: HostPattern,
-    /// Which paths it is for.
+    /// The paths of the route.
     pub path: RoutePath,
-    /// Whether a path in other letter case is certainly not its own.
+    /// Whether a path that differs in letter case is certainly not this route's. If not, it is
+    /// refused where the route restricts requests.
     pub case_sensitive: bool,
-    /// Who answers.
+    /// What answers the requests.
     pub target: Target,
-    /// Whether the app answers what is no file of a target that has files.
+    /// Whether the app answers requests for which a file target has no file.
     pub falls_back: bool,
-    /// `host/path`: what the log and the figures call it.
+    /// The name in the log and in metrics: `host/path`.
     pub name: Arc<str>,
-    /// As written, for people.
+    /// The target as configured, for people.
     pub to: String,
-    /// So many segments are taken off the beginning before forwarding.
+    /// How many segments are removed from the beginning of a path before forwarding.
     pub(crate) strip: usize,
-    /// Put before the path before forwarding; empty or `/something`, with no slash at its end.
+    /// The prefix that is added before forwarding: empty, or `/something` without a final slash.
     pub(crate) add: String,
-    /// How often one client may ask.
+    /// The limit for requests of each client.
     pub limit: Option<Arc<Limiter>>,
-    /// Who may come in; none: everybody.
+    /// The access rules. If none, everybody has access.
     pub access: Option<Arc<Access>>,
-    /// Changes to what is sent back.
+    /// Changes to the headers of responses.
     pub headers: Changes,
-    /// What is not handed on.
+    /// Headers that are not forwarded.
     pub withheld: StrippedHeaders,
     /// The largest body of a request, in bytes.
     pub body_size: Option<u64>,
-    /// Bytes a second that the body of a request keeps on average; 0: none.
+    /// The minimum average rate of a request body, in bytes per second. 0 means no minimum.
     pub(crate) body_rate: u64,
-    /// So much of the body of a request is read before a server is asked.
+    /// How many bytes of a request body are buffered before a server is asked.
     pub(crate) buffer_request: usize,
-    /// What is kept of its answers, if anything is.
+    /// Which responses are cached, if any.
     pub shared_cache: Option<Policy>,
-    /// Counts what happens here.
+    /// The metrics of the route.
     pub figures: Arc<RouteFigures>,
 }
 
 impl Route {
-    /// All requests, to the app.
+    /// A route for all requests, to the app.
     pub(crate) fn to_app() -> Self {
         let name: Arc<str> = "*/".into();
         Self {
@@ -100,7 +101,7 @@ impl Route {
         }
     }
 
-    /// This path of all hosts, to whatever is mounted.
+    /// A route for this path on all hosts, to a mounted handler.
     pub(crate) fn to_mounted(path: RoutePath) -> Self {
         let name: Arc<str> = format!("*{}", path.as_str()).into();
         Self {
@@ -112,7 +113,7 @@ impl Route {
         }
     }
 
-    /// Everything that comes to an address of its own, to a service.
+    /// A route for everything on the address of a service, to that service.
     pub(crate) fn to_service(service: &str, upstream: &str) -> Self {
         let name: Arc<str> = format!("front:{service}").into();
         Self {
@@ -124,17 +125,18 @@ impl Route {
         }
     }
 
-    /// Whether the app answers here, at least what is no file.
+    /// Whether the app answers requests on this route, even if only those without a file.
     pub fn leads_to_app(&self) -> bool {
         self.falls_back || matches!(self.target, Target::App)
     }
 
-    /// Whether it keeps requests from anybody, so that they must not get past it.
+    /// Whether the route restricts requests, which must then not bypass the route.
     fn is_guard(&self) -> bool {
         self.access.is_some() || self.limit.is_some() || matches!(self.target, Target::Status(_))
     }
 
-    /// Whether it takes paths from another route, on some host or on all.
+    /// Whether this route takes paths that would otherwise match the other route: its path is below
+    /// the other's, and some host matches both.
     pub(crate) fn is_inside(&self, other: &Self) -> bool {
         let may_share_host = match (&self.host, &other.host) {
             (HostPattern::Exact(name), pattern) => pattern.matches(name),
@@ -143,7 +145,7 @@ impl Route {
         may_share_host && self.path != other.path && begins(&other.path.matched, &self.path.matched)
     }
 
-    /// Whether another route differs in nothing but letter case or a closing slash.
+    /// Whether the two routes differ in nothing but letter case or a final slash.
     fn is_variant_of(&self, other: &Self) -> bool {
         fn bare(path: &[u8]) -> &[u8] {
             path.strip_suffix(b"/").unwrap_or(path)
@@ -151,7 +153,7 @@ impl Route {
         self.host == other.host && bare(&self.path.folded) == bare(&other.path.folded)
     }
 
-    /// The path that the target gets: without what is stripped, with what is added.
+    /// The path for the target, with `strip` and `add` applied.
     pub fn rewrite<'a>(&self, path: &'a NormalPath<'_>) -> Cow<'a, str> {
         let rest = path.without_first(self.strip);
         if self.add.is_empty() {
@@ -161,10 +163,10 @@ impl Route {
         }
     }
 
-    /// As [`Route::rewrite`], with the query of `uri`, whose path this is.
+    /// The same as [`Route::rewrite`], with the query of `uri`, whose path this is.
     ///
     /// # Errors
-    /// When the whole is too long for a request target.
+    /// If the result is too long for a request target.
     pub fn forwarded(
         &self,
         path: &NormalPath<'_>,
@@ -173,11 +175,11 @@ impl Route {
         forwarded_as(self.rewrite(path), uri)
     }
 
-    /// What the app gets where it answers for files: its own addresses are as the client sees
-    /// them, without what is stripped or added.
+    /// The request target for the app where it answers in place of a file. The app expects paths as
+    /// the client sees them, so `strip` and `add` do not apply.
     ///
     /// # Errors
-    /// When the whole is too long for a request target.
+    /// If the result is too long for a request target.
     pub(crate) fn fallen_back(
         path: &NormalPath<'_>,
         uri: &Uri,
@@ -188,7 +190,7 @@ impl Route {
 
 /// This path, with the query of `uri`.
 fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri::InvalidUri> {
-    // A target as `http://host?query` has a path that is not written.
+    // A target like `http://host?query` has the path `/` without containing it.
     let is_same = |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
     if let Some(same) = uri.path_and_query().filter(is_same) {
         return Ok(same.clone());
@@ -201,33 +203,33 @@ fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri
     PathAndQuery::try_from(text)
 }
 
-/// Who answers.
+/// What answers the requests of a route.
 #[derive(Debug, Clone)]
 pub enum Target {
-    /// The service that is mounted in the edge.
+    /// The app that is mounted in the edge.
     App,
-    /// Files of a folder.
+    /// The files of a folder.
     Files(Arc<Folder>),
     /// The upstream of this name, one of [`Plan::upstreams`](crate::config::Plan::upstreams).
     Proxy(Arc<str>),
-    /// Another address.
+    /// A redirect to another address.
     Redirect(Redirect),
-    /// Nobody: a page with this status.
+    /// A page with this status.
     Status(StatusCode),
 }
 
-/// `redirect:URL`, answered with 308 (RFC 9110, section 15.4.9).
+/// `redirect:URL`, which responds with 308 (RFC 9110, section 15.4.9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirect {
-    /// The URL up to its `{path}`, or the whole.
+    /// The URL up to its `{path}`, or the whole URL.
     pub(crate) before: String,
-    /// What follows `{path}`, if there is one.
+    /// The URL after its `{path}`, if there is one.
     pub(crate) after: Option<String>,
 }
 
 impl Redirect {
-    /// Where to send who asked for this path, already rewritten, and query. With
-    /// `{path}` both are kept, else neither.
+    /// The location for a rewritten path and a query. With `{path}` in the URL both are kept, else
+    /// neither.
     pub fn location(&self, path: &str, query: Option<&str>) -> String {
         let Some(after) = &self.after else {
             return self.before.clone();
@@ -241,19 +243,19 @@ impl Redirect {
     }
 }
 
-/// Which hosts a route is for; the more exact comes first.
+/// Which hosts a route is for. More exact patterns sort first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostPattern {
-    /// This one.
+    /// This host.
     Exact(String),
-    /// `*.NAME`: one label more than this name.
+    /// `*.NAME`: every host with one label more than this name.
     Below(String),
-    /// All.
+    /// All hosts.
     Any,
 }
 
 impl HostPattern {
-    /// Reads `example.org`, `*.example.org`, or nothing.
+    /// Parses `example.org`, `*.example.org` or an empty text.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix("*.") {
             _ if text.is_empty() => Ok(Self::Any),
@@ -262,7 +264,7 @@ impl HostPattern {
         }
     }
 
-    /// Whether it is for this host, in lower case and without a port.
+    /// Whether the pattern matches this host, which is in lower case and without a port.
     pub fn matches(&self, host: &str) -> bool {
         match self {
             Self::Exact(name) => name == host,
@@ -289,35 +291,34 @@ fn above(host: &str) -> Option<&str> {
         .map(|(_, above)| above)
 }
 
-/// The host of a `Host` header, without port and the dot of a full name. Lower
-/// case is expected.
+/// The host of a `Host` header in lower case, without the port and without a final dot.
 pub fn bare_host(host: &str) -> &str {
     let name = match host.rfind(':') {
-        // The colons of an IPv6 address stand in brackets.
+        // The colons of an IPv6 address are within brackets.
         Some(colon) if !host[colon..].contains(']') => &host[..colon],
         _ => host,
     };
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// The beginning of a path.
+/// The path of a route, which matches all paths that begin with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePath {
-    /// In normal form, for people.
+    /// The normalised path, for people.
     text: String,
-    /// As compared.
+    /// The path in the form that is compared.
     matched: Vec<u8>,
-    /// The same without letter case.
+    /// `matched` without letter case.
     folded: Vec<u8>,
-    /// Whether the path without the closing slash is this route's too.
+    /// Whether the path without its final slash belongs to this route too.
     owns_bare: bool,
 }
 
 impl RoutePath {
-    /// Reads `/`, `/api` or `/api/`; nothing is `/`.
+    /// Parses `/`, `/api` or `/api/`. An empty text stands for `/`.
     pub fn parse(text: &str) -> Result<Self, BadPath> {
         let text = if text.is_empty() { "/" } else { text };
-        // People write names with letters beyond ASCII as they read.
+        // Letters beyond ASCII are accepted unescaped.
         let path = NormalPath::parse(text)?;
         Ok(Self {
             text: path.as_str().to_owned(),
@@ -336,27 +337,27 @@ impl RoutePath {
         }
     }
 
-    /// In normal form.
+    /// The normalised path.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// As compared.
+    /// The path in the form that is compared.
     pub(crate) fn matched(&self) -> &[u8] {
         &self.matched
     }
 
-    /// Whether a path begins with it, segment by segment.
+    /// Whether a path begins with this one, segment by segment.
     pub fn matches(&self, path: &NormalPath<'_>) -> bool {
         self.begins(path.matched())
     }
 
-    /// Whether a path that it matches lacks its closing slash.
+    /// Whether a path equals this one without its final slash.
     pub(crate) fn is_bare(&self, path: &NormalPath<'_>) -> bool {
         self.owns_bare && is_bare(&self.matched, path.matched())
     }
 
-    /// The same as [`RoutePath::matches`], of what is compared.
+    /// The same as [`RoutePath::matches`], for a path in the form that is compared.
     fn begins(&self, matched: &[u8]) -> bool {
         begins(&self.matched, matched) || (self.owns_bare && is_bare(&self.matched, matched))
     }
@@ -367,13 +368,13 @@ fn begins(route: &[u8], path: &[u8]) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/") || route.ends_with(b"/"))
 }
 
-/// Whether a path is that of the route without its closing slash.
+/// Whether a path equals that of the route without its final slash.
 fn is_bare(route: &[u8], path: &[u8]) -> bool {
     !path.is_empty() && route.strip_suffix(b"/") == Some(path)
 }
 
-/// How many segments `strip` takes off paths that begin with `path`; nothing: it
-/// is no beginning of it.
+/// How many segments the setting `strip` removes from paths that begin with `path`. None if `path`
+/// does not begin with it.
 pub(crate) fn strip(path: &RoutePath, written: &str) -> Option<usize> {
     let strip = RoutePath::parse(written).ok()?;
     let whole = NormalPath::parse(&path.text).ok()?;

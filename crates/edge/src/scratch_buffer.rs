@@ -1,22 +1,23 @@
-//! A buffer for what is written and leaves at once.
+//! A reusable buffer for data that is usually sent at once.
 
 use std::sync::{Mutex, PoisonError};
 
-/// What is larger was needed once.
+/// The largest capacity that is kept, in bytes. A larger buffer is an exception.
 const LARGEST: usize = 16 << 10;
 
-/// A buffer that whoever writes takes and puts back: what is written for a client that reads
-/// leaves before the next one needs it, so that most find it here. Only who waits keeps one.
+/// A buffer that writers take and put back. The data for a client that keeps reading is sent before
+/// the next writer needs the buffer, so most writers find it here. Only a writer whose client is
+/// slow holds a buffer of its own.
 #[derive(Debug, Default)]
 pub(crate) struct ScratchBuffer(Mutex<Vec<u8>>);
 
 impl ScratchBuffer {
-    /// An empty one, with room if nobody else has it.
+    /// Takes the buffer, which is empty. If another writer has taken it, returns a new one.
     pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Gives it back.
+    /// Puts the buffer back.
     pub(crate) fn put(&self, mut buffer: Vec<u8>) {
         buffer.clear();
         buffer.shrink_to(LARGEST);

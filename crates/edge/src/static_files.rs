@@ -1,29 +1,29 @@
-//! Files below a folder, as HTTP answers.
+//! Serves the files of a folder over HTTP.
 //!
 //! # What is never served
-//! | Asked for | Answer |
+//! | Request for | Response |
 //! |---|---|
 //! | a segment `..`, plain or encoded, once or twice | 404 |
 //! | an encoded slash or any backslash, NUL or control character in a segment | 404 |
-//! | a file or folder whose name begins with a dot, but `.well-known` | 404 |
+//! | a file or folder whose name begins with a dot, except `.well-known` | 404 |
 //! | a symbolic link that leads out of the folder, or is absolute | 404 |
-//! | a symbolic link to what its own path does not serve: a name with a dot in front, a path of another route | 404 |
-//! | a pipe, socket or device; a file that may not be read | 404 |
+//! | a symbolic link to a file that is hidden or on a path of another route | 404 |
+//! | a pipe, socket or device, or a file that may not be read | 404 |
 //! | a path with an invalid percent-encoding | 400 |
 //!
-//! The system itself holds the folder's border (`openat2`, `RESOLVE_BENEATH`), so nobody
-//! can move a link under a check. Where the system cannot (Linux before 5.6, some
-//! sandboxes), every segment is opened by itself and no symbolic link is followed at all.
-//! The folder itself may be a link, and may be replaced at any time.
+//! The kernel keeps lookups within the folder (`openat2`, `RESOLVE_BENEATH`), so a link that is
+//! moved during a check cannot lead out of it. Where the kernel cannot do so (Linux before 5.6,
+//! some sandboxes), segments are opened one by one and no symbolic link is followed. The folder
+//! itself may be a link, and may be replaced at any time.
 //!
 //! # Memory
-//! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at
-//! most once a second; the rest is read in pieces while it is sent, or sent by the kernel
-//! itself in the clear. A text is compressed when the first client asks for it so; that client and those who come meanwhile wait
-//! the few milliseconds, since most files of most sites are asked for rarely, and the
-//! bytes saved on a slow line outweigh them. Somebody who puts compressed files beside
-//! a file (`app.js.br`, `app.js.gz`, each at least as new) is taken at
-//! their word: only these are offered.
+//! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at most once a
+//! second. Larger ones are read in pieces while they are sent, or are sent by the kernel itself in
+//! clear text. A text is compressed when a client first requests it compressed. That client and
+//! those that come meanwhile wait a few milliseconds. This is worthwhile, since most files of most
+//! sites are requested rarely, and the bytes saved on a slow line outweigh the wait. If there are
+//! compressed files beside a file (`app.js.br`, `app.js.gz`, each at least as new), only these
+//! codings are offered.
 
 mod caching;
 mod entry;
@@ -58,14 +58,14 @@ use path::{Asked, Refused};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
-/// Answers a request for a file. `path` is percent-encoded, without the prefix that the
-/// route strips; `request.uri` is as the client sent it, for redirects. `now` is the
-/// clock of this request, and `id` its id, under which is logged what fails.
+/// Serves a file. `path` is percent-encoded, without the prefix that the route strips.
+/// `request.uri` is as the client sent it, for redirects. `now` is the time of this request, and
+/// `id` its id, which is logged with failures.
 ///
-/// Answers other than files, redirects and listings have a status and no body: 400 an
-/// invalid percent-encoding, 404 no such file, 405 (with `Allow`) another method,
-/// 412 and 416 as RFC 9110 says, 503 (with `Retry-After`) out of descriptors or a file
-/// that is being written, 500 a disk that fails.
+/// Responses other than files, redirects and listings have a status and no body: 400 for an invalid
+/// percent-encoding, 404 for a missing file, 405 (with `Allow`) for another method, 412 and 416
+/// according to RFC 9110, 503 (with `Retry-After`) if file descriptors run out or the file is being
+/// written, 500 if the disk fails.
 pub async fn answer(
     folder: &Arc<Folder>,
     memory: &Memory,
@@ -117,7 +117,7 @@ pub async fn answer(
     }
 }
 
-/// The file in a coding that nobody has asked for before.
+/// Responds with the file in a coding that it is not compressed in yet.
 async fn coded(
     memory: &Memory,
     entry: &Arc<Entry>,
@@ -129,7 +129,7 @@ async fn coded(
     respond::respond(request, form, entry.modified(), memory, now)
 }
 
-/// To the same address with a slash at its end. Slashes at its start become one, since
+/// Redirects to the same address with a slash at its end. Slashes at its start are merged, since
 /// two would name another host.
 fn with_slash(request: &Parts) -> Answer {
     let path = request.uri.path().trim_start_matches('/');
@@ -153,7 +153,8 @@ fn failed(error: &io::Error, id: &RequestId) -> Answer {
         || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
             .iter()
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
-    // The path may hold a code or a token of the app, where it answers what is no file.
+    // The path is not logged: it may contain a code or a token for the app, which answers where
+    // there is no file.
     tracing::warn!(request_id = %id, %error, "a file could not be read");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,4 +1,4 @@
-//! TLS: which certificate is shown to whom, and the handshake.
+//! TLS: which certificate a client gets, and the handshake.
 
 mod certificates;
 mod expiry;
@@ -31,54 +31,55 @@ pub use self::files::FileCertificate;
 pub(crate) use self::certificates::Certificates;
 pub(crate) use self::expiry::Expiry;
 
-/// How long browsers remember to come by TLS only, where nothing is said of it. Short, because
-/// nobody can take it back.
+/// The default `Strict-Transport-Security`. It is short, since browsers cannot be made to forget
+/// it.
 pub(crate) const HSTS_TIME: Duration = Duration::from_hours(24);
 /// How long a handshake may take.
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// Bytes that wait to be encrypted or sent, for each connection: several records, which go to the
-/// system together.
+/// The largest buffer for bytes to be encrypted or sent, for each connection. It holds several
+/// records, which are passed to the kernel together.
 const BUFFER: usize = 64 * 1_024;
 /// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
-/// `[tls]`, checked.
+/// The checked settings of `[tls]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TlsSettings {
     /// Certificates in files.
     pub certificates: Vec<CertificateFiles>,
-    /// Names that a self-signed certificate serves as long as there is no other for
-    /// them; without names there is no such certificate.
+    /// Names that a self-signed certificate serves as long as they have no other certificate. If
+    /// empty, no self-signed one is created.
     pub self_signed: BTreeSet<String>,
-    /// `Strict-Transport-Security` for this long, wherever there is a certificate; none: for
-    /// a day, where one is ordered and requests in the clear are sent to https.
+    /// The duration of `Strict-Transport-Security` on all hosts with a certificate. If none, it is
+    /// a day where a certificate is ordered and requests in clear text are redirected to https.
     pub hsts: Option<Duration>,
 }
 
-/// A certificate in files, swapped when they change.
+/// A certificate in files, which is reloaded when they change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFiles {
-    /// The names it serves, `example.org` or `*.example.org`; empty: those it names itself.
+    /// The host names that the certificate is used for, such as `example.org` or `*.example.org`.
+    /// If empty, the names in the certificate.
     pub hosts: Vec<String>,
-    /// PEM file, the leaf first.
+    /// The PEM file with the chain, the leaf first.
     pub chain: PathBuf,
-    /// PEM file.
+    /// The PEM file with the private key.
     pub key: PathBuf,
-    /// Whether clients that name no host are shown it.
+    /// Whether clients that send no host name get it.
     pub is_default: bool,
 }
 
-/// How handshakes are made, shared by all workers.
+/// The configuration of handshakes, shared by all workers.
 #[derive(Clone)]
 pub(crate) struct Tls {
     config: Arc<ServerConfig>,
-    /// Those of HTTP/3.
+    /// The configuration for HTTP/3.
     pub(crate) quic: Arc<QuicServerConfig>,
     certificates: Arc<Certificates>,
 }
 
 impl Tls {
-    /// With these certificates.
+    /// Configures TLS with these certificates.
     pub(crate) fn new(certificates: Arc<Certificates>) -> Result<Self, TlsError> {
         let resolver = Arc::new(Resolver(Arc::clone(&certificates)));
         let mut config = ServerConfig::builder_with_provider(provider())
@@ -89,7 +90,7 @@ impl Tls {
         config.alpn_protocols = [&b"h2"[..], b"http/1.1", b"http/1.0"]
             .map(<[u8]>::to_vec)
             .to_vec();
-        // Tickets of every worker are read by every other; the keys change by themselves.
+        // All workers can decrypt the tickets of each other. The keys are rotated automatically.
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
         Ok(Self {
             config: Arc::new(config),
@@ -98,9 +99,9 @@ impl Tls {
         })
     }
 
-    /// Makes the handshake. A client that asks for a name we do not have is told so,
-    /// and never sees the certificate of somebody else. `local` is the address that the
-    /// client has connected to, if it is known.
+    /// Performs the handshake. A client that requests an unknown name gets an alert, and never the
+    /// certificate of another host. `local` is the address that the client has connected to, if it
+    /// is known.
     pub(crate) async fn accept<S>(
         &self,
         stream: S,
@@ -158,7 +159,7 @@ impl Tls {
     }
 }
 
-/// For HTTP/3: TLS 1.3 with the certificates of everything else.
+/// The configuration for HTTP/3: TLS 1.3 with the same certificates.
 fn quic_config(
     certificates: Arc<dyn ResolvesServerCert>,
 ) -> Result<Arc<QuicServerConfig>, TlsError> {
@@ -169,15 +170,14 @@ fn quic_config(
         .with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"h3".to_vec()];
     config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
-    // What could be sent again by others (0-RTT) is not taken.
+    // Early data (0-RTT) is refused, since it could be replayed.
     config.max_early_data_size = 0;
     let config = QuicServerConfig::try_from(config)
         .map_err(|error| TlsError::Engine(rustls::Error::General(error.to_string())))?;
     Ok(Arc::new(config))
 }
 
-/// Whether the client is an authority that looks at a proof, and nobody else
-/// (RFC 8737, section 3).
+/// Whether the client is a certificate authority that validates a challenge (RFC 8737, section 3).
 fn proves(hello: &ClientHello<'_>) -> bool {
     hello.alpn().is_some_and(|offered| offered.eq([ACME_TLS]))
 }
@@ -199,7 +199,7 @@ impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         match hello.server_name() {
             Some(name) => self.0.find(name),
-            // Over QUIC the address that the client has connected to is not known here.
+            // Over QUIC, the address that the client has connected to is not known here.
             None => self.0.unnamed(None),
         }
     }

@@ -1,6 +1,6 @@
-//! The values an operator writes: rates, networks, hosts.
+//! Parses values in the settings: rates, networks, hosts.
 //!
-//! Every parser says, when it cannot, what a right value looks like.
+//! On failure, every parser describes a valid value.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-/// So many in so long.
+/// A number of events within a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// How many.
+    /// The number of events.
     pub count: NonZeroU32,
-    /// In how long.
+    /// The period.
     pub per: Duration,
 }
 
 impl Rate {
-    /// Reads `10/s`, `100/m` or `1000/h`.
+    /// Parses a rate such as `10/s`, `100/m` or `1000/h`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let how = || format!("{text:?} is no rate; write it like 10/s, 100/m or 1000/h");
         let (count, unit) = text.split_once('/').ok_or_else(how)?;
@@ -34,7 +34,7 @@ impl Rate {
     }
 }
 
-/// Reads an address or a network: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`.
+/// Parses an address or a network, such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`.
 pub fn network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
         .map(|network| network.trunc())
@@ -44,8 +44,8 @@ pub fn network(text: &str) -> Result<IpNet, String> {
         })
 }
 
-/// Reads a name or an address as it stands in `Host`: lower case, in the ASCII
-/// form of internationalised names (RFC 5890), without a port.
+/// Parses a name or an address in the form of a `Host` header: in lower case, with
+/// internationalised names in ASCII (RFC 5890), without a port.
 pub fn host(text: &str) -> Result<String, String> {
     let how = |why: &str| format!("{text:?} is no host: {why}");
     if let Some(inner) = text

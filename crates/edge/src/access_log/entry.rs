@@ -1,4 +1,4 @@
-//! What is known of a request when its line is written.
+//! What is known of a request when its log line is written.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,88 +13,87 @@ use super::{Line, Log, Whose};
 use crate::client_info::RequestId;
 use crate::metrics::RouteFigures;
 
-/// On an answer of the app: its request's path as the log may show it, which the app alone
-/// knows, for it knows its addresses and what they hold. Of the answers that say nothing
-/// the path is masked as if it could hold a code.
+/// The request path to show in the access log, attached to a response of the app, since only the
+/// app knows which of its paths contain secret codes. If a response has none, the path is masked as
+/// if it could contain a code.
 #[derive(Debug, Clone)]
 pub struct Shown(pub Box<str>);
 
-/// How far the body of a request has come.
+/// How much of a request body was received.
 #[derive(Debug, Default)]
 pub struct Upload {
-    /// Bytes so far.
+    /// Bytes received so far.
     pub received: AtomicU64,
-    /// Whether it broke off because it came too slowly.
+    /// Whether the body was aborted because it arrived too slowly.
     pub is_too_slow: AtomicBool,
 }
 
-/// What is known of a request so far. Everything in it is a counter or a share
-/// of the request's own bytes, so that keeping it costs no copies; and it is kept in a box,
-/// because it goes from hand to hand.
+/// What is known of a request so far. The fields are counters or share the request's own bytes, so
+/// keeping them copies nothing. The entry is boxed because it is moved often.
 #[derive(Debug)]
 pub struct Entry {
-    /// Where the line goes.
+    /// The log that the line is written to.
     pub log: Log,
-    /// When the first byte came, for people.
+    /// When the first byte arrived, in wall-clock time.
     pub time: SystemTime,
-    /// When the first byte came, for durations.
+    /// When the first byte arrived, in monotonic time to measure durations.
     pub began: Instant,
     /// The id of the request.
     pub id: RequestId,
-    /// Who asked.
+    /// The IP address of the client.
     pub client: Option<IpAddr>,
-    /// The method; nothing: the request was broken.
+    /// The method; `None` if the request was malformed.
     pub method: Option<Method>,
-    /// The host asked for.
+    /// The requested host.
     pub host: Arc<str>,
-    /// The path and the query; nothing: the request was broken.
+    /// The path and the query; `None` if the request was malformed.
     pub target: Option<PathAndQuery>,
-    /// Whose address that is.
+    /// Who serves this path, which decides how it is masked.
     pub whose: Whose,
-    /// What is shown in place of the path, if the app said so.
+    /// What the log shows in place of the path, if the app supplied it.
     pub shown: Option<Shown>,
     /// `Referer`.
     pub referrer: Option<HeaderValue>,
     /// `User-Agent`.
     pub agent: Option<HeaderValue>,
-    /// The protocol.
+    /// The HTTP version.
     pub version: Version,
-    /// The version of TLS, `1.3`; empty in the clear.
+    /// The TLS version, such as `1.3`; empty for clear text.
     pub tls: &'static str,
-    /// The status answered.
+    /// The response status.
     pub status: StatusCode,
-    /// Bytes of the request's body, if it has one; whoever reads it counts.
+    /// The received part of the request body, if it has one. The reader of the body updates it.
     pub received: Option<Arc<Upload>>,
-    /// Until a server was found for it.
+    /// The time until an upstream server was selected.
     pub queue: Option<Duration>,
-    /// From there to the first byte of the upstream's answer.
+    /// The time from the selection to the first byte of the upstream's response.
     pub upstream_time: Option<Duration>,
-    /// The figures of its route, which have its name.
+    /// The metrics of the matched route, which also have its name.
     pub route: Option<Arc<RouteFigures>>,
-    /// The server that answered.
+    /// The upstream server that responded.
     pub upstream: Option<Arc<str>>,
-    /// How it came by the cache; empty when there is none.
+    /// The cache status, such as `hit`; empty if the route has no cache.
     pub cache: &'static str,
-    /// Why it was refused or went wrong; empty when neither.
+    /// Why the request was rejected or failed; empty if it was not.
     pub why: &'static str,
 }
 
 impl Entry {
-    /// Writes the line, and counts the answer.
+    /// Writes the line and counts the response.
     pub fn end(self: Box<Self>, sent: u64, why: &str) {
         let all = self.began.elapsed();
         self.count(all);
         self.write(sent, why, all);
     }
 
-    /// Counts the answer, which took so long.
+    /// Counts the response, which took `all` from the first byte of the request.
     pub(super) fn count(&self, all: Duration) {
         if let Some(route) = &self.route {
             route.answered(self.status, all);
         }
     }
 
-    /// Writes the line of an answer that took so long.
+    /// Writes the line of a response that took `all` and had a body of `sent` bytes.
     pub(super) fn write(&self, sent: u64, why: &str, all: Duration) {
         let target = self.target.as_ref();
         self.log.line(&Line {
@@ -141,21 +140,21 @@ fn protocol(version: Version) -> &'static str {
     }
 }
 
-/// A request that has no answer yet. When its client leaves before there is one,
-/// that is the line.
+/// A request without a response yet. If dropped before there is one, the client disconnected, and
+/// that is logged.
 #[derive(Debug)]
 pub struct Pending(Option<Box<Entry>>);
 
-/// What the log calls a client that left before there was an answer.
+/// The logged status if the client disconnected before the response, as in nginx.
 const GONE: u16 = 499;
 
 impl Pending {
-    /// Waits for the answer.
+    /// Starts waiting for the response.
     pub fn new(entry: Option<Box<Entry>>) -> Self {
         Self(entry)
     }
 
-    /// There is an answer.
+    /// Takes the entry, since there is a response.
     pub fn answered(mut self) -> Option<Box<Entry>> {
         self.0.take()
     }

@@ -10,74 +10,74 @@ use super::Format;
 use crate::address;
 use crate::clock_text::ClockText;
 
-/// What stands before the two digits of a character that is not written as it is.
+/// The beginning of the escape sequence of a character; two hexadecimal digits follow.
 const IN_JSON: &str = "\\u00";
 const IN_TEXT: &str = "\\x";
 
-/// Hides codes in a path with its query, or in a referrer.
+/// Masks secret codes in a path with its query, or in a `Referer`.
 pub type Mask = Arc<dyn Fn(&str, Whose) -> Cow<'_, str> + Send + Sync>;
 
-/// Whose an address is that a line is to show.
+/// Who serves a path that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
-    /// The app's, or nobody's that is known: it may hold whatever the app's hold.
+    /// The app or an unknown party, so the path may contain the app's secret codes.
     App,
-    /// A server's or a folder's beside the app.
+    /// An upstream server or static files, not the app.
     Neighbour,
 }
 
-/// What is told of a request, also of a refused or broken one: then what is not
-/// known stays empty.
+/// The content of a line. Fields that are unknown, because the request was malformed or rejected,
+/// are empty.
 #[derive(Debug, Clone)]
 pub struct Line<'a> {
-    /// When the first byte came.
+    /// When the first byte of the request arrived.
     pub time: SystemTime,
     /// The id of the request.
     pub id: &'a str,
-    /// Who asked.
+    /// The IP address of the client.
     pub client: Option<IpAddr>,
-    /// The method.
+    /// The request method.
     pub method: &'a str,
-    /// The host asked for.
+    /// The requested host.
     pub host: &'a str,
-    /// The path and the query; codes in it are masked here.
+    /// The path and the query; secret codes in them are masked when the line is written.
     pub target: &'a str,
-    /// Whose address that is.
+    /// Who serves this path, which decides how it is masked.
     pub whose: Whose,
-    /// What is shown in place of the path, as the app says; empty where it says nothing.
+    /// What is shown in place of the path, as supplied by the app; empty if it supplied nothing.
     pub shown: &'a str,
-    /// `Referer`; codes in it are masked here.
+    /// `Referer`; secret codes in it are masked when the line is written.
     pub referrer: &'a [u8],
     /// `User-Agent`.
     pub agent: &'a [u8],
-    /// The status answered; 0: none was.
+    /// The response status; 0 if there was no response.
     pub status: u16,
-    /// Bytes of the request's body.
+    /// Bytes received of the request body.
     pub received: u64,
-    /// Bytes of the answer's body.
+    /// Bytes sent of the response body.
     pub sent: u64,
-    /// Until a server was found for it.
+    /// The time until an upstream server was selected.
     pub queue: Option<Duration>,
-    /// From there to the first byte of the upstream's answer.
+    /// The time from the selection to the first byte of the upstream's response.
     pub upstream_time: Option<Duration>,
-    /// From the first byte to the last.
+    /// The time from the first byte of the request to the last byte of the response.
     pub all: Duration,
-    /// The name of the route.
+    /// The name of the matched route.
     pub route: &'a str,
-    /// The server that answered.
+    /// The upstream server that responded.
     pub upstream: &'a str,
-    /// `HTTP/1.1`, `HTTP/2`.
+    /// The protocol, such as `HTTP/1.1` or `HTTP/2`.
     pub protocol: &'a str,
-    /// `1.3`, or nothing in the clear.
+    /// The TLS version, such as `1.3`; empty for clear text.
     pub tls: &'a str,
-    /// `hit`, `miss` and so on; empty where nothing is kept.
+    /// The cache status: `hit`, `miss` and so on; empty if the route has no cache.
     pub cache: &'a str,
-    /// Why it ended before its end; empty when it did not.
+    /// Why the response ended early; empty if it did not.
     pub why: &'a str,
 }
 
 impl Line<'_> {
-    /// Appends the line and its end.
+    /// Appends the line with its newline.
     pub(super) fn write(
         &self,
         format: Format,
@@ -92,7 +92,7 @@ impl Line<'_> {
         out.push(b'\n');
     }
 
-    /// The path and the query as they are shown.
+    /// The path and the query as the log shows them.
     fn target(&self, mask: &Mask) -> Cow<'_, str> {
         if self.shown.is_empty() {
             return mask(self.target, self.whose);
@@ -110,7 +110,7 @@ impl Line<'_> {
         let target = self.target(mask);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let (referrer, agent) = (readable(self.referrer), readable(self.agent));
-        // The shape of what the program itself says, which stands beside these.
+        // The same fields as the program's own log lines, which may be in the same stream.
         out.extend_from_slice(b"{\"timestamp\":\"");
         let (whole, rest) = second.of(self.time, "%Y-%m-%dT%H:%M:%S");
         out.extend_from_slice(whole.as_bytes());
@@ -153,8 +153,8 @@ impl Line<'_> {
         out.extend_from_slice(br#","target":"edge"}"#);
     }
 
-    /// The "combined" format, and behind it what that does not tell: tools that read it
-    /// stop at the quotation mark of the agent.
+    /// The "combined" format, followed by further fields: tools that read the format ignore what
+    /// follows the quoted user agent.
     fn combined(&self, mask: &Mask, second: &mut ClockText, out: &mut Vec<u8>) {
         let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, IN_TEXT);
         match self.client {
@@ -199,7 +199,7 @@ impl Line<'_> {
     }
 }
 
-/// What can be read of some bytes; nearly always all of it.
+/// The bytes as UTF-8, with U+FFFD in place of invalid sequences, which are rare.
 fn readable(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -211,13 +211,13 @@ fn microseconds(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A number, after what stands before it.
+/// Appends `before` and a number.
 fn number(out: &mut Vec<u8>, before: &str, value: u64) {
     out.extend_from_slice(before.as_bytes());
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// Millionths of a second.
+/// Appends a number of microseconds as six digits.
 fn six_digits(out: &mut Vec<u8>, mut number: u32) {
     let mut digits = [b'0'; 6];
     for digit in digits.iter_mut().rev() {
@@ -227,8 +227,7 @@ fn six_digits(out: &mut Vec<u8>, mut number: u32) {
     out.extend_from_slice(&digits);
 }
 
-/// A text and the quotation mark at its end, after what stands before it; left out when
-/// there is none.
+/// Appends `before`, the text and a closing quotation mark; nothing if the text is empty.
 fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     if !value.is_empty() {
         out.extend_from_slice(before.as_bytes());
@@ -237,13 +236,13 @@ fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     }
 }
 
-/// Writes text so that it can neither end a line or a quotation, nor command a
-/// terminal, nor change the order in which a line is read: control characters (also
-/// those above ASCII), quotes and backslashes become escapes that begin so, and
-/// bidirectional controls become `\u202e`.
+/// Appends text so that it cannot end a line or a quotation, control a terminal, or change the
+/// reading order of a line. Control characters (including those above ASCII), quotation marks and
+/// backslashes become escapes that begin with `escape`; bidirectional controls become escapes such
+/// as `\u202e`.
 fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    // Looking at all of them at once is quicker than stopping at the first.
+    // Checking all bytes without an early exit is faster.
     if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         return out.extend_from_slice(text.as_bytes());
     }
@@ -257,7 +256,8 @@ fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     }
 }
 
-/// Writes a finished line of text or JSON with its bidirectional controls as `\u202e`.
+/// Appends a finished line of text or JSON with its bidirectional controls escaped, such as
+/// `\u202e`.
 pub fn in_reading_order(out: &mut Vec<u8>, line: &str) {
     if line.is_ascii() {
         return out.extend_from_slice(line.as_bytes());
@@ -267,8 +267,7 @@ pub fn in_reading_order(out: &mut Vec<u8>, line: &str) {
     }
 }
 
-/// Writes a character, or the escape of one that changes the order in which those after
-/// it are shown.
+/// Appends a character, or its escape if it is a bidirectional control.
 fn readable_in_order(out: &mut Vec<u8>, letter: char) {
     if matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     {
@@ -278,7 +277,7 @@ fn readable_in_order(out: &mut Vec<u8>, letter: char) {
     }
 }
 
-/// Writes what needs no escaping; into memory, which cannot fail.
+/// Appends text without escaping. Writing into memory cannot fail.
 struct Plain<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for Plain<'_> {

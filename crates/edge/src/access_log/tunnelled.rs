@@ -1,28 +1,29 @@
-//! The line of a request that became a tunnel, when that has ended.
+//! The log line of a request that became a tunnel, written when the tunnel has ended.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Entry, Upload};
 
-/// A word for the log, the same for ever: one side broke off, or whoever ran the tunnel did.
+/// The reason in the log if either side of a tunnel or its task broke off. Stable, since tools may
+/// match it.
 pub(crate) const TUNNEL_BROKEN: &str = "tunnel_broken";
 
-/// What passes a tunnel and how it ends. It is shared by whoever answers the request and
-/// whoever runs the tunnel, in either order: the last of them writes the line.
+/// The bytes that pass through a tunnel, and how it ends. Shared by the code that responds to the
+/// request and the task that runs the tunnel; whichever drops it last writes the line.
 #[derive(Debug, Default)]
 pub(crate) struct Tunnelled {
     entry: Mutex<Option<Box<Entry>>>,
-    /// Bytes from the client.
+    /// Bytes received from the client.
     upload: Arc<Upload>,
-    /// Bytes to the client.
+    /// Bytes sent to the client.
     sent: AtomicU64,
     why: OnceLock<&'static str>,
 }
 
 impl Tunnelled {
-    /// The request is answered, which is counted now: figures of answers do not wait for
-    /// tunnels, which may be open for days.
+    /// Takes the entry of a request that was responded to. The response is counted now because a
+    /// tunnel may stay open for days.
     pub(crate) fn answered(&self, mut entry: Box<Entry>) {
         entry.count(entry.began.elapsed());
         entry.received = Some(Arc::clone(&self.upload));
@@ -38,10 +39,10 @@ impl Tunnelled {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Why it ended; empty when both sides had nothing more to say. It is broken if nobody
-    /// says so.
+    /// Sets why the tunnel ended; empty if both sides closed it cleanly. If this is never called,
+    /// the tunnel counts as broken.
     pub(crate) fn ended(&self, why: &'static str) {
-        // Only whoever runs it knows.
+        // Only the task that runs the tunnel calls this, once.
         let _ = self.why.set(why);
     }
 }

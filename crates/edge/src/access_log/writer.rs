@@ -1,5 +1,5 @@
-//! Where lines gather until a thread of its own writes them, many at once: a slow disk or a
-//! stopped terminal never holds whoever has something to say.
+//! Buffers of log lines, which one thread writes in batches, so that a slow disk or a stopped
+//! terminal never delays the code that logs.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// How long lines gather before they are written together, unless so many bytes of one buffer
-/// have gathered before: a reader of the log does not notice, and most of what writing costs is
-/// saved under load.
+/// How long lines gather before they are written in one batch, unless one buffer reaches `GATHERED`
+/// bytes before. A reader of the log does not notice the delay, and batches make writing much
+/// cheaper under load.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
-/// How long the end of the program waits for lines to be written.
+/// How long [`Writing`] waits for lines to be written when it is flushed or dropped.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Writes the lines of many buffers, one for each worker and one for the program itself. Clones are
-/// the same writer.
+/// Writes the lines of many buffers: one for each worker, and one for the program itself. Clones
+/// share the buffers.
 #[derive(Debug, Clone, Default)]
 pub struct LogWriter(Arc<Shared>);
 
@@ -29,9 +29,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     buffers: Vec<Arc<Mutex<Vec<u8>>>>,
-    /// What has come since the buffers were last collected.
+    /// What was added since the buffers were last collected.
     come: Come,
-    /// How often somebody wanted all lines written, and how many of them were served.
+    /// How many flushes were requested, and how many of them are done.
     flushes: u64,
     flushed: u64,
     ends: bool,
@@ -43,25 +43,25 @@ enum Come {
     #[default]
     Nothing,
     Lines,
-    /// More need not be waited for.
+    /// Enough to write them without waiting for more.
     Enough,
 }
 
-/// Lines of one who writes, or of all who share it.
+/// A buffer of lines, used by one or several threads.
 #[derive(Debug)]
 pub struct LogBuffer {
     writer: LogWriter,
     lines: Arc<Mutex<Vec<u8>>>,
-    /// How many bytes may wait.
+    /// The largest size of the buffer, in bytes.
     most: usize,
 }
 
-/// Ends the writing when it is dropped, once all that waits is written.
+/// Ends the writing thread when dropped, after all buffered lines are written.
 #[derive(Debug)]
 pub struct Writing(LogWriter);
 
 impl LogWriter {
-    /// A new buffer in which at most so many bytes may wait.
+    /// A new buffer of at most `most` bytes.
     pub fn buffer(&self, most: usize) -> LogBuffer {
         let lines = Arc::default();
         self.state().buffers.push(Arc::clone(&lines));
@@ -72,20 +72,21 @@ impl LogWriter {
         }
     }
 
-    /// Keeps [`LogWriter::write`] running.
+    /// The handle that keeps [`LogWriter::write`] running until it is dropped.
     pub fn writing(&self) -> Writing {
         Writing(self.clone())
     }
 
-    /// Writes what is laid down to `target`, which sees whole lines, until [`Writing`] is
-    /// dropped. What cannot be written is gone, and `failed` hears why.
+    /// Writes the buffered lines to `target`, always whole lines, until [`Writing`] is dropped.
+    /// Lines that cannot be written are lost, and `failed` is called with the error.
     pub fn write(&self, mut target: impl Write, failed: impl Fn(&io::Error)) {
         let mut lines = Vec::new();
         while let Some(flushed) = self.take(&mut lines) {
             if let Err(error) = target.write_all(&lines) {
                 failed(&error);
             }
-            // Room is kept where much comes, and never as much as a slow target makes of it.
+            // Keep some capacity under load, but not the large amount that gathers behind a slow
+            // target.
             let room = if lines.len() < GATHERED {
                 0
             } else {
@@ -101,8 +102,8 @@ impl LogWriter {
         self.0.changed.notify_all();
     }
 
-    /// Waits for lines and moves them to the empty `lines`. How many flushes are served once
-    /// these are written; nothing: there will be no more lines.
+    /// Waits for lines and moves them into `lines`, which is empty. Returns how many flushes are
+    /// done once these are written, or `None` if there will be no more lines.
     fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let changed = &self.0.changed;
         let is_wanted = |state: &State| state.ends || state.flushed < state.flushes;
@@ -125,7 +126,7 @@ impl LogWriter {
             }
         }
         drop(buffers);
-        // Whoever is gone leaves the last lines here.
+        // A dropped buffer may still contain lines.
         let is_used = |buffer: &Arc<Mutex<Vec<u8>>>| {
             Arc::strong_count(buffer) > 1 || !lock(buffer).is_empty()
         };
@@ -139,8 +140,8 @@ impl LogWriter {
 }
 
 impl LogBuffer {
-    /// Lays down the whole lines that `write` appends, if there is room; never waits for
-    /// whoever writes.
+    /// Adds the whole lines that `write` appends, if there is room, and returns whether there was.
+    /// Never waits for the writing thread.
     #[must_use]
     pub fn put(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
         let mut lines = lock(&self.lines);
@@ -149,7 +150,7 @@ impl LogBuffer {
             write(&mut lines);
         }
         let after = lines.len();
-        // A buffer that ends above the mark would grow with the longest line.
+        // Do not exceed the limit, or the buffer would grow with the longest line.
         if before >= self.most || after > self.most {
             lines.truncate(before);
             return false;
@@ -169,7 +170,7 @@ impl LogBuffer {
         true
     }
 
-    /// Another one beside it.
+    /// Another buffer of the same writer and size.
     #[must_use]
     pub fn beside(&self) -> Self {
         self.writer.buffer(self.most)
@@ -177,7 +178,7 @@ impl LogBuffer {
 }
 
 impl Writing {
-    /// Waits until everything that was said is written, but not for ever.
+    /// Waits until all buffered lines are written, for at most one second.
     pub fn flush(&self) {
         let mut state = self.0.state();
         state.flushes += 1;
@@ -190,7 +191,8 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        // A terminal that was stopped must not keep the program from ending.
+        // Wait for a limited time only: a stopped terminal must not prevent the program from
+        // ending.
         let mut state = self.0.state();
         state.ends = true;
         self.0.0.changed.notify_all();
@@ -209,12 +211,12 @@ mod tests {
 
     const MOST: usize = 1 << 20;
 
-    /// What was written, readable while it is written. It waits for a word before each piece.
+    /// A target that can be read during the test. It waits for a message before each write.
     struct Paper(mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
 
     impl Write for Paper {
         fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-            // Nobody says anything any more: it is written as it comes.
+            // Once the sender is dropped, every write goes through at once.
             let _ = self.0.recv();
             lock(&self.1).extend_from_slice(lines);
             Ok(lines.len())

@@ -1,4 +1,4 @@
-//! Our account with the authority: made once, kept with the data, followed by what is asked.
+//! The account with the authority: created once, stored, and updated when the settings change.
 
 use instant_acme::{Account, ExternalAccountKey, NewAccount};
 
@@ -6,7 +6,7 @@ use super::Shared;
 use super::order::OrderError;
 use super::storage::{StorageError, StoredAccount};
 
-/// The account there is, else a new one.
+/// Opens the stored account, or creates one.
 pub(super) async fn open(shared: &Shared) -> Result<Account, OrderError> {
     match shared.storage.load_account() {
         Ok(Some(stored)) => resume(shared, stored).await,
@@ -26,14 +26,14 @@ async fn resume(shared: &Shared, stored: StoredAccount) -> Result<Account, Order
         let contact = contact(shared);
         let contacts: Vec<&str> = contact.iter().map(String::as_str).collect();
         match account.update_contacts(&contacts).await {
-            // Read once more: the library hands the key to the account.
+            // Load it again, because the library consumed the credentials.
             Ok(()) => {
                 if let Some(mut stored) = shared.storage.load_account()? {
                     stored.contact.clone_from(&shared.settings.email);
                     shared.storage.store_account(&stored)?;
                 }
             }
-            // Certificates matter more than letters.
+            // Go on, since certificates matter more than mail from the authority.
             Err(error) => tracing::warn!(%error, "the authority did not take the new mail address"),
         }
     }

@@ -1,4 +1,4 @@
-//! A certificate with its key, as it comes from the authority or from the disk.
+//! A certificate with its key, loaded from the authority's response or from disk.
 
 use std::sync::Arc;
 
@@ -21,31 +21,32 @@ pub(super) struct Certificate {
     pub(super) life: Life,
 }
 
-/// Why a text is no certificate for a name.
+/// Why a text is not a usable certificate for a name.
 #[derive(Debug, Error)]
 pub enum CertificateFault {
-    /// It has no key, or one that cannot be read.
+    /// The private key is missing or cannot be parsed.
     #[error("its private key cannot be read: {0}")]
     Key(pem::Error),
-    /// It has no certificate, or one that cannot be read.
+    /// A certificate cannot be parsed.
     #[error("its certificates cannot be read: {0}")]
     Chain(pem::Error),
-    /// It holds a key alone.
+    /// There is a key but no certificate.
     #[error("it holds no certificate")]
     Empty,
-    /// The two do not belong together, or the key is of an unknown kind.
+    /// The key and the certificate do not match, or the key type is not supported.
     #[error("its key and certificate do not fit: {0}")]
     Pair(rustls::Error),
-    /// The certificate itself cannot be read.
+    /// The end-entity certificate cannot be parsed.
     #[error("its certificate is not X.509")]
     Leaf,
-    /// It is somebody else's.
+    /// The certificate is for another name.
     #[error("it is not for {0}")]
     Name(String),
 }
 
 impl Certificate {
-    /// Reads a key and a chain from PEM, and makes sure that they serve `name`.
+    /// Reads a key and a chain from PEM, and checks that they match and that the certificate covers
+    /// `name`.
     pub(super) fn read(name: &str, pem: &str) -> Result<Self, CertificateFault> {
         let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(CertificateFault::Key)?;
         let chain = CertificateDer::pem_slice_iter(pem.as_bytes())
@@ -61,7 +62,7 @@ impl Certificate {
         })
     }
 
-    /// The certificate proper, without those that vouch for it.
+    /// The end-entity certificate, without its issuers.
     pub(super) fn leaf(&self) -> Option<&CertificateDer<'static>> {
         self.key.cert.first()
     }
@@ -84,7 +85,7 @@ fn read_leaf(name: &str, leaf: &CertificateDer<'_>) -> Result<Life, CertificateF
 }
 
 impl Life {
-    /// As the certificate itself says; none: there are no such instants.
+    /// The validity period of a certificate, or `None` if its dates cannot be represented.
     pub(crate) fn of(leaf: &X509Certificate<'_>) -> Option<Self> {
         let validity = leaf.validity();
         let instant = |seconds: i64| Timestamp::from_second(seconds).ok();

@@ -1,7 +1,7 @@
-//! What is shown to an authority that wants to see that a name is ours.
+//! What the edge serves to the authority to prove control of a name.
 //!
-//! Orders publish here, the edge looks up. What was published is gone when its
-//! [`Published`] is dropped, however the order ended.
+//! Orders publish it here and the edge looks it up. It is removed when its [`Published`] is
+//! dropped, however the order ended.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::sign::CertifiedKey;
 
-/// The protocol that an authority offers, alone, in a handshake in which it wants to see a proof
-/// (RFC 8737, section 6.2).
+/// The only ALPN protocol that an authority offers in a handshake that validates a name (RFC 8737,
+/// section 6.2).
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
-/// The proofs that can be seen at this moment.
+/// The challenge responses that can be served at the moment.
 #[derive(Debug, Default)]
 pub struct Challenges {
     texts: ArcSwap<HashMap<String, Arc<str>>>,
@@ -21,14 +21,14 @@ pub struct Challenges {
 }
 
 impl Challenges {
-    /// What is answered, as `application/octet-stream`, in the clear at
-    /// `/.well-known/acme-challenge/{token}` (RFC 8555, section 8.3).
+    /// The body for `/.well-known/acme-challenge/{token}`, to be served in clear text as
+    /// `application/octet-stream` (RFC 8555, section 8.3).
     pub fn http_01(&self, token: &str) -> Option<Arc<str>> {
         self.texts.load().get(token).cloned()
     }
 
-    /// The certificate for a client that asks for `name` and offers no protocol but
-    /// [`ACME_TLS`]; the connection is closed after the handshake (RFC 8737, section 3).
+    /// The certificate for a client that sends the server name `name` and offers no ALPN protocol
+    /// but [`ACME_TLS`]. The connection is closed after the handshake (RFC 8737, section 3).
     pub fn tls_alpn_01(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let certificates = self.certificates.load();
         if let Some(found) = certificates.get(name) {
@@ -70,7 +70,7 @@ fn change<T: Clone>(all: &ArcSwap<HashMap<String, T>>, change: impl Fn(&mut Hash
     });
 }
 
-/// A proof that can be seen for as long as this lives.
+/// A challenge response that is served until this is dropped.
 #[derive(Debug)]
 pub(super) struct Published {
     challenges: Arc<Challenges>,

@@ -1,8 +1,7 @@
-//! Talks to the authority: one connection for each request, HTTP/1.1 over TLS.
+//! The HTTP client for the authority: one connection for each request, HTTP/1.1 over TLS.
 //!
-//! An order takes a dozen requests every few weeks, so nothing is kept open. What
-//! the authority says of waiting is kept for whoever asked, because the library
-//! tells only its words.
+//! An order takes a dozen requests every few weeks, so no connection is kept open. The client
+//! remembers `Retry-After` itself, because the ACME library does not expose it with errors.
 
 use std::error::Error as StdError;
 use std::io;
@@ -35,45 +34,46 @@ use super::schedule::LONGEST_ASKED;
 use crate::crypto;
 use crate::lock::lock;
 
-/// How long the look-up of a name may take.
+/// The timeout of a DNS look-up.
 const LOOK_UP_TIME: Duration = Duration::from_secs(15);
-/// How long one address may take to answer.
+/// The timeout of a connection attempt to one address.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
-/// How long a request may take from the look-up of the name to its last byte.
+/// The timeout of a request, from the DNS look-up to the last byte of the response.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
-/// The longest answer: chains are a few KiB.
+/// The largest response, in bytes; certificate chains are a few KiB.
 const LONGEST_ANSWER: usize = 1 << 20;
 
-/// Why a request got no answer that counts.
+/// Why a request got no usable response.
 #[derive(Debug, Error)]
 pub(super) enum ClientError {
-    /// The name is not known, or no address of it answers.
+    /// The name cannot be resolved, or no address accepts a connection.
     #[error("cannot reach {host}: {cause}")]
     Unreachable { host: String, cause: io::Error },
-    /// The handshake failed.
+    /// The TLS handshake failed.
     #[error("no TLS with {host}: {cause}")]
     Tls { host: String, cause: io::Error },
-    /// It speaks no HTTP.
+    /// The server does not speak HTTP correctly.
     #[error("{0}")]
     Http(#[from] hyper::Error),
-    /// It sent more than is sane, or stopped in the middle.
+    /// The response was too large or incomplete.
     #[error("the answer was cut off: {0}")]
     Answer(Box<dyn StdError + Send + Sync>),
-    /// An error in words that are not the protocol's: a proxy, a page for maintenance.
+    /// An error response that is not an ACME problem document, for example from a proxy or a
+    /// maintenance page.
     #[error("the answer was {0}")]
     Status(StatusCode),
-    /// It took too long.
+    /// The request timed out.
     #[error("no answer within {} s", REQUEST_TIME.as_secs())]
     Slow(#[from] Elapsed),
-    /// The URL is not one we can go to.
+    /// The URL is not an `https` URL.
     #[error("no https URL: {0}")]
     Url(Uri),
-    /// The host is no host.
+    /// The host in the URL is not a valid name.
     #[error("{0}")]
     Name(#[from] InvalidDnsNameError),
 }
 
-/// Can be cloned; all clones share what they heard of waiting.
+/// The client. Clones share the remembered `Retry-After`.
 #[derive(Clone)]
 pub(super) struct Client {
     tls: TlsConnector,
@@ -82,7 +82,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Trusts what browsers trust, and `extra`.
+    /// Trusts the root certificates that browsers trust, and `extra`.
     pub(super) fn new(
         extra: &[CertificateDer<'static>],
         world: World,
@@ -104,7 +104,7 @@ impl Client {
         })
     }
 
-    /// How long the authority asked us to wait since this was last called.
+    /// The longest `Retry-After` since the last call.
     pub(super) fn take_asked_to_wait(&self) -> SignedDuration {
         std::mem::take(&mut *lock(&self.asked_to_wait))
     }
@@ -178,7 +178,8 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.contains("json"))
 }
 
-/// `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3), held within reason.
+/// `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3), limited to a sensible
+/// maximum.
 fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if let Ok(seconds) = text.parse::<u32>() {
@@ -192,7 +193,7 @@ fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuratio
     Some(wait.clamp(SignedDuration::ZERO, LONGEST_ASKED))
 }
 
-/// The addresses of a host; none is an error.
+/// The addresses of a host; it is an error if there are none.
 pub(super) async fn look_up(world: &World, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let look = (world.look_up)(host.to_owned(), port);
     let addresses = timeout(LOOK_UP_TIME, look).await??;
@@ -206,7 +207,7 @@ fn no_address() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "the name has no address")
 }
 
-/// Connects to the first address that answers, IPv6 before IPv4.
+/// Connects to the first address that accepts, IPv6 before IPv4.
 async fn connect(world: &World, host: &str, port: u16) -> io::Result<TcpStream> {
     let mut addresses = look_up(world, host, port).await?;
     addresses.sort_by_key(SocketAddr::is_ipv4);
@@ -221,7 +222,7 @@ async fn connect(world: &World, host: &str, port: u16) -> io::Result<TcpStream> 
     Err(failure)
 }
 
-/// Sends a request with an absolute URL through a fresh stream, and reads the whole answer.
+/// Sends a request with an absolute URL over a new stream, and reads the whole response.
 async fn exchange<S, B>(
     stream: S,
     request: Request<B>,
@@ -248,12 +249,13 @@ where
     select! {
         biased;
         answer = &mut exchange => answer,
-        // Whatever ended it, the exchange knows of it and says so.
+        // The connection ended. The exchange returns the reason.
         _ = &mut connection => exchange.await,
     }
 }
 
-/// The path alone in the first line, the host in its header (RFC 9112, section 3.2.1).
+/// Reduces the request target to its path and moves the host into the `Host` header (RFC 9112,
+/// section 3.2.1).
 fn in_origin_form<B>(mut request: Request<B>) -> Request<B> {
     let uri = std::mem::take(request.uri_mut());
     let host = uri

@@ -1,4 +1,4 @@
-//! The certificates that can be served at this moment, by name.
+//! The certificates that can be served at the moment, by name.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,16 +6,15 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::sign::CertifiedKey;
 
-/// The certificates that came from the authority: read at every handshake, written every few
-/// weeks.
+/// The certificates that the authority issued: read at every handshake, replaced every few weeks.
 #[derive(Debug, Default)]
 pub struct Issued {
     by_name: ArcSwap<HashMap<String, Arc<CertifiedKey>>>,
 }
 
 impl Issued {
-    /// The certificate of this very name, else of the wildcard that covers it. None is there
-    /// before the first one was issued.
+    /// The certificate of exactly this name, or else of the wildcard that covers it. `None` until
+    /// the first certificate is issued.
     pub fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let name = name.to_ascii_lowercase();
         let by_name = self.by_name.load();
@@ -26,7 +25,7 @@ impl Issued {
         by_name.get(&format!("*.{above}")).cloned()
     }
 
-    /// Whether none was issued yet.
+    /// Whether no certificate is available yet.
     pub fn is_empty(&self) -> bool {
         self.by_name.load().is_empty()
     }

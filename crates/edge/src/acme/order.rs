@@ -1,8 +1,8 @@
-//! One order: from the look-up of the name to the chain on the disk.
+//! One order, from the DNS look-up of the name to the stored chain.
 //!
-//! The key is made and kept before the order is spoken of, and the order's URL as
-//! soon as there is one. Whenever we are stopped, the next start finds the order
-//! where it stood, or learns that it is gone and begins another.
+//! The key is stored before the order is created, and the URL of the order as soon as it is known.
+//! Wherever the process stops, the next start resumes the order, or finds that it is gone and
+//! begins another.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -24,47 +24,49 @@ use super::proof::{self, ProofError};
 use super::storage::{Attempt, Pending, StorageError};
 use crate::description::Challenge;
 
-/// How the authority is asked how far it is.
+/// How the authority is polled for the state of an order.
 const POLLING: RetryPolicy = RetryPolicy::new()
     .initial_delay(Duration::from_millis(250))
     .backoff(1.5)
     .timeout(Duration::from_secs(90));
-/// How long a whole order may take before the next name has its turn.
+/// The timeout of a whole order, after which the next name is processed.
 const TIME: Duration = Duration::from_mins(5);
-/// The authority's own words are cut here: they go into the log and the report.
+/// The largest length of an error message from the authority, in characters, in the log and the
+/// report.
 const LONGEST_REASON: usize = 500;
 
-/// Why there is no new certificate.
+/// Why a certificate was not issued.
 #[derive(Debug, Error)]
 pub(super) enum OrderError {
-    /// The authority would refuse a name without an address, and count the try.
+    /// The name does not resolve. Checked first, because the authority would reject the order and
+    /// count it as a failure.
     #[error("its address was not found: {0}; add an A or AAAA record, or set force in [tls] acme")]
     NoAddress(#[source] io::Error),
-    /// The authority connected to the name, and was not convinced.
+    /// The authority could not validate the name.
     #[error(
         "the authority could not see that the name is ours: {reason}; check that all its A and \
          AAAA records lead here and that port {port} is open from outside"
     )]
     Unproven { reason: String, port: u16 },
-    /// It wants another kind of proof for this name.
+    /// The authority offers only other challenge types for this name.
     #[error("the authority does not offer the challenge {0}")]
     NotOffered(&'static str),
-    /// It is not done, and said so too often.
+    /// The order was still not ready after repeated polling.
     #[error("the authority was not done in time")]
     Slow(Option<Instant>),
-    /// It said no, or nothing.
+    /// The authority returned an error or did not respond.
     #[error("the authority: {0}")]
     Authority(instant_acme::Error),
-    /// What it sent is not what was ordered.
+    /// The issued certificate is not usable for the order.
     #[error("the new certificate cannot be used: {0}")]
     Certificate(#[from] CertificateFault),
-    /// We could not make our part.
+    /// The challenge response could not be made.
     #[error("{0}")]
     Proof(#[from] ProofError),
-    /// The request for a certificate could not be made.
+    /// The certificate signing request could not be made.
     #[error("cannot make the request: {0}")]
     Request(#[from] rcgen::Error),
-    /// The disk.
+    /// The disk failed.
     #[error("{0}")]
     Storage(#[from] StorageError),
 }
@@ -79,7 +81,8 @@ impl From<instant_acme::Error> for OrderError {
 }
 
 impl OrderError {
-    /// What kind of problem the authority named (RFC 8555, section 6.7), without its prefix.
+    /// The type of the problem that the authority reported (RFC 8555, section 6.7), without its
+    /// prefix.
     fn problem(&self) -> Option<&str> {
         match self {
             Self::Authority(instant_acme::Error::Api(problem)) => problem
@@ -90,19 +93,19 @@ impl OrderError {
         }
     }
 
-    /// Whether the authority knows nothing of our account: it was set up anew.
+    /// Whether the authority does not know the account, for example because it was reinstalled.
     pub(super) fn is_about_account(&self) -> bool {
         self.problem() == Some("accountDoesNotExist")
     }
 
-    /// Whether the order that failed can come to nothing any more.
+    /// Whether the failed order cannot be resumed.
     fn is_final(&self) -> bool {
         match self {
             Self::Unproven { .. }
             | Self::NotOffered(_)
             | Self::Certificate(_)
             | Self::Request(_) => true,
-            // Everything but what is a matter of when.
+            // Every other problem is permanent.
             Self::Authority(instant_acme::Error::Api(_)) => !matches!(
                 self.problem(),
                 Some("rateLimited" | "serverInternal" | "badNonce" | "orderNotReady")
@@ -120,7 +123,7 @@ impl OrderError {
         SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
     }
 
-    /// In words for the log and the report: one line, not without end.
+    /// The message for the log and the report: one line of limited length.
     pub(super) fn tell(&self) -> String {
         let text = self.to_string();
         text.chars()
@@ -130,7 +133,8 @@ impl OrderError {
     }
 }
 
-/// Gets a certificate for a name and keeps it, going on with the order that is under way.
+/// Obtains a certificate for a name and stores it. Resumes the order that is under way, if there is
+/// one.
 pub(super) async fn obtain(
     shared: &Shared,
     account: &Account,
@@ -160,7 +164,7 @@ async fn run(
         Some(found) => found,
         None => begin(shared, account, name, attempt, replaced).await?,
     };
-    // Held until the authority has looked.
+    // Served until the authority has validated the name.
     let mut published = Vec::new();
     if order.state().status == OrderStatus::Pending {
         prove(shared, &mut order, name, &mut published).await?;
@@ -179,7 +183,7 @@ async fn run(
     Ok(certificate)
 }
 
-/// The order that is under way, if the authority still wants it.
+/// The order under way, if the authority still accepts it.
 async fn resume(
     account: &Account,
     attempt: &Attempt,
@@ -213,7 +217,7 @@ async fn begin(
     let key = KeyPair::generate()?.serialize_pem();
     let names = [Identifier::Dns(name.to_owned())];
     let order = match replaced {
-        // An authority that does not like what is replaced may still issue.
+        // An authority that rejects the `replaces` field may still accept the order without it.
         Some(replaced) => match account
             .new_order(&NewOrder::new(&names).replaces(replaced))
             .await
@@ -239,7 +243,7 @@ fn is_about_time(problem: &Problem) -> bool {
     })
 }
 
-/// Shows the proofs, and waits until the authority has seen them.
+/// Publishes the challenge responses, and waits until the authority has validated the name.
 async fn prove(
     shared: &Shared,
     order: &mut Order,
@@ -257,7 +261,7 @@ async fn prove(
         match authorization.status {
             AuthorizationStatus::Valid => continue,
             AuthorizationStatus::Pending => {}
-            // What is wrong with it is told when the order is looked at.
+            // The cause of any other status is reported when the order is polled.
             _ => break,
         }
         let mut challenge = authorization
@@ -276,18 +280,18 @@ async fn prove(
                 shared.challenges.publish_certificate(name, &shown)
             }
         });
-        // After a restart it may be under way already.
+        // After a restart the challenge may already be in progress.
         if challenge.status == ChallengeStatus::Pending {
             match challenge.set_ready().await.map_err(OrderError::from) {
                 Ok(()) => {}
-                // An authority that is quick has looked already, and says here what it
-                // found; the order tells the same.
+                // A fast authority may have validated the name already and return the result here.
+                // The polled order has the same result.
                 Err(error) if error.is_final() => {
                     told = Some(error);
                     break;
                 }
-                // It has not heard of the proof, so there is nothing to wait for; the order
-                // is gone on with later.
+                // The authority was not notified of the response, so there is no result to wait
+                // for. The order is resumed later.
                 Err(error) => return Err(error),
             }
         }
@@ -302,7 +306,7 @@ async fn prove(
     }
 }
 
-/// What the authority found, where it looked.
+/// The reason for which the authority could not validate the name, and the address it connected to.
 async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();
@@ -324,7 +328,7 @@ async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     }
 }
 
-/// Where the authority connects to (RFC 8555, section 8.3; RFC 8737, section 3).
+/// The port that the authority connects to (RFC 8555, section 8.3; RFC 8737, section 3).
 fn challenge_port(shared: &Shared) -> u16 {
     match shared.settings.challenge {
         Challenge::Http01 => 80,
@@ -332,7 +336,7 @@ fn challenge_port(shared: &Shared) -> u16 {
     }
 }
 
-/// The request for a certificate of this name and key, in DER.
+/// The certificate signing request for this name and key, in DER.
 fn request(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();

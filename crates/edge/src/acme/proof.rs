@@ -1,4 +1,4 @@
-//! What a proof of control is made of: certificates that carry a digest.
+//! The self-signed certificates for `tls-alpn-01`, which contain a digest.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use thiserror::Error;
 
 use crate::crypto;
 
-/// Why a proof could not be made.
+/// Why a challenge response could not be made.
 #[derive(Debug, Error)]
 pub(super) enum ProofError {
-    /// The certificate for it could not be made.
+    /// The certificate could not be made.
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// The TLS library does not take it.
+    /// The TLS library rejects the certificate.
     #[error("cannot use a certificate: {0}")]
     Tls(#[from] rustls::Error),
 }
 
-/// The self-signed certificate that carries a digest for one name (RFC 8737, section 3).
+/// The self-signed certificate that contains the digest for one name (RFC 8737, section 3).
 pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<CertifiedKey>, ProofError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();
@@ -29,7 +29,7 @@ pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<Certified
     let made = params.self_signed(&key)?;
     let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
     let key = crypto::provider().key_provider.load_private_key(key)?;
-    // Not compared with each other: who does so stumbles over the critical extension.
+    // Do not check that key and certificate match: that parser rejects the critical extension.
     Ok(Arc::new(CertifiedKey::new(vec![made.der().clone()], key)))
 }
 
@@ -49,7 +49,7 @@ mod tests {
             .find(|it| it.oid.to_id_string() == "1.3.6.1.5.5.7.1.31")
             .unwrap();
         assert!(identifier.critical);
-        // An octet string of 32 bytes.
+        // An ASN.1 octet string of 32 bytes.
         assert_eq!(identifier.value[..2], [0x04, 0x20]);
         assert_eq!(identifier.value[2..], [7; 32]);
         let names = leaf.subject_alternative_name().unwrap().unwrap();

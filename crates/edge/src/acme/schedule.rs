@@ -1,31 +1,32 @@
-//! When a name's certificate is ordered, as a function of what is known of it.
+//! When a certificate is ordered, as a pure function of what is known.
 //!
-//! No clock is read and no die thrown here. Whatever the instants are, also after
-//! a clock was set back, the answer is an instant that will come.
+//! The time and the jitter are parameters. Whatever the stored times are, even after the clock was
+//! set back, the result is a time that will come.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The first wait after a failure; it doubles from there. Five failures within an hour are what
-/// the largest authority allows for a name.
+/// The first delay after a failure; it doubles with each further failure. Let's Encrypt allows five
+/// failures per name and hour.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(1);
-/// The longest wait while there is no certificate at all.
+/// The longest delay while there is no certificate.
 const LONGEST_WAIT_WITHOUT: SignedDuration = SignedDuration::from_hours(1);
-/// The longest wait while there is one.
+/// The longest delay while there is a certificate.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
-/// The shortest wait.
+/// The shortest delay.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
-/// What an authority may ask us to wait at most, and never for more than a tenth of the life of
-/// the certificate there is: it cannot silence us until that dies.
+/// The longest delay that an authority may ask for. Also limited to a tenth of the lifetime of an
+/// existing certificate, so that the authority cannot delay its renewal until it expires.
 pub(super) const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The longest until the authority is asked again when to renew (RFC 9773, section 4.3.2).
+/// The longest delay until the authority is asked again for its renewal window (RFC 9773, section
+/// 4.3.2).
 pub(super) const LONGEST_UNASKED: SignedDuration = SignedDuration::from_hours(24);
-/// No certificate is replaced sooner than this after it came, whatever the authority suggests.
+/// The shortest time between issue and renewal, whatever window the authority suggests.
 const REST: SignedDuration = SignedDuration::from_hours(1);
-/// How long before its end a certificate that should have been renewed is spoken of.
+/// How long before its expiry an overdue certificate is logged as an error.
 const LOUD: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// From when until when a certificate is good.
+/// The validity period of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Life {
     pub(crate) from: Timestamp,
@@ -39,42 +40,43 @@ impl Life {
             .max(SignedDuration::ZERO)
     }
 
-    /// When a certificate that is still there is worth an error in the log: 14 days before its
-    /// end, or, if it lives so short that its renewal comes later than that, half-way from
-    /// renewal to the end.
+    /// Whether a certificate that was not renewed is logged as an error: from 14 days before its
+    /// end, or, if it lives so short that renewal is due later than that, from half-way between
+    /// renewal and end.
     pub(crate) fn is_loud(self, now: Timestamp) -> bool {
         let left = self.length() / 3;
         let before = if left > LOUD { LOUD } else { left / 2 };
         now >= later(self.until, -before)
     }
 
-    /// Whole days until the end, none after it.
+    /// Whole days until the end; 0 after it.
     pub(crate) fn days_left(self, now: Timestamp) -> i64 {
         (self.until.duration_since(now).as_hours() / 24).max(0)
     }
 }
 
-/// When the authority would like a certificate to be replaced (RFC 9773, section 4.2).
+/// The renewal window that the authority suggests (RFC 9773, section 4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) start: Timestamp,
     pub(super) end: Timestamp,
 }
 
-/// Orders that failed since the last that did not.
+/// Failed orders since the last successful one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failures {
-    /// How many.
+    /// The number of failures.
     pub count: u32,
-    /// When the last one did.
+    /// The time of the last failure.
     pub last: Timestamp,
-    /// What was wrong with it.
+    /// The error message of the last failure.
     pub why: String,
     /// How long the authority asked us to wait, in seconds (`Retry-After`).
     pub asked_to_wait: i64,
 }
 
-/// A number for each certificate that spreads what many would do at one instant.
+/// A random number for each certificate, which spreads requests that would otherwise occur at the
+/// same time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Jitter(pub(super) u16);
 
@@ -84,52 +86,52 @@ impl Jitter {
     }
 }
 
-/// All that the time of the next step depends on.
+/// Everything that the next step depends on.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known<'a> {
-    /// The certificate there is.
+    /// The validity period of the current certificate.
     pub(super) life: Option<Life>,
-    /// When it came.
+    /// When the current certificate was issued.
     pub(super) issued: Option<Timestamp>,
-    /// When the authority would like it to be replaced, if it said.
+    /// The renewal window that the authority suggested, if it did.
     pub(super) window: Option<Window>,
-    /// When to ask it that again.
+    /// When to ask for the renewal window again.
     pub(super) ask: Option<Timestamp>,
-    /// What went wrong.
+    /// The failures since the last certificate was issued.
     pub(super) failures: Option<&'a Failures>,
-    /// This certificate's own.
+    /// The jitter of this certificate.
     pub(super) jitter: Jitter,
 }
 
-/// What is done next for a name.
+/// The next step for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Its certificate is ordered, or replaced.
+    /// Order or renew the certificate.
     Order,
-    /// The authority is asked when it would like the certificate to be replaced.
+    /// Ask the authority for the renewal window of the certificate.
     Ask,
 }
 
-/// What is done next, and when.
+/// The next step and its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
-    /// What.
+    /// What to do.
     pub action: Action,
-    /// When; past instants mean at once.
+    /// When to do it. A time in the past means now.
     pub at: Timestamp,
 }
 
-/// What is done next for a name, and when.
+/// The next step for a name and its time.
 pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     let mut order = known.life.map_or(now, |life| renewal(life, known));
     if let (Some(life), Some(issued)) = (known.life, known.issued) {
-        // Else a window that lies in the past would order again and again.
+        // Otherwise a window in the past would cause one order after another.
         let rest = share(life.length(), 1, 10).clamp(SHORTEST_WAIT, REST);
         order = order.max(later(issued.min(now), rest));
     }
     if let Some(failures) = known.failures {
         let wait = wait(failures, known.life, known.jitter);
-        // A failure that lies ahead is one from before the clock was set back.
+        // A failure in the future was recorded before the clock was set back.
         order = order.max(later(failures.last.min(now), wait));
     }
     let ask = known.ask.map(|at| at.min(later(now, LONGEST_UNASKED)));
@@ -145,8 +147,8 @@ pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     }
 }
 
-/// When to replace a certificate with which nothing went wrong: a point of the window, else when
-/// two thirds of its life are over; never when less than a tenth is left.
+/// When to renew a certificate if nothing failed: at a random point of the renewal window, or else
+/// after two thirds of its lifetime, and always before the last tenth.
 fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
     let length = life.length();
     let wanted = match known.window {
@@ -179,7 +181,7 @@ fn share(whole: SignedDuration, part: i128, of: i128) -> SignedDuration {
     SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
-/// The instant so much later, or the last one there is.
+/// The time `by` after `at`, limited to the representable range.
 pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(if by.is_negative() {
         Timestamp::MIN

@@ -1,4 +1,4 @@
-//! What was asked of the authority, checked.
+//! The checked settings for the authority.
 
 use std::fmt;
 use std::fs;
@@ -15,31 +15,32 @@ use thiserror::Error;
 use crate::description;
 use crate::description::Challenge;
 
-/// How certificates are ordered, and where they are kept.
+/// How certificates are ordered, and where they are stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The directory of the authority, an `https` URL.
+    /// The directory URL of the authority, which must be `https`.
     pub directory: String,
-    /// Whom the authority writes to; empty: nobody.
+    /// The contact mail address for the authority; empty for none.
     pub email: String,
-    /// How control over a name is proven.
+    /// The challenge type that proves control of a name.
     pub challenge: Challenge,
-    /// An account that the authority knows already.
+    /// An existing account at the authority to bind to.
     pub external_account: Option<ExternalAccount>,
-    /// Trusted for the directory, beside the roots that browsers trust.
+    /// Additional root certificates for connections to the authority, beside those that browsers
+    /// trust.
     pub roots: Vec<CertificateDer<'static>>,
-    /// Whether names that do not lead here are ordered too.
+    /// Whether certificates are ordered even for names that do not resolve.
     pub force: bool,
-    /// The data folder; everything is kept in `acme` in it.
+    /// The data folder; everything is stored in its subfolder `acme`.
     pub data: PathBuf,
 }
 
 /// External account binding (RFC 8555, section 7.3.4).
 #[derive(Clone, PartialEq, Eq)]
 pub struct ExternalAccount {
-    /// What the authority calls the account.
+    /// The key identifier of the account, as given by the authority.
     pub kid: String,
-    /// The key, as bytes.
+    /// The HMAC key.
     pub key: Vec<u8>,
 }
 
@@ -49,38 +50,38 @@ impl fmt::Debug for ExternalAccount {
     }
 }
 
-/// What is wrong with `[tls] acme`.
+/// An error in `[tls] acme`.
 #[derive(Debug, Error)]
 pub enum SettingsError {
-    /// Not an URL, or not one of TLS.
+    /// Not a URL, or not an `https` URL.
     #[error("“{0}” is no https URL")]
     Directory(String),
-    /// No address that mail could be sent to.
+    /// Not a valid mail address.
     #[error("“{0}” is no mail address")]
     Email(String),
-    /// The file with an extra root is not there, or has none.
+    /// The file with additional root certificates cannot be read or contains none.
     #[error("{}: {cause}", file.display())]
     Root {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The cause.
         cause: pem::Error,
     },
-    /// The file with the key of the account is not there.
+    /// The file with the account key cannot be read.
     #[error("{}: {cause}", file.display())]
     AccountKeyFile {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The cause.
         cause: std::io::Error,
     },
-    /// The key of the account is not in base64url; what it is is not told.
+    /// The account key is not valid base64url. The error does not contain the key.
     #[error("{}: the key is not written in base64url", .0.display())]
     AccountKey(PathBuf),
 }
 
 impl SettingsError {
-    /// Where in the file it was written.
+    /// The key of the setting in the settings file.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Directory(_) => "tls.acme.directory",
@@ -90,7 +91,7 @@ impl SettingsError {
         }
     }
 
-    /// What to do about it.
+    /// How to correct the setting.
     pub fn mend(&self) -> &'static str {
         match self {
             Self::Directory(_) => "leave it out for Let's Encrypt, or copy it from the authority",
@@ -103,7 +104,8 @@ impl SettingsError {
 }
 
 impl Settings {
-    /// Checks what was asked; files are relative to `folder`, and certificates kept below `data`.
+    /// Checks the settings. File names are relative to `folder`, and certificates are stored below
+    /// `data`.
     pub fn check(
         asked: &description::Acme,
         folder: &Path,
@@ -152,7 +154,7 @@ impl Settings {
     }
 }
 
-/// The authority looks closer; this keeps out what would break a `mailto:`.
+/// Rejects only what would break a `mailto:` URL; the authority validates the address itself.
 fn is_address(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')
@@ -189,21 +191,21 @@ fn read_key(file: &Path) -> Result<Vec<u8>, SettingsError> {
 /// Why no certificate can be ordered for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Unorderable {
-    /// Neither challenge proves a whole zone.
+    /// The supported challenge types cannot validate wildcards.
     #[error("a certificate for a wildcard can only come from a file: [[tls.certificate]]")]
     Wildcard,
-    /// Addresses change hands.
+    /// IP addresses change owners.
     #[error("no certificate is ordered for a bare address")]
     Address,
-    /// Everybody's own machine has it.
+    /// Every machine is `localhost`.
     #[error("no authority vouches for localhost; it gets a self-signed certificate")]
     Localhost,
-    /// Not letters, digits and hyphens in labels of 1 to 63.
+    /// Not made of labels of 1 to 63 letters, digits and hyphens.
     #[error("it is not the name of a host")]
     Malformed,
 }
 
-/// Whether a name, in lower case, can be ordered at all.
+/// Checks whether a certificate can be ordered for a name, which is in lower case.
 pub fn can_be_ordered(name: &str) -> Result<(), Unorderable> {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

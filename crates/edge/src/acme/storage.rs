@@ -1,11 +1,11 @@
 //! The account, the certificates and the orders under way, on disk.
 //!
-//! Under `data/acme/`, one folder for each authority: what a testing authority
-//! issued is never served once the real one is asked. Folders are 0700, files 0600.
-//! A file is replaced whole or not at all. A key and its chain share one file, so
-//! that no crash can part them.
+//! They are stored under `data/acme/`, with one folder for each authority, so that certificates
+//! from a test authority are never served after a switch to the real one. Folders have mode 0700,
+//! files 0600. Files are replaced atomically. A key and its chain share one file, so that a crash
+//! cannot separate them.
 //!
-//! Writing is blocking: a few small files every few weeks.
+//! File access is blocking, since it is a few small files every few weeks.
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read as _};
@@ -24,38 +24,38 @@ use crate::durable;
 use super::certificate::{Certificate, CertificateFault};
 use super::schedule::Failures;
 
-/// Where the account is.
+/// The file of the account.
 const ACCOUNT: &str = "account.json";
-/// No file here has a reason to be larger.
+/// The largest size of a file, in bytes; none has a reason to be larger.
 const LARGEST: u64 = 1 << 20;
-/// What stays readable in the name of an authority's folder.
+/// The characters that are percent-encoded in the name of an authority's folder.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
-/// An account, and the mail address that the authority has for it.
+/// An account, and the contact mail address that the authority has for it.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredAccount {
     pub(super) contact: String,
     pub(super) credentials: AccountCredentials,
 }
 
-/// What is remembered of getting a certificate for one name.
+/// The stored state of obtaining a certificate for one name.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Attempt {
-    /// When the last one came.
+    /// When the last certificate was issued.
     pub(super) issued: Option<Timestamp>,
-    /// What went wrong since.
+    /// The failures since then.
     pub(super) failures: Option<Failures>,
-    /// What is under way.
+    /// The order under way.
     pub(super) pending: Option<Pending>,
 }
 
-/// An order that was begun.
+/// An order under way.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Pending {
-    /// Where the authority keeps it.
+    /// The URL of the order at the authority.
     pub(super) url: String,
-    /// The key that its certificate is for, in PEM.
+    /// The private key for the certificate, in PEM.
     pub(super) key: String,
 }
 
@@ -65,40 +65,40 @@ impl std::fmt::Debug for Pending {
     }
 }
 
-/// Why something could not be read or kept.
+/// Why data could not be read or stored.
 #[derive(Debug, Error)]
 pub enum StorageError {
-    /// The disk said no.
+    /// An I/O error.
     #[error("{}: {cause}", path.display())]
     Disk {
-        /// Of what.
+        /// The file or folder.
         path: PathBuf,
-        /// What it said.
+        /// The cause.
         cause: io::Error,
     },
-    /// The file is not what we wrote.
+    /// The content of the file is not valid.
     #[error("{} is damaged: {cause}", path.display())]
     Damaged {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         cause: Damage,
     },
 }
 
-/// What is wrong with a file.
+/// What is wrong with the content of a file.
 #[derive(Debug, Error)]
 pub enum Damage {
-    /// It is no text.
+    /// It is not UTF-8.
     #[error("it is not UTF-8")]
     Text,
-    /// It is far larger than anything we write.
+    /// It is far larger than any file that this module writes.
     #[error("it is larger than 1 MiB")]
     Size,
-    /// It is not what it was, somewhere.
+    /// It is not the expected JSON.
     #[error("{0}")]
     Json(serde_json::Error),
-    /// It holds no certificate that can be used.
+    /// It contains no usable certificate.
     #[error("{0}")]
     Certificate(CertificateFault),
 }
@@ -110,7 +110,7 @@ pub(super) struct Storage {
 }
 
 impl Storage {
-    /// Opens the folder of the authority with this directory; it is made if need be.
+    /// Opens the folder of the authority with this directory URL, and creates it if necessary.
     pub(super) fn open(data: &Path, directory: &str) -> Result<Self, StorageError> {
         let all = data.join("acme");
         let authority = directory.strip_prefix("https://").unwrap_or(directory);
@@ -120,7 +120,7 @@ impl Storage {
                 .recursive(true)
                 .mode(0o700)
                 .create(folder)
-                // Also if somebody made it before us, or opened it.
+                // Set the mode even if the folder existed before with another one.
                 .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700)))
                 .and_then(|()| durable::sync(folder.parent().unwrap_or(folder)));
             made.map_err(|cause| disk(folder, cause))?;
@@ -128,27 +128,27 @@ impl Storage {
         Ok(Self { folder })
     }
 
-    /// The account, if there is one.
+    /// The account, if one is stored.
     pub(super) fn load_account(&self) -> Result<Option<StoredAccount>, StorageError> {
         self.load_json(ACCOUNT)
     }
 
-    /// Keeps the account.
+    /// Stores the account.
     pub(super) fn store_account(&self, account: &StoredAccount) -> Result<(), StorageError> {
         self.store_json(ACCOUNT, account)
     }
 
-    /// Does as if there had never been one.
+    /// Deletes the account. It is no error if there is none.
     pub(super) fn forget_account(&self) -> Result<(), StorageError> {
         durable::remove(&self.folder, ACCOUNT)
             .map_err(|cause| disk(&self.folder.join(ACCOUNT), cause))
     }
 
-    /// What is remembered of a name.
+    /// The stored state of a name; empty if there is none.
     pub(super) fn load_attempt(&self, name: &str) -> Result<Attempt, StorageError> {
         let mut attempt: Attempt = self.load_json(&attempt_file(name))?.unwrap_or_default();
-        // An order is over once its key stands in the certificate's file, even if the power
-        // failed before that could be noted.
+        // An order is done once its key is in the certificate's file, even if the system crashed
+        // before the state was updated.
         if let (Some(pending), Ok(Some(pem))) =
             (&attempt.pending, self.read(&certificate_file(name)))
             && pem.starts_with(&pending.key)
@@ -158,12 +158,12 @@ impl Storage {
         Ok(attempt)
     }
 
-    /// Remembers it.
+    /// Stores the state of a name.
     pub(super) fn store_attempt(&self, name: &str, attempt: &Attempt) -> Result<(), StorageError> {
         self.store_json(&attempt_file(name), attempt)
     }
 
-    /// The certificate of a name, if there is one.
+    /// The certificate of a name, if one is stored.
     pub(super) fn load_certificate(&self, name: &str) -> Result<Option<Certificate>, StorageError> {
         let file = certificate_file(name);
         let Some(pem) = self.read(&file)? else {
@@ -174,7 +174,7 @@ impl Storage {
             .map_err(|fault| self.damaged(&file, Damage::Certificate(fault)))
     }
 
-    /// Keeps a key, then its chain, both in PEM.
+    /// Stores a key followed by its chain, both in PEM.
     pub(super) fn store_certificate(&self, name: &str, pem: &str) -> Result<(), StorageError> {
         self.write(&certificate_file(name), pem.as_bytes())
     }

@@ -1,4 +1,4 @@
-//! The one task that does what the schedule says, one name after the other.
+//! The task that carries out the scheduled steps, one name after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,14 +23,16 @@ use super::settings::can_be_ordered;
 use super::storage::{Attempt, StorageError};
 use super::{Shared, Standing, account, order};
 
-/// The longest sleep: a clock that was set, or a machine that slept, is noticed after it.
+/// The longest sleep, after which a changed clock or a resumed machine is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
-/// The soonest that the authority is asked again when to renew (RFC 9773, section 4.3.2).
+/// The shortest delay until the authority is asked again for its renewal window (RFC 9773, section
+/// 4.3.2).
 const SHORTEST_UNASKED: SignedDuration = SignedDuration::from_mins(1);
-/// When it is asked again after it did not answer (RFC 9773, section 4.3.3).
+/// The delay until the authority is asked again after it failed to respond (RFC 9773, section
+/// 4.3.3).
 const UNANSWERED: SignedDuration = SignedDuration::from_hours(6);
 
-/// What the task holds.
+/// The state of the task.
 pub(super) struct Task {
     shared: Shared,
     account: Option<Account>,
@@ -39,7 +41,7 @@ pub(super) struct Task {
     report: watch::Sender<Arc<[Standing]>>,
 }
 
-/// What is known of one name.
+/// The state of one name.
 #[derive(Default)]
 struct Kept {
     certificate: Option<Certificate>,
@@ -77,7 +79,7 @@ impl Task {
         }
     }
 
-    /// Works until it is stopped, also in the middle of an order.
+    /// Runs until `stop` is cancelled, which interrupts an order too.
     pub(super) async fn run(
         mut self,
         mut wanted: watch::Receiver<BTreeSet<String>>,
@@ -110,7 +112,7 @@ impl Task {
                         () = stop.cancelled() => {}
                         changed = wanted.changed() => match changed {
                             Ok(()) => wanted.mark_changed(),
-                            // Nobody is left who wants certificates.
+                            // The handle was dropped, so nothing wants certificates any more.
                             Err(_) => return,
                         },
                         () = sleep(pause) => {}
@@ -120,8 +122,7 @@ impl Task {
         }
     }
 
-    /// Begins with names that are new, and forgets those that are no longer wanted; their files
-    /// stay.
+    /// Starts with new names, and drops the state of those no longer wanted. Their files stay.
     pub(super) fn take_on(&mut self, wanted: &BTreeSet<String>) {
         self.names.retain(|name, _| wanted.contains(name));
         self.refused.clear();
@@ -157,7 +158,7 @@ impl Task {
         kept
     }
 
-    /// What holds for a certificate that has just come, from wherever.
+    /// Resets what depends on the certificate, after a new one was issued or loaded.
     fn begin_life(&self, kept: &mut Kept) {
         kept.window = None;
         kept.ask = kept.certificate.as_ref().map(|_| self.now());
@@ -165,7 +166,7 @@ impl Task {
         kept.jitter = jitter.map(Jitter).unwrap_or_default();
     }
 
-    /// Lets the edge see what there is.
+    /// Publishes all certificates to the edge.
     fn issue(&self) {
         let by_name = self.names.iter().filter_map(|(name, kept)| {
             let certificate = kept.certificate.as_ref()?;
@@ -178,8 +179,8 @@ impl Task {
         let Some(mut kept) = self.names.remove(name) else {
             return;
         };
-        // Whatever happens in between, the name stays known: what is dropped at a stop is not
-        // needed any more.
+        // Put the state back whatever happens in between; if the task is stopped instead, it is not
+        // needed.
         match action {
             Action::Order => self.order(name, &mut kept).await,
             Action::Ask => self.ask(name, &mut kept).await,
@@ -228,8 +229,8 @@ impl Task {
                 let again = kept.next(now).at;
                 tracing::warn!(name, count, why, %again, "there is no new certificate");
                 metrics::certificate_failed(name);
-                // Of what the authority has not heard nothing needs to outlive us: after a restart
-                // somebody may have mended it.
+                // The authority never saw this order, so the failure is not stored: the DNS record
+                // may be fixed by the next start.
                 if matches!(error, OrderError::NoAddress(_)) {
                     return;
                 }
@@ -240,12 +241,12 @@ impl Task {
 
     async fn try_order(&mut self, name: &str, kept: &mut Kept) -> Result<Certificate, OrderError> {
         let account = self.open_account().await?;
-        // Only an authority that told when to renew can make something of it.
+        // Only an authority that suggests renewal windows supports the `replaces` field.
         let replaced = kept.window.and(identify(kept.certificate.as_ref()));
         order::obtain(&self.shared, &account, name, &mut kept.attempt, replaced).await
     }
 
-    /// Asks when the authority would like a certificate to be replaced.
+    /// Asks the authority for the renewal window of a certificate.
     async fn ask(&mut self, name: &str, kept: &mut Kept) {
         let answer = match (
             identify(kept.certificate.as_ref()),
@@ -306,12 +307,12 @@ impl Task {
     }
 }
 
-/// How the authority calls a certificate (RFC 9773, section 4.1).
+/// The identifier of a certificate for renewal information (RFC 9773, section 4.1).
 fn identify(certificate: Option<&Certificate>) -> Option<CertificateIdentifier<'_>> {
     CertificateIdentifier::try_from(certificate?.leaf()?).ok()
 }
 
-/// What could be read or written; else why not goes into the log.
+/// The value, or `None` after logging the error.
 fn told<T>(name: &str, result: Result<T, StorageError>) -> Option<T> {
     result
         .map_err(|error| tracing::error!(name, %error, "cannot keep what belongs to a certificate"))

@@ -1,7 +1,7 @@
 //! Files that are read while they are sent.
 //!
-//! What the system has in memory is read or sent on the spot: a thread that waits for the disk
-//! is asked only for what is not there. Reading ahead is the system's.
+//! Data in the page cache is read or sent immediately. A blocking thread is used only for data that
+//! is not. Read-ahead is left to the kernel.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,29 +21,30 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use super::read_permits::{ReadPermit, Readers, Reading, Turns};
 use super::{BodyError, Stretch};
 
-/// So much is read at a time, and none beyond: a slow client holds 64 KiB.
+/// The size of a read in bytes. Nothing is read ahead of it, so a slow client holds 64 KiB.
 const PIECE: usize = 64 * 1_024;
-/// So much the kernel is told to send at a time.
+/// The maximum number of bytes that one `sendfile` call is asked to send.
 const STRETCH: usize = 256 * 1_024;
-/// A byte of so many is looked at before they are sent.
+/// The distance in bytes between the bytes that are read to check whether a range is in the page
+/// cache.
 const PROBED: usize = 64 * 1_024;
 
 /// A part of a body.
 pub(crate) enum Piece {
     Bytes(Bytes),
-    /// Never empty.
+    /// A file and a range in it, which is never empty.
     File(Arc<File>, Range<u64>),
 }
 
-/// Parts, one after the other. A file that ends before its time breaks the body, so
-/// that the client sees it: nothing is made up.
+/// Parts that are sent one after the other. If a file is shorter than expected, the body fails, so
+/// that the client notices; it is never padded.
 pub struct FileBody {
     queue: VecDeque<Piece>,
     readers: Readers,
     turns: Turns,
-    /// What the disk is asked for.
+    /// The read from disk in progress.
     reading: Option<Reading<Bytes>>,
-    /// So much of what comes next was in memory when it was looked at, or read.
+    /// The bytes of the next part known to be in the page cache, or just read.
     at_hand: usize,
     left: u64,
 }
@@ -64,13 +65,13 @@ impl FileBody {
         }
     }
 
-    /// Whether all of it is in one file.
+    /// Whether the whole body is in one file.
     pub(crate) fn is_one_file(&self) -> bool {
         self.queue.len() == 1 && matches!(self.queue.front(), Some(Piece::File(..)))
     }
 
-    /// Waits until it is its turn and the next stretch of the file is in memory. One that is
-    /// shorter than it was is an error, and so is what is not in a file.
+    /// Waits for a permit and until the next part of the file is in the page cache. Fails if the
+    /// file became shorter or the next part is not in a file.
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
@@ -87,7 +88,8 @@ impl FileBody {
         }))
     }
 
-    /// A turn, and how much can be sent in it without the disk.
+    /// Waits for a permit. Returns it with the number of bytes that can be sent without waiting for
+    /// the disk.
     fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<io::Result<(usize, ReadPermit)>> {
         loop {
             if let Some(reading) = &mut self.reading {
@@ -111,7 +113,7 @@ impl FileBody {
         }
     }
 
-    /// So many bytes of the first piece, which is in a file, have left.
+    /// Records that `sent` bytes of the first part, which is in a file, were sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         self.at_hand = self.at_hand.saturating_sub(sent);
         let sent = sent as u64;
@@ -161,13 +163,13 @@ fn read(file: &File, at: u64, length: usize) -> io::Result<Bytes> {
     }
 }
 
-/// A file ends before its time.
+/// The error for a file that is shorter than expected.
 pub(crate) fn shorter() -> io::Error {
     io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter")
 }
 
-/// How much from here on the system has in memory, at most `length`. What it reads, it reads in
-/// larger parts, so a byte of each tells, the first of all.
+/// How many bytes from `at`, at most `length`, are in the page cache. The kernel reads in larger
+/// blocks, so it is enough to check the first byte of each block.
 fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     for place in (0..length).step_by(PROBED) {
         if read_now(file, at + place as u64, &mut [0])?.is_none() {
@@ -177,7 +179,7 @@ fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     Ok(length)
 }
 
-/// Reads what the system has in memory, at least a byte. Nothing: the disk has to be asked.
+/// Reads at least one byte from the page cache. `None` if it would have to wait for the disk.
 fn read_now(file: &File, at: u64, into: &mut [u8]) -> io::Result<Option<usize>> {
     match preadv2(
         file,
@@ -187,7 +189,7 @@ fn read_now(file: &File, at: u64, into: &mut [u8]) -> io::Result<Option<usize>> 
     ) {
         Ok(0) => Err(shorter()),
         Ok(read) => Ok(Some(read)),
-        // Some file systems, and older kernels, can only wait.
+        // Some file systems and older kernels do not support `RWF_NOWAIT`.
         Err(Errno::AGAIN | Errno::INTR | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {
             Ok(None)
         }
@@ -267,7 +269,7 @@ mod tests {
         Arc::new(file)
     }
 
-    /// One that has to be read from the disk, where there is one.
+    /// A file that is not in the page cache, where the file system allows it.
     fn cold_file() -> Arc<File> {
         let file = file();
         file.sync_all().unwrap();
@@ -280,7 +282,7 @@ mod tests {
         FileBody::new(readers, [whole].into())
     }
 
-    /// What comes without waiting for anybody.
+    /// The number of frames that are available without waiting.
     fn at_once(pieces: &mut FileBody) -> usize {
         let mut context = Context::from_waker(Waker::noop());
         std::iter::from_fn(|| {
@@ -294,12 +296,12 @@ mod tests {
     async fn what_is_in_memory_comes_at_once_and_lets_others_go_between() {
         let (readers, file) = (Readers::default(), file());
         if in_memory(&file, 0, LENGTH).unwrap() < LENGTH {
-            // Not every file system can tell.
+            // Not every file system supports this.
             return;
         }
         let (mut one, mut other) = (pieces(&readers, &file), pieces(&readers, &file));
         assert_eq!(at_once(&mut one), 2);
-        // They share the turns, and one who waits is the next.
+        // Both share the permits, and the waiting one is next.
         assert_eq!(at_once(&mut other), 0);
         tokio::task::yield_now().await;
         assert_eq!((at_once(&mut other), at_once(&mut one)), (1, 1));
@@ -325,7 +327,7 @@ mod tests {
                     assert_eq!(stretch.place, end);
                     assert!((1..=STRETCH).contains(&stretch.length));
                     stretch.turn.pass_on();
-                    // Not always as much as was offered.
+                    // Sometimes less is sent than was offered.
                     Poll::Ready(stretch.length.div_ceil(2))
                 })
                 .await;

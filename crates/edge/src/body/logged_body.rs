@@ -1,4 +1,4 @@
-//! Bodies of answers whose end is written into the access log.
+//! Response bodies whose end is recorded in the access log.
 
 use std::io;
 use std::pin::Pin;
@@ -11,13 +11,13 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use super::{Body, Stretch, has_no_body};
 use crate::access_log::Entry;
 
-/// The body of an answer. Its line is written exactly once: at its end, at its
-/// failure, or when it is dropped because the client went away.
+/// The body of a response. Its log line is written exactly once: at its end, at its failure, or
+/// when it is dropped because the client disconnected.
 #[derive(Debug)]
 pub struct LoggedBody<B: HttpBody> {
     body: B,
     sent: u64,
-    /// Nothing: the line is written.
+    /// `None` once the line is written.
     entry: Option<Box<Entry>>,
 }
 
@@ -31,7 +31,7 @@ impl<B: HttpBody> LoggedBody<B> {
         }
     }
 
-    /// What is being sent.
+    /// The wrapped body.
     pub(crate) fn body(&self) -> &B {
         &self.body
     }
@@ -44,7 +44,7 @@ impl<B: HttpBody> LoggedBody<B> {
 }
 
 impl LoggedBody<Body> {
-    /// As of the body.
+    /// Waits for the next part that the kernel can send by itself.
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
@@ -52,12 +52,12 @@ impl LoggedBody<Body> {
         self.body.poll_stretch(context)
     }
 
-    /// The body could not be had.
+    /// Logs that the body could not be read.
     pub(crate) fn failed(&mut self, error: &io::Error) {
         self.end(&error.to_string());
     }
 
-    /// So many bytes of the last stretch were sent.
+    /// Records that `sent` bytes of the last part were sent.
     pub(crate) fn advance(&mut self, sent: usize) {
         self.body.advance(sent);
         self.sent += sent as u64;
@@ -86,7 +86,7 @@ where
             Some(Err(error)) => this.end(&error.to_string()),
             Some(Ok(frame)) => {
                 this.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
-                // The engine need not ask again.
+                // Log the end now, since the HTTP engine may not poll again.
                 if this.body.is_end_stream() {
                     this.end("");
                 }
@@ -109,7 +109,7 @@ impl<B: HttpBody> Drop for LoggedBody<B> {
         let Some(entry) = self.entry.take() else {
             return;
         };
-        // A body that is at its end already is not asked for.
+        // A body that is already at its end is not polled.
         let is_whole = is_without_body(&entry) || self.body.is_end_stream();
         entry.end(
             self.sent,
@@ -118,7 +118,7 @@ impl<B: HttpBody> Drop for LoggedBody<B> {
     }
 }
 
-/// Whether nobody asks for the body of this answer.
+/// Whether the client expects no body of this response.
 fn is_without_body(entry: &Entry) -> bool {
     entry.method == Some(Method::HEAD) || has_no_body(entry.status)
 }

@@ -1,8 +1,8 @@
-//! Turns to read, compress or send large files.
+//! Permits to read, compress or send parts of large files.
 //!
-//! Each step of it is short, but there may be as many as there are clients. A worker
-//! therefore takes few at once, and whatever else is ready goes between two of them: whoever
-//! asks for a page does not wait behind everybody who downloads.
+//! Each step is short, but there may be as many as there are clients. A worker therefore runs few
+//! at once, and other tasks that are ready run in between, so that a page request does not wait
+//! behind all downloads.
 
 use std::io;
 use std::pin::Pin;
@@ -13,31 +13,31 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::PollSemaphore;
 
-/// So many steps of each worker.
+/// The number of concurrent steps in each worker.
 const STEPS: usize = 2;
-/// So many threads of each worker. As many as there are slow readers would take the processor
-/// from whoever is quick.
+/// The number of blocking threads for each worker. One for each slow read would take processor time
+/// from fast requests.
 const THREADS: usize = 2;
 
-/// Those who read large files for one worker.
+/// The permits to read large files in one worker.
 #[derive(Debug, Clone)]
 pub(crate) struct Readers {
     steps: Arc<Semaphore>,
     threads: Arc<Semaphore>,
 }
 
-/// Leave to take one step that waits for nothing.
+/// A permit for one step that does not block.
 #[derive(Debug)]
 pub(crate) struct ReadPermit {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Waits for one turn after the other, in the order of asking. Who has begun to wait has to
-/// go on or be dropped: the turn is kept for it.
+/// Acquires permits one after the other, in the order of the requests. A task that started to wait
+/// must go on or drop this, because the permit is reserved for it.
 #[derive(Debug)]
 pub(super) struct Turns(PollSemaphore);
 
-/// What a thread will bring that may wait for the disk.
+/// The result of a blocking thread that may wait for the disk.
 pub(super) type Reading<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
 
 impl Default for Readers {
@@ -54,7 +54,7 @@ impl Readers {
         Turns(PollSemaphore::new(Arc::clone(&self.steps)))
     }
 
-    /// Begins at once where a thread is free, else when somebody waits for it.
+    /// Starts at once if a thread is free, or else when the result is polled.
     pub(super) fn begin<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -87,7 +87,7 @@ impl Turns {
 }
 
 impl ReadPermit {
-    /// Ends the turn when all who are ready now have gone first.
+    /// Releases the permit after all tasks that are ready now have run.
     pub(crate) fn pass_on(self) {
         if let Ok(worker) = Handle::try_current() {
             worker.spawn(async { drop(self) });

@@ -1,4 +1,4 @@
-//! `Cache-Control` (RFC 9111, section 5.2), of requests and of answers.
+//! `Cache-Control` (RFC 9111, section 5.2) of requests and responses.
 
 use std::mem;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
-/// Larger numbers mean this one (RFC 9111, section 1.2.2).
+/// The largest number of seconds; larger ones are reduced to it (RFC 9111, section 1.2.2).
 const MOST: u64 = 1 << 31;
 
-/// What was said. A time that was said badly, or twice in different ways, is none
-/// at all: what it would keep fresh is stale.
+/// The parsed directives. A malformed time, or one given twice with different values, counts as
+/// zero, so that the response is stale.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -18,11 +18,11 @@ const MOST: u64 = 1 << 31;
 )]
 pub(super) struct Directives {
     pub(super) no_store: bool,
-    /// Also `no-cache="Field"`: fields are not told apart here.
+    /// Also set by `no-cache="Field"`: the field names are ignored.
     pub(super) no_cache: bool,
-    /// Also `private="Field"`.
+    /// Also set by `private="Field"`.
     pub(super) private: bool,
-    /// `must-revalidate` or `proxy-revalidate`, which a shared cache takes alike.
+    /// `must-revalidate` or `proxy-revalidate`, which are the same to a shared cache.
     pub(super) must_revalidate: bool,
     pub(super) max_age: Option<Duration>,
     pub(super) s_maxage: Option<Duration>,
@@ -73,7 +73,7 @@ pub(super) fn seconds(text: &[u8]) -> Option<Duration> {
     is_number.then(|| Duration::from_secs(number.min(MOST)))
 }
 
-/// `name`, `name=token` or `name="quoted"`, between commas.
+/// Iterates over `name`, `name=token` or `name="quoted"`, separated by commas.
 struct Parts<'a>(&'a [u8]);
 
 impl Iterator for Parts<'_> {
@@ -92,7 +92,7 @@ impl Iterator for Parts<'_> {
         let (argument, rest) = match rest {
             [b'=', rest @ ..] => match argument(rest.trim_ascii_start()) {
                 Some(argument) => argument,
-                // A quote that never ends may hide anything.
+                // An unterminated quotation may hide any directive.
                 None => return Some(("no-store".to_owned(), mem::take(&mut self.0).to_vec())),
             },
             rest => (Vec::new(), rest),
@@ -102,7 +102,7 @@ impl Iterator for Parts<'_> {
     }
 }
 
-/// What follows the `=`, and what follows that.
+/// The argument after `=`, and the remaining text.
 fn argument(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let [b'"', inside @ ..] = text else {
         let (token, rest) = text.split_at(position(text, |byte| byte == b','));

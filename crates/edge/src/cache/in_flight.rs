@@ -1,8 +1,7 @@
-//! One request to the server, and all who wait for its answer.
+//! One request to the server, and all requests that wait for its response.
 //!
-//! Whoever asks first leads: a task of its own fetches the answer, so that nobody
-//! depends on the leader's client staying. The others follow: they wait until the
-//! answer is there whole.
+//! The first request leads: a separate task fetches the response, so that the others do not depend
+//! on the first client staying connected. The others wait until the response is complete.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,36 +11,36 @@ use tokio::sync::watch;
 
 use super::stored::{Key, Stored};
 
-/// How something came to be in the store, or to be sent from it.
+/// How a stored response was obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
-    /// It is what the server answered.
+    /// The server sent it.
     New,
-    /// The server said that nothing changed.
+    /// The server replied `304`.
     Renewed,
-    /// The server has a fault, of this status, and an older answer stands in.
+    /// The server failed with this status, and an older response is used instead.
     StandsIn(u16),
 }
 
-/// What all who wait are sent; nothing: everybody asks for themselves.
+/// The response for all waiting requests. `None` if each must ask the server itself.
 type Outcome = Option<(Arc<Stored>, How)>;
 
 /// A request under way.
 pub(crate) struct InFlight {
-    /// Nothing before its end.
+    /// `None` until the request has ended.
     outcome: watch::Sender<Option<Outcome>>,
-    /// Where others find it.
+    /// The map and the key under which others can join the request.
     place: Option<(Arc<Flights>, (Key, u64))>,
 }
 
-/// The requests under way that others may join, by their address and what its answers were last
-/// known to depend on.
+/// The requests under way that others may join. The key is the cache key and a hash of the headers
+/// named in the `Vary` of the newest stored response.
 #[derive(Default)]
 pub(super) struct Flights(Mutex<HashMap<(Key, u64), Weak<InFlight>>>);
 
 impl Flights {
-    /// Joins the request under way at this place, or begins one. What is kept is there before its
-    /// request ends: who looked in vain a moment ago, and finds no request now, finds it by
+    /// Joins the request under way, or begins one. A response is stored before its request is
+    /// removed from this map, so a request that found neither looks in the store again with
     /// `is_there`.
     pub(super) fn join(
         self: &Arc<Self>,
@@ -62,7 +61,7 @@ impl Flights {
         Joined::Leads(FillGuard(flight))
     }
 
-    /// Nobody joins it any more.
+    /// Removes a request, so that no other joins it.
     fn leave(&self, place: &(Key, u64), flight: *const InFlight) {
         let mut all = self.all();
         if all.get(place).is_some_and(|there| there.as_ptr() == flight) {
@@ -75,13 +74,13 @@ impl Flights {
     }
 }
 
-/// What a request finds under way.
+/// The result of joining.
 pub(crate) enum Joined {
-    /// Nobody asks yet: it is the one who does.
+    /// No such request was under way, and this one leads.
     Leads(FillGuard),
-    /// Somebody asks already.
+    /// Another request is under way.
     Follows(Arc<InFlight>),
-    /// Somebody asked, and it is there.
+    /// Another request has just ended, and its response is stored.
     Landed(Arc<Stored>),
 }
 
@@ -91,19 +90,19 @@ impl InFlight {
         Arc::new(Self { outcome, place })
     }
 
-    /// Whether nothing more happens.
+    /// Whether the request has ended.
     pub(super) fn is_over(&self) -> bool {
         self.outcome.borrow().is_some()
     }
 
-    /// Waits for its end.
+    /// Waits until the request has ended.
     pub(crate) async fn wait(&self) -> Outcome {
         let mut outcome = self.outcome.subscribe();
         let ended = outcome.wait_for(Option::is_some).await;
         ended.ok()?.clone()?
     }
 
-    /// Nobody joins it any more, and all who wait go on.
+    /// Ends the request: no other joins it, and those that wait go on.
     pub(crate) fn end(&self, outcome: Outcome) {
         if let Some((flights, place)) = &self.place {
             flights.leave(place, self);
@@ -118,7 +117,8 @@ impl fmt::Debug for InFlight {
     }
 }
 
-/// The leader's part in a flight, which ends with it: nobody waits for one who left.
+/// Held by the leader. Dropping it ends the request, so that no other waits for a leader that is
+/// gone.
 #[derive(Debug)]
 pub(crate) struct FillGuard(pub(crate) Arc<InFlight>);
 

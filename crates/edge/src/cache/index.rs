@@ -1,4 +1,4 @@
-//! What is kept, and who has to go when it is too much. No waiting in here.
+//! The stored responses, and which of them to evict. Nothing in here blocks.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher as _;
@@ -11,30 +11,31 @@ use http::HeaderMap;
 use super::purge::Purge;
 use super::stored::{Head, Key, Stored};
 
-/// An address has so many answers at most, told apart by `Vary`; of more the oldest goes.
+/// The maximum number of responses of one key, distinguished by `Vary`. Beyond it the oldest is
+/// removed.
 const VARIANTS: usize = 16;
-/// Addresses that share a count of their purges: a purge of one keeps what is on its way to
-/// the others from being kept, and nothing worse.
+/// The number of purge counters. Keys with the same hash share one: a purge of one key only
+/// prevents responses of the others that are being fetched from being stored.
 const COUNTS: usize = 1_024;
-/// So many addresses are remembered whose answers may not be kept.
+/// The maximum number of keys remembered whose responses may not be stored.
 const PASSING: usize = 4_096;
-/// For so long nobody waits for another's answer to them.
+/// How long requests for such a key do not wait for each other.
 const PASSING_TIME: Duration = Duration::from_secs(10);
 
-/// How much is kept.
+/// The size limits, in bytes and in responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Room {
     pub(super) memory: u64,
     pub(super) entries: usize,
 }
 
-/// Everything that is kept.
+/// All stored responses.
 #[derive(Debug)]
 pub(super) struct Index {
     pages: HashMap<Key, Vec<Arc<Stored>>>,
     passing: HashMap<Key, SystemTime>,
     turns: Turns,
-    /// How many purges there were of addresses, by a hash of the address, and of all else.
+    /// The number of purges of single keys, by a hash of the key, and of purges by path.
     purged_addresses: Box<[u64]>,
     purged_names: u64,
     pub(super) memory: u64,
@@ -56,7 +57,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// The newest answer that fits these headers.
+    /// The newest response that matches these request headers.
     pub(super) fn find(&self, key: &str, request: &HeaderMap) -> Option<Arc<Stored>> {
         let variants = self.pages.get(key)?;
         let found = variants
@@ -67,23 +68,23 @@ impl Index {
         Some(Arc::clone(found))
     }
 
-    /// The newest answer of an address, whatever it depends on.
+    /// The newest response of a key, whatever its `Vary`.
     pub(super) fn newest(&self, key: &str) -> Option<&Arc<Stored>> {
         self.pages.get(key)?.last()
     }
 
-    /// How many purges there were that may mean this address.
+    /// The number of purges that may have affected this key.
     pub(super) fn purges(&self, key: &Key) -> u64 {
         self.purged_names + self.purged_addresses[self.count_of(key)]
     }
 
-    /// Whether a purge may mean an answer that was asked for before it.
+    /// Whether a purge since the request began may have affected the response.
     pub(super) fn was_purged(&self, head: &Head) -> bool {
         head.began != self.purges(&head.key)
     }
 
-    /// Keeps an answer in place of the one it is newer than; nothing if it was
-    /// purged before it came.
+    /// Stores a response in place of the one it replaces. Does nothing if it was purged since its
+    /// request began.
     pub(super) fn insert(&mut self, stored: &Arc<Stored>, room: Room) {
         if self.was_purged(&stored.head) {
             stored.leave();
@@ -109,7 +110,7 @@ impl Index {
         self.shrink(room);
     }
 
-    /// Takes an answer away.
+    /// Removes a response.
     pub(super) fn remove(&mut self, stored: &Arc<Stored>) {
         if stored.is_gone() {
             return;
@@ -125,8 +126,8 @@ impl Index {
         self.entries -= 1;
     }
 
-    /// Takes away what is meant, and counts it for answers on their way.
-    /// Returns how many went.
+    /// Removes the matching responses, and counts the purge so that responses being fetched are not
+    /// stored. Returns how many were removed.
     pub(super) fn purge(&mut self, purge: &Purge<'_>) -> usize {
         self.purged_names += 1;
         let all = self.pages.values().flatten();
@@ -138,7 +139,7 @@ impl Index {
         meant.len()
     }
 
-    /// The same of an address.
+    /// Removes the responses of one key, and counts the purge.
     pub(super) fn purge_address(&mut self, key: &Key) {
         let count = self.count_of(key);
         self.purged_addresses[count] += 1;
@@ -155,7 +156,7 @@ impl Index {
         self.pages.hasher().hash_one(key) as usize % COUNTS
     }
 
-    /// Remembers that answers of this address may not be kept.
+    /// Remembers that responses of this key may not be stored.
     pub(super) fn pass(&mut self, key: &Key, now: SystemTime) {
         if self.passing.len() >= PASSING {
             self.passing.retain(|_, until| *until > now);
@@ -166,7 +167,7 @@ impl Index {
         self.passing.insert(Arc::clone(key), now + PASSING_TIME);
     }
 
-    /// Whether it was found lately that they may not.
+    /// Whether responses of this key were recently found to be not storable.
     pub(super) fn is_passing(&self, key: &str, now: SystemTime) -> bool {
         self.passing.get(key).is_some_and(|until| {
             now < *until
@@ -176,7 +177,7 @@ impl Index {
         })
     }
 
-    /// Lets go what is too much.
+    /// Evicts responses until the limits are met.
     pub(super) fn shrink(&mut self, room: Room) {
         while self.entries > room.entries || self.memory > room.memory {
             let Some(stored) = self.turns.next() else {
@@ -187,14 +188,14 @@ impl Index {
     }
 }
 
-/// Whose turn it is to go: a queue in which who was used goes to the end again. It holds
-/// nothing that is gone.
+/// The order of eviction: a queue in which a response that was used is moved to the end again
+/// ("second chance"). It does not keep removed responses alive.
 #[derive(Debug, Default)]
 struct Turns(VecDeque<Weak<Stored>>);
 
 impl Turns {
     fn push(&mut self, stored: &Arc<Stored>, entries: usize) {
-        // Those that are gone already leave no more than as many again behind them.
+        // Drop the entries of removed responses when they are more than half of the queue.
         if self.0.len() > 2 * entries + 64 {
             self.0.retain(|stored| there(stored).is_some());
         }

@@ -1,21 +1,21 @@
-//! Answers taken out of the cache before their time, by the beginning of their path.
+//! Purging responses before they expire, by path prefix.
 
 use http::{HeaderMap, HeaderName};
 
 use super::stored::Head;
 
-/// Whoever answers says in this header, between commas or spaces, which paths are to be purged
-/// with what is below them; `*` is everything it answered. It never leaves the edge.
+/// A response header with the paths to purge including everything below them, separated by commas
+/// or spaces. `*` purges all responses of the same target. The edge removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
-/// Of more paths an answer wants everything purged.
+/// The maximum number of paths in one response. More of them purge everything.
 const MOST: usize = 64;
 
-/// Which answers are not wanted any more: those whose path begins so, as their program is
-/// asked for it, or with `*` any.
+/// Which responses to purge: those whose path, as sent to the server, begins with `name`, or all
+/// for `*`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purge<'a> {
-    /// Where their route leads; nothing: anywhere.
+    /// The target of the route; `None` for every target.
     pub(crate) scope: Option<&'a str>,
     pub(crate) name: &'a str,
 }
@@ -30,8 +30,8 @@ impl Purge<'_> {
     }
 }
 
-/// Takes off an answer what it wants purged. So many names that looking for each
-/// would hold up others mean everything.
+/// Removes the purge header from a response and returns its paths. Too many of them are replaced by
+/// `*`, since matching each would delay other requests.
 pub(crate) fn taken_purges(answer: &mut HeaderMap) -> Vec<Box<str>> {
     if !answer.contains_key(PURGE) {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What is kept becomes an answer: conditions, ranges, heads, age, and where it is from.
+//! Makes responses from stored ones: conditions, ranges, headers, age and cache status.
 
 use std::time::SystemTime;
 
@@ -18,28 +18,28 @@ use crate::ranges::{self, Wanted};
 /// RFC 9211.
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
-/// How an answer came by the cache.
+/// How the cache handled a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// It was there.
+    /// A stored response was served.
     Hit,
-    /// It was there, and somebody asks for a newer one.
+    /// A stale stored response was served, while the cache revalidates it.
     Stale,
-    /// The server was asked, for this request or for one like it.
+    /// The server was asked, for this request or for another that this one joined.
     Asked {
         how: How,
-        /// There was nothing, or it was stale, or the client wanted it so.
+        /// The `fwd` reason of RFC 9211: a miss, a stale response, or a demand of the client.
         why: &'static str,
         collapsed: bool,
     },
-    /// It went around.
+    /// The cache was bypassed, for this reason.
     Around(&'static str),
-    /// The server was asked, and its answer may not be kept.
+    /// The server was asked, and the response may not be stored.
     NotKept(&'static str),
 }
 
 impl Told {
-    /// As the log and the figures call it.
+    /// The name in the log and in metrics.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Hit => "hit",
@@ -83,7 +83,7 @@ impl Told {
     }
 }
 
-/// Says in an answer that is not from here how it came by.
+/// Adds `Cache-Status` to a response that is not from the cache.
 pub(crate) fn tell(answer: &mut Answer, told: Told) {
     append_status(answer.headers_mut(), told, 0);
 }
@@ -94,7 +94,7 @@ fn append_status(headers: &mut HeaderMap, told: Told, seconds_left: i64) {
     }
 }
 
-/// Someone who is answered.
+/// The request to respond to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asker<'a> {
     pub(crate) headers: &'a HeaderMap,
@@ -103,7 +103,7 @@ pub(crate) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// The answer of something that is there whole.
+    /// A response from a stored one.
     pub(crate) fn whole(&self, whole: &Stored, told: Told) -> Answer {
         let head = &whole.head;
         let mut headers = self.headers_of(head, told);
@@ -118,7 +118,7 @@ impl Asker<'_> {
         {
             match ranges::wanted(range.as_bytes(), length) {
                 Wanted::Parts(parts) => {
-                    // Of several the whole is sent, as section 14.2 of RFC 9110 allows.
+                    // For several ranges the whole body is sent, as RFC 9110, section 14.2 allows.
                     if let [part] = parts.as_slice() {
                         let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
                         let body = whole.body.slice(at(part.start)..at(part.end));
@@ -164,7 +164,7 @@ impl Asker<'_> {
         headers
     }
 
-    /// 304, if the client has it already (RFC 9110, section 13.2.2).
+    /// `304` if the client has the current version (RFC 9110, section 13.2.2).
     fn unchanged(&self, head: &Head, headers: &mut HeaderMap) -> Option<Answer> {
         if head.status != StatusCode::OK {
             return None;
@@ -175,7 +175,7 @@ impl Asker<'_> {
                 let headers = std::mem::take(headers);
                 Some(answer(StatusCode::NOT_MODIFIED, headers, Body::Empty))
             }
-            // `If-Match` and `If-Unmodified-Since` never come here.
+            // Requests with `If-Match` or `If-Unmodified-Since` bypass the cache.
             Verdict::Send | Verdict::Failed => None,
         }
     }

@@ -1,5 +1,5 @@
-//! What may be kept, and how long it may be used: RFC 9111, as a shared cache, and
-//! RFC 5861. Pure: requests, answers and instants in, decisions out.
+//! What may be stored and how long it may be used: RFC 9111 for a shared cache, and RFC 5861. Pure
+//! functions of requests, responses and times. Section numbers below refer to RFC 9111.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,8 +15,8 @@ use crate::client_info::{ClientInfo, Scheme};
 use crate::filters::forwarding::is_alike;
 use crate::filters::rate_limit::OUTCOME;
 
-/// Servers that know such a header answer for another address or method than the one
-/// asked for, which alone is the key: a request that carries one goes around.
+/// Headers that override the host, path or method at some servers. The key does not contain them,
+/// so requests that have one bypass the cache.
 const REWRITES: [&str; 7] = [
     "x-host",
     "x-http-method",
@@ -28,8 +28,8 @@ const REWRITES: [&str; 7] = [
 ];
 
 /// Headers that the edge sets for the server, whatever the client sent (see
-/// [`forwarding`](crate::filters::forwarding)): an answer that depends on one of them cannot be
-/// found by what the client says. Scheme and host are in the key.
+/// [`forwarding`](crate::filters::forwarding)). A response that varies by one of them cannot be
+/// selected by the client's headers. Scheme and host are in the key.
 const TOLD_BY_THE_DOOR: [&str; 15] = [
     "cf-connecting-ip",
     "connection",
@@ -48,48 +48,49 @@ const TOLD_BY_THE_DOOR: [&str; 15] = [
     "x-request-id",
 ];
 
-/// Of statuses with a meaning of their own here, those that are understood.
+/// The status codes that are understood, of those with special caching rules.
 const UNDERSTOOD: [u16; 14] = [
     200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
 ];
 
-/// Kept for the route's own time when nothing was said. Section 4.2.2 allows more;
-/// that a page is missing may change any moment.
+/// Statuses that are stored for the lifetime of the route if the response has no caching headers.
+/// Section 4.2.2 allows more, but a missing page may appear at any moment.
 const KEPT_UNSAID: [u16; 6] = [200, 203, 300, 301, 308, 410];
 
-/// Clocks are put right by so much, and nobody need know.
+/// Clock corrections up to this are ignored.
 const ADJUSTED: Duration = Duration::from_secs(5);
-/// Older than anything may be: a hundred years.
+/// The age if the clock was set back: a hundred years, older than any lifetime.
 const UNKNOWN: Duration = Duration::from_hours(100 * 366 * 24);
 
-/// How a request goes through the cache.
+/// How the cache handles a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// It may change what is kept of its address (section 4.4).
+    /// The request may change the resource, so stored responses are invalidated (section 4.4).
     Changes,
-    /// Nothing is looked up and nothing kept.
+    /// The request bypasses the cache.
     Around,
-    /// It may be answered from what is kept.
+    /// The request may be served from the cache.
     In(Demand),
 }
 
-/// What a request asks of what is kept (section 5.2.1).
+/// The cache directives of a request (section 5.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// Only after the server was asked.
+    /// The response must be revalidated first.
     pub(crate) no_cache: bool,
     max_age: Option<Duration>,
-    /// A part of it is enough: what is kept serves, but a part is not kept.
+    /// The request has a range. It may be served from a stored response, but a partial response is
+    /// not stored.
     pub(crate) part: bool,
-    /// The head is enough.
+    /// The request is a `HEAD`.
     pub(crate) head: bool,
 }
 
 impl Way {
-    /// Decides by method, headers and whether there is a body.
+    /// Decides by method, headers and presence of a body.
     pub(crate) fn of(method: &Method, headers: &HeaderMap, has_body: bool) -> Self {
-        // A websocket of HTTP/2, which asks by `GET` and `Upgrade` elsewhere (RFC 8441,
-        // section 5).
+        // websockets over HTTP/2 (RFC 8441, section 5); over HTTP/1.1 they use `GET` with
+        // `Upgrade`.
         if *method == Method::CONNECT {
             return Self::Around;
         }
@@ -118,7 +119,7 @@ impl Way {
         })
     }
 
-    /// The way of a request that may say more to the server than the key holds.
+    /// Bypasses the cache if forwarded headers tell the server more than the key contains.
     pub(crate) fn told_by(self, headers: &HeaderMap, facts: &ClientInfo) -> Self {
         match self {
             Self::In(_) if facts.peer_is_trusted && claims_more(headers, facts) => Self::Around,
@@ -131,9 +132,9 @@ fn rewrites(name: &HeaderName) -> bool {
     REWRITES.iter().any(|known| is_alike(name.as_str(), known))
 }
 
-/// Whether a trusted proxy hands on what says more of the address than scheme and
-/// host, or something else: that goes to the server, and its clients may have
-/// written it. Addresses of clients change no answer that is for everybody.
+/// Whether a trusted proxy passes on headers that describe the request URL beyond scheme and host,
+/// or contradict them. They reach the server, and its clients may have set them. Client addresses
+/// do not matter, since they do not change a public response.
 fn claims_more(headers: &HeaderMap, facts: &ClientInfo) -> bool {
     const ALWAYS: [&str; 3] = ["forwarded", "proxy", "x-forwarded-prefix"];
     let is_secure = facts.scheme == Scheme::Https;
@@ -157,8 +158,8 @@ fn claims_more(headers: &HeaderMap, facts: &ClientInfo) -> bool {
     ALWAYS.iter().any(|name| headers.contains_key(*name)) || known.iter().any(differs)
 }
 
-/// Whether `Connection` takes headers away before the server sees them, which may be
-/// those that its answer depends on.
+/// Whether `Connection` removes headers before the server sees them, on which the response may
+/// depend.
 fn names_headers(headers: &HeaderMap) -> bool {
     headers
         .get_all(CONNECTION)
@@ -174,7 +175,7 @@ fn names_headers(headers: &HeaderMap) -> bool {
         })
 }
 
-/// What a route says where an answer says nothing.
+/// The lifetimes that a route configures for responses without caching headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Unsaid {
     pub(crate) lifetime: Duration,
@@ -182,44 +183,44 @@ pub(crate) struct Unsaid {
     pub(crate) stale_if_error: Duration,
 }
 
-/// How long something that is kept may be used.
+/// How long a stored response may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Freshness {
-    /// When it came.
+    /// When the response was received.
     received: SystemTime,
-    /// How old it was then (section 4.2.3).
+    /// The age of the response when it was received (section 4.2.3).
     age: Duration,
     lifetime: Duration,
-    /// Never without asking the server.
+    /// Always revalidate.
     always_ask: bool,
     stale_while_revalidate: Duration,
     stale_if_error: Duration,
 }
 
-/// What may be done with something that is kept.
+/// How a stored response may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It may be sent.
+    /// Send it.
     Fresh,
-    /// It may be sent, while somebody asks for a newer one.
+    /// Send it, and revalidate it in the background.
     WhileRevalidating,
-    /// The server must be asked.
+    /// Revalidate it with the server first.
     Ask,
 }
 
-/// An answer that may be kept.
+/// A response that might be stored.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kept<'a> {
     pub(crate) status: StatusCode,
     pub(crate) headers: &'a HeaderMap,
-    /// When it was asked for.
+    /// When the request was sent.
     pub(crate) asked: SystemTime,
-    /// When its head came.
+    /// When the response head was received.
     pub(crate) received: SystemTime,
 }
 
 impl Kept<'_> {
-    /// How long it may be used; nothing: it may not be kept (section 3).
+    /// How long the response may be used; `None` if it may not be stored (section 3).
     pub(crate) fn freshness(&self, unsaid: &Unsaid) -> Option<Freshness> {
         let headers = self.headers;
         let said = Directives::of(headers);
@@ -250,7 +251,7 @@ impl Kept<'_> {
             None => return None,
         };
         let never_stale = said.must_revalidate || said.no_cache;
-        // `s-maxage` forbids stale answers that nobody allowed in so many words.
+        // With `s-maxage`, stale responses are used only if the response explicitly allows it.
         let by_route = |time: Duration| said.s_maxage.map_or(time, |_| Duration::ZERO);
         let stale = |said: Option<Duration>, unsaid: Duration| match said {
             _ if never_stale => Duration::ZERO,
@@ -272,7 +273,7 @@ impl Kept<'_> {
         (can_be_used || has_validator(headers)).then_some(freshness)
     }
 
-    /// What the answer itself says, the most exact first (section 4.2.1).
+    /// The lifetime that the response states; the most specific directive wins (section 4.2.1).
     fn explicit_lifetime(&self, said: &Directives) -> Option<Duration> {
         if let Some(time) = said.s_maxage.or(said.max_age) {
             return Some(time);
@@ -281,7 +282,7 @@ impl Kept<'_> {
         let until = http_date(expires.next()?.as_bytes());
         let from = self.date().unwrap_or(self.received);
         let lifetime = until.and_then(|until| until.duration_since(from).ok());
-        // No date, as `0`, or two of them: over already.
+        // A missing date such as `0`, or more than one, means expired.
         Some(
             lifetime
                 .filter(|_| expires.next().is_none())
@@ -289,13 +290,13 @@ impl Kept<'_> {
         )
     }
 
-    /// How old it was when it came (section 4.2.3).
+    /// The age of the response when it was received (section 4.2.3).
     fn age(&self) -> Duration {
         let apparent = self
             .date()
             .and_then(|date| self.received.duration_since(date).ok());
         let said = self.headers.get(AGE).and_then(|age| {
-            // Of a list the first counts (section 5.1).
+            // In a list, the first value counts (section 5.1).
             seconds(
                 age.as_bytes()
                     .split(|byte| *byte == b',')
@@ -315,7 +316,7 @@ impl Kept<'_> {
 }
 
 impl Freshness {
-    /// How old it is now. When the clock was put back nobody knows.
+    /// The age at `now`. If the clock was set back, the age is unknown and counts as very old.
     pub(crate) fn age_at(&self, now: SystemTime) -> Duration {
         let since = match now.duration_since(self.received) {
             Ok(since) => since,
@@ -325,7 +326,7 @@ impl Freshness {
         self.age + since
     }
 
-    /// How much longer it is fresh, in seconds; below 0 it is stale.
+    /// The remaining seconds of freshness; negative if stale.
     pub(crate) fn seconds_left(&self, now: SystemTime) -> i64 {
         let whole = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         whole(self.lifetime) - whole(self.age_at(now))
@@ -346,12 +347,12 @@ impl Freshness {
         }
     }
 
-    /// Whether it may stand in for an error (RFC 5861, section 4).
+    /// Whether a stale response may be used in place of an error (RFC 5861, section 4).
     pub(crate) fn stands_in(&self, now: SystemTime) -> bool {
         !self.stale_if_error.is_zero() && self.age_at(now) < self.lifetime + self.stale_if_error
     }
 
-    /// When it came.
+    /// When the response was received.
     pub(crate) fn received(&self) -> SystemTime {
         self.received
     }
@@ -361,18 +362,17 @@ impl Freshness {
     }
 }
 
-/// Whether an answer of this status says that the server has a fault, for which
-/// something older may stand in (RFC 5861, section 4).
+/// Whether this status is a server error that a stale response may replace (RFC 5861, section 4).
 pub(crate) fn is_fault(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502 | 503 | 504)
 }
 
-/// Whether the server can be asked if this is still what it has.
+/// Whether the response has a validator, so that it can be revalidated.
 pub(crate) fn has_validator(headers: &HeaderMap) -> bool {
     headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED)
 }
 
-/// Whether `304` speaks of the answer with these headers (section 4.3.4).
+/// Whether a `304` applies to the stored response with these headers (section 4.3.4).
 pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     let plain = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
     match (not_modified.get(ETAG), kept.get(ETAG)) {
@@ -385,8 +385,8 @@ pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     }
 }
 
-/// The headers of what is kept, after a `304` that came at this instant (section
-/// 3.2). It is from then on, even if it does not say so.
+/// The headers of a stored response, updated by a `304` received at `received` (section 3.2). If
+/// that has no `Date`, `received` is used.
 pub(crate) fn renewed(
     kept: &HeaderMap,
     not_modified: &HeaderMap,
@@ -415,7 +415,7 @@ pub(crate) fn renewed(
     headers
 }
 
-/// What an answer depends on, in lower case and sorted.
+/// The header names in `Vary`, in lower case and sorted.
 pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
     let mut names: Vec<HeaderName> = headers
         .get_all(VARY)
@@ -428,7 +428,8 @@ pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
     names
 }
 
-/// `*`, something that is no name and may mean anything, or what only the edge knows.
+/// Whether `Vary` contains `*`, an invalid name, or a header that only the edge sets, so that
+/// responses cannot be selected by it.
 fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
     headers
         .get_all(VARY)
@@ -443,7 +444,7 @@ fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
         })
 }
 
-/// Streams that go on as long as somebody listens.
+/// Whether the media type is that of an endless stream.
 fn is_endless(headers: &HeaderMap) -> bool {
     let kind = headers
         .get(CONTENT_TYPE)

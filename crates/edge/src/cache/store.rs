@@ -1,4 +1,4 @@
-//! All that is kept, in memory, for all workers.
+//! The memory store that all workers share.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -16,21 +16,21 @@ use super::purge::Purge;
 use super::stored::{Head, Key, Stored, variation};
 use crate::metrics::StoreFigures;
 
-/// `[cache]`, checked.
+/// The checked `[cache]` settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// Bytes of answers in memory.
+    /// The memory limit for stored responses, in bytes.
     pub memory: u64,
-    /// How many answers are kept.
+    /// The maximum number of stored responses.
     pub entries: usize,
-    /// Larger bodies are not kept, in bytes.
+    /// The largest body that is stored, in bytes.
     pub largest: u64,
-    /// How long a request waits for the answer to another one like it.
+    /// How long a request waits for the response to another one with the same key.
     pub wait: Duration,
 }
 
 impl StoreSettings {
-    /// For a plan in which no route keeps anything.
+    /// For a configuration in which no route uses the cache.
     pub(crate) fn unused() -> Self {
         Self {
             memory: 0,
@@ -48,13 +48,13 @@ impl StoreSettings {
     }
 }
 
-/// What is kept. No lock is held while anything is waited for.
+/// The stored responses. No lock is held across an await.
 pub(crate) struct Store {
     settings: ArcSwap<StoreSettings>,
     index: RwLock<Index>,
     flights: Arc<Flights>,
     seeds: RandomState,
-    /// Bytes of bodies that are on their way into the store.
+    /// The bytes of bodies that are being fetched to be stored.
     gathering: AtomicU64,
     figures: StoreFigures,
 }
@@ -75,7 +75,7 @@ impl Store {
         self.settings.load_full()
     }
 
-    /// Takes other bounds. What does not fit any more goes at once.
+    /// Applies new limits. Responses beyond them are evicted at once.
     pub(crate) fn change(&self, settings: StoreSettings) {
         let room = settings.room();
         self.settings.store(Arc::new(settings));
@@ -83,23 +83,23 @@ impl Store {
         self.count();
     }
 
-    /// What would answer a request with these headers.
+    /// A stored response that matches these request headers.
     pub(crate) fn find(&self, key: &Key, request: &HeaderMap) -> Option<Arc<Stored>> {
         self.read().find(key, request)
     }
 
-    /// Whether nobody wanted purged what was asked for so long ago.
+    /// Whether the response was not purged since its request began.
     pub(crate) fn is_wanted(&self, head: &Head) -> bool {
         !self.read().was_purged(head)
     }
 
-    /// What a request for this address begins with, to know later whether it was purged
-    /// meanwhile.
+    /// The purge count of a key, taken when a request begins, to detect a purge before its response
+    /// is stored.
     pub(crate) fn mark(&self, key: &Key) -> u64 {
         self.read().purges(key)
     }
 
-    /// Keeps an answer.
+    /// Stores a response.
     pub(crate) fn keep(&self, head: Arc<Head>, body: Bytes) -> Arc<Stored> {
         let room = self.settings.load().room();
         let stored = Arc::new(Stored::new(head, body));
@@ -108,38 +108,38 @@ impl Store {
         stored
     }
 
-    /// Takes an answer away that is known to be no good any more.
+    /// Removes a response that is known to be outdated.
     pub(crate) fn remove(&self, stored: &Arc<Stored>) {
         self.write().remove(stored);
         self.count();
     }
 
-    /// Takes away what is meant: once this is done nobody is answered with it.
-    /// Returns how many answers went.
+    /// Removes the matching responses. After it returns, none of them is served any more. Returns
+    /// how many were removed.
     pub(crate) fn purge(&self, purge: &Purge<'_>) -> usize {
         let count = self.write().purge(purge);
         self.count();
         count
     }
 
-    /// The same of an address.
+    /// Removes the responses of one key.
     pub(crate) fn purge_address(&self, key: &Key) {
         self.write().purge_address(key);
         self.count();
     }
 
-    /// Remembers that answers of this address may not be kept.
+    /// Remembers that responses of this key may not be stored.
     pub(crate) fn pass(&self, key: &Key, now: SystemTime) {
         self.write().pass(key, now);
     }
 
-    /// Whether it was found lately that they may not.
+    /// Whether responses of this key were recently found to be not storable.
     pub(crate) fn is_passing(&self, key: &str, now: SystemTime) -> bool {
         self.read().is_passing(key, now)
     }
 
-    /// Joins those who ask for the same: the same address, and the same in what its
-    /// answers were last known to depend on.
+    /// Joins a request under way with the same key and the same values of the headers named in the
+    /// `Vary` of the newest stored response.
     pub(crate) fn join(
         self: &Arc<Self>,
         key: &Key,
@@ -158,12 +158,12 @@ impl Store {
         })
     }
 
-    /// A request whose answer nobody else waits for.
+    /// A request whose response no other request waits for.
     pub(crate) fn alone() -> FillGuard {
         FillGuard(InFlight::new(None))
     }
 
-    /// Room for so many more bytes of a body on its way; nothing: there is none.
+    /// Reserves `bytes` for a body that is being fetched; `None` if there is no room.
     pub(crate) fn gather(self: &Arc<Self>, bytes: u64) -> Option<Gathering> {
         let mut gathering = Gathering {
             store: Arc::clone(self),
@@ -192,7 +192,8 @@ impl fmt::Debug for Store {
     }
 }
 
-/// Bytes on their way: together they take no more than the memory of the store.
+/// Reserved bytes of a body that is being fetched. All reservations together are limited by the
+/// memory of the store.
 #[derive(Debug)]
 pub(crate) struct Gathering {
     store: Arc<Store>,
@@ -200,7 +201,7 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    /// Makes room for more; false: there is none, or it would be too large to be kept.
+    /// Reserves more. False if there is no room, or if the body becomes too large to be stored.
     pub(crate) fn grow(&mut self, more: u64) -> bool {
         let settings = self.store.settings.load();
         if self.bytes + more > settings.largest {

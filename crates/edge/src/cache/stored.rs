@@ -1,4 +1,4 @@
-//! An answer that is kept.
+//! A stored response.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::rules::{Freshness, vary};
 
-/// Headers that are not kept.
+/// Headers that are not stored.
 const NOT_KEPT: [&str; 10] = [
     "age",
     "connection",
@@ -23,20 +23,19 @@ const NOT_KEPT: [&str; 10] = [
     "x-request-id",
 ];
 
-/// What an address is kept under: where its route leads, then the address. Nothing
-/// else of a request can lead to another's answer, but what the answer itself names
-/// in `Vary`.
+/// The primary cache key: the target of the route, a newline, and the URL. Beyond it, only the
+/// headers named in `Vary` select a response.
 pub(crate) type Key = Arc<str>;
 
-/// What was said in a header that the answer depends on.
+/// The values of the request headers named in `Vary`.
 pub(crate) type Variation = Vec<(HeaderName, Option<Vec<u8>>)>;
 
-/// A kept answer.
+/// A stored response.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) head: Arc<Head>,
     pub(crate) body: Bytes,
-    /// Asked for since its turn to go last came.
+    /// Whether the response was used since it was last considered for eviction.
     pub(super) used: AtomicBool,
     gone: AtomicBool,
 }
@@ -51,7 +50,7 @@ impl Stored {
         }
     }
 
-    /// What it takes in memory; a guess, on the high side.
+    /// The memory that the response takes, in bytes; a high estimate.
     pub(super) fn weight(&self) -> u64 {
         const EACH: usize = 64;
         let headers = self.head.headers.iter();
@@ -74,7 +73,7 @@ impl Stored {
             + self.body.len()) as u64
     }
 
-    /// Nobody finds it any more.
+    /// Whether the response was removed from the cache.
     pub(super) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Acquire)
     }
@@ -84,7 +83,7 @@ impl Stored {
     }
 }
 
-/// An answer to be kept, but for its body.
+/// A stored response without its body.
 #[derive(Debug, Clone)]
 pub(crate) struct Head {
     pub(crate) key: Key,
@@ -92,13 +91,13 @@ pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) freshness: Freshness,
-    /// How often its address had been purged when it was asked for.
+    /// The purge count of its key when its request began.
     pub(crate) began: u64,
 }
 
 impl Head {
-    /// Of an answer to a request with these headers. What holds for one request or
-    /// one connection is left out, and the age, which is reckoned anew.
+    /// The head of a response to a request with these headers. Leaves out headers of one request or
+    /// connection, and `Age`, which is computed anew.
     pub(crate) fn new(
         key: Key,
         request: &HeaderMap,
@@ -110,7 +109,7 @@ impl Head {
         for name in NOT_KEPT {
             headers.remove(name);
         }
-        // How old it is later is told by when it was made, not by when it is sent.
+        // The age of the response is computed from this date, not from when it is sent.
         if !headers.contains_key(DATE)
             && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(freshness.received()))
         {
@@ -129,14 +128,14 @@ impl Head {
         }
     }
 
-    /// Whether it answers a request with these headers (RFC 9111, section 4.1).
+    /// Whether the response matches a request with these headers (RFC 9111, section 4.1).
     pub(crate) fn answers(&self, request: &HeaderMap) -> bool {
         let mut vary = self.vary.iter();
         vary.all(|(name, value)| *value == field(request, name))
     }
 }
 
-/// The value in a place of its own: it may be a part of all that was read with it.
+/// A copy of a value, which may otherwise keep the whole buffer it was read into.
 fn own(value: &HeaderValue) -> HeaderValue {
     let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
     own.set_sensitive(value.is_sensitive());
@@ -147,8 +146,8 @@ fn said((name, value): &(HeaderName, Option<Vec<u8>>)) -> usize {
     name.as_str().len() + value.as_ref().map_or(0, Vec::len)
 }
 
-/// What a request says in the headers that an answer depends on. Codings are left
-/// out: what is kept has none.
+/// The values of the named headers in a request. `Accept-Encoding` is left out, since stored
+/// responses have no content coding.
 pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variation {
     let told_apart = names.into_iter().filter(|name| *name != ACCEPT_ENCODING);
     told_apart
@@ -159,7 +158,7 @@ pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variatio
         .collect()
 }
 
-/// All lines of a header as one list.
+/// All values of a header as one list.
 fn field(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let mut lines = headers.get_all(name).iter();
     let mut whole = lines.next()?.as_bytes().trim_ascii().to_vec();

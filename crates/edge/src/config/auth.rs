@@ -1,4 +1,4 @@
-//! `access`: who may come in.
+//! `access`: who may use a route.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::description;
 use crate::filters::auth::{Access, Ask, Basic, Networks, Users};
 use crate::values;
 
-/// A file of names and hashes may have so many bytes.
+/// The largest size of a password file, in bytes.
 const LARGEST: u64 = 4 << 20;
 
 pub(super) fn access(

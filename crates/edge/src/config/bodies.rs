@@ -1,23 +1,23 @@
-//! How much of bodies is buffered, and how slow those of requests may be: `[proxy]`,
-//! `listen.body_rate`, and what a route says otherwise.
+//! The buffering of bodies and the lowest rate of request bodies: `[proxy]`, `listen.body_rate`,
+//! and their overrides in routes.
 
 use super::check::Check;
 use crate::description;
 use crate::route::{self, Target};
 
-/// What holds for all routes.
+/// The settings for all routes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bodies {
-    /// So much of the body of a request is read before a server is asked.
+    /// The maximum number of bytes of a request body that are read before a server is contacted.
     pub(super) buffer: usize,
-    /// All buffers together.
+    /// The memory limit of all buffers together, in bytes.
     pub(super) memory: usize,
-    /// Bytes a second that a body keeps; 0: none.
+    /// The lowest rate of a request body in bytes per second; 0 for no limit.
     pub(super) rate: u64,
 }
 
 impl Bodies {
-    /// What is built in.
+    /// The default settings.
     pub(super) const USUAL: Self = Self {
         buffer: route::BUFFER_REQUEST,
         memory: 32 << 20,
@@ -43,7 +43,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// The same as a route has it.
+    /// The settings of a route, with its overrides.
     pub(super) fn of_route(
         self,
         number: usize,
@@ -73,7 +73,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// A body that needs more than there is would never be read.
+    /// Rejects a buffer larger than all memory for buffers, since such a body could never be read.
     fn fits(&self, key: &str, buffer: usize, check: &mut Check) {
         if buffer > self.memory {
             check.refuse(

@@ -1,4 +1,4 @@
-//! `[cache]` and the `shared_cache` of routes: what is kept, and how much of it.
+//! `[cache]`, and `shared_cache` of routes.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(super) fn store(written: &description::Cache, check: &mut Check) -> Option<S
     })
 }
 
-/// What a route keeps, if it keeps anything.
+/// The cache policy of a route, if it has one.
 pub(super) fn policy(
     number: usize,
     route: &str,

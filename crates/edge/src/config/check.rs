@@ -1,4 +1,4 @@
-//! Collects what is wrong.
+//! Collects errors and warnings.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -6,28 +6,28 @@ use std::time::Duration;
 
 use super::Flaw;
 
-/// What was found so far.
+/// The errors and warnings found so far.
 #[derive(Debug, Default)]
 pub(super) struct Check {
-    /// What must be mended.
+    /// Errors.
     pub(super) flaws: Vec<Flaw>,
-    /// What works and should be known.
+    /// Warnings about valid settings.
     pub(super) warnings: Vec<Flaw>,
 }
 
 impl Check {
-    /// Notes a mistake.
+    /// Adds an error.
     pub(super) fn refuse(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
         self.flaws.push(flaw(key, what, mend));
     }
 
-    /// Notes something that works and should be known.
+    /// Adds a warning about a valid setting.
     pub(super) fn warn(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
         self.warnings.push(flaw(key, what, mend));
     }
 
-    /// The parsed value, or a note of why there is none. What follows the first
-    /// `;` or `:` of such messages is how to write it.
+    /// The parsed value, or `None` after adding an error. In the message of such an error, the text
+    /// after the first `; ` is the correction.
     pub(super) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {
@@ -38,7 +38,7 @@ impl Check {
             .ok()
     }
 
-    /// A time that is not 0.
+    /// A duration greater than 0.
     pub(super) fn time(&mut self, key: &str, written: &str) -> Option<Duration> {
         let time = self.accept(key, units::duration(written))?;
         if time.is_zero() {
@@ -48,7 +48,7 @@ impl Check {
         Some(time)
     }
 
-    /// The number, or a note that it is out of bounds.
+    /// The number. Adds an error if it is out of range.
     pub(super) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             self.refuse(
@@ -60,7 +60,7 @@ impl Check {
         number
     }
 
-    /// A file that is there and can be read.
+    /// The path of a file that exists and can be opened.
     pub(super) fn file(&mut self, key: &str, folder: &Path, written: &str) -> Option<PathBuf> {
         let path = folder.join(written);
         match std::fs::File::open(&path).and_then(|file| file.metadata()) {

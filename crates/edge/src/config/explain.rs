@@ -1,4 +1,4 @@
-//! What becomes of a request, told before anybody makes it.
+//! Explains how the edge would handle a request for a URL.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use crate::listener::ListenAddress;
 use crate::route::{BadPath, NormalPath, Route, Target, bare_host, columns};
 use crate::values;
 
-/// A URL, taken apart.
+/// A parsed URL.
 struct Asked<'a> {
     scheme: Scheme,
     host: String,
@@ -18,10 +18,11 @@ struct Asked<'a> {
 }
 
 impl Plan {
-    /// What a URL meets: every route for its host in turn, and why it is the one or not; then
-    /// what happens on the way there.
+    /// How a request for a URL is handled: each route for its host in turn, with the reason why it
+    /// matches or not, and then what happens to the request.
     ///
     /// # Errors
+    ///
     /// What is wrong with the URL.
     pub fn explain(&self, url: &str) -> Result<String, String> {
         let asked = Asked::parse(url)?;
@@ -46,7 +47,7 @@ impl Plan {
         match self.arrival(&asked) {
             Ok(None) => {}
             Ok(Some(first)) => {
-                // Writing into a text cannot fail.
+                // Writing into a string cannot fail.
                 let _ = writeln!(told, "{first}");
             }
             Err(end) => {
@@ -65,7 +66,8 @@ impl Plan {
         Ok(told)
     }
 
-    /// What happens before any route is looked for, if anything does, or why none is.
+    /// What happens before routes are matched, if anything does. An error says why no route is
+    /// matched.
     fn arrival(&self, asked: &Asked<'_>) -> Result<Option<String>, String> {
         let host = &asked.host;
         let has_certificate = self.has_certificate(host);
@@ -83,7 +85,7 @@ impl Plan {
             )),
             Scheme::Https if has_certificate => Ok(None),
             Scheme::Https => match host.trim_matches(['[', ']']).parse() {
-                // Clients ask for no address by name (RFC 6066, section 3).
+                // Clients send no IP address as server name (RFC 6066, section 3).
                 Ok(address) => self.arrival_at(address),
                 Err(_) => Err(format!(
                     "the handshake is refused: there is no certificate for {host}, see tls.acme and [[tls.certificate]]"
@@ -92,7 +94,7 @@ impl Plan {
         }
     }
 
-    /// What happens to who names no host, but connects to this address with TLS.
+    /// What happens to a client that connects to this address with TLS and sends no server name.
     fn arrival_at(&self, address: IpAddr) -> Result<Option<String>, String> {
         let files = &self.tls.certificates;
         if files
@@ -143,7 +145,7 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// What the route does with it.
+    /// What the route does with the request.
     fn end(&self, route: &Route) -> String {
         let path = route.rewrite(&self.path);
         let end = match &route.target {

@@ -1,4 +1,4 @@
-//! `[listen]`: where, and what holds for every connection.
+//! `[listen]`: the addresses, and the limits of every connection.
 
 use super::Ground;
 use super::check::Check;
@@ -6,7 +6,7 @@ use crate::description::{ForwardedHeader, Listen};
 use crate::listener::{ListenAddress, ListenSettings};
 use crate::values;
 
-/// A header section may be so large.
+/// The allowed limits of a header section, in bytes.
 const HEADER_SIZES: std::ops::RangeInclusive<u64> = 1 << 10..=1 << 20;
 
 pub(super) fn listen(

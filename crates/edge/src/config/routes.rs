@@ -82,7 +82,8 @@ pub(super) fn routes(
     table
 }
 
-/// Tells each folder which paths below it other routes are for: no link in it may lead there.
+/// Gives each folder the paths below it that belong to other routes, so that no symbolic link leads
+/// there.
 fn tell_folders(routes: &mut [(usize, Route)]) {
     for at in 0..routes.len() {
         let route = &routes[at].1;
@@ -116,7 +117,7 @@ fn unused(table: &Table, upstreams: &Upstreams) -> Vec<Arc<str>> {
         .collect()
 }
 
-/// Whether a request for this location would meet the route of this name again.
+/// Whether a request for this location would match the route of this name again.
 fn leads_to(table: &Table, name: &str, location: &str) -> bool {
     let Ok(uri) = location.parse::<Uri>() else {
         return false;
@@ -128,7 +129,7 @@ fn leads_to(table: &Table, name: &str, location: &str) -> bool {
     table
         .find(uri.host().unwrap_or(own_host), &path)
         .is_some_and(|met| &*met.name == name)
-        // A route for every host may lead elsewhere on a host of its own.
+        // A route for all hosts may redirect to one host, where the path may match another route.
         && (uri.host().is_none() || own_host != "*")
 }
 
@@ -347,7 +348,7 @@ fn files(
         let (what, mend) = text.split_once("\n  ").unwrap_or((&text, "mend it"));
         check.refuse(&format!("route[{number}].{key}"), what, mend);
     };
-    // Each alone, so that every mistake is told.
+    // Check each one separately, to report all errors.
     for (position, attempt) in written.r#try.iter().enumerate() {
         let alone = FolderSettings {
             r#try: vec![attempt.clone()],
@@ -387,7 +388,7 @@ fn redirect(url: &str) -> Result<Redirect, String> {
     let uri: Uri = sample.parse().map_err(|_| how())?;
     let is_whole = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
     let is_path = sample.starts_with('/') && !sample.starts_with("//");
-    // A fragment or a second place for the path is not what it seems.
+    // Reject fragments, and braces that would not be replaced.
     if !(is_whole || is_path) || sample.contains(['{', '}', '#']) {
         return Err(how());
     }

@@ -1,4 +1,4 @@
-//! The services that the program runs: servers that come and go, and their fronts.
+//! The services that the program runs, and their fronts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use crate::listener::{ListenAddress, ListenSettings};
 use crate::proxy::Balance;
 use crate::route::Route;
 
-/// The longest path of a socket (Linux: `sun_path` with its end mark).
+/// The longest path of a Unix socket, in bytes (Linux: `sun_path` without its NUL).
 const LONGEST_PATH: usize = 107;
 
-/// Routes of addresses at which everything goes to one service.
+/// The routes of addresses at which every request goes to one service.
 pub(super) type Fronts = BTreeMap<ListenAddress, Arc<Route>>;
 
-/// What routes call the servers of a service.
+/// The name of the upstream of a service.
 pub(crate) fn upstream_of(service: &str) -> String {
     format!("{PREFIX}{service}")
 }
 
 const PREFIX: &str = "service:";
 
-/// The service that an upstream is, if it is one.
+/// The service of an upstream, if it is the upstream of a service.
 pub(crate) fn service_of(upstream: &str) -> Option<&str> {
     upstream.strip_prefix(PREFIX)
 }
 
-/// An upstream for each service; they have no servers until somebody tells.
+/// Adds an upstream for each service, without servers until they are set.
 pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &mut Check) {
     for service in ground.services.iter().filter(|service| service.listens) {
         let key = |rest: &str| format!("service.{}.{rest}", service.name);
@@ -50,7 +50,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
         let mut settings = upstreams::unnamed(&name, None);
         settings.times = times;
         settings.balance = match balance {
-            // Several services answer for one host, and share its cookies.
+            // Services on the same host share its cookies, so each needs its own name.
             Balance::Sticky(cookie) => Balance::Sticky(format!("{cookie}-{}", service.name)),
             balance => balance,
         };
@@ -58,7 +58,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
     }
 }
 
-/// Reads where services are listened for, beside what routes are for.
+/// Parses the front addresses of services, which must not be used in `[listen]` too.
 pub(super) fn fronts(
     ground: &Ground<'_>,
     listen: Option<&ListenSettings>,
@@ -114,7 +114,7 @@ pub(super) fn fronts(
     fronts
 }
 
-/// Refuses a service that nobody runs, or that listens nowhere.
+/// Adds an error for a service that does not exist or does not listen.
 pub(super) fn unknown(
     key: &str,
     name: &str,
@@ -137,7 +137,7 @@ pub(super) fn unknown(
     check.refuse(key, format!("there is no service {name:?}"), mend);
 }
 
-/// What `kenduri check` shows of them.
+/// The table of fronts in the output of `kenduri check`.
 pub(super) fn rows(fronts: &Fronts) -> Vec<[String; 2]> {
     let rows = fronts
         .iter()

@@ -1,4 +1,4 @@
-//! Plans for tests, written as operators write them.
+//! Plans for tests, made from the text of settings files.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ pub(crate) fn check_in(text: &str, folder: &Path) -> Result<Plan, Vec<Flaw>> {
     check_with(text, folder, &[])
 }
 
-/// The plan of a program that runs these: name, balance, fronts.
+/// The plan of a program that runs these services, given as name, balance and fronts.
 pub(crate) fn check_running(
     text: &str,
     services: &[(&str, &str, &[&str])],

@@ -1,4 +1,4 @@
-//! `[tls]`: where certificates come from.
+//! `[tls]`: the sources of certificates.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,21 +11,21 @@ use crate::description::{Acme, Description};
 use crate::route::{HostPattern, Table};
 use crate::tls::{CertificateFiles, TlsSettings};
 
-/// Who is asked for certificates, and for which names.
+/// The certificate authority, and the names to order certificates for.
 #[derive(Debug, Clone)]
 pub struct Authority {
-    /// How it is asked.
+    /// The settings for the authority.
     pub settings: acme::Settings,
-    /// Names of routes, and of [`Plan::order_for`](super::Plan::order_for), that no file covers,
-    /// in lower case.
+    /// The names of routes, and of [`Plan::order_for`](super::Plan::order_for), that no certificate
+    /// file covers, in lower case.
     pub names: BTreeSet<String>,
-    /// What files cover.
+    /// The names that certificate files cover.
     covered: Vec<HostPattern>,
 }
 
 impl Authority {
-    /// Has a certificate ordered for this name too, which is in lower case, if no file covers
-    /// it and an authority signs it. Whether it is.
+    /// Also orders a certificate for this name, in lower case, if no file covers it and an
+    /// authority can issue it. Returns whether it does.
     pub(super) fn order_for(&mut self, name: &str) -> bool {
         let is_ordered = acme::can_be_ordered(name).is_ok() && !covered(name, &self.covered);
         if is_ordered {
@@ -95,7 +95,7 @@ pub(super) fn tls(
     let mut self_signed = BTreeSet::new();
     if !description.listen.https.is_empty() {
         self_signed.insert("localhost".to_owned());
-        // Until the authority has answered.
+        // Self-signed certificates are used until the authority has issued one.
         self_signed.extend(acme.iter().flat_map(|acme| acme.names.iter().cloned()));
     }
     let settings = TlsSettings {
@@ -156,7 +156,7 @@ fn certificates(
     certificates
 }
 
-/// The hosts of routes that no file covers.
+/// The hosts of routes that no certificate file covers.
 fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
     routes
         .routes()
@@ -170,7 +170,7 @@ fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whom these certificates are for.
+/// The names that these certificates cover.
 pub(super) fn patterns(certificates: &[CertificateFiles]) -> impl Iterator<Item = HostPattern> {
     let names = certificates.iter().flat_map(CertificateFiles::names);
     names
@@ -178,7 +178,7 @@ pub(super) fn patterns(certificates: &[CertificateFiles]) -> impl Iterator<Item 
         .filter(|pattern| *pattern != HostPattern::Any)
 }
 
-/// Whether a file holds a certificate for this name.
+/// Whether a certificate file covers this name.
 fn covered(name: &str, patterns: &[HostPattern]) -> bool {
     patterns.iter().any(|pattern| pattern.matches(name))
 }

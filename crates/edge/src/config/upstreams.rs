@@ -1,4 +1,4 @@
-//! `[upstream.NAME]`, and the upstreams that routes name by their address.
+//! `[upstream.NAME]`, and the upstreams that routes name by address.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::proxy::{
 
 pub(super) type Upstreams = BTreeMap<Arc<str>, UpstreamSettings>;
 
-/// The cookie that leads back to the same server.
+/// The cookie that leads a client to the same server again.
 const STICKY_COOKIE: &str = "kenduri-server";
 
 pub(super) fn named(
@@ -27,7 +27,7 @@ pub(super) fn named(
     upstreams.collect()
 }
 
-/// An upstream that is named by what it is: `service:NAME`, `http://…`, `unix:…`.
+/// An upstream named by its target: `service:NAME`, `http://…` or `unix:…`.
 pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSettings {
     UpstreamSettings {
         name: name.to_owned(),
@@ -39,7 +39,7 @@ pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSet
     }
 }
 
-/// What is said of how long things may take.
+/// The configured timeouts.
 pub(super) struct WrittenTimes<'a> {
     pub(super) connect: &'a str,
     pub(super) first_byte: &'a str,
@@ -47,7 +47,7 @@ pub(super) struct WrittenTimes<'a> {
     pub(super) keep: &'a str,
 }
 
-/// Reads the times of whatever has these keys.
+/// Parses the timeouts under these keys.
 pub(super) fn times(
     key: impl Fn(&str) -> String,
     written: &WrittenTimes<'_>,

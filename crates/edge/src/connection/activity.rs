@@ -1,4 +1,4 @@
-//! Whether anybody asks for anything on a connection of HTTP/2 or 3.
+//! Tracks whether requests run on a connection over HTTP/2 or HTTP/3.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,20 +8,20 @@ use tokio::time::Instant;
 
 use crate::listener::{Activity, Handle};
 
-/// Streams of one connection.
+/// The streams of one connection.
 #[derive(Debug)]
 pub(crate) struct Busy {
     handle: Arc<Handle>,
     begun: AtomicUsize,
     ended: AtomicUsize,
-    /// Those whose readers stand still.
+    /// The number of streams whose client does not read.
     still: AtomicUsize,
-    /// One of them has become another protocol, whose times are its own.
+    /// Whether any stream has become a tunnel, which has its own timeouts.
     tunnels: AtomicBool,
 }
 
 impl Busy {
-    /// Of a connection whose handshake is done.
+    /// For a connection whose handshake is done.
     pub(crate) fn new(handle: Arc<Handle>) -> Self {
         handle.set(Activity::Idle);
         Self {
@@ -33,7 +33,7 @@ impl Busy {
         }
     }
 
-    /// Says what the connection does. False: it is evicted.
+    /// Updates the activity of the connection. False if it is being evicted.
     fn tell(&self) -> bool {
         let number = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         let running = number(&self.begun) - number(&self.ended);
@@ -44,8 +44,7 @@ impl Busy {
         })
     }
 
-    /// Returns when the first request has not come within `first`, or when there
-    /// was none for `idle`.
+    /// Returns when no first request came within `first`, or there was no request for `idle`.
     pub(crate) async fn nobody_asks(&self, first: Duration, idle: Duration) {
         let mut wait = first;
         loop {
@@ -60,7 +59,7 @@ impl Busy {
         }
     }
 
-    /// A stream becomes a tunnel.
+    /// Records that a stream becomes a tunnel.
     pub(crate) fn tunnels(&self) {
         self.tunnels.store(true, Ordering::Relaxed);
     }
@@ -71,7 +70,7 @@ impl Busy {
     }
 }
 
-/// A stream that runs until this is dropped.
+/// A stream that is counted until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Running {
     busy: Arc<Busy>,
@@ -79,7 +78,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Counts one. None: the connection is evicted, and begins nothing.
+    /// Counts a new stream. `None` if the connection is being evicted, so that no stream may begin.
     pub(crate) fn begin(busy: &Arc<Busy>) -> Option<Self> {
         busy.begun.fetch_add(1, Ordering::Relaxed);
         let running = Self {
@@ -89,7 +88,7 @@ impl Running {
         busy.tell().then_some(running)
     }
 
-    /// Its reader stands still, or does so no more.
+    /// Records whether the client of this stream has stopped reading.
     pub(crate) fn set_still(&mut self, is_still: bool) {
         if self.is_still != is_still {
             self.is_still = is_still;

@@ -1,4 +1,4 @@
-//! The head of an answer of HTTP/1, and how the end of the answer is seen.
+//! The head of an HTTP/1 response, and how its body is framed.
 
 use http::header::{
     CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TE, TRANSFER_ENCODING,
@@ -11,28 +11,28 @@ use crate::body::{Answer, has_no_body};
 use crate::context::WorkerContext;
 use crate::filters::forwarding::names;
 
-/// What of a request matters to how its answer is written.
+/// What the response depends on in its request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     pub(super) is_head: bool,
     version: Version,
-    /// Nothing is answered after it.
+    /// The connection is closed after this response.
     pub(super) is_last: bool,
     pub(super) takes_trailers: bool,
 }
 
-/// How the end of an answer is seen (RFC 9112, section 6.3).
+/// How the end of a response body is marked (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
     Length(u64),
     Chunked,
-    /// By the end of the connection.
+    /// By closing the connection.
     Close,
-    /// There is none: what follows is of another protocol.
+    /// Not at all: another protocol follows.
     Switch,
 }
 
-/// A request of which nothing is known.
+/// The values if the request could not be parsed.
 impl Default for Asked {
     fn default() -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Default for Asked {
 }
 
 impl Framing {
-    /// Of this answer, whose headers say so afterwards and nothing else.
+    /// Determines the framing of this response, and removes headers that contradict it.
     pub(super) fn of(answer: &mut Answer, asked: &mut Asked, is_switch: bool) -> Self {
         if is_switch {
             return Self::Switch;
@@ -61,7 +61,7 @@ impl Framing {
         }
         if asked.is_head || has_no_body(status) {
             if status == StatusCode::NO_CONTENT {
-                // A 204 has no length (RFC 9110, section 8.6).
+                // A 204 has no `Content-Length` (RFC 9110, section 8.6).
                 headers.remove(CONTENT_LENGTH);
             }
             return Self::Length(0);
@@ -97,7 +97,7 @@ impl Asked {
         }
     }
 
-    /// Writes the head of an answer to it.
+    /// Writes the head of the response to this request.
     pub(super) fn write_head(
         self,
         head: &mut Vec<u8>,
@@ -144,7 +144,7 @@ impl Asked {
             here.with_date(|date| line(&DATE, date.as_bytes()));
         }
         if framing == Framing::Switch {
-            // It says so itself.
+            // The response has its own `Connection` header.
         } else if self.is_last {
             line(&CONNECTION, b"close");
         } else if !is_http11 {

@@ -1,14 +1,14 @@
-//! Whether a body comes as fast as it must when others need the place of its connection.
+//! Whether a request body arrives fast enough, when other connections need its place.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The time that a byte is worth: 500 bytes a second are enough.
+/// The time that each received byte allows: 500 bytes per second are enough.
 const BYTE: Duration = Duration::from_millis(2);
 
-/// How long a client was waited for beyond what it sent is worth. What is not read because
-/// somebody else is not ready for it does not count.
+/// How long the edge waited for a client beyond what the received bytes allow. Time in which the
+/// reader of the body was not ready does not count.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     behind: Duration,
@@ -16,13 +16,14 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// The client is waited for. From when on it is slow, if it may be behind by so much.
+    /// Starts waiting for the client. Returns the time from which it counts as slow, if it may be
+    /// behind by `most`.
     pub(super) fn slow_from(&mut self, most: Duration) -> Instant {
         let since = *self.waits_since.get_or_insert_with(Instant::now);
         since + most.saturating_sub(self.behind)
     }
 
-    /// So many bytes came.
+    /// Records that bytes arrived.
     pub(super) fn came(&mut self, bytes: usize) {
         if let Some(since) = self.waits_since.take() {
             let worth = BYTE.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
@@ -37,7 +38,8 @@ mod tests {
 
     const MOST: Duration = Duration::from_secs(5);
 
-    /// For how many seconds somebody may send so much a second, of a minute.
+    /// The number of seconds, at most 60, for which a client that sends this many bytes per second
+    /// is fast enough.
     async fn fast_for(bytes: usize) -> usize {
         let mut pace = Pace::default();
         for second in 0..60 {

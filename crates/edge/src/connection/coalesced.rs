@@ -1,8 +1,8 @@
-//! A connection of HTTP/2 whose small writes are sent together.
+//! Combines the small writes of an HTTP/2 connection.
 //!
-//! The engine writes and flushes each answer by itself. Behind TLS each write is a record
-//! and a call to the system, which cost more than the answer did. So what is written is
-//! held while the engine runs, and sent when it has nothing more to do.
+//! The engine writes and flushes each response separately. With TLS, each write is a record and a
+//! system call, which cost more than the response itself. So writes are buffered while the engine
+//! runs, and sent when it has nothing more to do.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
@@ -17,19 +17,19 @@ use tokio::time::Instant;
 
 use crate::lock::lock;
 
-/// With so much held it is sent, as one record of TLS (RFC 8446, section 5.1).
+/// The buffer size in bytes, which fills one TLS record (RFC 8446, section 5.1).
 const MOST: usize = 16 * 1_024;
-/// Nothing waits for longer than this while the engine makes further answers.
+/// The longest time that data stays in the buffer while the engine makes more responses.
 const LONGEST: Duration = Duration::from_micros(500);
 
-/// The stream, shared by the engine and the task that runs the engine.
+/// The stream, shared by the engine and the task that runs it.
 pub(super) struct Coalesced<S>(Arc<Mutex<Output<S>>>);
 
 struct Output<S> {
     stream: S,
     held: BytesMut,
     held_since: Option<Instant>,
-    /// For the engine, when it next asks for anything.
+    /// A write error, returned when the engine next uses the stream.
     failure: Option<io::Error>,
 }
 
@@ -53,7 +53,7 @@ impl<S: AsyncWrite + Unpin> Coalesced<S> {
         lock(&self.0)
     }
 
-    /// Runs the engine, and sends what it has written each time it has run.
+    /// Runs the engine, and sends the buffer each time it returns.
     pub(super) async fn flushed_after<F: Future>(&self, engine: F) -> F::Output {
         let mut engine = pin!(engine);
         poll_fn(|context| {
@@ -70,7 +70,7 @@ impl<S: AsyncWrite + Unpin> Coalesced<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Output<S> {
-    /// Sends what is held.
+    /// Sends the buffer.
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.held.is_empty() {
             let sent = ready!(Pin::new(&mut self.stream).poll_write(context, &self.held))?;
@@ -79,7 +79,7 @@ impl<S: AsyncWrite + Unpin> Output<S> {
             }
             self.held.advance(sent);
         }
-        // A connection that waits holds no memory.
+        // Free the buffer, so that an idle connection holds no memory.
         self.held = BytesMut::new();
         self.held_since = None;
         Poll::Ready(Ok(()))
@@ -90,7 +90,7 @@ impl<S: AsyncWrite + Unpin> Output<S> {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    /// Holds of these bytes what there is room for, once there is some.
+    /// Copies as much as fits into the buffer, after making room if it is full.
     fn poll_hold(
         &mut self,
         context: &mut Context<'_>,
@@ -150,7 +150,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Coalesced<S> {
         true
     }
 
-    /// What is held is sent when the engine has run, unless that takes too long.
+    /// The buffer is sent after the engine has run, unless it was held for too long.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut output = self.output();
         let since = output.held_since;
@@ -173,7 +173,7 @@ mod tests {
 
     use super::*;
 
-    /// What the peer reads before anything else is sent.
+    /// The number of bytes that the peer reads in one call.
     async fn read_at_once(peer: &mut (impl AsyncRead + Unpin)) -> usize {
         let mut piece = vec![0; 2 * MOST];
         peer.read(&mut piece).await.unwrap()

@@ -1,7 +1,7 @@
-//! The streams of a connection of HTTP/2, none of which waits for its reader for ever.
+//! The streams of an HTTP/2 connection, which are reset if the client does not read for too long.
 //!
-//! The engine takes one slice of the body of an answer, and asks for no more while the reader
-//! opens no window, so a body cannot mind that: whoever runs the stream does.
+//! The engine takes one slice of a response body and polls for no more until the client opens its
+//! window, so a body cannot detect a stalled client. The task that runs the stream does.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -23,11 +23,11 @@ tokio::task_local! {
     static READER: Arc<ProgressWatch>;
 }
 
-/// Runs the streams of one connection, and what their tunnels send.
+/// Runs the streams of one connection, and the tasks that send the data of their tunnels.
 #[derive(Debug, Clone)]
 pub(super) struct Streams {
     pub(super) busy: Arc<Busy>,
-    /// Each wait for a reader may take so long.
+    /// How long a stream waits for its client to read.
     pub(super) patience: Duration,
 }
 
@@ -41,7 +41,7 @@ where
         };
         let (reader, patience) = (Arc::new(ProgressWatch::default()), self.patience);
         let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
-            // It is polled on the connection's own task first, which ends with a panic.
+            // The stream is first polled on the task of the connection, which a panic would end.
             if panic::caught(minded(stream, &reader, patience, &mut running))
                 .await
                 .is_none()
@@ -50,8 +50,9 @@ where
             }
             drop(running);
         }));
-        // Most are answered at once, and leave with whatever the connection writes next.
-        // A task of its own polls again who is not: nobody need be woken before.
+        // Most streams finish immediately, and their responses leave with the next write of the
+        // connection. Others get a task of their own, which polls them again, so no waker is needed
+        // here.
         let mut at_once = Context::from_waker(Waker::noop());
         if stream.as_mut().poll(&mut at_once).is_pending() {
             tokio::spawn(stream);
@@ -59,8 +60,8 @@ where
     }
 }
 
-/// Runs a stream. When it has waited for its reader for too long it is dropped,
-/// which resets it and lets go of whoever was answering.
+/// Runs a stream. If it waits too long for its client to read, it is dropped, which resets it and
+/// cancels the request handler.
 async fn minded(
     stream: impl Future,
     reader: &ProgressWatch,
@@ -72,7 +73,7 @@ async fn minded(
         if stream.as_mut().poll(context).is_ready() {
             Poll::Ready(())
         } else if reader.is_awaited() {
-            // No timer runs for a stream that waits for anybody else.
+            // No timer runs while the stream waits for anything else.
             let polled = still.as_mut().poll(context);
             running.set_still(reader.is_still());
             polled
@@ -84,8 +85,8 @@ async fn minded(
     .await;
 }
 
-/// The body of an answer: from now on its reader is waited for, but while there is
-/// nothing to read. Belongs on the stream that it is the answer of.
+/// Wraps a response body so that, whenever the body has data, its stream waits for the client to
+/// read. Must be called on the task of that stream.
 pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);
@@ -102,7 +103,7 @@ pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
 
 struct Awaiting {
     body: Body,
-    /// What came of it and was not handed on yet.
+    /// Data that was polled from the body but not returned yet.
     rest: Bytes,
     reader: Arc<ProgressWatch>,
     unsent: Arc<UnsentSlices>,
@@ -138,7 +139,7 @@ impl HttpBody for Awaiting {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Some(permit) = self.unsent.permit(context) else {
-            // The engine has enough to send once the reader reads.
+            // The engine holds enough data until the client reads.
             self.reader.awaits(true);
             return Poll::Pending;
         };

@@ -1,8 +1,8 @@
-//! A connection of HTTP/1: one request behind the other, each answered before the next is read.
+//! An HTTP/1 connection, which handles one request after the other.
 //!
-//! Whoever serves the connection reads the body of a request while somebody wants it, and writes
-//! the answer from memory, from a file by the kernel, or piece by piece as it comes. A connection
-//! that waits holds no buffer.
+//! The task of the connection reads a request body while its reader wants more, and writes the
+//! response from memory, with `sendfile`, or piece by piece as it is produced. An idle connection
+//! holds no buffer.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::mem::MaybeUninit;
@@ -34,14 +34,14 @@ use super::request_body::Feed;
 use super::transport::{Carrier, Sending};
 use super::{Bounds, Visit};
 
-/// A body that is sooner copied behind its head than sent as a piece beside it.
+/// The largest body that is copied behind its head rather than sent as a separate slice.
 const SMALL: usize = 4 * 1_024;
-/// What still comes behind what was refused is read for so long.
+/// How long the edge reads and discards further data after it rejected a request.
 const LINGER: Duration = Duration::from_secs(2);
-/// Read at once, and thrown away.
+/// The bytes that are read and discarded at a time.
 const PIECE: usize = 8 * 1_024;
 
-/// Serves HTTP/1.0 and 1.1 until the connection ends or becomes one of another protocol.
+/// Serves HTTP/1.0 and HTTP/1.1 until the connection ends or switches to another protocol.
 pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: Visit) {
     let (bounds, lame_duck_time) = {
         let running = visit.here.shared.running();
@@ -53,19 +53,19 @@ pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: Visit) {
         let Visit { here, place, .. } = visit;
         let stream = Minded::new(stream, bounds, place);
         let stream = stream.switched(came, here.shared.cut.clone());
-        // Whoever has asked for it may have gone.
+        // The handler that requested the switch may be gone.
         let _ = switch.send(Box::new(stream));
     }
 }
 
-/// A connection that is another protocol's from now on.
+/// A connection that switches to another protocol.
 struct Switched {
     switch: oneshot::Sender<Upgraded>,
-    /// What came of it already.
+    /// Data of the new protocol that was already received.
     came: Bytes,
 }
 
-/// Answers requests until the connection ends, or another protocol goes on.
+/// Handles requests until the connection ends or switches to another protocol.
 async fn answer_requests<S: Carrier>(
     stream: &mut S,
     visit: &Visit,
@@ -123,7 +123,7 @@ async fn answer_requests<S: Carrier>(
         let mut answer = client.while_it_waits(serving).await?;
         let switch = switch.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS);
         if answer.status().is_informational() && switch.is_none() {
-            // Nothing would follow it that the client could make sense of.
+            // The client could not interpret an informational response without a final one.
             answer = Answer::new(Body::Empty);
             *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         }
@@ -147,7 +147,7 @@ async fn answer_requests<S: Carrier>(
             _ => {
                 let body = answer.into_body();
                 let outgoing = Outgoing::new(&head, body, framing, asked.takes_trailers);
-                // Nobody holds what a brief answer does not need.
+                // Do not hold the buffer during a long response.
                 here.scratch.put(std::mem::take(&mut head));
                 Box::pin(client.stream_out(outgoing)).await?;
             }
@@ -163,7 +163,7 @@ async fn answer_requests<S: Carrier>(
     }
 }
 
-/// Lets whoever answers switch to another protocol.
+/// Allows the handler to switch to another protocol.
 fn offer_switch(request: &mut Request<Body>) -> oneshot::Sender<Upgraded> {
     let (switch, switched) = oneshot::channel();
     let switching = OnUpgrade::new(async { switched.await.ok() });
@@ -175,15 +175,15 @@ struct Client<'a, 'e, S> {
     stream: &'a mut S,
     input: Input<'a>,
     limits: Limits<'a, 'e>,
-    /// One wait for the whole connection, as for its end: to begin and give up one for each
-    /// request costs two locks.
+    /// One future for the whole connection, because creating and dropping one for each request
+    /// would take two locks.
     drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
-/// How long is waited for a client that reads.
+/// The timeouts for writing to the client.
 struct Limits<'a, 'e> {
     timer: Deadline,
-    /// How long it may read nothing, and after what time it is slow.
+    /// How long the client may read nothing, and after what time it counts as slow.
     body_time: Duration,
     slow_time: Duration,
     handle: &'a Handle,
@@ -191,8 +191,8 @@ struct Limits<'a, 'e> {
 }
 
 impl<S: Carrier> Client<'_, '_, S> {
-    /// Waits for the head of a request, or for why it is refused. Nothing: none came in time, or
-    /// none will.
+    /// Waits for the head of a request, or the reason why it is rejected. `None` if none came in
+    /// time, or none will come.
     async fn head(
         &mut self,
         wait: Duration,
@@ -219,7 +219,7 @@ impl<S: Carrier> Client<'_, '_, S> {
                 return Poll::Ready(None);
             }
             if last.is_none() && self.drained.as_mut().poll(context).is_ready() {
-                // A request that is on its way already is still answered.
+                // A request that is already under way is still handled.
                 last = Some(Instant::now() + lame_duck_time);
             }
             if last.is_some() && self.limits.ended.as_mut().poll(context).is_ready() {
@@ -242,8 +242,8 @@ impl<S: Carrier> Client<'_, '_, S> {
         }
     }
 
-    /// The answer, unless the client leaves before there is one. Meanwhile it sends what is
-    /// wanted of its body, and may ask for more behind it.
+    /// Waits for the response; `None` if the client disconnects before. Meanwhile reads the request
+    /// body as its reader wants it, and may read following requests.
     async fn while_it_waits(
         &mut self,
         mut serving: Pin<&mut impl Future<Output = Answer>>,
@@ -264,7 +264,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         .await
     }
 
-    /// Whether another request can follow, as far as can be told now.
+    /// Whether another request can follow, as far as known now.
     async fn can_go_on(&mut self) -> bool {
         std::future::poll_fn(|context| Poll::Ready(self.input.can_go_on(self.stream, context)))
             .await
@@ -293,7 +293,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         self.flush().await
     }
 
-    /// Writes an answer as it comes. The body of its request may still be coming, too.
+    /// Writes a response as it is produced. Its request body may still be arriving.
     async fn stream_out(&mut self, mut outgoing: Outgoing) -> Option<()> {
         while !outgoing.is_done() {
             std::future::poll_fn(|context| {
@@ -317,7 +317,8 @@ impl<S: Carrier> Client<'_, '_, S> {
                         outgoing.write(|slices| stream.poll_write_vectored(context, slices));
                     if polled.is_pending() {
                         outgoing.falls_behind(context);
-                        // Who reads nothing before all is sent must be able to send it.
+                        // Keep reading the request body, or a client that reads nothing until it
+                        // has sent everything would block.
                         while self.input.is_fed(self.stream, context) {}
                     }
                     polled
@@ -338,9 +339,9 @@ impl<S: Carrier> Client<'_, '_, S> {
         self.limits.unless_stuck(flushed).await
     }
 
-    /// Says goodbye. What still comes where something is half read is read for a while: a socket
-    /// that is closed with bytes unread takes back the answer that says what was wrong with them
-    /// (RFC 9112, section 9.6).
+    /// Closes the connection. If a request was not read completely, reads and discards for a while:
+    /// closing a socket with unread data resets it, and the client might lose the response that
+    /// reports the error (RFC 9112, section 9.6).
     async fn part<T>(&mut self) -> Option<T> {
         let mut stream = Pin::new(&mut *self.stream);
         let parted = |context: &mut Context<'_>| stream.as_mut().poll_shutdown(context);
@@ -369,8 +370,8 @@ impl<S: Carrier> Client<'_, '_, S> {
 }
 
 impl Limits<'_, '_> {
-    /// Writes a head, and has the kernel send what is in a file. The client is waited for as
-    /// long as it may keep us waiting, the file for as long as it takes.
+    /// Writes a head, and sends a file with `sendfile`. Waiting for the client is limited, waiting
+    /// for the file is not.
     async fn send(&mut self, socket: &TcpStream, mut sending: Sending<'_>) -> Option<()> {
         while !sending.is_done() {
             self.unless_stuck(|context| socket.poll_write_ready(context))
@@ -383,8 +384,8 @@ impl Limits<'_, '_> {
         Some(())
     }
 
-    /// What a step of writing leads to. Nothing: the client has read nothing for too
-    /// long, the connection is broken, or all of them must end.
+    /// Runs a step of writing to its result. `None` if the client reads nothing for too long, the
+    /// connection breaks, or all connections must end.
     async fn unless_stuck<T>(
         &mut self,
         mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
@@ -409,7 +410,7 @@ impl Limits<'_, '_> {
     }
 }
 
-/// What a step leads to. Nothing: it failed, or all connections must end.
+/// Runs a step to its result. `None` if it fails or all connections must end.
 async fn unless_ended<T>(
     ended: &mut Pin<&mut WaitForCancellationFuture<'_>>,
     mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,

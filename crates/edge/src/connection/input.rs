@@ -1,4 +1,4 @@
-//! What a client sends on a connection of HTTP/1.
+//! Reading from a client over HTTP/1.
 
 use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;
@@ -20,24 +20,24 @@ use super::body_rate::Pace;
 use super::request_body::{Demand, Feed};
 use super::transport::Carrier;
 
-/// Read at once while a head is awaited, and of a body.
+/// The bytes that are read at a time while waiting for a head, and of a body.
 const PIECE: usize = 16 * 1_024;
 const BODY_PIECE: usize = 64 * 1_024;
-/// A longer body comes piece by piece even if all of it is here.
+/// A longer body is streamed even if all of it was already received.
 const LONGEST_WHOLE: u64 = 16 * 1_024;
-/// So much of a body that nobody wants is put away.
+/// The maximum number of bytes of an unread body that are discarded to keep the connection open.
 const UNWANTED: usize = 64 * 1_024;
-/// Tells a client to send the body that it has announced (RFC 9110, section 10.1.1).
+/// Asks a client to send the body that it announced (RFC 9110, section 10.1.1).
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// What came and what is awaited.
+/// The received data and the state of reading.
 pub(super) struct Input<'a> {
-    /// Came and was not read yet. A connection that waits holds no buffer.
+    /// Received bytes that were not parsed yet. An idle connection holds no buffer.
     pub(super) came: Bytes,
     heads: Heads,
-    /// Of the request that is served, as long as some of it has not come.
+    /// The body of the current request, until all of it has arrived.
     body: Option<Incoming>,
-    /// What comes is no request any more.
+    /// No further request is read.
     is_closed: bool,
     bounds: Bounds,
     handle: &'a Handle,
@@ -46,20 +46,20 @@ pub(super) struct Input<'a> {
     pace: Pace,
 }
 
-/// A body that is coming.
+/// A request body that is arriving.
 struct Incoming {
     rest: RequestBody,
     feed: Feed,
-    /// What is still to be said to the client before it sends it.
+    /// The rest of `100 Continue` to write before the client sends the body.
     word: &'static [u8],
 }
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fed {
-    /// Whoever reads the body can go on.
+    /// The reader of the body can continue.
     Piece,
-    /// The client has gone.
+    /// The client has disconnected.
     Left,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The head of the next request, if it has come.
+    /// The head of the next request, if it has arrived.
     pub(super) fn head(&mut self) -> Result<Option<RequestHead>, Refusal> {
         if self.came.is_empty() {
             return Ok(None);
@@ -95,18 +95,18 @@ impl<'a> Input<'a> {
         head
     }
 
-    /// Since when a head is awaited that has begun.
+    /// Since when the edge waits for the rest of a head; `None` if none has begun.
     pub(super) fn head_since(&mut self) -> Option<Instant> {
         let has_begun = !self.came.is_empty();
         has_begun.then(|| *self.waits_since.get_or_insert_with(Instant::now))
     }
 
-    /// Takes nothing in any more.
+    /// Stops reading requests.
     pub(super) fn close(&mut self) {
         self.is_closed = true;
     }
 
-    /// More of a head; false at the end.
+    /// Reads more data; false at the end of the stream.
     pub(super) fn poll_more(
         &mut self,
         stream: &mut impl Carrier,
@@ -127,7 +127,7 @@ impl<'a> Input<'a> {
         Poll::Ready(Ok(!piece.is_empty()))
     }
 
-    /// The body that follows a head. What is short and here already needs nobody to read it.
+    /// The body that follows a head. A short body that was already received is returned whole.
     pub(super) fn body(&mut self, mut rest: RequestBody, expects_continue: bool) -> Body {
         if rest.is_over() {
             return Body::Empty;
@@ -138,19 +138,20 @@ impl<'a> Input<'a> {
             return Body::full(whole);
         }
         let (feed, body) = Feed::new(rest.length());
-        // Who sends at once waits for nothing.
+        // A client that sends the body at once does not wait for `100 Continue`.
         let is_awaited = expects_continue && self.came.is_empty();
         let word = if is_awaited { CONTINUE } else { b"" };
         self.body = Some(Incoming { rest, feed, word });
         body
     }
 
-    /// What the body is fed by.
+    /// The feed of the current body.
     pub(super) fn feed(&self) -> Option<Feed> {
         self.body.as_ref().map(|body| body.feed.clone())
     }
 
-    /// Reads what is wanted of the body; behind it, whether the client asks for more or leaves.
+    /// Reads the body as its reader wants it. After it, returns when the client sends another
+    /// request or disconnects.
     pub(super) fn poll_feed(
         &mut self,
         stream: &mut impl Carrier,
@@ -182,12 +183,12 @@ impl<'a> Input<'a> {
         Poll::Ready(Fed::Piece)
     }
 
-    /// Whether there was something that the reader of the body wanted.
+    /// Whether more of the body was read for its reader.
     pub(super) fn is_fed(&mut self, stream: &mut impl Carrier, context: &mut Context<'_>) -> bool {
         self.body.is_some() && self.poll_feed(stream, context).is_ready()
     }
 
-    /// The next part of the body, waiting for it as long as it may take.
+    /// Waits for the next part of the body, up to the timeout.
     fn poll_next(
         &mut self,
         stream: &mut impl Carrier,
@@ -212,8 +213,8 @@ impl<'a> Input<'a> {
                     self.pace.came(piece.len());
                     self.came = piece;
                     if !self.handle.set(Activity::Serving) {
-                        // Whoever serves the connection closes it, and no program answers a body
-                        // that breaks off.
+                        // The connection is being evicted and its task closes it. Failing the body
+                        // here would make the handler respond to an error.
                         return Poll::Pending;
                     }
                 }
@@ -234,7 +235,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The next part of the body that is here.
+    /// The next part of the body that was already received.
     fn decoded(&mut self) -> Result<Option<Decoded>, BodyError> {
         let Some(body) = &mut self.body else {
             return Ok(None);
@@ -251,8 +252,8 @@ impl<'a> Input<'a> {
         refusal.into()
     }
 
-    /// An answer begins: nothing else is said before it. Whether another one can follow, as far
-    /// as can be told: what is left of a body that nobody wants is put away where that is cheap.
+    /// Prepares for the response: `100 Continue` is not sent any more. Returns whether another
+    /// request can follow, as far as known. The rest of an unread body is discarded if it is small.
     pub(super) fn can_go_on(
         &mut self,
         stream: &mut impl Carrier,
@@ -283,8 +284,8 @@ impl<'a> Input<'a> {
         false
     }
 
-    /// Whether nothing is half read: a connection closed with bytes unread would take back the
-    /// answer that says what was wrong with them (RFC 9112, section 9.6).
+    /// Whether no request is partly read. Closing a connection with unread data resets it, and the
+    /// client might lose the response that reports the error (RFC 9112, section 9.6).
     pub(super) fn is_between(&self) -> bool {
         self.body.is_none() && !self.is_closed
     }

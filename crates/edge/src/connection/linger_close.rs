@@ -1,9 +1,9 @@
-//! A connection of HTTP/2 whose last words are heard.
+//! Closes an HTTP/2 connection so that its client receives the final GOAWAY.
 //!
-//! The engine has last words only for a client whose first it has read.
-//! When a connection is closed while something of its client's is unread, the system
-//! resets it, and with that throws away what the client has not read yet: GOAWAY, from
-//! which it would know what it may ask again (RFC 9113, section 6.8).
+//! The engine sends GOAWAY only to a client whose preface it has read. When a socket is closed with
+//! unread data, the system resets it, which discards data that the client has not read yet. That
+//! would include GOAWAY, which tells the client which requests it may retry (RFC 9113, section
+//! 6.8).
 
 use std::io;
 use std::pin::Pin;
@@ -17,17 +17,17 @@ use tokio_util::sync::CancellationToken;
 use super::CONNECTION_WINDOW;
 use crate::listener::Handle;
 
-/// Bytes with which a client begins (RFC 9113, section 3.4).
+/// The length of the client preface in bytes (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
 /// How long a client has to close its side.
 const TIME: Duration = Duration::from_secs(1);
-/// Read at once, and thrown away.
+/// The bytes that are read and discarded at a time.
 const PIECE: usize = 8 * 1_024;
-/// No client that keeps to its windows sends more meanwhile.
+/// A client that respects its flow-control windows sends no more than this meanwhile.
 const MOST: usize = 2 * CONNECTION_WINDOW as usize;
 
-/// A stream that, when it is dropped, closes its own side and reads until the client
-/// has closed the other, for a while.
+/// A stream that, when dropped, shuts down its writing side and reads until the client has closed
+/// its own, for a limited time.
 pub(super) struct LingerClose<S: Stream> {
     stream: Option<S>,
     read: usize,
@@ -35,13 +35,13 @@ pub(super) struct LingerClose<S: Stream> {
     handle: Arc<Handle>,
 }
 
-/// What a connection is made of.
+/// A byte stream that a connection uses.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 impl<S: Stream> LingerClose<S> {
-    /// `begun` is told when the client's first words were read.
+    /// `begun` is cancelled when the client preface was read.
     pub(super) fn around(stream: S, begun: CancellationToken, handle: Arc<Handle>) -> Self {
         Self {
             stream: Some(stream),
@@ -65,11 +65,11 @@ impl<S: Stream> Drop for LingerClose<S> {
             return;
         };
         if self.handle.is_evicted() {
-            // Somebody waits for its place.
+            // Another connection waits for its place.
             return;
         }
         runtime.spawn(async move {
-            // Who does not go in time is reset after all.
+            // After the timeout it is reset.
             let _ = tokio::time::timeout(TIME, last_words(stream)).await;
         });
     }

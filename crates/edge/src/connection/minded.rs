@@ -1,4 +1,4 @@
-//! A connection whose client must read what it is sent.
+//! A connection whose client must not stop reading for too long.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -17,11 +17,11 @@ use super::Bounds;
 /// Resolves when a connection must end.
 type Cutting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A connection that breaks when its client has read nothing for too long. It has its place as
-/// long as it is open.
+/// A connection that fails when its client has read nothing for too long. It keeps its place in the
+/// connection limits while it is open.
 pub(super) struct Minded<S> {
     stream: S,
-    /// Is read before what comes.
+    /// Data to return before reading from the stream.
     came: Bytes,
     bounds: Bounds,
     stuck_since: Option<Instant>,
@@ -43,8 +43,8 @@ impl<S> Minded<S> {
         }
     }
 
-    /// One that has become another protocol's, of which these bytes came already. It is cut
-    /// then, or when it makes room for another.
+    /// A connection that has switched to another protocol, of which `came` was already received. It
+    /// ends when `cut` is cancelled or when it is evicted.
     pub(super) fn switched(self, came: Bytes, cut: CancellationToken) -> Self {
         let handle = self.place.handle().clone();
         let cutting = async move {

@@ -1,4 +1,4 @@
-//! An answer that comes piece by piece, on its way to a client of HTTP/1.
+//! A streamed response on its way to an HTTP/1 client.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -13,29 +13,29 @@ use super::answer_head::Framing;
 use crate::body::{Body, BodyError};
 use crate::proxy::keeping_up;
 
-/// So much is gathered before it is written.
+/// The maximum number of bytes gathered for one write.
 const GATHERED: usize = 64 << 10;
-/// Written at once, at most.
+/// The maximum number of slices in one write.
 const SLICES: usize = 16;
 
-/// What was taken of an answer and is not written yet, and what comes of it.
+/// The gathered parts of a response that are not written yet, and the source of the next ones.
 pub(super) struct Outgoing {
     body: Body,
     framing: Framing,
-    /// Whether the client reads what is said at the end.
+    /// Whether the client accepts trailers.
     takes_trailers: bool,
     trailers: HeaderMap,
     pieces: VecDeque<Bytes>,
-    /// Bytes in all pieces.
+    /// The bytes in all pieces.
     size: usize,
     is_over: bool,
-    /// The client does not keep up, so that what comes is read ahead of it.
+    /// The client does not keep up, so the body is read ahead of it.
     is_ahead: bool,
     failure: Option<BodyError>,
 }
 
 impl Outgoing {
-    /// A head, and what follows it.
+    /// A response that begins with this head.
     pub(super) fn new(head: &[u8], body: Body, framing: Framing, takes_trailers: bool) -> Self {
         let mut outgoing = Self {
             body,
@@ -52,17 +52,17 @@ impl Outgoing {
         outgoing
     }
 
-    /// Whether nothing comes any more and all is written.
+    /// Whether everything is written.
     pub(super) fn is_done(&self) -> bool {
         self.is_over && self.size == 0
     }
 
-    /// Whether there is something to write.
+    /// Whether there is nothing to write now.
     pub(super) fn is_empty(&self) -> bool {
         self.size == 0
     }
 
-    /// Takes what is there, and waits where that is nothing.
+    /// Gathers what the body has, and waits if there is nothing at all.
     pub(super) fn poll_gather(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
         while !self.is_over && self.size < GATHERED {
             if let Some(failure) = self.failure.take() {
@@ -83,7 +83,7 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
-    /// The client does not take what was gathered.
+    /// Records that the client did not accept all gathered data.
     pub(super) fn falls_behind(&mut self, context: &mut Context<'_>) {
         if self.is_ahead || self.is_over {
             return;
@@ -155,7 +155,7 @@ impl Outgoing {
         }
     }
 
-    /// What to write next.
+    /// Passes the next slices to write to `write`.
     pub(super) fn write<T>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
@@ -166,7 +166,7 @@ impl Outgoing {
         write(&slices[..count])
     }
 
-    /// So many bytes were written.
+    /// Records that `written` bytes were written.
     pub(super) fn advance(&mut self, mut written: usize) {
         self.size -= written;
         while let Some(piece) = self.pieces.front_mut() {
@@ -188,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    /// All that is written of a body in these pieces, or why it breaks off.
+    /// All bytes written for a body in these pieces, or the error that ends it.
     fn written(framing: Framing, pieces: &[&'static str]) -> Result<String, String> {
         let pieces: Vec<_> = pieces
             .iter()
@@ -205,7 +205,7 @@ mod tests {
                 Poll::Ready(gathered) => gathered.map_err(|error| error.to_string())?,
                 Poll::Pending => panic!("nothing is waited for"),
             }
-            // As small as a socket may take it.
+            // One byte at a time, the smallest write that a socket may accept.
             while !outgoing.is_empty() {
                 let first = outgoing.write(|slices| slices[0][0]);
                 all.push(char::from(first));

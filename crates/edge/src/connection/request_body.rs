@@ -1,4 +1,4 @@
-//! The body of a request of HTTP/1, which its connection reads while somebody wants it.
+//! An HTTP/1 request body, which its connection reads while the reader of the body wants more.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -11,11 +11,11 @@ use crate::body::{Body, BodyError};
 use crate::lock::lock;
 use crate::parse_result::BrokenBody;
 
-/// What a connection reads for the reader of a body.
+/// The connection's side of a body.
 #[derive(Debug)]
 pub(super) struct Feed(Arc<Shared>);
 
-/// A body that is read from its connection.
+/// The reader's side of a body.
 #[derive(Debug)]
 struct RequestBody(Arc<Shared>);
 
@@ -27,14 +27,14 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Was read and not taken.
+    /// A part that was read from the connection but not taken by the reader.
     next: Option<Result<Frame<Bytes>, BodyError>>,
-    /// How much was not taken, if that was said.
+    /// How many bytes were not taken yet, if the length is known.
     left: Option<u64>,
     /// Nothing follows.
     is_over: bool,
     is_wanted: bool,
-    /// Nobody reads any more.
+    /// The reader was dropped.
     is_left: bool,
     reader: Option<Waker>,
     connection: Option<Waker>,
@@ -44,14 +44,14 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Demand {
     More,
-    /// Nothing now.
+    /// Nothing for now.
     Nothing,
-    /// Nothing any more.
+    /// Nothing any more, since the reader was dropped.
     Left,
 }
 
 impl Feed {
-    /// Of a body that is so long, if that was said; and the body.
+    /// Both sides of a body of this length, if it is known.
     pub(super) fn new(left: Option<u64>) -> (Self, Body) {
         let state = State {
             left,
@@ -64,12 +64,12 @@ impl Feed {
         (Self(Arc::clone(&shared)), Body::stream(RequestBody(shared)))
     }
 
-    /// Why the body breaks off, once that is seen.
+    /// Why the body is incomplete, once that is known.
     pub(super) fn broken(&self) -> &BrokenBody {
         &self.0.broken
     }
 
-    /// What is wanted now. Whoever polls is woken when that changes.
+    /// What the reader wants now. The polling task is woken when that changes.
     pub(super) fn demand(&self, context: &Context<'_>) -> Demand {
         let mut state = lock(&self.0.state);
         if state.is_left {
@@ -82,8 +82,8 @@ impl Feed {
         Demand::Nothing
     }
 
-    /// Hands the next part to the reader. It is not woken where whoever polls the connection
-    /// polls it, too, and does so next.
+    /// Passes the next part to the reader. The reader is not woken if it runs on the task that
+    /// polls the connection, which polls it next anyway.
     pub(super) fn put(
         &self,
         context: &Context<'_>,

@@ -1,4 +1,4 @@
-//! A body that must not stand still.
+//! A body with a timeout between its parts.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::body::BodyError;
 use http1::{Refusal, judge_fields};
 
-/// What a client sends, as long as it sends something now and then.
+/// A request body that fails if the client sends nothing for too long.
 #[derive(Debug)]
 pub(crate) struct Timed {
     body: Incoming,
@@ -21,7 +21,7 @@ pub(crate) struct Timed {
 }
 
 impl Timed {
-    /// Each wait for more may take so long.
+    /// `time` is the longest wait for each part.
     pub(crate) fn around(body: Incoming, time: Duration) -> Self {
         Self {
             body,

@@ -1,5 +1,5 @@
-//! What the head of a request of HTTP/2 or 3 must be to be let in. What the engine of
-//! HTTP/2 refuses by itself never comes here.
+//! Validates the head of a request over HTTP/2 or HTTP/3. What the HTTP/2 engine rejects itself
+//! does not get here.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
@@ -8,7 +8,7 @@ use http1::{Refusal, content_length};
 
 use super::list_size;
 
-/// What belongs to a connection of HTTP/1 (RFC 9113, section 8.2.2; RFC 9114, section 4.2).
+/// Headers that belong to an HTTP/1 connection (RFC 9113, section 8.2.2; RFC 9114, section 4.2).
 const OF_CONNECTION: [HeaderName; 5] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -17,7 +17,7 @@ const OF_CONNECTION: [HeaderName; 5] = [
     UPGRADE,
 ];
 
-/// Judges a head; the length that its body must have, if it says one.
+/// Validates a head. Returns the length of the body, if the head states it.
 pub(crate) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>, Refusal> {
     let headers = request.headers();
     if list_size(request) > size {
@@ -44,7 +44,7 @@ pub(crate) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>,
     length(headers)
 }
 
-/// Takes away what an answer may not say by this protocol.
+/// Removes headers that a response must not have in this protocol.
 pub(crate) fn release(headers: &mut HeaderMap) {
     for name in OF_CONNECTION {
         headers.remove(name);

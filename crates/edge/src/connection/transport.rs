@@ -1,4 +1,4 @@
-//! What connections run on.
+//! The byte streams of connections.
 
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
@@ -13,15 +13,14 @@ use tokio_rustls::server::TlsStream;
 
 use crate::body::{Body, Stretch, shorter};
 
-/// A stream of bytes both ways.
+/// A stream of bytes in both directions.
 pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// The socket, where bytes go out as they are written: over it the kernel can send a
-    /// file by itself.
+    /// The socket, if bytes are sent over it unchanged, so that `sendfile` can be used.
     fn bare(&self) -> Option<&TcpStream> {
         None
     }
 
-    /// The address that the client has connected to.
+    /// The local address that the client has connected to.
     fn local(&self) -> Option<IpAddr> {
         let local = self.bare()?.local_addr().ok()?;
         Some(local.ip().to_canonical())
@@ -38,14 +37,14 @@ impl Carrier for UnixStream {}
 
 impl<S: Carrier> Carrier for TlsStream<S> {}
 
-/// An answer whose body the kernel sends: a head, then what is in a file.
+/// A response sent with `sendfile`: a head, then the file.
 pub(super) struct Sending<'a> {
     head: &'a [u8],
     body: Body,
 }
 
 impl<'a> Sending<'a> {
-    /// Of a body that is in a file.
+    /// For a body that is in a file.
     pub(super) fn new(head: &'a [u8], body: Body) -> Self {
         Self { head, body }
     }
@@ -54,7 +53,7 @@ impl<'a> Sending<'a> {
         self.head.is_empty() && self.body.is_end_stream()
     }
 
-    /// Sends as much as it is the turn of and the socket takes, which may be nothing.
+    /// Sends as much as the permit and the socket allow, which may be nothing.
     pub(super) fn poll_some(
         &mut self,
         socket: &TcpStream,
@@ -70,7 +69,7 @@ impl<'a> Sending<'a> {
         let head = &mut self.head;
         let sent = socket.try_io(Interest::WRITABLE, || {
             while !head.is_empty() {
-                // The file follows at once, so the head need not go out alone.
+                // The file follows immediately, so the head need not be sent separately.
                 let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
                 let sent = rustix::net::send(socket, head, flags)?;
                 *head = head.get(sent..).unwrap_or_default();
@@ -79,7 +78,7 @@ impl<'a> Sending<'a> {
         });
         match sent {
             Ok(sent) => {
-                // Others may go first now.
+                // Let other connections go first now.
                 stretch.turn.pass_on();
                 self.body.advance(sent);
             }
@@ -99,7 +98,7 @@ fn is_for_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Whether the file has nothing to do with it.
+/// Whether the error is of the socket and not of the file.
 fn is_of_socket(error: &io::Error) -> bool {
     !matches!(error.kind(), ErrorKind::UnexpectedEof)
         && Errno::from_io_error(error) != Some(Errno::IO)

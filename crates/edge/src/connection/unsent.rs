@@ -1,7 +1,7 @@
-//! What the engine of HTTP/2 holds of answers until their readers read.
+//! The memory that the HTTP/2 engine holds of responses until clients read.
 //!
-//! Each stream may always have one slice there, so that none waits for the reader of another.
-//! What it has beside that is a part of what the connection may hold, and of the memory of all
+//! Each stream may always hold one slice, so that no stream waits for the client of another.
+//! Anything beyond that is limited for each connection, and counts towards the memory for all
 //! buffered bodies.
 
 use std::sync::{Arc, Mutex};
@@ -12,16 +12,16 @@ use bytes::Bytes;
 use crate::lock::lock;
 use crate::proxy::Room;
 
-/// The engine takes so many bytes at once.
+/// The maximum number of bytes that the engine takes at once.
 pub(super) const SLICE: usize = 64 * 1_024;
-/// What a connection may hold beside one slice of each stream.
+/// The maximum number of bytes that a connection holds beyond one slice of each stream.
 const MOST: usize = 1_024 * 1_024;
 
-/// What a connection holds beside one slice of each stream.
+/// What a connection holds beyond one slice of each stream.
 #[derive(Debug)]
 pub(super) struct UnsentBytes(Mutex<Room>);
 
-/// The slices of a stream that were not sent yet.
+/// The slices of a stream that are not sent yet.
 #[derive(Debug)]
 pub(super) struct UnsentSlices {
     connection: Arc<UnsentBytes>,
@@ -31,15 +31,15 @@ pub(super) struct UnsentSlices {
 #[derive(Debug, Default)]
 struct State {
     slices: usize,
-    /// The body, while it waits until nothing of it is unsent.
+    /// The waker of the body, while it waits until all of its slices are sent.
     waiting: Option<Waker>,
 }
 
-/// A slice that the engine may hold.
+/// A permit for a slice that the engine holds.
 #[derive(Debug)]
 pub(super) struct Permit {
     stream: Arc<UnsentSlices>,
-    /// So much of the connection's bytes; none: it is the stream's only slice.
+    /// The bytes counted for the connection; 0 for the first slice of the stream.
     bytes: usize,
 }
 
@@ -50,7 +50,7 @@ struct Slice {
 }
 
 impl UnsentBytes {
-    /// None yet. All of them will be in this part of the memory.
+    /// An empty account, which draws from this share of the memory.
     pub(super) fn new(room: Room) -> Arc<Self> {
         Arc::new(Self(Mutex::new(room)))
     }
@@ -68,7 +68,7 @@ impl UnsentBytes {
 }
 
 impl UnsentSlices {
-    /// None yet, of a stream of this connection.
+    /// For a new stream of this connection.
     pub(super) fn of(connection: &Arc<UnsentBytes>) -> Arc<Self> {
         Arc::new(Self {
             connection: Arc::clone(connection),
@@ -76,7 +76,8 @@ impl UnsentSlices {
         })
     }
 
-    /// Room for one more; none: `context` is woken when all of the others were sent.
+    /// A permit for another slice. `None` if there is no room; `context` is woken when all slices
+    /// of the stream are sent.
     pub(super) fn permit(self: &Arc<Self>, context: &Context<'_>) -> Option<Permit> {
         let mut state = lock(&self.state);
         let bytes = if state.slices == 0 {
@@ -96,7 +97,7 @@ impl UnsentSlices {
 }
 
 impl Permit {
-    /// The slice, for which it holds until the slice is dropped.
+    /// The slice, which holds the permit until it is dropped.
     pub(super) fn until_sent(mut self, bytes: Bytes) -> Bytes {
         let unused = self.bytes.saturating_sub(bytes.len());
         if unused > 0 {
@@ -184,7 +185,7 @@ mod tests {
         assert!(other.is_some());
         assert!(slice(&streams[0], SLICE).is_none());
         assert!(slice(&streams[1], SLICE).is_none());
-        // Once it was sent, the next one goes, whatever others hold.
+        // Once its slice is sent, the next one is allowed, whatever other streams hold.
         drop(other);
         assert!(slice(&streams[1], SLICE).is_some());
     }

@@ -1,4 +1,4 @@
-//! The plan that is in force, and what lives as long as it does.
+//! The current configuration, and the state that depends on it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use crate::tls::HSTS_TIME;
 
 use super::ServiceBackends;
 
-/// A plan in force.
+/// A configuration in use.
 pub(crate) struct Running {
     pub(crate) plan: Arc<Plan>,
-    /// `Strict-Transport-Security`; none: it is not sent.
+    /// The value of `Strict-Transport-Security`; `None` if it is not sent.
     pub(crate) hsts: Option<HeaderValue>,
-    /// Whether that was asked for, and not only built in.
+    /// Whether that is configured rather than a default.
     pub(crate) is_hsts_written: bool,
     upstreams: BTreeMap<Arc<str>, Served>,
 }
 
-/// An upstream, and whoever asks whether it is well.
+/// An upstream and its health checks.
 #[derive(Clone)]
 struct Served {
     settings: UpstreamSettings,
@@ -31,9 +31,9 @@ struct Served {
 }
 
 impl Running {
-    /// Takes over what another plan has too: counted requests, and servers with how they
-    /// fare. Requests under way hear which servers there are now. Those of services are
-    /// the same in every plan.
+    /// Takes over the counters of limits and the state of servers from the previous configuration.
+    /// Requests under way see the new set of servers. The servers of services are the same in every
+    /// configuration.
     pub(crate) fn new(
         plan: Plan,
         before: Option<&Self>,
@@ -68,7 +68,7 @@ impl Running {
         self.upstreams.get(name).map(|served| &served.upstream)
     }
 
-    /// All of them, by name.
+    /// All upstreams, by name.
     pub(crate) fn upstreams(&self) -> impl Iterator<Item = (&str, &Upstream)> {
         let all = self.upstreams.iter();
         all.map(|(name, served)| (&**name, &*served.upstream))
@@ -84,7 +84,7 @@ impl Served {
         }
     }
 
-    /// The same upstream by other settings.
+    /// The same upstream with other settings.
     fn changed(&self, settings: &UpstreamSettings) -> Self {
         let upstream = self.upstream.changed(settings.clone());
         if self.settings.health == settings.health {
@@ -94,7 +94,8 @@ impl Served {
                 watch: Arc::clone(&self.watch),
             };
         }
-        // What still runs by the old plan holds it, and both would ask the same servers.
+        // Stop the old health checks. Requests under way keep the old upstream alive, and both
+        // would check the same servers.
         self.watch.stop();
         Self::start(settings, upstream)
     }

@@ -1,4 +1,5 @@
-//! Who serves for the services that the program runs, kept by name whatever the plan says.
+//! The servers of the services that the program runs, kept by name independently of the
+//! configuration.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -11,7 +12,7 @@ use crate::proxy::Backends;
 pub(crate) struct ServiceBackends(Mutex<BTreeMap<Arc<str>, Arc<Backends>>>);
 
 impl ServiceBackends {
-    /// That of this upstream, which begins empty.
+    /// The backends of this upstream, created empty if necessary.
     pub(crate) fn of(&self, upstream: &str) -> Arc<Backends> {
         let mut all = lock(&self.0);
         if let Some(backends) = all.get(upstream) {
@@ -22,16 +23,16 @@ impl ServiceBackends {
         backends
     }
 
-    /// The one there is, if there is one.
+    /// The backends of this upstream, if they exist.
     pub(crate) fn find(&self, upstream: &str) -> Option<Arc<Backends>> {
         lock(&self.0).get(upstream).cloned()
     }
 
-    /// Forgets those that no plan in use names, and of which nobody says that there is
-    /// a server: a service of the same name begins anew.
+    /// Removes those that no configuration in use names and that have no servers. A later service
+    /// of the same name starts anew.
     pub(crate) fn tidy(&self) {
         lock(&self.0).retain(|_, backends| {
-            // Only `of` and `find` hand it out, which wait for this.
+            // Only `of` and `find` hand out clones, and both need the lock that is held here.
             let is_held = Arc::strong_count(backends) > 1;
             is_held || !backends.status().is_empty()
         });

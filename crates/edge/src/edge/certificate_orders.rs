@@ -1,4 +1,4 @@
-//! The certificates that are ordered while the edge runs.
+//! Starts, changes and stops the ordering of certificates.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,11 +10,11 @@ use crate::config::Plan;
 use crate::context::{Clock, Shared};
 use crate::lock::lock;
 
-/// What is ordered, if anything is.
+/// The ordering of certificates, if an authority is configured.
 #[derive(Default)]
 pub(super) struct CertificateOrders(Mutex<Option<Ordering>>);
 
-/// The task that orders.
+/// The task that orders certificates.
 struct Ordering {
     settings: acme::Settings,
     acme: Acme,
@@ -22,8 +22,8 @@ struct Ordering {
 }
 
 impl CertificateOrders {
-    /// Makes what following this plan takes, if its authority is another one than now: all that
-    /// can go wrong, before anything changes.
+    /// Prepares a task if the plan has another authority than the running task. Everything that can
+    /// fail happens here, before anything changes.
     pub(super) fn prepare(
         &self,
         plan: &Plan,
@@ -40,8 +40,8 @@ impl CertificateOrders {
             .transpose()
     }
 
-    /// Begins, changes or ends the ordering, as the plan in force says, for which this was
-    /// prepared.
+    /// Starts, changes or ends the task according to the current plan, for which `prepared` was
+    /// made.
     pub(super) fn follow(&self, shared: &Shared, prepared: Option<Prepared>) {
         let running = shared.running();
         let mut present = lock(&self.0);
@@ -72,7 +72,7 @@ impl CertificateOrders {
         }
     }
 
-    /// How it stands with them.
+    /// The state of the certificates that are ordered.
     pub(super) fn report(&self) -> Arc<[Standing]> {
         let present = lock(&self.0);
         let report = present.as_ref().map(|ordering| ordering.acme.report());
@@ -80,7 +80,7 @@ impl CertificateOrders {
     }
 }
 
-/// Certificates count their days on the same clock.
+/// The clock of the edge, for certificates.
 fn timestamps(clock: &Clock) -> acme::Clock {
     let clock = Arc::clone(clock);
     Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))

@@ -1,4 +1,4 @@
-//! The UDP side of the addresses, for HTTP/3: opened and closed with them.
+//! The UDP sockets for HTTP/3, which are opened and closed with the https addresses.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,12 +11,12 @@ use crate::quic::UdpDoor;
 
 use super::{Edge, Listeners, lock};
 
-/// What closes each.
+/// The tokens that close each socket.
 pub(super) type Datagrams = BTreeMap<ListenAddress, CancellationToken>;
 
 impl Edge {
-    /// Opens what the plan wants and is not open yet, and closes what it no longer
-    /// wants. Whether a UDP port can be had does not hold up anything.
+    /// Opens the sockets of the plan that are not open yet, and closes those not in the plan. A UDP
+    /// port that cannot be opened does not cause an error.
     pub(super) fn listen_for_datagrams(&self, listeners: &Listeners) {
         let running = self.shared.running();
         let settings = running.plan.listen();
@@ -37,7 +37,7 @@ impl Edge {
             }
             stays
         });
-        // One that nobody reads keeps all from being told.
+        // An address whose socket is not read must stop the advertising of HTTP/3.
         let addresses: Vec<_> = all.keys().copied().collect();
         self.shared.alt_svc.keep(&addresses);
         for (address, bound) in wanted {
@@ -61,8 +61,8 @@ impl Edge {
         }
     }
 
-    /// Takes no more connections. Nobody is told so: another process may be about to
-    /// take them.
+    /// Accepts no more connections. `Alt-Svc: clear` is not sent, since another process may take
+    /// over.
     pub(super) fn close_datagrams(&self) {
         for close in lock(&self.datagrams).values() {
             close.cancel();

@@ -1,4 +1,4 @@
-//! How many servers each upstream has, and how they fare, as figures.
+//! Metrics of the number and health of the servers of each upstream.
 
 use metrics::gauge;
 
@@ -6,8 +6,8 @@ use crate::config::service_of;
 use crate::metrics::Passing;
 use crate::proxy::Upstream;
 
-/// How the servers of all upstreams fare. Those of an upstream that is written are known by
-/// their addresses. Those of a service have another one at every start, so they are counted.
+/// The health of the servers of all upstreams. Configured servers have one metric for each address.
+/// The servers of services get a new address at every start, so they are counted instead.
 #[derive(Debug)]
 pub(crate) struct ServerFigures {
     well: Passing<(String, String)>,
@@ -28,7 +28,7 @@ impl Default for ServerFigures {
 }
 
 impl ServerFigures {
-    /// These are all upstreams there are now.
+    /// Updates the metrics to exactly these upstreams.
     pub(crate) fn tell<'a>(&mut self, upstreams: impl Iterator<Item = (&'a str, &'a Upstream)>) {
         let (mut well, mut services) = (Vec::new(), Vec::new());
         for (name, upstream) in upstreams {

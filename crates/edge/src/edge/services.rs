@@ -1,4 +1,4 @@
-//! Who serves for the services that the program runs, told while the edge runs.
+//! The servers of the services that the program runs, which change while the edge runs.
 
 use crate::config;
 use crate::proxy::{BackendsStatus, ServerAddress, Servers};
@@ -6,12 +6,10 @@ use crate::proxy::{BackendsStatus, ServerAddress, Servers};
 use super::Edge;
 
 impl Edge {
-    /// Says which servers of a service take requests from now on. It may be said
-    /// before a plan names the service, and holds whatever plans come. Requests that
-    /// run on a server that is not named any more are finished there; unused
-    /// connections to it are closed, websockets when they have had their time. Nothing
-    /// is kept of a service that no plan names and that has no servers. Within a
-    /// runtime.
+    /// Sets which servers of a service get requests. May be called before a plan names the service,
+    /// and stays in effect across reloads. Requests that run on a removed server finish; idle
+    /// connections to it are closed, and websockets after their timeout. A service without servers
+    /// that no plan names is forgotten. Must be called within a tokio runtime.
     pub fn set_servers(&self, service: &str, servers: &Servers) {
         let backends = self
             .shared
@@ -22,7 +20,7 @@ impl Edge {
         self.shared.service_backends.tidy();
     }
 
-    /// How the servers of a service fare.
+    /// The status of the servers of a service.
     pub fn servers(&self, service: &str) -> BackendsStatus {
         let backends = self
             .shared
@@ -33,8 +31,8 @@ impl Edge {
             .unwrap_or_default()
     }
 
-    /// Resolves when nothing runs any more on a server that
-    /// [`Edge::set_servers`] has taken out; at once if nothing does.
+    /// Resolves when no request runs any more on a server that [`Edge::set_servers`] has removed;
+    /// immediately if there is none.
     pub fn drained(
         &self,
         service: &str,

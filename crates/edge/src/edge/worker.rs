@@ -1,4 +1,4 @@
-//! A thread with a runtime of its own, which takes connections and serves them.
+//! A worker: a thread with its own runtime, which accepts and serves connections.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -24,14 +24,14 @@ use crate::tls::Expiry;
 
 use super::server_figures::ServerFigures;
 
-/// How long to wait when the system has no more descriptors.
+/// How long to wait after `accept` failed, for example because file descriptors ran out.
 const BREATH: Duration = Duration::from_millis(100);
-/// How often certificates and servers are looked at.
+/// How often certificate files and servers are checked.
 const LOOK: Duration = Duration::from_secs(1);
-/// So many connections are taken before those that are there already have their turn.
+/// How many connections are accepted before the open ones are served again.
 const AT_ONCE: usize = 16;
 
-/// A running thread.
+/// A running worker.
 #[derive(Debug)]
 pub(super) struct Worker {
     orders: mpsc::UnboundedSender<Order>,
@@ -39,7 +39,7 @@ pub(super) struct Worker {
     thread: JoinHandle<()>,
 }
 
-/// What a worker is asked to do.
+/// A command for a worker.
 pub(super) enum Order {
     /// Listen on a socket.
     Listen {
@@ -48,17 +48,17 @@ pub(super) enum Order {
         socket: Socket,
         close: CancellationToken,
     },
-    /// Listen for HTTP/3, and lead those who come to the workers in turn.
+    /// Listen for HTTP/3, and distribute connections to these workers in turn.
     Datagrams(UdpDoor, Vec<Line>),
-    /// Serve somebody who was led here.
+    /// Serve an HTTP/3 connection that another worker accepted.
     Guest(Box<Guest>),
 }
 
-/// The way to a worker, as long as there is one.
+/// A sender of commands to a worker, which does not keep the worker running.
 pub(super) type Line = mpsc::WeakUnboundedSender<Order>;
 
 impl Worker {
-    /// Starts one.
+    /// Starts a worker.
     pub(super) fn start(number: usize, here: WorkerContext) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -74,7 +74,7 @@ impl Worker {
                     }
                     run(received, Arc::new(here)).await;
                 });
-                // Whatever the app left running here must not hold us up.
+                // Do not wait for tasks that the app left running.
                 runtime.shutdown_background();
                 let _ = end.send(());
             })?;
@@ -85,7 +85,7 @@ impl Worker {
         })
     }
 
-    /// Has it listen until `close`.
+    /// Makes the worker listen until `close` is cancelled.
     pub(super) fn listen(
         &self,
         door: Door,
@@ -101,12 +101,12 @@ impl Worker {
         });
     }
 
-    /// Has it listen for HTTP/3 until the edge shuts down.
+    /// Makes the worker listen for HTTP/3 until the edge stops.
     pub(super) fn listen_for_datagrams(&self, door: UdpDoor, workers: Vec<Line>) {
         self.order(Order::Datagrams(door, workers));
     }
 
-    /// The way to it.
+    /// A sender of commands to this worker.
     pub(super) fn line(&self) -> Line {
         self.orders.downgrade()
     }
@@ -117,11 +117,11 @@ impl Worker {
         }
     }
 
-    /// Ends it, with everything that still runs on it.
+    /// Stops the worker, with everything that still runs on it.
     pub(super) async fn stop(self) {
         drop(self.orders);
         let _ = self.ended.await;
-        // It has said its last word: this does not wait.
+        // The thread is about to end, so this does not block.
         let _ = self.thread.join();
     }
 }
@@ -161,7 +161,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<WorkerContext
     }
 }
 
-/// Leads each guest to the next worker that is still there.
+/// Distributes connections to the workers that still run, in turn.
 fn in_turn(workers: Vec<Line>) -> impl Fn(Guest) {
     let turn = AtomicUsize::new(0);
     move |guest| {
@@ -173,7 +173,7 @@ fn in_turn(workers: Vec<Line>) -> impl Fn(Guest) {
             .take(workers.len())
             .find_map(Line::upgrade);
         if let Some(worker) = worker {
-            // If it is gone by now, so is everything else.
+            // If the worker has ended by now, the edge is stopping.
             let _ = worker.send(Order::Guest(Box::new(guest)));
         }
     }
@@ -201,7 +201,7 @@ impl Listener {
     }
 }
 
-/// Takes connections until `close`, and last those that the system had taken for us.
+/// Accepts connections until `close` is cancelled, and then those that are already in the backlog.
 async fn take(
     listener: Listener,
     door: Door,
@@ -238,7 +238,7 @@ async fn take(
         let (is_announced, origin, most) = {
             let running = shared.running();
             let listen = running.plan.listen();
-            // Whoever reaches a file of ours is on this machine.
+            // A client of a Unix socket is on this machine.
             let peer = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
             let most = listen.connections_per_address;
             let is_announced = listen.is_announced(&at, peer);
@@ -248,13 +248,13 @@ async fn take(
             };
             (is_announced, origin, most)
         };
-        // Who comes when every place is taken and no connection may be evicted waits, and
-        // all behind it with it.
+        // While all places are taken and no connection can be evicted, this connection waits, and
+        // with it all in the backlog.
         let place = tokio::select! {
-            // Who was accepted is served also when we listen no more.
+            // An accepted connection is served even if listening has ended.
             biased;
-            // What serves a request of somebody may ask for this: it must not wait for
-            // the place that it holds itself.
+            // A connection to a loopback front may serve a request that already has a place, so it
+            // must not wait for that same place.
             place = shared.places.take_inside(), if is_inside => place,
             place = shared.places.take(origin, most), if !is_inside => place,
             () = close.cancelled() => return,
@@ -287,10 +287,10 @@ async fn take(
     }
 }
 
-/// A connection that was taken.
+/// An accepted connection.
 struct Coming {
     address: IpAddr,
-    /// Whether it begins with whom it is for.
+    /// Whether the connection begins with the PROXY protocol.
     is_announced: bool,
     door: Door,
     front: Option<Arc<ListenAddress>>,
@@ -305,14 +305,14 @@ where
     let handle = Arc::clone(coming.place.handle());
     let _counted = here.shared.figures.connection();
     tokio::select! {
-        // What is answered already is written first.
+        // Write a finished response first.
         biased;
         () = serve(stream, coming, here) => {}
         () = handle.evicted() => tracing::debug!("a connection made room for another"),
     }
 }
 
-/// Finds out what is spoken, and speaks it.
+/// Determines the protocol of the connection, and serves it.
 async fn serve<S>(mut stream: S, coming: Coming, here: Arc<WorkerContext>)
 where
     S: Carrier,
@@ -388,7 +388,8 @@ where
     }
 }
 
-/// For whom a proxy connects; nothing: that was not said, or not in time.
+/// The client for which a proxy connects; `None` if it was not sent, was malformed or came too
+/// late.
 async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &Shared) -> Option<Announced>
 where
     S: AsyncRead + Unpin,
@@ -413,8 +414,8 @@ where
     said
 }
 
-/// What is looked at once a second: files with certificates, since that works on
-/// every file system, when they end, and how servers fare.
+/// Checks once a second: certificate files for changes (by polling, which works on every file
+/// system), certificates for their expiry, and servers for their health.
 async fn look_after(shared: Arc<Shared>) {
     let mut servers = ServerFigures::default();
     let mut expiry = Expiry::default();

@@ -1,8 +1,7 @@
-//! Who may come in: by network, by name and password, or by what somebody else
-//! says who is asked.
+//! Access control: by network, by name and password, or by asking another server.
 //!
-//! Everything that a route's `access` names must hold, in this order: address,
-//! password, the server that is asked, the app's own sign-in.
+//! All conditions in a route's `access` must hold. They are checked in this order: address,
+//! password, the other server, the app's sign-in.
 
 mod basic;
 mod networks;
@@ -23,44 +22,44 @@ pub use users::{BadUsers, Users};
 pub(crate) use basic::{Denied, Passwords};
 pub(crate) use subrequest::vouch;
 
-/// What a refused request reports to the limit of its route, if it counts that.
+/// The outcome that a rejected request reports to the rate limit of its route.
 pub(crate) const WRONG_PASSWORD: &str = "wrong-password";
 
-/// Who may come in.
+/// The checked `access` of a route.
 #[derive(Debug)]
 pub struct Access {
-    /// Whose addresses.
+    /// The allowed client addresses.
     pub networks: Networks,
-    /// Who knows a name and its password.
+    /// The required name and password.
     pub basic: Option<Arc<Basic>>,
-    /// Whom another server lets in.
+    /// The server that authorizes requests.
     pub ask: Option<Ask>,
-    /// Who is signed in to the app, in the app's own word.
+    /// The required sign-in to the app, as a keyword that the app defines.
     pub sign_in: Option<Arc<str>>,
 }
 
 impl Access {
-    /// Whether the app must run for anybody to come in.
+    /// Whether the app must run for any request to be allowed.
     pub fn needs_app(&self) -> bool {
         self.sign_in.is_some()
     }
 
-    /// Whether it tells people apart, and not only where they are.
+    /// Whether access depends on the user rather than on the address alone.
     pub fn knows_people(&self) -> bool {
         self.basic.is_some() || self.ask.is_some() || self.sign_in.is_some()
     }
 
-    /// The upstream that is asked, if one is.
+    /// The upstream that authorizes requests, if there is one.
     pub fn asks(&self) -> Option<&str> {
         self.ask.as_ref().map(|ask| &*ask.upstream)
     }
 
-    /// Headers that the server that is asked gives the request.
+    /// Headers that the authorizing server adds to the request.
     pub(crate) fn copies(&self) -> impl Iterator<Item = &HeaderName> {
         self.ask.iter().flat_map(|ask| &ask.copy)
     }
 
-    /// Goes on counting wrong passwords where another one stands.
+    /// Takes over the count of wrong passwords from the previous configuration.
     pub(crate) fn go_on_from(&self, other: &Self) {
         if let (Some(basic), Some(other)) = (&self.basic, &other.basic) {
             basic.go_on_from(other);

@@ -1,23 +1,25 @@
-//! Content codings: which one a client wants (RFC 9110, section 12.5.3), and answers
-//! of the app and of upstreams sent in it.
+//! Content codings: which one a client accepts (RFC 9110, section 12.5.3), and compression of
+//! responses of the app and of upstreams.
 //!
 //! # What is compressed
-//! Text-like types of at least [`SMALLEST`] bytes or of unknown length, unless the
-//! answer is coded already, is partial, empty, carries a digest of its bytes, or says
-//! `Cache-Control: no-transform`. Event streams and gRPC are never touched.
+//!
+//! Text-like types of at least [`SMALLEST`] bytes or of unknown length, unless the response already
+//! has a content coding, is partial or empty, has a digest of its bytes, or has
+//! `Cache-Control: no-transform`. Event streams and gRPC are never compressed.
 //!
 //! # Secrets
-//! The length of a compressed page tells whether a text that an attacker had reflected
-//! in it equals a secret beside it (the BREACH attack). That needs an answer made for
-//! one person. So an answer is compressed only when it is evidently for everybody:
 //!
-//! 1. the request carried neither `Cookie` nor `Authorization`, or
-//! 2. the answer says `Cache-Control: public`, or
-//! 3. it is a style, script, font, picture or WebAssembly with a `Last-Modified`:
-//!    a file, not something made for this request,
+//! The length of a compressed page reveals whether text that an attacker had reflected in it equals
+//! a secret in the same page (the BREACH attack). The attack needs a response made for one user. So
+//! a response is compressed only if it is evidently the same for everyone:
 //!
-//! and in all three cases it sets no cookie. A page of the app that is [`Compressible`]
-//! is compressed too, with a random length added. Everything else goes as it is.
+//! 1. the request had neither `Cookie` nor `Authorization`, or
+//! 2. the response has `Cache-Control: public`, or
+//! 3. it is a style sheet, script, font, image or WebAssembly with a `Last-Modified`, so a file and
+//!    not something made for this request,
+//!
+//! and in all three cases it sets no cookie. A page of the app that is [`Compressible`] is
+//! compressed too, with random padding. All other responses are sent unchanged.
 
 mod accept;
 mod body;
@@ -42,10 +44,11 @@ use crate::body::{Answer, Body, has_no_body};
 use crate::crypto;
 use crate::filters::forwarding::names;
 
-/// Answers of fewer bytes fit in a packet or two: compressing gains nothing.
+/// The smallest body that is compressed, in bytes. Smaller ones fit into a packet or two, so that
+/// compression gains nothing.
 pub const SMALLEST: u64 = 1_024;
 
-/// Checksums of the bytes that are sent: other bytes would belie them.
+/// Headers with checksums of the sent bytes, which compression would invalidate.
 const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("repr-digest"),
@@ -53,21 +56,21 @@ const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-md5"),
 ];
 
-/// On an answer of the app for one person: it repeats no text of the request but its path,
-/// and what its forms hold is another text each time.
+/// Marks a response of the app to one user as safe to compress: it reflects nothing of the request
+/// but its path, and the secrets in its forms differ each time.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
-/// What of a request decides in which coding its answer is sent.
+/// What determines the content coding of the response to a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Wishes {
     accepted: Accepted,
-    /// The request names nobody.
+    /// Whether the request has no credentials.
     is_anonymous: bool,
 }
 
 impl Wishes {
-    /// Reads them, before the request is handed on.
+    /// Reads the headers, before the request is passed on.
     pub fn of(request: &HeaderMap) -> Self {
         Self {
             accepted: Accepted::of(request),
@@ -75,8 +78,8 @@ impl Wishes {
         }
     }
 
-    /// An answer of the app or of an upstream in the coding that the client ranks
-    /// highest, or as it was. The module says which answers are left alone.
+    /// A response of the app or an upstream in the coding that the client prefers, or unchanged.
+    /// The module documentation says which responses are not compressed.
     pub fn compress(self, mut answer: Answer) -> Answer {
         if answer.status() == StatusCode::NOT_MODIFIED {
             if may_stand_for_coded(self.is_anonymous, answer.headers()) {
@@ -89,7 +92,7 @@ impl Wishes {
             let encoding = self.accepted.choose(Offers::ALL);
             coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
         } else if is_compressible {
-            // The coding that every browser knows, and in which a length can be added.
+            // The coding that every browser supports and that allows padding.
             let gzip = self.accepted.choose(Offers::GZIP);
             coded(answer, gzip, |_| {
                 crypto::random().map(|[padding]| Encoder::padded_gzip(padding))
@@ -100,7 +103,7 @@ impl Wishes {
     }
 }
 
-/// As [`Wishes::compress`], of an answer that is known to hold no secret.
+/// Like [`Wishes::compress`], for a response that is known to contain no secret.
 pub(crate) fn encode(request: &HeaderMap, answer: Answer) -> Answer {
     let encoding = Accepted::of(request).choose(Offers::ALL);
     coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
@@ -119,7 +122,7 @@ fn coded(
         return answer;
     };
     if answer.body().is_end_stream() {
-        // An answer to `HEAD`, which says what the one to `GET` does.
+        // The response to a `HEAD`, which gets the headers that the one to `GET` would have.
         let is_known = answer.headers().contains_key(CONTENT_LENGTH);
         let headers = answer.headers_mut();
         if is_known {
@@ -146,7 +149,7 @@ pub(crate) fn body(plain: Body, encoding: Encoding) -> Body {
     Body::stream(body::Coded::new(plain, Encoder::stream(encoding)))
 }
 
-/// Says that the answer is coded, so that its length is not known.
+/// Adds `Content-Encoding`, and removes the length, which is unknown after compression.
 fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
     headers.remove(CONTENT_LENGTH);
@@ -154,8 +157,8 @@ fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     weaken(headers);
 }
 
-/// Says nothing that an answer that may be coded or not might say otherwise: an answer
-/// to `HEAD` may leave that out (RFC 9110, section 9.3.2).
+/// Removes headers that would differ with compression, of a response to a `HEAD` for which that is
+/// not known (RFC 9110, section 9.3.2, allows it).
 fn leave_open(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);
     if headers.get(ETAG).is_some_and(|tag| !is_weak(tag)) {
@@ -163,8 +166,8 @@ fn leave_open(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether a 304 may speak of an answer that is sent coded: it says then what that one
-/// says (RFC 9110, section 15.4.5). It need not name the type.
+/// Whether the response that a 304 stands for may be compressed. The 304 must then have the same
+/// headers (RFC 9110, section 15.4.5). It may lack the content type.
 fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE);
     let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);
@@ -173,7 +176,7 @@ fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     is_shared && may_be_coded(headers) && kind.is_none_or(is_compressible)
 }
 
-/// Whether the headers say nothing against it.
+/// Whether no header forbids compression.
 fn may_be_coded(headers: &HeaderMap) -> bool {
     !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
@@ -191,7 +194,7 @@ fn can_be_coded(answer: &Answer) -> bool {
         && length(answer).is_none_or(|length| length >= SMALLEST)
 }
 
-/// As far as it is known; without a body, what is said of the one to `GET`.
+/// The length if known. Without a body, that of the response to `GET` according to the headers.
 fn length(answer: &Answer) -> Option<u64> {
     let there = answer.body().size_hint().exact();
     let there = there.filter(|_| !answer.body().is_end_stream());
@@ -208,7 +211,7 @@ fn is_for_everybody(is_anonymous: bool, answer: &HeaderMap) -> bool {
         && (is_anonymous || names(answer, &CACHE_CONTROL, "public") || file)
 }
 
-/// Adds `Accept-Encoding` to what the answer depends on.
+/// Adds `Accept-Encoding` to `Vary`.
 fn vary(headers: &mut HeaderMap) {
     const ALONE: HeaderValue = HeaderValue::from_static("Accept-Encoding");
     if !headers.contains_key(VARY) {
@@ -233,7 +236,8 @@ fn is_weak(tag: &HeaderValue) -> bool {
     tag.as_bytes().starts_with(b"W/")
 }
 
-/// The bytes are others, the meaning is the same (RFC 9110, section 8.8.1).
+/// Makes the entity tag weak, since the bytes change but the meaning does not (RFC 9110, section
+/// 8.8.1).
 fn weaken(headers: &mut HeaderMap) {
     let Some(tag) = headers.get(ETAG) else {
         return;

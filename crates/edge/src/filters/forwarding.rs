@@ -1,7 +1,7 @@
-//! What a request tells whoever it is handed to, and what an answer keeps to itself.
+//! The headers of requests to upstreams and of their responses.
 //!
-//! Headers that hold for one connection end at the edge (RFC 9110, section
-//! 7.6.1). What describes the client comes from the edge, never from the client.
+//! Hop-by-hop headers end at the edge (RFC 9110, section 7.6.1). Headers about the client are set
+//! by the edge, never by the client.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarde
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// What clients could say of themselves to a server that trusts a proxy.
+/// Headers with which a client could pretend to be a proxy that the server trusts.
 const CLAIMS: [&str; 17] = [
     "forwarded",
     "x-forwarded-for",
@@ -35,20 +35,20 @@ const CLAIMS: [&str; 17] = [
     "x-forwarded-ssl",
     "true-client-ip",
     "cf-connecting-ip",
-    // What was asked for, in place of the request line and `Host`.
+    // Headers that override the request line or `Host`.
     "x-original-url",
     "x-rewrite-url",
     "x-host",
-    // Read by CGI programs as `HTTP_PROXY`.
+    // CGI programs see it as `HTTP_PROXY`.
     "proxy",
 ];
 
-/// Whether a header of this name reaches programs from trusted proxies alone.
+/// Whether a header of this name is passed on from trusted proxies only.
 pub(crate) fn is_claim(name: &str) -> bool {
     CLAIMS.contains(&name)
 }
 
-/// What ends at a hop, beside what `Connection` names.
+/// Hop-by-hop headers, in addition to those named in `Connection`.
 const HOPS: [&str; 8] = [
     "http2-settings",
     "keep-alive",
@@ -60,14 +60,14 @@ const HOPS: [&str; 8] = [
     "upgrade",
 ];
 
-/// Takes away what others said about who asks.
+/// Removes the headers that describe the client.
 pub(crate) fn silence(headers: &mut HeaderMap) {
     remove(headers, is_claim);
 }
 
-/// Makes the headers of a request those of the next hop.
+/// Turns the headers of a request into those for the next hop.
 ///
-/// `Connection` and `Upgrade` go too: whoever hands an upgrade on sets them again.
+/// Removes `Connection` and `Upgrade` too. If an upgrade is forwarded, they must be set again.
 pub fn toward(headers: &mut HeaderMap, facts: &ClientInfo) {
     let trailers = headers.contains_key(TE) && names(headers, &TE, "trailers");
     drop_hops(headers);
@@ -88,9 +88,9 @@ pub fn toward(headers: &mut HeaderMap, facts: &ClientInfo) {
     write_claims(headers, facts);
 }
 
-/// Appends lines that say what [`toward`] makes of the headers of a request whose body is as
-/// long as they say, or who has none and says nothing. False: it takes more than leaving some
-/// out and adding ours, and nothing is appended.
+/// Appends header lines equal to the result of [`toward`], for a request with `Content-Length`
+/// exactly if it has a body. Returns false and appends nothing if that takes more than omitting
+/// headers and adding those of the edge.
 pub(crate) fn write(
     headers: &HeaderMap,
     facts: &ClientInfo,
@@ -128,8 +128,8 @@ pub(crate) fn write(
     true
 }
 
-/// The client's lines, but those that end here; false if some are not as they would
-/// go on.
+/// Appends the client's headers, without those that are not passed on. False if any must be
+/// changed.
 fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     let (mut has_host, mut has_cookie) = (false, false);
     for (name, value) in headers {
@@ -153,7 +153,7 @@ fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     has_host
 }
 
-/// Whether no server hears a header that an unknown client sent.
+/// Whether a header from an untrusted client is not passed on.
 fn ends_here(name: &str) -> bool {
     let may_be = matches!(
         name.as_bytes().first(),
@@ -163,12 +163,12 @@ fn ends_here(name: &str) -> bool {
     is_said_here || is_hop(name) || is_lookalike(name)
 }
 
-/// Takes from an answer what holds for one connection only.
+/// Removes the hop-by-hop headers of a response.
 pub fn back(headers: &mut HeaderMap) {
     drop_hops(headers);
 }
 
-/// Whether a header that is a list names this token.
+/// Whether a header that is a list contains this token.
 pub(crate) fn names(headers: &HeaderMap, header: &HeaderName, token: &str) -> bool {
     headers
         .get_all(header)
@@ -196,7 +196,7 @@ fn drop_hops(headers: &mut HeaderMap) {
 }
 
 fn is_hop(name: &str) -> bool {
-    // Most names begin otherwise.
+    // Check the first letter first, since most names begin differently.
     let may_be = matches!(
         name.as_bytes().first(),
         Some(b'h' | b'k' | b'p' | b't' | b'u')
@@ -204,8 +204,7 @@ fn is_hop(name: &str) -> bool {
     may_be && HOPS.contains(&name)
 }
 
-/// Removes what has such a name. Most messages have nothing of the kind, which one
-/// look at their names tells.
+/// Removes the headers with such names. Usually there are none, so it checks all names first.
 pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     let found = headers.keys().filter(|name| is_such(name.as_str()));
     let found: Vec<HeaderName> = found.cloned().collect();
@@ -214,8 +213,8 @@ pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     }
 }
 
-/// What a program would take for a header of ours, or for one that says where a body
-/// ends, goes no further.
+/// Removes headers that a program may confuse with those that the edge sets, or with those that
+/// frame a body.
 fn drop_lookalikes(headers: &mut HeaderMap) {
     remove(headers, is_lookalike);
 }
@@ -230,9 +229,9 @@ fn is_lookalike(name: &str) -> bool {
             || REAL.iter().any(|real| is_alike(name, real.as_str())))
 }
 
-/// Whether programs that are given headers as variables (RFC 3875, section 4.1.18; WSGI
-/// too) may take one name for the other: they cannot tell `_` from `-`, and some
-/// cannot tell `.` or another sign either.
+/// Whether a program that gets headers as variables (RFC 3875, section 4.1.18; also WSGI) may
+/// confuse the two names: it cannot tell `_` from `-`, and some programs not `.` or other
+/// characters either.
 pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     let plain = |byte: u8| {
         if byte.is_ascii_alphanumeric() {
@@ -244,14 +243,14 @@ pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
-/// The values nearly everybody sends name no header.
+/// Whether this `Connection` value is one of the common ones, which name no header.
 fn is_plain(value: &HeaderValue) -> bool {
     value.as_bytes().eq_ignore_ascii_case(b"keep-alive")
         || value.as_bytes().eq_ignore_ascii_case(b"close")
 }
 
-/// The headers that a `Connection` value names; those that say whose request it
-/// is, who passed it on, and where a body ends, cannot be taken away with it.
+/// The headers that a `Connection` value names, except those that identify the host, the user, and
+/// the proxies, or frame the body. A client cannot remove those.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
     const STAY: [HeaderName; 4] = [HOST, CONTENT_LENGTH, CDN_LOOP, http::header::AUTHORIZATION];
     value
@@ -262,7 +261,8 @@ fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
         .collect()
 }
 
-/// HTTP/2 may split cookies, HTTP/1.1 may not (RFC 9113, section 8.2.3).
+/// Joins cookies into one header: HTTP/2 allows several, HTTP/1.1 does not (RFC 9113, section
+/// 8.2.3).
 fn one_cookie(headers: &mut HeaderMap) {
     let mut values = headers.get_all(COOKIE).iter();
     if values.next().is_none() || values.next().is_none() {
@@ -278,8 +278,8 @@ fn one_cookie(headers: &mut HeaderMap) {
     }
 }
 
-/// `Forwarded` (RFC 7239) and its elder brothers. What a trusted proxy wrote
-/// stays first; what it left out is added.
+/// Adds `Forwarded` (RFC 7239) and the older `X-Forwarded-*`. Values from a trusted proxy stay
+/// first, and missing headers are added.
 fn write_claims(headers: &mut HeaderMap, facts: &ClientInfo) {
     if !facts.peer_is_trusted {
         silence(headers);
@@ -303,8 +303,8 @@ fn write_claims(headers: &mut HeaderMap, facts: &ClientInfo) {
     }
 }
 
-/// One more at the end of a list, unless it is there already: a trusted proxy
-/// that named the client has said so itself.
+/// Appends an element to a list, unless the list contains it: a trusted proxy may have added the
+/// client itself.
 fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
     if !headers.contains_key(name) {
         if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(text)) {
@@ -332,7 +332,7 @@ fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
     }
 }
 
-/// One element of `Forwarded`; what is no token is quoted (RFC 7239, section 4).
+/// Appends one element of `Forwarded`. Values that are not tokens are quoted (RFC 7239, section 4).
 fn element(facts: &ClientInfo, client: IpAddr, out: &mut Vec<u8>) {
     let (before, after): (&[u8], &[u8]) = match client {
         IpAddr::V4(_) => (b"for=", b""),

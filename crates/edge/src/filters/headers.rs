@@ -1,5 +1,5 @@
-//! Headers of answers: a safe default set, and what a route changes; those of requests
-//! that it withholds.
+//! Response headers: safe defaults and the changes of a route. Also the request headers that a
+//! route removes.
 
 use http::header::{REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -11,7 +11,7 @@ use crate::filters::forwarding::{is_alike, remove};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// Set where nobody said otherwise. Nothing in it stops what a page may need.
+/// The defaults for headers that are not set. None of them restricts what a page may need.
 const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
@@ -26,8 +26,8 @@ const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// Belong to the framing and the connection (RFC 9110, section 7.6.1), or to the
-/// edge: no route may touch them.
+/// Headers of framing and connection (RFC 9110, section 7.6.1), and those of the edge, which no
+/// route may change.
 const OURS: [&str; 10] = [
     "connection",
     "content-length",
@@ -41,8 +41,8 @@ const OURS: [&str; 10] = [
     "x-request-id",
 ];
 
-/// Said anew by the edge in every request that it hands on (RFC 7239; RFC 9110, sections
-/// 7.2 and 10.1.1).
+/// Headers that the edge sets itself in every forwarded request (RFC 7239; RFC 9110, sections 7.2
+/// and 10.1.1).
 const SAID_ANEW: [&str; 6] = [
     "expect",
     "forwarded",
@@ -52,7 +52,7 @@ const SAID_ANEW: [&str; 6] = [
     "x-forwarded-proto",
 ];
 
-/// What a route changes, checked.
+/// The checked header changes of a route.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     set: Vec<(HeaderName, HeaderValue)>,
@@ -60,7 +60,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Reads changes; each mistake goes to `refuse` as key, what, mend.
+    /// Parses changes. For each error, calls `refuse` with the key, the error and the correction.
     pub fn check(
         written: &description::Headers,
         refuse: &mut impl FnMut(&str, String, String),
@@ -96,12 +96,12 @@ impl Changes {
     }
 }
 
-/// Headers of requests that a route hands on to nobody, checked.
+/// The checked names of request headers that a route does not forward.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StrippedHeaders(Vec<HeaderName>);
 
 impl StrippedHeaders {
-    /// Reads their names; each mistake goes to `refuse` as key, what, mend.
+    /// Parses the names. For each error, calls `refuse` with the key, the error and the correction.
     pub fn check(
         written: &description::RequestHeaders,
         refuse: &mut impl FnMut(&str, String, String),
@@ -119,17 +119,17 @@ impl StrippedHeaders {
         Self(names)
     }
 
-    /// Whether none are named.
+    /// Whether there are no names.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a program may take a header of this name for one of them.
+    /// Whether a program may confuse a header of this name with one of these.
     pub(crate) fn holds(&self, name: &str) -> bool {
         self.0.iter().any(|own| is_alike(name, own.as_str()))
     }
 
-    /// Takes them from a request.
+    /// Removes these headers from a request.
     pub(crate) fn take_from(&self, headers: &mut HeaderMap) {
         if !self.is_empty() {
             remove(headers, |name| self.holds(name));
@@ -167,7 +167,7 @@ fn refuse_ours(key: &str, header: &HeaderName, refuse: &mut impl FnMut(&str, Str
     );
 }
 
-/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1); none for no time.
+/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1); `None` if the time is zero.
 pub fn hsts(time: Duration) -> Option<HeaderValue> {
     if time.is_zero() {
         return None;
@@ -175,10 +175,10 @@ pub fn hsts(time: Duration) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("max-age={}", time.as_secs())).ok()
 }
 
-/// Completes the headers of an answer. `hsts` is given when the client came
-/// through TLS. What the answer already says stays, unless the route says
-/// otherwise; a route may also remove what is set by default. What it says of caches
-/// is of what it leads to: not of an answer that is given instead.
+/// Completes the headers of a response. `hsts` is given if the client used TLS. Existing headers
+/// stay unless the route changes them, and the route may also remove defaults. With `is_instead`,
+/// the response replaces one of the route's target, for example an error page, so the caching
+/// headers of the route are not applied.
 pub fn complete(
     answer: &mut HeaderMap,
     changes: &Changes,
@@ -207,28 +207,28 @@ pub fn complete(
     identify(answer, id);
 }
 
-/// What [`complete`] gives every answer, with a place for its id.
+/// The headers that [`complete`] adds to every response, with an empty request id.
 pub(crate) fn prepared() -> HeaderMap {
     let mut headers: HeaderMap = DEFAULTS.into_iter().collect();
     headers.insert(REQUEST_ID, HeaderValue::from_static(""));
     headers
 }
 
-/// Whether a header says who may keep an answer: all (RFC 9111, sections 5.2 and 5.3) or
-/// some (RFC 9213).
+/// Whether a header controls caching by all caches (RFC 9111, sections 5.2 and 5.3) or by some (RFC
+/// 9213).
 pub(crate) fn is_for_caches(name: &str) -> bool {
     name.ends_with("-cache-control")
         || ["cache-control", "expires", "surrogate-control"].contains(&name)
 }
 
-/// Says which request this answers.
+/// Sets the request id of a response.
 pub(crate) fn identify(answer: &mut HeaderMap, id: &RequestId) {
     if let Some(id) = id.header() {
         answer.insert(REQUEST_ID, id);
     }
 }
 
-/// `gunicorn/20.1 (unix)` becomes `gunicorn`.
+/// Removes the version from `Server`: `gunicorn/20.1 (unix)` becomes `gunicorn`.
 fn hide_version(answer: &mut HeaderMap) {
     let is_one = answer.get_all(SERVER).iter().nth(1).is_none();
     let Some(server) = answer.get_mut(SERVER) else {

@@ -1,10 +1,9 @@
-//! How often one client may ask.
+//! Rate limits for each client.
 //!
-//! A limit counts requests when they come, or, with `on`, only those whose
-//! answer reports an outcome (such as `wrong-code`) in [`OUTCOME`]: then every
-//! request of that client is refused while too many of them ended so. Who is
-//! counted by a header or a cookie and sends none is counted by address; IPv6
-//! addresses count by /64, which is what one household has.
+//! A limit counts requests when they arrive. With `on`, it counts responses with an outcome (such
+//! as `wrong-code`) in [`OUTCOME`] instead, and rejects all requests of a client with too many of
+//! them. A client identified by a header or cookie that it does not send is identified by its
+//! address. An IPv6 address counts as its /64, which is what one household has.
 
 mod buckets;
 
@@ -23,10 +22,10 @@ use crate::description::Limit;
 use crate::values::Rate;
 use buckets::Buckets;
 
-/// In this header the app reports how a request ended; it never leaves the edge.
+/// The header in which the app reports the outcome of a request. The edge removes it.
 pub const OUTCOME: HeaderName = HeaderName::from_static("x-kenduri-outcome");
 
-/// Takes the reported outcome off an answer.
+/// Removes the outcome from a response and returns it.
 pub fn take_outcome(answer: &mut HeaderMap) -> Option<HeaderValue> {
     let mut found = None;
     while let Some(outcome) = answer.remove(OUTCOME) {
@@ -35,10 +34,10 @@ pub fn take_outcome(answer: &mut HeaderMap) -> Option<HeaderValue> {
     found
 }
 
-/// So many clients have a bucket of their own.
+/// The maximum number of clients that are counted separately.
 const CLIENTS: usize = 100_000;
 
-/// A limit, and how much of it each client has used.
+/// A rate limit, and how much of it each client has used.
 #[derive(Debug)]
 pub struct Limiter {
     limit: Limit,
@@ -46,7 +45,7 @@ pub struct Limiter {
     counts: ArcSwap<Counts>,
 }
 
-/// What was used so far.
+/// How much each client has used.
 #[derive(Debug)]
 struct Counts {
     seed: RandomState,
@@ -54,7 +53,7 @@ struct Counts {
     buckets: Buckets,
 }
 
-/// Who is counted apart.
+/// What identifies a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum By {
     Address,
@@ -62,20 +61,20 @@ enum By {
     Cookie(String),
 }
 
-/// A request that came in under its limit: who asked.
+/// A request that was allowed, with its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admitted(u64);
 
-/// A request that was one too many.
+/// A request that exceeds the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many requests; come back in {} seconds", retry_after.as_secs())]
 pub struct Refused {
-    /// When to come back: whole seconds, at least one.
+    /// The value for `Retry-After`: whole seconds, at least one.
     pub retry_after: Duration,
 }
 
 impl Limiter {
-    /// Reads a limit; each mistake goes to `refuse` as key, what, mend.
+    /// Parses a limit. For each error, calls `refuse` with the key, the error and the correction.
     pub fn check(written: &Limit, refuse: &mut impl FnMut(&str, String, String)) -> Option<Self> {
         let mut told = |name: &str, why: String| {
             let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));
@@ -113,23 +112,23 @@ impl Limiter {
         })
     }
 
-    /// Whether this client may ask now. Counts the request, unless outcomes are
-    /// what is counted.
+    /// Whether a request of this client is allowed now. Counts it, unless the limit counts
+    /// outcomes.
     pub fn admit(&self, client: IpAddr, headers: &HeaderMap) -> Result<Admitted, Refused> {
         let admitted = Admitted(self.client(client, headers));
         self.ask(admitted, self.limit.on.is_empty())?;
         Ok(admitted)
     }
 
-    /// Counts an outcome, if it is what this limit is on.
+    /// Counts the outcome, if it is the one that this limit counts.
     pub fn report(&self, admitted: Admitted, outcome: &HeaderValue) {
         if !self.limit.on.is_empty() && outcome == self.limit.on.as_str() {
-            // One too many is no news: the next request hears of it.
+            // Ignore whether this exceeds the limit: the next request is rejected.
             let _ = self.ask(admitted, true);
         }
     }
 
-    /// Goes on counting where another limit stands, if both count the same.
+    /// Takes over the counts of the previous limit, if it has the same settings.
     pub(crate) fn go_on_from(&self, other: &Self) {
         if self.limit == other.limit {
             self.counts.store(other.counts.load_full());
@@ -177,7 +176,7 @@ impl By {
         match text.split_once(':') {
             None if text == "ip" => Ok(Self::Address),
             Some(("header", name)) => name.parse().map(Self::Header).map_err(|_| how()),
-            // A cookie's name is a token, as a header's is (RFC 6265, section 4.1.1).
+            // The name of a cookie is a token, as is that of a header (RFC 6265, section 4.1.1).
             Some(("cookie", name)) if name.parse::<HeaderName>().is_ok() => {
                 Ok(Self::Cookie(name.to_owned()))
             }

@@ -1,5 +1,5 @@
-//! Opens listening sockets: one for each worker where the system shares the
-//! connections out, one for all where it does not.
+//! Opens listening sockets: one for each worker if the system distributes connections among them,
+//! or else one for all workers.
 
 use std::fs::File;
 use std::io;
@@ -13,41 +13,41 @@ use socket2::{Domain, Protocol, Type};
 
 use super::ListenAddress;
 
-/// As many connections may wait to be accepted.
+/// The length of the queue of connections to be accepted.
 const BACKLOG: i32 = 1_024;
 
-/// Why an address cannot be listened on.
+/// Why listening on an address failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {fault}\n  {}", fault.mend())]
 pub struct ListenError {
-    /// As it was asked for.
+    /// The address as configured.
     pub address: String,
-    /// What stands in the way.
+    /// The cause.
     pub fault: ListenFault,
 }
 
-/// What stands in the way of listening.
+/// Why listening failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenFault {
-    /// Somebody else has it.
+    /// Another program listens there.
     #[error("it is in use")]
     InUse,
-    /// The system does not let us.
+    /// The process lacks the permission.
     #[error("it is not permitted")]
     NotPermitted,
-    /// The machine has no such address.
+    /// The machine does not have this address.
     #[error("this machine has no such address")]
     NotHere,
-    /// A file is in the way that is not a socket.
+    /// The path is a file that is not a socket.
     #[error("a file that is not a socket is in the way")]
     FileInTheWay,
-    /// Anything else.
+    /// Any other error.
     #[error("{0}")]
     Other(io::Error),
 }
 
 impl ListenFault {
-    /// What to do about it.
+    /// How to correct the cause.
     pub fn mend(&self) -> &'static str {
         match self {
             Self::InUse => "another program listens there: stop it, or name another port",
@@ -72,7 +72,7 @@ impl From<io::Error> for ListenFault {
     }
 }
 
-/// A listening socket that no runtime has taken yet.
+/// A listening socket that is not registered with a runtime yet.
 #[derive(Debug)]
 pub(crate) enum Socket {
     Tcp(TcpListener),
@@ -80,7 +80,7 @@ pub(crate) enum Socket {
 }
 
 impl Socket {
-    /// The same socket once more.
+    /// A duplicate of the descriptor.
     pub(crate) fn share(&self) -> io::Result<Self> {
         match self {
             Self::Tcp(listener) => listener.try_clone().map(Self::Tcp),
@@ -88,7 +88,7 @@ impl Socket {
         }
     }
 
-    /// Where it is, if it is on the network.
+    /// The IP address and port; `None` for a Unix socket.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok(),
@@ -96,7 +96,7 @@ impl Socket {
         }
     }
 
-    /// Whether both are one.
+    /// Whether both are the same socket.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Tcp(one), Self::Tcp(two)) => is_same(one, two),
@@ -123,7 +123,7 @@ impl From<Socket> for OwnedFd {
     }
 }
 
-/// Whether two descriptors are of one socket.
+/// Whether two descriptors refer to the same socket.
 pub(crate) fn is_same(one: &impl AsFd, two: &impl AsFd) -> bool {
     let identity = |descriptor: BorrowedFd<'_>| {
         let metadata = File::from(descriptor.try_clone_to_owned()?).metadata()?;
@@ -135,16 +135,16 @@ pub(crate) fn is_same(one: &impl AsFd, two: &impl AsFd) -> bool {
     }
 }
 
-/// The sockets of one address, one for each worker.
+/// The sockets of one address, at least one for each worker.
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) sockets: Vec<Socket>,
-    /// Where it is, if it is on the network; with the port the system chose.
+    /// The IP address, with the port that the system chose; `None` for a Unix socket.
     pub(crate) address: Option<SocketAddr>,
 }
 
 impl Bound {
-    /// Sockets that were handed in, given to the workers in turn.
+    /// Distributes inherited sockets to the workers, and duplicates them if there are too few.
     pub(crate) fn shared(handed_in: Vec<Socket>, workers: usize) -> io::Result<Self> {
         let address = handed_in.first().and_then(Socket::address);
         let mut sockets = Vec::with_capacity(workers);
@@ -159,7 +159,7 @@ impl Bound {
     }
 }
 
-/// Binds an address for so many workers.
+/// Binds an address for this many workers.
 pub(crate) fn open(address: &ListenAddress, workers: usize) -> Result<Bound, ListenError> {
     let opened = match address {
         ListenAddress::Tcp(tcp) => each_worker(*tcp, workers),
@@ -174,7 +174,7 @@ pub(crate) fn open(address: &ListenAddress, workers: usize) -> Result<Bound, Lis
 
 fn everywhere(port: u16, workers: usize) -> Result<Bound, ListenFault> {
     match each_worker((Ipv6Addr::UNSPECIFIED, port).into(), workers) {
-        // Machines without IPv6 have no such address family.
+        // Machines without IPv6 do not support its address family.
         Err(ListenFault::Other(_) | ListenFault::NotHere) => {
             each_worker((Ipv4Addr::UNSPECIFIED, port).into(), workers)
         }
@@ -183,7 +183,7 @@ fn everywhere(port: u16, workers: usize) -> Result<Bound, ListenFault> {
 }
 
 fn each_worker(address: SocketAddr, workers: usize) -> Result<Bound, ListenFault> {
-    // With SO_REUSEPORT alone another program of ours could share the port unseen.
+    // With `SO_REUSEPORT` alone, another program of the same user could share the port unnoticed.
     if address.port() != 0 {
         drop(tcp(address, Sharing::Alone)?);
     }
@@ -199,7 +199,7 @@ fn each_worker(address: SocketAddr, workers: usize) -> Result<Bound, ListenFault
     })
 }
 
-/// Who may bind the same address.
+/// Which other sockets may bind the same address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sharing {
     Alone,
@@ -212,10 +212,10 @@ fn tcp(address: SocketAddr, sharing: Sharing) -> Result<TcpListener, ListenFault
     if domain == Domain::IPV6 {
         socket.set_only_v6(false)?;
     }
-    // A restart need not wait for connections of the last one to be forgotten.
+    // Allows a restart while connections of the previous run are in `TIME_WAIT`.
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(sharing == Sharing::Workers)?;
-    // Inherited by every connection: small answers leave at once.
+    // Accepted connections inherit this, so that small responses are sent at once.
     socket.set_tcp_nodelay(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -225,8 +225,8 @@ fn tcp(address: SocketAddr, sharing: Sharing) -> Result<TcpListener, ListenFault
     Ok(socket.into())
 }
 
-/// Binds a UDP socket for us alone: with `SO_REUSEPORT` or `SO_REUSEADDR` another one
-/// would take packets of connections that it does not know.
+/// Binds an exclusive UDP socket. With `SO_REUSEPORT` or `SO_REUSEADDR`, another socket could
+/// receive packets of connections that it does not know.
 pub(crate) fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
     let domain = Domain::for_address(address);
     let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;

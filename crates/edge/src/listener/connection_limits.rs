@@ -1,4 +1,4 @@
-//! How many connections may be open: in all, and of one address.
+//! Limits the number of open connections, in total and of one address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,38 +16,39 @@ use crate::address::network_64;
 use crate::lock::lock;
 use crate::metrics::DoorFigures;
 
-/// How soon another connection is evicted for a newcomer that has no place yet.
+/// The delay until another connection is evicted for one that still has no place.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// The places for connections, shared by all workers.
+/// The places for connections, shared by all workers. An open connection occupies one.
 #[derive(Debug)]
 pub(crate) struct Places {
     free: Free,
-    /// For those who ask on behalf of somebody who has a place.
+    /// Places for connections to loopback fronts, which may be made on behalf of a request that
+    /// already occupies a place.
     inside: Free,
     addresses: Arc<Addresses>,
     registry: Arc<Registry>,
     open: TaskTracker,
 }
 
-/// Where a connection comes from.
+/// The origin of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// From nobody whose address is known, or not yet.
+    /// The client address is unknown, perhaps only for now.
     Unknown,
-    /// From a trusted proxy that does not say for whom it connects.
+    /// A trusted proxy that does not use the PROXY protocol.
     Proxy(IpAddr),
     /// From a client.
     Client(IpAddr),
 }
 
-/// A place that a connection has, until it is dropped.
+/// The place of a connection, occupied until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     handle: Arc<Handle>,
-    /// Dropped before the place is free: by then nobody evicts this connection.
+    /// Dropped before the place is freed, so that this connection is not evicted any more.
     registration: Option<Registration>,
-    /// Whether all places were taken when it came.
+    /// Whether all places were taken when the connection arrived.
     came_to_full: bool,
     _free: OwnedSemaphorePermit,
     _open: TaskTrackerToken,
@@ -55,24 +56,24 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// By which the connection may be evicted.
+    /// The handle to evict the connection.
     pub(crate) fn handle(&self) -> &Arc<Handle> {
         &self.handle
     }
 }
 
-/// Why there is no place for a connection.
+/// Why a connection is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoPlace {
-    /// Its address has as many as it may: `listen.connections_per_address`.
+    /// The address has too many connections: `listen.connections_per_address`.
     Address,
-    /// All are taken, and it cannot wait, or its network has the most of them:
+    /// All places are taken, and the connection cannot wait or its network has the most of them:
     /// `listen.connections`.
     All,
 }
 
 impl NoPlace {
-    /// Counts the connection.
+    /// Counts the rejected connection in metrics.
     pub(crate) fn count_in(self, figures: &DoorFigures) {
         match self {
             Self::Address => figures.refused_of_address(),
@@ -83,19 +84,19 @@ impl NoPlace {
 
 type Addresses = Mutex<HashMap<IpAddr, u32>>;
 
-/// A connection of an address.
+/// A connection that is counted for its address.
 #[derive(Debug)]
 struct Counted {
     addresses: Arc<Addresses>,
     address: IpAddr,
 }
 
-/// So many places as there are.
+/// A resizable number of places.
 #[derive(Debug)]
 struct Free {
     places: Arc<Semaphore>,
     size: Mutex<u32>,
-    /// So many are too many: whoever is given one gives it up, and waits for another.
+    /// How many places are to be removed as soon as they are free.
     owed: AtomicU32,
 }
 
@@ -109,7 +110,7 @@ impl Free {
     }
 
     fn resize(&self, size: u32) {
-        // One change at a time.
+        // Held so that changes do not overlap.
         let mut now = lock(&self.size);
         if size > *now {
             let mut more = size - *now;
@@ -118,7 +119,7 @@ impl Free {
             }
             self.places.add_permits(more as usize);
         } else {
-            // Those in use cannot be taken away yet.
+            // Places in use cannot be removed yet.
             self.owed.fetch_add(*now - size, Ordering::SeqCst);
         }
         *now = size;
@@ -134,7 +135,7 @@ impl Free {
         }
     }
 
-    /// One that is free now.
+    /// A place that is free now.
     fn take_now(&self) -> Option<OwnedSemaphorePermit> {
         loop {
             let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
@@ -145,7 +146,7 @@ impl Free {
         }
     }
 
-    /// Whether there was one too many, of which there is one less now.
+    /// Whether a place is to be removed. If so, counts it as removed.
     fn is_owed(&self) -> bool {
         let pay = |owed: u32| owed.checked_sub(1);
         self.owed
@@ -155,7 +156,7 @@ impl Free {
 }
 
 impl Places {
-    /// So many places.
+    /// The given number of places.
     pub(crate) fn new(size: u32) -> Self {
         Self {
             free: Free::new(size),
@@ -166,14 +167,14 @@ impl Places {
         }
     }
 
-    /// Changes how many there are; who has one keeps it.
+    /// Changes the number of places. Occupied ones stay until they are free.
     pub(crate) fn resize(&self, size: u32) {
         self.free.resize(size);
         self.inside.resize(size);
     }
 
-    /// A place, when one is free. When none is, a connection of the network that has the
-    /// most is evicted, unless the newcomer belongs to it.
+    /// Waits for a free place. While there is none, evicts connections of the network that has the
+    /// most, unless this connection is of that network.
     pub(crate) async fn take(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         if let Some(free) = self.free.take_now() {
@@ -195,19 +196,19 @@ impl Places {
                     let free = free.ok_or(NoPlace::All)?;
                     return Ok(self.place(free, counted, origin, true));
                 }
-                // By now another connection may wait for a request.
+                // By now another connection may be idle.
                 () = tokio::time::sleep(AGAIN) => {}
             }
         }
     }
 
-    /// One of the places inside, when one is free.
+    /// Waits for a free place for a connection to a loopback front.
     pub(crate) async fn take_inside(&self) -> Result<Place, NoPlace> {
         let free = self.inside.take().await.ok_or(NoPlace::All)?;
         Ok(self.place(free, None, Origin::Unknown, false))
     }
 
-    /// Counts a place that was taken for nobody yet.
+    /// Counts a place for an origin that was unknown when it was taken.
     pub(crate) fn give(&self, place: &mut Place, origin: Origin, most: u32) -> Result<(), NoPlace> {
         if place.counted.is_none() {
             place.counted = self.count_origin(origin, most)?;
@@ -224,7 +225,7 @@ impl Places {
         Ok(())
     }
 
-    /// A place, if one is free now and this address has not as many as it may.
+    /// A place, if one is free now and the limit of the address allows it.
     pub(crate) fn take_free(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         let free = self.free.take_now().ok_or(NoPlace::All)?;
@@ -251,7 +252,7 @@ impl Places {
 
     fn register(&self, origin: Origin, handle: &Arc<Handle>) -> Option<Registration> {
         match origin {
-            // A proxy may have a client that has no address.
+            // The client behind a proxy may have no IP address.
             Origin::Client(address) if !address.is_unspecified() => {
                 Some(self.registry.add(address, handle))
             }
@@ -268,12 +269,12 @@ impl Places {
         }
     }
 
-    /// As long as it is kept, the edge does not count as left.
+    /// A token that [`Self::empty`] waits for, beside the places.
     pub(crate) fn keep_open(&self) -> TaskTrackerToken {
         self.open.token()
     }
 
-    /// Resolves when nobody has a place.
+    /// Resolves when no place is occupied.
     pub(crate) async fn empty(&self) {
         self.open.close();
         self.open.wait().await;
@@ -360,7 +361,7 @@ mod tests {
         places.resize(2);
         let second = places.take(Origin::Unknown, 0).await.unwrap();
         places.resize(1);
-        // Both are in use: the first that is given back is gone.
+        // Both are in use: the first that is freed is removed.
         drop(second);
         let address = client("192.0.2.1");
         assert!(places.take_free(address, 0).is_err());

@@ -1,4 +1,4 @@
-//! Which connection is closed for a newcomer when as many are open as may be.
+//! Which connection is closed for a new one when the limit is reached.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -10,21 +10,21 @@ use tokio_util::sync::CancellationToken;
 use crate::address::network_48;
 use crate::lock::lock;
 
-/// What a connection does.
+/// The activity of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Activity {
-    /// It waits for a request.
+    /// Waiting for a request.
     #[default]
     Idle,
-    /// Its handshake or the head of a request has begun and is not complete.
+    /// A handshake or the head of a request has begun and is not complete.
     Opening,
-    /// A request is served.
+    /// A request is being served.
     Serving,
-    /// A request is served whose client sends or takes too little, from this instant on.
+    /// A request is being served, whose client sends or reads too little from this time on.
     SlowFrom(Instant),
 }
 
-/// How soon a connection is evicted.
+/// The order of eviction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Idle,
@@ -32,7 +32,7 @@ enum Rank {
     Serving,
 }
 
-/// What a connection shares with those who may evict it.
+/// The state of a connection that is shared with the code that may evict it.
 #[derive(Debug, Default)]
 pub(crate) struct Handle {
     status: Mutex<Status>,
@@ -42,20 +42,20 @@ pub(crate) struct Handle {
 #[derive(Debug, Default)]
 struct Status {
     activity: Activity,
-    /// From when on its client has read nothing of what it is sent for too long.
+    /// From when the client has read nothing for too long.
     unread_from: Option<Instant>,
     is_evicted: bool,
 }
 
 impl Handle {
-    /// Says what the connection does now. False: it is evicted, and must begin nothing.
+    /// Sets the activity. False if the connection is being evicted and must not begin anything.
     pub(crate) fn set(&self, activity: Activity) -> bool {
         let mut status = lock(&self.status);
         status.activity = activity;
         !status.is_evicted
     }
 
-    /// Says from when on the client reads too little; none: it reads what it is sent.
+    /// Sets the time from which the client reads too little; `None` if it reads.
     pub(crate) fn set_unread(&self, from: Option<Instant>) {
         lock(&self.status).unread_from = from;
     }
@@ -70,8 +70,8 @@ impl Handle {
         self.evicted.is_cancelled()
     }
 
-    /// Evicts the connection unless it ranks higher. A request that begins meanwhile is
-    /// either seen here, or told so by [`Self::set`].
+    /// Evicts the connection unless it has a higher rank. A request that begins at the same time is
+    /// either seen here, or fails in [`Self::set`].
     fn evict(&self, highest: Rank, now: Instant) -> bool {
         let mut status = lock(&self.status);
         if status.is_evicted || status.rank(now) > highest {
@@ -95,14 +95,14 @@ impl Status {
     }
 }
 
-/// What is done for a newcomer.
+/// The result of making room for a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
-    /// A connection is about to close.
+    /// A connection will close soon.
     Soon,
-    /// No connection may be evicted.
+    /// No connection can be evicted.
     None,
-    /// The newcomer's own network has the most connections.
+    /// The network of the new connection has the most connections.
     Refused,
 }
 
@@ -114,13 +114,13 @@ pub(super) struct Registry {
 
 #[derive(Debug, Default)]
 struct Open {
-    /// In the order in which they came.
+    /// The connections by sequence number, so the oldest first.
     connections: BTreeMap<u64, (IpAddr, Arc<Handle>)>,
     counts: HashMap<IpAddr, u32>,
     last: u64,
 }
 
-/// A connection that may be evicted, until this is dropped.
+/// The registration of a connection, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Registration {
     registry: Arc<Registry>,
@@ -128,7 +128,7 @@ pub(super) struct Registration {
 }
 
 impl Registry {
-    /// From now on this connection may be evicted.
+    /// Registers a connection, so that it may be evicted.
     pub(super) fn add(self: &Arc<Self>, client: IpAddr, handle: &Arc<Handle>) -> Registration {
         let network = network_48(client);
         let mut open = lock(&self.open);
@@ -150,8 +150,8 @@ impl Registry {
         own.is_some_and(|own| *own >= open.most())
     }
 
-    /// Evicts a connection of a network that has the most of them, for a newcomer of
-    /// another. There are so many places for connections.
+    /// Evicts a connection of the network that has the most of them, for a new one of another
+    /// network. `places` is the limit of connections.
     pub(super) fn make_room(&self, newcomer: Option<IpAddr>, places: u32) -> Room {
         if newcomer.is_some_and(|client| self.has_most(client)) {
             return Room::Refused;
@@ -258,7 +258,7 @@ mod tests {
             gone.sort_unstable();
             assert_eq!(evicted(&connections), gone);
         }
-        // Three are no majority of eight; of five they are.
+        // Three are no majority of eight, but of five.
         assert_eq!(room(&registry, NEWCOMER, 8), Room::None);
         assert_eq!(evicted(&connections), gone);
         assert_eq!(room(&registry, NEWCOMER, 5), Room::Soon);

@@ -1,4 +1,5 @@
-//! Listening sockets that were handed in: by systemd, by the supervisor process, at an upgrade.
+//! Listening sockets that were inherited: from systemd, from the supervisor process, or during an
+//! upgrade.
 
 use std::fs::File;
 use std::io;
@@ -14,26 +15,26 @@ use super::bind::{Socket, is_same};
 use super::shared_udp::SharedUdp;
 use super::{ListenAddress, ListenSettings};
 
-/// The first descriptor that is handed in (`sd_listen_fds(3)`).
+/// The first inherited descriptor (`sd_listen_fds(3)`).
 const FIRST: RawFd = 3;
-/// Nobody hands in more.
+/// The maximum number of inherited descriptors.
 const MOST: RawFd = 256;
 
-/// Sockets that were handed in; each is used by the address it is bound to, and stays
-/// here as long as a plan names that address, whatever is spoken there: whoever handed
-/// them in has them too, so no others can be opened in their place.
+/// Inherited sockets. A socket is used for the address that it is bound to, and kept while a plan
+/// names that address, for whatever protocol: the process that passed it in has it too, so another
+/// one could not be opened.
 #[derive(Debug, Default)]
 pub struct Inherited {
     sockets: Vec<Came<Socket>>,
-    /// For HTTP/3.
+    /// UDP sockets for HTTP/3.
     datagrams: Vec<Came<SharedUdp>>,
 }
 
-/// What was handed in.
+/// An inherited socket.
 #[derive(Debug)]
 struct Came<T> {
     socket: T,
-    /// A plan has named its address, or will.
+    /// Whether a plan has named its address, or the next one will.
     is_used: bool,
 }
 
@@ -47,7 +48,7 @@ impl<T> From<T> for Came<T> {
 }
 
 impl<T> Came<T> {
-    /// One that a plan names, or the next one will.
+    /// A socket that a plan names, or the next one will.
     fn used(socket: T) -> Self {
         Self {
             socket,
@@ -56,13 +57,13 @@ impl<T> Came<T> {
     }
 }
 
-/// Why what was handed in cannot be used.
+/// Why inherited sockets cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InheritedError {
-    /// The count is not one.
+    /// `LISTEN_FDS` is not a valid number.
     #[error("LISTEN_FDS is {said}\n  it must be a number up to {MOST}")]
     Count {
-        /// What it is.
+        /// The value.
         said: String,
     },
     /// A descriptor is not open.
@@ -70,27 +71,27 @@ pub enum InheritedError {
         "LISTEN_FDS promises descriptor {number}, which is not open\n  who starts this program must hand it in"
     )]
     Missing {
-        /// Its number.
+        /// The descriptor.
         number: RawFd,
     },
-    /// A descriptor is no socket that streams can be accepted from, nor one of UDP.
+    /// A descriptor is neither a listening stream socket nor a UDP socket.
     #[error(
         "a descriptor that was handed in is not a listening socket\n  hand in sockets that listen: ListenStream= in systemd, and ListenDatagram= for HTTP/3"
     )]
     NotListening,
-    /// The system gives no lock for a UDP socket.
+    /// The lock for a UDP socket could not be created.
     #[error(
         "a UDP socket cannot be locked: {0}\n  the system must have memory and descriptors left"
     )]
     Lock(io::Error),
-    /// They were taken before.
+    /// The sockets were received before.
     #[error("the sockets that were handed in were taken already")]
     TakenBefore,
 }
 
 impl Inherited {
-    /// What `LISTEN_FDS` and `LISTEN_PID` of the environment say was handed in; empty
-    /// when they are absent or meant for another process. Once in a process.
+    /// The sockets announced in the environment by `LISTEN_FDS` and `LISTEN_PID`; empty if these
+    /// are missing or for another process. Fails if called again in the same process.
     pub fn receive(count: Option<&str>, process: Option<&str>) -> Result<Self, InheritedError> {
         static TAKEN: AtomicBool = AtomicBool::new(false);
         let (Some(count), Some(process)) = (count, process) else {
@@ -118,7 +119,7 @@ impl Inherited {
         Self::new(numbers.map(own).collect())
     }
 
-    /// Sockets that came another way.
+    /// Sockets that were received in another way.
     pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
         let mut inherited = Self::default();
         for descriptor in descriptors {
@@ -128,7 +129,7 @@ impl Inherited {
                     let udp = SharedUdp::new(socket).map_err(InheritedError::Lock)?;
                     inherited.datagrams.push(udp.into());
                 }
-                // It comes behind the socket that it belongs to.
+                // A lock follows the socket that it belongs to.
                 Listening::Lock(file) => {
                     let came = inherited.datagrams.pop();
                     let came = came.ok_or(InheritedError::NotListening)?;
@@ -140,7 +141,7 @@ impl Inherited {
         Ok(inherited)
     }
 
-    /// All of them once more, for whoever hands them on.
+    /// Duplicates of all descriptors, to pass them on.
     pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = Vec::new();
         for came in &self.sockets {
@@ -152,17 +153,17 @@ impl Inherited {
         Ok(all)
     }
 
-    /// Another one, for an address that the next plan names.
+    /// Adds a socket for an address of the next plan.
     pub(crate) fn keep(&mut self, socket: Socket) {
         self.sockets.push(Came::used(socket));
     }
 
-    /// Another one for datagrams.
+    /// Adds a UDP socket for an address of the next plan.
     pub(crate) fn keep_datagrams(&mut self, socket: SharedUdp) {
         self.datagrams.push(Came::used(socket));
     }
 
-    /// Those that came for the next plan, too. What is here already comes but once.
+    /// Adds inherited sockets for the next plan. Those that are here already are not added again.
     pub(crate) fn extend(&mut self, other: Self) {
         for came in other.sockets {
             let is_new = |known: &Came<Socket>| !known.socket.is_same(&came.socket);
@@ -179,14 +180,14 @@ impl Inherited {
         }
     }
 
-    /// How many nobody has used yet.
+    /// How many sockets no plan has used yet.
     pub fn left(&self) -> usize {
         let streams = self.sockets.iter().filter(|came| !came.is_used);
         let datagrams = self.datagrams.iter().filter(|came| !came.is_used);
         streams.count() + datagrams.count()
     }
 
-    /// Those that are bound to this address.
+    /// The sockets that are bound to this address.
     pub(crate) fn find(&self, address: &ListenAddress) -> io::Result<Vec<Socket>> {
         let all = self.sockets.iter().map(|came| &came.socket);
         all.filter(|socket| is_at(socket, address))
@@ -194,8 +195,9 @@ impl Inherited {
             .collect()
     }
 
-    /// Notes what a plan in force names, and lets go what one before it named and it
-    /// does not: who handed that in may have closed it, and it must not stay open.
+    /// Marks the sockets that the current plan names as used, and closes those that only a previous
+    /// plan named: the process that passed them in may have closed them, and they must not stay
+    /// open.
     pub(crate) fn settle(&mut self, settings: &ListenSettings) {
         let named: Vec<_> = settings.all().map(|(_, address)| address).collect();
         self.sockets.retain_mut(|came| {
@@ -214,8 +216,8 @@ impl Inherited {
         });
     }
 
-    /// The one for datagrams that is bound to this address. Whoever hands in several
-    /// for one address is told that datagrams to the others are lost.
+    /// The UDP socket that is bound to this address. If there are several, logs that packets to the
+    /// others are lost.
     pub(crate) fn find_datagrams(&self, address: &ListenAddress) -> io::Result<Option<SharedUdp>> {
         let all = self.datagrams.iter().map(|came| &came.socket);
         let mut found = all.filter(|came| is_bound(came.socket.local_addr(), address));
@@ -227,11 +229,11 @@ impl Inherited {
     }
 }
 
-/// What was handed in.
+/// An inherited descriptor.
 enum Listening {
     Stream(Socket),
     Datagrams(UdpSocket),
-    /// What the reader of a UDP socket locks.
+    /// The file that the reader of a UDP socket locks.
     Lock(File),
 }
 
@@ -240,16 +242,16 @@ enum Listening {
     reason = "the protocol hands descriptors over as plain numbers"
 )]
 fn own(number: RawFd) -> OwnedFd {
-    // SAFETY: the caller has seen that the number is open. By the protocol it is
-    // ours: it was opened for this process, which is the one LISTEN_PID names,
-    // before it began, so nothing in this process has opened or owns it; and
-    // `TAKEN` lets this happen once only, so nothing owns it twice.
+    // SAFETY: the caller has checked that the descriptor is open. By the protocol it belongs to
+    // this process: it was opened for the process in LISTEN_PID before that began, so nothing in
+    // this process has opened or owns it. `TAKEN` lets this happen only once, so nothing owns it
+    // twice.
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
 fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
     let socket = socket2::Socket::from(descriptor);
-    // Programs that are started from here have no business with it.
+    // Child processes must not inherit it.
     let kept = fcntl_setfd(&socket, FdFlags::CLOEXEC).is_ok();
     let kind = socket.r#type().ok();
     let is_on_network = |socket: &socket2::Socket| {
@@ -275,7 +277,7 @@ fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
             Ok(Listening::Stream(Socket::Unix(socket)))
         }
         Ok(address) if address.as_socket().is_some() => {
-            // Those we open ourselves have it from the beginning.
+            // Sockets that the edge opens itself have this from the beginning.
             let _ = socket.set_tcp_nodelay(true);
             let socket = TcpListener::from(OwnedFd::from(socket));
             Ok(Listening::Stream(Socket::Tcp(socket)))
@@ -328,7 +330,7 @@ mod tests {
         let mut last = Vec::new();
         let first = inherited.find_datagrams(&address).unwrap().unwrap();
         let reads = first.lock().await.unwrap();
-        // Another one looks for it while the first reads, here or in another process.
+        // Another reader waits while the first reads, in this process or another.
         let elsewhere = Inherited::new(inherited.share().unwrap()).unwrap();
         for inherited in [inherited, elsewhere] {
             let second = inherited.find_datagrams(&address).unwrap().unwrap();
@@ -361,7 +363,7 @@ mod tests {
         assert!(find(&inherited, at_first).is_none());
         assert!(find(&inherited, at_second).is_some());
         assert!(inherited.find(&at(at_stream)).unwrap().is_empty());
-        // What nobody holds can be bound again.
+        // Once every duplicate is closed, the address can be bound again.
         drop(UdpSocket::bind(at_first).unwrap());
         drop(TcpListener::bind(at_stream).unwrap());
     }
@@ -382,7 +384,7 @@ mod tests {
         let more = vec![OwnedFd::from(local())];
         inherited.extend(Inherited::new(more).unwrap());
         assert_eq!(inherited.share().unwrap().len(), 5);
-        // The plan that it came for was not taken, and the next one does not name it.
+        // The plan that the sockets came for was rejected, and the next one does not name them.
         inherited.settle(&settings(&[]));
         assert_eq!(inherited.share().unwrap().len(), 3);
     }

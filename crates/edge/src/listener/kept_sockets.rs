@@ -1,4 +1,4 @@
-//! Listening sockets that outlive whoever serves on them.
+//! Listening sockets that outlive the process that serves on them.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -7,24 +7,23 @@ use super::bind::{Socket, datagrams, open};
 use super::shared_udp::SharedUdp;
 use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 
-/// Sockets for a program that starts the one that serves, and hands them in: to
-/// [`Inherited::new`] there. Who serves can be replaced without a refused connection.
+/// Sockets of a program that starts the serving process, and passes them to [`Inherited::new`]
+/// there. The serving process can then be replaced without rejecting connections.
 ///
-/// Both the old and the new one hold them all for a while. Whoever accepts a connection
-/// serves it; but a UDP socket has one reader, which the new one becomes a few seconds after
-/// the old one was told to stop.
+/// The old and the new process both have all sockets for a while. Either may accept a connection
+/// and serves it. But a UDP socket has a single reader, which the new process becomes a few seconds
+/// after the old one was asked to stop.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// Never closed: whoever handed them in has them, too.
+    /// Never closed, since the process that passed them in has them too.
     handed_in: Inherited,
-    /// Opened here, and closed when no settings name them. Those for datagrams stay as long
-    /// as their address has TLS: while HTTP/3 is off, whoever serves may still finish what
-    /// was asked there.
+    /// Opened here, and closed when no settings name them. UDP sockets stay while their address has
+    /// TLS: after HTTP/3 was disabled, the serving process may still finish requests on them.
     opened: Inherited,
 }
 
 impl Kept {
-    /// Keeps what was handed in.
+    /// Keeps inherited sockets.
     pub fn new(handed_in: Inherited) -> Self {
         Self {
             handed_in,
@@ -32,18 +31,18 @@ impl Kept {
         }
     }
 
-    /// Goes on with what was kept before, in another program: with what that was handed
-    /// in, and what it had [opened](Kept::opened).
+    /// Continues in another program with the sockets of a previous one: those that it inherited,
+    /// and those that it had [opened](Kept::opened).
     pub fn resume(handed_in: Inherited, opened: Inherited) -> Self {
         let mut kept = Self::new(handed_in);
         kept.opened.extend(opened);
         kept
     }
 
-    /// Opens what the settings name and is not open yet, so many sockets for each address
-    /// as there are workers; all or nothing.
+    /// Opens the sockets in the settings that are not open yet, one for each worker and address;
+    /// all or none.
     ///
-    /// A UDP port that somebody else has holds nothing up: whoever serves waits for it.
+    /// It is no error if a UDP port is in use, since the serving process waits for it.
     pub fn open(&mut self, listen: &ListenSettings, workers: usize) -> Result<(), ListenError> {
         let mut fresh = Vec::new();
         for (_, address) in listen.all() {
@@ -69,7 +68,7 @@ impl Kept {
         Ok(())
     }
 
-    /// The UDP side of an address whose other side is open.
+    /// Opens the UDP socket of an address whose TCP socket is open.
     fn open_for_datagrams(&mut self, address: &ListenAddress) -> io::Result<()> {
         for all in [&self.handed_in, &self.opened] {
             if all.find_datagrams(address)?.is_some() {
@@ -90,31 +89,31 @@ impl Kept {
         Ok(found)
     }
 
-    /// Closes what was opened here and the settings do not name.
+    /// Closes the sockets that were opened here and that the settings do not name.
     pub fn close_others(&mut self, listen: &ListenSettings) {
         self.opened.settle(listen);
     }
 
-    /// All of them once more, to be handed in. Whoever has some of them already may be
-    /// handed all.
+    /// Duplicates of all descriptors, to be passed to the serving process, which may already have
+    /// some of them.
     pub fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = self.handed_in()?;
         all.extend(self.opened()?);
         Ok(all)
     }
 
-    /// Those that were handed in, once more.
+    /// Duplicates of the inherited descriptors.
     pub fn handed_in(&self) -> io::Result<Vec<OwnedFd>> {
         self.handed_in.share()
     }
 
-    /// Those that were opened here, once more.
+    /// Duplicates of the descriptors that were opened here.
     pub fn opened(&self) -> io::Result<Vec<OwnedFd>> {
         self.opened.share()
     }
 }
 
-/// A socket in the file system comes as often as there are workers, and is one.
+/// For a Unix socket, all workers share one socket, so only one duplicate is kept.
 fn distinct(mut sockets: Vec<Socket>, address: &ListenAddress) -> Vec<Socket> {
     if matches!(address, ListenAddress::Unix(_)) {
         sockets.truncate(1);

@@ -1,8 +1,8 @@
-//! For whom a proxy connects: the PROXY protocol, versions 1 and 2
-//! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>).
+//! The PROXY protocol, versions 1 and 2
+//! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>), which tells for which client a
+//! proxy connects.
 //!
-//! It stands before everything else on a connection, TLS too, and is read there to
-//! its last byte and no further.
+//! Its header precedes everything else on a connection, even TLS. It is read exactly to its end.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -10,48 +10,48 @@ use std::net::{IpAddr, Ipv4Addr};
 use proxy_header::{ParseConfig, ProxyHeader};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// How version 2 begins.
+/// The beginning of a version 2 header.
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
-/// How version 1 begins.
+/// The beginning of a version 1 header.
 const WORD: &[u8] = b"PROXY ";
-/// The longest line of version 1.
+/// The longest version 1 header, in bytes.
 const LONGEST_LINE: usize = 107;
-/// What stands before the addresses of version 2, whose length it ends with.
+/// The fixed part of a version 2 header, in bytes, which ends with the length of the rest.
 const FIXED: usize = 16;
-/// No announcement of version 2 has more bytes after that.
+/// The longest rest of a version 2 header, in bytes.
 const MOST: usize = 4_096;
-/// A client that is not told; no network that anybody trusts has it.
+/// Stands for an unknown client. No trusted network contains it.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// Who is at the other end.
+/// The content of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Announced {
-    /// The client; none: the proxy asks for itself, to see whether we are well.
+    /// The client; `None` if the proxy connects on its own behalf, for a health check.
     pub(crate) client: Option<IpAddr>,
-    /// The address that the client has connected to, if that is said.
+    /// The address that the client has connected to, if known.
     pub(crate) local: Option<IpAddr>,
-    /// Whether the client came to the proxy through TLS.
+    /// Whether the client has connected to the proxy over TLS.
     pub(crate) is_secure: bool,
 }
 
-/// Why nobody is announced.
+/// Why a header cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadAnnouncement {
-    /// The connection broke off before its end.
+    /// The connection ended within the header.
     #[error("the connection ended before it was said for whom it is")]
     Ended(#[from] io::Error),
-    /// What came is something else.
+    /// The connection does not begin with a header.
     #[error("the connection does not begin with the PROXY protocol")]
     Missing,
-    /// It cannot be read.
+    /// The header is malformed.
     #[error("what is said in the PROXY protocol cannot be read")]
     Malformed,
-    /// It is larger than anybody needs.
+    /// The header is too large.
     #[error("too much is said in the PROXY protocol")]
     TooLarge,
 }
 
-/// Reads who is announced. What follows stays unread.
+/// Reads the header, and nothing after it.
 pub(crate) async fn read<S>(stream: &mut S) -> Result<Announced, BadAnnouncement>
 where
     S: AsyncRead + Unpin,
@@ -69,7 +69,7 @@ where
         stream.read_exact(&mut bytes[FIXED..]).await?;
     } else if bytes.starts_with(WORD) {
         while !bytes.ends_with(b"\r\n") {
-            // So many at least are still missing.
+            // At least this many bytes are missing.
             let missing = if bytes.ends_with(b"\r") { 1 } else { 2 };
             let read = bytes.len();
             if read + missing > LONGEST_LINE {
@@ -91,7 +91,7 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
     if length != bytes.len() {
         return Err(BadAnnouncement::Malformed);
     }
-    // LOCAL, of version 2 only (section 2.2).
+    // The command LOCAL, in version 2 only (section 2.2).
     if bytes.starts_with(SIGNATURE) && bytes.get(SIGNATURE.len()) == Some(&0x20) {
         return Ok(Announced {
             client: None,
@@ -99,8 +99,8 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
             is_secure: false,
         });
     }
-    // UNKNOWN, and clients without an address, such as those of a unix socket. The
-    // proxy's own would lend them the trust that it has.
+    // UNKNOWN, or a client without an IP address, such as that of a Unix socket. Using the proxy's
+    // own address instead would give the client the trust of the proxy.
     let addresses = header.proxied_address();
     let client = addresses.map_or(NOBODY, |addresses| addresses.source.ip().to_canonical());
     Ok(Announced {
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// What is announced, and how many bytes are left to be read.
+    /// The content of the header, and the number of unread bytes.
     async fn announced(mut bytes: &[u8]) -> Result<(Announced, usize), String> {
         let found = read(&mut bytes).await;
         found
@@ -138,7 +138,7 @@ mod tests {
         [&SIGNATURE[..], &fixed, rest].concat()
     }
 
-    /// Where it has connected to is left out.
+    /// A client whose destination address is not compared.
     fn client(address: &str, is_secure: bool) -> Announced {
         Announced {
             client: Some(address.parse().unwrap()),

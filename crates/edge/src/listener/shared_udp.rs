@@ -1,4 +1,4 @@
-//! A UDP socket that several processes have, and only one of them reads.
+//! A UDP socket that several processes share, of which only one reads at a time.
 
 use std::ffi::CStr;
 use std::fs::{File, TryLockError};
@@ -12,30 +12,30 @@ use rustix::io::Errno;
 
 use crate::crypto;
 
-/// How often a process asks whether the one before it has stopped reading.
+/// How often a process checks whether the previous one has stopped reading.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// The key of stateless resets (RFC 9000, section 10.3).
 pub(crate) type ResetKey = [u8; 64];
 
-/// A UDP socket with a file in memory, which goes wherever the socket goes. The process that
-/// reads the socket locks the file, and the system unlocks it when that process ends. The file
-/// has the key of stateless resets in it: a process can reset connections of one that died.
+/// A UDP socket with an in-memory file, which is always passed on with it. The process that reads
+/// the socket locks the file, and the system unlocks it when that process ends. The file contains
+/// the key of stateless resets, so that a process can reset the connections of one that crashed.
 #[derive(Debug)]
 pub(crate) struct SharedUdp {
     pub(crate) socket: UdpSocket,
     file: File,
 }
 
-/// Nobody else reads the socket until this is dropped.
+/// Exclusive reading of the socket until this is dropped.
 #[derive(Debug)]
 pub(crate) struct ReadLock {
     pub(crate) reset_key: ResetKey,
     _file: File,
 }
 
-/// Some systems allow only files that can never be run (`vm.memfd_noexec`), which Linux
-/// before 6.3 does not know.
+/// Creates the file. Some systems require it to be non-executable (`vm.memfd_noexec`), for which
+/// Linux before 6.3 has no flag.
 fn file_in_memory() -> io::Result<OwnedFd> {
     const NAME: &CStr = c"udp lock";
     let file = memfd_create(NAME, MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL);
@@ -47,7 +47,7 @@ fn file_in_memory() -> io::Result<OwnedFd> {
 }
 
 impl SharedUdp {
-    /// A socket that nobody else reads, with a new file.
+    /// A socket that no other process reads, with a new file.
     pub(crate) fn new(socket: UdpSocket) -> io::Result<Self> {
         let key: ResetKey = crypto::random()?;
         let mut file = File::from(file_in_memory()?);
@@ -55,12 +55,12 @@ impl SharedUdp {
         Ok(Self { socket, file })
     }
 
-    /// The same socket, with the file that came with it.
+    /// The same socket, with the file that was received with it.
     pub(super) fn with_file(self, file: File) -> Self {
         Self { file, ..self }
     }
 
-    /// Both once more.
+    /// Duplicates of both descriptors.
     pub(super) fn share(&self) -> io::Result<Self> {
         Ok(Self {
             socket: self.socket.try_clone()?,
@@ -68,14 +68,15 @@ impl SharedUdp {
         })
     }
 
-    /// To be handed on: the socket first.
+    /// The descriptors to pass on, the socket first.
     pub(super) fn into_descriptors(self) -> [OwnedFd; 2] {
         [self.socket.into(), self.file.into()]
     }
 
-    /// Waits until nobody else reads the socket, here or in another process.
+    /// Waits until no one else, in this process or another, reads the socket.
     pub(crate) async fn lock(&self) -> io::Result<ReadLock> {
-        // A lock belongs to an open file description (flock(2)), which copies of a descriptor share.
+        // A lock belongs to an open file description (flock(2)), which duplicates of a descriptor
+        // share, so open the file anew.
         let mut file = File::open(format!("/proc/self/fd/{}", self.file.as_raw_fd()))?;
         while let Err(error) = file.try_lock() {
             match error {

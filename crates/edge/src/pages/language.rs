@@ -1,13 +1,13 @@
-//! The language of the edge's own pages: the reader's, of those there is a file for.
+//! The language of the edge's own pages: the best match for the reader among those with a file.
 
 use http::{HeaderValue, StatusCode};
 
 use crate::quality::quality;
 
-/// No more ranges of an `Accept-Language` are read.
+/// The largest number of ranges read from an `Accept-Language`.
 const RANGES: usize = 32;
 
-/// English first, for readers of all other languages.
+/// English comes first and is used for readers of all other languages.
 static LANGUAGES: [Language; 5] = [
     Language {
         tag: "en",
@@ -36,18 +36,18 @@ static LANGUAGES: [Language; 5] = [
     },
 ];
 
-/// A language, and its texts in Fluent's grammar, of which the edge reads single lines.
+/// A language with its texts in the syntax of Fluent, of which the edge reads single lines.
 #[derive(Debug)]
 pub(super) struct Language {
-    /// As in `lang` and `Content-Language` (BCP 47).
+    /// The tag for `lang` and `Content-Language` (BCP 47).
     pub(super) tag: &'static str,
-    /// As in `dir`.
+    /// The writing direction, for `dir`.
     pub(super) dir: &'static str,
     file: &'static str,
 }
 
 impl Language {
-    /// The most wanted one of an `Accept-Language`.
+    /// The language that an `Accept-Language` ranks highest.
     pub(super) fn of(accepted: Option<&HeaderValue>) -> &'static Self {
         let accepted = accepted.and_then(|line| line.to_str().ok());
         let ranges = accepted.unwrap_or_default().split(',').take(RANGES);
@@ -64,7 +64,7 @@ impl Language {
         best.1
     }
 
-    /// Title and sentence for a status.
+    /// The title and the sentence for a status.
     pub(super) fn text(&self, status: StatusCode) -> (&'static str, &'static str) {
         self.find(status.as_str()).unwrap_or_else(|| {
             let (title, text) = self.find("other").unwrap_or_default();
@@ -73,7 +73,7 @@ impl Language {
         })
     }
 
-    /// What stands before the number of a request.
+    /// The label before the id of a request.
     pub(super) fn request(&self) -> &'static str {
         let mut lines = self.file.lines();
         lines
@@ -93,8 +93,8 @@ impl Language {
     }
 }
 
-/// A range, or ever less of it (RFC 4647, section 3.4). Regions that write Chinese in simplified
-/// characters, and those who name none, get these.
+/// Looks up a range, then ever shorter prefixes of it (RFC 4647, section 3.4). Simplified Chinese
+/// is used for regions that write it, and where no region is named.
 fn look_up(range: &str) -> Option<&'static Language> {
     const SIMPLIFIED: [&str; 4] = ["zh", "zh-CN", "zh-SG", "zh-MY"];
     let is = |tag: &str, wanted: &str| tag.eq_ignore_ascii_case(wanted);

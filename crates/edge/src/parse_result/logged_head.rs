@@ -1,4 +1,4 @@
-//! What can be told of a head that is refused.
+//! What the log can show of a refused head.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use http::{Method, Request};
 
 use http1::METHOD_LENGTH;
 
-/// What is kept of a target, in bytes.
+/// The longest target that is logged with its query, in bytes.
 const TARGET_LENGTH: usize = 2_048;
 
-/// What a request asks for. What could not be read is empty.
+/// The parts of a refused head for the log. A part that could not be read is empty.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoggedHead {
     pub(crate) method: Option<Method>,
@@ -21,7 +21,7 @@ pub(crate) struct LoggedHead {
 }
 
 impl LoggedHead {
-    /// Of a request that somebody has read.
+    /// From a request that was parsed.
     pub(crate) fn of<B>(request: &Request<B>, host: &Arc<str>) -> Self {
         Self {
             method: Some(request.method().clone()),
@@ -30,8 +30,8 @@ impl LoggedHead {
         }
     }
 
-    /// Of bytes that nobody else will read. A part that is not whole could be read as
-    /// something else, or hold half of what is hidden in a log, so it is left out.
+    /// From the raw bytes of a head that could not be parsed. Incomplete parts are left out: they
+    /// could be mistaken for something else, or contain half of a text that the log hides.
     pub(crate) fn of_bytes(came: &[u8]) -> Self {
         let came = came.strip_prefix(b"\r\n").unwrap_or(came);
         let mut lines = came.split_inclusive(|byte| *byte == b'\n');
@@ -46,7 +46,7 @@ impl LoggedHead {
     }
 }
 
-/// A line without its end; nothing: that has not come.
+/// A line without its line end, or none if the line is incomplete.
 fn whole(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n")?;
     Some(line.strip_suffix(b"\r").unwrap_or(line))
@@ -65,7 +65,7 @@ fn request_line(line: &[u8]) -> (Option<Method>, Option<PathAndQuery>) {
     (method.flatten(), target.flatten())
 }
 
-/// A target that is too long is told without its query.
+/// A target that is too long is kept without its query.
 fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     let told = if is_whole && target.len() <= TARGET_LENGTH {
         target
@@ -78,7 +78,7 @@ fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     uri.into_parts().path_and_query
 }
 
-/// The host, if one is named, once.
+/// The host, if exactly one is named.
 fn host<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a str> {
     let mut named = lines
         .take_while(|line| !line.is_empty())

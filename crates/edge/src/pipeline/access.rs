@@ -1,4 +1,4 @@
-//! Whether a request may go where its route leads.
+//! Decides whether a request may be handed on to the target of its route.
 
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
@@ -18,10 +18,10 @@ use crate::route::{NormalPath, Route};
 use super::{bare, later};
 use crate::context::WorkerContext;
 
-/// What is said to a request that may not go on.
+/// The response to a request that is denied access.
 pub(super) struct Refusal {
     pub(super) answer: Answer,
-    /// What the limit of the route may count.
+    /// The outcome that the limit of the route may count.
     outcome: Option<&'static str>,
 }
 
@@ -33,7 +33,7 @@ impl Refusal {
         }
     }
 
-    /// Counts what was wrong, if that is what the limit is on.
+    /// Reports the outcome to the limit, which counts the outcomes that it is configured for.
     pub(super) fn report(&self, limit: &Limiter, admitted: Admitted) {
         if let Some(outcome) = self.outcome {
             limit.report(admitted, &HeaderValue::from_static(outcome));
@@ -41,8 +41,9 @@ impl Refusal {
     }
 }
 
-/// Lets a request go on, without the credentials it showed and with what others
-/// said of it; or what is said to it. With it comes what its answer is given.
+/// Checks whether a request may be handed on. If so, its credentials are removed, headers from the
+/// access checks are added, and the result is the headers to add to the response. Else the result
+/// is the response to send.
 pub(super) async fn admit(
     here: &WorkerContext,
     running: &Running,
@@ -78,8 +79,8 @@ pub(super) async fn admit(
     judged(here, access, facts, &target, request).await
 }
 
-/// The method by which HTTP/1.1 asks for the same: websockets of HTTP/2 come by `CONNECT`
-/// (RFC 8441, section 5).
+/// The equivalent HTTP/1.1 method: websockets over HTTP/2 use `CONNECT` in place of `GET` (RFC
+/// 8441, section 5).
 fn meant(method: &Method) -> &Method {
     if *method == Method::CONNECT {
         &Method::GET
@@ -105,7 +106,8 @@ fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
     }
 }
 
-/// What the server says that is asked, if it is yes.
+/// Asks the server of the subrequest. Returns the headers of its response if that allows the
+/// request.
 async fn asked(
     here: &WorkerContext,
     running: &Running,
@@ -146,7 +148,7 @@ async fn asked(
     Err(no_answer())
 }
 
-/// What the app says, if its people are those who may come in.
+/// Asks the app whether the signed-in user may make this request, if the route requires a sign-in.
 async fn judged(
     here: &WorkerContext,
     access: &Access,
@@ -180,8 +182,9 @@ async fn judged(
     }
 }
 
-/// Gives an answer headers beside its own. With a cookie in it, it is for one person,
-/// whatever it says of caches (RFC 9111, section 5.2.2) or of some of them (RFC 9213).
+/// Adds headers to a response. If one of the added headers sets a cookie, the response is for one
+/// person, so caching headers of the response (RFC 9111, section 5.2.2, and RFC 9213) are replaced
+/// by `private, no-store`.
 pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
     let headers = answer.headers_mut();
     if given.contains_key(SET_COOKIE) {

@@ -1,4 +1,5 @@
-//! Fetches an answer for all who wait for it, and keeps it. See [`cache`](crate::cache).
+//! Fetches a response for all requests that wait for it, and caches it. See
+//! [`cache`](crate::cache).
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -26,19 +27,19 @@ use super::target::ask_and_purge;
 use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
-/// What the leader is told when the answer is there.
+/// What a fill reports to the request that started it.
 pub(super) struct Led {
     pub(super) outcome: RequestOutcome,
     pub(super) answered: Answered,
 }
 
-/// What became of it.
+/// The response that was fetched, and whether it is cached.
 pub(super) enum Answered {
     Whole(Arc<Stored>, How),
     NotKept(Answer),
 }
 
-/// An answer to be fetched for all who wait for it.
+/// A response to be fetched for all requests that wait for it.
 pub(super) struct CacheFill {
     pub(super) here: Arc<WorkerContext>,
     pub(super) running: Arc<Running>,
@@ -47,22 +48,22 @@ pub(super) struct CacheFill {
     pub(super) key: Key,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    /// How often its address had been purged before.
+    /// How often the address of the response had been purged before.
     pub(super) began: u64,
-    /// What is kept already, and may be confirmed or stand in.
+    /// The cached response, which may be revalidated or serve as a stale substitute.
     pub(super) old: Option<Arc<Stored>>,
     pub(super) guard: FillGuard,
 }
 
 impl CacheFill {
-    /// Goes, and tells who leads, if anybody does.
+    /// Fetches the response, and sends it to the request that started the fill, if any.
     pub(super) async fn run(mut self, lead: Option<oneshot::Sender<Led>>) {
         let flight = Arc::clone(&self.guard.0);
         let store = Arc::clone(&self.here.shared.cache);
         let mut outcome = RequestOutcome::default();
         let hear = |outcome, answered| {
             if let Some(lead) = lead {
-                // The client may have left.
+                // The client may have disconnected.
                 let _ = lead.send(Led { outcome, answered });
             }
         };
@@ -79,7 +80,8 @@ impl CacheFill {
                     flight.end(Some((Arc::clone(&whole), How::Renewed)));
                     return hear(outcome, Answered::Whole(whole, How::Renewed));
                 }
-                // It is the same, and may not be kept any longer: this client's alone.
+                // The response is unchanged but may no longer be cached, so only this client gets
+                // it.
                 if !self.is_for_its_cookie(head.status, &headers_of_one, received) {
                     store.remove(old);
                 }
@@ -131,8 +133,9 @@ impl CacheFill {
         }
     }
 
-    /// An answer with this status cannot be kept: what there was is no longer true, and
-    /// nobody need wait for the next one. A fault says nothing of the next answer.
+    /// Handles a response that cannot be cached: removes the cached one, which is out of date, and
+    /// lets the next requests go to the target without waiting for each other. A server error
+    /// changes nothing, since the next response may differ.
     fn is_not_kept(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {
         if status.is_server_error() {
             return;
@@ -144,8 +147,8 @@ impl CacheFill {
         store.pass(&self.key, now);
     }
 
-    /// Whether only the cookie of this request keeps an answer from being kept: that says
-    /// nothing of what others are answered.
+    /// Whether the cookie of this request is the only reason not to cache the response. In that
+    /// case other requests may still be cached.
     fn is_for_its_cookie(
         &self,
         status: StatusCode,
@@ -164,8 +167,7 @@ impl CacheFill {
         })
     }
 
-    /// The answer of the target, and when it was asked. What is kept already is
-    /// confirmed if nothing changed.
+    /// The response of the target, and when it was requested. A cached response is revalidated.
     async fn fetch(&mut self, outcome: &mut RequestOutcome) -> (Answer, SystemTime) {
         loop {
             let asked_at = (self.here.shared.clock)();
@@ -189,7 +191,7 @@ impl CacheFill {
                     if answer.status() == StatusCode::NOT_MODIFIED
                         && !confirms(answer.headers(), &old.head.headers) =>
                 {
-                    // It speaks of something else than what is kept.
+                    // The 304 is about another response than the cached one.
                     self.here.shared.cache.remove(old);
                     self.old = None;
                 }
@@ -198,7 +200,8 @@ impl CacheFill {
         }
     }
 
-    /// The request for all: for the whole, as it is, unless it is what is kept already.
+    /// The request on behalf of all that wait: for the whole response, uncompressed, conditional
+    /// only if a response is cached.
     fn request(&self) -> Request<Body> {
         let mut headers = self.headers.clone();
         for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
@@ -224,7 +227,7 @@ impl CacheFill {
         request
     }
 
-    /// The answer as it may be kept; nothing: it may not.
+    /// The head of the response for the cache, or none if it may not be cached.
     fn head(
         &self,
         status: StatusCode,
@@ -251,8 +254,9 @@ impl CacheFill {
     }
 }
 
-/// The whole of a body, in one piece of its own. Or what came of it, and the rest: there is no
-/// room for it, or nobody would wait for so long. Or nothing: it broke off.
+/// The whole body in one buffer. `Err(Some)` contains the body, starting with the bytes read so
+/// far, if there is no room for it or reading takes too long. `Err(None)` means that the response
+/// broke off.
 async fn gather(
     mut body: Body,
     mut room: Gathering,
@@ -265,7 +269,7 @@ async fn gather(
         match frame.transpose() {
             Ok(None) => return Ok(pieces.concat().into()),
             Ok(Some(frame)) => {
-                // Trailers are not kept (RFC 9111, section 3.1).
+                // Trailers are not cached (RFC 9111, section 3.1).
                 let Ok(data) = frame.into_data() else {
                     continue;
                 };

@@ -1,5 +1,5 @@
-//! A request on a route whose answers are kept: what is kept, what is on its way, or
-//! the target. See [`cache`](crate::cache).
+//! Serves a request on a route with a cache: from the cache, from a fetch in progress, or from the
+//! target. See [`cache`](crate::cache).
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -23,7 +23,7 @@ use super::target::ask_and_purge;
 use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
-/// Lets what is kept answer, or the target of the route.
+/// Answers from the cache or from the target of the route.
 pub(super) async fn answer(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
@@ -55,7 +55,7 @@ pub(super) async fn answer(
             past(answer, "bypass")
         }
         Way::In(demand) => {
-            // Some proxies always send it and no program needs it, but an answer might
+            // Some proxies always send this header and no program needs it, but a response might
             // repeat it.
             request.headers_mut().remove("x-forwarded-server");
             let visit = Visit {
@@ -74,14 +74,14 @@ pub(super) async fn answer(
     answer
 }
 
-/// An answer that goes past the cache, without what is said to caches alone.
+/// A response that bypasses the cache, without headers that are for caches alone.
 fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
     let told = Told::Around(why);
     tell(&mut answer, told);
     (answer, told)
 }
 
-/// What the answer is kept under: the path as the target is asked for it.
+/// The cache key of the response, made from the path that the target is asked for.
 fn key(
     policy: &Policy,
     route: &Route,
@@ -93,8 +93,8 @@ fn key(
     Some(policy.key(facts, target.as_str()))
 }
 
-/// What a change that succeeded makes worthless: what is kept of its address, and of
-/// the addresses that its answer names (RFC 9111, section 4.4).
+/// The keys that a successful change invalidates: that of the request, and those of the addresses
+/// that its response names (RFC 9111, section 4.4).
 fn outdated(
     policy: &Policy,
     route: &Route,
@@ -117,7 +117,7 @@ fn outdated(
     keys
 }
 
-/// The address that a header names, if it is on the same host.
+/// The address in a header, if it is on the same host.
 fn here_at(named: &HeaderValue, facts: &ClientInfo, uri: &Uri) -> Option<Uri> {
     let named = named.to_str().ok()?;
     let own = format!("{}://{}", facts.scheme.as_str(), facts.host);
@@ -135,7 +135,7 @@ fn here_at(named: &HeaderValue, facts: &ClientInfo, uri: &Uri) -> Option<Uri> {
         .filter(|uri: &Uri| uri.path().starts_with('/'))
 }
 
-/// A request that may be answered from what is kept.
+/// A request that may be answered from the cache.
 struct Visit<'a> {
     here: &'a Arc<WorkerContext>,
     running: &'a Arc<Running>,
@@ -181,7 +181,7 @@ impl Visit<'_> {
             Some(_) if self.demand.no_cache => "request",
             Some(_) => "stale",
         };
-        // What is answered to these cannot be kept, or is known not to be lately.
+        // Responses to these requests cannot be cached, or recently could not.
         if self.demand.head || self.demand.part || store.is_passing(&self.key, now) {
             let Self {
                 here,
@@ -211,8 +211,8 @@ impl Visit<'_> {
         let policy = self.route.shared_cache.as_ref();
         let is_personal = policy.is_some_and(|policy| policy.is_personal(request.headers()));
         let guard = if self.demand.no_cache || is_personal {
-            // What began before this request is not new enough for it, or probably for
-            // somebody else.
+            // A fetch that began before this request may be too old for it, or is probably for
+            // another user.
             Store::alone()
         } else {
             match store.join(&self.key, request.headers(), |head| self.is_fresh(head)) {
@@ -233,8 +233,8 @@ impl Visit<'_> {
         self.lead(fill, request.headers(), why, outcome).await
     }
 
-    /// Waits for the answer to another request like this one; nothing: it does not
-    /// come, or is not for this one.
+    /// Waits for the response to another request like this one. None if no response comes in time,
+    /// or it does not suit this request.
     async fn follow(
         &self,
         headers: &HeaderMap,
@@ -244,7 +244,7 @@ impl Visit<'_> {
         let store = &self.here.shared.cache;
         let waited = tokio::time::timeout(store.settings().wait, flight.wait());
         let (whole, how) = waited.await.ok()??;
-        // A purge may have come between that request and this one.
+        // The address may have been purged after the other request began.
         if !whole.head.answers(headers) || !store.is_wanted(&whole.head) {
             return None;
         }
@@ -256,7 +256,7 @@ impl Visit<'_> {
         Some((self.asker(headers).whole(&whole, told), told))
     }
 
-    /// Has a task fetch the answer: it goes on when this client leaves.
+    /// Spawns a task that fetches the response, which continues if this client disconnects.
     async fn lead(
         &self,
         fill: CacheFill,
@@ -267,7 +267,7 @@ impl Visit<'_> {
         let (lead, led) = oneshot::channel();
         tokio::spawn(fill.run(Some(lead)));
         let Ok(led) = led.await else {
-            // Its task was ended in the middle.
+            // The task ended before it had a response.
             return (bare(StatusCode::BAD_GATEWAY), Told::NotKept(why));
         };
         outcome.shown = led.outcome.shown;

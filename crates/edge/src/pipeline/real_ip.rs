@@ -1,4 +1,4 @@
-//! Who asks, and whom to believe about it.
+//! Determines the client of a request, and which proxies to believe about it.
 
 mod forwarded;
 
@@ -15,8 +15,8 @@ use crate::filters::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO,
 use crate::listener::ListenSettings;
 use http1::is_host;
 
-/// What is known of a request. What the headers say counts only from trusted peers, and
-/// what their clients said through them is taken away.
+/// The facts about the client of a request. Forwarding headers count only from trusted peers. Those
+/// that a trusted proxy may have passed on from its client are removed.
 pub(super) fn facts(
     peer: &Peer,
     headers: &mut HeaderMap,
@@ -48,7 +48,8 @@ pub(super) fn facts(
             ForwardedHeader::XForwardedFor => true,
             ForwardedHeader::Forwarded => false,
         };
-        // Who writes one form hands on the client's own of the other as it is.
+        // A proxy that sets one of the two forms passes on the client's own header of the other
+        // form.
         if is_elder {
             believe_elder(&mut facts, headers, is_trusted);
             headers.remove(FORWARDED);
@@ -62,7 +63,8 @@ pub(super) fn facts(
     facts
 }
 
-/// `Forwarded`: what each proxy says that we trust, and that was not reached by one we do not.
+/// Applies the elements of `Forwarded` from the nearest proxy on, and stops before the first one
+/// that an untrusted address may have written.
 fn believe(facts: &mut ClientInfo, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) {
     for element in forwarded::elements(headers) {
         let Some(element) = element else {
@@ -82,7 +84,7 @@ fn believe(facts: &mut ClientInfo, headers: &HeaderMap, is_trusted: impl Fn(&IpA
     }
 }
 
-/// `X-Forwarded-For` and its like.
+/// Applies `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`.
 fn believe_elder(
     facts: &mut ClientInfo,
     headers: &HeaderMap,
@@ -99,8 +101,7 @@ fn believe_elder(
     }
 }
 
-/// The right-most address that nobody we trust has: further left, anybody could
-/// have written anything.
+/// The right-most address that is not a trusted proxy. Whatever is further left may be forged.
 fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
     let mut client = peer;
     for said in pieces(headers, &FORWARDED_FOR) {
@@ -115,7 +116,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> boo
     client
 }
 
-/// An address, with or without a port.
+/// Parses an address, with or without a port.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text
         .strip_prefix('[')
@@ -127,13 +128,14 @@ fn address(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// What the nearest proxy said.
+/// The value that the nearest proxy appended.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     pieces(headers, name).next()?
 }
 
-/// What each proxy appended, the nearest first; nothing: that is no text. Each piece is read
-/// by itself: a client must not be able to make unreadable what proxies put after its own.
+/// The values that each proxy appended, the nearest first. None stands for a value that is not
+/// UTF-8. Each is parsed alone, so that a client cannot make unreadable what proxies append to its
+/// own value.
 fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();
     lines

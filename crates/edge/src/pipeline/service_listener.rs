@@ -1,5 +1,5 @@
-//! What happens to a request at an address that is for one service: less than
-//! elsewhere. It is led there as it is.
+//! Serves requests on an address that belongs to one service, with fewer steps than elsewhere. The
+//! requests are handed to the service unchanged.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::route::NormalPath;
 use super::{RequestOutcome, bare, of_the_door, target, unclear};
 use crate::context::WorkerContext;
 
-/// What the service says.
+/// The response of the service.
 pub(super) async fn answered(
     here: &WorkerContext,
     running: &Running,
@@ -33,7 +33,7 @@ pub(super) async fn answered(
         Ok(path) => path,
         Err(bad) => return unclear(bad, outcome),
     };
-    // The plan may have changed since the connection was taken.
+    // The plan may have changed since the connection was accepted.
     let Some(route) = running.plan.front(front) else {
         return bare(StatusCode::NOT_FOUND);
     };

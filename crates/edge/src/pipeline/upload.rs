@@ -1,5 +1,5 @@
-//! The body of a request on its way to whoever reads it: counted, no larger than it may
-//! be, and no slower.
+//! The body of a request on its way to its reader. It is counted, and limited in size and in
+//! slowness.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,36 +17,36 @@ use crate::deadline::Deadline;
 use crate::route::Route;
 use http1::Refusal;
 
-/// Nobody is too slow before.
+/// How long a body may be awaited in total before the minimum rate is enforced.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Why a body ends in the middle.
+/// The body is larger than the route allows.
 #[derive(Debug, thiserror::Error)]
 #[error("the body is larger than this route takes")]
 pub(super) struct TooLarge;
 
-/// Counts what passes.
+/// A body that counts its bytes and enforces the limits of its route.
 pub(super) struct Measured {
     body: Body,
     upload: Arc<Upload>,
-    /// Bytes that may still come.
+    /// Bytes that may still come, or none if the size is not limited.
     left: Option<u64>,
     pace: Pace,
 }
 
-/// How fast a body comes.
+/// Measures the rate of a body.
 struct Pace {
-    /// Bytes a second, at least; 0: however slowly.
+    /// The minimum rate, in bytes per second. 0 means no minimum.
     rate: u64,
     received: u64,
-    /// How long we have waited for the client until now, and since when we wait again.
+    /// How long the client has been waited for so far, and when the current wait began.
     waited: Duration,
     since: Option<Instant>,
     timer: Deadline,
 }
 
 impl Measured {
-    /// Puts the measure around a body; an empty one needs none. `counter` gets it.
+    /// Wraps a body, and sets `counter` to its count. An empty body is returned as it is.
     pub(super) fn around(body: Body, route: &Route, counter: &mut Option<Arc<Upload>>) -> Body {
         if body.is_end_stream() {
             return body;
@@ -56,7 +56,7 @@ impl Measured {
         if let Some(length) = length
             && route.body_size.is_none_or(|most| length <= most)
         {
-            // It came with its head, and is as long as that has said.
+            // The body arrived with its head and has the length stated there.
             upload.received.store(length, Ordering::Relaxed);
             return body;
         }
@@ -88,7 +88,8 @@ impl Pace {
         }
     }
 
-    /// Ready when the client has kept us waiting for longer than what it has sent may take.
+    /// Ready when the client has been waited for longer than its bytes may take at the minimum
+    /// rate.
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(seconds) = self.received.checked_div(self.rate) else {
             return Poll::Pending;
@@ -137,7 +138,7 @@ impl HttpBody for Measured {
     }
 }
 
-/// Whether it stood still for too long.
+/// Whether the error says that the body was too slow.
 fn is_too_slow(error: &BodyError) -> bool {
     matches!(error.downcast_ref(), Some(Refusal::BodyTooSlow))
 }
@@ -189,7 +190,7 @@ mod tests {
         for _ in 0..10 {
             pieces.send_data(vec![0; 1].into()).await.unwrap();
             body.frame().await.unwrap().unwrap();
-            // The server takes nothing meanwhile.
+            // The server reads nothing meanwhile.
             sleep(Duration::from_mins(1)).await;
         }
         let (begin, next) = (Instant::now(), body.frame());

@@ -1,4 +1,4 @@
-//! One server of an upstream, and what runs on it.
+//! One server of an upstream, and its running requests.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -11,28 +11,29 @@ use tokio_util::sync::CancellationToken;
 use super::health::HealthState;
 use super::settings::ServerAddress;
 
-/// Tells members apart that had the same address at different times.
+/// The number of the next server. It distinguishes servers that had the same address at different
+/// times.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
-/// How a server fares.
+/// The status of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendStatus {
-    /// Where it is.
+    /// The address of the server.
     pub address: ServerAddress,
-    /// Whether it gets requests.
+    /// Whether the server gets requests.
     pub ready: bool,
-    /// Requests and tunnels it has now.
+    /// The number of its running requests and tunnels.
     pub running: usize,
-    /// Requests it was handed so far.
+    /// The number of requests that the server has got so far.
     pub requests: u64,
 }
 
-/// One server.
+/// A server of an upstream.
 #[derive(Debug)]
 pub(super) struct Backend {
     pub(super) number: u64,
     pub(super) address: ServerAddress,
-    /// In the cookies of clients that stay with it.
+    /// The name of the server in the cookies of sticky sessions.
     pub(super) name: String,
     pub(super) authority: HeaderValue,
     pub(super) vitals: HealthState,
@@ -40,7 +41,7 @@ pub(super) struct Backend {
     pub(super) begun: AtomicU64,
     pub(super) removed: AtomicBool,
     quiet: Notify,
-    /// Tunnels on it have had their time.
+    /// Cancelled when the tunnels to this server are to be closed.
     pub(super) cut: CancellationToken,
 }
 
@@ -50,7 +51,7 @@ impl Backend {
         Arc::new(Self {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             name: opaque(backends, &address.to_string()),
-            // Hosts are checked when an address is read.
+            // The host was checked when the address was parsed.
             authority: HeaderValue::from_str(&authority)
                 .unwrap_or(HeaderValue::from_static("localhost")),
             address: address.clone(),
@@ -71,10 +72,11 @@ impl Backend {
         self.removed.load(Ordering::SeqCst)
     }
 
-    /// Resolves when nothing runs on it. Of use once it was removed.
+    /// Completes when no request runs on this server. Useful for a removed server, which gets no
+    /// new ones.
     pub(super) async fn quiet(&self) {
         loop {
-            // Made before the look, so that no end between the two is missed.
+            // Created before the check, so that a request that ends in between is not missed.
             let ended = self.quiet.notified();
             if self.running() == 0 {
                 return;
@@ -93,15 +95,15 @@ impl Backend {
     }
 }
 
-/// A request that a member has, counted until it is over.
+/// A request that runs on a server, counted until it is dropped.
 #[derive(Debug)]
 pub(super) struct Running(Arc<Backend>);
 
 impl Running {
-    /// Begins one. Nothing: the member was removed meanwhile, and takes no more.
+    /// Counts a new request on a server. None if the server was removed and takes no more requests.
     pub(super) fn begin(backend: &Arc<Backend>) -> Option<Self> {
-        // Counted first, looked second, while a removal is said first and counts
-        // second: one of the two sees the other.
+        // A request is counted before `removed` is read. A removal sets `removed` before it reads
+        // the count. So either the request sees the removal, or the removal sees the request.
         backend.running.fetch_add(1, Ordering::SeqCst);
         let running = Self(Arc::clone(backend));
         if backend.is_removed() {
@@ -125,8 +127,8 @@ impl Drop for Running {
     }
 }
 
-/// How a member is called in a cookie: the same in every worker and after a
-/// restart, and not its address.
+/// The name of a server in cookies: the same in every worker and after a restart, and it does not
+/// show the address.
 fn opaque(upstream: &str, address: &str) -> String {
     let mut hasher = DefaultHasher::new();
     [upstream.as_bytes(), address.as_bytes()].hash(&mut hasher);

@@ -1,4 +1,5 @@
-//! The servers of an upstream: who takes requests, and who is leaving. They outlive the plan that named their upstream.
+//! The servers of an upstream, both those that take requests and those that are leaving. They
+//! outlive the plan that named their upstream.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,30 +16,30 @@ use super::backend::{Backend, BackendStatus};
 use super::balancer::Group;
 use super::settings::ServerAddress;
 
-/// Which servers of a service take requests, as whoever runs them knows.
+/// The servers of a service that take requests, as reported by the program that runs them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Servers {
-    /// Those that do. Nobody: requests wait a moment for one.
+    /// The servers that take requests. If there are none, requests wait a moment for one.
     pub ready: Vec<ServerAddress>,
-    /// The service was given up: while nobody is ready there is no use in waiting.
+    /// The service has failed for good, so requests do not wait while no server is ready.
     pub failed: bool,
-    /// Websockets and the like have so long on a server that is no longer ready.
+    /// How long tunnels, such as websockets, may stay on a server that is no longer ready.
     pub drain_within: Duration,
 }
 
-/// How a service fares.
+/// The status of a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackendsStatus {
-    /// Requests that were handed to its servers, those that are gone included.
+    /// The number of requests that its servers have got, including removed servers.
     pub requests: u64,
-    /// It was given up.
+    /// The service has failed for good.
     pub failed: bool,
-    /// Those that take requests, and those that still have some.
+    /// The servers that take requests, and removed servers that still have requests running.
     pub members: Vec<BackendStatus>,
 }
 
 impl BackendsStatus {
-    /// Whether nothing is there and nothing is said of it.
+    /// Whether there are no servers and no failure.
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty() && !self.failed
     }
@@ -50,7 +51,7 @@ pub(crate) struct Backends {
     name: String,
     group: ArcSwap<Group>,
     pub(super) turn: AtomicUsize,
-    /// Somebody says who is ready while requests run: another may come any moment.
+    /// The servers are reported while requests run, so another one may come at any moment.
     is_told: bool,
     failed: AtomicBool,
     changed: Notify,
@@ -58,17 +59,17 @@ pub(crate) struct Backends {
     gone: Mutex<Gone>,
 }
 
-/// Those that were removed.
+/// The servers that were removed.
 #[derive(Debug, Default)]
 struct Gone {
-    /// They still have requests, or may have.
+    /// Removed servers that still have requests, or may have.
     leaving: Vec<Arc<Backend>>,
-    /// What all others were handed.
+    /// The number of requests that all other removed servers had got.
     requests: u64,
 }
 
 impl Gone {
-    /// Forgets those that are done.
+    /// Drops the servers without running requests.
     fn tidy(&mut self) {
         self.leaving.retain(|backend| {
             let stays = backend.running() > 0;
@@ -81,12 +82,12 @@ impl Gone {
 }
 
 impl Backends {
-    /// Of an upstream whose plan says who its servers are.
+    /// For an upstream whose servers are named in the plan.
     pub(super) fn planned(name: &str) -> Self {
         Self::new(name, false)
     }
 
-    /// Of a service: its servers are told.
+    /// For a service, whose servers are set by [`Backends::tell`].
     pub(crate) fn told(name: &str) -> Self {
         Self::new(name, true)
     }
@@ -104,9 +105,9 @@ impl Backends {
         }
     }
 
-    /// Takes what is known of a service's servers. Those that stay keep what is known
-    /// of them; those that go get nothing new, unused connections to them are closed,
-    /// and tunnels when they have had their time. Within a runtime.
+    /// Sets the servers of a service. Servers that stay keep their status. Removed servers get no
+    /// new requests, idle connections to them are closed, and their tunnels are closed after
+    /// `drain_within`. Must be called within a runtime.
     pub(crate) fn tell(&self, servers: &Servers, pools: &[Pool]) {
         let mut members: Vec<ServerAddress> = Vec::new();
         for address in &servers.ready {
@@ -130,10 +131,10 @@ impl Backends {
         }
     }
 
-    /// Replaces the servers, and tells which went. What runs on those is finished
-    /// there. Requests that wait hear of it.
+    /// Replaces the servers and returns the removed ones, whose running requests continue. Wakes
+    /// requests that wait for a server.
     pub(super) fn set(&self, wanted: &[ServerAddress]) -> Vec<Arc<Backend>> {
-        // One change at a time.
+        // The lock is held throughout, so that changes do not run at the same time.
         let mut gone = self.gone();
         let mut old = self.group.load().members.clone();
         let members = wanted.iter().map(|wanted| {
@@ -156,7 +157,7 @@ impl Backends {
         old
     }
 
-    /// Resolves when no server that was removed has a request at this address.
+    /// Completes when no removed server at this address has a request left.
     pub(crate) fn drained(&self, address: &ServerAddress) -> impl Future<Output = ()> + use<> {
         let gone = self.gone();
         let here = gone
@@ -171,7 +172,7 @@ impl Backends {
         }
     }
 
-    /// How the service fares.
+    /// The status of the service.
     pub(crate) fn status(&self) -> BackendsStatus {
         let mut gone = self.gone();
         gone.tidy();
@@ -186,7 +187,7 @@ impl Backends {
         }
     }
 
-    /// How those fare that were not removed.
+    /// The status of the current servers.
     pub(super) fn present(&self) -> Vec<BackendStatus> {
         let now = self.now();
         let group = self.group.load();
@@ -196,7 +197,7 @@ impl Backends {
             .collect()
     }
 
-    /// What logs call it.
+    /// The name in logs.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -217,22 +218,22 @@ impl Backends {
         self.failed.load(Ordering::SeqCst)
     }
 
-    /// Wakes those who wait for a server.
+    /// Wakes requests that wait for a server.
     pub(super) fn changed(&self) {
         self.changed.notify_waiters();
     }
 
-    /// Resolves at the next change from now on.
+    /// Completes at the next change after this call.
     pub(super) fn next_change(&self) -> Notified<'_> {
         self.changed.notified()
     }
 
-    /// Milliseconds on the clock of these backends.
+    /// Milliseconds since these backends were created.
     pub(super) fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// When one that is out gets its next chance.
+    /// When the first server that is out after failures gets requests again.
     pub(super) fn next_ready(&self) -> Option<Instant> {
         let group = self.group.load();
         let members = group.members.iter();
@@ -252,7 +253,7 @@ mod tests {
     use super::super::backend::Running;
     use super::*;
 
-    /// Whoever has seen a member begins on it, however long ago that was.
+    /// Each request begins on a server that it has seen before, however long ago.
     #[test]
     fn nothing_begins_on_a_member_after_it_was_drained() {
         let backends = Backends::told("service:a");

@@ -1,4 +1,4 @@
-//! Who gets the next request.
+//! Chooses the server for a request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,14 +10,14 @@ use super::settings::Balance;
 use crate::client_info::ClientInfo;
 use crate::cookies;
 
-/// The members of an upstream.
+/// The servers of an upstream.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     pub(super) members: Vec<Arc<Backend>>,
 }
 
 impl Group {
-    /// One that is ready and has not been tried.
+    /// A server that is ready and was not tried yet.
     pub(super) fn choose(&self, wish: &Wish<'_>, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
         let fits = |backend: &Backend| wish.fits(backend);
         match wish.balance {
@@ -33,8 +33,8 @@ impl Group {
         }
     }
 
-    /// Where servers are replaced one by one, the one that came last stays longest:
-    /// who lost a server to it is not sent to one that goes next.
+    /// The server that was added last. Where servers are replaced one by one, the newest stays
+    /// longest, so a client that lost its server is not sent to one that leaves next.
     fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
         self.members
             .iter()
@@ -58,14 +58,15 @@ impl Group {
         if fits(backend) {
             return Some(backend);
         }
-        // The share of one that is out goes to all others, not to whoever comes after it.
+        // The share of a server that is out is spread over all others, not given to the one after
+        // it.
         let fitting = || self.members.iter().filter(|backend| fits(backend));
         let count = fitting().count().max(1);
         fitting().nth((turn / all + turn) % count)
     }
 
     fn least(&self, fits: impl Fn(&Backend) -> bool, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
-        // Among equals each begins in turn.
+        // Among servers with equally few requests, each comes first in turn.
         let start = turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
         let (before, after) = self.members.split_at(start);
         let fitting = after.iter().chain(before).filter(|backend| fits(backend));
@@ -73,16 +74,16 @@ impl Group {
     }
 }
 
-/// What is known of a request when a member is chosen for it.
+/// The properties of a request by which a server is chosen.
 pub(super) struct Wish<'a> {
     pub(super) balance: &'a Balance,
     pub(super) headers: &'a HeaderMap,
     pub(super) facts: &'a ClientInfo,
-    /// Members that were tried in vain.
+    /// The numbers of servers that were tried in vain.
     pub(super) tried: [&'a [u64]; 2],
     /// Milliseconds on the upstream's clock.
     pub(super) now: u64,
-    /// Whether those that failed are as good as any: nobody else is there.
+    /// Whether servers that are out after failures may be chosen, since there is no other.
     pub(super) is_last_resort: bool,
 }
 
@@ -100,7 +101,7 @@ impl Wish<'_> {
         is_ready && !is_tried
     }
 
-    /// Whether the client's cookie names this member.
+    /// Whether the client's cookie names this server. True where no cookie is used.
     pub(super) fn names(&self, backend: &Backend) -> bool {
         match self.balance {
             Balance::Sticky(cookie) => {

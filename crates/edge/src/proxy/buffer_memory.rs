@@ -1,8 +1,8 @@
-//! The memory of all buffered bodies, shared by all workers.
+//! The memory for all buffered bodies, shared by all workers.
 //!
-//! The body of a request gets room for all that may be buffered of it before any of it is
-//! read, so no two bodies wait for each other half-read. One address gets at most half of
-//! the memory, and so do all answers together: neither can keep everybody else waiting.
+//! The body of a request reserves memory for all that may be buffered of it before any of it is
+//! read, so that no two bodies wait for each other half-read. One address gets at most half of the
+//! memory, and so do all responses together, so that neither can keep all others waiting.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,12 +14,12 @@ use tokio::time::timeout;
 
 use crate::address::network_48;
 
-/// How many bodies of one address may wait; the next one is refused at once.
+/// How many bodies of one address may wait. Another one is refused at once.
 const MOST_WAITING: usize = 256;
-/// How long a body waits for room.
+/// How long a body waits for memory.
 const WAIT: Duration = Duration::from_mins(1);
 
-/// The memory of all buffered bodies.
+/// The memory for all buffered bodies.
 #[derive(Debug)]
 pub(crate) struct BufferMemory(Mutex<State>);
 
@@ -27,10 +27,10 @@ pub(crate) struct BufferMemory(Mutex<State>);
 struct State {
     size: usize,
     used: usize,
-    /// The part of it that answers use.
+    /// How much of `used` belongs to responses.
     answers: usize,
     by_address: HashMap<IpAddr, usize>,
-    /// Bodies that wait for room, in the order they came.
+    /// Bodies that wait for memory, in the order of their arrival.
     waiting: Vec<Waiting>,
     last_number: u64,
 }
@@ -43,7 +43,7 @@ struct Waiting {
     granted: oneshot::Sender<()>,
 }
 
-/// A part of the memory, given back when it is dropped.
+/// A reservation of memory, released when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Room {
     memory: Arc<BufferMemory>,
@@ -53,7 +53,7 @@ pub(crate) struct Room {
 }
 
 impl BufferMemory {
-    /// So many bytes.
+    /// A memory of this many bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
         let state = State {
             size,
@@ -62,15 +62,15 @@ impl BufferMemory {
         Arc::new(Self(Mutex::new(state)))
     }
 
-    /// Has another size from now on. What is buffered already stays.
+    /// Changes the size. Existing reservations are kept.
     pub(crate) fn resize(&self, size: usize) {
         let mut state = self.state();
         state.size = size;
         state.grant();
     }
 
-    /// Room for the body of a request of this client. None: there was none in time, or too
-    /// many of its bodies wait already.
+    /// Reserves memory for the body of a request of this client. None if there was not enough in
+    /// time, or if too many bodies of this client wait already.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
         let mut room = self.room(client, size, false);
         let (mut queued, is_granted) = {
@@ -81,7 +81,7 @@ impl BufferMemory {
             }
             let of_address = |body: &&Waiting| body.address == room.address;
             if state.waiting.iter().filter(of_address).count() >= MOST_WAITING {
-                // It was not taken, so there is nothing to give back.
+                // Nothing was reserved, so nothing is to be released.
                 room.size = 0;
                 return None;
             }
@@ -94,7 +94,7 @@ impl BufferMemory {
                 size,
                 granted,
             });
-            // Whoever holds less goes first.
+            // The new body goes first if its address holds least.
             state.grant();
             let room = Some(room);
             (Queued { number, room }, is_granted)
@@ -103,7 +103,7 @@ impl BufferMemory {
         queued.room.take()
     }
 
-    /// A part for an answer to this client, empty so far.
+    /// An empty reservation for a response to this client.
     pub(crate) fn for_answer(self: &Arc<Self>, client: IpAddr) -> Room {
         self.room(client, 0, true)
     }
@@ -123,7 +123,7 @@ impl BufferMemory {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing in here can panic half-way.
+        // No panic can leave the state inconsistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -133,13 +133,13 @@ impl State {
         self.by_address.get(&address).copied().unwrap_or(0)
     }
 
-    /// Whether this address has so much that it waits even while there is room.
+    /// Whether this address holds so much that it has to wait even if there is memory left.
     fn is_greedy(&self, address: IpAddr, size: usize) -> bool {
         let held = self.held_by(address);
         held > 0 && held + size > self.size / 2
     }
 
-    /// Whether bodies wait that would have their turn, if there was room.
+    /// Whether any body waits only because there is too little memory.
     fn is_short(&self) -> bool {
         let mut waiting = self.waiting.iter();
         waiting.any(|body| !self.is_greedy(body.address, body.size))
@@ -167,8 +167,8 @@ impl State {
         }
     }
 
-    /// Lets those go on that there is room for: first the addresses that hold least. Smaller
-    /// bodies do not overtake the one whose turn it is.
+    /// Wakes the bodies for which there is memory, first those of the addresses that hold least. A
+    /// smaller body does not overtake the one whose turn it is.
     fn grant(&mut self) {
         loop {
             let may_have = self.waiting.iter().enumerate();
@@ -182,15 +182,15 @@ impl State {
             }
             let body = self.waiting.remove(place);
             self.take(body.address, body.size);
-            // One that has just given up gives it back.
+            // A body that has just given up releases the memory again.
             let _ = body.granted.send(());
         }
     }
 }
 
 impl Room {
-    /// Takes more for an answer, if there is some. Answers do not wait, and take nothing
-    /// while the body of a request waits for room that others hold.
+    /// Enlarges the reservation of a response, if there is memory left. Responses do not wait, and
+    /// get nothing while the body of a request waits for memory that others hold.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
         let mut state = self.memory.state();
         let has_room = !state.is_short()
@@ -204,7 +204,7 @@ impl Room {
         has_room
     }
 
-    /// Keeps so much, and gives back the rest.
+    /// Shrinks the reservation to this size and releases the rest.
     pub(crate) fn shrink(&mut self, size: usize) {
         let rest = self.size.saturating_sub(size);
         if rest == 0 {
@@ -219,7 +219,7 @@ impl Room {
         state.grant();
     }
 
-    /// How much it is.
+    /// The size of the reservation in bytes.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
@@ -231,10 +231,10 @@ impl Drop for Room {
     }
 }
 
-/// A place among those that wait, left when it is dropped.
+/// A place in the queue, left when it is dropped.
 struct Queued {
     number: u64,
-    /// To be had once it is granted.
+    /// The reservation, which is valid once it is granted.
     room: Option<Room>,
 }
 
@@ -250,10 +250,10 @@ impl Drop for Queued {
             .position(|body| body.number == self.number);
         if let Some(place) = place {
             state.waiting.remove(place);
-            // It may have been in the way of others.
+            // This body may have been in front of others.
             state.grant();
             drop(state);
-            // Nothing was granted that could be given back.
+            // The reservation was not granted, so nothing is to be released.
             room.size = 0;
         }
     }
@@ -327,7 +327,7 @@ mod tests {
         assert!(!answers[2].grow(1));
         answers[0].shrink(22);
         let held = memory.reserve(address(4), 50).await.unwrap();
-        // Room would be no use to the one; it would be to the other.
+        // More memory would not help the first of these two bodies, but it would help the second.
         let mut greedy = Box::pin(memory.reserve(address(4), 1));
         assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));

@@ -1,4 +1,4 @@
-//! Connections to servers: TCP and unix sockets behind one type.
+//! Connections to servers, over TCP and over Unix sockets.
 
 use std::io;
 use std::pin::Pin;
@@ -18,25 +18,25 @@ enum Socket {
 
 /// A connection to a server.
 ///
-/// When the server stops reading, writes seem to succeed: servers that refuse a
-/// body answer and close, and the answer is still to be read (RFC 9112, section
-/// 9.6). If there is none, reading says so.
+/// When the server stops reading, writes seem to succeed: a server that refuses a body responds and
+/// closes, and its response must still be read (RFC 9112, section 9.6). If there is none, reading
+/// fails.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,
-    /// The peer takes no more bytes.
+    /// The server accepts no more bytes.
     is_deaf: bool,
-    /// The next read asks the system itself.
+    /// The next read asks the kernel directly whether the server has closed.
     looks: bool,
 }
 
 impl Stream {
-    /// Connects; names are looked up each time, so that they may move.
+    /// Connects. Host names are resolved each time, since their addresses may change.
     pub(super) async fn connect(address: &ServerAddress) -> io::Result<Self> {
         let socket = match address {
             ServerAddress::Tcp { host, port, .. } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
-                // Small requests leave at once; a refusal here only costs time.
+                // Small requests are sent at once. A failure here only adds latency.
                 let _ = stream.set_nodelay(true);
                 Socket::Tcp(stream)
             }
@@ -55,13 +55,13 @@ impl Stream {
         })
     }
 
-    /// Has the next read ask the system itself whether the peer has closed: the
-    /// runtime hears of that only when it next waits for something.
+    /// Makes the next read ask the kernel directly whether the server has closed. The runtime
+    /// learns that only when it next polls for events.
     pub(super) fn look(&mut self) {
         self.looks = true;
     }
 
-    /// Whether the peer takes no more bytes.
+    /// Whether the server accepts no more bytes.
     pub(super) fn is_deaf(&self) -> bool {
         self.is_deaf
     }
@@ -76,7 +76,7 @@ impl Stream {
         )
     }
 
-    /// Whether the peer has closed, or said something nobody asked for.
+    /// Whether the server has closed, or sent something without a request.
     fn over(&self) -> bool {
         let mut byte = [0_u8; 1];
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
@@ -98,7 +98,8 @@ impl Stream {
     }
 }
 
-/// Whose the socket is that took the connection (`SO_PEERCRED`, unix(7)), wherever a link led.
+/// Checks the owner of the socket that accepted the connection (`SO_PEERCRED`, unix(7)), even where
+/// the path is a link.
 fn check_owner(stream: &UnixStream, owner: u32) -> io::Result<()> {
     let found = stream.peer_cred()?.uid();
     if found == owner {

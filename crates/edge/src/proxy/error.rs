@@ -1,4 +1,4 @@
-//! Why an upstream's answer could not be given.
+//! Why a request to an upstream failed.
 
 use std::time::Duration;
 
@@ -7,63 +7,63 @@ use http1::BadAnswer;
 
 use crate::body::BodyError;
 
-/// When a client may come back whose body there was no memory for.
+/// The `Retry-After` for a client whose body could not be buffered for lack of memory.
 const BUFFER_RETRY: Duration = Duration::from_secs(10);
 
-/// Whose doing a failure is.
+/// The cause of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Who asked.
+    /// The client.
     Client,
-    /// Who was to answer.
+    /// The upstream.
     Upstream,
-    /// This program.
+    /// The edge itself.
     Us,
 }
 
-/// Why an upstream's answer could not be given.
+/// Why a request got no response from its upstream.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyError {
-    /// No server was ready, and none became so.
+    /// No server was ready, and none became ready in time.
     #[error("no server of the upstream is ready")]
     NoneReady {
-        /// When it is worth another try.
+        /// When to try again.
         retry_after: Duration,
     },
-    /// No server took a connection.
+    /// No server accepted a connection.
     #[error("the upstream takes no connection")]
     Connect(#[source] std::io::Error),
-    /// A connection took too long.
+    /// Connecting took too long.
     #[error("connecting to the upstream took too long")]
     ConnectTime,
-    /// The first byte of an answer did not come in time.
+    /// The first byte of the response did not come in time.
     #[error("the upstream did not answer in time")]
     FirstByteTime,
-    /// The upstream stopped taking the request's body.
+    /// The server stopped reading the body of the request.
     #[error("the upstream stopped reading the request")]
     SendTime,
-    /// The connection ended before an answer had begun, or in its head.
+    /// The connection closed before the response, or within its head.
     #[error("the upstream closed the connection instead of answering")]
     Closed(#[source] BodyError),
-    /// What came is no answer (RFC 9112).
+    /// The response is not valid HTTP (RFC 9112).
     #[error("the upstream's answer is no HTTP")]
     Garbled(#[source] BadAnswer),
-    /// The framing of an answer can be read in two ways (RFC 9112, section 6.3).
+    /// The framing of the response is ambiguous (RFC 9112, section 6.3).
     #[error("the upstream's answer has an ambiguous length")]
     Framing,
-    /// Protocols were switched without a request for it, or to another one.
+    /// The server switched protocols without being asked to, or to another protocol.
     #[error("the upstream's upgrade is not the one asked for")]
     Upgrade,
-    /// The client's body broke off, was too slow or too large; the source says which.
+    /// The client's body broke off, was too slow or was too large. The source says which.
     #[error("the client's body ended before its end")]
     Body(#[source] BodyError),
     /// The client stopped sending its body.
     #[error("the client stopped sending its body")]
     BodyTime,
-    /// There was no memory to read the client's body into.
+    /// There was no memory to buffer the client's body.
     #[error("the memory for bodies (proxy.buffer_memory) was in use for too long")]
     BufferFull,
-    /// The request cannot be written for this upstream.
+    /// The request cannot be expressed for this upstream.
     #[error("the request cannot be forwarded")]
     Request,
 }
@@ -79,7 +79,7 @@ impl From<BadAnswer> for ProxyError {
 }
 
 impl ProxyError {
-    /// Whose doing it is.
+    /// Who caused the failure.
     pub fn side(&self) -> Side {
         match self {
             Self::Body(_) | Self::BodyTime => Side::Client,
@@ -88,7 +88,7 @@ impl ProxyError {
         }
     }
 
-    /// What the client is told (RFC 9110, section 15).
+    /// The status of the response to the client (RFC 9110, section 15).
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NoneReady { .. } | Self::BufferFull => StatusCode::SERVICE_UNAVAILABLE,
@@ -104,7 +104,7 @@ impl ProxyError {
         }
     }
 
-    /// `Retry-After`, when it is known.
+    /// The time for `Retry-After`, if it is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoneReady { retry_after } => Some(*retry_after),
@@ -113,7 +113,7 @@ impl ProxyError {
         }
     }
 
-    /// A word for the log, the same for ever.
+    /// A word for the log, which never changes.
     pub fn why(&self) -> &'static str {
         match self {
             Self::NoneReady { .. } => "upstream_not_ready",
@@ -133,13 +133,13 @@ impl ProxyError {
     }
 }
 
-/// Why the body of an answer broke off.
+/// Why the body of a response broke off.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
-    /// The upstream sent nothing for too long.
+    /// The server sent nothing for too long.
     #[error("the upstream stopped sending its answer")]
     IdleTime,
-    /// The connection ended in the middle, or what came is no HTTP.
+    /// The connection closed within the body, or the body is not valid HTTP.
     #[error("the upstream's answer broke off")]
     Broken(#[source] BodyError),
 }

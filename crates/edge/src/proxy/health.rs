@@ -1,4 +1,4 @@
-//! Whether a server is well, by what became of requests and of health checks.
+//! The health of a server, judged by the results of requests and of health checks.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,24 +8,24 @@ use tokio_util::sync::CancellationToken;
 
 use super::settings::HealthSettings;
 
-/// So many failures within [`WINDOW`], none of them followed by a success, and a
-/// server is left alone for a while.
+/// After so many failures within [`WINDOW`] of each other, without a success in between, a server
+/// gets no requests for a pause.
 const FAILURES: u32 = 3;
-/// Failures further apart have nothing to do with each other.
+/// Failures further apart than this are counted as unrelated.
 const WINDOW: Duration = Duration::from_secs(10);
-/// The first while; each next one is twice as long.
+/// The first pause. Each further pause is twice as long.
 const SHORTEST: Duration = Duration::from_secs(1);
-/// No while is longer.
+/// The longest pause.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// How a server fares. Instants are milliseconds on its upstream's clock.
+/// The health of a server. Instants are milliseconds on its upstream's clock.
 #[derive(Debug, Default)]
 pub(super) struct HealthState {
-    /// The asking says that it is not well.
+    /// Health checks have found the server down.
     unwell: AtomicBool,
-    /// It gets no requests before this, as long as there are others.
+    /// The server gets no requests before this instant, as long as there are others.
     out_until: AtomicU64,
-    /// There is something to forget after a success.
+    /// There are failures that a success has to reset.
     blemished: AtomicBool,
     record: Mutex<Record>,
 }
@@ -35,7 +35,7 @@ struct Record {
     failures: u32,
     last_failure: u64,
     whiles: u32,
-    /// Answers to the asking in a row that contradict `unwell`.
+    /// How many health checks in a row contradict `unwell`.
     contrary: u32,
 }
 
@@ -44,13 +44,14 @@ impl HealthState {
         !self.unwell.load(Ordering::Relaxed) && self.out_until.load(Ordering::Relaxed) <= now
     }
 
-    /// When it is ready again by itself.
+    /// When the server is ready again without a health check. None if health checks have found it
+    /// down.
     pub(super) fn ready_at(&self) -> Option<u64> {
         let unwell = self.unwell.load(Ordering::Relaxed);
         (!unwell).then(|| self.out_until.load(Ordering::Relaxed))
     }
 
-    /// A request was answered.
+    /// Records that the server answered a request.
     pub(super) fn succeeded(&self) {
         if self.blemished.swap(false, Ordering::Relaxed) {
             let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,7 +60,7 @@ impl HealthState {
         }
     }
 
-    /// A request was not, by the server's doing.
+    /// Records that a request failed because of the server.
     pub(super) fn failed(&self, now: u64) {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         self.blemished.store(true, Ordering::Relaxed);
@@ -68,7 +69,7 @@ impl HealthState {
         }
         record.last_failure = now;
         record.failures += 1;
-        // One that was out has not yet shown that it is well.
+        // After a pause, one failure is enough until the server has answered a request.
         if record.failures >= FAILURES || record.whiles > 0 {
             let out = SHORTEST
                 .saturating_mul(1 << record.whiles.min(8))
@@ -80,7 +81,8 @@ impl HealthState {
         }
     }
 
-    /// It was asked, by someone who has not stopped. True if it changed its state.
+    /// Records the result of a health check, unless the checks were stopped. True if it changed
+    /// whether the server is up.
     pub(super) fn asked(
         &self,
         well: bool,
@@ -88,7 +90,7 @@ impl HealthState {
         stop: &CancellationToken,
     ) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        // Looked at where `unasked` has to wait: it comes after the stop.
+        // Checked while the lock is held, since `unasked` takes the lock after `stop` is cancelled.
         if stop.is_cancelled() {
             return false;
         }
@@ -110,7 +112,7 @@ impl HealthState {
         true
     }
 
-    /// Nobody asks it any more, so nobody would take back what was found.
+    /// Discards the result of health checks, which have stopped and could not revise it.
     pub(super) fn unasked(&self) {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         record.contrary = 0;

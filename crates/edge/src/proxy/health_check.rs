@@ -1,4 +1,4 @@
-//! Asks servers whether they are well.
+//! Health checks of servers.
 
 use std::sync::{Arc, Weak};
 
@@ -14,12 +14,12 @@ use super::settings::{HealthSettings, Times};
 use super::upstream::Upstream;
 use super::upstream_connection::{Outgoing, UpstreamConnection};
 
-/// Asks servers whether they are well, until it is dropped.
+/// The health checks of an upstream, which run until this is dropped.
 #[derive(Debug)]
 pub struct Watch(CancellationToken);
 
 impl Watch {
-    /// Ends it for all who hold it.
+    /// Stops the checks for all holders.
     pub(crate) fn stop(&self) {
         self.0.cancel();
     }
@@ -32,8 +32,8 @@ impl Drop for Watch {
 }
 
 impl Upstream {
-    /// Begins to ask its servers whether they are well, if its settings say so.
-    /// Once per group of servers, not per worker; within a runtime.
+    /// Starts the health checks of the servers, if any are configured. Must be called once per
+    /// group of servers, not per worker, and within a runtime.
     pub fn watch(&self) -> Watch {
         let stop = CancellationToken::new();
         match self.health.clone() {
@@ -89,7 +89,7 @@ async fn watch(backends: Weak<Backends>, settings: HealthSettings, stop: Cancell
     }
 }
 
-/// Whether a server answers 2xx in time.
+/// Whether a server responds with 2xx in time.
 async fn ask(backend: &Backend, settings: &HealthSettings) -> bool {
     let asked = async {
         let stream = Stream::connect(&backend.address).await.ok()?;

@@ -1,4 +1,4 @@
-//! Unused connections, kept by each worker for itself.
+//! Idle connections. Each worker has its own.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -8,16 +8,17 @@ use super::backend::Backend;
 use super::upstream_connection::UpstreamConnection;
 use crate::lock::lock;
 
-/// Unused connections by the number of their server.
+/// Idle connections by the number of their server.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
 
-/// Those to one server. A task closes what nobody asks for, as long as there are any.
+/// The idle connections to one server. A task closes unused ones, and runs as long as there are
+/// any.
 #[derive(Debug, Default)]
 struct Kept {
-    /// The one used last is at the back.
+    /// The connection used last is at the back.
     wires: VecDeque<Box<UpstreamConnection>>,
-    /// How long each is kept.
+    /// How long a connection may stay idle.
     keep: Duration,
 }
 
@@ -26,7 +27,7 @@ impl Idle {
         lock(&self.0)
     }
 
-    /// The connection used last, if it is still young enough.
+    /// The connection used last, if it has not been idle for too long.
     pub(super) fn take(
         &self,
         backend: &Backend,
@@ -38,18 +39,19 @@ impl Idle {
         if wire.rested.elapsed() < keep {
             return Some(wire);
         }
-        // All others have been here for longer.
+        // All other connections have been idle for even longer.
         wires.clear();
         None
     }
 
-    /// Closes all to a server that was removed.
+    /// Closes all idle connections to a server that was removed.
     pub(super) fn forget(&self, number: u64) {
         let closed = self.kept().remove(&number);
         drop(closed);
     }
 
-    /// Keeps a connection for the next request; closes one too many.
+    /// Keeps a connection for the next request. If there are too many, the one idle longest is
+    /// closed.
     pub(super) fn put(
         &self,
         backend: &Backend,
@@ -61,7 +63,7 @@ impl Idle {
             return;
         }
         let mut all = self.kept();
-        // Looked at where `forget` has to wait: it comes after the removal.
+        // Checked while the lock is held, since `forget` takes the lock after `removed` is set.
         if backend.is_removed() {
             return;
         }
@@ -77,7 +79,7 @@ impl Idle {
     }
 }
 
-/// Closes what nobody has asked for, and ends when nothing is kept.
+/// Closes connections idle for too long, and ends when there are none left.
 async fn close_unused(idle: Weak<Mutex<HashMap<u64, Kept>>>, backend: u64, mut keep: Duration) {
     loop {
         tokio::time::sleep(keep).await;

@@ -1,5 +1,5 @@
-//! The body of a request, read before a server is asked: whoever sends it slowly keeps a
-//! connection of ours, and none to a server that may have few.
+//! Buffers the body of a request before it is sent to a server. A slow client then occupies a
+//! connection of the edge, but none of a server that may have only a few.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use super::buffer_memory::{BufferMemory, Room};
 use super::error::ProxyError;
 use crate::body::Body;
 
-/// The smallest buffer of a body whose length is not known.
+/// The smallest buffer for a body of unknown length, in bytes.
 const SMALLEST: usize = 4 * 1_024;
 
-/// Reads the body of a request up to so many bytes. What is longer streams once these have
-/// come.
+/// Reads the body of a request, up to `most` bytes. The rest of a longer body is streamed after
+/// them.
 pub(crate) async fn fill(
     request: &mut Request<Body>,
     most: usize,
     memory: &Arc<BufferMemory>,
     client: IpAddr,
 ) -> Result<(), ProxyError> {
-    // What follows a CONNECT is no body.
+    // What follows a CONNECT is not a body.
     if most == 0 || *request.method() == Method::CONNECT {
         return Ok(());
     }
@@ -75,7 +75,7 @@ async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, Proxy
     Ok(Body::begun(ahead.map(Ok).collect(), body))
 }
 
-/// Makes room for more without taking more than was reserved.
+/// Grows the buffer, within what is reserved.
 fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
     let wanted = held.len() + more;
     if wanted > held.capacity() {
@@ -84,7 +84,7 @@ fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
     }
 }
 
-/// What was read of a body. Its room is given back when the last byte was sent.
+/// The buffered part of a body. Its memory is released after the last byte was sent.
 struct Held<B> {
     bytes: B,
     #[expect(dead_code, reason = "it is held as long as the bytes")]
@@ -117,7 +117,7 @@ mod tests {
         )
     }
 
-    /// A body of unknown length, of pieces of these lengths.
+    /// A request with a body of unknown length, in pieces of these lengths.
     fn request(lengths: &[usize], last: Option<Frame<Bytes>>) -> Request<Body> {
         let pieces = lengths
             .iter()

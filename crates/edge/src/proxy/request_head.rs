@@ -1,4 +1,4 @@
-//! Heads of requests, as they are written to servers.
+//! Serialises heads of requests to servers.
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, EXPECT, HeaderValue};
@@ -7,12 +7,13 @@ use http::{HeaderMap, Method, Request};
 use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 
-/// A head toward a server is seldom larger.
+/// The usual largest size of a head, in bytes.
 const USUAL: usize = 1_024;
 
-/// The head of a request. With facts its headers are the client's own, and written as
-/// [`toward`](forwarding::toward) would have them, if that takes no map; else they are made ours.
-/// Its body is this, if all of one is here.
+/// The serialised head of a request, with the body behind it. With `raw`, the headers are still
+/// those of the client, and are written as [`toward`](forwarding::toward) would change them. If
+/// that needs a header map, the headers of `request` are changed instead. `whole` is the body, if
+/// all of it is in memory.
 pub(super) fn of(
     request: &mut Request<()>,
     raw: &mut Option<&ClientInfo>,
@@ -49,8 +50,8 @@ fn tame(request: &mut Request<()>, raw: &mut Option<&ClientInfo>, whole: Option<
     }
 }
 
-/// Nothing is promised that is not sent; where a body is usual, that there is none
-/// is said (RFC 9110, section 8.6).
+/// Removes `Content-Length` from a request without a body, or sets it to 0 where a body is usual
+/// (RFC 9110, section 8.6).
 pub(super) fn no_length(method: &Method, headers: &mut HeaderMap) {
     match *method {
         Method::POST | Method::PUT | Method::PATCH => {

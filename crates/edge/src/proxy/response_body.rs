@@ -1,4 +1,4 @@
-//! The body of an answer on its way to the client.
+//! The body of a response on its way to the client.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -16,16 +16,16 @@ use super::upstream::Upstream;
 use super::upstream_connection::UpstreamConnection;
 use crate::body::{Body, with_more};
 
-/// Pieces looked for before the answer is handed on.
+/// How many pieces are read before the response is handed on.
 const AHEAD: usize = 2;
 
-/// The body of an answer, and the connection it comes on.
+/// The body of a response, with the connection that it is read from.
 ///
-/// Whoever polls it drives the connection, the rest of the request's body too.
-/// At its end the connection goes back to the pool.
+/// Polling the body drives the connection, including the rest of the request's body. At the end of
+/// the body the connection returns to the pool.
 #[derive(Debug)]
 pub(super) struct ResponseBody {
-    /// Came with the head.
+    /// The part that was read with the head.
     first: Bytes,
     left: Left,
     ahead: VecDeque<Frame<Bytes>>,
@@ -33,7 +33,7 @@ pub(super) struct ResponseBody {
     waiting: bool,
 }
 
-/// What an answer holds until its end.
+/// What a response needs until its end.
 #[derive(Debug)]
 struct Held {
     wire: Box<UpstreamConnection>,
@@ -64,8 +64,9 @@ impl ResponseBody {
         }
     }
 
-    /// As a body: what is short and there already needs no stream, and gives its
-    /// connection back at once. What breaks off this early can still be told.
+    /// Converts this into a body. A short body that has arrived already becomes a plain one without
+    /// a stream, and returns its connection at once. A failure this early can still become an error
+    /// response.
     pub(super) async fn into_body(mut self) -> Result<Body, ProxyError> {
         let ahead = std::future::poll_fn(|context| Poll::Ready(self.look_ahead(context))).await;
         let whole = ahead.map_err(|error| match error {
@@ -85,7 +86,7 @@ impl ResponseBody {
         })
     }
 
-    /// Takes what is there; true if that is one piece or none, and the end.
+    /// Reads what has arrived. True if that is the whole body, in at most one piece.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, AnswerError> {
         while self.ahead.len() < AHEAD {
             if self.has_come() {
@@ -102,12 +103,12 @@ impl ResponseBody {
         Ok(false)
     }
 
-    /// Whether nothing more comes of it.
+    /// Whether the whole body was read.
     fn has_come(&self) -> bool {
         self.first.is_empty() && matches!(self.left, Left::Length(0))
     }
 
-    /// The next piece, driving the connection for it.
+    /// The next piece of the body. Polling drives the connection.
     fn poll_came(
         &mut self,
         context: &mut Context<'_>,
@@ -139,7 +140,7 @@ impl ResponseBody {
         }
     }
 
-    /// The answer is over: its connection may take the next request.
+    /// Ends the response, and returns its connection to the pool.
     fn rest(&mut self) {
         let Some(held) = self.held.take() else {
             return;

@@ -1,5 +1,5 @@
-//! The body of an answer, read ahead from its server: whoever reads it slowly keeps a
-//! connection of ours, and none of a server that may have few.
+//! Reads the body of a response ahead of the client. A slow client then occupies a connection of
+//! the edge, but none of a server that may have only a few.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -20,16 +20,16 @@ use crate::body::with_more;
 use crate::body::{Answer, Body, BodyError};
 use crate::lock::lock;
 
-/// So much of each answer is read ahead.
+/// How much of each response is read ahead, in bytes.
 const AHEAD: usize = 256 << 10;
 
 thread_local! {
-    /// Whether who asks for the next piece has written all that came before.
+    /// Whether the client being polled for has been sent all earlier pieces.
     static KEEPS_UP: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Polls the body of an answer for a client that has taken all of it so far: nothing need be
-/// read ahead of it.
+/// Polls the body of a response for a client that has taken all of it so far, so that nothing needs
+/// to be read ahead.
 pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
     KEEPS_UP.set(true);
     let polled = poll();
@@ -37,9 +37,9 @@ pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
     polled
 }
 
-/// Reads the answer of a server ahead of this client: at once where an engine asks for pieces only
-/// when the client takes them, else from the first time it does not keep up. Streams of events
-/// have nothing to be read ahead.
+/// Reads the response of a server ahead of this client. In HTTP/2 and HTTP/3 this begins at once,
+/// since their libraries request pieces only when the client takes them. In HTTP/1 it begins when
+/// the client first falls behind. Event streams are not read ahead.
 pub(crate) fn read_ahead(
     answer: Answer,
     memory: &Arc<BufferMemory>,
@@ -66,28 +66,28 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     begin.is_some_and(|begin| begin.eq_ignore_ascii_case(EVENT_STREAM))
 }
 
-/// A body that is read ahead once there is a reason.
+/// A body that is read directly until reading ahead is worthwhile.
 enum ReadAhead {
     Direct(Body, Option<Room>),
     Ahead(Ahead),
 }
 
-/// A body that a task of its own reads.
+/// A body that a task reads ahead.
 struct Ahead {
     shared: Arc<Mutex<Shared>>,
     reading: JoinHandle<()>,
 }
 
-/// What the task has read and the client has not.
+/// The state shared by the reading task and the client's side.
 struct Shared {
     ahead: VecDeque<Piece>,
     bytes: usize,
     room: Room,
-    /// What is still to be read.
+    /// The size of what is still to be read.
     rest: SizeHint,
     is_over: bool,
     error: Option<BodyError>,
-    /// Who waits for something to be read, and for something to be taken.
+    /// The waker of the client, which waits for a piece, and of the task, which waits for room.
     client: Option<Waker>,
     task: Option<Waker>,
 }
@@ -117,7 +117,7 @@ impl Ahead {
 
 impl Drop for Ahead {
     fn drop(&mut self) {
-        // Nobody reads the rest.
+        // Nobody needs the rest.
         self.reading.abort();
     }
 }
@@ -139,7 +139,7 @@ async fn read(mut body: Body, shared: Arc<Mutex<Shared>>) {
 }
 
 impl Shared {
-    /// Puts a frame behind the others, once there is room for it or nothing before it.
+    /// Appends a frame, once there is room for it or the queue is empty.
     fn poll_push(
         &mut self,
         context: &Context<'_>,
@@ -271,7 +271,7 @@ mod tests {
     const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
     const PIECE: usize = 16 << 10;
 
-    /// An answer that never ends, and how many pieces of it were taken.
+    /// A response that never ends, and a count of the pieces read from it.
     fn endless(kind: &'static str) -> (Answer, Arc<AtomicUsize>) {
         let taken = Arc::<AtomicUsize>::default();
         let count = Arc::clone(&taken);
@@ -302,7 +302,7 @@ mod tests {
             let memory = BufferMemory::new(memory);
             let (answer, taken) = endless("text/plain");
             let mut body = read_ahead(answer, &memory, CLIENT, Version::HTTP_2).into_body();
-            // One more is in hand.
+            // The task holds one more piece.
             assert_eq!(until_still(&taken).await, pieces + 1);
             for _ in 0..3 {
                 body.frame().await.unwrap().unwrap();
@@ -323,7 +323,7 @@ mod tests {
             assert_eq!(until_still(&taken).await, count);
         }
         body.frame().await.unwrap().unwrap();
-        // So many are ahead, one is in hand, and four were taken.
+        // The pieces read ahead, the one that the task holds, and the four that were taken.
         assert_eq!(until_still(&taken).await, AHEAD / PIECE + 1 + 4);
     }
 
@@ -356,7 +356,7 @@ mod tests {
         assert!(body.frame().await.is_none());
     }
 
-    /// Told when it is dropped.
+    /// Sends a message when it is dropped.
     struct Source(Option<oneshot::Sender<()>>);
 
     impl HttpBody for Source {

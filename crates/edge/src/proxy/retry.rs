@@ -1,55 +1,57 @@
-//! What becomes of a request that a server did not answer.
+//! Whether and where to retry a request that got no response.
 
 use http::Method;
 
 use super::error::ProxyError;
 
-/// Why a request got no answer, and what is left of it.
+/// Why a request got no response, and whether it can be retried.
 pub(super) struct Failure {
     pub(super) error: ProxyError,
     pub(super) left: RetryState,
 }
 
-/// What is left of a request that got no answer.
+/// The state of a request that got no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryState {
-    /// It is as it was, and nothing of it was sent.
+    /// The request is intact, and nothing of it was sent.
     Unbegun,
-    /// It is as it was, and the server has not read all of it, if any: systems reset what
-    /// is closed with bytes unread, and end what is closed without (RFC 9293, section
-    /// 3.6.1).
+    /// The request is intact, and the server has not read all of it. Operating systems reset a
+    /// connection that is closed with unread bytes, and shut it down normally if all bytes were
+    /// read (RFC 9293, section 3.6.1).
     Unread,
-    /// It is as it was. Perhaps the server has read it; not a byte came back.
+    /// The request is intact. The server may have read it, but no byte of a response came.
     Untouched,
-    /// Some of its body was sent, a byte came back, or its time is over.
+    /// The request cannot be retried: part of its body was sent, part of a response came, or its
+    /// time is over.
     Nothing,
 }
 
-/// How often a request may be begun (RFC 9110, section 9.2).
+/// How often a request may be sent (RFC 9110, section 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Idempotency {
-    /// As often as one likes, and anywhere: it changes nothing.
+    /// Any number of times, to any server: it changes nothing.
     Safe,
-    /// Again where it was begun: it changes no more than it has changed there.
+    /// Again to the same server, where repeating it changes nothing more.
     Idempotent,
     /// Once.
     Never,
 }
 
-/// Where a request is asked next.
+/// Where a request is sent next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Of the same server, on another connection: it was the connection that was gone.
+    /// To the same server over a new connection, since only the old connection had failed.
     Same,
-    /// Of any other that is ready.
+    /// To any other server that is ready.
     Other,
-    /// Of one other, and then of none: some requests are the end of every server they
-    /// meet.
+    /// To one other server, and then to none, since some requests crash every server that gets
+    /// them.
     Second,
 }
 
 impl Idempotency {
-    /// A body is read but once.
+    /// Classifies a request. One with a body is never repeated, since its body can be read only
+    /// once.
     pub(super) fn of(method: &Method, is_bodiless: bool) -> Self {
         if !is_bodiless {
             Self::Never
@@ -64,14 +66,14 @@ impl Idempotency {
 }
 
 impl RetryState {
-    /// Whether a server may have begun with it.
+    /// Whether a server may have begun processing the request.
     pub(super) fn may_be_begun(self) -> bool {
         self != Self::Unbegun
     }
 
-    /// Where it is asked next. None: nowhere, for nobody knows what became of it.
+    /// Where the request is sent next. None if the request must not be repeated.
     ///
-    /// `was_begun`: a server before this one may have begun with it.
+    /// `was_begun`: a server that was tried earlier may have begun processing it.
     pub(super) fn next(
         self,
         repeats: Idempotency,

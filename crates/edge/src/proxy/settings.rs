@@ -1,73 +1,74 @@
-//! What an upstream is told to be, checked.
+//! The checked settings of an upstream.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::uri::{Authority, InvalidUri, PathAndQuery};
 
-/// A group of servers that answer alike.
+/// The settings of a group of interchangeable servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamSettings {
-    /// What logs and metrics call it.
+    /// The name in logs and metrics.
     pub name: String,
-    /// The servers; none: requests wait for one, then are refused.
+    /// The servers. If there are none, requests wait for one, then are refused.
     pub members: Vec<ServerAddress>,
-    /// Who gets the next request.
+    /// How the server for a request is chosen.
     pub balance: Balance,
-    /// How each is asked whether it is well; none: only its answers tell.
+    /// The health checks of each server. If none, only the results of requests count.
     pub health: Option<HealthSettings>,
-    /// How long things may take.
+    /// The time limits.
     pub times: Times,
-    /// At most so many unused connections are kept to each server, by each worker.
+    /// The largest number of idle connections to each server, for each worker.
     pub idle_connections: usize,
 }
 
 impl UpstreamSettings {
-    /// The limit unless said otherwise. It is there for the memory and the servers: as the
-    /// connection used last is used next and each is closed after [`Times::keep`], no more
-    /// are kept than were lately in use at once. Lower than that, and each wave of requests
-    /// opens anew what the last one closed.
+    /// The default of [`UpstreamSettings::idle_connections`]. The limit protects memory and
+    /// servers: the connection used last is used next and each is closed after [`Times::keep`], so
+    /// no more are kept than were recently in use at once. With a lower limit, each burst of
+    /// requests opens again the connections that were closed after the last one.
     pub const IDLE_CONNECTIONS: usize = 1_024;
 }
 
-/// Who gets the next request.
+/// How the server for a request is chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Balance {
-    /// Each in turn.
+    /// Each server in turn.
     RoundRobin,
-    /// Who has the fewest requests running.
+    /// The server with the fewest running requests.
     LeastRequests,
-    /// A cookie of this name leads back to the server that answered first.
+    /// The server named in the client's cookie, which is set by the first response. Contains the
+    /// name of the cookie.
     Sticky(String),
 }
 
-/// How a server is asked whether it is well.
+/// The health checks of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthSettings {
-    /// Asked with `GET`, below the base of each server; any 2xx is well.
+    /// The path to request with `GET`, below the base of each server. Any 2xx means healthy.
     pub path: PathAndQuery,
-    /// How often.
+    /// The interval.
     pub every: Duration,
-    /// How long an answer may take.
+    /// How long a response may take.
     pub within: Duration,
-    /// So many failures in a row, and it gets no requests; at least 1.
+    /// The number of failures in a row after which the server gets no requests. At least 1.
     pub fall: u32,
-    /// So many successes in a row, and it gets them again; at least 1.
+    /// The number of successes in a row after which the server gets requests again. At least 1.
     pub rise: u32,
 }
 
-/// How long things may take.
+/// The time limits of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Times {
-    /// A connection.
+    /// For establishing a connection.
     pub connect: Duration,
-    /// The first byte of an answer, once the request was sent.
+    /// For the first byte of a response, once the request was sent.
     pub first_byte: Duration,
-    /// A body or a tunnel that stands still, in either direction.
+    /// For a body or a tunnel in which nothing moves, in either direction.
     pub idle: Duration,
-    /// An unused connection is kept so long: below what the server keeps it.
+    /// How long an idle connection is kept. It should be shorter than the server's own limit.
     pub keep: Duration,
-    /// A request waits so long for a server when none is ready.
+    /// How long a request waits when no server is ready.
     pub ready: Duration,
 }
 
@@ -83,33 +84,33 @@ impl Default for Times {
     }
 }
 
-/// Where a server listens.
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerAddress {
-    /// On the network.
+    /// A TCP port.
     Tcp {
-        /// A name or an address, without brackets.
+        /// A host name or an IP address, without brackets.
         host: String,
-        /// Its port.
+        /// The port.
         port: u16,
-        /// Put before every path: empty, or with a slash first and none last.
+        /// The prefix of every path: empty, or beginning with a slash and not ending with one.
         base: String,
     },
-    /// In the file system.
+    /// A Unix socket.
     Unix {
-        /// Where.
+        /// The path of the socket.
         path: PathBuf,
-        /// Whose (uid) socket it must be, where others could put theirs, or a link to one; none:
-        /// whoever may write there is trusted.
+        /// The required owner (uid) of the socket, for a folder in which others could create a
+        /// socket or a link. If none, everybody who may write there is trusted.
         owner: Option<u32>,
     },
 }
 
 impl ServerAddress {
-    /// The path as this server is asked for it: its base first.
+    /// The request target for this server: the path below its base.
     ///
     /// # Errors
-    /// When the whole is too long for a request target.
+    /// If the result is too long for a request target.
     pub(crate) fn below_base(&self, path: &PathAndQuery) -> Result<PathAndQuery, InvalidUri> {
         match self.base() {
             "" => Ok(path.clone()),
@@ -117,7 +118,7 @@ impl ServerAddress {
         }
     }
 
-    /// What goes before every path.
+    /// The prefix of every path.
     fn base(&self) -> &str {
         match self {
             Self::Tcp { base, .. } => base,
@@ -125,7 +126,7 @@ impl ServerAddress {
         }
     }
 
-    /// What a request names as its host when the client named none.
+    /// The `Host` of requests in which the client named none.
     pub(crate) fn authority(&self) -> String {
         match self {
             Self::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
@@ -144,35 +145,35 @@ impl std::fmt::Display for ServerAddress {
     }
 }
 
-/// Why a text is no address of a server.
+/// Why a text is not the address of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAddress {
-    /// Neither of the two forms.
+    /// The text has neither of the two forms.
     #[error("an address is `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`")]
     Form,
-    /// HTTP/2 is not spoken to servers.
+    /// HTTP/2 to servers is not supported.
     #[error(
         "servers are not spoken to in HTTP/2, and gRPC is not proxied; use `http://HOST:PORT` or `unix:PATH` where the server speaks HTTP/1.1"
     )]
     Http2,
-    /// Servers behind TLS are not spoken to.
+    /// TLS to servers is not supported.
     #[error("servers are spoken to in the clear: use `http://`, or `unix:` on the same machine")]
     Https,
-    /// No port, or none that can be connected to.
+    /// The port is missing or invalid.
     #[error("a port from 1 to 65535 is missing: `http://HOST:PORT`")]
     Port,
-    /// A path with a query or a fragment, or one that is no path.
+    /// The path has a query or a fragment, or is not a valid path.
     #[error("what follows the port is a plain path, without `?` and `#`")]
     Base,
-    /// A socket's path that the system cannot take.
+    /// The operating system does not accept the path of the socket.
     #[error("a socket's path has 1 to 107 bytes")]
     Path,
 }
 
-/// The longest path of a socket (Linux: `sun_path` with its end mark).
+/// The longest path of a socket in bytes (Linux: `sun_path` without its final NUL).
 const LONGEST_PATH: usize = 107;
 
-/// Reads `http://HOST:PORT[/base/]` or `unix:PATH`; a relative path starts in `data`.
+/// Parses `http://HOST:PORT[/base/]` or `unix:PATH`. A relative path is relative to `data`.
 pub fn parse_address(text: &str, data: &Path) -> Result<ServerAddress, BadAddress> {
     if let Some(path) = text.strip_prefix("unix:") {
         let whole = data.join(path);

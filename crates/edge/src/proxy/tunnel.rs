@@ -1,4 +1,5 @@
-//! Bytes between a client and a server that no longer speak HTTP.
+//! Copies bytes between a client and a server after they have switched from HTTP to another
+//! protocol.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -19,39 +20,39 @@ use super::connect::Stream;
 use crate::access_log::{TUNNEL_BROKEN, Tunnelled};
 use crate::progress::ProgressWatch;
 
-/// What is read at once, in each direction.
+/// The size of the read buffer for each direction, in bytes.
 const PIECE: usize = 16 << 10;
 
-/// Words for the log, the same for ever: why a tunnel ended before both its sides had
-/// nothing more to say. The client never switched; nothing moved for too long; the client
-/// read nothing for too long; we, or its server, had to go.
+/// Words for the log, which never change: why a tunnel ended before both sides were done. In this
+/// order: the client did not complete the upgrade, nothing moved for too long, the client read
+/// nothing for too long, or the edge or the server shut down.
 const GONE: &str = "client_closed";
 const IDLE: &str = "tunnel_idle";
 const UNREAD: &str = "tunnel_unread";
 const CLOSED: &str = "tunnel_closed";
 
-/// All tunnels of the edge; clones share them.
+/// All tunnels of the edge. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Tunnels {
     tracker: TaskTracker,
     stop: CancellationToken,
 }
 
-/// The far end of a tunnel.
+/// The server's end of a tunnel.
 pub(super) struct Far {
     pub(super) server: Stream,
-    /// What it said already.
+    /// What the server sent with the head of its response.
     pub(super) early: Bytes,
     pub(super) running: Running,
 }
 
 impl Tunnels {
-    /// How many are open.
+    /// The number of open tunnels.
     pub fn open(&self) -> usize {
         self.tracker.len()
     }
 
-    /// Waits so long for them to end, then closes their connections. How many had to be
+    /// Waits up to `within` for all tunnels to end, then closes the rest. Returns how many were
     /// closed.
     pub async fn close(&self, within: Duration) -> usize {
         self.tracker.close();
@@ -62,9 +63,9 @@ impl Tunnels {
         left
     }
 
-    /// Copies both ways once the client has switched, until both sides have
-    /// ended, nothing moves for `idle`, all tunnels are closed, or those of a server
-    /// that was removed. What passes is `told`, and why it ended.
+    /// Copies in both directions once the client has switched. Stops when both sides have ended,
+    /// when nothing moves for `idle`, or when all tunnels or those of a removed server are closed.
+    /// Records in `told` what passes, and why the tunnel ended.
     pub(super) fn run(&self, client: OnUpgrade, far: Far, idle: Duration, told: Arc<Tunnelled>) {
         let stop = self.stop.clone();
         self.tracker.spawn(async move {
@@ -88,7 +89,8 @@ impl Tunnels {
     }
 }
 
-/// Copies both ways until it is `closed` or ends; why it ended.
+/// Copies in both directions until both sides end or `closed` completes. Returns why the tunnel
+/// ended.
 async fn carry(
     client: Upgraded,
     mut far: Far,
@@ -112,16 +114,16 @@ async fn carry(
         copy_bidirectional_with_sizes(&mut client, &mut far.server, PIECE, PIECE).await
     };
     tokio::select! {
-        // Which side broke off tells nobody anything.
+        // Which side failed is of no use to the reader of the log.
         ended = both => if ended.is_ok() { "" } else { TUNNEL_BROKEN },
         () = both_ways.stands_still(idle) => IDLE,
-        // A client that sends and never reads would fill the server.
+        // A client that sends but never reads would make the server buffer its responses.
         () = reading.stands_still(idle) => UNREAD,
         () = closed => CLOSED,
     }
 }
 
-/// A client, of whom is counted what it sends and reads.
+/// A client connection that counts what the client sends and reads.
 struct Counted<T> {
     io: T,
     both_ways: Arc<ProgressWatch>,

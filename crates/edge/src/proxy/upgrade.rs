@@ -1,5 +1,5 @@
-//! Connections that stop speaking HTTP: websockets (RFC 6455, over HTTP/2 RFC
-//! 8441) and whatever else a server switches to (RFC 9110, section 7.8).
+//! Upgrades of connections from HTTP to other protocols: websockets (RFC 6455, over HTTP/2 RFC
+//! 8441) and any other that a server switches to (RFC 9110, section 7.8).
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
@@ -17,30 +17,30 @@ use upgrade::OnUpgrade;
 use super::error::ProxyError;
 use crate::filters::forwarding::names;
 
-/// What every key is hashed with (RFC 6455, section 1.3).
+/// The GUID that is hashed with every key (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Protocols that would carry requests past the edge.
+/// Protocols that are not passed on, since requests could bypass the edge in them.
 const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
 
-/// What a client wants to speak instead of HTTP.
+/// The upgrade that a client requests.
 #[derive(Debug)]
 pub(super) struct Upgrade {
     protocol: HeaderValue,
     client: OnUpgrade,
-    /// Over HTTP/2: what the server has to answer to the key that was made for it.
+    /// For HTTP/2: the response that the server has to give to the key generated here.
     accept: Option<String>,
 }
 
 impl Upgrade {
-    /// What is asked for, if it is something that may pass. Makes an extended
-    /// `CONNECT` the `GET` that servers understand.
+    /// Takes the upgrade out of a request, if its protocol may pass. Turns an extended `CONNECT`
+    /// into the `GET` that servers understand.
     pub(super) fn take(parts: &mut request::Parts) -> Result<Option<Self>, ProxyError> {
         let client = parts.extensions.remove::<OnUpgrade>();
         if parts.method == Method::CONNECT {
             let protocol = parts.extensions.remove::<Protocol>();
             let (Some(protocol), Some(client)) = (protocol, client) else {
-                // A tunnel to anywhere is no business of a reverse proxy.
+                // A reverse proxy does not offer tunnels to arbitrary hosts.
                 return Err(ProxyError::Request);
             };
             if !protocol.as_str().eq_ignore_ascii_case("websocket") {
@@ -85,17 +85,17 @@ impl Upgrade {
         }))
     }
 
-    /// Asks the server for it.
+    /// Adds the headers that ask the server for the upgrade.
     pub(super) fn ask(&self, headers: &mut HeaderMap) {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, self.protocol.clone());
     }
 
-    /// Whether the server said what it must to switch, and if it did not switch,
-    /// nothing that would say so to the client.
+    /// Checks a response. A server that switches must have accepted this upgrade. One that does not
+    /// switch must not respond in a way that the client takes for a switch.
     pub(super) fn check(&self, answer: &response::Parts) -> Result<(), ProxyError> {
         if answer.status != StatusCode::SWITCHING_PROTOCOLS {
-            // To an extended `CONNECT` any 2xx means a tunnel.
+            // The response to an extended `CONNECT` with any 2xx opens a tunnel.
             let tunnel = self.accept.is_some() && answer.status.is_success();
             return if tunnel {
                 Err(ProxyError::Upgrade)
@@ -120,7 +120,8 @@ impl Upgrade {
         }
     }
 
-    /// The head of the answer, for the client's version of HTTP; and the client.
+    /// Makes the head of the response fit the client's version of HTTP, and returns the future
+    /// connection to the client.
     pub(super) fn answer(self, answer: &mut response::Parts) -> OnUpgrade {
         if self.accept.is_some() {
             answer.status = StatusCode::OK;
@@ -137,14 +138,14 @@ fn same(left: &HeaderValue, right: &HeaderValue) -> bool {
     left.as_bytes().eq_ignore_ascii_case(right.as_bytes())
 }
 
-/// 16 bytes that no other request has (RFC 6455, section 4.1). They keep old
-/// caches from mixing requests up and protect no secret.
+/// 16 random bytes, different for every request (RFC 6455, section 4.1). They keep old caches from
+/// mixing up requests. They are no secret.
 fn key() -> String {
     let half = || RandomState::new().build_hasher().finish().to_ne_bytes();
     BASE64_STANDARD.encode([half(), half()].concat())
 }
 
-/// What a server answers to a key (RFC 6455, section 4.2.2).
+/// The response of a server to a key (RFC 6455, section 4.2.2).
 fn accept(key: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(key);

@@ -1,4 +1,4 @@
-//! The body of a request that is sent to a server as it comes.
+//! The body of a request that is streamed to a server.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,19 +13,19 @@ use super::error::ProxyError;
 use crate::body::{Body, BodyError};
 use crate::filters::forwarding::names;
 
-/// A body on its way.
+/// A body being sent.
 pub(super) struct Upload {
     body: Body,
-    /// How much is still to come, if that was said; else it goes in chunks.
+    /// How many bytes are still to come, if the length is known. Else the body is chunked.
     left: Option<u64>,
-    /// Of the headers, what names the trailers that may be sent.
+    /// The headers, of which `Trailer` names the trailers that may be sent.
     announced: HeaderMap,
     is_over: bool,
-    /// The client's next piece is what is missing.
+    /// Whether the next piece of the client's body is being waited for.
     pub(super) awaits_client: bool,
 }
 
-/// What is to be sent next.
+/// The bytes to send next.
 pub(super) struct Piece {
     pub(super) head: Vec<u8>,
     pub(super) data: Bytes,
@@ -33,7 +33,7 @@ pub(super) struct Piece {
 }
 
 impl Upload {
-    /// Of the length that these headers say, or in chunks.
+    /// A body with the length given in these headers, or else a chunked one.
     pub(super) fn new(body: Body, headers: &HeaderMap) -> Self {
         let said = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         let trailers = headers.get_all(TRAILER).iter();
@@ -46,7 +46,7 @@ impl Upload {
         }
     }
 
-    /// The next piece; none behind the last one.
+    /// The next piece, or none after the last one.
     pub(super) fn poll_next(
         &mut self,
         context: &mut Context<'_>,
@@ -88,7 +88,7 @@ impl Upload {
         })
     }
 
-    /// Ends the body. Only trailers that were announced are sent.
+    /// Ends the body. Only announced trailers are sent.
     fn end(&mut self, trailers: &HeaderMap) -> Result<Piece, ProxyError> {
         self.is_over = true;
         let mut head = Vec::new();
@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    /// All that is sent of these frames behind a head with these lines.
+    /// The bytes that are sent for these frames, after a head with these headers.
     fn sent(lines: &[(&'static str, &'static str)], frames: Vec<Frame<Bytes>>) -> Option<String> {
         let frames = frames.into_iter().map(Ok::<_, BodyError>);
         let body = Body::stream(StreamBody::new(stream::iter(frames)));

@@ -1,4 +1,4 @@
-//! Servers that answer alike, shared by all workers.
+//! A group of interchangeable servers, shared by all workers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use super::error::ProxyError;
 use super::settings::{Balance, HealthSettings, ServerAddress, Times, UpstreamSettings};
 use crate::client_info::{ClientInfo, Scheme};
 
-/// What clients are told to wait when nothing better is known.
+/// The `Retry-After` if no better time is known.
 const RETRY: Duration = Duration::from_secs(2);
-/// The same when the service was given up: only a person brings it back.
+/// The `Retry-After` if the service has failed for good, since only a person can restart it.
 const GIVEN_UP: Duration = Duration::from_secs(30);
-/// Servers that refused are tried again after so long: one may have come back.
+/// How soon servers that refused a connection are tried again.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// Servers that answer alike.
+/// A group of interchangeable servers.
 #[derive(Debug)]
 pub struct Upstream {
     name: String,
@@ -32,34 +32,35 @@ pub struct Upstream {
     backends: Arc<Backends>,
 }
 
-/// A member that was chosen, and the cookie that leads back to it.
+/// The server chosen for a request, and the cookie to set for sticky sessions.
 pub(super) struct Chosen {
     pub(super) running: Running,
     pub(super) cookie: Option<HeaderValue>,
 }
 
-/// How far a request's search for a server has come.
+/// The progress of a request's search for a server.
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    /// Members that took no connection.
+    /// The numbers of servers that accepted no connection.
     tried: Vec<u64>,
-    /// Members that went before they had read it. They do not get it again.
+    /// The numbers of servers that closed the connection before they had read the request. These
+    /// servers do not get the request again.
     gone: Vec<u64>,
-    /// Nobody is waited for any longer.
+    /// When the request stops waiting for a server.
     deadline: Option<Instant>,
-    /// A server broke it off, so it was sent to another.
+    /// A server broke off the request, so it was sent to another one.
     moved: bool,
 }
 
 impl Upstream {
-    /// A group as its settings say. Its servers are not asked before [`Upstream::watch`].
+    /// An upstream with these settings. Its health checks begin with [`Upstream::watch`].
     pub fn new(settings: UpstreamSettings) -> Arc<Self> {
         let backends = Arc::new(Backends::planned(&settings.name));
         backends.set(&settings.members);
         Self::of(settings, backends)
     }
 
-    /// The same, with servers that are told.
+    /// An upstream with these settings and these servers.
     pub(crate) fn of(settings: UpstreamSettings, backends: Arc<Backends>) -> Arc<Self> {
         Arc::new(Self {
             name: settings.name,
@@ -71,25 +72,25 @@ impl Upstream {
         })
     }
 
-    /// The same group by other settings. Its servers are replaced as
-    /// [`Upstream::set_members`] does it, for requests on the old one too.
+    /// The same upstream with other settings. Its servers are replaced as by
+    /// [`Upstream::set_members`], also for requests that use the old settings.
     pub(crate) fn changed(&self, settings: UpstreamSettings) -> Arc<Self> {
         self.backends.set(&settings.members);
         Self::of(settings, Arc::clone(&self.backends))
     }
 
-    /// What it is called.
+    /// The name of the upstream.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Replaces the servers. Those that stay keep what is known of them; what
-    /// runs on those that go is finished there. Requests that wait hear of it.
+    /// Replaces the servers. Servers that stay keep their status. Requests on removed servers run
+    /// to their end, and requests that wait for a server are woken.
     pub fn set_members(&self, wanted: &[ServerAddress]) {
         self.backends.set(wanted);
     }
 
-    /// How each server fares.
+    /// The status of each server.
     pub fn status(&self) -> Vec<BackendStatus> {
         self.backends.present()
     }
@@ -103,8 +104,8 @@ impl Upstream {
         self.backends.now()
     }
 
-    /// Another one, after `member` took no connection, or went before it had read anything.
-    /// Where servers come and go it is waited for.
+    /// Another server, after `backend` accepted no connection, or closed the connection before
+    /// reading the request. Where servers come and go, waits for one.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
@@ -126,9 +127,9 @@ impl Upstream {
         Err(error)
     }
 
-    /// Another one, after `member` broke off a request that may be sent again. Once: some
-    /// requests are the end of every server they meet. Where servers come and go it is
-    /// waited for: a server that dies takes those along who had just come to it.
+    /// Another server, after `backend` broke off a request that may be repeated. This happens once
+    /// per request, since some requests crash every server that gets them. Where servers come and
+    /// go, waits for one: when a server crashes, requests that had just arrived fail with it.
     pub(super) async fn find_second(
         &self,
         headers: &HeaderMap,
@@ -146,8 +147,8 @@ impl Upstream {
         }
     }
 
-    /// A server for a request, if one is ready that was not tried yet; else one that is left
-    /// alone because it failed: perhaps it is back, and nobody is served while it is not asked.
+    /// A server that is ready and was not tried yet. If there is none, a server that is paused
+    /// after failures: it may be back, and the request could not be served otherwise.
     pub(super) fn choose(
         &self,
         headers: &HeaderMap,
@@ -173,7 +174,7 @@ impl Upstream {
             let group = self.backends.group();
             let backend = group.choose(wish, &self.backends.turn)?;
             let Some(running) = Running::begin(backend) else {
-                // Removed just now: those who are there by now are others.
+                // The server was just removed, so the group has changed.
                 continue;
             };
             let cookie = match &self.balance {
@@ -192,7 +193,7 @@ impl Upstream {
         }
     }
 
-    /// The same, waiting for one to become ready.
+    /// The same as [`Upstream::choose`], but waits for a server to become ready.
     pub(super) async fn wait(
         &self,
         headers: &HeaderMap,
@@ -204,7 +205,7 @@ impl Upstream {
             .deadline
             .get_or_insert_with(|| Instant::now() + ready);
         loop {
-            // Made before the look, so that no change between the two is missed.
+            // Created before the check, so that a change in between is not missed.
             let changed = self.backends.next_change();
             if let Some(chosen) = self.choose(headers, facts, search) {
                 return Ok(chosen);
@@ -227,7 +228,7 @@ impl Upstream {
         }
     }
 
-    /// When a client may come back.
+    /// The time for `Retry-After`.
     fn retry_after(&self) -> Duration {
         if self.backends.is_failed() {
             return GIVEN_UP;

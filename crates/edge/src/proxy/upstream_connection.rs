@@ -1,4 +1,4 @@
-//! A connection to a server, driven by whoever waits for its answer.
+//! A connection to a server, driven by the task that waits for its response.
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -23,37 +23,38 @@ use crate::body::poll_piece;
 use crate::client_info::ClientInfo;
 use crate::deadline::Deadline;
 
-/// What is read at once while a head is awaited.
+/// The size of a read while a head is expected, in bytes.
 const PIECE: usize = 16 << 10;
-/// What is read at once of the rest of a body.
+/// The largest read of the rest of a body, in bytes.
 const LARGEST_PIECE: usize = 64 << 10;
-/// A body that is sooner copied behind its head than sent as a piece beside it.
+/// Up to this size in bytes, copying a body behind its head is faster than sending it as a separate
+/// buffer.
 const SMALL: usize = 4 << 10;
 
 /// A connection to a server.
 pub(super) struct UpstreamConnection {
     stream: Stream,
-    /// Since when something is waited for.
+    /// When the current wait for the server or the client began.
     since: Instant,
     deadline: Deadline,
-    /// Whether it answered before.
+    /// Whether a response was read from it before.
     reused: bool,
-    /// Whether the last answer allows another request.
+    /// Whether the last response permits another request.
     lasting: bool,
     unsent: Unsent,
-    /// What of the request comes behind that.
+    /// The rest of the request's body, to be sent after `unsent`.
     upload: Option<Box<Upload>>,
-    /// Some of it was sent.
+    /// Whether any bytes were sent since this was last checked.
     has_moved: bool,
-    /// When it was last put aside.
+    /// When it was last returned to the pool.
     pub(super) rested: Instant,
 }
 
-/// What is still to be sent of what is here.
+/// The bytes in memory that are still to be sent.
 #[derive(Default)]
 struct Unsent {
     head: Vec<u8>,
-    /// So much of the head was sent.
+    /// How many bytes of the head were sent.
     sent: usize,
     body: Bytes,
     tail: &'static [u8],
@@ -90,38 +91,38 @@ impl Unsent {
         self.body.advance(of_body);
         self.tail = &self.tail[written - of_head - of_body..];
         if self.length() == 0 {
-            // A connection that waits holds no memory.
+            // An idle connection holds no memory.
             *self = Self::default();
         }
     }
 }
 
-/// The body of a request.
+/// The body of a request to be sent.
 pub(super) enum Outgoing<'a> {
-    /// All of it is here, or there is none.
+    /// The whole body in memory, or no body.
     Here(Option<&'a Bytes>),
-    /// It is sent as it comes.
+    /// A body that is streamed.
     Streamed(&'a mut Option<Box<Upload>>),
 }
 
-/// How an exchange goes.
+/// The result of an exchange.
 enum Step {
     Answer(Head),
-    /// The connection was over before anything was sent.
+    /// The connection had ended before anything was sent.
     Unsent(io::Error),
     Broken(io::Error),
-    /// The request is asked nowhere again.
+    /// The request must not be sent again.
     Over(ProxyError),
 }
 
-/// Why something could not be sent.
+/// Why sending failed.
 enum Unwritten {
     Server(io::Error),
     Client(ProxyError),
 }
 
 impl UpstreamConnection {
-    /// A fresh one.
+    /// A new connection.
     pub(super) fn new(stream: Stream) -> Self {
         Self {
             stream,
@@ -136,14 +137,14 @@ impl UpstreamConnection {
         }
     }
 
-    /// Whether it answered before.
+    /// Whether a response was read from it before.
     pub(super) fn reused(&self) -> bool {
         self.reused
     }
 
-    /// Sends a request and waits for the head of its answer. At a failure of a connection that
-    /// had gone stale the request is as it was. With `care` the system is asked first whether
-    /// the connection still stands. With facts the headers are the client's own.
+    /// Sends a request and waits for the head of its response. If the connection turns out to be
+    /// stale, the request is left intact. With `care` the kernel is asked first whether the
+    /// connection is still open. With `raw` the headers are still those of the client.
     pub(super) async fn ask(
         &mut self,
         request: &mut Request<()>,
@@ -172,7 +173,7 @@ impl UpstreamConnection {
         let step = std::future::poll_fn(|context| {
             if !is_looked_at {
                 is_looked_at = true;
-                // What comes before it is asked for is no answer.
+                // Bytes that arrive before the request was sent are not a response to it.
                 match self.poll_read(context, &mut came) {
                     Poll::Pending => {}
                     Poll::Ready(Ok(_)) => return Poll::Ready(Step::Unsent(closed())),
@@ -231,7 +232,7 @@ impl UpstreamConnection {
         Err(Failure { error, left })
     }
 
-    /// What is waited for, and how long.
+    /// The limit of the current wait, and the error once it is exceeded.
     fn awaits(&self, times: &Times) -> (Duration, ProxyError) {
         match &self.upload {
             Some(upload) if upload.awaits_client && self.unsent.length() == 0 => {
@@ -242,7 +243,7 @@ impl UpstreamConnection {
         }
     }
 
-    /// Sends what there is of the request.
+    /// Sends what is available of the request.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unwritten>> {
         let polled = self.poll_unsent(context);
         if let Poll::Ready(Err(_)) = &polled {
@@ -270,7 +271,7 @@ impl UpstreamConnection {
                 self.has_moved = true;
             }
             if self.stream.is_deaf() {
-                // Whether there is an answer all the same shows when it is read.
+                // Whether there is a response nevertheless is found by reading.
                 self.upload = None;
             }
             let Some(upload) = &mut self.upload else {
@@ -288,7 +289,7 @@ impl UpstreamConnection {
         }
     }
 
-    /// Reads to the end of what came.
+    /// Reads what has arrived, and appends it to `came`.
     fn poll_read(
         &mut self,
         context: &mut Context<'_>,
@@ -306,13 +307,13 @@ impl UpstreamConnection {
         Poll::Ready(Ok(piece.len()))
     }
 
-    /// The next part of a body of which so much is left; none at its end.
+    /// The next part of a body of which `left` remains, or none at its end.
     pub(super) fn poll_more(
         &mut self,
         context: &mut Context<'_>,
         left: &mut Left,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        // Whether the server takes the rest of the request shows when its answer is read.
+        // Whether the server accepts the rest of the request is found by reading its response.
         if let Poll::Ready(Err(Unwritten::Client(error))) = self.poll_write(context) {
             return Poll::Ready(Some(Err(io::Error::other(error))));
         }
@@ -371,17 +372,17 @@ impl UpstreamConnection {
         Poll::Ready(Some(next))
     }
 
-    /// Begins to wait for a server that sends nothing.
+    /// Starts to measure a wait.
     pub(super) fn waits(&mut self) {
         self.since = Instant::now();
     }
 
-    /// Ready when that has taken too long.
+    /// Ready once the wait exceeds `limit`.
     pub(super) fn poll_late(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
         self.deadline.poll(context, self.since + limit)
     }
 
-    /// After the end of an answer: the connection, if it can take another request.
+    /// Ends a response. Returns the connection if it can take another request.
     pub(super) fn rest(mut self: Box<Self>) -> Option<Box<Self>> {
         let is_sent = self.unsent.length() == 0 && self.upload.is_none();
         if !self.lasting || !is_sent || self.stream.is_deaf() {
@@ -393,7 +394,7 @@ impl UpstreamConnection {
     }
 }
 
-/// Reads what came, past what comes before the answer.
+/// Parses what has arrived, and skips interim responses.
 fn hear(came: &mut Bytes, is_head: bool, request: &mut Request<()>) -> Read {
     loop {
         match http1::read(came, is_head, request.headers_mut()) {
@@ -411,7 +412,7 @@ fn closed() -> io::Error {
 }
 
 impl UpstreamConnection {
-    /// After an answer that switched protocols.
+    /// The stream, after a response that switched protocols.
     pub(super) fn into_stream(self) -> Stream {
         self.stream
     }

@@ -1,4 +1,4 @@
-//! A request on its way to a server.
+//! A request as it is sent to a server.
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
@@ -17,22 +17,23 @@ use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 use http1::content_length;
 
-/// A request that is handed on, and what is known of it.
+/// A request that is forwarded, with its state.
 pub(super) struct UpstreamRequest<'a> {
     pub(super) request: Request<()>,
     pub(super) method: Method,
-    /// The headers are still the client's own, and are to be written with these facts.
+    /// The facts by which the headers are changed while they are written. Set while the headers are
+    /// still those of the client.
     pub(super) raw: Option<&'a ClientInfo>,
-    /// Its body, if all of it is here.
+    /// The body, if all of it is in memory.
     pub(super) whole: Option<Bytes>,
-    /// Any other body.
+    /// The body, if it is streamed.
     pub(super) upload: Option<Box<Upload>>,
     pub(super) upgrade: Option<Upgrade>,
     pub(super) search: Search,
 }
 
 impl<'a> UpstreamRequest<'a> {
-    /// Makes a client's request one of ours.
+    /// Makes a forwarded request of a client's request.
     pub(super) fn of(
         request: Request<Body>,
         facts: &'a ClientInfo,
@@ -47,12 +48,12 @@ impl<'a> UpstreamRequest<'a> {
             forwarding::toward(&mut parts.headers, facts);
             if let Some(upgrade) = &upgrade {
                 upgrade.ask(&mut parts.headers);
-                // What follows is no HTTP, and has no trailers.
+                // What follows the upgrade is not HTTP, and has no trailers.
                 parts.headers.remove(TE);
             }
             outgoing(&mut parts, body, upgrade.is_some())
         };
-        // In a box, for it is large and handed from one to the next.
+        // Boxed, since it is large and passed on several times.
         Ok(Box::new(Self {
             method: parts.method.clone(),
             request: Request::from_parts(parts, ()),
@@ -65,26 +66,26 @@ impl<'a> UpstreamRequest<'a> {
     }
 }
 
-/// Whether the headers of a request may stay the client's own until it is written,
-/// which spares the map that most requests never need.
+/// Whether the headers of a request may stay those of the client until they are written. This
+/// avoids a header map that most requests do not need.
 fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     let is_usual = if body.is_end_stream() {
         [Method::GET, Method::HEAD].contains(&parts.method)
     } else {
-        // Another length than is said would be another end.
+        // A length other than the announced one would shift the end of the request.
         let said = parts.headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         body.is_here() && said.and_then(content_length) == body.size_hint().exact()
     };
     is_usual && parts.headers.contains_key(HOST) && !parts.headers.contains_key(TE)
 }
 
-/// The body to send: all of it, if that is here, or as it comes.
+/// The body to send: the whole one, if it is in memory, or a streamed one.
 fn outgoing(
     parts: &mut request::Parts,
     body: Body,
     upgrade: bool,
 ) -> (Option<Bytes>, Option<Box<Upload>>) {
-    // The client is told to send its body when that is read.
+    // The client is asked to send its body when the edge reads it.
     parts.headers.remove(EXPECT);
     if upgrade || body.is_end_stream() {
         no_length(&parts.method, &mut parts.headers);
@@ -106,7 +107,7 @@ fn outgoing(
     (None, Some(Box::new(upload)))
 }
 
-/// The request as this member is asked.
+/// Addresses the request to this server.
 pub(super) fn address(
     request: &mut Request<()>,
     path: &PathAndQuery,
@@ -115,7 +116,7 @@ pub(super) fn address(
     let path = backend.address.below_base(path);
     *request.uri_mut() = Uri::from(path.map_err(|_| ProxyError::Request)?);
     *request.version_mut() = Version::HTTP_11;
-    // `TE` holds for one hop (RFC 9110, section 10.1.4).
+    // `TE` is a hop-by-hop header (RFC 9110, section 10.1.4).
     if request.headers().contains_key(TE) {
         let te = HeaderValue::from_static("te");
         request.headers_mut().insert(CONNECTION, te);

@@ -1,4 +1,4 @@
-//! One UDP socket, the connections that come to it, and how they are let in.
+//! A UDP socket, its connections, and their admission.
 
 use std::future::ready;
 use std::io;
@@ -26,30 +26,30 @@ use super::http3::http3;
 use super::settings;
 use super::socket::StoppableSocket;
 
-/// How often a port that somebody else has is asked for.
+/// How often to retry a port that another process still has.
 const AGAIN: Duration = Duration::from_secs(1);
-/// Handshakes under way from which on a newcomer must show that its address is its
-/// own (Retry, RFC 9000, section 8.1.2).
+/// From this many unfinished handshakes on, a new client must prove its address (Retry, RFC 9000,
+/// section 8.1.2).
 const UNPROVEN: usize = 64;
-/// How long connections may take to end that were told so; the next process waits for them.
+/// How long connections may take to end after GOAWAY. The next process waits for them.
 pub(super) const END_TIME: Duration = Duration::from_secs(5);
-/// How long the last words of connections that were closed may take.
+/// How long closed connections may take to send their last packets.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// `H3_NO_ERROR` (RFC 9114, section 8.1).
 const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 
-/// Where to listen.
+/// A UDP address to listen on.
 pub(crate) struct UdpDoor {
-    /// As the plan has it.
+    /// The address in the plan.
     pub(crate) address: ListenAddress,
-    /// Where the TCP side is.
+    /// The bound address of the TCP listener.
     pub(crate) bound: SocketAddr,
-    /// Where sockets are that were handed in.
+    /// The inherited sockets.
     pub(crate) inherited: Arc<Mutex<Inherited>>,
     pub(crate) close: CancellationToken,
 }
 
-/// A newcomer that was let in, on the way to the worker that serves it.
+/// An admitted connection on the way to the worker that serves it.
 pub(crate) struct Guest {
     incoming: Incoming,
     place: Place,
@@ -59,7 +59,7 @@ pub(crate) struct Guest {
     _open: TaskTrackerToken,
 }
 
-/// A handshake that is under way.
+/// An unfinished handshake, counted until it is dropped.
 struct Shaking(Arc<AtomicUsize>);
 
 impl Shaking {
@@ -75,16 +75,16 @@ impl Drop for Shaking {
     }
 }
 
-/// Takes connections until the edge shuts down, and then until they have ended. `lead`
-/// takes each to a worker.
+/// Accepts connections until the edge shuts down, then waits for them to end. `lead` hands each of
+/// them to a worker.
 pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Guest)) {
-    // The last words of connections must leave before the program does.
+    // Keeps the process running until connections have sent their last packets.
     let _open = shared.places.keep_open();
     while let Some((udp, lock)) = readable(&door).await {
         let Some((endpoint, socket)) = opened(&udp, &lock, &door, &shared).await else {
             return;
         };
-        // The endpoint has its own.
+        // The endpoint has its own copy.
         drop(udp);
         shared.alt_svc.saw(&door.address, Standing::Open);
         take(&endpoint, &door, &shared, &lead).await;
@@ -100,8 +100,8 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
     }
 }
 
-/// Takes connections until the socket fails or the edge shuts down, and then waits until they
-/// have ended, or for a while.
+/// Accepts connections until the socket fails or the edge shuts down, then waits a limited time for
+/// them to end.
 async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl Fn(Guest)) {
     let guests = TaskTracker::new();
     let shaking = Arc::new(AtomicUsize::new(0));
@@ -124,7 +124,7 @@ async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl 
         () = door.close.cancelled() => {}
     }
     guests.close();
-    // Newcomers send their first packets again, when the next process may read; they use TCP
+    // New clients send their first packets again, when the next process may read. They use TCP
     // meanwhile.
     let dropped = async {
         while let Some(incoming) = endpoint.accept().await {
@@ -140,8 +140,8 @@ async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl 
     endpoint.close(NO_ERROR, b"");
 }
 
-/// The endpoint of a socket that nobody else reads any more: it is tried until there is one,
-/// such as when descriptors are used up. None: the edge shuts down before.
+/// Creates the endpoint of a socket, whose lock this process holds. Retries on failure, such as
+/// when file descriptors run out. None if the edge shuts down first.
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
@@ -157,8 +157,8 @@ async fn opened(
     until_there(door, || ready(endpoint(udp, lock, shared)), tell).await
 }
 
-/// Tries every second until it succeeds; the first failure is told. None: the edge shuts down
-/// before.
+/// Retries every second until `attempt` succeeds. Only the first failure is reported to `tell`.
+/// None if the edge shuts down first.
 async fn until_there<T, F>(
     door: &UdpDoor,
     attempt: impl Fn() -> F,
@@ -170,7 +170,7 @@ where
     let mut is_told = false;
     loop {
         let found = tokio::select! {
-            // What is there at once is not lost because the edge shuts down just then.
+            // A result that is available at once must not be lost to a shutdown at the same moment.
             biased;
             found = attempt() => found,
             () = door.close.cancelled() => return None,
@@ -210,8 +210,8 @@ fn endpoint(
     Ok((endpoint, socket))
 }
 
-/// The socket: the one that was handed in, as soon as nobody reads it, or one that is
-/// bound for us alone, as soon as nobody else has the port. None: the edge shuts down before.
+/// The UDP socket to read: an inherited one once no other process reads it, or a new one once no
+/// other process has the port. None if the edge shuts down first.
 async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {
@@ -235,7 +235,7 @@ async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     until_there(door, find, tell).await
 }
 
-/// Lets a newcomer in, if there is a place for it.
+/// Admits a new connection, if there is a place for it.
 fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
     let address = incoming.remote_address().ip().to_canonical();
     let (origin, most) = {
@@ -243,14 +243,15 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         let listen = running.plan.listen();
         (listen.origin(address), listen.connections_per_address)
     };
-    // Where addresses are counted, nobody may use up the places of another.
+    // Where connections per address are limited, a forged address must not use up the places of its
+    // owner.
     let must_prove = most > 0 || shaking.load(Ordering::Relaxed) >= UNPROVEN;
     if must_prove && !incoming.remote_address_validated() && incoming.may_retry() {
-        // It may ask again at once, with a proof.
+        // The client may try again at once with a token.
         let _ = incoming.retry();
         return None;
     }
-    // Until it is proven, the address may be somebody else's, who would be evicted for it.
+    // An unproven address may be forged. Its owner's connections must not be evicted for it.
     let origin = if incoming.remote_address_validated() {
         origin
     } else {
@@ -267,7 +268,7 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
     }
 }
 
-/// Makes the handshake with a guest, and serves it.
+/// Completes the handshake of an admitted connection, and serves it.
 pub(crate) async fn welcome(guest: Guest, here: Arc<WorkerContext>) {
     let Guest {
         incoming,

@@ -1,23 +1,22 @@
-//! Which fields a head has, before the engine unpacks them.
+//! Checks the fields of a head before the HTTP/3 library decodes them.
 //!
-//! Of a pseudo-header field that comes twice the engine takes the last, and it does
-//! not mind where they come. Here they are counted, which needs no unpacking: they
-//! have their own places in the table (RFC 9204, appendix A), and only a name that is
-//! spelt out is looked at. Whatever cannot be followed is left to the engine, which
-//! cannot unpack it either.
+//! If a pseudo-header field comes twice, the library takes the last one, and it accepts such fields
+//! in any position. Here they are checked without decoding. Most are recognised by their indices in
+//! the static table (RFC 9204, appendix A), the others by their literal names. What cannot be
+//! parsed here is left to the library, which cannot decode it either.
 
 use std::ops::RangeInclusive;
 
-/// Where they stand in the table.
+/// The indices of pseudo-header fields in the static table.
 const AUTHORITY: u64 = 0;
 const PATH: u64 = 1;
 const METHODS: RangeInclusive<u64> = 15..=21;
 const SCHEMES: RangeInclusive<u64> = 22..=23;
 const STATUSES: [RangeInclusive<u64>; 2] = [24..=28, 63..=71];
-/// How a colon begins a name that is packed (RFC 7541, appendix B).
+/// The Huffman code of a colon, with which a coded name may begin (RFC 7541, appendix B).
 const COLON: u8 = 0b101_1100;
 
-/// Fields of a request that are not headers, one bit for each.
+/// The pseudo-header fields of a request, one bit for each.
 const METHOD: u8 = 1;
 const SCHEME: u8 = 2;
 const HOST: u8 = 4;
@@ -29,12 +28,12 @@ const PROTOCOL: u8 = 16;
 enum Field {
     Header,
     Pseudo(u8),
-    /// One that no request may have.
+    /// A field that is not allowed in a request.
     Misplaced,
 }
 
-/// Whether every pseudo-header field comes once at most, before all headers, and
-/// belongs into a request (RFC 9114, section 4.3). Trailers have none.
+/// Whether every pseudo-header field occurs at most once, before all headers, and belongs in a
+/// request (RFC 9114, section 4.3). Trailers have none.
 pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
     let mut rest = section;
     if integer(&mut rest, 8).is_none() || integer(&mut rest, 7).is_none() {
@@ -57,15 +56,15 @@ pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
     true
 }
 
-/// Whether a section says that it needs the other table, which is always empty here
-/// (RFC 9204, section 4.5.1.1). The engine would not mind, and read it all the same.
+/// Whether a field section requires the dynamic table, which is always empty here (RFC 9204,
+/// section 4.5.1.1). The library does not check that.
 pub(super) fn needs_table(section: &[u8]) -> bool {
     let mut rest = section;
     integer(&mut rest, 8).is_some_and(|inserts| inserts > 0)
 }
 
-/// The next field line (RFC 9204, section 4.5); none at the end, or at what the
-/// engine does not understand either.
+/// The next field line (RFC 9204, section 4.5), or none at the end or where the library cannot
+/// decode it either.
 fn next(rest: &mut &[u8]) -> Option<Field> {
     let first = *rest.first()?;
     if first & 0x80 != 0 {
@@ -113,7 +112,8 @@ fn spelt(name: &[u8]) -> Field {
     }
 }
 
-/// Nobody spells and packs a name that has a place in the table.
+/// A Huffman-coded literal name. No client encodes in this way a name that the static table
+/// contains.
 fn spelt_packed(name: &[u8]) -> Field {
     match name.first() {
         Some(first) if first >> 1 == COLON => Field::Misplaced,
@@ -121,7 +121,7 @@ fn spelt_packed(name: &[u8]) -> Field {
     }
 }
 
-/// A number whose first byte has so many bits for it (RFC 7541, section 5.1).
+/// An integer whose prefix has this many bits (RFC 7541, section 5.1).
 fn integer(rest: &mut &[u8], bits: u32) -> Option<u64> {
     let most = (1_u64 << bits) - 1;
     let mut value = u64::from(byte(rest)?) & most;
@@ -140,7 +140,7 @@ fn integer(rest: &mut &[u8], bits: u32) -> Option<u64> {
     }
 }
 
-/// The bytes of a string, packed or not.
+/// The bytes of a string literal, Huffman-coded or not.
 fn string<'a>(rest: &mut &'a [u8], bits: u32) -> Option<&'a [u8]> {
     let length = usize::try_from(integer(rest, bits)?).ok()?;
     let (string, after) = rest.split_at_checked(length)?;
@@ -158,7 +158,7 @@ fn byte(rest: &mut &[u8]) -> Option<u8> {
 mod tests {
     use super::*;
 
-    /// Lines: GET, https, `:authority: a`, `/`, then what is given.
+    /// A field section: GET, https, `:authority: a`, `/`, then the given lines.
     fn head(more: &[&[u8]]) -> Vec<u8> {
         let begin: &[&[u8]] = &[&[0, 0, 0xd1, 0xd7], b"\x50\x01a", &[0xc1]];
         [begin, more].concat().concat()
@@ -172,31 +172,31 @@ mod tests {
         for (more, expected) in [
             (&[][..], true),
             (&[accept, agent, spelt], true),
-            // :path, :method, :authority, :scheme once more.
+            // :path, :method, :authority, :scheme a second time.
             (&[&[0xc1][..]], false),
             (&[&[0xd4]], false),
             (&[b"\x50\x01b"], false),
             (&[&[0xd6]], false),
-            // Spelt out.
+            // Literal names.
             (&[b"\x25:path\x01/"], false),
             (&[b"\x27\x02:protocol\x01x"], true),
             (&[accept, b"\x27\x02:protocol\x01x"], false),
             (&[b"\x23:xy\x01x"], false),
-            // :status, in either part of the table.
+            // :status, in either range of the table.
             (&[&[0xd9]], false),
             (&[&[0xff, 0x00]], false),
-            // A name of user agents, in the same part.
+            // `user-agent`, from the same range.
             (&[&[0xff, 0x20]], true),
-            // ":path", packed.
+            // ":path", Huffman-coded.
             (&[b"\x2c\xb9\x58\xd3\x3f\x01/"], false),
-            // Nothing here can be followed: it is the engine's.
+            // These lines cannot be parsed here and are left to the library.
             (&[&[0x10]], true),
             (&[&[0x80]], true),
             (&[&[0x50, 0x7f]], true),
         ] {
             assert_eq!(are_in_order(&head(more), true), expected, "{more:x?}");
         }
-        // Headers first.
+        // A header comes first.
         let late = [&[0, 0][..], accept, &[0xd1]].concat();
         assert!(!are_in_order(&late, true));
     }

@@ -1,95 +1,94 @@
-//! Follows the frames of a stream of HTTP/3, before the engine reads them.
+//! Checks the frames of an HTTP/3 stream before the HTTP/3 library reads them.
 //!
-//! The engine keeps whole whatever frame it is given, skips what it does not know
-//! only after it has it all, reads on while it holds frames already, takes an empty
-//! DATA frame for the end of a body, and a stream that ends within one for its end
-//! too. So it gets pieces that never reach over a frame, of frames that it must know
-//! and that are not too large, and heads whose fields are in order. A pure machine over
-//! bytes: however they are split, the same frames are let through.
+//! The library buffers every frame of a known type whole, skips an unknown frame only after it has
+//! all of it, and reads on while it has buffered frames. It treats an empty DATA frame as the end
+//! of a body, and the end of a stream within a frame as a proper end. So the library gets only
+//! pieces that do not extend beyond a frame, only frames that are relevant and not too large, and
+//! heads whose fields are in order. This is a pure state machine over bytes: the result does not
+//! depend on how the bytes are split.
 
 use bytes::{Bytes, BytesMut};
 
 use super::fields;
 
-/// A frame begins with two numbers of up to eight bytes (RFC 9114, section 7.1).
+/// The largest frame header: two integers of up to eight bytes (RFC 9114, section 7.1).
 const HEADER: usize = 16;
-/// What a request may bring along in frames that nobody knows.
+/// How many bytes of unknown frames a request may contain.
 const UNKNOWN: u64 = 64 * 1_024;
 
 const DATA: u64 = 0x0;
 const HEADERS: u64 = 0x1;
-/// Those the engine has an opinion about: HEADERS, `CANCEL_PUSH`, SETTINGS,
-/// `PUSH_PROMISE`, GOAWAY, `MAX_PUSH_ID`, and what HTTP/2 alone may send (RFC 9114,
-/// section 7.2).
+/// Frame types that the library handles: HEADERS, `CANCEL_PUSH`, SETTINGS, `PUSH_PROMISE`, GOAWAY,
+/// `MAX_PUSH_ID`, and those reserved because of HTTP/2 (RFC 9114, section 7.2).
 const KNOWN: [u64; 10] = [HEADERS, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xd];
 /// `WEBTRANSPORT_STREAM`, which has no length.
 const ENDLESS: u64 = 0x41;
 
-/// The control stream begins with this number (RFC 9114, section 6.2.1).
+/// The type of the control stream (RFC 9114, section 6.2.1).
 const CONTROL: u64 = 0x0;
 
-/// Where in its frames a stream is.
+/// The state of a stream between and within frames.
 #[derive(Debug)]
 pub(crate) struct Frames {
     state: State,
-    /// The two numbers of a frame, as far as they came.
+    /// The type and length of the current frame, as far as they have arrived.
     header: [u8; HEADER],
     filled: usize,
-    /// Bytes of the largest frame that is kept whole.
+    /// The largest frame that is buffered whole, in bytes.
     largest: u64,
-    /// Bytes that may still come in unknown frames; none: no end to them.
+    /// How many bytes of unknown frames may still come. None means any number.
     unknown: Option<u64>,
-    /// Fields, as far as they came.
+    /// The field section, as far as it has arrived.
     section: BytesMut,
-    /// Whether the head is still to come, and after it trailers.
+    /// Whether the head is still to come. After it, a field section is trailers.
     awaits_head: bool,
 }
 
-/// What comes next.
+/// What is expected next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// What a stream in one direction is for.
+    /// The type of a unidirectional stream.
     Purpose,
     Header,
     Payload {
         left: u64,
     },
-    /// Fields, which are judged when all have come.
+    /// A field section, which is checked once it is complete.
     Section {
         left: u64,
     },
     Skipped {
         left: u64,
     },
-    /// Not made of frames.
+    /// A stream that does not consist of frames.
     Through,
 }
 
-/// Why a stream is not read on.
+/// Why a stream is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FrameFault {
     /// The stream ended within a frame.
     #[error("the stream ends within a frame")]
     CutOff,
-    /// A frame that must be kept whole is above the limit.
+    /// A frame that must be buffered whole is too large.
     #[error("a frame is too large")]
     TooLarge,
-    /// Too much that nobody knows.
+    /// The stream has too many bytes of unknown frames.
     #[error("too much came in unknown frames")]
     TooMuchUnknown,
-    /// A frame that has no business here.
+    /// A frame of this type is not allowed on the stream.
     #[error("a frame of another protocol")]
     Foreign,
-    /// A head that can be read in two ways.
+    /// The head is ambiguous.
     #[error("a pseudo-header field comes twice, or where it does not belong")]
     Fields,
-    /// A head that is packed by a table that there is not.
+    /// The head requires the dynamic table, which is not supported.
     #[error("a head needs a table that is empty")]
     Table,
 }
 
 impl Frames {
-    /// Of a request; its head may have so many bytes as it is packed.
+    /// For a request. `head_size` is the largest encoded head, in bytes.
     pub(crate) fn of_request(head_size: usize) -> Self {
         Self {
             state: State::Header,
@@ -102,8 +101,7 @@ impl Frames {
         }
     }
 
-    /// Of a stream in one direction: only the control stream is made of frames that
-    /// the engine reads.
+    /// For a unidirectional stream. Only on the control stream does the library read frames.
     pub(crate) fn of_one_direction(frame_size: usize) -> Self {
         Self {
             state: State::Purpose,
@@ -112,7 +110,7 @@ impl Frames {
         }
     }
 
-    /// The next piece that may be handed on, taken off `held`; none when more must come.
+    /// The next piece for the library, taken off `held`, or none if more has to arrive first.
     pub(crate) fn next(&mut self, held: &mut Bytes) -> Result<Option<Bytes>, FrameFault> {
         while !held.is_empty() {
             match self.state {
@@ -160,7 +158,7 @@ impl Frames {
         Ok(None)
     }
 
-    /// Whether the stream may end here.
+    /// Checks that the stream may end here.
     pub(crate) fn end(&self) -> Result<(), FrameFault> {
         let is_between = match self.state {
             State::Through | State::Purpose => true,
@@ -170,7 +168,7 @@ impl Frames {
         is_between.then_some(()).ok_or(FrameFault::CutOff)
     }
 
-    /// All fields of a head or of trailers, the last of which came in this piece.
+    /// The whole field section of a head or of trailers, which ends with this piece.
     fn fields(&mut self, piece: Bytes) -> Result<Bytes, FrameFault> {
         let section = if self.section.is_empty() {
             piece
@@ -187,8 +185,7 @@ impl Frames {
             .ok_or(FrameFault::Fields)
     }
 
-    /// What follows from the numbers, once they are whole: they are handed on, or
-    /// kept from the engine with all that belongs to them.
+    /// Handles a frame header once it is complete: passes it on, or skips the frame.
     fn begun(&mut self) -> Result<Option<Bytes>, FrameFault> {
         let numbers = &self.header[..self.filled];
         let Some((first, rest)) = number(numbers) else {
@@ -233,7 +230,8 @@ impl Frames {
             self.state = State::Header;
         }
         let numbers = self.taken();
-        // An empty DATA frame says nothing, and others say it by being there.
+        // An empty DATA frame carries nothing, but some other frames are meaningful even when
+        // empty.
         let is_said = is_kept && (first != DATA || length > 0);
         Ok(is_said.then_some(numbers))
     }
@@ -249,14 +247,14 @@ fn whole(left: u64) -> usize {
     usize::try_from(left).unwrap_or(usize::MAX)
 }
 
-/// A number of variable length, and what follows it (RFC 9000, section 16).
+/// A variable-length integer, and the bytes after it (RFC 9000, section 16).
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (first, _) = bytes.split_first()?;
     let (digits, rest) = bytes.split_at_checked(1 << (first >> 6))?;
     let value = digits
         .iter()
         .fold(0, |value, digit| value << 8 | u64::from(*digit));
-    // The two highest bits say how many bytes there are.
+    // The two highest bits encode the number of bytes.
     let bits = 8 * digits.len() - 2;
     Some((value & ((1 << bits) - 1), rest))
 }
@@ -270,7 +268,7 @@ mod tests {
         [kind, &length.to_be_bytes(), payload].concat()
     }
 
-    /// All pieces, when the bytes come so many at a time.
+    /// All pieces that are passed on if this many bytes arrive at once.
     fn pieces(
         mut frames: Frames,
         bytes: &[u8],
@@ -351,7 +349,7 @@ mod tests {
             let (handed, end) = pieces(Frames::of_request(100), bytes, 1);
             assert_eq!((handed, end), (Vec::new(), Err(fault)));
         }
-        // A body is never kept whole.
+        // The limit does not apply to DATA frames, which are not buffered.
         let data = [0, 0x80, 0xff, 0xff, 0xff];
         let (handed, end) = pieces(Frames::of_request(100), &data, 1);
         assert_eq!((handed, end), (data.to_vec(), Err(FrameFault::CutOff)));

@@ -1,4 +1,4 @@
-//! One connection of HTTP/3, from its handshake to its last answer.
+//! An HTTP/3 connection, from its handshake to its last response.
 
 mod answer;
 mod body;
@@ -30,49 +30,49 @@ use super::wire::{Ended, Measure, Wire};
 use self::answer::{AnswerError, Back};
 use self::body::Received;
 
-/// Heads of one connection that are read at once, for the engine keeps them whole.
+/// How many heads of a connection are read at once. The library buffers each of them whole.
 const HEADS: usize = 16;
-/// Bytes of the largest head: the engine keeps so many fields at most, of 32 bytes
-/// each (RFC 9114, section 4.2.2).
+/// The largest head in bytes: the library accepts this many fields, of 32 bytes each (RFC 9114,
+/// section 4.2.2).
 const LARGEST_HEAD: usize = 24_576 * 32;
-/// Heads of one connection that never came whole, before it is sent away.
+/// How many heads of a connection may break off before it is closed.
 const BROKEN_HEADS: u32 = 256;
-/// Requests that a client may take back beyond those it let be answered, before it is
-/// sent away (CVE-2023-44487).
+/// How many more requests a client may cancel than it lets finish, before its connection is closed
+/// (CVE-2023-44487).
 const TAKEN_BACK: u32 = 256;
-/// Between the word that no more requests are taken and the last one that was on its
-/// way: so many round trips, but not less and not more than this.
+/// How long to wait between GOAWAY and the last request that may be on its way: this many round
+/// trips, within these bounds.
 const ROUND_TRIPS: u32 = 3;
 const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
 
-/// How often is looked whether something has left.
+/// How often to check whether the last packets were sent.
 const MOMENT: Duration = Duration::from_millis(2);
 
 type Engine = Connection<Wire, Bytes>;
 type Resolver = RequestResolver<Wire, Bytes>;
 
-/// What a client has asked for and not waited for.
+/// What a client has requested without waiting for the response.
 #[derive(Debug, Default)]
 struct Tally {
-    /// Requests it took back, less those it let be answered.
+    /// Cancelled requests, less those that were answered.
     taken_back: AtomicU32,
     broken: AtomicU32,
 }
 
-/// What every request of a connection needs.
+/// What the requests of a connection share.
 struct Way {
     here: Arc<WorkerContext>,
     connection: quinn::Connection,
-    /// Where its client was when it proved to be there: one that moves (RFC 9000,
-    /// section 9) is believed before it has proved where it is now.
+    /// The client's address when it was validated. A client that migrates (RFC 9000, section 9)
+    /// keeps this address, since its new one may not be validated yet.
     peer: Peer,
     bounds: Bounds,
     heads: Semaphore,
     tally: Tally,
 }
 
-/// Serves HTTP/3 until the connection ends. From `close` on only what was asked before
-/// is answered.
+/// Serves HTTP/3 until the connection ends. After `close` is cancelled, only earlier requests are
+/// served.
 pub(super) async fn http3(connection: quinn::Connection, visit: Visit, close: CancellationToken) {
     let Visit { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
@@ -126,7 +126,7 @@ pub(super) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    // Broken by the client or the network: nobody here can do anything.
+                    // The client or the network failed, so the error is not worth a warning.
                     tracing::debug!(%error, "a connection ended early");
                     return;
                 }
@@ -153,18 +153,18 @@ pub(super) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
     last.say(&mut engine, &way.connection).await;
 }
 
-/// How the client hears that a connection ends (RFC 9114, section 5.2).
+/// How the client learns that a connection ends (RFC 9114, section 5.2).
 #[derive(Debug, Default)]
 struct LastCall {
     is_called: bool,
     is_told: bool,
-    /// Whether the client has asked for anything.
+    /// Whether the client has sent any request.
     is_known: bool,
 }
 
 impl LastCall {
-    /// Tells the client, with room for all that may be on its way. One that has not
-    /// asked for anything yet is told when it does: what it sends first is answered.
+    /// Sends a first GOAWAY, which still permits all requests that may be on their way. A client
+    /// that has sent no request yet gets the GOAWAY after its first one, which is served.
     async fn call(&mut self, engine: &mut Engine) {
         if !self.is_told && self.is_known {
             self.is_told = true;
@@ -172,13 +172,13 @@ impl LastCall {
         }
     }
 
-    /// Tells which requests were served, and that there was nothing wrong. Returns when
-    /// that has left: what waits to be sent is lost when the connection is closed.
+    /// Sends a last GOAWAY that tells which requests were served. Returns once it was sent, since
+    /// pending data is lost when the connection is closed.
     async fn say(&self, engine: &mut Engine, connection: &quinn::Connection) {
         let sent = || connection.stats().frame_tx.stream;
         let before = sent();
         let said = async {
-            // The stream after the latest: those before it were served.
+            // The stream after the latest one. All before it were served.
             let told = engine.shutdown(usize::from(self.is_known)).await;
             while told.is_ok() && sent() == before {
                 sleep(MOMENT).await;
@@ -193,14 +193,14 @@ impl Way {
         (self.connection.rtt() * ROUND_TRIPS).clamp(GRACE.0, GRACE.1)
     }
 
-    /// A head did not come whole.
+    /// Counts a head that broke off.
     fn broken(&self) {
         if self.tally.broken.fetch_add(1, Ordering::Relaxed) >= BROKEN_HEADS {
             self.send_away(Code::H3_EXCESSIVE_LOAD, "too many requests that never came");
         }
     }
 
-    /// A request was taken back before its answer was there.
+    /// Counts a request that was cancelled before its response was complete.
     fn taken_back(&self) {
         let before = self.tally.taken_back.fetch_add(1, Ordering::Relaxed);
         if before >= TAKEN_BACK {
@@ -222,20 +222,20 @@ impl Way {
     }
 }
 
-/// `100 Continue` (RFC 9110, section 10.1.1).
+/// A `100 Continue` response (RFC 9110, section 10.1.1).
 fn go_on() -> Response<()> {
     let mut word = Response::new(());
     *word.status_mut() = StatusCode::CONTINUE;
     word
 }
 
-/// A head did not come whole.
+/// Records a head that broke off.
 async fn broken(way: &Way, refusal: Refusal) {
     refused_unheard(&way.here, &way.peer, Version::HTTP_3, refusal).await;
     way.broken();
 }
 
-/// Answers one request.
+/// Serves one request.
 async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running: Running) {
     let bounds = way.bounds;
     let head = way.heads.acquire().await;
@@ -272,13 +272,14 @@ async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running:
         tokio::select! {
             biased;
             answer = &mut serving => break answer,
-            // Nobody waits for it: whoever makes it need not go on.
+            // The client has cancelled, so the response is dropped.
             _ = &mut ended => return way.taken_back(),
             () = wanted.notified(), if waits_for_word => {}
         }
         waits_for_word = false;
         match back.send_response(go_on()).await {
-            // What is too large for this client was not begun, and is no answer.
+            // An interim response that is too large for this client was not sent, which is
+            // harmless.
             Ok(()) | Err(StreamError::HeaderTooBig { .. }) => {}
             Err(error) => {
                 tracing::debug!(%error, "a client did not hear what comes before its answer");

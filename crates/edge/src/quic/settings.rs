@@ -1,4 +1,4 @@
-//! How QUIC is spoken: the limits of a connection, and its TLS.
+//! The settings of QUIC: the limits of a connection, and its TLS.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -16,16 +16,17 @@ use sha2::Sha256;
 use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
 use crate::listener::ResetKey;
 
-/// Streams in one direction that a client may have open: three for the protocol, and
-/// some that nobody knows.
+/// How many unidirectional streams a client may have open: three of the protocol, and some of
+/// unknown types.
 const OTHER_STREAMS: u32 = 16;
-/// What waits on a connection to be taken by the client.
+/// How many bytes of a connection may wait for acknowledgement.
 const SEND_WINDOW: u64 = 1_024 * 1_024;
-/// Connections that nobody has looked at yet, and what each and all of them may send.
+/// How many connections may wait to be accepted, and how many bytes each and all of them may have
+/// sent.
 const NEWCOMERS: usize = 1_024;
 const NEWCOMER_BUFFER: u64 = 16 * 1_024;
 const NEWCOMERS_BUFFER: u64 = 4 * 1_024 * 1_024;
-/// Without a sign of life for so long, a client is gone.
+/// How long a client may be silent before its connection is closed.
 const SILENCE: Duration = PING_TIME.saturating_mul(3);
 
 pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
@@ -48,15 +49,16 @@ pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
     server
 }
 
-/// It resets connections that it does not know with this key.
+/// The settings of an endpoint that resets unknown connections with this key.
 pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
     let mut endpoint = EndpointConfig::new(Arc::new(ResetTokens(reset_key)));
     endpoint.cid_generator(|| Box::<ConnectionIds>::default());
     endpoint
 }
 
-/// Connection IDs that nobody can guess. Any could be one of another process: the engine's own
-/// are known to one endpoint alone, which ignores all others instead of resetting them.
+/// Generates unpredictable connection IDs. With the library's own generator, an endpoint recognises
+/// IDs of other endpoints and ignores their packets. With this one it treats every unknown ID as
+/// one of another process, and resets its connection.
 #[derive(Default)]
 struct ConnectionIds {
     secret: RandomState,

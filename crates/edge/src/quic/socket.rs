@@ -1,4 +1,4 @@
-//! A UDP socket of an endpoint that can stop reading before its connections are forgotten.
+//! A UDP socket that can stop reading while its endpoint lives on.
 
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 
-/// An endpoint goes on as long as its connections may get late packets, and would take those of
-/// the next process too. It may send all the time.
+/// An endpoint lives on while late packets of its connections may arrive, and would also read
+/// packets for the next process. Once stopped, this socket reads nothing more, but still sends.
 #[derive(Debug)]
 pub(super) struct StoppableSocket {
     socket: Arc<dyn AsyncUdpSocket>,
@@ -47,7 +47,7 @@ impl AsyncUdpSocket for StoppableSocket {
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
         if self.has_stopped.load(Ordering::Acquire) {
-            // It never reads again: nobody needs to be woken.
+            // The socket never reads again, so nobody needs to be woken.
             return Poll::Pending;
         }
         self.socket.poll_recv(context, buffers, meta)

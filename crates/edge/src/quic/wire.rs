@@ -1,5 +1,5 @@
-//! What the engine of HTTP/3 reads and writes: streams of QUIC, judged on the way
-//! in, and minded for slow readers on the way out.
+//! The transport of the HTTP/3 library: QUIC streams whose input is checked, and whose output is
+//! watched for slow readers.
 
 use std::collections::HashMap;
 use std::pin::{Pin, pin};
@@ -15,27 +15,27 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::frames::{FrameFault, Frames};
 
-/// Read at once.
+/// The size of a read, in bytes.
 const PIECE: usize = 16 * 1_024;
-/// Bytes of the largest frame on the control stream.
+/// The largest frame on the control stream, in bytes.
 const CONTROL_FRAME: usize = 4 * 1_024;
 
 type Awaited<T> = Pin<Box<dyn Future<Output = Result<T, ConnectionError>> + Send + Sync>>;
 
-/// Resolves when a client has an answer whole, wants no more of it, or is gone.
+/// Completes when the client has the whole response, has cancelled it, or has disconnected.
 pub(crate) type Ended =
     Pin<Box<dyn Future<Output = Result<Option<VarInt>, StoppedError>> + Send + Sync>>;
 
-/// How large and how slow a client may be.
+/// The limits for the size and slowness of a client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measure {
-    /// Bytes of a head as it is packed.
+    /// The largest encoded head, in bytes.
     pub(crate) head_size: usize,
-    /// How long a client may open no window.
+    /// How long a client may refuse data by flow control.
     pub(crate) time: Duration,
 }
 
-/// A connection, as the engine sees it.
+/// A connection as the transport of the HTTP/3 library.
 pub(crate) struct Wire {
     connection: quinn::Connection,
     measure: Measure,
@@ -45,12 +45,12 @@ pub(crate) struct Wire {
     endings: Endings,
 }
 
-/// The end of every request that the engine has taken and nobody has asked for.
+/// The [`Ended`] of every request that was accepted and has not taken it yet.
 #[derive(Clone, Default)]
 pub(crate) struct Endings(Arc<Mutex<HashMap<u64, Ended>>>);
 
 impl Endings {
-    /// How the request on this stream ends.
+    /// Takes the future that completes when the request on this stream ends.
     pub(crate) fn take(&self, stream: StreamId) -> Option<Ended> {
         self.remove(stream.into_inner())
     }
@@ -67,7 +67,7 @@ impl Endings {
 }
 
 impl Wire {
-    /// Around a connection.
+    /// Wraps a connection.
     pub(crate) fn new(connection: quinn::Connection, measure: Measure) -> (Self, Endings) {
         let endings = Endings::default();
         let wire = Self {
@@ -142,8 +142,7 @@ impl quic::Connection<Bytes> for Wire {
     }
 }
 
-/// Opens streams in one direction; a server has no business to open others
-/// (RFC 9114, section 6.1).
+/// Opens unidirectional streams. A server may not open bidirectional ones (RFC 9114, section 6.1).
 pub(crate) struct Opener {
     connection: quinn::Connection,
     time: Duration,
@@ -205,7 +204,7 @@ impl quic::OpenStreams<Bytes> for Wire {
     }
 }
 
-/// A request and its answer.
+/// The stream of a request and its response.
 pub(crate) struct Both {
     sending: Sending,
     receiving: Receiving,
@@ -265,12 +264,12 @@ impl quic::SendStream<Bytes> for Both {
     }
 }
 
-/// What comes from the client.
+/// The receiving side of a stream.
 pub(crate) struct Receiving {
     connection: quinn::Connection,
     stream: quinn::RecvStream,
     frames: Frames,
-    /// Came, and was not handed on.
+    /// Bytes that were read and not passed on yet.
     held: Bytes,
     is_malformed: bool,
 }
@@ -286,7 +285,7 @@ impl Receiving {
         }
     }
 
-    /// Who frames wrongly is sent away (RFC 9114, section 7.1).
+    /// Handles a framing error, which closes the connection in most cases (RFC 9114, section 7.1).
     fn fault(&mut self, fault: FrameFault) -> StreamErrorIncoming {
         let code = match fault {
             FrameFault::CutOff => Code::H3_FRAME_ERROR,
@@ -295,7 +294,7 @@ impl Receiving {
             FrameFault::Fields => Code::H3_MESSAGE_ERROR,
             FrameFault::Table => Code::QPACK_DECOMPRESSION_FAILED,
         };
-        // A malformed message costs its stream alone (RFC 9114, section 4.1.2).
+        // A malformed message ends only its own stream (RFC 9114, section 4.1.2).
         if fault == FrameFault::Fields {
             self.is_malformed = true;
         } else {
@@ -343,7 +342,7 @@ impl quic::RecvStream for Receiving {
     }
 
     fn stop_sending(&mut self, code: u64) {
-        // It may have ended already.
+        // The stream may have ended already.
         let _ = self.stream.stop(number(code));
     }
 
@@ -354,12 +353,13 @@ impl quic::RecvStream for Receiving {
 
 impl Drop for Receiving {
     fn drop(&mut self) {
-        // Nobody reads it: the client need not send it (RFC 9114, section 4.1).
+        // Nobody reads the rest of the request, so the client is asked not to send it (RFC 9114,
+        // section 4.1).
         let _ = self.stream.stop(number(Code::H3_NO_ERROR.value()));
     }
 }
 
-/// What goes to the client.
+/// The sending side of a stream.
 pub(crate) struct Sending {
     stream: quinn::SendStream,
     writing: Option<WriteBuf<Bytes>>,
@@ -369,7 +369,7 @@ pub(crate) struct Sending {
     endings: Option<Endings>,
 }
 
-/// A client that opens no window.
+/// The client accepted no data for too long.
 #[derive(Debug, thiserror::Error)]
 #[error("the client took nothing for too long")]
 pub(crate) struct TookNothing;
@@ -386,7 +386,7 @@ impl Sending {
         }
     }
 
-    /// It is the answer to a request whose end is kept here until somebody asks.
+    /// Marks the stream as that of a request, whose [`Ended`] is removed from `endings` with it.
     fn of(mut self, endings: Endings) -> Self {
         self.endings = Some(endings);
         self
@@ -432,7 +432,7 @@ impl quic::SendStream<Bytes> for Sending {
 
     fn reset(&mut self, code: u64) {
         self.is_over = true;
-        // It may have been stopped already.
+        // The stream may have been stopped already.
         let _ = self.stream.reset(number(code));
     }
 
@@ -444,7 +444,7 @@ impl quic::SendStream<Bytes> for Sending {
 impl Drop for Sending {
     fn drop(&mut self) {
         if !self.is_over {
-            // Half an answer must not look like a whole one.
+            // A truncated response must not look complete.
             let code = Code::H3_REQUEST_CANCELLED.value();
             let _ = self.stream.reset(number(code));
         }
@@ -459,7 +459,7 @@ fn id(stream: quinn::StreamId) -> StreamId {
 }
 
 fn h3_varint(stream: u64) -> StreamId {
-    // Both have numbers of 62 bits.
+    // Stream ids have 62 bits in both libraries.
     StreamId::try_from(stream).unwrap_or_else(|_| unreachable!("a stream has a number"))
 }
 

@@ -1,33 +1,34 @@
 //! The path of a request, normalised once (RFC 3986, section 6).
 //!
-//! Two forms are kept. What is *forwarded* has its dot segments resolved and
-//! its percent-encoding as received. What is *matched* has, besides, every
-//! escape decoded but `%2F` and `%25`, and no empty segments, so that
-//! `/%61dmin` and `//admin` meet the route `/admin` as they do in many an
-//! upstream. What some servers go on to read in it, as `/admin%2Fusers`, is
-//! looked at too: where it would meet another route, nobody gets it. Nor does
-//! anybody where a server that ignores letter case or a closing slash, as
-//! Express does, would find a route that guards its path.
+//! A path has two forms. The *forwarded* one has its dot segments resolved, and its
+//! percent-encoding as received. In the *matched* one, in addition, every escape except `%2F` and
+//! `%25` is decoded, and empty segments are removed. So `/%61dmin` and `//admin` match the route
+//! `/admin`, as they do in many upstreams. Some servers decode further, as in `/admin%2Fusers`. If
+//! such a reading would match another route, the request is refused. It is also refused if a server
+//! that ignores letter case or a final slash, as Express does, would find a route that restricts
+//! access.
 
 use std::borrow::Cow;
 
-/// Why a path is refused, with 400.
+/// Why a path is refused with 400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPath {
-    /// It does not begin with `/`.
+    /// The path does not begin with `/`.
     #[error("the path does not begin with a slash")]
     Relative,
-    /// A `%` without two hexadecimal digits.
+    /// The path contains a `%` without two hexadecimal digits.
     #[error("the path holds a % that is followed by no two hexadecimal digits")]
     Escape,
-    /// A control character, a space, a `?`, a `#`, a backslash, or a NUL even as `%00`.
+    /// The path contains a control character, a space, a `?`, a `#`, a backslash, or a NUL even as
+    /// `%00`.
     #[error("the path holds a character that no path may hold")]
     Character,
-    /// A segment like `..%2F`, `..%5C` or `..;x`, which some servers read as `..`.
+    /// The path contains a segment like `..%2F`, `..%5C` or `..;x`, which some servers read as
+    /// `..`.
     #[error("the path hides a dot segment")]
     HiddenDots,
-    /// A `%2F`, a `%5C`, a `;`, other letter case or a closing slash, and whoever reads it as
-    /// many servers do finds another route than the one it meets.
+    /// The path contains a `%2F`, a `%5C` or a `;`, or differs in letter case or a final slash, and
+    /// would match another route as many servers read it.
     #[error(
         "the path is one of another route for servers that decode %2F, leave out what follows a ; or ignore letter case or a closing slash"
     )]
@@ -35,7 +36,7 @@ pub enum BadPath {
 }
 
 impl BadPath {
-    /// A word for the log, the same for ever.
+    /// A word for the log, which never changes.
     pub fn why(self) -> &'static str {
         match self {
             Self::Relative => "refused_path_relative",
@@ -51,20 +52,20 @@ impl BadPath {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormalPath<'a> {
     forwarded: Cow<'a, str>,
-    /// Nothing: the same as what is forwarded.
+    /// The form that is compared. None if it equals `forwarded`.
     matched: Option<Vec<u8>>,
 }
 
 impl<'a> NormalPath<'a> {
-    /// Reads the path of a request target, without its query. Nothing is copied
-    /// when nothing needs to change.
+    /// Parses the path of a request target, without its query. Copies nothing unless something has
+    /// to change.
     pub fn parse(text: &'a str) -> Result<Self, BadPath> {
         let bytes = text.as_bytes();
         if bytes.first() != Some(&b'/') {
             return Err(BadPath::Relative);
         }
         let mut escaped = false;
-        // Whether a segment begins with a dot, even an escaped one, or is empty.
+        // Whether a segment begins with a dot, even an escaped one, or is empty, or has parameters.
         let mut odd = false;
         let mut before = b'x';
         for &byte in bytes {
@@ -95,20 +96,20 @@ impl<'a> NormalPath<'a> {
         Ok(Self { forwarded, matched })
     }
 
-    /// The path to forward, and to show.
+    /// The path to forward and to show.
     pub fn as_str(&self) -> &str {
         &self.forwarded
     }
 
-    /// The path to compare: see the module.
+    /// The path in the form that is compared, as the module describes it.
     pub fn matched(&self) -> &[u8] {
         self.matched
             .as_deref()
             .unwrap_or_else(|| self.forwarded.as_bytes())
     }
 
-    /// What is compared, as servers read it that take `%2F` and a backslash for a slash,
-    /// that leave out parameters (`;`, RFC 3986, section 3.3), or both.
+    /// The compared form as read by servers that treat `%2F` and a backslash as a slash, that
+    /// ignore parameters (`;`, RFC 3986, section 3.3), or both.
     pub(super) fn other_readings(&self) -> impl Iterator<Item = Vec<u8>> + use<'_> {
         let matched = self.matched();
         let is_clear = !matched
@@ -119,8 +120,7 @@ impl<'a> NormalPath<'a> {
         ways.map(|(decodes, cuts)| read_otherwise(matched, decodes, cuts))
     }
 
-    /// What is left to forward once so many segments are taken off the beginning;
-    /// it begins with one slash.
+    /// The path to forward without its first segments. It begins with one slash.
     pub fn without_first(&self, segments: usize) -> &str {
         let mut rest = self.as_str();
         for _ in 0..segments {
@@ -139,7 +139,7 @@ impl<'a> NormalPath<'a> {
     }
 }
 
-/// How many segments a path has, not counting empty ones.
+/// The number of segments of a path, without empty ones.
 pub(super) fn segments(path: &str) -> usize {
     path.split('/').filter(|part| !part.is_empty()).count()
 }
@@ -155,7 +155,7 @@ fn check_escapes(bytes: &[u8]) -> Result<(), BadPath> {
     Ok(())
 }
 
-/// The byte that the three at `at` stand for.
+/// The byte that the three characters at `at` encode.
 fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     let digit = |offset: usize| {
         let digit = char::from(*bytes.get(at + offset)?).to_digit(16)?;
@@ -164,8 +164,8 @@ fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     Some(digit(1)? << 4 | digit(2)?)
 }
 
-/// Resolves dot segments (section 5.2.4), escaped ones too, and makes the
-/// slashes at the beginning one: `//host/` would be read as another host.
+/// Resolves dot segments (section 5.2.4), including escaped ones, and merges leading slashes, since
+/// `//host/` would be read as another host.
 fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     let text = &text[text.len() - text.trim_start_matches('/').len() - 1..];
     let mut kept: Vec<&str> = Vec::new();
@@ -189,7 +189,7 @@ fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     if ends_with_dots {
         kept.push("");
     }
-    // What was before the dots may have left empty segments at the beginning.
+    // The removed segments may leave empty ones at the beginning.
     let first = kept.iter().position(|segment| !segment.is_empty());
     let kept = first.map_or(&[""][..], |first| &kept[first..]);
     Ok(Cow::Owned(format!("/{}", kept.join("/"))))
@@ -206,7 +206,7 @@ fn dots(segment: &str) -> Result<usize, BadPath> {
         b".." => return Ok(2),
         _ => {}
     }
-    // What some servers take for the end of a segment.
+    // Some servers treat a backslash like a slash, as the end of a segment.
     let mut parts = decoded.split(|byte| matches!(byte, b'/' | b'\\'));
     let hides = parts.any(|part| {
         let name = part.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -236,7 +236,7 @@ fn matched(forwarded: &[u8]) -> Vec<u8> {
     matched
 }
 
-/// What is compared, with hidden slashes as slashes, without parameters, or both.
+/// The compared form with `%2F` and backslashes as slashes, without parameters, or both.
 fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     let mut read = Vec::with_capacity(matched.len());
     let slash = |read: &mut Vec<u8>| {
@@ -264,8 +264,8 @@ fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     read
 }
 
-/// What is compared, without letter case, in any language: the program behind a route may
-/// know more of it than ASCII.
+/// The compared form without letter case. Letters of all languages are folded, since the server
+/// behind a route may do so too.
 pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     if matched
         .iter()
@@ -275,7 +275,7 @@ pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     }
     let mut folded = Vec::with_capacity(matched.len());
     for chunk in matched.utf8_chunks() {
-        // Some letters have a capital and no small one of their own, as the long s.
+        // Some letters, such as the long s, have a capital that is shared with another letter.
         let letters = chunk.valid().chars().flat_map(char::to_uppercase);
         let letters: String = letters.flat_map(char::to_lowercase).collect();
         folded.extend_from_slice(letters.as_bytes());
@@ -367,7 +367,7 @@ mod tests {
             ("/admin", "/admin"),
             ("/AdMin/%2F", "/admin/%2f"),
             ("/%C3%89t%C3%A9", "/\u{e9}t\u{e9}"),
-            // The sign of kelvin, a long s and the Turkish i without a dot.
+            // The Kelvin sign, a long s and the dotless i of Turkish.
             ("/%E2%84%AA%C5%BF%C4%B1", "/ksi"),
         ] {
             let path = NormalPath::parse(written).unwrap();

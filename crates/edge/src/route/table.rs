@@ -1,4 +1,4 @@
-//! All routes, arranged so that a request finds its own quickly.
+//! All routes, arranged for fast lookup.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -14,12 +14,12 @@ pub struct Table {
     exact: HashMap<String, Vec<Arc<Route>>>,
     below: HashMap<String, Vec<Arc<Route>>>,
     any: Vec<Arc<Route>>,
-    /// Whether any route is a guard.
+    /// Whether any route restricts requests.
     has_guards: bool,
 }
 
 impl Table {
-    /// Arranges routes; no two have the same host and path.
+    /// Arranges routes. No two of them may have the same host and path.
     pub fn new(routes: impl IntoIterator<Item = Route>) -> Self {
         let routes: Vec<Route> = routes.into_iter().collect();
         let place = |route: &Route, path: &[u8]| (route.host.clone(), path.to_vec());
@@ -44,22 +44,22 @@ impl Table {
         }
         let lists = table.exact.values_mut().chain(table.below.values_mut());
         for list in lists.chain([&mut table.any]) {
-            // Of those that differ in letter case alone a guard is found first.
+            // Of routes that differ only in letter case, those that restrict requests come first.
             list.sort_by_key(|route| (Reverse(route.path.folded.len()), !route.is_guard()));
         }
         table
     }
 
-    /// The route a request meets. The host is as in [`ClientInfo`](crate::ClientInfo): in
-    /// lower case, with or without a port. Nothing is allocated.
+    /// The route that matches a request. The host is as in [`ClientInfo`](crate::ClientInfo): in
+    /// lower case, with or without a port. Allocates nothing.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         self.first(host, path.matched())
     }
 
-    /// Whether servers that read the path in another way take it for one of another route
-    /// than `met`, which [`Table::find`] found. Whatever guards that route, be it `access`,
-    /// a limit, a status or another program, would be walked past. Letter case and a closing
-    /// slash are read in another way by so many servers that only guards count there.
+    /// Whether servers that read the path differently would assign it to another route than `met`,
+    /// which [`Table::find`] found. The request would then bypass the rules of that route, such as
+    /// `access`, a limit, a status or another target. So many servers ignore letter case or a final
+    /// slash that these readings count only if the other route restricts requests.
     pub(crate) fn is_unclear(&self, host: &str, path: &NormalPath<'_>, met: &Arc<Route>) -> bool {
         let is_elsewhere = |reading: &[u8]| {
             let other = self.first(host, reading);
@@ -71,8 +71,8 @@ impl Table {
                 .any(|reading| is_elsewhere(&reading) || self.is_guarded(host, &reading, met))
     }
 
-    /// Whether servers that ignore letter case, a closing slash or both take the path for one
-    /// of another route, which guards it.
+    /// Whether servers that ignore letter case, a final slash or both would assign the path to
+    /// another route that restricts requests.
     fn is_guarded(&self, host: &str, reading: &[u8], met: &Arc<Route>) -> bool {
         if !self.has_guards {
             return false;
@@ -103,7 +103,7 @@ impl Table {
         candidates.find(|route| route.path.begins(matched))
     }
 
-    /// The routes for a host, in the order they are tried.
+    /// The routes for a host, in the order in which they are tried.
     pub fn candidates<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Arc<Route>> + use<'a> {
         let host = bare_host(host);
         let exact = self.exact.get(host);
@@ -111,14 +111,14 @@ impl Table {
         exact.into_iter().chain(below).chain([&self.any]).flatten()
     }
 
-    /// Every route, in the order of matching; hosts by name.
+    /// All routes in the order of matching, with hosts sorted by name.
     pub fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
         let mut lists: Vec<_> = self.exact.values().chain(self.below.values()).collect();
         lists.sort_by_key(|list| list.first().map(|route| &route.host));
         lists.into_iter().chain([&self.any]).flatten()
     }
 
-    /// Host, path and target of each, for people, in the order of matching.
+    /// Host, path and target of each route, for people, in the order of matching.
     pub(crate) fn rows(&self) -> impl Iterator<Item = [String; 3]> {
         self.routes().map(|route| row(route))
     }
@@ -141,7 +141,7 @@ fn row(route: &Route) -> [String; 3] {
     [route.host.to_string(), route.path.as_str().to_owned(), to]
 }
 
-/// Rows with their columns under each other.
+/// Formats rows as a table with aligned columns.
 pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| {
         let widths = rows.iter().map(|row| row[column].chars().count());
@@ -166,14 +166,14 @@ mod tests {
     use super::super::{NormalPath, Route, above};
     use crate::config::testing::plan_of;
 
-    /// The rule as the module tells it, one route after the other.
+    /// The rules in the module's documentation, applied to one route after the other.
     fn naive<'a>(routes: &[&'a Route], host: &str, path: &str) -> Option<&'a Route> {
         naive_by(routes, host, |route| {
             (route.path.as_str().to_owned(), path.to_owned())
         })
     }
 
-    /// The same, with what is compared: of the route, and of the request.
+    /// The same as [`naive`]. `compared` gives the path of a route and that of the request.
     fn naive_by<'a>(
         routes: &[&'a Route],
         host: &str,
@@ -214,8 +214,8 @@ mod tests {
         found.first().map(|(_, route)| **route)
     }
 
-    /// Whether a server that ignores letter case or a closing slash finds another route that
-    /// has a limit, and is not spelled as the one that was met.
+    /// Whether a server that ignores letter case or a final slash finds another route that has a
+    /// limit, and whose path is not a variant of the matching one.
     fn naive_unclear(routes: &[&Route], host: &str, path: &str, met: &Route) -> bool {
         let turned = match path.strip_suffix('/') {
             Some(bare) => bare.to_owned(),

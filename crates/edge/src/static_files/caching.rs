@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use http::HeaderValue;
 
-/// What is said of a file of which no pattern says anything.
+/// The values for files that no pattern matches.
 #[derive(Debug, PartialEq, Eq)]
 struct Words {
-    /// Kept, but asked for again each time: a new version is seen at once.
+    /// May be cached, but must be revalidated each time, so that a new version is seen at once.
     revalidate: HeaderValue,
-    /// Never asked for again: another content has another name.
+    /// Needs no revalidation, since a file with other content has another name.
     for_ever: HeaderValue,
 }
 
@@ -17,26 +17,27 @@ const FOR_EVERYBODY: Words = Words {
     revalidate: HeaderValue::from_static("no-cache"),
     for_ever: HeaderValue::from_static("public, max-age=31536000, immutable"),
 };
-/// A cache that several people share keeps none of it (RFC 9111, section 5.2.2.7).
+/// For restricted files, which shared caches may not store (RFC 9111, section 5.2.2.7).
 const FOR_SOME: Words = Words {
     revalidate: HeaderValue::from_static("private, no-cache"),
     for_ever: HeaderValue::from_static("private, max-age=31536000, immutable"),
 };
-/// How long a fingerprint in a name is.
+/// The length of a fingerprint in a file name.
 const FINGERPRINT: std::ops::RangeInclusive<usize> = 8..=64;
-/// How often letters and digits alternate in a fingerprint, but not in words and dates.
+/// How often letters and digits alternate at least in a fingerprint. Words and dates have fewer
+/// changes.
 const CHANGES: usize = 3;
 
-/// What is said of the files of a folder.
+/// `Cache-Control` for the files of a folder.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Caching {
-    /// The longest first.
+    /// The patterns with their values, the longest first.
     patterns: Vec<(String, HeaderValue)>,
     others: Words,
 }
 
 impl Caching {
-    /// The error is the pattern whose value is no header.
+    /// Checks the values. The error is a pattern whose value is not a valid header.
     pub(super) fn new(
         patterns: BTreeMap<String, String>,
         is_for_some: bool,
@@ -55,7 +56,7 @@ impl Caching {
         })
     }
 
-    /// Of a page that is made of the folder itself.
+    /// The value for a listing of the folder.
     pub(super) fn of_listing(&self) -> HeaderValue {
         self.others.revalidate.clone()
     }
@@ -72,15 +73,15 @@ impl Caching {
             });
         match said {
             Some((_, value)) => value.clone(),
-            // The name of a page is an address that people keep.
+            // The address of a page does not change with its content.
             None if !is_page && is_fingerprinted(name) => self.others.for_ever.clone(),
             None => self.others.revalidate.clone(),
         }
     }
 }
 
-/// Whether a name is of this form, `*` being any text: the first piece begins it, the
-/// last one ends it, those between follow each other.
+/// Whether a name matches a pattern, in which `*` stands for any text: the name begins with the
+/// first piece, ends with the last one, and contains those between in order.
 fn fits(pattern: &str, name: &str) -> bool {
     let Some((first, others)) = pattern.split_once('*') else {
         return pattern == name;
@@ -98,9 +99,10 @@ fn fits(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether a piece of the name before its ending is the hash of a content, as builders
-/// of sites write it: `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`.
-/// A miss costs a question each time, a wrong guess a year: when in doubt it is none.
+/// Whether a piece of the name before its ending is the hash of a content, as site generators write
+/// it: `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`. A missed hash costs a
+/// revalidation for each use, but a wrong guess keeps a file cached for a year, so doubtful names
+/// do not count.
 fn is_fingerprinted(name: &str) -> bool {
     let Some((stem, _)) = name.rsplit_once('.') else {
         return false;
@@ -112,8 +114,8 @@ fn is_fingerprinted(name: &str) -> bool {
     })
 }
 
-/// How often small letters, capitals and digits give way to each other; none if there
-/// are no digits: capitals inside words are common.
+/// How often lower-case letters, capitals and digits alternate. 0 without digits, since capitals
+/// inside words are common.
 fn changes(piece: &str) -> usize {
     let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let bytes = piece.as_bytes();

@@ -1,4 +1,4 @@
-//! A file as it is answered: its forms, with their headers ready.
+//! A file as it is served: its variants, with their headers prepared.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -21,18 +21,18 @@ use crate::filters::headers;
 
 /// The largest file that is kept in memory.
 pub(super) const LARGEST: u64 = 1 << 20;
-/// So long after a change the clock of the file system has surely moved on.
+/// How long after a change the file system's clock has certainly advanced.
 const SETTLING: Duration = Duration::from_secs(2);
-/// What a kept file costs beside its bytes, roughly.
+/// The approximate overhead of a file in memory, in bytes.
 const OVERHEAD: usize = 2_048;
 
-/// A file and its compressed siblings, just opened.
+/// A file and its compressed siblings, which were just opened.
 pub(super) struct Opened {
     pub(super) plain: (File, Stamp),
     pub(super) siblings: [Option<(File, Stamp)>; 2],
 }
 
-/// What tells whether any of the files has changed.
+/// Metadata that shows whether any of the files has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamps {
     plain: Stamp,
@@ -62,15 +62,15 @@ impl Stamps {
     }
 }
 
-/// A file in all its forms.
+/// A file in all its variants.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// Whose it is, and what it is called there.
+    /// The id of its folder, and its path there.
     pub(super) folder: u64,
     pub(super) name: Box<str>,
     pub(super) stamps: Stamps,
-    /// Whether a change after it was read would show in the stamps: clocks of file
-    /// systems are coarse, so what was just written is read again.
+    /// Whether a later change would show in the stamps. Clocks of file systems are coarse, so a
+    /// file that was just written is read again.
     pub(super) is_settled: bool,
     common: Common,
     pub(super) plain: Variant,
@@ -78,12 +78,12 @@ pub(super) struct Entry {
     offers: Offers,
 }
 
-/// What all forms share.
+/// What all variants share.
 #[derive(Debug)]
 struct Common {
     content_type: HeaderValue,
     cache_control: HeaderValue,
-    /// None where the clock of whoever wrote it cannot be believed.
+    /// The time of modification. None if it lies in the future.
     modified: Option<SystemTime>,
     varies: bool,
 }
@@ -92,22 +92,22 @@ struct Common {
 enum Coded {
     No,
     Ready(Box<Variant>),
-    /// Made when somebody asks; none when it is hardly smaller.
+    /// Compressed on first use. None if that saves too little.
     Later(OnceCell<Option<Box<Variant>>>),
 }
 
-/// One form of a file.
+/// A variant of a file: plain, or in one coding.
 #[derive(Debug)]
 pub(super) struct Variant {
-    /// Of the whole form.
+    /// The headers of a response with the whole variant.
     pub(super) headers: HeaderMap,
-    /// Of "you have it" (RFC 9110, section 15.4.5).
+    /// The headers of a 304 (RFC 9110, section 15.4.5).
     pub(super) unchanged: HeaderMap,
     pub(super) tag: HeaderValue,
     pub(super) content: Content,
 }
 
-/// Where the bytes are.
+/// The content of a variant.
 #[derive(Debug)]
 pub(super) enum Content {
     Memory(Bytes),
@@ -116,9 +116,9 @@ pub(super) enum Content {
     Coded(Arc<File>, u64, Encoding),
 }
 
-/// Why a file could not be taken in.
+/// Why a file could not be loaded.
 pub(super) enum LoadError {
-    /// Somebody is writing it.
+    /// The file is being written.
     Changing,
     Disk(io::Error),
 }
@@ -130,7 +130,7 @@ impl From<io::Error> for LoadError {
 }
 
 impl Entry {
-    /// Reads what fits in memory; of larger files only the descriptor is kept.
+    /// Reads a file into memory if it is small enough. Of a larger one only the descriptor is kept.
     pub(super) fn load(
         folder: &Folder,
         name: &str,
@@ -193,7 +193,7 @@ impl Entry {
         matches!(self.plain.content, Content::Memory(_))
     }
 
-    /// What it takes of the memory when it is new.
+    /// How much memory a new entry uses, in bytes.
     pub(super) fn weight(&self) -> usize {
         let siblings = self.coded.iter().map(|coded| match coded {
             Coded::Ready(variant) => variant.content.weight(),
@@ -202,7 +202,8 @@ impl Entry {
         OVERHEAD + self.plain.content.weight() + siblings.sum::<usize>()
     }
 
-    /// The form that a client ranks highest, or the coding to make it in first.
+    /// The variant that the client ranks highest. The error is the coding that has to be made
+    /// first.
     pub(super) fn at_hand(&self, request: &Parts) -> Result<&Variant, Encoding> {
         if !self.offers.any() {
             return Ok(&self.plain);
@@ -212,7 +213,7 @@ impl Entry {
         };
         Ok(match &self.coded[encoding as usize] {
             Coded::No => &self.plain,
-            // A range of something that is made on the way cannot be found.
+            // Ranges of content that is compressed while it is sent are unknown.
             Coded::Ready(variant)
                 if matches!(variant.content, Content::Coded(..))
                     && request.headers.contains_key(RANGE) =>
@@ -227,7 +228,7 @@ impl Entry {
         })
     }
 
-    /// Where the form in a coding is kept that is made when somebody asks for it.
+    /// The cell for the variant in a coding, if it is compressed on first use.
     pub(super) fn later(&self, encoding: Encoding) -> Option<&OnceCell<Option<Box<Variant>>>> {
         match &self.coded[encoding as usize] {
             Coded::Later(cell) => Some(cell),
@@ -235,7 +236,7 @@ impl Entry {
         }
     }
 
-    /// The form of these bytes; none if they are hardly shorter than the file.
+    /// The variant with these compressed bytes. None if they are hardly shorter than the file.
     pub(super) fn form(&self, encoding: Encoding, coded: Bytes, plain: &Bytes) -> Option<Variant> {
         if coded.len() > plain.len() / 10 * 9 {
             return None;
@@ -246,7 +247,7 @@ impl Entry {
     }
 }
 
-/// A time of change that lies in the past (RFC 9110, section 8.8.2.1).
+/// A time of modification, if it lies in the past (RFC 9110, section 8.8.2.1).
 fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
     let seconds = u64::try_from(nanoseconds / 1_000_000_000).ok()?;
     let modified = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
@@ -261,7 +262,7 @@ impl Content {
         let size = usize::try_from(stamp.size).map_err(|_| LoadError::Changing)?;
         let mut bytes = Vec::with_capacity(size + 1);
         (&file).take(stamp.size + 1).read_to_end(&mut bytes)?;
-        // The tag must not stand for a mixture of two contents.
+        // The ETag must not stand for a mixture of two contents.
         if bytes.len() != size || Stamp::of(&file)? != stamp {
             return Err(LoadError::Changing);
         }
@@ -276,7 +277,7 @@ impl Content {
         }
     }
 
-    /// How many bytes are sent, where that is known before.
+    /// The number of bytes to send, if it is known in advance.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
             Self::Memory(bytes) => Some(bytes.len() as u64),
@@ -289,7 +290,7 @@ impl Content {
 impl Variant {
     fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
         let tag = tag(stamp, encoding);
-        // What every answer gets is there, for a copy has no room for more.
+        // Contains the headers of every response already, since a cloned map has no room for more.
         let mut unchanged = headers::prepared();
         unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
         unchanged.insert(ETAG, tag.clone());
@@ -329,6 +330,6 @@ fn tag(stamp: Stamp, encoding: Option<Encoding>) -> HeaderValue {
     } = stamp;
     let (dash, name) = encoding.map_or(("", ""), |encoding| ("-", encoding.name()));
     let text = format!("\"{inode:x}-{size:x}-{modified:x}-{changed:x}{dash}{name}\"");
-    // Only digits, letters and dashes between the quotes.
+    // The text consists of digits, letters and dashes between quotes.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("W/\"\""))
 }

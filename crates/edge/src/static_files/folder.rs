@@ -1,4 +1,4 @@
-//! A folder that is served, and by which rules.
+//! A folder to be served, with its settings.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,76 +12,76 @@ use super::caching::Caching;
 use super::open::Root;
 use super::path::Asked;
 
-/// The page of a folder.
+/// The name of a folder's page.
 pub(super) const INDEX: &str = "index.html";
 
-/// What is asked of a folder, as a route says it.
+/// The settings of a folder, as given by a route.
 #[derive(Debug, Clone, Default)]
 pub struct FolderSettings {
-    /// Where it is. It need not exist yet: until it does, everything is 404.
+    /// The path of the folder, which may be created later. Until then, every response is 404.
     pub root: PathBuf,
-    /// What is looked for in turn: `{path}`, `{path}/`, `{path}.html`, or a fixed file
-    /// as `/index.html`; empty: `{path}`, then `{path}/`.
+    /// What is tried in this order: `{path}`, `{path}/`, `{path}.html`, or a fixed file such as
+    /// `/index.html`. Empty means `{path}`, then `{path}/`.
     pub r#try: Vec<String>,
     /// Whether folders without an `index.html` are listed.
     pub listing: bool,
-    /// `Cache-Control` by pattern, `*` being anything: of the name, or of the whole path
-    /// where the pattern has a slash. The longest pattern that fits wins.
+    /// `Cache-Control` by pattern, in which `*` stands for any text. A pattern is matched with the
+    /// name, or with the whole path if it has a slash. The longest matching pattern wins.
     pub cache: BTreeMap<String, String>,
-    /// Whether only some people may have it: what `cache` does not name is then for no cache
-    /// that several people share.
+    /// Whether access to the files is restricted. If so, shared caches may not store files that
+    /// `cache` does not match.
     pub is_for_some: bool,
 }
 
-/// Which part of the settings cannot be used.
+/// Which part of the settings is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FolderError {
-    /// `try` holds something that is no place.
+    /// `try` contains an invalid entry.
     #[error(
         "try: `{text}` is no place to look\n  write `{{path}}`, `{{path}}/`, `{{path}}.html` or a file as `/index.html`"
     )]
     Try {
-        /// As written.
+        /// The entry as configured.
         text: String,
     },
-    /// `cache` holds a value that no header can have.
+    /// `cache` contains a value that is not a valid header.
     #[error("cache: the value of `{pattern}` is no header\n  write one as `public, max-age=3600`")]
     Cache {
-        /// Which.
+        /// The pattern with that value.
         pattern: String,
     },
 }
 
-/// A checked folder; made once and shared.
+/// A folder with checked settings. It is created once and shared.
 #[derive(Debug)]
 pub struct Folder {
-    /// By which the memory of a worker knows its files.
+    /// The key of its files in the memory of the workers.
     id: AtomicU64,
     root: PathBuf,
     places: Vec<Place>,
     pub(super) listing: bool,
     caching: Caching,
-    /// Paths below it that other routes are for.
+    /// Paths below the folder that belong to other routes.
     elsewhere: Vec<PathBuf>,
-    /// Whether the log says already that the folder is not there.
+    /// Whether the log reports already that the folder is missing.
     pub(super) is_missing: AtomicBool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Place {
-    /// The path with this behind it.
+    /// The path with this suffix.
     Path(String),
     /// The page of the folder at the path.
     Folder,
-    /// The same file for every path that is not an asset's.
+    /// A fixed file, for every path except those of assets.
     Fixed(String),
 }
 
-/// Where a file may be.
+/// Where to look for a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Candidate<'a> {
     File(Cow<'a, str>),
-    /// The page of a folder.
+    /// The page of this folder.
     Folder(&'a str),
 }
 
@@ -107,16 +107,16 @@ impl Folder {
         })
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Has no link lead to what is below these paths, percent-encoded as in a request: other
-    /// routes say who may have it.
+    /// Excludes what is below these paths, percent-encoded as in a request, from being reached
+    /// through links: access to them is decided by other routes.
     pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {
         let paths = paths.into_iter().filter_map(|path| {
-            // What is hidden is served to nobody anyway.
+            // Hidden paths are never served anyway.
             let asked = Asked::parse(&path).ok()?;
             Some(PathBuf::from(asked.relative.into_owned()))
         });
@@ -131,7 +131,7 @@ impl Folder {
         self.id.load(Ordering::Relaxed)
     }
 
-    /// Whether both serve the same files in the same way.
+    /// Whether both folders serve the same files in the same way.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.root == other.root
             && self.places == other.places
@@ -140,8 +140,7 @@ impl Folder {
             && self.elsewhere == other.elsewhere
     }
 
-    /// Takes the place of one that [is the same](Self::is_same): the files of that one that are
-    /// in memory are its own from now on.
+    /// Replaces a folder that [is the same](Self::is_same), and takes over its files in memory.
     pub(crate) fn go_on_from(&self, old: &Self) {
         self.id.store(old.id(), Ordering::Relaxed);
         let is_missing = old.is_missing.load(Ordering::Relaxed);
@@ -156,7 +155,7 @@ impl Folder {
         self.caching.of_listing()
     }
 
-    /// All places to look in, in turn. `original` is the path before anything was stripped.
+    /// All places to look in, in order. `original` is the path before any prefix was stripped.
     pub(super) fn candidates<'a>(
         &'a self,
         asked: &'a Asked<'_>,
@@ -180,7 +179,7 @@ impl Folder {
     }
 }
 
-/// The page of a folder.
+/// The path of a folder's page.
 pub(super) fn index(folder: &str) -> String {
     if folder.is_empty() {
         INDEX.to_owned()

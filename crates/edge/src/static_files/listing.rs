@@ -1,4 +1,4 @@
-//! What is in a folder, as a page, where the operator has asked for it.
+//! A listing of a folder as a page, if the route permits it.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -13,16 +13,16 @@ use super::open::Root;
 use crate::body::{Answer, Body};
 use crate::filters::compression;
 
-/// The names of larger folders are cut off, and the page says so.
+/// The largest number of names. A longer listing is cut off, and says so.
 const MOST: usize = 10_000;
-/// What a segment of an address may hold as it is (RFC 3986, section 2.3).
+/// Encodes all characters of a path segment except the unreserved ones (RFC 3986, section 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The content of a folder, folders first, by name.
+/// The items of a folder, folders first, sorted by name.
 #[derive(Debug)]
 pub(super) struct Page {
     items: Vec<Item>,
@@ -33,7 +33,7 @@ pub(super) struct Page {
 #[derive(Debug, PartialEq, Eq)]
 struct Item {
     name: String,
-    /// None: a folder.
+    /// The size in bytes, or none for a folder.
     size: Option<u64>,
 }
 
@@ -46,7 +46,8 @@ impl Item {
     }
 }
 
-/// Reads a folder; none if there is no such one. What would not be served is not named.
+/// Reads a folder, or returns none if there is none at this path. Items that are not served are
+/// left out.
 pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> {
     let Some(folder) = root.folder(relative)? else {
         return Ok(None);
@@ -72,7 +73,7 @@ pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> 
         } else {
             format!("{relative}/{name}")
         };
-        // Links that lead out, pipes and the like are not there for anybody.
+        // Links that lead out, pipes and the like are left out.
         let Some(what) = root
             .what(&path)?
             .filter(|what| what.is_file() || what.is_dir())
@@ -133,7 +134,8 @@ impl Page {
             let link = utf8_percent_encode(name, SEGMENT);
             let size = size.map_or_else(String::new, |size| size.to_string());
             let name = escaped(name);
-            // Writing to a text cannot fail. `./`: a name may hold a colon.
+            // Writing to a string cannot fail. The `./` is needed, since a name may contain a
+            // colon.
             let _ = writeln!(
                 html,
                 "<tr><td><a href=\"./{link}{slash}\">{name}{slash}</a></td><td>{size}</td></tr>"

@@ -1,4 +1,4 @@
-//! Looking on the disk for what a path means. Runs where it may block.
+//! Looks up a path on the disk, in a thread that may block.
 
 use std::io;
 use std::sync::Arc;
@@ -13,42 +13,43 @@ use super::open::Root;
 use super::path::Asked;
 use crate::filters::compression::Encoding;
 
-/// A file that somebody is writing is read again so often.
+/// How often a file that is being written is read before giving up.
 const TRIES: usize = 3;
 
-/// A question to the disk.
+/// A lookup on the disk.
 pub(super) struct DiskLookup {
     pub(super) folder: Arc<Folder>,
     pub(super) memory: Memory,
     pub(super) asked: Asked<'static>,
-    /// The file that the memory was asked for.
+    /// The file that was looked up in memory before.
     pub(super) first: Option<String>,
-    /// The path before anything was stripped from it.
+    /// The path before any prefix was stripped.
     pub(super) original: String,
     pub(super) now: SystemTime,
 }
 
-/// What a path means.
+/// The result of a lookup.
 pub(super) enum Seen {
     File(Arc<Entry>),
-    /// A folder that was asked for without its slash.
+    /// A folder that was requested without its final slash.
     Folder,
     Listing(Page),
     Nothing,
 }
 
 impl DiskLookup {
-    /// Asks the disk, where that may block. `is_known`: the memory has the file.
+    /// Runs the lookup in a thread that may block. `is_known`: the file is in memory and must be
+    /// checked.
     pub(super) async fn run(self, is_known: bool) -> io::Result<Seen> {
         let turn = self.memory.turn_to_look().await?;
-        // Somebody may have read the file while this request waited.
+        // Another request may have read the file while this one waited.
         if !is_known
             && let Some(first) = &self.first
             && let Known::Fresh(entry) = self.memory.find(self.folder.id(), first, self.now)
         {
             return Ok(Seen::File(entry));
         }
-        // The turn goes along: a client that leaves does not end the work.
+        // The permit moves to the thread, whose work continues if the client disconnects.
         let asked = tokio::task::spawn_blocking(move || {
             let seen = self.run_here();
             drop(turn);
@@ -68,14 +69,14 @@ impl DiskLookup {
     }
 
     fn search(&self) -> io::Result<Seen> {
-        // Opened for each question: sites are put live by replacing their folder.
+        // Opened for each lookup, since sites are deployed by replacing their folder.
         let root = match self.folder.open() {
             Ok(root) => {
                 self.folder.is_missing.store(false, Ordering::Relaxed);
                 root
             }
             Err(error) if is_missing(&error) => {
-                // Once, not for every request that somebody cares to send.
+                // Logged once, not for every request.
                 if !self.folder.is_missing.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, root = %self.folder.root().display(), "a folder to serve is not there");
                 }
@@ -148,7 +149,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
 }
 
-/// A file with the compressed ones beside it that are not older.
+/// Opens a file, and the compressed ones beside it that are not older.
 fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
     let Some(plain) = root.file(name)? else {
         return Ok(None);

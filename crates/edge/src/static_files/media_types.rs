@@ -1,8 +1,8 @@
-//! The media type of a file, by the ending of its name.
+//! Media types of files, by the extension of the name.
 
 use http::HeaderValue;
 
-/// Where the tables of others are silent or out of date.
+/// Types that the table of the library lacks or has outdated.
 const OURS: [(&str, &str); 9] = [
     ("js", "text/javascript; charset=utf-8"),
     ("mjs", "text/javascript; charset=utf-8"),
@@ -15,7 +15,8 @@ const OURS: [(&str, &str); 9] = [
     ("md", "text/markdown; charset=utf-8"),
 ];
 
-/// `application/octet-stream` for what nobody knows; texts are taken for UTF-8.
+/// The type of a file, or `application/octet-stream` if it is unknown. Texts are assumed to be
+/// UTF-8.
 pub(super) fn of(name: &str) -> HeaderValue {
     let ending = name
         .rsplit('/')

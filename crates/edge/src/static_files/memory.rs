@@ -1,4 +1,4 @@
-//! The small files that a worker has read lately.
+//! The small files that a worker has read recently.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
@@ -14,16 +14,16 @@ use super::entry::{Content, Entry, Stamps, Variant};
 use crate::body::Readers;
 use crate::filters::compression::{Encoder, Encoding};
 
-/// What a worker keeps unless told otherwise.
+/// The default size in bytes.
 const SIZE: usize = 64 << 20;
-/// A file is compared with the disk at most this often.
+/// How long a file is served before it is compared with the disk again.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// So many questions to the disk run at once: each may read a file into memory, and is a thread
-/// beside the one that answers.
+/// How many disk lookups run at once. Each may read a file into memory, and uses a thread beside
+/// that of the worker.
 const LOOKS_AT_ONCE: usize = 16;
 
-/// Files in memory. Each worker has its own, so nobody waits for its lock; clones
-/// are the same memory.
+/// Files in memory. Each worker has its own, so there is no contention for its lock. Clones share
+/// the same memory.
 #[derive(Debug, Clone)]
 pub struct Memory(Arc<Shared>);
 
@@ -32,7 +32,7 @@ struct Shared {
     kept: Mutex<Kept>,
     size: usize,
     looks: Arc<Semaphore>,
-    /// One file at a time: the other core has requests to answer.
+    /// One file is compressed at a time, to leave other cores to requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
     random: RandomState,
@@ -43,7 +43,7 @@ struct Shared {
 struct Kept {
     folders: HashMap<u64, HashMap<Box<str>, Slot>>,
     weight: usize,
-    /// Counts up with every use.
+    /// A counter that is incremented with every use.
     uses: u64,
 }
 
@@ -55,10 +55,11 @@ struct Slot {
     used: u64,
 }
 
-/// What the memory knows of a file.
+/// The result of a lookup in memory.
 pub(super) enum Known {
     Fresh(Arc<Entry>),
-    /// Whoever hears this compares it with the disk; others are answered meanwhile.
+    /// The file must be compared with the disk by the caller. Other requests are served from memory
+    /// meanwhile.
     Due,
     Nothing,
 }
@@ -70,7 +71,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// One that keeps at most about so many bytes.
+    /// A memory of about this many bytes.
     pub fn new(size: usize) -> Self {
         Self(Arc::new(Shared {
             kept: Mutex::default(),
@@ -83,7 +84,7 @@ impl Memory {
         }))
     }
 
-    /// How many bytes are kept now, for metrics.
+    /// The number of bytes in use, for metrics.
     pub fn weight(&self) -> usize {
         self.kept().weight
     }
@@ -96,7 +97,7 @@ impl Memory {
             return Known::Nothing;
         };
         slot.used = uses;
-        // A clock that was set back must not keep a file for ever.
+        // If the clock was set back, a file must not be served unchecked for long.
         let age = now
             .duration_since(slot.checked)
             .unwrap_or_else(|ahead| ahead.duration());
@@ -107,13 +108,13 @@ impl Memory {
         Known::Due
     }
 
-    /// Waits until the disk may be asked, which it may until the permit is dropped.
+    /// Waits for a permit to use the disk, which lasts until it is dropped.
     pub(super) async fn turn_to_look(&self) -> io::Result<OwnedSemaphorePermit> {
         let looks = Arc::clone(&self.0.looks);
         looks.acquire_owned().await.map_err(io::Error::other)
     }
 
-    /// The file, if it is kept and still the one on the disk.
+    /// The file in memory, if it is still the one on the disk.
     pub(super) fn confirm(
         &self,
         folder: u64,
@@ -154,7 +155,7 @@ impl Memory {
         self.kept().forget(folder, name);
     }
 
-    /// Drops the files of all other folders than these.
+    /// Drops the files of all folders except these.
     pub(crate) fn keep_folders(&self, ids: &HashSet<u64>) {
         let mut kept = self.kept();
         kept.folders.retain(|folder, _| ids.contains(folder));
@@ -162,7 +163,7 @@ impl Memory {
         kept.weight = slots.map(|slot| slot.weight).sum();
     }
 
-    /// A kept file has got another form.
+    /// Accounts for a new variant of a file in memory.
     fn grew(&self, entry: &Arc<Entry>, bytes: usize) {
         let mut kept = self.kept();
         if let Some(slot) = kept.slot(entry.folder, &entry.name)
@@ -174,7 +175,7 @@ impl Memory {
         }
     }
 
-    /// The form of a file in a coding, made now if nobody has asked for it before.
+    /// The variant of a file in a coding, which is created on first use.
     pub(super) async fn coded<'e>(&self, entry: &'e Arc<Entry>, encoding: Encoding) -> &'e Variant {
         let Some(cell) = entry.later(encoding) else {
             return &entry.plain;
@@ -193,7 +194,7 @@ impl Memory {
         made.as_deref().unwrap_or(&entry.plain)
     }
 
-    /// Compresses a whole file where that keeps nobody waiting; none if it cannot.
+    /// Compresses a file in a thread that may block. None if that fails.
     async fn compress(&self, plain: Bytes, encoding: Encoding) -> Option<Bytes> {
         let turn = Arc::clone(&self.0.compressing).acquire_owned().await.ok()?;
         let work = tokio::task::spawn_blocking(move || {
@@ -214,19 +215,20 @@ impl Memory {
         }
     }
 
-    /// Those who read files that are not kept.
+    /// The readers of files that are not in memory.
     pub(super) fn readers(&self) -> &Readers {
         &self.0.readers
     }
 
-    /// A text that no file can know in advance.
+    /// An unpredictable number for multipart boundaries, so that no file can contain one on
+    /// purpose.
     pub(super) fn draw(&self) -> u64 {
         let number = self.0.drawn.fetch_add(1, Ordering::Relaxed);
         self.0.random.hash_one(number)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        // What a panic has left behind is a file more or less.
+        // A panic can leave the memory with a file too many or too few, which does no harm.
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -248,7 +250,7 @@ impl Kept {
         }
     }
 
-    /// When it is full, the half goes that was used longest ago: seldom, and cheap then.
+    /// Drops the less recently used half when the memory is full, so that this happens seldom.
     fn shrink(&mut self, size: usize) {
         if self.weight <= size {
             return;

@@ -1,7 +1,7 @@
-//! Opening below a root, whatever the path or the links on it say.
+//! Opens files below a root, whatever the path or links on it contain.
 //!
-//! What a link leads to is served only if its own path is: no part of that begins with a dot,
-//! and no other route is for it.
+//! The target of a link is served only if its own path would be served: no segment of that path
+//! begins with a dot, and it belongs to no other route.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,25 +15,25 @@ use rustix::io::Errno;
 
 use super::path::is_hidden;
 
-/// A name that is moved while it is resolved is looked up again so often.
+/// How often a path is resolved again if it changes meanwhile.
 const TRIES: usize = 16;
 
-/// A folder whose border holds.
+/// A folder that lookups cannot leave.
 pub(super) struct Root<'a> {
     folder: OwnedFd,
-    /// Where links must not lead: what else is asked for by these paths below the folder.
+    /// Paths below the folder that belong to other routes and that links must not lead to.
     elsewhere: &'a [PathBuf],
 }
 
-/// What tells one content of a file from another.
+/// Metadata that distinguishes one content of a file from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) device: u64,
     pub(super) inode: u64,
     pub(super) size: u64,
-    /// Nanoseconds since 1970.
+    /// The time of modification, in nanoseconds since 1970.
     pub(super) modified: i128,
-    /// The same of its entry in the file system; nobody can set it back.
+    /// The time at which the inode was changed, in nanoseconds since 1970. It cannot be set back.
     pub(super) changed: i128,
 }
 
@@ -59,9 +59,9 @@ impl<'a> Root<'a> {
         Ok(Self { folder, elsewhere })
     }
 
-    /// A regular file that may be read; none is whatever is not to be served.
+    /// Opens a regular file. None if it is missing or must not be served.
     pub(super) fn file(&self, relative: &str) -> io::Result<Option<(File, Stamp)>> {
-        // A pipe must not hold the thread until somebody writes into it.
+        // `NONBLOCK`: opening a pipe must not block until it has a writer.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let Some(opened) = found(relative, self.beneath(relative, flags))? else {
             return Ok(None);
@@ -74,14 +74,14 @@ impl<'a> Root<'a> {
         Ok(Some((file, stamp)))
     }
 
-    /// A folder, to be listed; none as for [`Root::file`].
+    /// Opens a folder for listing. None as for [`Root::file`].
     pub(super) fn folder(&self, relative: &str) -> io::Result<Option<OwnedFd>> {
         let relative = if relative.is_empty() { "." } else { relative };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         found(relative, self.beneath(relative, flags))
     }
 
-    /// What a name stands for, links followed as for [`Root::file`].
+    /// The metadata of a file or folder. Links are followed as for [`Root::file`].
     pub(super) fn what(&self, relative: &str) -> io::Result<Option<std::fs::Metadata>> {
         let opened = found(
             relative,
@@ -95,7 +95,7 @@ impl<'a> Root<'a> {
     fn beneath(&self, relative: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let border = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         match self.resolve(relative, flags, border | ResolveFlags::NO_SYMLINKS) {
-            // There is a link on the way.
+            // The path contains a link.
             Err(Errno::LOOP) => {}
             opened => return opened,
         }
@@ -107,8 +107,8 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Whether what a link leads to is served by its own path, too. The system tells that path;
-    /// where it does not, nobody knows.
+    /// Whether the target of a link is served under its own path too. The kernel tells that path.
+    /// If it cannot, the target is not served.
     fn serves(&self, opened: &OwnedFd) -> bool {
         let path = |opened: &OwnedFd| {
             std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).ok()
@@ -133,14 +133,15 @@ impl<'a> Root<'a> {
             tries -= 1;
             match rustix::fs::openat2(&self.folder, relative, flags, Mode::empty(), border) {
                 Err(Errno::AGAIN | Errno::INTR) if tries > 0 => {}
-                // Some sandboxes refuse calls they do not know with `PERM`.
+                // Some sandboxes refuse unknown system calls with `EPERM`.
                 Err(Errno::NOSYS | Errno::PERM) => return self.step_by_step(relative, flags),
                 opened => return opened,
             }
         }
     }
 
-    /// Where the system cannot hold the border: one segment at a time, no links.
+    /// Opens segment by segment without following links, where the kernel does not support
+    /// `openat2`.
     fn step_by_step(&self, relative: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let step = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let (folders, name) = relative.rsplit_once('/').unwrap_or(("", relative));
@@ -160,7 +161,7 @@ impl<'a> Root<'a> {
     }
 }
 
-/// Tells "there is no such thing" from "it could not be found out".
+/// Distinguishes a missing file from a failed lookup.
 fn found(relative: &str, opened: rustix::io::Result<OwnedFd>) -> io::Result<Option<OwnedFd>> {
     match opened {
         Ok(opened) => Ok(Some(opened)),
@@ -216,7 +217,7 @@ mod tests {
         ] {
             assert!(root.step_by_step(hidden, read).is_err(), "{hidden}");
         }
-        // With its help, links inside are followed.
+        // With `openat2`, links within the folder are followed.
         assert!(root.file("inside/b/c.txt").unwrap().is_some());
         assert!(root.file("a/b/link").unwrap().is_some());
         for hidden in ["out", "../secret", "a/../../secret", "a", ""] {

@@ -1,27 +1,27 @@
-//! The path of a request, decoded once, and what is refused before the disk is asked.
+//! Decodes the path of a request once, and rejects invalid ones before the disk is used.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// The one name with a dot in front that is for everybody (RFC 8615).
+/// The only name with a leading dot that is served (RFC 8615).
 const WELL_KNOWN: &str = ".well-known";
 
-/// A path below a root, of ordinary segments only.
+/// A path below a root, which consists of ordinary segments only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked<'a> {
-    /// `a/b`; empty is the root.
+    /// The path without leading and final slashes, as in `a/b`. Empty for the root.
     pub(super) relative: Cow<'a, str>,
-    /// Whether a folder was asked for: the path ends with a slash.
+    /// Whether a folder is requested, that is, whether the path ends with a slash.
     pub(super) is_folder: bool,
 }
 
-/// Why a path is none.
+/// Why a path is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// A `%` without two hexadecimal digits behind it.
+    /// The path contains a `%` without two hexadecimal digits.
     Invalid,
-    /// Nothing that could be asked for has such a path.
+    /// The path is one that is never served.
     Hidden,
 }
 
@@ -48,7 +48,8 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Whether this names an asset, `app.js` but not `v1.2`: nobody wants a page for it.
+    /// Whether the path names an asset, such as `app.js` but not `v1.2`. A page is no substitute
+    /// for an asset.
     pub(super) fn is_asset(&self) -> bool {
         let name = self.relative.rsplit('/').next().unwrap_or_default();
         let Some((_, ending)) = name.rsplit_once('.') else {
@@ -60,7 +61,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Whether nothing needs decoding or refusing: one look at every byte.
+/// Whether the path needs neither decoding nor rejection. Checks each byte once.
 fn is_ordinary(path: &str) -> bool {
     let mut before = b'/';
     for byte in path.bytes() {
@@ -73,12 +74,12 @@ fn is_ordinary(path: &str) -> bool {
     before != b'/' || path.is_empty()
 }
 
-/// Whether what has this name is for nobody.
+/// Whether files of this name are never served.
 pub(super) fn is_hidden(name: &[u8]) -> bool {
     name.starts_with(b".") && name != WELL_KNOWN.as_bytes()
 }
 
-/// Decoded segments; empty ones do not count, as in the file system.
+/// Decodes the segments. Empty ones are skipped, as in the file system.
 fn decode(path: &str) -> Result<String, Refused> {
     if !is_encoded_well(path) {
         return Err(Refused::Invalid);

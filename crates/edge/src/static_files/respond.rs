@@ -1,4 +1,4 @@
-//! A form of a file becomes an answer: conditions, then ranges.
+//! Builds the response from a variant of a file: evaluates conditions, then ranges.
 
 use std::fs::File;
 use std::ops::Range;
@@ -103,7 +103,7 @@ fn one(variant: &Variant, part: Range<u64>, readers: &Readers) -> Answer {
     answer(StatusCode::PARTIAL_CONTENT, headers, body)
 }
 
-/// `multipart/byteranges` (section 14.6).
+/// A `multipart/byteranges` response (section 14.6).
 fn several(variant: &Variant, parts: &[Range<u64>], memory: &Memory) -> Answer {
     let length = variant.content.length().unwrap_or_default();
     let boundary = format!("{:016x}{:016x}", memory.draw(), memory.draw());
@@ -141,7 +141,7 @@ fn content_range(part: &Range<u64>, length: u64) -> String {
     format!("bytes {}-{}/{length}", part.start, part.end - 1)
 }
 
-/// Parts lie inside the content, so they fit where it fits.
+/// A range of the content. Ranges lie within the content, so the conversion cannot fail.
 fn piece(content: &Content, part: Range<u64>) -> Piece {
     match content {
         Content::Memory(bytes) => {

@@ -1,4 +1,4 @@
-//! All certificates, by name; swapped whole when one changes.
+//! All certificates, by name. The whole table is replaced when one changes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ use super::files::{FileCertificate, Pair, Stamp};
 use super::self_signed::self_signed;
 use super::{CertificateFiles, TlsSettings};
 
-/// Why TLS cannot be spoken.
+/// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
@@ -24,42 +24,42 @@ pub enum TlsError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         cause: String,
     },
-    /// A file holds nothing that it should.
+    /// The file contains no certificate or no private key.
     #[error("{} holds no {kind}\n  it must be a PEM file", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
-        /// What was looked for in it.
+        /// What is missing in it.
         kind: &'static str,
     },
-    /// A key and a certificate do not belong together, or are of an unknown kind.
+    /// A key and a certificate do not belong together, or are of an unknown type.
     #[error("{} and {} are no pair: {cause}\n  the key must be the one the certificate was made for", chain.display(), key.display())]
     NoPair {
         /// The file with the certificate.
         chain: PathBuf,
         /// The file with the key.
         key: PathBuf,
-        /// What the engine says.
+        /// The error of the TLS library.
         cause: rustls::Error,
     },
-    /// A certificate names nobody.
+    /// A certificate contains no names.
     #[error("the certificate in {} names no host\n  name them: hosts = [\"example.org\"]", chain.display())]
     Nameless {
         /// The file with the certificate.
         chain: PathBuf,
     },
-    /// A self-signed certificate could not be made.
+    /// A self-signed certificate could not be created.
     #[error("cannot make a self-signed certificate: {0}")]
     SelfSigned(String),
-    /// The engine could not be set up.
+    /// The TLS library could not be set up.
     #[error("TLS cannot be set up: {0}")]
     Engine(rustls::Error),
 }
 
-/// All certificates there are.
+/// All certificates, from files and ordered.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     table: ArcSwap<Table>,
@@ -67,7 +67,7 @@ pub(crate) struct Certificates {
     ordered: ArcSwapOption<Ordered>,
 }
 
-/// What an authority vouches for, and the proofs that it wants to see.
+/// The certificates from an authority, and the challenges for new ones.
 #[derive(Debug)]
 struct Ordered {
     issued: Arc<Issued>,
@@ -75,30 +75,30 @@ struct Ordered {
     report: watch::Receiver<Arc<[Standing]>>,
 }
 
-/// By name, in lower case.
+/// Certificates by name, in lower case.
 #[derive(Debug, Default)]
 struct Table {
     exact: HashMap<String, Arc<CertifiedKey>>,
-    /// By what follows the `*.`.
+    /// Wildcard certificates by what follows the `*.`.
     wildcard: HashMap<String, Arc<CertifiedKey>>,
     by_address: HashMap<IpAddr, Arc<CertifiedKey>>,
-    /// For clients that name no host.
+    /// The certificate for clients that send no host name.
     default: Option<Arc<CertifiedKey>>,
     self_signed: Option<Arc<CertifiedKey>>,
 }
 
-/// What the table is made of.
+/// The certificates that the table is built from.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pairs: Vec<Pair>,
     self_signed: Option<SelfSigned>,
 }
 
-/// A certificate that nobody vouches for, and its names.
+/// A self-signed certificate, and its names.
 type SelfSigned = (BTreeSet<String>, Arc<CertifiedKey>);
 
 impl Certificates {
-    /// Reads every file; one that cannot be used is an error.
+    /// Reads all files. One that cannot be used is an error.
     pub(crate) fn load(settings: &TlsSettings) -> Result<Self, TlsError> {
         let sources = Sources::load(settings, None)?;
         Ok(Self {
@@ -108,7 +108,7 @@ impl Certificates {
         })
     }
 
-    /// Reads what other settings name, and changes nothing yet.
+    /// Reads the files of other settings, without using them yet.
     pub(crate) fn read(&self, settings: &TlsSettings) -> Result<Sources, TlsError> {
         let kept = {
             let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,14 +117,14 @@ impl Certificates {
         Sources::load(settings, kept)
     }
 
-    /// Shows what was read from now on.
+    /// Replaces the certificates by these.
     pub(crate) fn swap(&self, fresh: Sources) {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         *sources = fresh;
         self.table.store(Arc::new(sources.table()));
     }
 
-    /// Reads again what changed on disk. A broken pair leaves the old one in use.
+    /// Reloads the files that have changed. If a new pair is invalid, the old one stays in use.
     pub(crate) fn refresh(&self) {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = false;
@@ -133,7 +133,7 @@ impl Certificates {
             if stamp == pair.stamp {
                 continue;
             }
-            // Told once, and tried again when the files change once more.
+            // An error is logged once. The pair is tried again when its files change again.
             pair.stamp = stamp;
             match Pair::load(&pair.files) {
                 Ok(fresh) => {
@@ -151,8 +151,8 @@ impl Certificates {
         }
     }
 
-    /// Those that are shown, with the names they are shown for, but the one that nobody vouches
-    /// for, as far as it can be read how long they are good.
+    /// The certificates in use, with the names they are used for. Left out are the self-signed one,
+    /// and those whose validity cannot be parsed.
     pub(crate) fn in_use(&self) -> Vec<InUse> {
         let files = self.in_files();
         let files = files.into_iter().map(|file| InUse {
@@ -173,7 +173,7 @@ impl Certificates {
         files.chain(ordered).collect()
     }
 
-    /// Those of [`Self::in_use`] that are in files.
+    /// The certificates of [`Self::in_use`] that come from files.
     pub(crate) fn in_files(&self) -> Vec<FileCertificate> {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.table.load();
@@ -200,7 +200,7 @@ impl Certificates {
         shown.collect()
     }
 
-    /// From now on certificates that are ordered are shown too, or none.
+    /// Sets where ordered certificates come from. With none, they are no longer used.
     pub(crate) fn order(&self, acme: Option<&Acme>) {
         self.ordered.store(acme.map(|acme| {
             Arc::new(Ordered {
@@ -211,18 +211,18 @@ impl Certificates {
         }));
     }
 
-    /// The certificate that proves to an authority that a name is ours.
+    /// The certificate that answers a TLS-ALPN-01 challenge for this name.
     pub(crate) fn proof(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         self.ordered.load().as_ref()?.challenges.tls_alpn_01(name)
     }
 
-    /// The text that proves it, by its token.
+    /// The text that answers the HTTP-01 challenge with this token.
     pub(crate) fn proof_text(&self, token: &str) -> Option<Arc<str>> {
         self.ordered.load().as_ref()?.challenges.http_01(token)
     }
 
-    /// The certificate of this name, exact before wildcard. Files come first, then
-    /// what was ordered, then what nobody vouches for.
+    /// The certificate for this name. An exact name comes before a wildcard, and certificates from
+    /// files come before ordered ones, which come before the self-signed one.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let lower;
@@ -245,7 +245,7 @@ impl Certificates {
         found.cloned()
     }
 
-    /// Whether the certificate of this name is one that was ordered.
+    /// Whether the certificate used for this name is an ordered one.
     pub(crate) fn is_issued(&self, name: &str) -> bool {
         let ordered = self.ordered.load();
         let issued = ordered
@@ -257,9 +257,9 @@ impl Certificates {
         })
     }
 
-    /// The certificate for clients that name no host and have connected to this address:
-    /// one that names the address, else the default. The self-signed one is shown only
-    /// where there is no other.
+    /// The certificate for clients that send no host name and have connected to this address: one
+    /// that contains the address, else the default. The self-signed one is used only if there is no
+    /// other.
     pub(crate) fn unnamed(&self, local: Option<IpAddr>) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let of_address = local.and_then(|local| table.by_address.get(&local));
@@ -317,7 +317,7 @@ impl Sources {
 }
 
 impl Table {
-    /// The first of two certificates for a name is the one that is shown.
+    /// Adds a certificate, unless there is one for this name already.
     fn add(&mut self, name: &str, certificate: &Arc<CertifiedKey>) {
         let name = name.to_ascii_lowercase();
         let (names, name) = match name.strip_prefix("*.") {
@@ -332,7 +332,7 @@ impl Table {
         own.is_some_and(|own| Arc::ptr_eq(own, certificate))
     }
 
-    /// Whether this is the certificate that is shown for a name, which may be a wildcard.
+    /// Whether this certificate is the one used for a name, which may be a wildcard.
     fn shows(&self, name: &str, certificate: &Arc<CertifiedKey>) -> bool {
         let name = name.to_ascii_lowercase();
         let shown = match name.strip_prefix("*.") {
@@ -366,7 +366,7 @@ mod tests {
 
     use super::*;
 
-    /// A certificate of these names, in files there, that ended on 1 April 2020.
+    /// Writes files with a certificate for these names that expired on 1 April 2020.
     fn ended(folder: &Path, file: &str, names: &[&str]) -> CertificateFiles {
         let key = KeyPair::generate().unwrap();
         let names: Vec<_> = names.iter().copied().map(str::to_owned).collect();

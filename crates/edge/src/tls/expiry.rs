@@ -1,4 +1,4 @@
-//! The end of certificates, wherever they are from: counted, and spoken of in time.
+//! Metrics and log messages about certificates that expire, wherever they come from.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +7,24 @@ use jiff::{SignedDuration, Timestamp};
 use crate::acme::{Life, later};
 use crate::metrics::{self, Passing};
 
-/// How often a certificate that expires is spoken of.
+/// How often an expiring certificate is logged.
 const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// A certificate that is shown.
+/// A certificate in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InUse {
-    /// To whoever asks for these.
+    /// The names it is used for.
     pub(crate) names: Vec<String>,
     pub(crate) life: Life,
-    /// Why there is no newer one, if that is known.
+    /// Why it was not replaced, if that is known.
     pub(crate) why: Option<String>,
 }
 
-/// What was said of it.
+/// The metrics, and what was logged about each certificate.
 #[derive(Debug)]
 pub(crate) struct Expiry {
     days: Passing<String>,
-    /// When each was last spoken of.
+    /// When each certificate was last logged, by its names.
     spoken: BTreeMap<Vec<String>, Timestamp>,
 }
 
@@ -38,7 +38,7 @@ impl Default for Expiry {
 }
 
 impl Expiry {
-    /// Shows how long each is still good, and speaks of those that should have been replaced.
+    /// Updates the metrics, and logs the certificates that should have been replaced.
     pub(crate) fn look(&mut self, all: &[InUse], now: Timestamp) {
         #[expect(clippy::cast_precision_loss, reason = "days, a few hundred at most")]
         self.days.tell(all.iter().flat_map(|one| {
@@ -51,8 +51,8 @@ impl Expiry {
         }
     }
 
-    /// Those to be spoken of now: each is, every day, until another one takes its place. Of
-    /// several of the same names, one.
+    /// The certificates to be logged now: each overdue one every day until it is replaced. Of
+    /// several with the same names, only one is logged.
     fn due<'a>(&mut self, all: &'a [InUse], now: Timestamp) -> Vec<&'a InUse> {
         let loud = all.iter().filter(|one| one.life.is_loud(now));
         let mut before = std::mem::take(&mut self.spoken);
@@ -102,7 +102,7 @@ mod tests {
             ("2026-03-18T00:00:01Z", false),
             ("2026-03-18T23:59:59Z", false),
             ("2026-03-19T00:00:00Z", true),
-            // A clock that was set back keeps nobody silent.
+            // After the clock was set back, certificates are still logged.
             ("2026-03-18T12:00:00Z", true),
             ("2026-05-01T00:00:00Z", true),
         ] {
@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    /// Where two of one host are shown, of which one is for older clients.
+    /// A host may have two certificates, one of them for older clients.
     #[test]
     fn two_of_the_same_names_are_spoken_of_as_one() {
         let all = [ninety_days("a.example"), ninety_days("a.example")];

@@ -1,4 +1,4 @@
-//! A certificate in files.
+//! Certificates in files.
 
 use std::fs;
 use std::net::IpAddr;
@@ -18,24 +18,24 @@ use super::CertificateFiles;
 use super::certificates::TlsError;
 use crate::crypto::provider;
 
-/// No certificate or key file is larger than this.
+/// The largest certificate or key file, in bytes.
 const SIZE: u64 = 1024 * 1024;
 
-/// A certificate in files that is shown.
+/// A certificate from a file that is in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileCertificate {
-    /// To whoever asks for these names, `example.org` or `*.example.org`.
+    /// The names it is used for, such as `example.org` or `*.example.org`.
     pub names: Vec<String>,
     /// The file it was read from.
     pub chain: PathBuf,
-    /// Its beginning.
+    /// The start of its validity.
     pub valid_from: Timestamp,
-    /// Its end.
+    /// The end of its validity.
     pub valid_until: Timestamp,
 }
 
 impl FileCertificate {
-    /// From when until when it is good.
+    /// The period of its validity.
     pub(super) fn life(&self) -> Life {
         Life {
             from: self.valid_from,
@@ -43,22 +43,23 @@ impl FileCertificate {
         }
     }
 
-    /// Whether another should be in its place by now, which the log says every day: in its last
-    /// 14 days, or its last sixth if it lives for less than six weeks.
+    /// Whether the certificate should have been replaced by now, which is logged every day. This is
+    /// so in its last 14 days, or in the last sixth of its validity if it is valid for less than
+    /// six weeks in all.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.life().is_loud(now)
     }
 }
 
-/// A certificate with its key, as its files were.
+/// A certificate with its key, as last read from its files.
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) files: CertificateFiles,
     pub(super) stamp: Stamp,
     pub(super) names: Vec<String>,
-    /// The addresses that it names itself.
+    /// The IP addresses in the certificate.
     pub(super) addresses: Vec<IpAddr>,
-    /// How long it is good, if that can be read.
+    /// The period of its validity, if that can be parsed.
     pub(super) life: Option<Life>,
     pub(super) certificate: Arc<CertifiedKey>,
 }
@@ -66,7 +67,7 @@ pub(super) struct Pair {
 impl Pair {
     /// Reads both files.
     pub(super) fn load(files: &CertificateFiles) -> Result<Self, TlsError> {
-        // Before the files, so that a change in between is seen at the next look.
+        // Taken before reading, so that a change during reading is noticed later.
         let stamp = Stamp::of(files);
         let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(&files.chain)?)
             .collect::<Result<_, _>>()
@@ -92,7 +93,7 @@ impl Pair {
             .ok()
             .and_then(|(_, leaf)| Life::of(&leaf));
         let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|_| {
-            // What stands in it is nobody's business, not even in an error.
+            // The cause is left out, so that no content of the key appears in the error.
             TlsError::Empty {
                 path: files.key.clone(),
                 kind: "private key",
@@ -112,8 +113,9 @@ impl Pair {
 }
 
 impl CertificateFiles {
-    /// The names it serves: those that were written, else those that the certificate has now.
-    /// Whoever uses a file that cannot be read is told; here it has none.
+    /// The host names that the certificate is used for: the configured ones, or else those in the
+    /// certificate. Empty if the file cannot be read. That error is reported where the file is
+    /// used.
     pub(crate) fn names(&self) -> Vec<String> {
         if !self.hosts.is_empty() {
             return self.hosts.clone();
@@ -121,7 +123,7 @@ impl CertificateFiles {
         self.leaf().map_or_else(Vec::new, |leaf| names_in(&leaf))
     }
 
-    /// The addresses that the certificate names now.
+    /// The IP addresses in the certificate at present.
     pub(crate) fn addresses(&self) -> Vec<IpAddr> {
         self.leaf()
             .map_or_else(Vec::new, |leaf| addresses_in(&leaf))
@@ -133,16 +135,16 @@ impl CertificateFiles {
     }
 }
 
-/// By what a change of the files is seen, be it of who may read them alone.
+/// Metadata that shows any change of the files, even one of permissions alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamp([Option<(u64, u64, i64, i64)>; 2]);
 
 impl Stamp {
-    /// As the files are now.
+    /// Reads the metadata of the files.
     pub(super) fn of(files: &CertificateFiles) -> Self {
         Self([&files.chain, &files.key].map(|path| {
             let found = fs::metadata(path).ok()?;
-            // Whatever changes when it was written changes this too.
+            // The ctime changes whenever the mtime does.
             Some((found.ino(), found.len(), found.ctime(), found.ctime_nsec()))
         }))
     }
@@ -158,7 +160,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|error| TlsError::unreadable(path, &error))
 }
 
-/// The host names in a certificate (RFC 6125: the common name no longer counts).
+/// The host names in a certificate. The common name is ignored (RFC 6125).
 fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
     alternatives(leaf, |name| match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
@@ -166,7 +168,7 @@ fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
     })
 }
 
-/// The addresses in a certificate (RFC 5280, section 4.2.1.6).
+/// The IP addresses in a certificate (RFC 5280, section 4.2.1.6).
 fn addresses_in(leaf: &CertificateDer<'_>) -> Vec<IpAddr> {
     alternatives(leaf, |name| match name {
         GeneralName::IPAddress(octets) => match octets.len() {
@@ -210,7 +212,7 @@ mod tests {
             is_default: false,
         };
         let before = Stamp::of(&files);
-        // The system's clock for files ticks slower than we do.
+        // Timestamps of files are coarser than the loop.
         let until = Instant::now() + Duration::from_mins(1);
         while Stamp::of(&files) == before {
             assert!(Instant::now() < until, "nobody would read it again");

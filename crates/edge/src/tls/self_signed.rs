@@ -1,4 +1,4 @@
-//! A certificate that nobody vouches for: for `localhost`, and until there is a real one.
+//! Self-signed certificates, for `localhost` and until there is a trusted one.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use super::certificates::TlsError;
 use super::provider;
 
-/// A fresh one for these names, and for the loopback addresses.
+/// Creates a certificate for these names and for the loopback addresses.
 pub(super) fn self_signed(names: &BTreeSet<String>) -> Result<Arc<CertifiedKey>, TlsError> {
     let made = || -> Result<_, rcgen::Error> {
         let mut params = CertificateParams::new(names.iter().cloned().collect::<Vec<_>>())?;

@@ -18,6 +18,7 @@ use platform::jobs::NewJob;
 use platform::news::NewNews;
 use platform::store::{Json, Row};
 use platform::{Rows, StoreError, Tx, sql};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -45,6 +46,8 @@ platform::id!(ImportId, "One list of households out of a file.");
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many lists of an occasion may wait for their host; older ones are dropped.
 const DRAFTS: i64 = 10;
+/// How many lists that were applied keep their rows.
+const FILES: i64 = 20;
 /// How many rows of a file are kept together.
 const CHUNK: usize = 500;
 /// How many findings are shown.
@@ -149,6 +152,13 @@ pub enum Upload {
     Records(Vec<Record>),
 }
 
+/// A document of which only the people are counted.
+#[derive(Deserialize)]
+struct Counted {
+    #[serde(default)]
+    guests: Vec<IgnoredAny>,
+}
+
 impl Upload {
     /// Reads a file: CSV, XLSX, or documents as JSON.
     pub fn read(bytes: &[u8]) -> Result<Self, web::Problem> {
@@ -160,12 +170,17 @@ impl Upload {
         if !text.trim_ascii_start().starts_with(b"[") {
             return read::read(bytes).map(Self::Table).map_err(unreadable);
         }
-        let web::Json(records) = web::Json::<Vec<Record>>::parse(text)?;
-        let people: usize = records.iter().map(|record| record.guests.len()).sum();
         let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
-        if records.len() > limit(limits::INVITATIONS) || people > limit(limits::GUESTS) {
+        // Counted before they are read: a document in memory is much larger than its text.
+        let web::Json(all) = web::Json::<Vec<IgnoredAny>>::parse(text)?;
+        if all.len() > limit(limits::INVITATIONS) {
             return Err(unreadable(Unreadable::TooManyRows));
         }
+        let web::Json(all) = web::Json::<Vec<Counted>>::parse(text)?;
+        if all.iter().map(|one| one.guests.len()).sum::<usize>() > limit(limits::GUESTS) {
+            return Err(unreadable(Unreadable::TooManyRows));
+        }
+        let web::Json(records) = web::Json::<Vec<Record>>::parse(text)?;
         if records.is_empty() {
             return Err(unreadable(Unreadable::Empty));
         }
@@ -492,6 +507,16 @@ fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError>
         forget(tx, &id)?;
         sql!("DELETE FROM import WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     }
+    // Of those that were applied, the files of the latest are enough.
+    sql!(
+        "DELETE FROM import_chunk WHERE import IN (
+             SELECT id FROM import
+             WHERE occasion = :occasion AND state IN ('ready', 'stopped', 'undone')
+             ORDER BY id DESC LIMIT 1000 OFFSET :kept)",
+        occasion,
+        kept = FILES
+    )
+    .run(tx, Rows::Any)?;
     Ok(())
 }
 

@@ -429,7 +429,26 @@ fn who_may_not_invite_brings_no_list() {
 }
 
 #[test]
-fn taken_codes_are_told_twenty_times_an_hour_at_most() {
+fn a_list_of_far_too_many_people_is_small_when_it_is_read() {
+    let too_many = |file: String| match Upload::read(file.as_bytes()) {
+        Err(problem) => problem.errors[0].code,
+        Ok(_) => panic!("it is read"),
+    };
+    let documents = format!("[{}{{}}]", "{},".repeat(5_000));
+    assert_eq!(too_many(documents), "too_many_rows");
+    let people = format!("[{{\"guests\":[{}{{}}]}}]", "{},".repeat(20_000));
+    assert_eq!(too_many(people), "too_many_rows");
+    on_both(async |stage| {
+        let names = "Ali;".repeat(8_000);
+        let file = format!("Household,Names,Events\n\"Rahman\",\"{names}\",\"{names}\"\n");
+        let id = upload(stage, &stage.owner, file.as_bytes()).await;
+        let check = check(stage, &id).await;
+        assert!(check.findings.len() <= 102, "{}", check.findings.len());
+    });
+}
+
+#[test]
+fn taken_codes_are_told_twenty_times_a_week_at_most() {
     on_both(async |stage| {
         let draft = occasions::words::OccasionStatus::Draft;
         stage.other_occasion("XQWZ7", draft).await;

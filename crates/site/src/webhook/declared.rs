@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
+use platform::outbound;
 use platform::webhook_key::WebhookKey;
 use platform::{Outbound, Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,14 @@ pub struct DeclaredWebhook {
     pub key: WebhookKey,
     /// The socket of the service that the URL names, and the path in the service.
     pub service: Option<(PathBuf, String)>,
+}
+
+impl DeclaredWebhook {
+    /// The URL without its path, which may be a secret, as logs have it.
+    fn origin(&self) -> String {
+        let of_service = || self.url.split('/').next().unwrap_or_default().to_owned();
+        outbound::origin(&self.url).unwrap_or_else(of_service)
+    }
 }
 
 /// Writes down which webhooks there are, when the program starts.
@@ -131,7 +140,7 @@ async fn attempt(
         return Err(JobError::fail(outcome));
     };
     tracing::warn!(
-        webhook = webhook.url.split('?').next(),
+        webhook = webhook.origin(),
         outcome,
         "a webhook did not take a message, which is sent again"
     );

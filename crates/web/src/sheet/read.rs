@@ -1,10 +1,11 @@
 //! Tables out of files that other programs made. Cells come as text; whatever a file is, no
 //! more of it is taken into memory than a table of the allowed size needs.
 
-use std::io::{self, Cursor, Read as _};
+use std::io::{self, BufRead, BufReader, Cursor, Read as _};
 
 use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use quick_xml::events::Event;
 use zip::ZipArchive;
 
 use super::FORMULA;
@@ -17,6 +18,10 @@ pub const MOST_ROWS: usize = 10_000;
 pub const MOST_COLUMNS: usize = 100;
 /// How large the parts of a workbook may be together when they are unpacked.
 const MOST_UNPACKED: u64 = 64 << 20;
+/// How long a cell may be, in characters, as in Excel.
+const MOST_LETTERS: usize = 32_767;
+/// How many bytes all cells together may have: a workbook may name one text many times.
+const MOST_TEXT: usize = 2 * MOST_BYTES;
 /// How many parts a workbook may have.
 const MOST_PARTS: usize = 1_000;
 
@@ -32,7 +37,8 @@ pub struct Table {
 /// Why a file is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// It is larger than [`MOST_BYTES`], or unpacks to more than a table needs.
+    /// It is larger than [`MOST_BYTES`], unpacks to more than a table needs, or has a cell that is
+    /// longer than any program writes.
     #[error("the file is too large")]
     TooLarge,
     /// It has more than [`MOST_ROWS`] rows.
@@ -74,6 +80,8 @@ pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
 #[derive(Default)]
 struct Grid {
     rows: Vec<(usize, Vec<String>)>,
+    /// The bytes of all cells.
+    weight: usize,
 }
 
 impl Grid {
@@ -84,6 +92,10 @@ impl Grid {
         }
         if column >= MOST_COLUMNS {
             return Err(Unreadable::TooManyColumns);
+        }
+        self.weight += text.len();
+        if text.chars().nth(MOST_LETTERS).is_some() || self.weight > MOST_TEXT {
+            return Err(Unreadable::TooLarge);
         }
         if self.rows.last().is_none_or(|(last, _)| *last != number) {
             // The headings are a row too.
@@ -240,11 +252,42 @@ fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
     let mut left = MOST_UNPACKED;
     for place in 0..parts.len() {
         let part = parts.by_index(place).map_err(|_| Unreadable::BadWorkbook)?;
+        let name = part.name().map_err(|_| Unreadable::BadWorkbook)?;
+        let name = name.to_ascii_lowercase();
+        let holds_strings = name.ends_with("sharedstrings.xml");
         let unpacked = io::copy(&mut part.take(left + 1), &mut io::sink());
         let unpacked = unpacked.map_err(|_| Unreadable::BadWorkbook)?;
         left = left.checked_sub(unpacked).ok_or(Unreadable::TooLarge)?;
+        if holds_strings {
+            let part = parts.by_index(place).map_err(|_| Unreadable::BadWorkbook)?;
+            check_count(BufReader::new(part))?;
+        }
     }
     Ok(())
+}
+
+/// Refuses a part of shared strings that claims to have more of them than a table has cells:
+/// the reader makes room for all of them before it reads the first.
+fn check_count(part: impl BufRead) -> Result<(), Unreadable> {
+    let mut events = quick_xml::Reader::from_reader(part);
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        let event = events.read_event_into(&mut buffer);
+        match event.map_err(|_| Unreadable::BadWorkbook)? {
+            Event::Start(tag) | Event::Empty(tag) if tag.local_name().as_ref() == "sst" => {
+                let count = tag.try_get_attribute("uniqueCount");
+                let count = count.map_err(|_| Unreadable::BadWorkbook)?;
+                let count = count.and_then(|count| count.value.trim().parse::<usize>().ok());
+                return match count {
+                    Some(count) if count > MOST_ROWS * MOST_COLUMNS => Err(Unreadable::TooLarge),
+                    _ => Ok(()),
+                };
+            }
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+    }
 }
 
 /// The value of a cell as its program shows it; what a formula came to, and never the formula.

@@ -1,8 +1,8 @@
-//! Name and password in every request (RFC 7617).
+//! HTTP Basic authentication (RFC 7617).
 //!
-//! Comparing costs an argon2 hash on purpose. So it is done away from the threads
-//! that serve, a few at a time; a password that was right is known for some
-//! minutes; and an address with too many wrong ones is not listened to for a while.
+//! Verifying a password takes a deliberately expensive argon2 hash. So it runs on separate threads,
+//! a few at a time. A verified password is remembered for some minutes, and an address that sent
+//! too many wrong ones is rejected for a while.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -20,23 +20,23 @@ use crate::crypto;
 use crate::description::Limit;
 use crate::filters::rate_limit::Limiter;
 
-/// So many wrong passwords of one address are looked at, and then one more in
-/// each time. IPv6 counts by /64.
+/// How many wrong passwords of one address (IPv6: of one /64) are verified in a burst, and at what
+/// rate further ones are.
 const TRIES: u32 = 10;
 const TRIES_AGAIN: &str = "6/m";
-/// How many comparisons may wait for a core.
+/// How many verifications may wait for a processor.
 const QUEUE: usize = 64;
-/// When to come back if more than that wait.
+/// `Retry-After` if more than that wait.
 const BUSY: Duration = Duration::from_secs(1);
-/// No password is longer, in bytes.
+/// The longest password, in bytes.
 const LONGEST: usize = 1_024;
-/// Clients differ in whether they send the padding.
+/// Some clients send the padding and some do not.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Who knows a name and its password.
+/// The users, and the count of wrong passwords.
 #[derive(Debug)]
 pub struct Basic {
     users: Users,
@@ -44,21 +44,21 @@ pub struct Basic {
     wrong: Limiter,
 }
 
-/// Why somebody is not let in.
+/// Why a request is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denied {
-    /// No name and password, or none that can be read.
+    /// The name and password are missing or malformed.
     Unknown,
-    /// They are wrong.
+    /// The name or password is wrong.
     Wrong,
-    /// Too many were wrong lately.
+    /// Too many were wrong recently.
     TooOften(Duration),
-    /// Too many are being compared.
+    /// Too many passwords are being verified.
     Busy(Duration),
 }
 
 impl Basic {
-    /// These people. `None` if the realm cannot stand in a header.
+    /// Authentication of these users. `None` if the realm is not valid in a header.
     pub fn new(users: Users, realm: &str) -> Option<Self> {
         let is_plain = !realm.is_empty()
             && realm
@@ -80,7 +80,7 @@ impl Basic {
         })
     }
 
-    /// `WWW-Authenticate`.
+    /// The value of `WWW-Authenticate`.
     pub(crate) fn challenge(&self) -> &HeaderValue {
         &self.challenge
     }
@@ -99,10 +99,10 @@ impl Basic {
     }
 }
 
-/// Where passwords are compared, for all routes and workers.
+/// Verifies passwords for all routes and workers.
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    /// Made when the first password comes: few sites have any, and all start quickly.
+    /// Created on first use, to keep the start fast, since few sites use passwords.
     verified: OnceLock<Arc<Verified>>,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
@@ -125,8 +125,8 @@ impl Passwords {
             .get_or_init(|| Arc::new(Verified::new(crypto::random().ok())))
     }
 
-    /// Whether whoever asks is one of those, and takes what they said out of the
-    /// request: it is between them and the edge.
+    /// Whether a request has a valid name and password. Removes the header, which is meant for the
+    /// edge only.
     pub(crate) async fn admit(
         &self,
         basic: &Arc<Basic>,
@@ -134,7 +134,7 @@ impl Passwords {
         headers: &mut HeaderMap,
     ) -> Result<(), Denied> {
         let given = Given::read(headers).ok_or(Denied::Unknown)?;
-        // Whoever guesses must not hear from what is remembered either.
+        // Check the rate first: remembered passwords must not help an attacker who guesses.
         basic.may_try(client, headers)?;
         let (hash, is_real) = basic.users.find(&given.name);
         let verified = self.verified();
@@ -144,12 +144,12 @@ impl Passwords {
             let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
             let core = Arc::clone(&self.cores).acquire_owned().await;
             let core = core.map_err(|_| Denied::Busy(BUSY))?;
-            // Meanwhile the same was found right, or too much was found wrong.
+            // The same password may have been verified meanwhile, or too many may have been wrong.
             if !verified.knows(digest) {
                 let tried = basic.may_try(client, headers)?;
                 let (basic, verified) = (Arc::clone(basic), Arc::clone(verified));
                 let hash = hash.clone();
-                // Whoever asked may go away: it is counted all the same.
+                // The result is counted even if the client disconnects.
                 let work = move || {
                     let is_right = hash.is_of(&given.password) && is_real;
                     if is_right {
@@ -173,14 +173,14 @@ impl Passwords {
     }
 }
 
-/// What somebody says of themselves.
+/// The credentials in a request.
 struct Given {
     name: String,
     password: String,
 }
 
 impl Given {
-    /// None if there is nothing, or nothing that can be read in one way.
+    /// `None` if they are missing or malformed.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(AUTHORIZATION).iter();
         let (line, None) = (lines.next()?, lines.next()) else {
@@ -345,7 +345,7 @@ mod tests {
                 .await;
             };
             gone.await;
-            // The work is done when all cores are free again.
+            // All verifications are done when all permits are free again.
             drop(passwords.cores.acquire_many(all).await.unwrap());
         }
         let refused = ask(&passwords, &basic, "a:right").await;

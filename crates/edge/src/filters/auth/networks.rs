@@ -1,10 +1,10 @@
-//! Who may come in by their address.
+//! Access control by client address.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Networks that are let in, and those that are not.
+/// Allowed and denied networks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Networks {
     allow: Vec<IpNet>,
@@ -12,19 +12,19 @@ pub struct Networks {
 }
 
 impl Networks {
-    /// Only `allow`, or all if it names nobody; never `deny`.
+    /// Allows `allow`, or everything if that is empty, except `deny`.
     pub fn new(allow: Vec<IpNet>, deny: Vec<IpNet>) -> Self {
         Self { allow, deny }
     }
 
-    /// Whether this client may come in.
+    /// Whether this client is allowed.
     pub fn admit(&self, client: IpAddr) -> bool {
         let client = client.to_canonical();
         let names = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&client));
         !names(&self.deny) && (self.allow.is_empty() || names(&self.allow))
     }
 
-    /// Whether anybody is named at all.
+    /// Whether any network is configured.
     pub(crate) fn names_any(&self) -> bool {
         !self.allow.is_empty() || !self.deny.is_empty()
     }

@@ -1,8 +1,8 @@
-//! A server that is asked whether a request may go on.
+//! Asks a server whether a request may go on.
 //!
-//! It is asked with `GET`, with the headers of the request and none of its body.
-//! 2xx is yes. Redirects, 401, 403 and 429 are its own no, and go to the client;
-//! anything else is no answer to the question.
+//! The server gets a `GET` request with the headers of the original request and no body. 2xx allows
+//! the request. Redirects, 401, 403 and 429 reject it and are sent to the client. Any other status
+//! is an error.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use crate::body::Body;
 use crate::filters::forwarding::{is_alike, is_claim, remove};
 
-/// What was asked of us, for whoever decides about it.
+/// Headers with the method and URL of the original request.
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
-/// What else is taken for the address or the method that is asked about, by servers
-/// that answer such questions for other proxies too.
+/// Whether some authorizing servers read the URL or method of the original request from this
+/// header, as set by other proxies.
 fn is_elsewhere(name: &str) -> bool {
     const OURS: [HeaderName; 2] = [FORWARDED_METHOD, FORWARDED_URI];
     const ORIGINAL: &str = "x-original-";
@@ -32,7 +32,8 @@ fn is_elsewhere(name: &str) -> bool {
         || OURS.iter().any(|ours| is_alike(name, ours.as_str()))
 }
 
-/// Of the request's body, its answer or its connection, and so not of the question.
+/// Headers that belong to the body, the response or the connection of the original request, and so
+/// are not sent to the authorizing server.
 const LEFT_OUT: [HeaderName; 15] = [
     ACCEPT_ENCODING,
     ACCEPT_RANGES,
@@ -51,20 +52,20 @@ const LEFT_OUT: [HeaderName; 15] = [
     UPGRADE,
 ];
 
-/// Whom to ask, and what to take from the answer.
+/// The server to ask, and what to take from its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
-    /// The upstream of this name.
+    /// The name of the upstream.
     pub upstream: Arc<str>,
-    /// What it is asked for.
+    /// The path to request.
     pub path: PathAndQuery,
-    /// Headers of a yes that the request gets, in place of the client's own.
+    /// Headers to copy from a 2xx response to the request, in place of those that the client sent.
     pub copy: Vec<HeaderName>,
 }
 
 impl Ask {
-    /// Whether a header may be copied: not those that the edge writes itself or takes from
-    /// trusted proxies alone, or that say where a message goes and where it ends.
+    /// Whether a header may be copied. Not allowed are headers that the edge sets itself or accepts
+    /// from trusted proxies only, and those that control routing and framing.
     pub fn may_copy(name: &HeaderName) -> bool {
         const OURS: [&str; 11] = [
             "connection",
@@ -82,7 +83,7 @@ impl Ask {
         !OURS.contains(&name.as_str()) && !LEFT_OUT.contains(name) && !is_claim(name.as_str())
     }
 
-    /// The question about a request for `target`, as the edge understood it.
+    /// The request to the authorizing server about a request for `target`, as the edge parsed it.
     pub(crate) fn question(
         method: &Method,
         target: &str,
@@ -107,15 +108,15 @@ impl Ask {
         Some(question)
     }
 
-    /// Whether an answer is a no that the client is to hear.
+    /// Whether a response rejects the request and is sent to the client.
     pub(crate) fn is_no(status: StatusCode) -> bool {
         let is_move = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
         is_move || matches!(status.as_u16(), 401 | 403 | 429)
     }
 }
 
-/// The target with nothing encoded in its path that need not be (RFC 3986, section
-/// 6.2.2.2): who decides by the path must not be shown `/%73ecret`.
+/// The target without unnecessary percent-encoding in its path (RFC 3986, section 6.2.2.2), so that
+/// `/%73ecret` does not bypass rules by path.
 fn plain(target: &str) -> String {
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
@@ -142,9 +143,8 @@ fn plain(target: &str) -> String {
     text
 }
 
-/// Gives a request headers that the client cannot have written, nor taken away
-/// by naming them in `Connection` (RFC 9110, section 7.6.1). What a program would
-/// take for one of them goes too.
+/// Sets headers that the client can neither forge nor remove by naming them in `Connection` (RFC
+/// 9110, section 7.6.1). Also removes headers that a program may confuse with them.
 pub(crate) fn vouch(headers: &mut HeaderMap, names: &[HeaderName], said: &HeaderMap) {
     remove(headers, |written| {
         names.iter().any(|name| is_alike(written, name.as_str()))

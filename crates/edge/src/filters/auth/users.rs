@@ -1,4 +1,4 @@
-//! The names and hashes of a file.
+//! The names and hashes in a password file.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,25 +7,25 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordVerifier as _};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// So many may have a password.
+/// The maximum number of users in a file.
 const MOST: usize = 10_000;
-/// One hash may take so much memory, in KiB, and so many passes and lanes: a
-/// slip of the finger must not hold the machine.
+/// The maximum memory in KiB, passes and lanes of a hash, so that a typing error does not overload
+/// the machine.
 const MEMORY_KIB: u32 = 256 << 10;
 const PASSES: u32 = 16;
 const LANES: u32 = 16;
 
-/// Who may come in with a password, by name.
+/// The users, by name.
 #[derive(Debug)]
 pub struct Users {
     by_name: HashMap<String, Hash>,
-    /// What unknown names are compared with: it costs what a real hash costs,
-    /// and nobody knows a password for it.
+    /// The hash that passwords for unknown names are compared with. It takes as long as a real one,
+    /// and no password matches it.
     decoy: Hash,
     is_even: bool,
 }
 
-/// A hashed password, as PHC string.
+/// A hashed password, as a PHC string.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Hash(Arc<str>);
 
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Hash {
     }
 }
 
-/// Why a file names nobody.
+/// What is wrong with a password file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadUsers {
     /// A line is not `name:hash`.
@@ -43,31 +43,31 @@ pub enum BadUsers {
         "line {0} is not NAME:HASH; write a name, a colon and what `kenduri password hash` prints"
     )]
     Line(usize),
-    /// The hash is of another kind, or no hash.
+    /// The hash is not a valid argon2id hash.
     #[error(
         "line {0} has no argon2id hash; put there what `kenduri password hash` prints, never a password"
     )]
     Hash(usize),
-    /// The hash would cost too much to compare with.
+    /// The hash would be too expensive to verify.
     #[error(
         "line {0} has a hash that takes too much memory or time; make one with `kenduri password hash`"
     )]
     Cost(usize),
-    /// A name stands there twice.
+    /// A name occurs twice.
     #[error("line {0} names somebody again; keep one of the lines")]
     Twice(usize),
-    /// Nobody is named.
+    /// The file contains no user.
     #[error(
         "nobody is named, so nobody could come in; write NAME:HASH, with what `kenduri password hash` prints"
     )]
     Nobody,
-    /// Too many are.
+    /// The file contains too many users.
     #[error("more than {MOST} people are named; ask a server of your own with `ask`")]
     TooMany,
 }
 
 impl Users {
-    /// Reads lines `name:hash`; empty ones and those that begin with `#` say nothing.
+    /// Parses lines `name:hash`. Empty lines and those that begin with `#` are skipped.
     pub fn parse(text: &str) -> Result<Self, BadUsers> {
         let mut by_name = HashMap::new();
         let mut costs: Vec<(u32, u32, u32)> = Vec::new();
@@ -102,13 +102,13 @@ impl Users {
         })
     }
 
-    /// Whether all hashes cost the same; else the time an answer takes may tell
-    /// which names there are.
+    /// Whether all hashes have the same cost. Otherwise response times may reveal which names
+    /// exist.
     pub fn is_even(&self) -> bool {
         self.is_even
     }
 
-    /// The hash that a password is to be compared with, and whether it is real.
+    /// The hash to compare a password with, and whether it belongs to a user.
     pub(super) fn find(&self, name: &str) -> (&Hash, bool) {
         match self.by_name.get(name) {
             Some(hash) => (hash, true),
@@ -118,8 +118,7 @@ impl Users {
 }
 
 impl Hash {
-    /// Whether this is the password. It takes some twenty milliseconds and
-    /// mebibytes, on purpose.
+    /// Whether the password matches. Deliberately takes some 20 milliseconds and 20 MiB.
     pub(super) fn is_of(&self, password: &str) -> bool {
         Argon2::default()
             .verify_password(password.as_bytes(), &*self.0)
@@ -131,13 +130,13 @@ impl Hash {
     }
 }
 
-/// A name or a password in the form in which they are compared (RFC 8265): the
-/// same letters are the same on every keyboard.
+/// The Unicode NFC form in which names and passwords are compared (RFC 8265), so that the same
+/// letters match on every keyboard.
 pub(super) fn normal(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// Memory, passes and lanes.
+/// The memory in KiB, passes and lanes of a hash.
 fn cost(hash: &str, line: usize) -> Result<(u32, u32, u32), BadUsers> {
     let parsed = PasswordHash::new(hash).map_err(|_| BadUsers::Hash(line))?;
     let is_whole = parsed.algorithm.as_str() == Algorithm::Argon2id.ident().as_str()

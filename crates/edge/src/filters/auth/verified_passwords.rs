@@ -1,4 +1,4 @@
-//! What was found right lately, so that each picture of a page does not cost a hash.
+//! Recently verified passwords, so that not every image on a page costs a hash.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,25 +8,25 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use tokio::time::Instant;
 
-/// How long a password is known to be right without another look.
+/// How long a verified password is remembered.
 const LIFETIME: Duration = Duration::from_mins(5);
-/// So many are remembered.
+/// The maximum number of passwords remembered.
 const MOST: usize = 1_024;
 
-/// Digests of passwords that were right. The key is random and made at the start
-/// of the program: what is remembered is of no use to anybody else.
+/// Digests of verified passwords. Their key is random for each run of the program, so the digests
+/// are useless elsewhere.
 #[derive(Debug)]
 pub(super) struct Verified {
     key: Option<[u8; 32]>,
     until: Mutex<HashMap<Digest, Instant>>,
 }
 
-/// Stands for a name, a password and the hash it was compared with.
+/// A digest of a name, a password and the hash that it was verified with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digest([u8; 32]);
 
 impl Verified {
-    /// Without a key nothing is remembered.
+    /// Without a key, nothing is remembered.
     pub(super) fn new(key: Option<[u8; 32]>) -> Self {
         Self {
             key,
@@ -34,7 +34,7 @@ impl Verified {
         }
     }
 
-    /// What these are remembered by. A changed hash is another digest.
+    /// The digest of these values. It changes when the hash in the file changes.
     pub(super) fn digest(&self, name: &str, password: &str, hash: &[u8]) -> Option<Digest> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_ref()?).ok()?;
         for part in [hash, name.as_bytes(), password.as_bytes()] {
@@ -44,7 +44,7 @@ impl Verified {
         Some(Digest(mac.finalize().into_bytes().into()))
     }
 
-    /// Whether this was right, not long ago.
+    /// Whether this was verified recently.
     pub(super) fn knows(&self, digest: Option<Digest>) -> bool {
         let Some(digest) = digest else {
             return false;
@@ -55,7 +55,7 @@ impl Verified {
             .is_some_and(|until| *until > Instant::now())
     }
 
-    /// Remembers that this is right; in place of the oldest, if there are too many.
+    /// Remembers that this is valid, in place of the oldest if there are too many.
     pub(super) fn remember(&self, digest: Option<Digest>) {
         let Some(digest) = digest else {
             return;

@@ -1,10 +1,10 @@
-//! `Accept-Encoding`, read without allocating: it is looked at for every file.
+//! Parses `Accept-Encoding` without allocating, since it is needed for every file.
 
 use http::header::{ACCEPT_ENCODING, HeaderMap};
 
 use crate::quality::quality;
 
-/// A content coding that we can make.
+/// A supported content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// RFC 7932.
@@ -14,10 +14,10 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// All of them; where a client has no preference, the first is taken.
+    /// All codings. If a client has no preference, the first one is used.
     pub const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
 
-    /// As in `Content-Encoding`.
+    /// The name in `Content-Encoding`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",
@@ -25,7 +25,7 @@ impl Encoding {
         }
     }
 
-    /// The ending of a file that holds another one in this coding.
+    /// The extension of a file that is compressed with this coding.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Brotli => ".br",
@@ -43,23 +43,23 @@ impl Encoding {
     }
 }
 
-/// Which codings something is to be had in.
+/// The codings in which a resource is available.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Offers(pub [bool; 2]);
 
 impl Offers {
-    /// Every one.
+    /// All codings.
     pub const ALL: Self = Self([true; 2]);
-    /// What every browser knows.
+    /// The coding that every browser supports.
     pub const GZIP: Self = Self([false, true]);
 
-    /// Whether there is any but the plain form.
+    /// Whether any coding is available.
     pub fn any(self) -> bool {
         self.0.contains(&true)
     }
 }
 
-/// How a client ranks codings, in thousandths; 0 is refused or not named.
+/// The client's preference for each coding, in thousandths; 0 if not acceptable or not named.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accepted {
     coded: [u16; 2],
@@ -67,7 +67,7 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// What a request says. Words that nobody understands are passed over.
+    /// Parses a request. Unknown codings are ignored.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut named = [None; 2];
         let mut identity = 0;
@@ -97,8 +97,8 @@ impl Accepted {
         }
     }
 
-    /// The best of what is offered; none is the plain form, which is also sent to
-    /// somebody who refuses everything, as RFC 9110 (section 12.5.3) prefers.
+    /// The best of the available codings, or `None` for no coding. That is also used if the client
+    /// accepts nothing, as RFC 9110, section 12.5.3 recommends.
     pub fn choose(self, offers: Offers) -> Option<Encoding> {
         let mut best = None;
         let mut most = 0;

@@ -1,4 +1,4 @@
-//! A body that is compressed while it passes.
+//! A body that is compressed while it is sent.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -10,24 +10,24 @@ use http_body::{Body as HttpBody, Frame};
 use super::Encoder;
 use crate::body::{Body, BodyError};
 
-/// So much is compressed before what came out is sent, or others get their turn.
+/// How many bytes are compressed before the output is sent or other tasks may run.
 const PIECE: usize = 32 * 1_024;
-/// So much may be done in one go when nothing comes out of it, in bytes.
+/// How many bytes are compressed in one turn if that yields no output.
 const TURN: usize = 4 * PIECE;
-/// What a step costs of a turn, even one without bytes.
+/// The cost of a step in bytes, even of one without data.
 const STEP: usize = 512;
 
-/// Nothing is held back: whenever the source has nothing more to say for now,
-/// everything it has said so far is let out in a form that can be decoded.
+/// Compresses a body without delaying it: whenever the source has no more data for now, everything
+/// so far is flushed in decodable form.
 pub(super) struct Coded {
     source: Body,
-    /// None once all of it is out, or after an error.
+    /// `None` after the end or an error.
     encoder: Option<Encoder>,
-    /// What the source has said and is not yet compressed.
+    /// Data from the source that is not compressed yet.
     waiting: Bytes,
-    /// Whether the encoder holds something back.
+    /// Whether the encoder holds data that is not flushed.
     unflushed: bool,
-    /// What goes out before the source is asked again.
+    /// Frames to return before the source is polled again.
     last: VecDeque<Frame<Bytes>>,
 }
 
@@ -104,7 +104,7 @@ impl HttpBody for Coded {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let stepped = ready!(self.step(context));
         if stepped.is_err() {
-            // What is left in the encoder would pretend a proper end.
+            // After an error, finishing the encoder would look like a complete body.
             self.encoder = None;
         }
         Poll::Ready(stepped.transpose())

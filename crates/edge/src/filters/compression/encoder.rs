@@ -1,4 +1,4 @@
-//! One of the two encoders, bytes in and bytes out.
+//! The brotli and gzip encoders behind one interface.
 
 use std::io::{self, Write as _};
 
@@ -6,23 +6,23 @@ use bytes::Bytes;
 
 use super::Encoding;
 
-/// What is compressed, which decides how much memory may go into it.
+/// The use of the output, which determines the memory for compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// A file that is compressed once and kept: it sees the whole of it.
+    /// A file that is compressed once and cached, with a window for all of it.
     Kept,
-    /// One of many streams: a window of 256 KiB, however long it is.
+    /// One of many streams, with a window of 256 KiB whatever its length.
     Stream,
 }
 
 const BROTLI_LEVEL: u32 = 4;
 const GZIP_LEVEL: u32 = 5;
-/// The powers of two that windows have.
+/// The window sizes, as powers of two.
 const STREAM_WINDOW: u32 = 18;
 const KEPT_WINDOW: u32 = 20;
 const BROTLI_BUFFER: usize = 4_096;
 
-/// An encoder that writes into memory, from where [`Encoder::take`] takes it.
+/// An encoder that writes into memory, to be read with [`Encoder::take`].
 pub(crate) enum Encoder {
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
     Gzip(Box<flate2::write::GzEncoder<Vec<u8>>>),
@@ -48,13 +48,13 @@ impl Encoder {
         }
     }
 
-    /// For one of many streams.
+    /// An encoder for one of many streams.
     pub(crate) fn stream(encoding: Encoding) -> Self {
         Self::new(encoding, Effort::Stream)
     }
 
-    /// Makes gzip with so many bytes more in its header (RFC 1952, section 2.3.1.1),
-    /// under a name that nobody reads.
+    /// An encoder for gzip with `padding` additional bytes in a header field that decoders ignore
+    /// (RFC 1952, section 2.3.1.1).
     pub(crate) fn padded_gzip(padding: u8) -> Self {
         let mut extra = vec![b'K', b'n', padding, 0];
         extra.resize(extra.len() + usize::from(padding), 0);
@@ -63,7 +63,7 @@ impl Encoder {
         Self::Gzip(Box::new(encoder))
     }
 
-    /// The whole of something that is kept.
+    /// Compresses a whole file to be cached.
     pub(crate) fn once(encoding: Encoding, bytes: &[u8]) -> io::Result<Bytes> {
         let mut encoder = Self::new(encoding, Effort::Kept);
         encoder.write(bytes)?;
@@ -77,7 +77,7 @@ impl Encoder {
         }
     }
 
-    /// Lets out everything that was written, so that it can be decoded.
+    /// Flushes everything written so far in decodable form.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Brotli(encoder) => encoder.flush(),
@@ -85,7 +85,7 @@ impl Encoder {
         }
     }
 
-    /// What has come out since the last time.
+    /// The output since the last call.
     pub(crate) fn take(&mut self) -> Bytes {
         let out = match self {
             Self::Brotli(encoder) => encoder.get_mut(),
@@ -94,7 +94,7 @@ impl Encoder {
         std::mem::take(out).into()
     }
 
-    /// The rest.
+    /// Ends the stream and returns the rest of the output.
     pub(crate) fn finish(self) -> io::Result<Bytes> {
         match self {
             Self::Brotli(encoder) => Ok(encoder.into_inner()),

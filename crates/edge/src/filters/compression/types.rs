@@ -1,8 +1,8 @@
-//! Which media types shrink.
+//! Which media types are worth compressing.
 
 use http::HeaderValue;
 
-/// Whether bytes of this type are worth compressing and may be held back to do so.
+/// Whether data of this type is worth compressing and may be delayed for it.
 pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;
@@ -40,7 +40,7 @@ pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
         .any(is)
 }
 
-/// Whether this is a part that pages share rather than a page or data.
+/// Whether this is the type of an asset that pages share, rather than of a page or of data.
 pub(super) fn is_asset(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;

@@ -1,4 +1,4 @@
-//! What each client has used, for a bounded number of clients.
+//! Counts of a bounded number of clients.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// Workers rarely wait for each other with so many locks.
+/// With this many locks, workers rarely wait for each other.
 const SHARDS: usize = 16;
-/// A full shard is looked through for idle clients this often at most.
+/// The shortest time between two searches for idle clients in a full shard.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// Buckets by client, each known by when it is full again (the generic cell rate algorithm).
-/// When all are taken by clients that asked lately, every other one shares a single bucket:
-/// strict, but limited. Instants are times since the first.
+/// A bucket for each client, stored as the time at which it is full again (the generic cell rate
+/// algorithm). When all buckets are taken by active clients, all further clients share one, which
+/// is strict but bounded. Times are relative to the first one.
 #[derive(Debug)]
 pub(super) struct Buckets {
-    /// How long a bucket takes to fill by one request, and by all of them.
+    /// The time to refill a bucket by one request, and completely.
     each: Duration,
     all: Duration,
     shards: Vec<Mutex<Shard>>,
@@ -32,7 +32,7 @@ struct Shard {
 }
 
 impl Buckets {
-    /// One request every so often, and so many at once.
+    /// Allows one request in each period of `each`, and bursts of `burst`.
     pub(super) fn new(each: Duration, burst: u32, clients: usize) -> Self {
         Self {
             each,
@@ -43,8 +43,8 @@ impl Buckets {
         }
     }
 
-    /// Whether a request of this client passes, which is counted or only asked; else how long
-    /// until one does.
+    /// Whether a request of this client is allowed; if not, how long until one is. The request is
+    /// counted only if `counts` is true.
     pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
         let mut shard = lock(&self.shards[shard]);
@@ -65,7 +65,8 @@ impl Buckets {
         Ok(())
     }
 
-    /// When a bucket is full again after one more request; else how long that has to wait.
+    /// When the bucket is full again after one more request; if that is not allowed yet, how long
+    /// until it is.
     fn take(&self, full_at: Duration, now: Duration) -> Result<Duration, Duration> {
         let next = full_at.max(now).saturating_add(self.each);
         let wait = next.saturating_sub(now.saturating_add(self.all));
@@ -80,7 +81,7 @@ impl Buckets {
 }
 
 impl Shard {
-    /// Whether there is a place for one more.
+    /// Whether there is room for one more bucket.
     fn has_room(&mut self, most: usize, now: Duration) -> bool {
         let may_sweep = self.swept.is_none_or(|swept| now >= swept + SWEEP);
         if self.full_at.len() >= most && may_sweep {
@@ -122,7 +123,7 @@ mod tests {
         assert_eq!(ask(true, 8), Err(SECOND));
         assert_eq!(ask(true, 9), Ok(()));
         assert_eq!(ask(false, 9), Err(2 * SECOND));
-        // A clock does not save up more than a bucket holds.
+        // A bucket that waits for long holds no more than a full one.
         assert!(
             (0..4)
                 .map(|_| ask(true, 1_000))

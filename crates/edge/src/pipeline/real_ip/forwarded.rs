@@ -1,4 +1,4 @@
-//! `Forwarded` (RFC 7239), read from the right: further left, others wrote.
+//! `Forwarded` (RFC 7239), read from the right, since whatever is further left may be forged.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,20 +8,20 @@ use http::header::FORWARDED;
 use crate::client_info::Scheme;
 use http1::is_host;
 
-/// No element has a reason to say more than so many things.
+/// The largest number of parameters in an element.
 const MOST: usize = 16;
 
-/// What one proxy said of who came to it.
+/// What one proxy states about its client.
 #[derive(Debug, Default)]
 pub(super) struct Element {
-    /// Nothing: it is unknown, hidden, or not said.
+    /// None if the address is unknown, obfuscated or missing.
     pub(super) client: Option<IpAddr>,
     pub(super) scheme: Option<Scheme>,
     /// In lower case.
     pub(super) host: Option<String>,
 }
 
-/// What every proxy said, the nearest first; nothing: that is no element.
+/// The elements of all proxies, the nearest first. None stands for an invalid element.
 pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Element>> {
     let lines = headers.get_all(FORWARDED).iter().rev();
     lines
@@ -31,9 +31,9 @@ pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Eleme
         .map(element)
 }
 
-/// A text in pieces, cut outside quotes, the last piece first. So half a quoted text that a
-/// client wrote cannot swallow what proxies put after it, and what is no text spoils nothing
-/// but its own piece.
+/// The pieces of a text between separators outside quotes, the last piece first. Read from the end,
+/// an unclosed quote from a client cannot swallow what proxies append after it, and invalid text
+/// affects only its own piece.
 struct Cut<'a> {
     left: Option<&'a [u8]>,
     at: u8,
@@ -67,7 +67,7 @@ impl<'a> Iterator for Cut<'a> {
     }
 }
 
-/// Whether what follows this in a quoted text is meant as it stands.
+/// Whether the character after `before` is escaped within a quoted string.
 fn is_escaped(before: &[u8]) -> bool {
     let signs = before.iter().rev();
     signs.take_while(|byte| **byte == b'\\').count() % 2 == 1
@@ -101,9 +101,9 @@ fn element(text: &[u8]) -> Option<Element> {
     Some(element)
 }
 
-/// A token, or what a quoted text means (RFC 9110, section 5.6.4). Many proxies write hosts
-/// and addresses without the quotes that they want, or nothing for a host that was not said:
-/// a client must not be able to hide itself by the host it asks for.
+/// A token, or the content of a quoted string (RFC 9110, section 5.6.4). Hosts and addresses
+/// without the required quotes, and empty hosts, are accepted: many proxies write them, and a
+/// client must not be able to hide its address by the host that it requests.
 fn value_of(text: &[u8]) -> Option<Vec<u8>> {
     let Some(quoted) = text.strip_prefix(b"\"") else {
         return (!text.contains(&b'"')).then(|| text.to_owned());
@@ -120,13 +120,13 @@ fn value_of(text: &[u8]) -> Option<Vec<u8>> {
     Some(value)
 }
 
-/// RFC 9110, section 5.6.2.
+/// Whether the text is a token (RFC 9110, section 5.6.2).
 fn is_token(text: &[u8]) -> bool {
     let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !text.is_empty() && text.iter().all(is_sign)
 }
 
-/// Who came to a proxy (RFC 7239, section 6).
+/// A node identifier without its port (RFC 7239, section 6).
 fn without_port(text: &str) -> Option<&str> {
     let end = match text.find(']') {
         Some(bracket) => bracket + 1,
@@ -149,7 +149,7 @@ fn is_port(text: &str) -> bool {
     is_number || is_hidden(text)
 }
 
-/// An identifier that says nothing to others (RFC 7239, section 6.3).
+/// Whether the text is an obfuscated identifier (RFC 7239, section 6.3).
 fn is_hidden(text: &str) -> bool {
     let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     text.strip_prefix('_')

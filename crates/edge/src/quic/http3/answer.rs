@@ -1,4 +1,4 @@
-//! The answer to a request of HTTP/3, on its way to the client.
+//! Sends the response to an HTTP/3 request.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,31 +14,32 @@ use crate::body::{Answer, Body, BodyError, has_no_body};
 use crate::connection::stream_head;
 use crate::quic::wire::{Ended, Sending};
 
-/// Why an answer does not reach its client whole.
+/// Why a response does not reach its client whole.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AnswerError {
-    /// The client wants no more of it, or is gone.
+    /// The client has cancelled or disconnected.
     #[error("the client left")]
     ClientLeft,
-    /// It cannot be sent.
+    /// Sending failed.
     #[error("the answer cannot be sent: {0}")]
     Stream(#[from] StreamError),
-    /// Whoever makes it failed in the middle.
+    /// The body of the response broke off.
     #[error("the answer broke off: {0}")]
     Body(BodyError),
 }
 
-/// The way back of one request.
+/// The sending side of one request.
 pub(super) struct Back<'a> {
     pub(super) stream: RequestStream<Sending, Bytes>,
     pub(super) ended: &'a mut Ended,
     pub(super) connection: &'a quinn::Connection,
-    /// How long a client may take nothing.
+    /// How long the client may accept no data.
     pub(super) time: Duration,
 }
 
 impl Back<'_> {
-    /// Sends an answer, and returns when the client has it or is given up.
+    /// Sends a response. Returns once the client has all of it, or has accepted nothing for too
+    /// long.
     pub(super) async fn send(
         mut self,
         method: &Method,
@@ -80,7 +81,7 @@ impl Back<'_> {
             let frame = tokio::select! {
                 biased;
                 frame = body.frame() => frame,
-                // Whoever makes the rest need not go on.
+                // The client has cancelled, so the rest is not produced.
                 _ = &mut *self.ended => return Err(AnswerError::ClientLeft),
             };
             let Some(frame) = frame else {
@@ -100,7 +101,8 @@ impl Back<'_> {
         Ok(self.stream.finish().await?)
     }
 
-    /// All is handed to the network. What of it nobody takes is not kept for long.
+    /// Waits until the client has acknowledged everything that was sent. Gives up once nothing
+    /// moves for `time`.
     async fn arrival(&mut self) {
         loop {
             let sent = self.connection.stats().frame_tx.stream;

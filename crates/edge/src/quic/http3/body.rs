@@ -1,5 +1,5 @@
-//! The body of a request of HTTP/3: as long as its head says, and never standing
-//! still for long.
+//! The body of an HTTP/3 request, checked against the length in its head and limited in how long it
+//! may stall.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,19 +17,19 @@ use crate::parse_result::BrokenBody;
 use crate::quic::wire::Receiving;
 use http1::{Refusal, judge_fields};
 
-/// What a client sends after a head.
+/// The body that follows a head.
 pub(super) struct Received {
     stream: RequestStream<Receiving, Bytes>,
-    /// What `Content-Length` says is still to come.
+    /// How much is still to come according to `Content-Length`.
     left: Option<u64>,
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     state: State,
-    /// What is wrong with it is noted here.
+    /// Records why the body broke off.
     broken: Arc<BrokenBody>,
-    /// Told when somebody wants it.
+    /// Notified when the body is read for the first time.
     wanted: Arc<Notify>,
-    /// Came with the head.
+    /// The part that arrived with the head.
     first: Option<Result<Frame<Bytes>, BodyError>>,
 }
 
@@ -41,8 +41,8 @@ enum State {
 }
 
 impl Received {
-    /// The body that follows. What came of it with the head tells whether there is
-    /// one, and perhaps that it is refused.
+    /// The body after a head. What has arrived with the head already may show that there is none,
+    /// or that it is invalid.
     pub(super) async fn body(
         stream: RequestStream<Receiving, Bytes>,
         length: Option<u64>,
@@ -94,7 +94,7 @@ impl Received {
                     }
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
-                // Malformed (RFC 9114, section 4.1.2): something is missing.
+                // The body is too short, so the request is malformed (RFC 9114, section 4.1.2).
                 Ok(None) if self.left.is_some_and(|left| left > 0) => {
                     return self.breaks(Refusal::Length);
                 }

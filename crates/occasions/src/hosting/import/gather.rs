@@ -11,8 +11,14 @@ use super::lexicon::Lexicon;
 use crate::code::CodeKey;
 use crate::hosting::record::table::{Column, Field, NO_EVENT};
 use crate::hosting::record::{ALL_EVENTS, Ground, GuestRecord, Record};
+use crate::household::GUEST_LIMIT;
 use crate::question::Question;
 use crate::words::{AskedOf, GuestKind, QuestionKind, ReplyStatus};
+
+/// How many findings a household has at most.
+const MOST_FINDINGS: usize = 100;
+/// How many words of a cell that lists several are read.
+const MOST_WORDS: usize = 100;
 
 /// A household of a list, and where in the list it stands.
 #[derive(Clone, Debug, Default)]
@@ -317,7 +323,10 @@ impl Reader<'_> {
         for event in events.iter_mut().flatten() {
             match self.lexicon.event(event) {
                 Some(key) => key.clone_into(event),
-                None => findings.push(Finding::error(row, field, "unknown_option", event)),
+                None if findings.len() < MOST_FINDINGS => {
+                    findings.push(Finding::error(row, field, "unknown_option", event));
+                }
+                None => {}
             }
         }
         if let Some(keys) = events {
@@ -456,6 +465,7 @@ fn guests(row: &Cells<'_>) -> Vec<GuestRecord> {
         parts.join(" ").trim().to_owned()
     };
     let mut names = split(&row.text(Field::Names, ";"), &[';', '\n']);
+    names.truncate(GUEST_LIMIT + 1);
     let own = match row.line(Field::Guest) {
         name if name.is_empty() => joined(Field::FirstName, Field::LastName),
         name => name,
@@ -492,6 +502,7 @@ fn split(text: &str, between: &[char]) -> Vec<String> {
     let parts = text.split(between).map(str::trim);
     parts
         .filter(|part| !part.is_empty())
+        .take(MOST_WORDS)
         .map(str::to_owned)
         .collect()
 }

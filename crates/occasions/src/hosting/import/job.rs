@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use accounts::account::AccountId;
-use jiff::SignedDuration;
 use platform::jobs::{Done, Handler, Job, JobError};
 use platform::{Platform, Rows, Store, StoreError, Tx, sql};
 use serde::Deserialize;
@@ -279,13 +278,10 @@ impl Room {
             occasion
         )
         .one(tx)?;
-        let hour_ago = tx.now() - SignedDuration::from_hours(1);
         let (refused_codes,): (i64,) = sql!(
             "SELECT COUNT(*) FROM import_row JOIN import ON import.id = import_row.import
-             WHERE import.account = :account AND import.created_at > :hour_ago
-               AND import_row.problem = 'code_taken'",
-            account = host.account(),
-            hour_ago
+             WHERE import.account = :account AND import_row.problem = 'code_taken'",
+            account = host.account()
         )
         .one(tx)?;
         Ok(Self {
@@ -325,9 +321,10 @@ fn write_one(
         if room.households < 1 {
             return Err(Refusal::LimitReached(limits::INVITATIONS));
         }
-        // That a code is taken tells something about others, so it is not told too often.
+        // That a code is taken tells something about others, so it is told only so often in the
+        // week that reports are kept.
         if one.record.code.is_some() && room.refused_codes >= codes::TRIES {
-            return Err(Refusal::RateLimited(3_600));
+            return Err(Refusal::RateLimited(86_400));
         }
     }
     if room.guests < more {

@@ -75,6 +75,7 @@ pub(super) fn vet(
     let people: Vec<Input> = wanted
         .guests
         .iter()
+        .take(GUEST_LIMIT)
         .map(|guest| person(guest).into())
         .collect();
     let planned = Planning::of(occasion, &ground.events, ground.diets.clone())

@@ -74,6 +74,10 @@ fn what_is_no_table_is_refused_by_its_name() {
         ),
         (cut, Unreadable::BadWorkbook),
         (vec![b'x'; MOST_BYTES + 1], Unreadable::TooLarge),
+        (
+            [&b"Name\n"[..], &[b'x'; MOST_LETTERS + 1]].concat(),
+            Unreadable::TooLarge,
+        ),
         (b"Name\n".to_vec(), Unreadable::Empty),
         (Vec::new(), Unreadable::Empty),
         (b",,\n;\n".to_vec(), Unreadable::Empty),
@@ -133,6 +137,39 @@ fn a_workbook_that_unpacks_to_too_much_is_not_read() {
         assert!(file.len() < MOST_BYTES, "{}", file.len());
         assert_eq!(read(&file), Err(Unreadable::TooLarge));
     }
+}
+
+#[test]
+fn a_workbook_that_claims_more_texts_than_a_table_has_is_not_read() {
+    let file = book(&[&["Name"], &["Ali"]]);
+    let mut parts = ZipArchive::new(Cursor::new(&file)).unwrap();
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for place in 0..parts.len() {
+        let mut part = parts.by_index(place).unwrap();
+        let mut text = String::new();
+        part.read_to_string(&mut text).unwrap();
+        let claim = "uniqueCount=\"1000000000000\"";
+        let text = text.replacen("uniqueCount=\"2\"", claim, 1);
+        let name = part.name().unwrap().into_owned();
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    let claiming = zip.finish().unwrap().into_inner();
+    assert!(read(&file).is_ok());
+    assert_eq!(read(&claiming), Err(Unreadable::TooLarge));
+}
+
+#[test]
+fn a_text_that_many_cells_share_counts_for_each() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let long = "x".repeat(30_000);
+    for row in 0..1_000 {
+        sheet.write(row, 0, &long).unwrap();
+    }
+    let file = workbook.save_to_buffer().unwrap();
+    assert!(file.len() < 1 << 20, "{}", file.len());
+    assert_eq!(read(&file), Err(Unreadable::TooLarge));
 }
 
 #[test]
