@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use edge::maintenance::Maintenance;
+use platform::erasure;
 use platform::store::migrate;
-use platform::{Clock, Files, Outbound, Platform, Random, Store};
+use platform::{Clock, Files, Outbound, Platform, Random, Secret, Store, StoreError, Tx};
 use site::domain::Domains;
 use site::domains;
 use web::{Site, SiteUrl};
@@ -26,6 +27,15 @@ pub(crate) struct Opened {
 
 /// Opens the store and the keys, and builds the site on them.
 pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
+    if backup::is_unfinished(&settings.data) && settings.restore_with.is_none() {
+        bail!(
+            "a restore into {} was not finished, and half of it is not served\n  \
+             run kenduri restore again",
+            settings.data.display()
+        );
+    }
+    let filling = Arc::clone(settings);
+    tokio::task::spawn_blocking(move || fill(&filling)).await??;
     let opening = Arc::clone(settings);
     let store = tokio::task::spawn_blocking(move || open_store(&opening)).await;
     let (store, random) = (
@@ -69,6 +79,71 @@ pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
             "Kenduri listens on a unix socket only, so it cannot know its own address\n  set site.url"
         ),
     }
+}
+
+/// Fills an empty data folder from the backup, where the settings say so. Blocks.
+fn fill(settings: &Settings) -> Result<()> {
+    let (Some(file), Some(backup)) = (&settings.restore_with, &settings.backup) else {
+        return Ok(());
+    };
+    let platform::store::Settings::Sqlite(sqlite) = &settings.store else {
+        return Ok(());
+    };
+    if sqlite.path.exists() {
+        return Ok(());
+    }
+    let passphrase = std::fs::read_to_string(file).with_context(|| {
+        format!(
+            "the passphrase of the backup is to be in {}",
+            file.display()
+        )
+    })?;
+    let key = match backup::open(&backup.target, &Secret::new(passphrase)) {
+        // The first machine begins with nothing.
+        Err(backup::BackupError::Nothing(_)) => return Ok(()),
+        key => key?,
+    };
+    let places = backup::Places {
+        data: settings.data.clone(),
+        store: sqlite.path.clone(),
+    };
+    let random = Random::system();
+    let restored = backup::restore(&backup.target, &key, &places, None, &random)?;
+    tracing::info!(
+        "restored the state of {} from {}",
+        restored.until,
+        backup.target.name()
+    );
+    Ok(())
+}
+
+/// Starts the backup, if there is one.
+pub(crate) fn start_backup(settings: &Settings, site: &Site) -> Result<Option<Arc<backup::Agent>>> {
+    let Some(backup) = &settings.backup else {
+        return Ok(None);
+    };
+    let agent = backup::Agent::start(
+        backup.clone(),
+        site.store.clone(),
+        site.clock.clone(),
+        site.random.clone(),
+    )?;
+    Ok(Some(Arc::new(agent)))
+}
+
+/// Erases again what had been erased after the state that was restored, if one was.
+pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<()> {
+    let list = backup::erasures::to_repeat(&settings.data)?;
+    if list.is_empty() {
+        return Ok(());
+    }
+    let store = &opened.site.store;
+    let import = move |tx: &mut Tx<'_>| erasure::import(tx, &list);
+    let imported: Result<(), StoreError> = store.write(import).await;
+    imported?;
+    // From here on the store knows by itself what is left to do.
+    backup::erasures::repeated(&settings.data)?;
+    Ok(())
 }
 
 /// Maintenance mode in its stored state.

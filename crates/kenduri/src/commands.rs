@@ -1,6 +1,7 @@
 //! The subcommands of the command line, one file each; each ends in an exit code.
 
 mod apply;
+mod backup;
 mod check;
 mod export;
 mod help;
@@ -11,6 +12,7 @@ mod migrate;
 mod owner;
 mod password;
 mod purge;
+mod restore;
 mod secret;
 mod serve;
 mod services;
@@ -75,6 +77,9 @@ enum Word {
     Verify(verify::Verify),
     Migrate(migrate::Migrate),
     #[command(subcommand)]
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    #[command(subcommand)]
     Import(import::Import),
     #[command(subcommand)]
     Export(export::Export),
@@ -112,6 +117,8 @@ impl Kenduri {
             Word::Token(token) => token.run(),
             Word::Verify(verify) => verify.run(),
             Word::Migrate(migrate) => migrate.run(),
+            Word::Backup(backup) => backup.run(),
+            Word::Restore(restore) => restore.run(),
             Word::Import(import) => import.run(),
             Word::Export(export) => export.run(),
             Word::Install(install) => install.run(),
@@ -232,6 +239,7 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
         };
         let hands = RequestContext {
             opened,
+            backup: None,
             maintenance: app_setup::maintenance(&settings),
             settings,
             plan: Arc::new(plan),

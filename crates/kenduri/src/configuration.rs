@@ -5,6 +5,7 @@
 //! and remedy, or [`Settings`].
 
 mod address;
+mod backup;
 mod check;
 mod deep;
 mod differences;
@@ -186,13 +187,20 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     };
     let services = services::plan(&written, asked, &places, depth, &mut check);
     let doors = services::doors(&written.service, asked, &folders.run);
-    let settings = settings::settings(
+    let mut settings = settings::settings(
         &written,
         &sections,
         (folder, &data),
         (&doors, asked.lasting.is_none()),
         &mut check,
     );
+    if let Some((settings, _)) = &mut settings
+        && let Some(backup) = &mut settings.backup
+        && let Some(file) = &file
+    {
+        let files = backup::settings_files(file, &merged);
+        backup.beside.extend(files);
+    }
     if let Some((settings, plan)) = &settings
         && plan.needs_app()
     {

@@ -24,7 +24,7 @@ use site::Domains;
 use tokio::sync::{mpsc, oneshot};
 use web::Site;
 
-use crate::app_setup::Opened;
+use crate::app_setup::{self, Opened};
 use crate::configuration::Settings;
 use crate::control::Reply;
 
@@ -57,6 +57,8 @@ pub(crate) enum ControlRequest {
     },
     /// Turn maintenance off.
     MaintenanceOff,
+    /// Make a snapshot for the backup.
+    BackupNow,
     /// About services.
     #[serde(rename = "neighbours")]
     Services(services::ServiceRequest),
@@ -131,6 +133,8 @@ pub(crate) enum ControlResponse {
     },
     /// Maintenance is off.
     Open,
+    /// A snapshot is in the backup.
+    BackedUp,
     /// About services.
     #[serde(rename = "neighbours")]
     Services(services::ServiceResponse),
@@ -145,6 +149,8 @@ pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 pub(crate) struct RequestContext {
     /// The app, if it runs.
     pub(crate) opened: Option<Opened>,
+    /// The backup, if it is under way.
+    pub(crate) backup: Option<Arc<backup::Agent>>,
     /// Maintenance mode.
     pub(crate) maintenance: Arc<Maintenance>,
     /// The settings, for links.
@@ -170,6 +176,7 @@ impl ControlRequest {
                 | Self::FactorsReset { .. }
                 | Self::TokenCreate(_)
                 | Self::VerifyAudit
+                | Self::BackupNow
         )
     }
 
@@ -180,6 +187,7 @@ impl ControlRequest {
             Self::FactorsReset { email } => reset_factors(&email, &hands.opened()?.site).await,
             Self::TokenCreate(order) => create_token(order, hands.opened()?).await,
             Self::VerifyAudit => verify_audit(&hands.opened()?.site).await,
+            Self::BackupNow => back_up(hands).await,
             Self::Purge { tags } => {
                 let (answer, count) = oneshot::channel();
                 let purges = hands.purges.as_ref().context("Kenduri does not run")?;
@@ -273,6 +281,25 @@ async fn create_token(
         token: created.secret.reveal().to_owned(),
         expires_at: created.expires_at.to_string(),
     })
+}
+
+/// Makes a snapshot; while no server runs, with a backup of its own.
+async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
+    let agent = match &hands.backup {
+        Some(agent) => Arc::clone(agent),
+        None => app_setup::start_backup(&hands.settings, &hands.opened()?.site)?
+            .context("nothing is backed up here\n  set [backup] to, and restart Kenduri")?,
+    };
+    let is_under_way = hands.backup.is_some();
+    tokio::task::spawn_blocking(move || {
+        let done = agent.now();
+        if !is_under_way {
+            agent.stop();
+        }
+        done
+    })
+    .await??;
+    Ok(ControlResponse::BackedUp)
 }
 
 async fn verify_audit(site: &Site) -> Result<ControlResponse> {

@@ -1,5 +1,6 @@
 //! The router of the program: the domains' routes and the operators' endpoints.
 
+use ::backup::Agent;
 use std::sync::Arc;
 
 use axum::{Extension, Router};
@@ -34,6 +35,8 @@ pub(crate) struct Parts {
     pub(crate) server_status: ServerStatus,
     /// The sources of releases and advisories.
     pub(crate) updates: Arc<[Source]>,
+    /// The backup, if there is one.
+    pub(crate) backup: Option<Arc<Agent>>,
     /// Cancelled when this process stops.
     pub(crate) stop: CancellationToken,
     /// Cancelled when all of Kenduri stops.
@@ -55,7 +58,11 @@ pub(crate) fn router(parts: Parts) -> Router {
         .layer(Extension(EntryLimit::default()))
         .layer(Extension(parts.gate))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
-        .merge(server::routes(parts.server_status, parts.updates))
+        .merge(server::routes(
+            parts.server_status,
+            parts.updates,
+            parts.backup,
+        ))
         .merge(api::routes())
         .merge(operators::routes(parts.figures, parts.ending));
     let router = accounts::web::around(&parts.accounts, router);

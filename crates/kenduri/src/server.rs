@@ -8,6 +8,7 @@
 
 mod actions;
 mod alarm;
+mod backup;
 mod context;
 mod overview;
 mod rows;
@@ -18,6 +19,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use ::backup::Agent;
 use axum::{Extension, Router};
 use site::Callers::{self, People};
 use web::{Locale, Pages, Site};
@@ -34,7 +36,11 @@ pub(crate) const LOCALES: &[Locale] = &[
 ];
 
 /// Every address of the operator's page; `updates` is where somebody looks for newer versions.
-pub(crate) fn routes(server: ServerStatus, updates: Arc<[Source]>) -> Router<Site> {
+pub(crate) fn routes(
+    server: ServerStatus,
+    updates: Arc<[Source]>,
+    backup: Option<Arc<Agent>>,
+) -> Router<Site> {
     // Who of them owns the installation, `AdminContext` looks up.
     Pages::<_, Callers>::default()
         .get("/admin/server", People, overview::show)
@@ -43,4 +49,5 @@ pub(crate) fn routes(server: ServerStatus, updates: Arc<[Source]>) -> Router<Sit
         .into_router()
         .layer(Extension(server))
         .layer(Extension(updates))
+        .layer(Extension(backup))
 }

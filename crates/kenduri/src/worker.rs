@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::backup::Agent;
 use anyhow::{Context as _, Result, bail};
 use compat::kadkahwin::ServedOccasion;
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
@@ -169,12 +170,14 @@ impl Begun {
         };
         tasks.spawn(figures.tidy(stop.clone()));
         let opened = app.as_ref().map(|app| app.opened.clone());
+        let backup = app.as_ref().and_then(|app| app.backup.clone());
         let links = app.map_or_else(String::new, |app| {
             app.background.start(&app.opened.site, &tasks, &stop);
             app.links
         });
         let hands = RequestContext {
             opened,
+            backup: backup.clone(),
             maintenance,
             settings: Arc::clone(&settings),
             plan: edge.plan(),
@@ -199,6 +202,12 @@ impl Begun {
         let mut inbox = self.inbox;
         message_loop.serve(&mut inbox, terminate.recv()).await?;
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
+        let backup_end = async {
+            if let Some(backup) = backup {
+                // The rest is copied once the requests have ended; it is in the log till then.
+                let _ = tokio::task::spawn_blocking(move || backup.stop()).await;
+            }
+        };
         stop.cancel();
         tasks.close();
         let figures_end = async {
@@ -218,6 +227,7 @@ impl Begun {
         // Services may still change meanwhile, and their websockets get their drain time.
         message_loop.finish(&mut inbox, end).await?;
         edge.end().await;
+        backup_end.await;
         Ok(())
     }
 }
@@ -225,6 +235,7 @@ impl Begun {
 /// The app with its background tasks.
 struct App {
     opened: Opened,
+    backup: Option<Arc<Agent>>,
     mounted: AppService,
     background: Background,
     /// The links to print.
@@ -245,14 +256,17 @@ impl App {
             ServeMode::Usual => announce_setup(&site, settings).await?,
             ServeMode::Demo | ServeMode::DemoForNow => demo::prepare(&opened).await?,
         };
+        app_setup::erase_again(settings, &opened).await?;
+        let accounts = accounts(&opened, settings);
+        identity::person::erasure::repeat(accounts.domain_accounts, &site.store).await?;
         for domain in domains {
             let owner = domain.migrations.owner;
             let prepared = (domain.before_serving)(&site).await;
             prepared.map_err(|error| anyhow::anyhow!("{owner} cannot be served: {error}"))?;
         }
+        let backup = app_setup::start_backup(settings, &site)?;
         let (budget, opens) = (GuessBudget::new(), Arc::new(Opens::default()));
         let links_key = site.store.read(LinkKey::load).await?;
-        let accounts = accounts(&opened, settings);
         let router = router::router(Parts {
             accounts: accounts.clone(),
             gate: CodeGate::new(&site.keys, links_key, budget.clone(), Arc::clone(&opens)),
@@ -262,6 +276,7 @@ impl App {
             figures: figures.clone(),
             server_status,
             updates: settings.updates.clone().into(),
+            backup: backup.clone(),
             stop: stop.clone(),
             ending: ending.clone(),
         });
@@ -281,6 +296,7 @@ impl App {
             },
             mounted: AppService::new(router, stop.clone()).knowing(accounts),
             opened,
+            backup,
             links,
         })
     }

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use platform::audit::{Actor, Entry};
+use platform::erasure;
 use platform::jobs::{Done, Handler, JobError};
 use platform::news::NewNews;
 use platform::{Platform, Rows, StoreError, Tx, sql};
@@ -22,6 +23,8 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};
 
+/// What the list of erasures calls the food needs of an occasion.
+const ERASED: &str = "diets";
 /// How many days food needs are kept after the day of the last event.
 const KEPT_DAYS: i64 = 30;
 
@@ -40,9 +43,15 @@ pub fn daily(platform: Platform) -> Handler {
 pub async fn run(platform: &Platform) -> Result<(), JobError> {
     let mut deleted = false;
     for occasion in platform.store.read_at_length(due).await? {
-        let change = move |tx: &mut Tx<'_>| delete(tx, &occasion);
+        let change = move |tx: &mut Tx<'_>| delete(tx, &occasion, false);
         deleted |= platform.store.write(change).await?;
     }
+    for occasion in platform.store.read_at_length(lost).await? {
+        let change = move |tx: &mut Tx<'_>| delete(tx, &occasion, true);
+        deleted |= platform.store.write(change).await?;
+    }
+    let repeated = |tx: &mut Tx<'_>| erasure::repeated(tx, ERASED);
+    platform.store.write(repeated).await?;
     if deleted {
         export::remove_expired(platform).await?;
         // Until the checkpoint, the engine's log still holds what was overwritten.
@@ -69,6 +78,19 @@ fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(due.map(|(id, ..)| id).collect())
 }
 
+/// Occasions whose food needs had been deleted after the state that was restored.
+fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
+    let subjects = erasure::to_repeat(tx, ERASED)?;
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all: Vec<(OccasionId,)> = tx.all(sql!("SELECT id FROM occasion ORDER BY id"), &[])?;
+    let ids = all.into_iter().map(|(id,)| id);
+    Ok(ids
+        .filter(|id| subjects.contains(&erasure::subject(ERASED, &id.to_string())))
+        .collect())
+}
+
 /// Whether the day of deletion has come in the occasion's time zone.
 fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
@@ -76,8 +98,9 @@ fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     last.is_ok_and(|last| day(now) >= last)
 }
 
-/// Deletes an occasion's food needs from every table; returns whether there were any.
-fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
+/// Deletes an occasion's food needs from every table, where it is time or they had been deleted
+/// before; returns whether there were any.
+fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
     }
@@ -86,7 +109,7 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
     let events = event::list(tx, id)?;
     let last_end = events.iter().map(|event| event.ends_at).max();
     let now = tx.now();
-    if !last_end.is_some_and(|end| is_over(&occasion.zone(), end, now)) {
+    if !had_been && !last_end.is_some_and(|end| is_over(&occasion.zone(), end, now)) {
         return Ok(false);
     }
     let people = delete_of_guests(tx, id)?;
@@ -97,6 +120,7 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
         return Ok(false);
     }
     expire_exports(tx, id)?;
+    erasure::note(tx, ERASED, &id.to_string())?;
     tx.record(Entry {
         actor: Actor::System,
         action: "occasion.diets_deleted",

@@ -8,6 +8,7 @@ extern crate self as platform;
 
 pub mod audit;
 pub mod clock;
+pub mod erasure;
 pub mod files;
 pub mod id;
 mod id_type;
@@ -44,7 +45,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0001_begin",
     "0002_jobs_and_mail",
     "0003_installation",
-    "0004_suppression"
+    "0004_suppression",
+    "0005_erased"
 );
 
 /// The outside world in one value; tests build one with other parts. Clones share it.

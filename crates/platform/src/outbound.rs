@@ -30,6 +30,9 @@ pub const LONGEST: usize = 2_000;
 const TIME: Duration = Duration::from_secs(10);
 /// The longest response body that is read, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
+/// The same limits for the objects of a bucket.
+const OBJECT_TIME: Duration = Duration::from_mins(2);
+const LONGEST_OBJECT: usize = 256 << 20;
 /// Domain names that are never public (RFC 6761, 6762, 8375 and ICANN's `internal`).
 const PRIVATE: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "onion"];
 
@@ -97,10 +100,10 @@ pub enum OutboundError {
     #[error("no answer of HTTP: {0}")]
     Http(#[from] hyper::Error),
     /// The response body is too long.
-    #[error("the answer has more than {LONGEST_ANSWER} bytes")]
+    #[error("the answer is too long")]
     TooLong,
     /// The request timed out.
-    #[error("no answer within {} s", TIME.as_secs())]
+    #[error("no answer in time")]
     Slow,
 }
 
@@ -154,8 +157,8 @@ impl Outbound {
             method: Method::POST,
             media_type: Some("application/json"),
             headers,
-            body,
-            is_read: false,
+            body: body.into(),
+            read_up_to: None,
         };
         Ok(self.send(url, Reach::Public, request).await?.status)
     }
@@ -172,13 +175,13 @@ impl Outbound {
             method: Method::POST,
             media_type: Some("application/json"),
             headers,
-            body,
-            is_read: false,
+            body: body.into(),
+            read_up_to: None,
         };
         let sending = async {
             let uri = path.parse().map_err(|_| OutboundError::Refused)?;
             let request = request.build(&uri, &Authority::from_static("localhost"))?;
-            exchange(UnixStream::connect(socket).await?, request, false).await
+            exchange(UnixStream::connect(socket).await?, request, None).await
         };
         let answer = timeout(TIME, sending).await;
         Ok(answer.map_err(|_| OutboundError::Slow)??.status)
@@ -191,10 +194,30 @@ impl Outbound {
             method: if is_form { Method::POST } else { Method::GET },
             media_type: is_form.then_some("application/x-www-form-urlencoded"),
             headers: call.headers,
-            body: call.form.unwrap_or_default(),
-            is_read: true,
+            body: call.form.unwrap_or_default().into(),
+            read_up_to: Some(LONGEST_ANSWER),
         };
         self.send(call.url, call.reach, request).await
+    }
+
+    /// Reads, writes or removes an object of a bucket that the operator configured.
+    pub async fn transfer(
+        &self,
+        method: Method,
+        url: &str,
+        body: Bytes,
+    ) -> Result<Answer, OutboundError> {
+        let request = Outgoing {
+            method,
+            media_type: None,
+            headers: &[],
+            body,
+            read_up_to: Some(LONGEST_OBJECT),
+        };
+        let sending = self.send_unlimited(url, Reach::Private, request);
+        timeout(OBJECT_TIME, sending)
+            .await
+            .map_err(|_| OutboundError::Slow)?
     }
 
     async fn send(
@@ -221,15 +244,15 @@ impl Outbound {
         let port = authority
             .port_u16()
             .unwrap_or(if is_tls { 443 } else { 80 });
-        let is_read = request.is_read;
+        let read_up_to = request.read_up_to;
         let request = request.build(&uri, &authority)?;
         let stream = self.connect(&host, port, reach).await?;
         if !is_tls {
-            return exchange(stream, request, is_read).await;
+            return exchange(stream, request, read_up_to).await;
         }
         let name = ServerName::try_from(host).map_err(|_| OutboundError::Refused)?;
         let stream = self.0.tls.connect(name, stream).await?;
-        exchange(stream, request, is_read).await
+        exchange(stream, request, read_up_to).await
     }
 
     async fn connect(
@@ -266,9 +289,9 @@ struct Outgoing<'a> {
     method: Method,
     media_type: Option<&'static str>,
     headers: &'a [(&'static str, String)],
-    body: String,
-    /// Whether the response body is read.
-    is_read: bool,
+    body: Bytes,
+    /// The longest response body that is read; `None`: it is not read.
+    read_up_to: Option<usize>,
 }
 
 impl Outgoing<'_> {
@@ -278,7 +301,7 @@ impl Outgoing<'_> {
         authority: &Authority,
     ) -> Result<Request<Full<Bytes>>, OutboundError> {
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = Request::new(Full::new(Bytes::from(self.body)));
+        let mut request = Request::new(Full::new(self.body));
         *request.method_mut() = self.method;
         *request.uri_mut() = path.parse().map_err(|_| OutboundError::Refused)?;
         let media_type = self
@@ -304,7 +327,7 @@ impl Outgoing<'_> {
 async fn exchange<S>(
     stream: S,
     request: Request<Full<Bytes>>,
-    is_read: bool,
+    read_up_to: Option<usize>,
 ) -> Result<Answer, OutboundError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -313,10 +336,8 @@ where
     let answering = async move {
         let answer = sender.send_request(request).await?;
         let status = answer.status();
-        let body = if is_read {
-            let body = Limited::new(answer.into_body(), LONGEST_ANSWER)
-                .collect()
-                .await;
+        let body = if let Some(longest) = read_up_to {
+            let body = Limited::new(answer.into_body(), longest).collect().await;
             body.map_err(unread)?.to_bytes()
         } else {
             Bytes::new()

@@ -8,6 +8,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "kenduri",
         &[
+            "backup",
             "importer",
             "compat",
             "edge",
@@ -38,6 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "upgrade",
         ],
     ),
+    ("backup", &["platform"]),
     ("importer", &["edge", "supervisor"]),
     ("edge", &["http1", "units", "upgrade"]),
     ("supervisor", &["units"]),

@@ -6,6 +6,7 @@
 
 use jiff::SignedDuration;
 use platform::audit::{self, Actor, Entry, RequestFacts};
+use platform::erasure;
 use platform::jobs::{Done, Handler};
 use platform::{Rows, Store, StoreError, Tx, idempotency, sql};
 use serde_json::json;
@@ -25,6 +26,8 @@ use crate::session::sudo::Sudo;
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// For how long nobody gets the slug of an account that was erased.
 pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// What the list of erasures calls an account.
+const ERASED: &str = "account";
 /// How many accounts one run of the job erases.
 const AT_ONCE: u32 = 20;
 /// When an account is tried again that could not be erased.
@@ -219,6 +222,50 @@ fn purge_due(
     Ok(purge(tx, domains, id)?)
 }
 
+/// Erases the accounts that had been erased after the state that was restored.
+pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
+    for id in store.read_at_length(lost).await? {
+        let erased = id.clone();
+        let change = move |tx: &mut Tx<'_>| {
+            let held = held::hold(tx, &erased)?.ok_or(EraseError::NotSignedIn)?;
+            begin(tx, domains, &held, &erased, When::Now)
+        };
+        if let Err(error) = store.write(change).await {
+            // In this state something is the person's alone: nobody sees them until it is settled.
+            tracing::error!(account = %id, %error, "somebody who was erased is back, and hidden");
+            store.write(move |tx| hide(tx, &id)).await?;
+        }
+    }
+    store.write(|tx| erasure::repeated(tx, ERASED)).await
+}
+
+fn lost(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
+    let subjects = erasure::to_repeat(tx, ERASED)?;
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all: Vec<(AccountId,)> = tx.all(sql!("SELECT id FROM account ORDER BY id"), &[])?;
+    let ids = all.into_iter().map(|(id,)| id);
+    Ok(ids
+        .filter(|id| subjects.contains(&erasure::subject(ERASED, id.as_str())))
+        .collect())
+}
+
+/// Has the job erase the account as soon as it can be.
+fn hide(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    let now = tx.now();
+    account::set_state(tx, id, State::Leaving)?;
+    sql!(
+        "INSERT INTO account_erasure (account_id, due_at, was_deactivated)
+         VALUES (:id, :now, 0) ON CONFLICT (account_id) DO NOTHING",
+        id,
+        now
+    )
+    .run(tx, Rows::AtMostOne)?;
+    session::end_access(tx, id)?;
+    Ok(())
+}
+
 /// Tries again later, after those whose time comes meanwhile.
 fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
@@ -316,6 +363,7 @@ pub(crate) fn purge(
     sql!("DELETE FROM email WHERE account_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM account WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     idempotency::forget(tx, id.as_str())?;
+    erasure::note(tx, ERASED, id.as_str())?;
     audit::forgetting::account(tx, id.as_str(), &tombstone)?;
     tx.record(Entry {
         actor: Actor::System,

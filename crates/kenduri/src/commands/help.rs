@@ -18,6 +18,8 @@ const GROUPS: [(&str, &[&str]); 3] = [
         &[
             "install",
             "upgrade",
+            "backup",
+            "restore",
             "maintenance",
             "purge",
             "migrate",

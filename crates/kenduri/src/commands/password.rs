@@ -46,7 +46,7 @@ impl Hash {
         if let Some(name) = self.name.as_ref().filter(|name| !is_name(name)) {
             bail!("{name:?} can be nobody's name\n  leave out colons, and # at the beginning");
         }
-        let password = Chosen::choose(&read()?, &[])?;
+        let password = Chosen::choose(&read_secret("Password: ")?, &[])?;
         let hasher = Hasher::new(1, Random::system());
         let hash = tokio::runtime::Builder::new_current_thread()
             .build()?
@@ -58,13 +58,13 @@ impl Hash {
     }
 }
 
-/// Reads one line, without echo on a terminal.
-fn read() -> Result<Secret> {
+/// Reads one line, without echo on a terminal, where it is asked for with `prompt`.
+pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
     let input = std::io::stdin();
     let mut line = String::new();
     let quiet = if input.is_terminal() {
         let mut output = std::io::stderr();
-        output.write_all(b"Password: ")?;
+        output.write_all(prompt.as_bytes())?;
         output.flush()?;
         Some(Quiet::begin()?)
     } else {
@@ -74,7 +74,7 @@ fn read() -> Result<Secret> {
     if quiet.is_some() {
         std::io::stderr().write_all(b"\n")?;
     }
-    read.context("the password cannot be read")?;
+    read.context("standard input cannot be read")?;
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 

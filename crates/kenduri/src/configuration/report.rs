@@ -69,7 +69,8 @@ fn without(value: &Value, key: &str) -> Value {
 fn without_password_in(name: &str, value: &Value) -> Value {
     match value {
         Value::String(text)
-            if ["password", "callback_secret"].contains(&name) && !text.is_empty() =>
+            if ["password", "callback_secret", "secret_key"].contains(&name)
+                && !text.is_empty() =>
         {
             Value::String("***".to_owned())
         }

@@ -18,6 +18,7 @@ use web::client_info::Proxies;
 use web::setting::SettingValues;
 
 use super::address;
+use super::backup;
 use super::check::Check;
 use super::domain_settings;
 use super::mail::{self, MailRoute};
@@ -55,6 +56,12 @@ pub(crate) struct Settings {
     pub(crate) files: PathBuf,
     /// The largest upload, in bytes.
     pub(crate) max_upload: usize,
+    /// Where and how everything is backed up.
+    pub(crate) backup: Option<::backup::Settings>,
+    /// For buckets of backups.
+    pub(crate) s3_access: ::backup::S3Access,
+    /// The passphrase's file, where an empty data folder is filled from the backup.
+    pub(crate) restore_with: Option<PathBuf>,
     /// The listening addresses, at least one, and the limits of connections.
     pub(crate) listen: ListenSettings,
     /// The proxies whose forwarding headers are trusted.
@@ -164,6 +171,7 @@ pub(super) fn settings(
     }
     let domains = domain_settings::read(sections, check);
     domain_settings::check_home(&site.home, &domains, check);
+    let s3_access = backup::access(written, check);
     let settings = Settings {
         data: data.to_owned(),
         secret_file: secret_file(written, data, check),
@@ -178,6 +186,9 @@ pub(super) fn settings(
         registration: registration(written, check),
         files: files(written, data, check),
         max_upload: max_upload(written, check),
+        backup: backup::read(written, data, &s3_access, check),
+        s3_access,
+        restore_with: backup::passphrase_file(written, check),
         listen: plan.as_ref()?.listen().clone(),
         trusted_proxies: trusted_proxies?,
         jobs_at_once,
@@ -384,6 +395,7 @@ fn site(written: &Written, check: &mut Check<'_>) -> Site {
 }
 
 fn store_settings(written: &Written, data: &Path, check: &mut Check<'_>) -> store::Settings {
+    let backed_up = !written.backup.to.is_empty();
     let written = &written.store;
     let batch = check.between("store.batch", written.batch, 1, 4_096) as usize;
     let connections = check.between("store.connections", written.connections, 1, 64) as usize;
@@ -413,6 +425,7 @@ fn store_settings(written: &Written, data: &Path, check: &mut Check<'_>) -> stor
             path: data.join(file),
             batch,
             durable: written.synchronous == Synchronous::Full,
+            backed_up,
         });
     }
     if !written.url.starts_with("postgres://") && !written.url.starts_with("postgresql://") {

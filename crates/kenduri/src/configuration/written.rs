@@ -25,6 +25,7 @@ pub(crate) struct Written {
     pub(crate) store: Store,
     pub(crate) mail: Mail,
     pub(crate) files: Files,
+    pub(crate) backup: Backup,
     pub(crate) listen: edge::Listen,
     pub(crate) tls: edge::Tls,
     pub(crate) route: Vec<edge::Route>,
@@ -54,6 +55,7 @@ impl Default for Written {
             store: Store::default(),
             mail: Mail::default(),
             files: Files::default(),
+            backup: Backup::default(),
             listen: edge::Listen::default(),
             tls: edge::Tls::default(),
             route: Vec::new(),
@@ -215,6 +217,62 @@ impl Default for Files {
         Self {
             url: "folder:files".to_owned(),
             max_upload: "15M".to_owned(),
+        }
+    }
+}
+
+/// `[backup]`: copies of everything, sealed, elsewhere.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Backup {
+    /// `folder:/PATH`, on another disk, or `s3://BUCKET/PREFIX`; empty: nothing is backed up.
+    pub(crate) to: String,
+    /// How often a snapshot is made. SQLite's log follows it every second.
+    pub(crate) every: String,
+    /// For how long backups are kept.
+    pub(crate) keep: String,
+    /// `weekly`: the newest backup is restored elsewhere, to try it; or `off`.
+    pub(crate) drill: Drill,
+    /// Whether an empty data folder is filled from the backup at the start.
+    pub(crate) restore: bool,
+    /// A file that holds the passphrase, for `restore`.
+    pub(crate) passphrase_file: String,
+    /// The server of the bucket; empty: Amazon's.
+    pub(crate) endpoint: String,
+    /// The region of the bucket.
+    pub(crate) region: String,
+    /// The id of the bucket's key.
+    pub(crate) access_key: String,
+    /// The bucket's key.
+    pub(crate) secret_key: String,
+    /// A file that holds the bucket's key.
+    pub(crate) secret_key_file: String,
+}
+
+/// How often the backup is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Drill {
+    /// Once a week.
+    Weekly,
+    /// Never.
+    Off,
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Self {
+            to: String::new(),
+            every: "1d".to_owned(),
+            keep: "35d".to_owned(),
+            drill: Drill::Weekly,
+            restore: false,
+            passphrase_file: String::new(),
+            endpoint: String::new(),
+            region: "us-east-1".to_owned(),
+            access_key: String::new(),
+            secret_key: String::new(),
+            secret_key_file: String::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use ::backup::Agent;
 use askama::Template;
 use axum::Extension;
 use axum::response::Response;
@@ -10,6 +11,7 @@ use edge::FileCertificate;
 use edge::acme::Standing;
 use web::{Problem, Text};
 
+use super::backup::BackupState;
 use super::context::AdminContext;
 use super::rows::Instance;
 use super::status::{EdgeStatus, ServerStatus};
@@ -25,6 +27,8 @@ struct Overview<'a> {
     certificates: Option<Vec<Certificate>>,
     routes: Option<String>,
     updates: Option<Updates>,
+    /// Nothing where nothing is backed up.
+    backup: Option<BackupState>,
 }
 
 /// What is known of newer versions, where somebody looks for them.
@@ -79,6 +83,7 @@ pub(super) async fn show(
     admin: AdminContext,
     Extension(server): Extension<ServerStatus>,
     Extension(sources): Extension<Arc<[Source]>>,
+    Extension(backup): Extension<Option<Arc<Agent>>>,
 ) -> Result<Response, Problem> {
     let updates = if sources.is_empty() {
         None
@@ -104,6 +109,7 @@ pub(super) async fn show(
         certificates,
         routes: status.map(|status| status.routes),
         updates,
+        backup: backup.map(|agent| BackupState::of(&admin, agent.status())),
     };
     Ok(admin.page(&admin.text.say("server"), body))
 }

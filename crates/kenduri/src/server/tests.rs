@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use ::backup::Agent;
 use edge::FileCertificate;
 use edge::acme::{Failures, Standing as Certificate};
 use identity::account::{self, AccountId, NewAccount};
@@ -31,6 +32,7 @@ use crate::messages::{MessageSender, RequestIds, ToParent};
 use crate::updates::Source;
 
 mod alarm;
+mod backup;
 mod updates;
 
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
@@ -49,11 +51,26 @@ fn site_with(world: &World, status: Option<EdgeStatus>) -> (Context, axum::Route
     site_looking(world, status, &[])
 }
 
+/// The same, with a backup.
+fn site_backed_up(world: &World, agent: &Arc<Agent>) -> (Context, axum::Router, Orders) {
+    let status = status(world.platform.clock.now());
+    site_of(world, Some(status), &[], Some(Arc::clone(agent)))
+}
+
 /// The same, where newer versions are looked for.
 fn site_looking(
     world: &World,
     status: Option<EdgeStatus>,
     sources: &[Source],
+) -> (Context, axum::Router, Orders) {
+    site_of(world, status, sources, None)
+}
+
+fn site_of(
+    world: &World,
+    status: Option<EdgeStatus>,
+    sources: &[Source],
+    backup: Option<Arc<Agent>>,
 ) -> (Context, axum::Router, Orders) {
     let settings = Settings {
         url: SiteUrl::parse("http://127.0.0.1:8080").unwrap(),
@@ -65,7 +82,7 @@ fn site_looking(
     let site = domains::site(DOMAINS, LOCALES, world.platform.clone(), settings);
     let accounts = Context::new(site, DOMAINS);
     let (server, orders) = server(world.platform.clock.now(), status);
-    let pages = accounts::web::routes(&accounts).merge(routes(server, sources.into()));
+    let pages = accounts::web::routes(&accounts).merge(routes(server, sources.into(), backup));
     let pages = accounts::web::around(&accounts, pages);
     let router = web::serve(&accounts.site, pages);
     (accounts, router, orders)

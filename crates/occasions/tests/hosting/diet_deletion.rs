@@ -7,6 +7,7 @@ use occasions::hosting::{export, guests, open_rsvp};
 use occasions::hosting::{invitations, portals};
 use occasions::id::{GuestId, InvitationId};
 use occasions::words::{ExportKind, FileFormat};
+use platform::erasure::{self, Erased};
 use platform::jobs::Worker;
 use platform::{StoreError, audit, sql};
 use serde_json::{Value, json};
@@ -261,5 +262,49 @@ fn an_event_that_is_put_off_puts_it_off() {
             .set("2027-02-17T00:00:00Z".parse().unwrap());
         diet_deletion::run(&stage.site.platform).await.unwrap();
         assert_eq!(eaters(stage).await, 0);
+    });
+}
+
+/// A state of before the deletion is restored: what had been deleted goes again at once, and only
+/// once.
+#[test]
+fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
+    on_both(async |stage| {
+        assert!(eaters(stage).await > 0);
+        let list = stage.site.store.write(|tx| {
+            let all: Vec<(String,)> = tx.all(sql!("SELECT id FROM occasion"), &[])?;
+            let erased = all.into_iter().map(|(id,)| Erased {
+                number: 1,
+                kind: "diets".to_owned(),
+                subject: erasure::subject("diets", &id),
+                at: 1,
+            });
+            erasure::import(tx, &erased.collect::<Vec<_>>())
+        });
+        list.await.map_err(|error: StoreError| error).unwrap();
+        diet_deletion::run(&stage.site.platform).await.unwrap();
+        assert_eq!(eaters(stage).await, 0);
+        let planted = stage.site.store.write(|tx| {
+            tx.run(
+                sql!("UPDATE guest SET diet_note = 'No nuts'"),
+                &[],
+                platform::Rows::Any,
+            )
+        });
+        planted.await.map_err(|error: StoreError| error).unwrap();
+        let before = eaters(stage).await;
+        assert!(before > 0);
+        diet_deletion::run(&stage.site.platform).await.unwrap();
+        assert_eq!(eaters(stage).await, before);
+        // Nor is it done twice when the list comes again, as it does with the next restore.
+        let noted = stage.site.store.read(|tx| erasure::after(tx, 0));
+        let noted = noted.await.map_err(|error: StoreError| error).unwrap();
+        let again = stage
+            .site
+            .store
+            .write(move |tx| erasure::import(tx, &noted));
+        again.await.map_err(|error: StoreError| error).unwrap();
+        diet_deletion::run(&stage.site.platform).await.unwrap();
+        assert_eq!(eaters(stage).await, before);
     });
 }

@@ -9,6 +9,7 @@
 //! hold a connection. Code outside this folder does not depend on the engine.
 
 mod error;
+pub mod log;
 mod memory;
 pub mod migrate;
 mod postgres;
@@ -60,6 +61,8 @@ pub struct SqliteSettings {
     pub batch: usize,
     /// Whether a commit waits for stable storage. `false` is for benchmarks and tests only.
     pub durable: bool,
+    /// Whether a backup copies the write-ahead log, so that only it may empty it.
+    pub backed_up: bool,
 }
 
 impl SqliteSettings {
@@ -69,6 +72,7 @@ impl SqliteSettings {
             path: path.into(),
             batch: 512,
             durable: true,
+            backed_up: false,
         }
     }
 }
@@ -232,8 +236,25 @@ impl Store {
         }
     }
 
-    /// Checkpoints and empties SQLite's write-ahead log, so that no deleted data remains in it.
-    /// PostgreSQL manages its log itself.
+    /// The log of a store that is backed up; `None` on PostgreSQL, and where nothing is backed up.
+    pub fn log(&self) -> Option<&log::Log> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.log(),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    /// Stops the writer between two batches until the value is dropped; `None` on PostgreSQL.
+    /// Blocks.
+    pub fn pause(&self) -> Result<Option<log::Pause>, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.pause().map(Some),
+            Engine::Postgres(_) => Ok(None),
+        }
+    }
+
+    /// Checkpoints and empties SQLite's write-ahead log, so that no deleted data remains in it; a
+    /// backup does so once it has copied the log. PostgreSQL manages its log itself.
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(engine) => {

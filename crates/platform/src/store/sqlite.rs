@@ -8,6 +8,8 @@
 //! A change that fails has usually written nothing, and the rest of the batch goes on. If it failed
 //! after a write, the whole transaction is rolled back, and its changes run again, each inside a
 //! savepoint.
+//!
+//! Where a backup copies the write-ahead log ([`super::log`]), only the backup checkpoints.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -23,6 +25,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::Failure;
+use super::log::{Log, Pause};
 use super::migrate::{self, Migrations};
 use super::sqlite_statements::execute;
 use super::tx::{self, Mode};
@@ -54,12 +57,20 @@ const READER_CACHE: i64 = 16 * 1024;
 /// The engine of an SQLite store.
 #[derive(Debug)]
 pub(super) struct Engine {
-    queue: Option<SyncSender<Box<dyn Work>>>,
+    queue: Option<SyncSender<Message>>,
     writer: Option<JoinHandle<()>>,
     readers: Mutex<Vec<Connection>>,
-    path: std::path::PathBuf,
+    settings: SqliteSettings,
     ground: Ground,
     counts: Arc<Counts>,
+    log: Option<Log>,
+}
+
+/// What the writer is asked for.
+enum Message {
+    Change(Box<dyn Work>),
+    /// To write nothing until the other end lets go.
+    Pause(Receiver<()>, SyncSender<()>),
 }
 
 #[derive(Debug, Default)]
@@ -79,7 +90,9 @@ impl Engine {
         migrate::sqlite(&connection, migrations, ground.clock.now())?;
         let (queue, waiting) = sync_channel(QUEUE_LIMIT);
         let counts = Arc::new(Counts::default());
+        let log = settings.backed_up.then(|| Log::of(&settings.path));
         let writer = Writer {
+            log: log.clone(),
             connection,
             waiting,
             ground: ground.clone(),
@@ -95,18 +108,37 @@ impl Engine {
             queue: Some(queue),
             writer: Some(thread),
             readers: Mutex::new(Vec::new()),
-            path: settings.path.clone(),
+            settings: settings.clone(),
             ground,
             counts,
+            log,
         })
     }
 
     pub(super) fn write(&self, work: Box<dyn Work>) -> Result<(), StoreError> {
         let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
-        queue.try_send(work).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::Busy,
-            TrySendError::Disconnected(_) => StoreError::Stopped,
-        })
+        queue
+            .try_send(Message::Change(work))
+            .map_err(|error| match error {
+                TrySendError::Full(_) => StoreError::Busy,
+                TrySendError::Disconnected(_) => StoreError::Stopped,
+            })
+    }
+
+    pub(super) fn log(&self) -> Option<&Log> {
+        self.log.as_ref()
+    }
+
+    /// Blocks until the writer stands between two batches.
+    pub(super) fn pause(&self) -> Result<Pause, StoreError> {
+        let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
+        let (resume, resumed) = sync_channel(0);
+        let (stands, standing) = sync_channel(1);
+        queue
+            .send(Message::Pause(resumed, stands))
+            .map_err(|_| StoreError::Stopped)?;
+        standing.recv().map_err(|_| StoreError::Stopped)?;
+        Ok(Pause(resume))
     }
 
     pub(super) fn read<T, E, F>(&self, look: &F) -> Result<T, E>
@@ -117,7 +149,7 @@ impl Engine {
         let kept = self.readers().pop();
         let connection = match kept {
             Some(connection) => connection,
-            None => open_reader(&self.path)?,
+            None => open_reader(&self.settings)?,
         };
         // One snapshot for all reads of the function.
         execute(&connection, "BEGIN").map_err(|(error, _)| error)?;
@@ -138,7 +170,11 @@ impl Engine {
 
     /// Under constant reading, a later checkpoint empties the log.
     pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
-        let connection = open_reader(&self.path)?;
+        if let Some(log) = &self.log {
+            log.want_empty();
+            return Ok(());
+        }
+        let connection = open_reader(&self.settings)?;
         execute(&connection, "PRAGMA wal_checkpoint(TRUNCATE)").map_err(|(error, _)| error)
     }
 
@@ -170,7 +206,8 @@ impl Drop for Engine {
 
 struct Writer {
     connection: Connection,
-    waiting: Receiver<Box<dyn Work>>,
+    log: Option<Log>,
+    waiting: Receiver<Message>,
     ground: Ground,
     signals: Arc<Signals>,
     counts: Arc<Counts>,
@@ -187,15 +224,39 @@ struct Batch {
     has_savepoints: bool,
 }
 
+impl Message {
+    /// The change; a pause is kept for the end of the batch.
+    fn change(self, pause: &mut Option<Self>) -> Option<Box<dyn Work>> {
+        match self {
+            Self::Change(work) => Some(work),
+            asked @ Self::Pause(..) => {
+                *pause = Some(asked);
+                None
+            }
+        }
+    }
+}
+
 impl Writer {
     fn run(self) {
         let mut last_flush = Duration::ZERO;
         let mut version = self.version_of_others();
         loop {
+            let mut pause = None;
             match self.waiting.recv_timeout(LOOK) {
-                Ok(first) => last_flush = self.batch(first, last_flush),
+                Ok(message) => {
+                    if let Some(first) = message.change(&mut pause) {
+                        last_flush = self.batch(first, last_flush, &mut pause);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if let Some(Message::Pause(resumed, stands)) = pause
+                && stands.send(()).is_ok()
+            {
+                // The other end never sends: it is dropped.
+                let _ = resumed.recv();
             }
             let seen = self.version_of_others();
             if seen != version {
@@ -220,8 +281,13 @@ impl Writer {
             .ok()
     }
 
-    /// Runs one batch that starts with `first`; returns how long its flush took.
-    fn batch(&self, first: Box<dyn Work>, last_flush: Duration) -> Duration {
+    /// Runs one batch that starts with `first` and ends at a pause; returns how long its flush took.
+    fn batch(
+        &self,
+        first: Box<dyn Work>,
+        last_flush: Duration,
+        pause: &mut Option<Message>,
+    ) -> Duration {
         if let Err((error, _)) = execute(&self.connection, "BEGIN IMMEDIATE") {
             tracing::error!(%error, "the store's file is held by another program");
             first.answer(Err(StoreError::Busy));
@@ -236,9 +302,12 @@ impl Writer {
                 return last_flush;
             }
             if batch.done.len() < self.batch && began.elapsed() < patience {
-                next = self.waiting.try_recv().ok();
-                if next.is_none() && batch.done.len() > 1 && last_flush >= SLOW_FLUSH {
-                    next = self.waiting.recv_timeout(last_flush / 4).ok();
+                let message = self.waiting.try_recv().ok();
+                next = message.and_then(|message| message.change(pause));
+                let has_room = next.is_none() && pause.is_none();
+                if has_room && batch.done.len() > 1 && last_flush >= SLOW_FLUSH {
+                    let message = self.waiting.recv_timeout(last_flush / 4).ok();
+                    next = message.and_then(|message| message.change(pause));
                 }
             }
         }
@@ -248,6 +317,9 @@ impl Writer {
             Ok(()) => {
                 self.counts.changes.fetch_add(batch.kept, Ordering::Relaxed);
                 self.counts.commits.fetch_add(1, Ordering::Relaxed);
+                if let Some(log) = &self.log {
+                    log.mark(self.ground.clock.now());
+                }
                 self.signals.send(batch.wake);
                 for work in batch.done {
                     work.answer(Ok(()));
@@ -350,7 +422,9 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
     })?;
     let connection =
         Connection::open(&settings.path).map_err(|error| unavailable(&settings.path, &error))?;
-    configure(&connection, WRITER_CACHE).map_err(|error| unavailable(&settings.path, &error))?;
+    configure(&connection, WRITER_CACHE, settings.backed_up)
+        .map_err(|error| unavailable(&settings.path, &error))?;
+    let log_pages = if settings.backed_up { 0 } else { LOG_PAGES };
     connection
         .pragma_update(None, "journal_mode", "WAL")
         .and_then(|()| {
@@ -361,7 +435,7 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
             )
         })
         .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
-        .and_then(|()| connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES))
+        .and_then(|()| connection.pragma_update(None, "wal_autocheckpoint", log_pages))
         .and_then(|()| connection.pragma_update(None, "journal_size_limit", 64 << 20))
         // The savepoint journal would otherwise be a temporary file.
         .and_then(|()| connection.pragma_update(None, "temp_store", "MEMORY"))
@@ -379,17 +453,24 @@ fn make(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
-fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+fn open_reader(settings: &SqliteSettings) -> Result<Connection, StoreError> {
+    let path = settings.path.as_path();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
         Connection::open_with_flags(path, flags).map_err(|error| unavailable(path, &error))?;
-    configure(&connection, READER_CACHE)
+    configure(&connection, READER_CACHE, settings.backed_up)
         .and_then(|()| connection.pragma_update(None, "query_only", true))
         .map_err(|error| unavailable(path, &error))?;
     Ok(connection)
 }
 
-fn configure(connection: &Connection, cache_kib: i64) -> Result<(), rusqlite::Error> {
+fn configure(
+    connection: &Connection,
+    cache_kib: i64,
+    backed_up: bool,
+) -> Result<(), rusqlite::Error> {
+    // Otherwise the last connection that closes empties the log before the backup has copied it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, backed_up)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(256);
     // Otherwise a statement is planned again for every new argument.

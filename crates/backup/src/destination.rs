@@ -1,0 +1,72 @@
+//! Where backups go: objects with names, in a folder or a bucket.
+
+mod folder;
+mod s3;
+
+use platform::Random;
+
+use crate::BackupError;
+use folder::Folder;
+use s3::S3;
+pub use s3::S3Access;
+
+/// A place for backups. An object is there whole or not at all.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A folder, perhaps of another disk.
+    Folder(Folder),
+    /// A bucket.
+    S3(Box<S3>),
+}
+
+impl Target {
+    /// Reads `folder:/PATH` or `s3://BUCKET/PREFIX`.
+    pub fn parse(text: &str, access: &S3Access) -> Result<Self, BackupError> {
+        let after = |scheme| text.strip_prefix(scheme).filter(|rest| !rest.is_empty());
+        if let Some(path) = after("folder:") {
+            return Ok(Self::Folder(Folder::at(path)));
+        }
+        let bucket = after("s3://").ok_or_else(|| BackupError::NoTarget(text.to_owned()))?;
+        Ok(Self::S3(Box::new(S3::at(bucket, access)?)))
+    }
+
+    /// The target for people.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Folder(folder) => folder.name(),
+            Self::S3(bucket) => bucket.name(),
+        }
+    }
+
+    /// Writes an object, replacing one of the same name.
+    pub(crate) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
+        match self {
+            Self::Folder(folder) => folder.put(random, name, bytes),
+            Self::S3(bucket) => bucket.put(name, bytes),
+        }
+    }
+
+    /// Reads an object; `None` when it is not there.
+    pub(crate) fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError> {
+        match self {
+            Self::Folder(folder) => folder.get(name),
+            Self::S3(bucket) => bucket.get(name),
+        }
+    }
+
+    /// The names that begin with `prefix`, which ends with a slash, in order.
+    pub(crate) fn list(&self, prefix: &str) -> Result<Vec<String>, BackupError> {
+        match self {
+            Self::Folder(folder) => folder.list(prefix),
+            Self::S3(bucket) => bucket.list(prefix),
+        }
+    }
+
+    /// Removes an object, if it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), BackupError> {
+        match self {
+            Self::Folder(folder) => folder.remove(name),
+            Self::S3(bucket) => bucket.remove(name),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! A folder of this machine, perhaps on a disk of another one.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use platform::Random;
+use platform::text_cleaning::hexadecimal;
+
+use crate::BackupError;
+
+/// What the name of an object that is not whole yet ends with.
+const PARTIAL: &str = ".partial";
+
+/// A folder with a file for each object.
+#[derive(Clone, Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn at(path: &str) -> Self {
+        Self(PathBuf::from(path))
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("folder:{}", self.0.display())
+    }
+
+    pub(super) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
+        self.write(random, name, bytes)
+            .map_err(|reason| self.failed(&reason))
+    }
+
+    fn write(&self, random: &Random, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.0.join(name);
+        let folder = path.parent().unwrap_or(&self.0);
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+        let mut unique = [0; 8];
+        random.fill(&mut unique);
+        let mut partial = path.clone().into_os_string();
+        partial.push(format!(".{}{PARTIAL}", hexadecimal(&unique)));
+        let partial = PathBuf::from(partial);
+        let mut options = OpenOptions::new();
+        let file = options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&partial);
+        let written = file.and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&partial, &path)?;
+            File::open(folder)?.sync_all()
+        });
+        if written.is_err() {
+            // Nothing points to it.
+            let _ = fs::remove_file(&partial);
+        }
+        written
+    }
+
+    pub(super) fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError> {
+        match fs::read(self.0.join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    pub(super) fn list(&self, prefix: &str) -> Result<Vec<String>, BackupError> {
+        let mut names = Vec::new();
+        self.gather(&self.0.join(prefix), &mut names)
+            .map_err(|reason| self.failed(&reason))?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn gather(&self, folder: &Path, names: &mut Vec<String>) -> io::Result<()> {
+        let entries = match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let path = entry.path();
+            if entry.file_type()?.is_dir() {
+                self.gather(&path, names)?;
+            } else if let Ok(name) = path.strip_prefix(&self.0)
+                && let Some(name) = name.to_str().filter(|name| !name.ends_with(PARTIAL))
+            {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn remove(&self, name: &str) -> Result<(), BackupError> {
+        let path = self.0.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&error)),
+            _ => {
+                // A folder that is not empty stays.
+                let _ = path.parent().map(fs::remove_dir);
+                Ok(())
+            }
+        }
+    }
+
+    fn failed(&self, reason: &io::Error) -> BackupError {
+        BackupError::Target {
+            target: self.name(),
+            reason: reason.to_string(),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Drills: the backup is restored elsewhere, opened, counted and hashed, so that it is known to be
+//! good before it is needed.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use jiff::Timestamp;
+use platform::text_cleaning::hexadecimal;
+use platform::{Clock, Random};
+use rusqlite::{Connection, OpenFlags};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::restore::{self, Chosen, STORE};
+use crate::vault::Vault;
+use crate::{BackupError, BackupKey, Target};
+
+/// The folder, in the data folder, where drills restore to.
+const FOLDER: &str = "drill";
+/// The file, in the data folder, with the outcome of the last one.
+const OUTCOME: &str = "backup-drill.json";
+
+/// The outcome of a drill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drill {
+    /// When it began, in milliseconds.
+    pub at: i64,
+    /// What came of it.
+    pub result: DrillResult,
+}
+
+/// What came of a drill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrillResult {
+    /// The backup is good.
+    Good {
+        /// The time of the last commit in it, in milliseconds.
+        until: i64,
+        /// The rows of all tables.
+        rows: u64,
+        /// SHA-256 of the restored store.
+        hash: String,
+    },
+    /// There was no room for it.
+    Skipped {
+        /// What is free, in bytes.
+        free: u64,
+        /// What it takes, in bytes.
+        needed: u64,
+    },
+    /// The backup cannot be restored.
+    Failed(String),
+}
+
+impl Drill {
+    /// The last one, if there was one.
+    pub fn last(data: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(data.join(OUTCOME)).ok()?).ok()
+    }
+
+    fn keep(&self, data: &Path) -> Result<(), BackupError> {
+        let path = data.join(OUTCOME);
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        restore::write_file(&path, &text).map_err(BackupError::file(&path))
+    }
+}
+
+/// Restores the backup into a folder that is removed again, and keeps what came of it.
+pub fn drill(
+    target: &Target,
+    key: &BackupKey,
+    data: &Path,
+    clock: &Clock,
+    random: &Random,
+) -> Result<Drill, BackupError> {
+    let at = clock.now().as_millisecond();
+    let vault = Vault::of(target, key, random);
+    let folder = data.join(FOLDER);
+    // One that was killed left it.
+    clear(&folder).map_err(BackupError::file(&folder))?;
+    let outcome = attempt(&vault, data, &folder);
+    clear(&folder).map_err(BackupError::file(&folder))?;
+    let result = outcome.unwrap_or_else(|error| DrillResult::Failed(error.to_string()));
+    let drill = Drill { at, result };
+    drill.keep(data)?;
+    Ok(drill)
+}
+
+fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, BackupError> {
+    let chosen = Chosen::find(vault, None)?;
+    let free = restore::free_space(data)?;
+    let needed = chosen
+        .manifest
+        .bytes
+        .saturating_add(chosen.manifest.bytes / 5);
+    if free < needed {
+        return Ok(DrillResult::Skipped { free, needed });
+    }
+    let plan = chosen.plan(vault, None)?;
+    restore::make_folder(folder)?;
+    let restored = restore::build(vault, &chosen, &plan, folder, None)?;
+    let store = folder.join(STORE);
+    Ok(DrillResult::Good {
+        until: restored.until.as_millisecond(),
+        rows: count(&store)?,
+        hash: hash(&store).map_err(BackupError::file(&store))?,
+    })
+}
+
+/// Checks what the schema promises, and counts the rows of all tables.
+fn count(path: &Path) -> Result<u64, BackupError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let store = Connection::open_with_flags(path, flags)?;
+    let found: String = store.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if found != "ok" {
+        return Err(BackupError::NotWhole(found));
+    }
+    if store.prepare("PRAGMA foreign_key_check")?.exists([])? {
+        return Err(BackupError::NotWhole(
+            "a row refers to one that is not there".to_owned(),
+        ));
+    }
+    let mut tables = store.prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )?;
+    let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
+    let mut rows = 0;
+    for table in tables {
+        let query = format!("SELECT COUNT(*) FROM \"{}\"", table?.replace('"', "\"\""));
+        let count: i64 = store.query_row(&query, [], |row| row.get(0))?;
+        rows += count.unsigned_abs();
+    }
+    Ok(rows)
+}
+
+fn hash(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hexadecimal(&hash.finalize())),
+            read => hash.update(piece.get(..read).unwrap_or_default()),
+        }
+    }
+}
+
+fn clear(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a drill is due, a week after the last.
+pub(crate) fn is_due(data: &Path, now: Timestamp) -> bool {
+    const WEEK: i64 = 7 * 24 * 3_600 * 1_000;
+    Drill::last(data).is_none_or(|last| now.as_millisecond().saturating_sub(last.at) >= WEEK)
+}

@@ -1,0 +1,83 @@
+//! Who and what was erased: a list of its own, so that nothing erased comes back with an older
+//! state of the store. It is read to its end, whichever state is restored.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::{fs, io};
+
+use platform::erasure::Erased;
+
+use crate::BackupError;
+use crate::vault::Vault;
+
+/// Where the list is in a backup.
+const ALL: &str = "erasures/";
+/// The file in a restored data folder with what has to be erased again before anything is served.
+pub const TO_REPEAT: &str = "erasures-to-repeat.json";
+
+/// What of the list is in the backup already.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    names: BTreeSet<String>,
+    /// The number of the last row.
+    pub(crate) last: i64,
+}
+
+impl Sent {
+    pub(crate) fn find(vault: &Vault) -> Result<Self, BackupError> {
+        Ok(Self {
+            names: vault.target.list(ALL)?.into_iter().collect(),
+            last: 0,
+        })
+    }
+
+    pub(crate) fn send(&mut self, vault: &Vault, rows: &[Erased]) -> Result<(), BackupError> {
+        for row in rows {
+            let name = format!(
+                "{ALL}{}",
+                vault.name_of(&["erased", &row.kind, &row.subject, &row.at.to_string()])
+            );
+            if !self.names.contains(&name) {
+                vault.put(&name, &serde_json::to_vec(row).unwrap_or_default())?;
+                self.names.insert(name);
+            }
+            self.last = self.last.max(row.number);
+        }
+        Ok(())
+    }
+}
+
+/// The whole list, in the order of erasing.
+pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
+    let mut all: Vec<Erased> = Vec::new();
+    for name in vault.target.list(ALL)? {
+        let row = serde_json::from_slice(&vault.get(&name)?);
+        all.push(row.map_err(|_| BackupError::damaged(&name))?);
+    }
+    all.sort_by_key(|row| row.at);
+    Ok(all)
+}
+
+/// What has to be erased again; empty where nothing was restored.
+pub fn to_repeat(data: &Path) -> Result<Vec<Erased>, BackupError> {
+    let path = data.join(TO_REPEAT);
+    match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(BackupError::file(&path)(error)),
+        Ok(bytes) => {
+            let list = serde_json::from_slice(&bytes).map_err(io::Error::from);
+            list.map_err(BackupError::file(&path))
+        }
+    }
+}
+
+/// Everything of the list was erased.
+pub fn repeated(data: &Path) -> Result<(), BackupError> {
+    let path = data.join(TO_REPEAT);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(BackupError::file(&path)(error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,193 @@
+//! Files beside the store: pictures, certificates, settings and the key file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::BackupError;
+use crate::vault::Vault;
+
+/// Where they are in a backup.
+const ALL: &str = "files/";
+
+/// A file or a folder that goes with the store.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// Where it is now.
+    pub from: PathBuf,
+    /// Where it goes in the restored data folder.
+    pub to: String,
+}
+
+/// What an object holds.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    to: String,
+}
+
+/// What was copied already.
+#[derive(Debug)]
+pub(crate) struct Copied {
+    /// The objects by the part of their name that tells versions of files apart.
+    objects: BTreeMap<String, String>,
+    /// What is there, by where it goes.
+    present: BTreeMap<String, (Stamp, String)>,
+}
+
+/// Tells whether a file changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Copied {
+    pub(crate) fn find(vault: &Vault) -> Result<Self, BackupError> {
+        let names = vault.target.list(ALL)?.into_iter();
+        let objects = names.filter_map(|name| {
+            let (_, unique) = name.rsplit_once('-')?;
+            Some((unique.to_owned(), name))
+        });
+        Ok(Self {
+            objects: objects.collect(),
+            present: BTreeMap::new(),
+        })
+    }
+
+    /// Copies what is new.
+    pub(crate) fn copy(
+        &mut self,
+        vault: &Vault,
+        beside: &[Beside],
+        now: Timestamp,
+    ) -> Result<(), BackupError> {
+        let mut there = BTreeMap::new();
+        for one in beside {
+            gather(&one.from, &one.to, &mut there).map_err(BackupError::file(&one.from))?;
+        }
+        self.present.retain(|to, _| there.contains_key(to));
+        for (to, (path, stamp)) in there {
+            let known = self.present.get(&to);
+            if known.is_some_and(|(before, _)| *before == stamp) {
+                continue;
+            }
+            let modified = stamp
+                .modified
+                .and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+            let version = format!("{} {modified:?}", stamp.length);
+            let unique = vault.name_of(&["file", &to, &version]);
+            if let Some(name) = self.objects.get(&unique) {
+                self.present.insert(to, (stamp, name.clone()));
+                continue;
+            }
+            // It may be gone by now.
+            let Some(content) = found(fs::read(&path)).map_err(BackupError::file(&path))? else {
+                continue;
+            };
+            let name = format!("{ALL}{:013}-{unique}", now.as_millisecond());
+            let head = serde_json::to_vec(&Head { to: to.clone() }).unwrap_or_default();
+            let length = u32::try_from(head.len()).unwrap_or_default().to_be_bytes();
+            vault.put(&name, &[&length, head.as_slice(), &content].concat())?;
+            self.objects.insert(unique, name.clone());
+            self.present.insert(to, (stamp, name));
+        }
+        Ok(())
+    }
+
+    /// Each file with its object, for a manifest.
+    pub(crate) fn list(&self) -> BTreeMap<String, String> {
+        let files = self.present.iter();
+        files
+            .map(|(to, (_, name))| (to.clone(), name.clone()))
+            .collect()
+    }
+}
+
+/// Files that were copied after a generation began, by where they go.
+pub(crate) fn copied_between(
+    vault: &Vault,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<String>, BackupError> {
+    let mut names = vault.target.list(ALL)?;
+    names.retain(|name| copied_at(name).is_some_and(|at| from <= at && at <= to));
+    Ok(names)
+}
+
+fn copied_at(name: &str) -> Option<Timestamp> {
+    let milliseconds = name.strip_prefix(ALL)?.get(..13)?.parse().ok()?;
+    Timestamp::from_millisecond(milliseconds).ok()
+}
+
+/// Objects from before `oldest` that no manifest names.
+pub(crate) fn unnamed(
+    vault: &Vault,
+    oldest: Timestamp,
+    named: &BTreeSet<String>,
+) -> Result<Vec<String>, BackupError> {
+    let mut names = vault.target.list(ALL)?;
+    names.retain(|name| !named.contains(name) && copied_at(name).is_some_and(|at| at < oldest));
+    Ok(names)
+}
+
+/// The objects are removed: their files are copied again if they come back.
+pub(crate) fn forget(copied: &mut Copied, name: &str) {
+    copied.objects.retain(|_, object| object != name);
+}
+
+/// Reads an object: where it goes, and its content.
+pub(crate) fn read(vault: &Vault, name: &str) -> Result<(String, Vec<u8>), BackupError> {
+    let bytes = vault.get(name)?;
+    let parse = || {
+        let (length, rest) = bytes.split_first_chunk()?;
+        let (head, content) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        let head: Head = serde_json::from_slice(head).ok()?;
+        let is_inside = Path::new(&head.to)
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)));
+        is_inside.then(|| (head.to, content.to_vec()))
+    };
+    parse().ok_or_else(|| BackupError::damaged(name))
+}
+
+fn gather(from: &Path, to: &str, there: &mut BTreeMap<String, (PathBuf, Stamp)>) -> io::Result<()> {
+    let Some(facts) = found(fs::metadata(from))? else {
+        return Ok(());
+    };
+    if facts.is_dir() {
+        let Some(entries) = found(fs::read_dir(from))? else {
+            return Ok(());
+        };
+        for entry in entries {
+            let entry = entry?;
+            // A name that begins with a dot is not whole yet.
+            if let Some(name) = entry
+                .file_name()
+                .to_str()
+                .filter(|name| !name.starts_with('.'))
+            {
+                gather(&entry.path(), &format!("{to}/{name}"), there)?;
+            }
+        }
+    } else if facts.is_file() {
+        let stamp = Stamp {
+            length: facts.len(),
+            modified: facts.modified().ok(),
+        };
+        there.insert(to.to_owned(), (from.to_owned(), stamp));
+    }
+    Ok(())
+}
+
+fn found<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
+    match outcome {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,270 @@
+//! A generation: a snapshot of the store, and what was written after it.
+//!
+//! Its name is `TIME-RANDOM`. Below `generations/NAME/` are the pieces of the database file,
+//! `snapshot/NUMBER`, and segments of what followed, `log/NUMBER-TIME`. `manifests/NAME` says what
+//! there is, and is written last of the snapshot: without it a generation does not count.
+//! `begun/NAME` is written first and removed last.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use platform::text_cleaning::hexadecimal;
+use serde::{Deserialize, Serialize};
+
+use crate::BackupError;
+use crate::vault::Vault;
+
+/// Where everything of the generations is.
+const ALL: &str = "generations/";
+const MANIFESTS: &str = "manifests/";
+const BEGUN: &str = "begun/";
+/// The length of a piece of a snapshot, in bytes.
+pub(crate) const PIECE: usize = 8 << 20;
+/// The largest page of SQLite, in bytes.
+const LARGEST_PAGE: u32 = 65_536;
+
+/// The name of a generation; later ones come later in order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Generation(String);
+
+/// What a snapshot consists of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    /// The version of Kenduri.
+    pub(crate) made_by: String,
+    /// When the store was as in the snapshot, in milliseconds.
+    pub(crate) at: i64,
+    /// The length in bytes.
+    pub(crate) bytes: u64,
+    pub(crate) pieces: u32,
+    /// Files beside the store, by the path where each goes, with the object that has it.
+    pub(crate) files: BTreeMap<String, String>,
+}
+
+impl Generation {
+    /// Begins one, later than `newest` whatever the clock says.
+    pub(crate) fn begin(
+        vault: &Vault,
+        now: Timestamp,
+        newest: Option<&Self>,
+    ) -> Result<Self, BackupError> {
+        let least = newest.map_or(0, |newest| newest.at().as_millisecond() + 1);
+        let mut unique = [0; 4];
+        vault.random().fill(&mut unique);
+        let at = now.as_millisecond().max(least);
+        let generation = Self(format!("{at:013}-{}", hexadecimal(&unique)));
+        vault.put(&generation.begun_name(), &[])?;
+        Ok(generation)
+    }
+
+    fn find(vault: &Vault, folder: &str) -> Result<Vec<Self>, BackupError> {
+        let names = vault.target.list(folder)?.into_iter();
+        let names = names.filter_map(|name| Some(Self(name.strip_prefix(folder)?.to_owned())));
+        Ok(names.collect())
+    }
+
+    /// The whole ones, the oldest first.
+    pub(crate) fn list(vault: &Vault) -> Result<Vec<Self>, BackupError> {
+        Self::find(vault, MANIFESTS)
+    }
+
+    /// All that take place, the oldest first.
+    pub(crate) fn list_all(vault: &Vault) -> Result<Vec<Self>, BackupError> {
+        Self::find(vault, BEGUN)
+    }
+
+    /// The one of this name.
+    pub(crate) fn named(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// When it began.
+    pub(crate) fn at(&self) -> Timestamp {
+        let milliseconds = self.0.get(..13).and_then(|text| text.parse().ok());
+        Timestamp::from_millisecond(milliseconds.unwrap_or_default()).unwrap_or_default()
+    }
+
+    pub(crate) fn folder(&self) -> String {
+        format!("{ALL}{}/", self.0)
+    }
+
+    pub(crate) fn manifest_name(&self) -> String {
+        format!("{MANIFESTS}{}", self.0)
+    }
+
+    pub(crate) fn piece_name(&self, number: u32) -> String {
+        format!("{}snapshot/{number:06}", self.folder())
+    }
+
+    pub(crate) fn manifest(&self, vault: &Vault) -> Result<Manifest, BackupError> {
+        let name = self.manifest_name();
+        let bytes = vault.get(&name)?;
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|_| BackupError::damaged(&name))?;
+        let number = |version: &str| -> Vec<u32> {
+            let parts = version.split(['.', '-', '+']);
+            parts.map_while(|part| part.parse().ok()).take(3).collect()
+        };
+        if number(&manifest.made_by) > number(crate::VERSION) {
+            return Err(BackupError::Newer {
+                made_by: manifest.made_by,
+                ours: crate::VERSION,
+            });
+        }
+        Ok(manifest)
+    }
+
+    /// The segments in order up to the first that is missing, and whether one is. A number may come
+    /// twice, where it was not known whether the first had arrived.
+    pub(crate) fn segments(&self, vault: &Vault) -> Result<(Vec<Segment>, bool), BackupError> {
+        let mut segments: Vec<Segment> = Vec::new();
+        for name in vault.target.list(&format!("{}log/", self.folder()))? {
+            let numbers = name.rsplit('/').next().unwrap_or_default();
+            let (number, at) = numbers.split_once('-').unwrap_or_default();
+            let until = at
+                .parse()
+                .ok()
+                .and_then(|at| Timestamp::from_millisecond(at).ok());
+            let next = segments.last().map_or(0, |last| last.number + 1);
+            match (until, number.parse()) {
+                (Some(until), Ok(number)) if number == next || number + 1 == next => {
+                    segments.push(Segment {
+                        name,
+                        number,
+                        until,
+                    });
+                }
+                _ => return Ok((segments, true)),
+            }
+        }
+        Ok((segments, false))
+    }
+
+    pub(crate) fn segment_name(&self, number: u64, until: Timestamp) -> String {
+        let milliseconds = until.as_millisecond();
+        format!("{}log/{number:010}-{milliseconds:013}", self.folder())
+    }
+
+    fn begun_name(&self) -> String {
+        format!("{BEGUN}{}", self.0)
+    }
+
+    /// Its objects in the order of removal: the manifest first, so that it never counts again.
+    pub(crate) fn objects(&self, vault: &Vault) -> Result<Vec<String>, BackupError> {
+        let mut names = vec![self.manifest_name()];
+        names.extend(vault.target.list(&self.folder())?);
+        names.push(self.begun_name());
+        Ok(names)
+    }
+}
+
+/// A segment of what was written after a snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    pub(crate) name: String,
+    pub(crate) number: u64,
+    /// The time of its last commit.
+    pub(crate) until: Timestamp,
+}
+
+/// What changed up to an instant, each page once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// When the last commit of it was on disk, in milliseconds.
+    pub(crate) at: i64,
+    pub(crate) page_size: u32,
+    /// The length of the database after it, in pages.
+    pub(crate) pages: u32,
+    /// Pages by number, which begins at 1.
+    pub(crate) changed: BTreeMap<u32, Vec<u8>>,
+}
+
+/// Changes as the bytes of a segment.
+pub(crate) fn encode(changes: &[Change]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for change in changes {
+        bytes.extend(change.at.to_be_bytes());
+        bytes.extend(change.page_size.to_be_bytes());
+        bytes.extend(change.pages.to_be_bytes());
+        let count = u32::try_from(change.changed.len()).unwrap_or(u32::MAX);
+        bytes.extend(count.to_be_bytes());
+        for (number, page) in &change.changed {
+            bytes.extend(number.to_be_bytes());
+            bytes.extend(page);
+        }
+    }
+    bytes
+}
+
+/// The changes of a segment; `None` when the bytes are none.
+pub(crate) fn decode(mut bytes: &[u8]) -> Option<Vec<Change>> {
+    let mut changes = Vec::new();
+    while !bytes.is_empty() {
+        let at = i64::from_be_bytes(*take(&mut bytes)?);
+        let page_size = u32::from_be_bytes(*take(&mut bytes)?);
+        let pages = u32::from_be_bytes(*take(&mut bytes)?);
+        let count = u32::from_be_bytes(*take(&mut bytes)?);
+        if !page_size.is_power_of_two() || page_size > LARGEST_PAGE {
+            return None;
+        }
+        let mut changed = BTreeMap::new();
+        for _ in 0..count {
+            let number = u32::from_be_bytes(*take(&mut bytes)?);
+            let (page, rest) = bytes.split_at_checked(page_size as usize)?;
+            bytes = rest;
+            changed.insert(number, page.to_vec());
+        }
+        changes.push(Change {
+            at,
+            page_size,
+            pages,
+            changed,
+        });
+    }
+    Some(changes)
+}
+
+fn take<'a, const N: usize>(bytes: &mut &'a [u8]) -> Option<&'a [u8; N]> {
+    let (first, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn changes() -> impl Strategy<Value = Vec<Change>> {
+        let page = prop::collection::vec(any::<u8>(), 512);
+        let changed = prop::collection::btree_map(1_u32..9, page, 0..4);
+        let change =
+            (any::<i64>(), any::<u32>(), changed).prop_map(|(at, pages, changed)| Change {
+                at,
+                page_size: 512,
+                pages,
+                changed,
+            });
+        prop::collection::vec(change, 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn a_segment_is_read_as_it_was_written_and_never_in_half(
+            changes in changes(),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let bytes = encode(&changes);
+            prop_assert_eq!(decode(&bytes), Some(changes.clone()));
+            let cut = cut.index(bytes.len() + 1);
+            if let Some(part) = decode(&bytes[..cut]) {
+                prop_assert!(changes.starts_with(&part));
+            }
+        }
+    }
+}

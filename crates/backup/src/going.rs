@@ -1,0 +1,282 @@
+//! A backup under way: what was written goes into one generation, or into two while a snapshot is
+//! made.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use platform::Clock;
+use platform::store::log::Log;
+
+use crate::erasures::Sent;
+use crate::files::{self, Copied};
+use crate::generation::{Change, Generation, Manifest, PIECE, encode};
+use crate::log_copy::LogCopy;
+use crate::progress::Progress;
+use crate::vault::Vault;
+use crate::{BackupError, VERSION};
+
+/// How often what was written is copied while a snapshot is made.
+const PACE: Duration = Duration::from_secs(1);
+/// The number of old objects that are removed in a second.
+const REMOVED_AT_ONCE: u32 = 50;
+/// How often a snapshot is tried while a long read keeps the log.
+const TRIES: u32 = 50;
+
+/// A backup under way.
+pub(crate) struct Going {
+    pub(crate) vault: Vault,
+    /// `None` on PostgreSQL.
+    log: Option<LogCopy>,
+    /// The generations that get what is written: two while a snapshot is made.
+    generations: Vec<Active>,
+    /// What was copied from the log and is not in the target yet.
+    waiting: Vec<Change>,
+    pub(crate) files: Copied,
+    pub(crate) files_looked_at: Option<Instant>,
+    pub(crate) erasures: Sent,
+    data: PathBuf,
+    /// Objects to be removed, the first at the end.
+    old: Vec<String>,
+    /// What the data folder has of it.
+    progress: Option<Progress>,
+    /// When the last snapshot was made.
+    pub(crate) snapshot: Option<Timestamp>,
+}
+
+struct Active {
+    generation: Generation,
+    next_segment: u64,
+}
+
+impl Going {
+    pub(crate) fn begin(
+        vault: Vault,
+        log: Option<LogCopy>,
+        data: PathBuf,
+    ) -> Result<Self, BackupError> {
+        let mut going = Self {
+            log,
+            generations: Vec::new(),
+            waiting: Vec::new(),
+            files: Copied::find(&vault)?,
+            files_looked_at: None,
+            erasures: Sent::find(&vault)?,
+            data,
+            old: Vec::new(),
+            progress: None,
+            snapshot: None,
+            vault,
+        };
+        going.go_on()?;
+        Ok(going)
+    }
+
+    /// Goes on with the newest generation, if the log still leads on from there. Otherwise another
+    /// program has written meanwhile, and a snapshot is needed.
+    fn go_on(&mut self) -> Result<(), BackupError> {
+        let (Some(log), Some(progress)) = (&mut self.log, Progress::read(&self.data)) else {
+            return Ok(());
+        };
+        let generation = Generation::named(&progress.generation);
+        if Generation::list(&self.vault)?.last() != Some(&generation) {
+            return Ok(());
+        }
+        let (segments, has_gap) = generation.segments(&self.vault)?;
+        if has_gap || !log.go_on(&progress)? {
+            return Ok(());
+        }
+        self.snapshot = Some(generation.at());
+        self.generations.push(Active {
+            next_segment: segments.last().map_or(0, |last| last.number + 1),
+            generation,
+        });
+        Ok(())
+    }
+
+    /// Keeps how far the one generation is that is whole.
+    fn keep_progress(&mut self) -> Result<(), BackupError> {
+        let (Some(log), [only], Some(_)) = (&mut self.log, &*self.generations, self.snapshot)
+        else {
+            return Ok(());
+        };
+        let progress = log.progress(only.generation.name())?;
+        if progress != self.progress
+            && let Some(progress) = &progress
+        {
+            progress.keep(&self.data)?;
+        }
+        self.progress = progress;
+        Ok(())
+    }
+
+    /// Copies what was written. Returns up to when everything is in the target.
+    pub(crate) fn follow(&mut self, clock: &Clock) -> Result<Option<Timestamp>, BackupError> {
+        let now = clock.now();
+        let Some(log) = &mut self.log else {
+            return Ok(None);
+        };
+        if self.waiting.is_empty() {
+            self.waiting = log.copy()?;
+            self.send()?;
+            self.keep_progress()?;
+            self.remove_old()?;
+            return Ok((!self.generations.is_empty()).then_some(now));
+        }
+        self.send()?;
+        Ok(None)
+    }
+
+    /// Sends what was copied from the log. After a failure it is sent again, which does no harm.
+    fn send(&mut self) -> Result<(), BackupError> {
+        if let Some(last) = self.waiting.last() {
+            let until = Timestamp::from_millisecond(last.at).unwrap_or_default();
+            let segment = encode(&self.waiting);
+            for active in &mut self.generations {
+                let name = active.generation.segment_name(active.next_segment, until);
+                self.vault.put(&name, &segment)?;
+                active.next_segment += 1;
+            }
+            self.waiting.clear();
+        }
+        Ok(())
+    }
+
+    /// Copies the database file while the log has all that is written meanwhile.
+    pub(crate) fn snapshot_sqlite(
+        &mut self,
+        log: &Log,
+        clock: &Clock,
+    ) -> Result<Timestamp, BackupError> {
+        self.write_back()?;
+        let newest = Generation::list_all(&self.vault)?.pop();
+        let generation = Generation::begin(&self.vault, clock.now(), newest.as_ref())?;
+        let at = generation.at();
+        self.generations.push(Active {
+            generation: generation.clone(),
+            next_segment: 0,
+        });
+        let made = self.pieces(log, clock, &generation);
+        if made.is_err() {
+            self.generations.pop();
+        }
+        let (bytes, pieces) = made?;
+        let manifest = Manifest {
+            made_by: VERSION.to_owned(),
+            at: at.as_millisecond(),
+            bytes,
+            pieces,
+            files: self.files.list(),
+        };
+        let manifest = serde_json::to_vec(&manifest).unwrap_or_default();
+        self.vault.put(&generation.manifest_name(), &manifest)?;
+        self.generations
+            .retain(|active| active.generation == generation);
+        self.snapshot = Some(at);
+        Ok(at)
+    }
+
+    /// Brings everything into the database file, which then stays as it is.
+    fn write_back(&mut self) -> Result<(), BackupError> {
+        for _ in 0..TRIES {
+            let Some(log) = &mut self.log else {
+                return Ok(());
+            };
+            let (changes, is_whole) = log.checkpoint()?;
+            self.waiting.extend(changes);
+            self.send()?;
+            if is_whole {
+                return Ok(());
+            }
+            std::thread::sleep(PACE / 10);
+        }
+        Err(BackupError::InUse)
+    }
+
+    /// Returns the length of the snapshot and the number of its pieces.
+    fn pieces(
+        &mut self,
+        log: &Log,
+        clock: &Clock,
+        generation: &Generation,
+    ) -> Result<(u64, u32), BackupError> {
+        let failed = BackupError::file(log.store());
+        let bytes = fs::metadata(log.store()).map_err(&failed)?.len();
+        let (mut offset, mut pieces, mut copied) = (0, 0, Instant::now());
+        let mut piece = vec![0; PIECE];
+        while offset < bytes {
+            let left = usize::try_from(bytes - offset).unwrap_or(PIECE).min(PIECE);
+            let mut filled = 0;
+            while filled < left {
+                let free = piece.get_mut(filled..left).unwrap_or_default();
+                let read = log.read_database(free, offset + filled as u64);
+                match read.map_err(&failed)? {
+                    0 => return Err(BackupError::LogLost),
+                    read => filled += read,
+                }
+            }
+            let whole = piece.get(..left).unwrap_or_default();
+            self.vault.put(&generation.piece_name(pieces), whole)?;
+            offset += left as u64;
+            pieces += 1;
+            if copied.elapsed() >= PACE {
+                self.follow(clock)?;
+                copied = Instant::now();
+            }
+        }
+        Ok((bytes, pieces))
+    }
+
+    /// Returns whether all that was wanted was done.
+    pub(crate) fn reclaim(&mut self, wants_empty: bool) -> Result<bool, BackupError> {
+        let Some(log) = &mut self.log else {
+            return Ok(true);
+        };
+        let (changes, is_done) = if wants_empty {
+            log.empty()?
+        } else {
+            log.checkpoint()?
+        };
+        self.waiting.extend(changes);
+        self.send()?;
+        Ok(is_done)
+    }
+
+    /// Finds what is older than `oldest`, but keeps what leads from there to now.
+    pub(crate) fn find_old(&mut self, oldest: Timestamp) -> Result<(), BackupError> {
+        let mut kept = Generation::list(&self.vault)?;
+        while kept.get(1).is_some_and(|next| next.at() < oldest) {
+            kept.remove(0);
+        }
+        let mut old = Vec::new();
+        for generation in Generation::list_all(&self.vault)? {
+            if !kept.contains(&generation) {
+                old.extend(generation.objects(&self.vault)?);
+            }
+        }
+        let mut named = BTreeSet::new();
+        for generation in &kept {
+            named.extend(generation.manifest(&self.vault)?.files.into_values());
+        }
+        let first = kept.first().map_or(oldest, Generation::at);
+        old.extend(files::unnamed(&self.vault, first, &named)?);
+        old.reverse();
+        self.old = old;
+        Ok(())
+    }
+
+    /// Removes some of what is old.
+    fn remove_old(&mut self) -> Result<(), BackupError> {
+        for _ in 0..REMOVED_AT_ONCE {
+            let Some(name) = self.old.last() else {
+                return Ok(());
+            };
+            self.vault.target.remove(name)?;
+            files::forget(&mut self.files, name);
+            self.old.pop();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,276 @@
+//! Copying SQLite's write-ahead log while the store is in use.
+//!
+//! A connection of our own, the *hold*, always reads from an older state, so that no checkpoint, of
+//! whichever program, can let the log begin anew before it was copied. Only [`LogCopy::checkpoint`]
+//! lets go of it: while no program can write, and after everything was copied.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use platform::store::log::{Log, LogMark, LogPosition};
+use platform::{Clock, Store};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::BackupError;
+use crate::generation::Change;
+use crate::progress::Progress;
+
+/// The lengths of the log's header and of a frame's, in bytes.
+const LOG_HEADER: u64 = 32;
+const FRAME_HEADER: u64 = 24;
+/// How long another program may hold the file.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The copying of one store's log.
+#[derive(Debug)]
+pub(crate) struct LogCopy {
+    store: Store,
+    log: Log,
+    clock: Clock,
+    hold: Connection,
+    worker: Connection,
+    file: Option<File>,
+    /// Up to where everything was copied.
+    at: LogPosition,
+    /// Whether the log was emptied by us, and may begin anew.
+    may_restart: bool,
+}
+
+impl LogCopy {
+    /// Begins at the log's present end.
+    pub(crate) fn begin(store: &Store, log: &Log, clock: &Clock) -> Result<Self, BackupError> {
+        let (hold, worker) = (connect(log.store())?, connect(log.store())?);
+        take_hold(&hold)?;
+        // Those of a log from before.
+        log.take_marks();
+        let at = log.position().map_err(BackupError::file(&log.path()))?;
+        Ok(Self {
+            store: store.clone(),
+            log: log.clone(),
+            clock: clock.clone(),
+            hold,
+            worker,
+            file: None,
+            at,
+            may_restart: false,
+        })
+    }
+
+    /// Goes on from where an earlier process was, if the log still has what it had then.
+    pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
+        let at = LogPosition {
+            salt: progress.salt,
+            frame: progress.frame,
+            ..self.at
+        };
+        if at.salt != self.at.salt || at.frame == 0 || at.frame > self.at.frame {
+            return Ok(false);
+        }
+        let before = std::mem::replace(&mut self.at, at);
+        if self.checksum()? != progress.checksum {
+            self.at = before;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// How far it came; `None` at the beginning of a log.
+    pub(crate) fn progress(&mut self, generation: &str) -> Result<Option<Progress>, BackupError> {
+        if self.at.frame == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Progress {
+            generation: generation.to_owned(),
+            salt: self.at.salt,
+            frame: self.at.frame,
+            checksum: self.checksum()?,
+        }))
+    }
+
+    /// The checksum of the last copied frame.
+    fn checksum(&mut self) -> Result<[u8; 8], BackupError> {
+        let path = self.log.path();
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::open(&path).map_err(BackupError::file(&path))?),
+        };
+        let length = FRAME_HEADER + u64::from(self.at.page_size);
+        let last = u64::from(self.at.frame.saturating_sub(1));
+        let mut checksum = [0; 8];
+        file.read_exact_at(&mut checksum, LOG_HEADER + last * length + 16)
+            .map_err(BackupError::file(&path))?;
+        Ok(checksum)
+    }
+
+    /// What was committed since the last call, and when.
+    pub(crate) fn copy(&mut self) -> Result<Vec<Change>, BackupError> {
+        let path = self.log.path();
+        let mut marks = self.log.take_marks();
+        let position = self.log.position().map_err(BackupError::file(&path))?;
+        let at = self.clock.now();
+        let later = self.log.take_marks();
+        // Other programs set no marks. Our own commits do before they are acknowledged, so what is
+        // not marked yet was not acknowledged at this time either.
+        if later.is_empty() {
+            marks.push(LogMark { at, position });
+        }
+        marks.extend(later);
+        let mut changes: Vec<Change> = Vec::new();
+        let mut latest = Timestamp::MIN;
+        for mark in marks {
+            latest = latest.max(mark.at);
+            changes.extend(self.copy_until(mark.position, latest)?);
+        }
+        Ok(changes)
+    }
+
+    fn copy_until(
+        &mut self,
+        until: LogPosition,
+        at: Timestamp,
+    ) -> Result<Option<Change>, BackupError> {
+        if until.salt != self.at.salt {
+            if !self.may_restart {
+                return Err(BackupError::LogLost);
+            }
+            self.may_restart = false;
+            self.at = LogPosition { frame: 0, ..until };
+        }
+        if until.frame <= self.at.frame {
+            return Ok(None);
+        }
+        let path = self.log.path();
+        let change = self
+            .read(until, at)
+            .map_err(BackupError::file(&path))?
+            .ok_or(BackupError::LogLost)?;
+        self.at = until;
+        Ok(Some(change))
+    }
+
+    /// The last of each page among the new frames; `None` when the log has others.
+    fn read(&mut self, until: LogPosition, at: Timestamp) -> io::Result<Option<Change>> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(File::open(self.log.path())?),
+        };
+        let length = FRAME_HEADER + u64::from(until.page_size);
+        let mut last = BTreeMap::new();
+        let mut pages = 0;
+        for frame in self.at.frame..until.frame {
+            let offset = LOG_HEADER + u64::from(frame) * length;
+            let mut header = [0; 16];
+            file.read_exact_at(&mut header, offset)?;
+            let (numbers, salt) = header.split_at(8);
+            if salt != until.salt {
+                return Ok(None);
+            }
+            let number = |at: usize| {
+                let bytes = numbers
+                    .get(at..at + 4)
+                    .and_then(|part| part.try_into().ok());
+                u32::from_be_bytes(bytes.unwrap_or_default())
+            };
+            last.insert(number(0), offset + FRAME_HEADER);
+            pages = number(4);
+        }
+        let mut changed = BTreeMap::new();
+        for (number, offset) in last {
+            let mut page = vec![0; until.page_size as usize];
+            file.read_exact_at(&mut page, offset)?;
+            changed.insert(number, page);
+        }
+        Ok(Some(Change {
+            at: at.as_millisecond(),
+            page_size: until.page_size,
+            pages,
+            changed,
+        }))
+    }
+
+    /// Writes the log back into the database file, as far as other readers let it. Returns what had
+    /// not been copied yet, and whether the database file now holds everything and stays as it is
+    /// until the next call.
+    pub(crate) fn checkpoint(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
+        // Most of it without stopping anybody.
+        let mut changes = self.alone(|this| {
+            this.hold.execute_batch("COMMIT")?;
+            take_hold(&this.hold)
+        })?;
+        passive(&self.worker)?;
+        let mut is_whole = false;
+        changes.extend(self.alone(|this| {
+            this.hold.execute_batch("COMMIT")?;
+            let outcome = passive(&this.hold);
+            take_hold(&this.hold)?;
+            is_whole = outcome?;
+            this.may_restart |= is_whole;
+            Ok(())
+        })?);
+        Ok((changes, is_whole))
+    }
+
+    /// Also removes what was deleted from the log's file. `false`: it was in use, try again.
+    pub(crate) fn empty(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
+        let (changes, is_whole) = self.checkpoint()?;
+        // The hold reads the database file alone, so this does nothing once there are new frames.
+        let emptied = is_whole && truncate(&self.worker)?;
+        Ok((changes, emptied))
+    }
+
+    /// While no program writes: copies the rest, and does `act`.
+    fn alone(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<(), rusqlite::Error>,
+    ) -> Result<Vec<Change>, BackupError> {
+        let pause = self.store.pause()?;
+        self.worker.execute_batch("BEGIN IMMEDIATE")?;
+        let copied = self.copy();
+        let done = copied.and_then(|changes| {
+            act(self)?;
+            Ok(changes)
+        });
+        self.worker.execute_batch("ROLLBACK")?;
+        drop(pause);
+        done
+    }
+}
+
+/// Writes the log back and empties it, where nothing follows it. `false`: it was in use.
+pub(crate) fn empty(log: &Log) -> Result<bool, BackupError> {
+    Ok(truncate(&connect(log.store())?)?)
+}
+
+fn truncate(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        Ok(row.get::<_, i64>(0)? == 0)
+    })
+}
+
+/// Whether everything is in the database file.
+fn passive(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        let (busy, in_log, written): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(busy == 0 && in_log == written)
+    })
+}
+
+fn take_hold(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.execute_batch("BEGIN")?;
+    connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))
+}
+
+fn connect(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    Ok(connection)
+}

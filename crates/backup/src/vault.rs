@@ -1,0 +1,62 @@
+//! A target with the key: what goes in is sealed under its own name, what comes out is checked.
+
+use platform::{Random, key};
+
+use crate::key::{BackupKey, OBJECT};
+use crate::{BackupError, Target};
+
+/// The sealed objects of one installation.
+#[derive(Clone, Debug)]
+pub(crate) struct Vault {
+    pub(crate) target: Target,
+    sealing: key::Key,
+    random: Random,
+}
+
+impl Vault {
+    /// For backing up: claims the target, if nobody has it.
+    pub(crate) fn claim(
+        target: &Target,
+        key: &BackupKey,
+        random: &Random,
+    ) -> Result<Self, BackupError> {
+        match target.get(OBJECT)? {
+            None => target.put(random, OBJECT, &key.envelope_bytes())?,
+            Some(envelope) if key.is_of(&envelope)? => {}
+            Some(_) => return Err(BackupError::OtherInstallation(target.name())),
+        }
+        Ok(Self::of(target, key, random))
+    }
+
+    /// For reading: the key opens what is there.
+    pub(crate) fn of(target: &Target, key: &BackupKey, random: &Random) -> Self {
+        Self {
+            target: target.clone(),
+            sealing: key.sealing(),
+            random: random.clone(),
+        }
+    }
+
+    /// The random numbers of names and nonces.
+    pub(crate) fn random(&self) -> &Random {
+        &self.random
+    }
+
+    /// A name that tells nothing of `parts`, and is always the same for them.
+    pub(crate) fn name_of(&self, parts: &[&str]) -> String {
+        platform::text_cleaning::hexadecimal(&self.sealing.mac(parts)[..16])
+    }
+
+    pub(crate) fn put(&self, name: &str, plain: &[u8]) -> Result<(), BackupError> {
+        let sealed = self.sealing.seal(&self.random, &[name], plain);
+        self.target.put(&self.random, name, &sealed)
+    }
+
+    /// The content of an object that must be there.
+    pub(crate) fn get(&self, name: &str) -> Result<Vec<u8>, BackupError> {
+        let sealed = self.target.get(name)?;
+        sealed
+            .and_then(|sealed| self.sealing.open(&[name], &sealed))
+            .ok_or_else(|| BackupError::damaged(name))
+    }
+}

@@ -1,0 +1,152 @@
+//! What is refused, by name, with nothing touched.
+
+use std::fs;
+use std::path::Path;
+
+use backup::{BackupError, BackupKey, S3Access, Target};
+use platform::{Random, Secret};
+
+use crate::place::{Place, answer, answers};
+
+async fn backed_up() -> Place {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    for number in 0..50 {
+        answer(&store, number).await.unwrap();
+    }
+    agent.now().unwrap();
+    for number in 50..60 {
+        answer(&store, number).await.unwrap();
+    }
+    agent.stop();
+    assert!(agent.status().failure.is_none(), "{:?}", agent.status());
+    place
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
+}
+
+#[tokio::test]
+async fn a_wrong_passphrase_and_a_place_without_a_backup_are_refused() {
+    let place = backed_up().await;
+    let wrong = Secret::new("lusab-babad-gutih-tugad-mudof-sakat");
+    let refused = backup::open(&place.target(), &wrong);
+    assert!(
+        matches!(refused, Err(BackupError::Passphrase)),
+        "{refused:?}"
+    );
+    backup::open(&place.target(), &place.passphrase).unwrap();
+    let nothing = Target::parse("folder:/nonexistent", &S3Access::default()).unwrap();
+    let refused = backup::open(&nothing, &place.passphrase);
+    assert!(
+        matches!(refused, Err(BackupError::Nothing(_))),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn another_installation_does_not_write_into_this_backup() {
+    let place = backed_up().await;
+    let other = Place::new();
+    let store = other.open();
+    // The other one's settings name the same place.
+    fs::rename(place.target_folder(), other.target_folder()).unwrap();
+    let before = names(&other.target_folder());
+    let agent = other.agent(&store);
+    let refused = agent.now();
+    agent.stop();
+    assert!(
+        matches!(refused, Err(BackupError::OtherInstallation(_))),
+        "{refused:?}"
+    );
+    assert_eq!(names(&other.target_folder()), before);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_empty_is_left_as_it_is() {
+    let place = backed_up().await;
+    let (data, _) = place.restore("again", None).unwrap();
+    fs::write(data.join("kenduri.db"), "mine").unwrap();
+    let refused = place.restore("again", None);
+    assert!(
+        matches!(refused, Err(BackupError::NotEmpty(_))),
+        "{refused:?}"
+    );
+    assert_eq!(fs::read_to_string(data.join("kenduri.db")).unwrap(), "mine");
+}
+
+#[tokio::test]
+async fn without_a_key_nothing_leaves_and_the_log_stays_short() {
+    let place = Place::new();
+    fs::remove_file(place.data().join(backup::KEY_FILE)).unwrap();
+    let store = place.open();
+    let agent = place.agent(&store);
+    answer(&store, 1).await.unwrap();
+    let refused = agent.now();
+    assert!(matches!(refused, Err(BackupError::NoKey)), "{refused:?}");
+    store.checkpoint().await.unwrap();
+    let log = place.data().join("kenduri.db-wal");
+    while fs::metadata(&log).unwrap().len() > 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    agent.stop();
+    assert!(!place.target_folder().exists());
+    let (key, _) = BackupKey::make(&Random::system()).unwrap();
+    key.keep(&place.data()).unwrap();
+}
+
+/// Cuts each object somewhere: what is restored then is a whole store, or nothing.
+#[tokio::test]
+async fn a_backup_that_is_cut_never_yields_half_a_store() {
+    let place = backed_up().await;
+    let random = Random::seeded(7);
+    for (turn, name) in names(&place.target_folder()).into_iter().enumerate() {
+        // It only tells what to clear away.
+        if name.starts_with("begun/") {
+            continue;
+        }
+        let path = place.target_folder().join(&name);
+        let whole = fs::read(&path).unwrap();
+        let cut = random.below(u32::try_from(whole.len()).unwrap()) as usize;
+        fs::write(&path, &whole[..cut]).unwrap();
+        let again = format!("cut-{turn}");
+        let opened = backup::open(&place.target(), &place.passphrase);
+        match opened.and_then(|_| place.restore(&again, None)) {
+            Ok(_) => panic!("{name} was cut at {cut}, and it was restored"),
+            Err(BackupError::Damaged { .. }) => {
+                let data = place.folder.path().join(&again);
+                assert!(is_empty(&data), "{name} was cut at {cut}");
+            }
+            Err(error) => panic!("{name} was cut at {cut}: {error}"),
+        }
+        // What is before the cut of a segment can be had, and it says until when.
+        fs::write(&path, &whole).unwrap();
+    }
+    let (data, _) = place.restore("whole", None).unwrap();
+    assert_eq!(answers(&data), (0..60).collect::<Vec<_>>());
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                names.push(
+                    path.strip_prefix(folder)
+                        .unwrap()
+                        .to_str()
+                        .unwrap()
+                        .to_owned(),
+                );
+            }
+        }
+    }
+    names.sort();
+    names
+}

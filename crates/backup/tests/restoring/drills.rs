@@ -1,0 +1,73 @@
+//! The backup is tried before it is needed.
+
+use std::fs;
+use std::time::Duration;
+
+use backup::{Drill, DrillResult};
+use jiff::SignedDuration;
+use platform::{Clock, Random};
+
+use crate::place::{Place, answer};
+
+fn drill(place: &Place) -> DrillResult {
+    let clock = Clock::Manual(place.clock.clone());
+    let random = Random::system();
+    let drill = backup::drill(&place.target(), &place.key, &place.data(), &clock, &random);
+    let drill = drill.unwrap();
+    assert_eq!(Drill::last(&place.data()), Some(drill.clone()));
+    assert!(!place.data().join("drill").exists());
+    drill.result
+}
+
+#[tokio::test]
+async fn a_drill_restores_counts_and_hashes_and_tells_when_it_cannot() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    let DrillResult::Good { rows: before, .. } = drill(&place) else {
+        panic!("it is good");
+    };
+    for number in 0..10 {
+        answer(&store, number).await.unwrap();
+    }
+    agent.stop();
+    let DrillResult::Good { rows, hash, .. } = drill(&place) else {
+        panic!("it is good");
+    };
+    assert_eq!(rows, before + 10);
+    assert_eq!(hash.len(), 64);
+    for generation in fs::read_dir(place.target_folder().join("generations")).unwrap() {
+        let piece = generation.unwrap().path().join("snapshot/000000");
+        fs::write(piece, "cut").unwrap();
+    }
+    let failed = drill(&place);
+    assert!(
+        matches!(&failed, DrillResult::Failed(why) if why.contains("snapshot/000000")),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_drill_comes_each_week_by_itself() {
+    let mut place = Place::new();
+    place.has_drills = true;
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    let mut last = None;
+    for _ in 0..2 {
+        loop {
+            let drill = agent.status().drill;
+            if drill.is_some() && drill != last {
+                let good = drill.as_ref().map(|drill| &drill.result);
+                assert!(matches!(good, Some(DrillResult::Good { .. })), "{drill:?}");
+                last = drill;
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        place.clock.advance(SignedDuration::from_hours(7 * 24));
+    }
+    agent.stop();
+}

@@ -1,0 +1,133 @@
+//! A store that is backed up, and where it is restored to.
+
+use std::path::{Path, PathBuf};
+
+use backup::{Agent, BackupError, BackupKey, Beside, Places, Restored, S3Access, Settings, Target};
+use jiff::{SignedDuration, Timestamp};
+use platform::store::migrate::{Migrations, Step};
+use platform::store::{Settings as StoreSettings, SqliteSettings};
+use platform::{Clock, ManualClock, Random, Rows, Secret, Store, StoreError, Tx, sql};
+use tempfile::TempDir;
+
+const ANSWERS: Migrations = Migrations::new(
+    "test",
+    &[Step {
+        name: "0001_answer",
+        text: "CREATE TABLE answer (number BIGINT NOT NULL PRIMARY KEY, note TEXT NOT NULL);",
+    }],
+);
+
+/// An installation with a backup.
+pub(crate) struct Place {
+    pub(crate) folder: TempDir,
+    pub(crate) clock: ManualClock,
+    pub(crate) key: BackupKey,
+    pub(crate) passphrase: Secret,
+    /// Where backups go instead of a folder.
+    pub(crate) bucket: Option<Target>,
+    pub(crate) has_drills: bool,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        let (key, passphrase) = BackupKey::make(&Random::system()).unwrap();
+        key.keep(&folder.path().join("data")).unwrap();
+        Self {
+            folder,
+            clock: ManualClock::at("2027-01-16T10:00:00Z".parse().unwrap()),
+            key,
+            passphrase,
+            bucket: None,
+            has_drills: false,
+        }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn target_folder(&self) -> PathBuf {
+        self.folder.path().join("elsewhere")
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        self.bucket.clone().unwrap_or_else(|| {
+            let folder = format!("folder:{}", self.target_folder().display());
+            Target::parse(&folder, &S3Access::default()).unwrap()
+        })
+    }
+
+    pub(crate) fn open(&self) -> Store {
+        let settings = StoreSettings::Sqlite(SqliteSettings {
+            backed_up: true,
+            durable: false,
+            ..SqliteSettings::file(self.data().join("kenduri.db"))
+        });
+        let clock = Clock::Manual(self.clock.clone());
+        Store::open(
+            &settings,
+            &[platform::MIGRATIONS, ANSWERS],
+            clock,
+            Random::system(),
+        )
+        .unwrap()
+    }
+
+    pub(crate) fn agent(&self, store: &Store) -> Agent {
+        let settings = Settings {
+            target: self.target(),
+            every: SignedDuration::from_hours(24),
+            keep: SignedDuration::from_hours(35 * 24),
+            has_drills: self.has_drills,
+            data: self.data(),
+            beside: vec![Beside {
+                from: self.data().join("files"),
+                to: "files".to_owned(),
+            }],
+        };
+        let clock = Clock::Manual(self.clock.clone());
+        Agent::start(settings, store.clone(), clock, Random::system()).unwrap()
+    }
+
+    /// Restores into the folder `name`.
+    pub(crate) fn restore(
+        &self,
+        name: &str,
+        to: Option<Timestamp>,
+    ) -> Result<(PathBuf, Restored), BackupError> {
+        let data = self.folder.path().join(name);
+        let places = Places {
+            store: data.join("kenduri.db"),
+            data: data.clone(),
+        };
+        let restored = backup::restore(&self.target(), &self.key, &places, to, &Random::system())?;
+        Ok((data, restored))
+    }
+}
+
+/// Writes a line and says that it did.
+pub(crate) async fn answer(store: &Store, number: i64) -> Result<(), StoreError> {
+    let write = move |tx: &mut Tx<'_>| {
+        let note = "x".repeat(500);
+        sql!(
+            "INSERT INTO answer (number, note) VALUES (:number, :note)",
+            number,
+            note
+        )
+        .run(tx, Rows::Exactly(1))
+        .map(drop)
+    };
+    store.write(write).await
+}
+
+/// The numbers of the lines in a restored store.
+pub(crate) fn answers(data: &Path) -> Vec<i64> {
+    let store = rusqlite::Connection::open(data.join("kenduri.db")).unwrap();
+    let mut rows = store
+        .prepare("SELECT number FROM answer ORDER BY number")
+        .unwrap();
+    let rows = rows.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}

@@ -1,0 +1,181 @@
+//! To the latest state, and to a second.
+
+use std::fs;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use platform::Random;
+
+use crate::place::{Place, answer, answers};
+
+#[tokio::test]
+async fn a_snapshot_and_what_followed_are_restored_with_the_files() {
+    let place = Place::new();
+    let store = place.open();
+    fs::create_dir(place.data().join("files")).unwrap();
+    fs::write(place.data().join("files/picture.webp"), "a picture").unwrap();
+    for number in 0..10 {
+        answer(&store, number).await.unwrap();
+    }
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    for number in 10..20 {
+        answer(&store, number).await.unwrap();
+    }
+    agent.stop();
+    assert!(agent.status().failure.is_none(), "{:?}", agent.status());
+    drop(store);
+    let (data, restored) = place.restore("again", None).unwrap();
+    assert_eq!(answers(&data), (0..20).collect::<Vec<_>>());
+    assert_eq!(restored.files, 1);
+    let picture = fs::read_to_string(data.join("files/picture.webp")).unwrap();
+    assert_eq!(picture, "a picture");
+    // Nothing that left is readable.
+    let names = walk(&place.target_folder());
+    assert!(names.len() > 3);
+    for name in names {
+        let bytes = fs::read(&name).unwrap();
+        assert!(
+            !bytes.windows(9).any(|part| part == b"a picture"),
+            "{name:?}"
+        );
+        assert!(!bytes.windows(6).any(|part| part == b"xxxxxx"), "{name:?}");
+    }
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries
+        .flat_map(|entry| {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+/// Answers come in while snapshots are made and the log is written back; each second is restored as
+/// it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_second_is_restored_as_it_was() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    let began = Timestamp::from_millisecond(
+        platform::Clock::Manual(place.clock.clone())
+            .now()
+            .as_millisecond(),
+    )
+    .unwrap();
+    // How many answers there were at the end of each second.
+    let mut model = Vec::new();
+    let mut number = 0;
+    for second in 0..40_i64 {
+        for _ in 0..25 {
+            answer(&store, number).await.unwrap();
+            number += 1;
+            place.clock.advance(SignedDuration::from_millis(40));
+        }
+        model.push(number);
+        match second {
+            13 | 27 => agent.now().unwrap(),
+            // Deleted data leaves the log, which begins anew.
+            5 | 20 | 33 => store.checkpoint().await.unwrap(),
+            _ => {}
+        }
+        if second % 5 == 0 {
+            tokio::time::sleep(Duration::from_millis(1_100)).await;
+        }
+    }
+    agent.stop();
+    assert!(agent.status().failure.is_none(), "{:?}", agent.status());
+    drop(store);
+    let random = Random::system();
+    for _ in 0..8 {
+        let second = random.below(40);
+        let to = began + SignedDuration::from_secs(i64::from(second) + 1);
+        let (data, _) = place.restore("to", Some(to)).unwrap();
+        let wanted: Vec<i64> = (0..model[usize::try_from(second).unwrap()]).collect();
+        assert_eq!(answers(&data), wanted, "second {second}");
+        fs::remove_dir_all(data).unwrap();
+    }
+}
+
+fn generations(place: &Place) -> usize {
+    let all = fs::read_dir(place.target_folder().join("generations")).unwrap();
+    all.count()
+}
+
+#[tokio::test]
+async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_needed() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    answer(&store, 0).await.unwrap();
+    agent.now().unwrap();
+    answer(&store, 1).await.unwrap();
+    agent.stop();
+    // Written by this program after its backup ended.
+    answer(&store, 2).await.unwrap();
+    drop(store);
+
+    let store = place.open();
+    let agent = place.agent(&store);
+    answer(&store, 3).await.unwrap();
+    wait_for_a_copy(&agent).await;
+    assert_eq!(generations(&place), 1);
+    agent.stop();
+    drop(store);
+    let (data, _) = place.restore("went-on", None).unwrap();
+    assert_eq!(answers(&data), [0, 1, 2, 3]);
+
+    // Another program writes, and empties the log as it ends.
+    let other = rusqlite::Connection::open(place.data().join("kenduri.db")).unwrap();
+    other
+        .execute("INSERT INTO answer (number, note) VALUES (4, '')", [])
+        .unwrap();
+    drop(other);
+    let store = place.open();
+    let agent = place.agent(&store);
+    answer(&store, 5).await.unwrap();
+    wait_for_a_copy(&agent).await;
+    assert_eq!(generations(&place), 2);
+    assert!(agent.status().snapshot.is_some());
+    agent.stop();
+    let (data, _) = place.restore("anew", None).unwrap();
+    assert_eq!(answers(&data), [0, 1, 2, 3, 4, 5]);
+}
+
+async fn wait_for_a_copy(agent: &backup::Agent) {
+    while agent.status().copied_until.is_none() {
+        assert!(agent.status().failure.is_none(), "{:?}", agent.status());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Another program that checkpoints while the backup runs takes nothing from it.
+#[tokio::test]
+async fn a_program_that_checkpoints_meanwhile_takes_nothing_from_the_backup() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    let other = rusqlite::Connection::open(place.data().join("kenduri.db")).unwrap();
+    other.busy_timeout(Duration::ZERO).unwrap();
+    for number in 0..60 {
+        answer(&store, number).await.unwrap();
+        if number % 7 == 0 {
+            // As a program that has never heard of the backup.
+            let _ = other.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+        }
+    }
+    drop(other);
+    agent.stop();
+    assert!(agent.status().failure.is_none(), "{:?}", agent.status());
+    let (data, _) = place.restore("again", None).unwrap();
+    assert_eq!(answers(&data), (0..60).collect::<Vec<_>>());
+}

@@ -1,0 +1,139 @@
+//! `kenduri backup`: a snapshot now, what there is, and whether it is whole.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result, bail};
+use backup::{BackupError, BackupKey, DrillResult};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use platform::{Clock, Random};
+
+use super::{Where, give, say, show};
+use crate::configuration::{self, Settings};
+use crate::control_requests::ControlRequest;
+
+/// Back everything up, and look at what there is
+#[derive(Debug, Subcommand)]
+pub(super) enum Backup {
+    Now(Now),
+    List(List),
+    Verify(Verify),
+}
+
+/// Make a snapshot now
+///
+/// The first time this makes the key that seals the backup, and shows the passphrase that keeps it:
+/// six words, once. Works whether Kenduri is running or not.
+#[derive(Debug, Args)]
+pub(super) struct Now {
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Show the times that can be restored
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Restore the newest backup into a folder that is removed again: open, count and hash it
+///
+/// Kenduri does this by itself once a week, unless [backup] drill says off.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    place: Where,
+}
+
+impl Backup {
+    pub(super) fn run(self) -> Result<()> {
+        match self {
+            Self::Now(now) => now.run(),
+            Self::List(list) => list.run(),
+            Self::Verify(verify) => verify.run(),
+        }
+    }
+}
+
+impl Now {
+    fn run(self) -> Result<()> {
+        let settings = settings(&self.place)?;
+        let backup = of(&settings)?;
+        if BackupKey::read(&settings.data)?.is_none() {
+            let (key, passphrase) = BackupKey::make(&Random::system())?;
+            key.keep(&settings.data)?;
+            say(&format!(
+                "The passphrase of this backup, shown this once:\n\n    {}\n\n\
+                 Keep it apart from this machine: with it and the backup everything can be \
+                 restored, without it nothing can.\n\n",
+                passphrase.reveal()
+            ))?;
+        }
+        give(ControlRequest::BackupNow, &self.place)?;
+        say(&format!("A snapshot is in {}.\n", backup.target.name()))
+    }
+}
+
+impl List {
+    fn run(self) -> Result<()> {
+        let settings = settings(&self.place)?;
+        let backup = of(&settings)?;
+        let key = BackupKey::read(&settings.data)?.ok_or(BackupError::NoKey)?;
+        let all = backup::list(&backup.target, &key, &Random::system())?;
+        if all.is_empty() {
+            return Err(BackupError::Nothing(backup.target.name()).into());
+        }
+        let mut lines = format!(
+            "In {}, each second between FROM and UNTIL:\n",
+            backup.target.name()
+        );
+        for one in all {
+            let (from, until) = (in_seconds(one.from), in_seconds(one.until));
+            let size = units::written_size(one.bytes);
+            // Writing into a text cannot fail.
+            let _ = writeln!(lines, "{from}  {until}  {size:>12}");
+        }
+        show(&lines)
+    }
+}
+
+impl Verify {
+    fn run(self) -> Result<()> {
+        let settings = settings(&self.place)?;
+        let backup = of(&settings)?;
+        let key = BackupKey::read(&settings.data)?.ok_or(BackupError::NoKey)?;
+        let (clock, random) = (Clock::System, Random::system());
+        let drill = backup::drill(&backup.target, &key, &settings.data, &clock, &random)?;
+        match drill.result {
+            DrillResult::Good { until, rows, hash } => {
+                let until = in_seconds(Timestamp::from_millisecond(until)?);
+                say(&format!(
+                    "The backup is good: the state of {until}, {rows} rows, SHA-256 {hash}.\n"
+                ))
+            }
+            DrillResult::Skipped { free, needed } => bail!(
+                "there is no room to try it: {needed} bytes are needed, and {free} are free in {}",
+                settings.data.display()
+            ),
+            DrillResult::Failed(reason) => bail!("the backup cannot be restored: {reason}"),
+        }
+    }
+}
+
+fn in_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+fn settings(place: &Where) -> Result<Settings> {
+    let mut asked = place.asked();
+    // This command opens no listener.
+    asked.allow_public_mailbox = true;
+    Ok(configuration::load(&asked)?.settings)
+}
+
+fn of(settings: &Settings) -> Result<&backup::Settings> {
+    settings.backup.as_ref().context(
+        "nothing is backed up here\n  set [backup] to = \"folder:/PATH\", and restart Kenduri",
+    )
+}

@@ -1,0 +1,64 @@
+//! `kenduri restore`: everything from a backup, into an empty data folder.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use backup::{Places, Target};
+use clap::Args;
+use jiff::Timestamp;
+use platform::store;
+use platform::{Random, Secret};
+
+use super::password::read_secret;
+use super::{Where, say, stopped};
+
+/// Restore everything from a backup, into an empty data folder
+///
+/// Asks for the passphrase of six words. Nothing is changed before everything was read and found
+/// whole; what was erased since the wanted time is erased again before anything is served. The
+/// settings are put into the folder `settings` of the data folder.
+#[derive(Debug, Args)]
+pub(super) struct Restore {
+    #[command(flatten)]
+    place: Where,
+    /// Where the backup is, as [backup] to names it
+    #[arg(long, value_name = "folder:/PATH")]
+    from: String,
+    /// The state before this time, to the second, such as 2027-01-16T18:00:00+08:00 [default: the latest]
+    #[arg(long, value_name = "TIME")]
+    to: Option<Timestamp>,
+    /// A file that holds the passphrase; else it is asked for
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl Restore {
+    pub(super) fn run(self) -> Result<()> {
+        let settings = stopped(&self.place)?;
+        let target = Target::parse(&self.from, &settings.s3_access)?;
+        let passphrase = match &self.passphrase_file {
+            None => read_secret("Passphrase of the backup: ")?,
+            Some(path) => Secret::new(std::fs::read_to_string(path).with_context(|| {
+                format!("the passphrase cannot be read from {}", path.display())
+            })?),
+        };
+        let store::Settings::Sqlite(sqlite) = &settings.store else {
+            bail!("store.url names a PostgreSQL server, and this backup is of an SQLite store");
+        };
+        let places = Places {
+            data: settings.data.clone(),
+            store: sqlite.path.clone(),
+        };
+        let key = backup::open(&target, &passphrase)?;
+        let restored = backup::restore(&target, &key, &places, self.to, &Random::system())?;
+        say(&format!(
+            "Restored the state of {} into {}: {} bytes of the store, {} files beside it.\n\
+             Start Kenduri; its settings of then are in {}.\n",
+            restored.until,
+            settings.data.display(),
+            restored.bytes,
+            restored.files,
+            settings.data.join("settings").display()
+        ))
+    }
+}

@@ -1,0 +1,136 @@
+//! `[backup]`: where everything is backed up to, and what goes with the store.
+
+use std::path::{Path, PathBuf};
+
+use ::backup::{Beside, S3Access, Settings, Target};
+use jiff::SignedDuration;
+use toml::{Table, Value};
+
+use super::check::Check;
+use super::written::{Drill, Written};
+
+/// The least time between snapshots.
+const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
+/// Where the settings go in a restored data folder.
+const SETTINGS: &str = "settings";
+/// The keys of settings that name files, besides those that end with `_file`.
+const NAME_FILES: [&str; 2] = ["chain", "key"];
+
+/// The file of the passphrase, where an empty data folder is filled from the backup.
+pub(super) fn passphrase_file(written: &Written, check: &mut Check<'_>) -> Option<PathBuf> {
+    if !written.backup.restore {
+        return None;
+    }
+    for (key, value) in [
+        ("backup.to", &written.backup.to),
+        ("backup.passphrase_file", &written.backup.passphrase_file),
+    ] {
+        if value.is_empty() {
+            check.refuse(
+                key,
+                &format!("backup.restore is on, and {key} is not set"),
+                "set it, or leave backup.restore out",
+            );
+        }
+    }
+    Some(check.path("backup.passphrase_file", &written.backup.passphrase_file))
+}
+
+/// The backup, if there is one.
+pub(super) fn read(
+    written: &Written,
+    data: &Path,
+    access: &S3Access,
+    check: &mut Check<'_>,
+) -> Option<Settings> {
+    let every = duration("backup.every", &written.backup.every, check);
+    let keep = duration("backup.keep", &written.backup.keep, check);
+    if written.backup.to.is_empty() {
+        return None;
+    }
+    if !written.store.url.starts_with("sqlite:") {
+        check.refuse(
+            "backup.to",
+            "backup.to is for a store in an SQLite file, and store.url names a PostgreSQL server",
+            "leave [backup] out, and copy the store with pg_dump",
+        );
+    }
+    let target = Target::parse(&written.backup.to, access);
+    let target = check.accept("backup.to", target)?;
+    let files = written.files.url.strip_prefix("folder:");
+    let beside = [
+        (data.join(files.unwrap_or("files")), "files"),
+        (data.join("acme"), "acme"),
+        (data.join("maintenance.json"), "maintenance.json"),
+        (data.join("maintenance.html"), "maintenance.html"),
+        (data.join(&written.secret_file), "secret.key"),
+    ];
+    let beside = beside.map(|(from, to)| Beside {
+        from,
+        to: to.to_owned(),
+    });
+    Some(Settings {
+        target,
+        every: every?,
+        keep: keep?,
+        has_drills: written.backup.drill == Drill::Weekly,
+        data: data.to_owned(),
+        beside: beside.into(),
+    })
+}
+
+/// Who we are at the server of a bucket.
+pub(super) fn access(written: &Written, check: &mut Check<'_>) -> S3Access {
+    let backup = &written.backup;
+    let key = "backup.secret_key";
+    S3Access {
+        endpoint: backup.endpoint.clone(),
+        region: backup.region.clone(),
+        access_key: backup.access_key.clone(),
+        secret_key: check.secret(key, &backup.secret_key, &backup.secret_key_file),
+    }
+}
+
+fn duration(key: &str, text: &str, check: &mut Check<'_>) -> Option<SignedDuration> {
+    let duration = units::duration(text).and_then(|time| {
+        let time = SignedDuration::try_from(time).ok();
+        time.filter(|time| *time >= SHORTEST)
+            .ok_or_else(|| format!("{text:?} is too short; the least is 1m"))
+    });
+    check.accept(key, duration)
+}
+
+/// The file of settings, and the files that it names.
+pub(super) fn settings_files(file: &Path, merged: &Table) -> Vec<Beside> {
+    let folder = file.parent().unwrap_or_else(|| Path::new(""));
+    let mut named = vec![PathBuf::from(file.file_name().unwrap_or_default())];
+    gather(merged, &mut named);
+    let all = named.into_iter().filter_map(|path| {
+        let from = folder.join(&path);
+        let parts = path.components().filter_map(|part| match part {
+            std::path::Component::Normal(part) => part.to_str(),
+            _ => None,
+        });
+        let to = std::iter::once(SETTINGS).chain(parts).collect::<Vec<_>>();
+        let to = to.join("/");
+        from.is_file().then_some(Beside { from, to })
+    });
+    all.collect()
+}
+
+fn gather(table: &Table, named: &mut Vec<PathBuf>) {
+    for (key, value) in table {
+        match value {
+            Value::String(text) if key.ends_with("_file") || NAME_FILES.contains(&key.as_str()) => {
+                named.push(PathBuf::from(text));
+            }
+            Value::Table(inner) => gather(inner, named),
+            Value::Array(all) => {
+                for inner in all.iter().filter_map(Value::as_table) {
+                    gather(inner, named);
+                }
+            }
+            _ => {}
+        }
+    }
+}

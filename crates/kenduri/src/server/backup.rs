@@ -1,0 +1,56 @@
+//! What the admin page says of the backup.
+
+use backup::{DrillResult, Status};
+use jiff::Timestamp;
+
+use super::context::AdminContext;
+
+/// The state of the backup, in words.
+pub(super) struct BackupState {
+    pub(super) class: &'static str,
+    pub(super) words: &'static str,
+    pub(super) lines: Vec<String>,
+    /// When it failed last and why.
+    pub(super) failure: Option<(String, String)>,
+    pub(super) has_key: bool,
+}
+
+impl BackupState {
+    pub(super) fn of(admin: &AdminContext, status: Status) -> Self {
+        let (class, words) = match (&status.failure, status.snapshot) {
+            _ if !status.has_key => ("no", "server-backup-no-key"),
+            (Some(_), _) => ("error", "server-backup-failing"),
+            (None, Some(_)) => ("yes", "server-backup-good"),
+            (None, None) => ("wait", "server-backup-waiting"),
+        };
+        let text = &admin.text;
+        let line = |id: &str, at: Timestamp| {
+            let when = admin.moment(at);
+            text.with(id, [("when", when.as_str().into())])
+        };
+        let mut lines = Vec::new();
+        lines.extend(status.snapshot.map(|at| line("server-backup-snapshot", at)));
+        lines.extend(
+            status
+                .copied_until
+                .map(|at| line("server-backup-until", at)),
+        );
+        let drill = status.drill.map(|drill| {
+            let at = Timestamp::from_millisecond(drill.at).unwrap_or_default();
+            let id = match drill.result {
+                DrillResult::Good { .. } => "server-backup-drill-good",
+                DrillResult::Skipped { .. } => "server-backup-drill-skipped",
+                DrillResult::Failed(_) => "server-backup-drill-failed",
+            };
+            line(id, at)
+        });
+        lines.extend(drill);
+        Self {
+            class,
+            words,
+            lines,
+            failure: status.failure.map(|(at, why)| (admin.moment(at), why)),
+            has_key: status.has_key,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What the page says of the backup.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::backup::{Agent, BackupKey, S3Access, Settings, Target};
+use jiff::SignedDuration;
+use platform::Random;
+use testkit::World;
+
+use super::{MIGRATIONS, site, site_backed_up, somebody};
+
+#[test]
+fn where_nothing_is_backed_up_the_page_tells_how_to_begin() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let (accounts, router, _) = site(world);
+        let mut owner = somebody(world, &accounts, &router, true).await;
+        let said = owner.get("/admin/server").await.text();
+        for part in ["Nothing is backed up", "[backup]", "kenduri backup now"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    });
+}
+
+#[test]
+fn the_page_tells_that_the_key_is_missing_and_why_a_backup_fails() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let folder = tempfile::tempdir().unwrap();
+        // Where a folder is expected there is a file.
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let settings = Settings {
+            target: Target::parse(&format!("folder:{}", file.display()), &S3Access::default())
+                .unwrap(),
+            every: SignedDuration::from_hours(24),
+            keep: SignedDuration::from_hours(24),
+            has_drills: false,
+            data: folder.path().to_owned(),
+            beside: Vec::new(),
+        };
+        let platform = &world.platform;
+        let agent = Agent::start(
+            settings,
+            platform.store.clone(),
+            platform.clock.clone(),
+            Random::system(),
+        );
+        let agent = Arc::new(agent.unwrap());
+        let (accounts, router, _) = site_backed_up(world, &agent);
+        let mut owner = somebody(world, &accounts, &router, true).await;
+        let said = owner.get("/admin/server").await.text();
+        assert!(said.contains("There is no key yet"), "{said}");
+
+        let (key, _) = BackupKey::make(&Random::system()).unwrap();
+        key.keep(folder.path()).unwrap();
+        while agent.status().failure.is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let said = owner.get("/admin/server").await.text();
+        assert!(said.contains("It failed last on"), "{said}");
+        assert!(said.contains("Not a directory"), "{said}");
+        agent.stop();
+    });
+}

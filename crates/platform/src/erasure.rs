@@ -1,0 +1,97 @@
+//! A list of what was erased, for backups: an older state of the store that is restored must lose it
+//! again before it is served.
+//!
+//! The list knows hashes alone, so that it tells nothing of what is gone.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::sql;
+use crate::store::{Row, Rows, StoreError, Tx};
+use crate::text_cleaning::hexadecimal;
+
+/// Something that was erased.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct Erased {
+    /// Its place in the list.
+    pub number: i64,
+    /// Of which kind it was, as the one who erases calls it: `account`, `diets`.
+    pub kind: String,
+    /// The hash of its id: [`subject`].
+    pub subject: String,
+    /// When, in milliseconds.
+    pub at: i64,
+}
+
+/// What the list says of something with this id.
+pub fn subject(kind: &str, id: &str) -> String {
+    let hash = Sha256::new().chain_update(kind).chain_update([0]);
+    hexadecimal(&hash.chain_update(id).finalize()[..16])
+}
+
+/// Notes that something was erased, in the transaction that erases it.
+pub fn note(tx: &mut Tx<'_>, kind: &str, id: &str) -> Result<(), StoreError> {
+    let at = tx.now().as_millisecond();
+    insert(tx, kind, &subject(kind, id), at, false)
+}
+
+/// What was noted after the place `number`.
+pub fn after(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Erased>, StoreError> {
+    sql!(
+        "SELECT {Erased} FROM erased WHERE number > :number ORDER BY number",
+        number
+    )
+    .all(tx)
+}
+
+/// Takes the list of a backup into a restored store: what the store does not know of is to be erased
+/// again.
+pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
+    for one in all {
+        insert(tx, &one.kind, &one.subject, one.at, true)?;
+    }
+    Ok(())
+}
+
+/// The subjects of this kind that have to be erased again.
+pub fn to_repeat(tx: &mut Tx<'_>, kind: &str) -> Result<Vec<String>, StoreError> {
+    let all: Vec<(String,)> = sql!(
+        "SELECT subject FROM erased WHERE kind = :kind AND is_to_repeat = 1 ORDER BY number",
+        kind
+    )
+    .all(tx)?;
+    Ok(all.into_iter().map(|(subject,)| subject).collect())
+}
+
+/// Everything of this kind was erased again.
+pub fn repeated(tx: &mut Tx<'_>, kind: &str) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE erased SET is_to_repeat = 0 WHERE kind = :kind AND is_to_repeat = 1",
+        kind
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
+/// A later erasure of the same takes the place of an earlier one.
+fn insert(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    subject: &str,
+    at: i64,
+    is_to_repeat: bool,
+) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO erased (number, kind, subject, at, is_to_repeat)
+         SELECT COALESCE(MAX(number), 0) + 1, :kind, :subject, :at, :is_to_repeat
+         FROM erased WHERE 1 = 1
+         ON CONFLICT (kind, subject) DO UPDATE SET number = excluded.number, at = excluded.at,
+             is_to_repeat = excluded.is_to_repeat WHERE erased.at < excluded.at",
+        kind,
+        subject,
+        at,
+        is_to_repeat
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! SQLite's write-ahead log, for the backup that copies it.
+//!
+//! The file format is SQLite's own: <https://sqlite.org/walformat.html>. The index beside the log
+//! (`-shm`) says how far the log is committed.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+/// How often a torn read of the index is repeated.
+const READS: u32 = 100;
+/// The length of the index's header, of which there are two copies.
+const HEADER: usize = 48;
+
+/// How far the log is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogPosition {
+    /// Tells one log from the next, which begins at the start of the file again.
+    pub salt: [u8; 8],
+    /// The number of committed frames.
+    pub frame: u32,
+    /// The length of a page, in bytes.
+    pub page_size: u32,
+}
+
+/// A position with the time of its commit.
+#[derive(Clone, Copy, Debug)]
+pub struct LogMark {
+    /// When the commit was on disk.
+    pub at: Timestamp,
+    /// How far the log was committed then.
+    pub position: LogPosition,
+}
+
+/// The log of a store whose checkpoints are the backup's alone. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Log(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    store: PathBuf,
+    // Closing any descriptor of these files drops the process's locks on them (fcntl(2)), so they
+    // stay open as long as SQLite's connections.
+    index: Mutex<Option<File>>,
+    database: Mutex<Option<File>>,
+    marks: Mutex<VecDeque<LogMark>>,
+    is_empty_wanted: AtomicBool,
+}
+
+/// While it lives, the writer of this process writes nothing.
+#[derive(Debug)]
+pub struct Pause(
+    #[expect(dead_code, reason = "dropping it lets the writer go on")] pub(super) SyncSender<()>,
+);
+
+impl Log {
+    pub(super) fn of(store: &Path) -> Self {
+        Self(Arc::new(Shared {
+            store: store.to_owned(),
+            index: Mutex::default(),
+            database: Mutex::default(),
+            marks: Mutex::default(),
+            is_empty_wanted: AtomicBool::new(false),
+        }))
+    }
+
+    /// The database file.
+    pub fn store(&self) -> &Path {
+        &self.0.store
+    }
+
+    /// The file of the log.
+    pub fn path(&self) -> PathBuf {
+        beside(&self.0.store, "-wal")
+    }
+
+    /// How far the log is committed, by whichever process.
+    pub fn position(&self) -> io::Result<LogPosition> {
+        let mut index = guard(&self.0.index);
+        let file = match &mut *index {
+            Some(file) => file,
+            none => none.insert(File::open(beside(&self.0.store, "-shm"))?),
+        };
+        let mut both = [0; 2 * HEADER];
+        for _ in 0..READS {
+            file.read_exact_at(&mut both, 0)?;
+            let (first, second) = both.split_at(HEADER);
+            if first == second {
+                return Ok(parse(first));
+            }
+            std::thread::yield_now();
+        }
+        Err(io::Error::other(
+            "the index of the log does not come to rest",
+        ))
+    }
+
+    /// Reads from the database file without its log; returns the number of bytes, 0 at the end.
+    pub fn read_database(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut database = guard(&self.0.database);
+        let file = match &mut *database {
+            Some(file) => file,
+            none => none.insert(File::open(&self.0.store)?),
+        };
+        file.read_at(bytes, offset)
+    }
+
+    /// Takes the marks so far: the last commit of each second.
+    pub fn take_marks(&self) -> Vec<LogMark> {
+        guard(&self.0.marks).drain(..).collect()
+    }
+
+    /// Whether deleted data should leave the log; asked once.
+    pub fn take_empty_wanted(&self) -> bool {
+        self.0.is_empty_wanted.swap(false, Ordering::AcqRel)
+    }
+
+    /// Asks the backup to empty the log.
+    pub fn want_empty(&self) {
+        self.0.is_empty_wanted.store(true, Ordering::Release);
+    }
+
+    /// Notes that everything up to now was committed at `at`.
+    pub(super) fn mark(&self, at: Timestamp) {
+        let position = match self.position() {
+            Ok(position) => position,
+            Err(error) => {
+                tracing::warn!(%error, "the backup cannot tell when this was committed");
+                return;
+            }
+        };
+        let mut marks = guard(&self.0.marks);
+        let is_same_second = |last: &LogMark| last.at.as_second() == at.as_second();
+        if marks.back().is_some_and(is_same_second) {
+            marks.pop_back();
+        }
+        marks.push_back(LogMark { at, position });
+    }
+}
+
+fn parse(header: &[u8]) -> LogPosition {
+    let number = |at: usize| {
+        let bytes = header
+            .get(at..at + 4)
+            .and_then(|bytes| bytes.try_into().ok());
+        u32::from_ne_bytes(bytes.unwrap_or_default())
+    };
+    let page_size = header.get(14..16).and_then(|bytes| bytes.try_into().ok());
+    let salt = header.get(32..40).and_then(|bytes| bytes.try_into().ok());
+    LogPosition {
+        salt: salt.unwrap_or_default(),
+        frame: number(16),
+        page_size: match u16::from_ne_bytes(page_size.unwrap_or_default()) {
+            // The largest size does not fit.
+            1 => 65_536,
+            size => u32::from(size),
+        },
+    }
+}
+
+fn beside(store: &Path, ending: &str) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
