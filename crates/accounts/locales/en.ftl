@@ -260,7 +260,6 @@ account-sudo-next = Next, without asking again:
 account-sudo-undone = Nothing was changed
 account-sudo-undone-text = This took too long, so nothing was changed. Everything you typed is still here:
 account-sudo-undone-send = Do it now
-account-sudo-undone-leave = Go back without doing it
 
 # Registering.
 account-register = Create an account
@@ -642,7 +641,7 @@ cards-invited-text = Open the link in your invitation, or type the code on your 
 cards-code = Type a code
 account-pending = Confirm your address to make things public. We wrote to you: press the button in that mail.
 profile-title = Profile
-profile-text = Your name appears beside what you share, and the other public fields on your public page, once you have one.
+profile-text = Your name appears beside what you share, and the other public fields on your public page, once you have one. Where the site is yours and has no introduction, what you say about yourself is also on its first page.
 profile-public = Public
 profile-private = Private
 profile-bio = About you
@@ -692,7 +691,6 @@ shared-trusted = Trusted contact
 
 # How the site presents itself, for owners.
 look-title = Look and menu
-look-intro = How { $site } meets its visitors.
 look-see = See the site
 look-saved = Saved.
 look-save = Save

@@ -258,7 +258,6 @@ account-sudo-next = Seterusnya, tanpa bertanya lagi:
 account-sudo-undone = Tiada apa-apa yang diubah
 account-sudo-undone-text = Ini mengambil masa terlalu lama, jadi tiada apa-apa yang diubah. Semua yang anda taip masih ada di sini:
 account-sudo-undone-send = Lakukan sekarang
-account-sudo-undone-leave = Kembali tanpa melakukannya
 
 # Mendaftar.
 account-register = Cipta akaun
@@ -636,7 +635,7 @@ cards-invited-text = Buka pautan dalam jemputan anda, atau taip kod pada kad and
 cards-code = Taip kod
 account-pending = Sahkan alamat anda supaya anda boleh menerbitkan sesuatu. Kami telah menulis kepada anda: tekan butang dalam e-mel itu.
 profile-title = Profil
-profile-text = Nama anda dipaparkan di sebelah apa yang anda kongsi, dan maklumat awam yang lain di halaman awam anda, sebaik sahaja ada.
+profile-text = Nama anda dipaparkan di sebelah apa yang anda kongsi, dan maklumat awam yang lain di halaman awam anda, sebaik sahaja ada. Jika laman ini milik anda dan belum ada pengenalan, kata-kata tentang diri anda turut dipaparkan di halaman utamanya.
 profile-public = Untuk semua orang
 profile-private = Untuk anda sahaja
 profile-bio = Tentang anda
@@ -685,7 +684,6 @@ shared-trusted = Kenalan dipercayai
 
 # How the site presents itself, for owners.
 look-title = Rupa dan menu
-look-intro = Cara { $site } menyambut pelawatnya.
 look-see = Lihat laman
 look-saved = Disimpan.
 look-save = Simpan

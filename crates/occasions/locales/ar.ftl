@@ -584,3 +584,17 @@ problem-open-full = لا يمكن حاليًا قبول المزيد من الر
     .title = لا مجال لردود أخرى الآن
 problem-dietary-note-required = يُرجى كتابة المقصود بكلمة «أخرى».
     .title = الملاحظة غير مذكورة
+
+## What hosts hand to a messenger, to a telephone or to a mail program
+
+send-subject = دعوة من { $hosts }
+send-invite-formal = يتشرف { $hosts } بدعوتكم لمشاركتهم فرحتهم.
+send-invite-casual = يسعد { $hosts } أن تكونوا معهم في يومهم.
+send-invite-fun = { $hosts } يحتفلون، ولا تكتمل الفرحة من دونكم!
+send-link = دعوتكم وردكم: { $link }
+send-code = رمزكم: { $code }
+
+## Printed cards
+
+print-scan = امسحوا الرمز لفتح الدعوة والرد،
+print-or = أو زوروا { $address } وأدخلوا هذا الرمز:

@@ -804,3 +804,40 @@ host-import-guest-phone = Guest’s own phone
 host-import-guest-events = Guest invited to
 host-import-reply = Reply: { $key }
 host-import-question = Question: { $key }
+
+## Sending by hand
+
+host-send = Send invitations
+host-send-one = Send
+host-send-skip = Later
+host-send-left = { $n ->
+    [one] One household is still to be sent.
+   *[other] { $n } households are still to be sent.
+}
+host-send-marked = { $household } is marked as sent.
+host-send-open = Open this invitation
+host-send-none = Everything is sent.
+host-send-draft = Links open once the occasion is published.
+host-copy-message = Copy message
+host-message = The message
+
+## Printing
+
+host-print = Print
+host-print-text = Everything is for A4. In the print dialogue choose a scale of 100 % and no margins.
+host-print-cards = Invitation cards
+host-print-cards-text = 85 × 55 mm, ten on a page, in each household’s language: code, QR code and where to go. Cut along the dashed lines.
+host-print-labels = Labels
+host-print-labels-text = 70 × 37 mm, 24 on a sheet: household, address, code and QR code.
+host-print-places = Place cards
+host-print-places-text = For everybody who comes, 85 × 45 mm when folded, six on a page. Cut along the dashed lines and fold along the dotted ones.
+host-print-kitchen-text = The list of food needs prints as it stands on its page.
+host-print-qr = QR codes
+host-print-qr-text = All QR codes as pictures, for a printer’s own design.
+host-print-all = All households
+host-print-unsent = Not yet sent
+host-print-how = Print this page on A4 at 100 %, without margins. It shows what will be on the paper.
+
+## Looks
+
+host-look-see = See it first

@@ -457,3 +457,17 @@ problem-open-full = No more answers without an invitation can be taken at the mo
     .title = No more answers for now
 problem-dietary-note-required = Please write down what “other” means.
     .title = Note missing
+
+## What hosts hand to a messenger, to a telephone or to a mail program
+
+send-subject = Invitation from { $hosts }
+send-invite-formal = { $hosts } have the honour of inviting you to celebrate with them.
+send-invite-casual = { $hosts } would love to have you there on their day.
+send-invite-fun = { $hosts } are celebrating, and a party without you is no party!
+send-link = Your invitation and your answer: { $link }
+send-code = Your code: { $code }
+
+## Printed cards
+
+print-scan = Scan to open your invitation and to answer,
+print-or = or go to { $address } and enter this code:

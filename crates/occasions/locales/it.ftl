@@ -466,3 +466,17 @@ problem-open-full = Al momento non si possono accettare altre risposte senza inv
     .title = Per ora niente altre risposte
 problem-dietary-note-required = Scriva che cosa significa “altro”.
     .title = Manca la nota
+
+## What hosts hand to a messenger, to a telephone or to a mail program
+
+send-subject = Invito di { $hosts }
+send-invite-formal = { $hosts } hanno il piacere di invitarvi a festeggiare con loro.
+send-invite-casual = { $hosts } sarebbero felici di avervi con loro nel loro giorno.
+send-invite-fun = { $hosts } festeggiano, e senza di voi che festa è?
+send-link = Il vostro invito e la vostra risposta: { $link }
+send-code = Il vostro codice: { $code }
+
+## Printed cards
+
+print-scan = Inquadrate il codice per aprire l’invito e rispondere,
+print-or = oppure andate su { $address } e inserite:

@@ -754,3 +754,37 @@ host-import-guest-phone = Telefon tetamu sendiri
 host-import-guest-events = Tetamu dijemput ke
 host-import-reply = Balasan: { $key }
 host-import-question = Soalan: { $key }
+
+## Sending by hand
+
+host-send = Hantar jemputan
+host-send-one = Hantar
+host-send-skip = Kemudian
+host-send-left = { $n } isi rumah belum dihantar.
+host-send-marked = { $household } ditandakan sudah dihantar.
+host-send-open = Buka jemputan ini
+host-send-none = Semuanya sudah dihantar.
+host-send-draft = Pautan boleh dibuka setelah majlis diterbitkan.
+host-copy-message = Salin mesej
+host-message = Mesejnya
+
+## Printing
+
+host-print = Cetak
+host-print-text = Semuanya untuk A4. Dalam tetapan cetak pilih skala 100 % dan tanpa jidar.
+host-print-cards = Kad jemputan
+host-print-cards-text = 85 × 55 mm, sepuluh sehelai, dalam bahasa setiap isi rumah: kod, kod QR dan alamatnya. Potong pada garis putus.
+host-print-labels = Label
+host-print-labels-text = 70 × 37 mm, 24 sehelai: isi rumah, alamat, kod dan kod QR.
+host-print-places = Kad tempat duduk
+host-print-places-text = Untuk semua yang hadir, 85 × 45 mm setelah dilipat, enam sehelai. Potong pada garis putus dan lipat pada garis titik.
+host-print-kitchen-text = Senarai keperluan makanan dicetak seperti pada halamannya.
+host-print-qr = Kod QR
+host-print-qr-text = Semua kod QR sebagai gambar, untuk reka bentuk pencetak sendiri.
+host-print-all = Semua isi rumah
+host-print-unsent = Belum dihantar
+host-print-how = Cetak halaman ini pada A4 dengan skala 100 %, tanpa jidar. Inilah yang akan ada di atas kertas.
+
+## Looks
+
+host-look-see = Lihat dahulu

@@ -408,3 +408,17 @@ problem-open-full = Buat masa ini tiada lagi jawapan tanpa jemputan boleh diteri
     .title = Tiada lagi jawapan buat masa ini
 problem-dietary-note-required = Sila tulis maksud “lain-lain”.
     .title = Catatan belum diisi
+
+## What hosts hand to a messenger, to a telephone or to a mail program
+
+send-subject = Jemputan daripada { $hosts }
+send-invite-formal = { $hosts } dengan segala hormatnya menjemput anda meraikan hari bahagia mereka.
+send-invite-casual = { $hosts } amat gembira jika anda dapat hadir pada hari mereka.
+send-invite-fun = { $hosts } akan meraikan hari istimewa, dan tanpa anda tentu tidak lengkap!
+send-link = Jemputan dan jawapan anda: { $link }
+send-code = Kod anda: { $code }
+
+## Printed cards
+
+print-scan = Imbas untuk membuka jemputan dan memberi jawapan,
+print-or = atau pergi ke { $address } dan masukkan kod ini:

@@ -408,3 +408,17 @@ problem-open-full = 目前无法再接受没有邀请函的回复，请与主人
     .title = 暂不接受更多回复
 problem-dietary-note-required = 请写明“其他”是什么。
     .title = 缺少说明
+
+## What hosts hand to a messenger, to a telephone or to a mail program
+
+send-subject = { $hosts }的邀请
+send-invite-formal = { $hosts }诚挚邀请您拨冗光临，共庆佳期。
+send-invite-casual = { $hosts }期待您的光临，一同庆祝。
+send-invite-fun = { $hosts }要庆祝啦，少了您可不热闹！
+send-link = 您的请柬与回复：{ $link }
+send-code = 您的邀请码：{ $code }
+
+## Printed cards
+
+print-scan = 扫码打开请柬并回复，
+print-or = 或访问 { $address } 并输入邀请码：

@@ -26,6 +26,7 @@ pub mod portals;
 pub mod questions;
 pub mod record;
 pub mod resource;
+pub mod sending;
 pub mod sizes;
 pub mod stream;
 pub mod summary;

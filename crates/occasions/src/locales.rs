@@ -30,7 +30,8 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ("reply", replies.collect()),
         ("salutation", tones.clone()),
         ("saved-coming", tones.clone()),
-        ("saved-declined", tones),
+        ("saved-declined", tones.clone()),
+        ("send-invite", tones),
     ]
 }
 

@@ -3,7 +3,7 @@ post-articles = Blog
 post-latest = Artikel terkini
 post-latest-all = Semua artikel
 post-notes = Catatan
-post-tagged = Rencana tentang “{ $tag }”
+post-tagged = Artikel tentang “{ $tag }”
 post-tags = Tag
 post-none = Belum ada apa-apa di sini.
 post-older = Lebih lama
@@ -16,11 +16,11 @@ post-search = Cari
 post-search-words = Perkataan
 post-search-none = Tiada apa-apa ditemui.
 post-search-more = Lagi
-post-newsletter = Terima rencana baharu melalui e-mel
+post-newsletter = Terima artikel baharu melalui e-mel
 
 # The mail about a new article.
 post-mail-subject = { $title } – { $site }
-post-mail-text = { $site } ada rencana baharu:
+post-mail-text = { $site } ada artikel baharu:
 
     { $title }
 
@@ -28,15 +28,15 @@ post-mail-text = { $site } ada rencana baharu:
 
     { $address }
 
-    Anda menerima e-mel ini kerana anda meminta rencana baharu melalui e-mel. Ubah pilihan itu di { $settings }
+    Anda menerima e-mel ini kerana anda meminta artikel baharu melalui e-mel. Ubah pilihan itu di { $settings }
 
 # The pages of editors.
 post-write = Tulis dan ubah siaran
 post-all = Siaran
 post-group = Penulisan
 post-begin = Siaran
-post-begin-text = Rencana di laman ini
-post-new-article = Rencana baharu
+post-begin-text = Artikel di laman ini
+post-new-article = Artikel baharu
 post-new-note = Catatan baharu
 post-page = Lihat halaman
 post-preview = Pratonton
@@ -50,7 +50,7 @@ post-delete-effect = Siaran ini dan gambar-gambarnya dipadam. Ini tidak boleh di
 
 # The form.
 post-kind = Jenis
-post-kind-article = Rencana
+post-kind-article = Artikel
 post-kind-note = Catatan
 post-section-text = Teks
 post-section-published = Penerbitan
@@ -64,15 +64,15 @@ post-section-image = Gambar
 post-image = Pilih gambar
 post-image-hint = JPEG, PNG atau WebP. Saiznya diubah, dan butiran seperti lokasi dibuang.
 post-image-alt = Apa yang ditunjukkan gambar
-post-image-alt-hint = Untuk mereka yang tidak dapat melihat gambar. Perlu sebelum anda menerbitkan.
+post-image-alt-hint = Untuk mereka yang tidak dapat melihatnya. Wajib diisi sebelum diterbitkan.
 post-image-remove = Buang gambar
 post-state = Keadaan
 post-draft = Draf
 post-scheduled = Dijadualkan
 post-published = Diterbitkan
 post-withdrawn = Ditarik balik
-post-event-published = satu pos diterbitkan
-post-event-withdrawn = satu pos ditarik balik
+post-event-published = satu siaran diterbitkan
+post-event-withdrawn = satu siaran ditarik balik
 post-published-at = Bila
 post-published-at-hint = Dalam zon waktu anda. Jika kosong: serta-merta.
 post-slug = Alamat web
@@ -105,7 +105,7 @@ post-publish-again = Terbitkan semula
 post-withdraw = Tarik balik
 post-withdraw-ask = Tarik balik…
 post-withdraw-title = Tarik balik “{ $title }”?
-post-withdraw-effect = Pembaca mendapat halaman yang menyatakan ia sudah tiada, dan ia keluar daripada senarai, suapan dan carian. Anda boleh menerbitkannya semula.
+post-withdraw-effect = Pembaca diberitahu bahawa siaran ini sudah tiada, dan ia hilang daripada senarai, suapan dan carian. Anda boleh menerbitkannya semula.
 post-was-withdrawn = Ditarik balik.
 post-delete-ask = Padam…
 post-kept = Pelayar ini menyimpan teks yang anda taip di sini dan belum disimpan.

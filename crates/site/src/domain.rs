@@ -18,7 +18,7 @@ use web::described::problem_responses::Shared;
 use web::masking::SecretPath;
 use web::setting::{Flag, Setting, SettingValues};
 use web::state::{MenuItem, NavigationGroup};
-use web::{Locale, Site, Text};
+use web::{Link, Locale, Site, Text};
 
 use crate::first_page::FirstPage;
 use crate::newsletter::Newsletter;
@@ -29,8 +29,16 @@ use identity::DomainAccounts;
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
 
-pub use crate::card::{Card, CardForm, CardLine, SignInHint};
 pub use crate::share::{Share, after_ending};
+
+/// A sentence below the sign-in form, and where it leads.
+#[derive(Clone, Copy, Debug)]
+pub struct SignInHint {
+    /// The message.
+    pub text: &'static str,
+    /// What it leads to.
+    pub link: Link,
+}
 
 /// What the program has to know of a domain.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,6 @@ pub mod access;
 pub mod addresses;
 pub mod asking;
 pub mod call;
-pub mod card;
 pub mod cookies;
 pub mod dates;
 pub mod described;

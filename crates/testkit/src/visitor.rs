@@ -151,6 +151,15 @@ impl Visitor {
         }
     }
 
+    /// Fetches a file, which may be no text.
+    pub async fn bytes(&mut self, address: &str) -> Bytes {
+        let response = self.request(Method::GET, address, None, Bytes::new()).await;
+        assert_eq!(response.status().as_u16(), 200, "{address}");
+        let body = response.into_body().collect().await;
+        body.unwrap_or_else(|error| panic!("{address}: the body broke off: {error}"))
+            .to_bytes()
+    }
+
     /// Opens a stream of server-sent events.
     pub async fn listen(&mut self, address: &str) -> Events {
         let response = self.request(Method::GET, address, None, Bytes::new()).await;

@@ -14,7 +14,7 @@ function start() {
   all("textarea[data-left]").forEach(countLetters);
   all("[data-zero]").forEach(tick);
   all("[data-events]").forEach(listen);
-  if (document.querySelector("[data-copy], [data-share]")) import("./share.js");
+  if (document.querySelector("[data-copy], [data-share], [data-print]")) import("./share.js");
   all("form").forEach((form) => (form.hasAttribute("data-keep") ? keep(form) : sendOnce(form)));
 }
 

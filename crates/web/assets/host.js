@@ -14,11 +14,7 @@ function start() {
   if (again) lookAgain(again);
   all("[data-end]").forEach((part) => (part.scrollTop = part.scrollHeight));
   all("form[data-bulk]").forEach(choose);
-  if (document.querySelector("[data-copy], [data-share]")) import("./share.js");
-  all("button[data-print]").forEach((button) => {
-    button.hidden = false;
-    button.addEventListener("click", () => print());
-  });
+  if (document.querySelector("[data-copy], [data-share], [data-print]")) import("./share.js");
   all("form[method=post]").forEach(sendOnce);
   all("form:has([data-in-place])").forEach(sendInPlace);
   keepTyped();
@@ -30,6 +26,8 @@ function start() {
 // A form that is sent while it is being sent is sent once.
 function sendOnce(form) {
   form.addEventListener("submit", (event) => {
+    // What opens beside the page leaves it as it is.
+    if (event.submitter?.formTarget) return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";
   });
@@ -146,7 +144,7 @@ function keepTyped() {
 function askBeforeLeaving() {
   const forms = () => all("main form[method=post]:not([data-bulk])");
   let sending;
-  addEventListener("submit", (event) => (sending = event.target));
+  addEventListener("submit", (event) => (sending = event.submitter?.formTarget ? undefined : event.target));
   addEventListener("pageshow", () => (sending = undefined));
   addEventListener("beforeunload", (event) => {
     if (!forms().some((form) => form !== sending && isUnsaved(form))) return;

@@ -17,7 +17,6 @@ shell-home = To the first page
 shell-first = Home
 shell-more-here = More here
 host-home = Home
-host-account = Your account
 host-yours = You
 host-site = This site
 host-server = Server

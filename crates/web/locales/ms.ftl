@@ -17,7 +17,6 @@ shell-home = Ke halaman utama
 shell-first = Utama
 shell-more-here = Lagi di sini
 host-home = Utama
-host-account = Akaun anda
 host-yours = Anda
 host-site = Laman ini
 host-server = Pelayan

@@ -172,14 +172,6 @@ impl Picture {
 
     /// Encodes the picture as PNG (RFC 2083) with a palette of 256 colours.
     pub fn png(&self, colors: &Colors) -> io::Result<Vec<u8>> {
-        let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-        let mut header = Vec::new();
-        for length in [WIDTH, HEIGHT] {
-            header.extend(u32::try_from(length).unwrap_or_default().to_be_bytes());
-        }
-        // Bit depth 8, palette, and the only defined compression, filter and interlace methods.
-        header.extend([8, 3, 0, 0, 0]);
-        chunk(&mut png, *b"IHDR", &header);
         let mut palette = Vec::new();
         for ink in colors.inks {
             for much in 0..=127_u16 {
@@ -190,16 +182,41 @@ impl Picture {
                 palette.extend(mixed);
             }
         }
-        chunk(&mut png, *b"PLTE", &palette);
-        let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
+        let mut rows = Vec::with_capacity((WIDTH + 1) * HEIGHT);
         for row in self.pixels.chunks(WIDTH) {
-            packed.write_all(&[0])?;
-            packed.write_all(row)?;
+            rows.push(0);
+            rows.extend(row);
         }
-        chunk(&mut png, *b"IDAT", &packed.finish()?);
-        chunk(&mut png, *b"IEND", b"");
-        Ok(png)
+        // Eight bits for each pixel, the place of its colour in the palette.
+        file((WIDTH, HEIGHT), [8, 3], &palette, &rows)
     }
+}
+
+/// A PNG file (RFC 2083) of rows that each begin with their filter. `kind` is the number of bits for
+/// each sample, and what a sample is.
+pub(crate) fn file(
+    (width, height): (usize, usize),
+    kind: [u8; 2],
+    palette: &[u8],
+    rows: &[u8],
+) -> io::Result<Vec<u8>> {
+    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut header = Vec::new();
+    for length in [width, height] {
+        header.extend(u32::try_from(length).unwrap_or_default().to_be_bytes());
+    }
+    header.extend(kind);
+    // The only defined compression, filter and interlace methods.
+    header.extend([0, 0, 0]);
+    chunk(&mut png, *b"IHDR", &header);
+    if !palette.is_empty() {
+        chunk(&mut png, *b"PLTE", palette);
+    }
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(rows)?;
+    chunk(&mut png, *b"IDAT", &packed.finish()?);
+    chunk(&mut png, *b"IEND", b"");
+    Ok(png)
 }
 
 fn chunk(png: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {

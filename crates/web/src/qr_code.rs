@@ -1,6 +1,13 @@
 //! QR codes as pictures.
 
+use std::io;
+
 use qrcode::{Color, QrCode};
+
+use crate::picture;
+
+/// How wide the light border of a file is, in modules: less, and scanners do not find the code.
+const QUIET: usize = 4;
 
 /// A text as a QR code: how many modules wide, and the dark ones as the path of an SVG. `None` for
 /// a text that is too long for one.
@@ -13,9 +20,63 @@ pub fn path(text: &str) -> Option<(usize, String)> {
     Some((width, squares.collect()))
 }
 
+/// A QR code as an SVG file, with the light border that scanners need.
+pub fn svg(text: &str) -> Option<String> {
+    let (width, dark) = path(text)?;
+    let side = width + 2 * QUIET;
+    Some(format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-{QUIET} -{QUIET} {side} {side}" shape-rendering="crispEdges"><path fill="#fff" d="M-{QUIET} -{QUIET}h{side}v{side}h-{side}z"/><path d="{dark}"/></svg>"##
+    ))
+}
+
+/// A QR code as a PNG file, at least so many pixels wide: every module has the same whole number of
+/// them. `None` for a text that is too long for one.
+pub fn png(text: &str, pixels: usize) -> Option<io::Result<Vec<u8>>> {
+    let code = QrCode::new(text).ok()?;
+    let (modules, colors) = (code.width(), code.to_colors());
+    let side = modules + 2 * QUIET;
+    let scale = pixels.div_ceil(side).max(1);
+    let is_light = |x: usize, y: usize| {
+        let inside = |at: usize| (at / scale).checked_sub(QUIET).filter(|at| *at < modules);
+        match (inside(x), inside(y)) {
+            (Some(x), Some(y)) => colors[y * modules + x] == Color::Light,
+            _ => true,
+        }
+    };
+    let width = side * scale;
+    let rows = (0..width).flat_map(|y| {
+        let bytes = (0..width).step_by(8).map(move |start| {
+            (start..start + 8).fold(0, |byte, x| byte << 1 | u8::from(is_light(x, y)))
+        });
+        // No filter.
+        std::iter::once(0).chain(bytes.collect::<Vec<_>>())
+    });
+    let rows: Vec<u8> = rows.collect();
+    // One bit for each pixel, grey.
+    Some(picture::file((width, width), [1, 0], &[], &rows))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_have_a_border_and_whole_modules() {
+        let text = "https://example.com/invite/RAHMA?k=ABCDEFGHJK";
+        let (modules, _) = path(text).unwrap();
+        let picture = image::load_from_memory(&png(text, 300).unwrap().unwrap()).unwrap();
+        let picture = picture.to_luma8();
+        let side = u32::try_from(modules + 8).unwrap();
+        let scale = picture.width() / side;
+        assert!(picture.width() >= 300 && picture.width() == side * scale);
+        let at = |x: u32, y: u32| picture.get_pixel(x * scale, y * scale).0[0];
+        assert_eq!([at(3, 3), at(4, 4), at(5, 5), at(6, 6)], [255, 0, 255, 0]);
+        let svg = svg(text).unwrap();
+        assert!(
+            svg.contains(&format!("viewBox=\"-4 -4 {side} {side}\"")),
+            "{svg}"
+        );
+    }
 
     #[test]
     fn a_qr_code_has_its_three_corners() {

@@ -108,11 +108,7 @@ impl Share {
     }
 
     fn html<'a>(&'a self, text: &'a Text, is_card: bool) -> ShareHtml<'a> {
-        let encode = |words: &str| {
-            let all =
-                percent_encoding::utf8_percent_encode(words, percent_encoding::NON_ALPHANUMERIC);
-            all.to_string()
-        };
+        let encode = encoded;
         let (title, url) = (&self.title, &self.url);
         ShareHtml {
             share: self,
@@ -133,6 +129,13 @@ impl Share {
             }),
         }
     }
+}
+
+/// A text in the query of an address that is no web page: of a mail, a message, a call. A space is
+/// no plus there.
+pub fn encoded(text: &str) -> String {
+    let all = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
+    all.to_string()
 }
 
 /// A text between the quotation marks of an attribute.

@@ -26,6 +26,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use web::Site;
 
+pub(crate) use entry::in_theme;
 pub use frame::keep_private;
 pub(crate) use gate::Admitted;
 pub use gate::{CodeGate, Credentials, Failure};

@@ -27,11 +27,13 @@ mod overview;
 pub(crate) mod own_card;
 mod person;
 mod preview;
+mod print;
 mod questions;
 mod reports;
 pub(crate) mod request;
 mod resource;
 mod schedule;
+mod sending;
 mod settings;
 pub(crate) mod wording;
 
@@ -42,7 +44,7 @@ use site::resource::pages::{PageResource as _, pages as pages_of};
 use super::access::HostAccess;
 use crate::diet::DietaryOption;
 use crate::event::Event;
-use crate::hosting::Permission::{Invite, Own, ReadLog, See, Write};
+use crate::hosting::Permission::{Invite, Own, ReadLog, See, SeeAnswers, SeeContacts, Write};
 use crate::question::Question;
 
 /// All hosts' addresses, each with the permission it requires.
@@ -62,6 +64,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/invites", See, invites::list)
         .get("/invites/new", Invite, invite_form::new)
         .post("/invites/new", Invite, invite_form::create)
+        .get("/invites/send", Invite, sending::walk)
         .post("/invites/bulk", Invite, bulk::step)
         .get("/invites/bulk/{id}", Invite, bulk::job)
         .get("/invites/{id}", See, invite::show)
@@ -98,12 +101,17 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/import/{id}/apply", Invite, import::apply)
         .post("/import/{id}/undo", Invite, import::undo)
         .get("/guests", See, guests::list)
+        .get("/print", See, print::choose)
+        .get("/print/cards", SeeContacts, print::cards)
+        .get("/print/labels", SeeContacts, print::labels)
+        .get("/print/places", SeeAnswers, print::places)
         .get("/reports", See, reports::show)
         .post("/reports", See, reports::start)
         .get("/reports/{id}", See, reports::file)
         // `Write` is for the texts; `settings::Part` requires more for other sections.
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)
+        .get("/settings/preview/page", Own, settings::look)
         .post("/settings/{part}", Write, settings::save)
         .nest(Event::PAGES, pages_of::<Event, _>())
         .get("/settings/events/{id}/schedule", Write, schedule::edit)

@@ -7,15 +7,20 @@ use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_both};
 
 /// The pages below an occasion that need no id.
-const PAGES: [&str; 21] = [
+const PAGES: [&str; 26] = [
     "",
     "/answers",
     "/invites",
     "/invites?response=pending&access=open&q=a&sort=replied",
     "/invites/new",
+    "/invites/send",
     "/guests",
     "/guests?status=eating&diet=halal&event=reception",
     "/reports",
+    "/print",
+    "/print/cards",
+    "/print/labels",
+    "/print/places?event=reception",
     "/settings",
     "/settings/deadline",
     "/settings/look",
@@ -112,6 +117,9 @@ fn each_role_finds_its_pages_and_no_others() {
         let is_for = |address: &str, role: &str| {
             let writes = address.contains("/edit")
                 || address.ends_with("/new")
+                || address.ends_with("/send")
+                || address.ends_with("/print/cards")
+                || address.ends_with("/print/labels")
                 || address.contains("/guests/")
                 || address.contains("/settings")
                 || address.ends_with("/audit");

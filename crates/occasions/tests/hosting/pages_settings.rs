@@ -536,3 +536,41 @@ fn an_occasion_begins_with_its_first_event_or_not_at_all() {
             .expect(404);
     });
 }
+
+#[test]
+fn a_look_is_seen_before_it_is_chosen() {
+    on_both(async |stage| {
+        let mut owner = stage.visitor(&stage.owner);
+        let address = format!("{HOME}/settings/look");
+        let page = owner.get(&address).await;
+        let stored = page.form(&address);
+        for (preset, ground, classes) in [
+            ("songket", "nila", "theme-songket ground-nila"),
+            ("letterpress", "", "theme-letterpress"),
+            ("plain", "nila", "theme-plain"),
+        ] {
+            let mut form = page.form(&address);
+            form.fill("theme.preset", preset)
+                .fill("theme.ground", ground)
+                .press("see", "1");
+            let seen = owner.submit(&page, &form).await;
+            seen.expect(303);
+            let seen = owner.follow(seen).await;
+            seen.expect(200);
+            assert!(
+                seen.body.contains(&format!("class=\"guest {classes}\"")),
+                "{}",
+                seen.body
+            );
+            assert!(
+                seen.text().contains("Aisyah") && !seen.body.contains("/admin/"),
+                "{}",
+                seen.body
+            );
+        }
+        let again = owner.get(&address).await.form(&address);
+        for name in ["theme.preset", "theme.ground", "version"] {
+            assert_eq!(again.value(name), stored.value(name), "{name}");
+        }
+    });
+}

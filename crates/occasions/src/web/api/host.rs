@@ -11,6 +11,7 @@ mod imports;
 mod invitations;
 mod members;
 mod occasions;
+mod qr;
 pub(crate) mod refusal;
 mod reports;
 pub(crate) mod stream;
@@ -34,6 +35,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(resource::routes::<DietaryOption, R>())
         .merge(resource::routes::<Question, R>())
         .merge(invitations::routes())
+        .merge(qr::routes())
         .merge(guests::routes())
         .merge(bulk::routes())
         .merge(exports::routes())

@@ -216,6 +216,26 @@ pub(super) fn moved(slug: &str, uri: &Uri) -> Response {
     Redirect::permanent(&format!("/o/{slug}{query}")).into_response()
 }
 
+/// The public page in a theme that its hosts have not chosen yet.
+pub(crate) fn in_theme(
+    site: &Site,
+    wishes: &Wishes,
+    occasion: Occasion,
+    events: Vec<Event>,
+    theme: Theme,
+) -> Response {
+    let public = Public {
+        occasion: Occasion {
+            theme,
+            status: OccasionStatus::Published,
+            ..occasion
+        },
+        events,
+        wishes: Vec::new(),
+    };
+    show_card(site, wishes, &public, |_| {})
+}
+
 fn show_card(
     site: &Site,
     wishes: &Wishes,

@@ -15,6 +15,7 @@ use super::frame::Place;
 use super::history::{Sentence, Telling};
 use super::invite_people::{PersonRow, household, people, stored};
 use super::request::{HostRequest, PageContext};
+use super::sending::Sending;
 use super::wording::{self, Wording};
 use crate::hosting::invitations::{self, Bookkeeping};
 use crate::hosting::portals;
@@ -49,7 +50,7 @@ struct InvitePage<'a> {
     household: Vec<QuestionField<'a>>,
     told: Vec<(Spoken<'a>, String)>,
     history: Vec<Sentence>,
-    link: String,
+    send: Sending,
     access: Tag<'a>,
     suppressions: &'a [Suppression],
     may_invite: bool,
@@ -326,7 +327,10 @@ fn page(
             .iter()
             .map(|line| telling.tell(line))
             .collect(),
-        link: req.site.url().join(&found.portal.link("")),
+        send: Sending {
+            sent: found.kept.sent_at.map(|at| wording.moment(at)),
+            ..Sending::new(&req.site, &wording, &found.portal)
+        },
         access: access(&wording, &found.portal),
         suppressions: &found.suppressions,
         form_state,

@@ -7,7 +7,7 @@ use web::form_state::{self, FormState};
 use web::{FieldProblem, Input, Problem};
 
 use super::request::{HostForm, HostRequest};
-use super::{invite, invite_form, invite_people};
+use super::{invite, invite_form, invite_people, sending};
 use crate::event::Seats;
 use crate::hosting::answers::{self, Overrides};
 use crate::hosting::codes;
@@ -91,13 +91,24 @@ pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/sent`.
+/// `POST …/sent`: shows the invitation again, or the next on the walk.
 pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     let is_sent = posted.form.is_ticked("sent");
-    act(&posted, "sent", move |tx, host, id, _| {
-        invitations::mark_sent(tx, host, id, is_sent)
-    })
-    .await
+    let Some(walk) = posted.form.find("walk") else {
+        return act(&posted, "sent", move |tx, host, id, _| {
+            invitations::mark_sent(tx, host, id, is_sent)
+        })
+        .await;
+    };
+    let id: InvitationId = posted.req.id();
+    let to = posted.req.at(&sending::onward(walk, &id, is_sent));
+    let marked = posted
+        .once(move |tx, host: &HostOf| {
+            invitations::mark_sent(tx, host, &id, is_sent)?;
+            Ok(to.clone())
+        })
+        .await;
+    show_form_errors(&posted.req, marked).await
 }
 
 /// `POST …/bounce`: lets mail go again to an address from which it came back.

@@ -13,6 +13,7 @@ use crate::hosting::Permission;
 use crate::hosting::bulk::{self, Bulk};
 use crate::hosting::listing::filter::Open;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
+use crate::hosting::sending;
 use crate::question::{self, Question};
 use crate::words::Progress;
 
@@ -39,6 +40,8 @@ struct Invites<'a> {
     is_empty: bool,
     job: Option<JobLine>,
     submission: String,
+    /// Where those that wait are sent one after the other.
+    send: Option<String>,
     /// The query of the filter, for a bulk action and for an export.
     query: String,
 }
@@ -58,6 +61,8 @@ struct InvitationItem<'a> {
     language: String,
     access: &'static str,
     change: Option<(String, String)>,
+    /// Where it is sent, while it waits for that.
+    send: Option<String>,
     /// The message for an invitation that came without a code.
     open: Option<&'static str>,
 }
@@ -116,6 +121,8 @@ struct InvitationListData {
     counts: [i64; 3],
     /// How many answers without a code wait for approval.
     waiting: usize,
+    /// Whether any has still to be sent.
+    is_unsent: bool,
     jobs: Vec<Bulk>,
     questions: Vec<Question>,
 }
@@ -139,6 +146,7 @@ pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Pro
                 |line: &&InvitationRow| matches!(line.open, Some(Open::Waiting | Open::Duplicate));
             Ok(InvitationListData {
                 waiting: all.iter().filter(waits).count(),
+                is_unsent: all.iter().any(sending::waits),
                 list,
                 limit: piece.limit,
                 names,
@@ -187,6 +195,10 @@ fn page(
     let (text, wording) = (&req.text, req.wording(context));
     let filters = Filters::of_invitations(&wording, &context.events, &found.questions, &req.query);
     let lines = found.list.items.iter().zip(&found.names);
+    let (query, may_invite) = (
+        wording::query(&filter.query()),
+        context.may(Permission::Invite) && !filter.archived,
+    );
     let body = Invites {
         text,
         csrf: &req.csrf,
@@ -195,15 +207,17 @@ fn page(
         presets: presets(&filters, found.counts, found.waiting),
         sort,
         rows: lines
-            .map(|(line, names)| row(&wording, line, names))
+            .map(|(line, names)| row(&wording, line, names, may_invite))
             .collect(),
         total: found.list.total,
         next: filters.next(&found.list),
         previous: filters.previous(&found.list, found.limit),
-        may_invite: context.may(Permission::Invite) && !filter.archived,
+        send: (may_invite && found.is_unsent)
+            .then(|| wording.at(&format!("/invites/send?{query}"))),
+        may_invite,
         is_empty: context.sizes.invitations == 0 && *filter == InvitationFilter::default(),
         job: found.jobs.first().and_then(|job| job_line(&wording, job)),
-        query: wording::query(&filter.query()),
+        query,
         submission: req.submission(),
         filters,
         wording: wording.clone(),
@@ -244,7 +258,12 @@ fn presets(filters: &Filters<'_>, counts: [i64; 3], waiting: usize) -> Vec<Prese
         .collect()
 }
 
-fn row<'a>(wording: &Wording<'_>, line: &'a InvitationRow, names: &str) -> InvitationItem<'a> {
+fn row<'a>(
+    wording: &Wording<'_>,
+    line: &'a InvitationRow,
+    names: &str,
+    may_invite: bool,
+) -> InvitationItem<'a> {
     let change = match (line.replied_at, line.sent_at) {
         (Some(at), _) => Some((wording.machine(at), wording.ago(at))),
         (None, Some(at)) => {
@@ -261,6 +280,8 @@ fn row<'a>(wording: &Wording<'_>, line: &'a InvitationRow, names: &str) -> Invit
         language: filters::language(wording.text, line.language.as_deref()),
         access: line.access.label(),
         change,
+        send: (may_invite && sending::waits(line))
+            .then(|| wording.at(&format!("/invites/send?household={}", line.id))),
         open: line.open.map(|open| match open {
             Open::Duplicate => "host-open-tag-duplicate",
             Open::Approved => "host-open-tag-approved",

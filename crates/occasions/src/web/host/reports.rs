@@ -28,6 +28,7 @@ struct Reports<'a> {
     submission: String,
     stream: String,
     done: Option<String>,
+    print: String,
     /// Whether exports leave out data that this host may not see.
     is_masked: bool,
     events: Vec<Spoken<'a>>,
@@ -112,6 +113,7 @@ fn page(req: &HostRequest, context: &PageContext, found: &ReportData) -> Respons
         submission: req.submission(),
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         done: req.done(),
+        print: wording.at("/print"),
         is_masked: !context.may(Permission::SeeContacts),
         events: context
             .events

@@ -2,18 +2,20 @@
 //! discard what was typed into another form.
 
 use askama::Template;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use platform::Tx;
 use web::form_state::{self, Control, Field, FormState, Group};
-use web::{Form, Input, Problem, Text, fields};
+use web::theme::{Ground, Preset};
+use web::{Form, Input, Problem, Text, Theme, Wishes, fields};
 
-use super::frame::Place;
+use super::frame::{Place, keep_private};
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::occasions::{self, FIELDS};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::Occasion;
+use crate::web::guest;
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
 /// The sections, as their addresses name them.
@@ -123,6 +125,21 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         .await?;
     let form_state = FormState::of(stored(&context.occasion));
     Ok(page(&req, &context, &form_state, part, None))
+}
+
+/// `GET /admin/o/{slug}/settings/preview/page`: the public page in the theme of the address.
+pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, Problem> {
+    let (context, ()) = req.read(|_, _| Ok(())).await?;
+    let theme = Theme {
+        preset: Preset::find(req.query.text("theme.preset")).unwrap_or_default(),
+        ground: Ground::find(req.query.text("theme.ground")),
+    };
+    let PageContext {
+        occasion, events, ..
+    } = context;
+    let mut page = guest::in_theme(&req.site, &wishes, occasion, events, theme);
+    keep_private(&mut page);
+    Ok(page)
 }
 
 /// The section that the address names.
@@ -259,6 +276,12 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     let part = part(req)?;
     if part == Part::State {
         return set_state(&posted).await;
+    }
+    if part == Part::Look && form.is_ticked("see") {
+        let names = ["theme.preset", "theme.ground"];
+        let typed = names.map(|name| (name, form.text(name)));
+        let page = wording::address(&req.at("/settings/preview/page"), typed);
+        return Ok(Redirect::to(&page).into_response());
     }
     if part == Part::Deadline && !form.is_ticked("go") {
         return look_at_deadline(&posted).await;

@@ -1,0 +1,232 @@
+//! Handing an invitation to another program: the message in the household's language and tone, and
+//! the ways that a telephone has for it. Also the walk through all that wait to be sent.
+
+use askama::Template;
+use axum::response::Response;
+use platform::id::Id as _;
+use web::share::encoded;
+use web::{Form, Language, Problem, Site, Text};
+
+use super::frame::Place;
+use super::request::HostRequest;
+use super::wording::{self, Wording};
+use crate::hosting::listing::InvitationFilter;
+use crate::hosting::sending::{self, Walk};
+use crate::id::InvitationId;
+use crate::portal::Portal;
+use crate::web::guest::Reading;
+use crate::web::guest::view::Closing;
+use crate::words::OccasionStatus;
+
+/// An invitation, ready to be sent.
+pub(super) struct Sending {
+    /// The full address of the invitation.
+    pub(super) link: String,
+    /// The subject of a mail.
+    pub(super) subject: String,
+    /// What the household is told, with the link.
+    pub(super) message: String,
+    /// The language of the message.
+    pub(super) language: Language,
+    pub(super) whatsapp: String,
+    pub(super) sms: String,
+    pub(super) mail: String,
+    /// The QR code of the link, as a file.
+    pub(super) qr: [String; 2],
+    /// Where it is marked as sent.
+    pub(super) action: String,
+    /// When it was.
+    pub(super) sent: Option<String>,
+    /// The query of the walk on which it is sent; `None` on the page of the invitation.
+    pub(super) walk: Option<String>,
+    /// Whether its link opens anything.
+    pub(super) is_draft: bool,
+}
+
+impl Sending {
+    pub(super) fn new(site: &Site, wording: &Wording<'_>, portal: &Portal) -> Self {
+        let invitation = &portal.household.invitation;
+        let details = &invitation.details;
+        let tag = details.language.as_ref();
+        let language = Language::of(tag.unwrap_or(&portal.occasion.default_language));
+        let text = site.catalogue.speak(&language);
+        let link = site.url().join(&portal.link(""));
+        let (subject, message) = message(&text, portal, &link);
+        let (phone, email) = (
+            details.phone.as_deref().unwrap_or_default(),
+            details.email.as_deref().unwrap_or_default(),
+        );
+        let (words, id) = (encoded(&message), &invitation.id);
+        Self {
+            whatsapp: format!("https://wa.me/{}?text={words}", abroad(phone)),
+            sms: format!("sms:{}?body={words}", dialled(phone)),
+            mail: format!(
+                "mailto:{}?subject={}&body={}",
+                encoded(email).replace("%40", "@"),
+                encoded(&subject),
+                // RFC 6068 has lines of a mail end like this.
+                encoded(&message.replace('\n', "\r\n"))
+            ),
+            qr: ["svg", "png"].map(|kind| format!("/api/v1/invitations/id/{id}/qr.{kind}")),
+            action: wording.at(&format!("/invites/{id}/sent")),
+            sent: None,
+            walk: None,
+            is_draft: portal.occasion.status == OccasionStatus::Draft,
+            language,
+            subject,
+            message,
+            link,
+        }
+    }
+}
+
+/// A subject and a message to the household, in its language and in the tone of the occasion.
+fn message(text: &Text, portal: &Portal, link: &str) -> (String, String) {
+    let (reading, occasion) = (Reading::new(text, portal), &portal.occasion);
+    let hosts = occasion
+        .hosts
+        .pick(text.language(), &occasion.default_language);
+    let hosts = [("hosts", hosts.text.into())];
+    let invite = format!("send-invite-{}", occasion.tone.word());
+    let code = portal.household.invitation.code.as_str();
+    let date = reading.cover().date;
+    let ask = reading.closing().map(|closing| match closing {
+        Closing::Day { date, .. } => text.with("closing-day", [("date", date.into())]),
+        Closing::Moment { moment, .. } => text.with("closing-moment", [("moment", moment.into())]),
+    });
+    let parts = [
+        reading.salutation(),
+        String::new(),
+        text.with(&invite, hosts.clone()),
+        date,
+        String::new(),
+        text.with("send-link", [("link", link.into())]),
+        text.with("send-code", [("code", code.into())]),
+        ask.unwrap_or_default(),
+    ];
+    let lines = parts.join("\n");
+    // An occasion without a date leaves no gap.
+    let message = lines.replace("\n\n\n", "\n\n").trim_end().to_owned();
+    (text.with("send-subject", hosts), message)
+}
+
+/// A number as other countries dial it, in digits: only so WhatsApp takes it. Empty for one that
+/// does not say its country, and the chat is then chosen there.
+fn abroad(phone: &str) -> String {
+    let phone = dialled(phone);
+    let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
+    known.unwrap_or_default().to_owned()
+}
+
+/// A number without spaces and brackets.
+fn dialled(phone: &str) -> String {
+    let kept = phone
+        .chars()
+        .filter(|char| char.is_ascii_digit() || *char == '+');
+    kept.collect()
+}
+
+#[derive(Template)]
+#[template(path = "host/walk.html")]
+struct WalkPage<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    csrf: &'a str,
+    submission: String,
+    household: &'a str,
+    code: &'a str,
+    send: Option<Sending>,
+    left: usize,
+    /// The address that passes this household over.
+    next: Option<String>,
+    /// Whom the page before marked, and where that is undone.
+    marked: Option<(&'a str, String)>,
+    query: &'a str,
+    invitation: String,
+}
+
+/// `GET /admin/o/{slug}/invites/send`.
+pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
+    let (filter, _) = InvitationFilter::read(&req.query)?;
+    let query = wording::query(&filter.query());
+    let named = |name: &str| {
+        let id = req.query.find(name)?;
+        Some(InvitationId::from_text(id.to_owned()))
+    };
+    let place = sending::Place {
+        at: named("household"),
+        after: named("after"),
+    };
+    let (context, walk) = req
+        .read(move |tx, context| sending::walk(tx, &context.host, &filter, &place))
+        .await?;
+    let wording = req.wording(&context);
+    let Walk { turn, left, before } = &walk;
+    let marked = before.as_ref().filter(|_| req.query.text("done") == "sent");
+    let portal = turn.as_ref().map(|(portal, _)| portal);
+    let invitation = portal.map(|portal| &portal.household.invitation);
+    let body = WalkPage {
+        text: &req.text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        household: invitation.map_or("", |one| one.details.household.as_str()),
+        code: invitation.map_or("", |one| one.code.as_str()),
+        send: turn.as_ref().map(|(portal, sent_at)| Sending {
+            sent: sent_at.map(|at| wording.moment(at)),
+            walk: Some(query.clone()),
+            ..Sending::new(&req.site, &wording, portal)
+        }),
+        left: *left,
+        next: invitation
+            .filter(|_| *left > 1)
+            .map(|one| wording.at(&step(&query, "after", &one.id, ""))),
+        marked: marked.map(|(id, household)| {
+            (
+                household.as_str(),
+                wording.at(&format!("/invites/{id}/sent")),
+            )
+        }),
+        query: &query,
+        invitation: invitation.map_or_else(String::new, |one| {
+            wording.at(&format!("/invites/{}", one.id))
+        }),
+        wording: wording.clone(),
+    };
+    let title = req.text.say("host-send");
+    Ok(req.page(&context, Place::Invitations, &title, body))
+}
+
+/// Where the walk goes on after a household was marked, or comes back to it.
+pub(super) fn onward(query: &str, id: &InvitationId, is_sent: bool) -> String {
+    // What the form says is read and written anew, so that it stays a query.
+    let query = Form::parse(query.as_bytes()).unwrap_or_default();
+    let query = wording::query(&query);
+    if is_sent {
+        step(&query, "after", id, "&done=sent")
+    } else {
+        step(&query, "household", id, "")
+    }
+}
+
+fn step(query: &str, name: &str, id: &InvitationId, done: &str) -> String {
+    let filter = if query.is_empty() { "" } else { "&" };
+    format!("/invites/send?{name}={id}{done}{filter}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_number_with_its_country_goes_to_whatsapp() {
+        for (typed, known) in [
+            ("+60 12-345 6789", "60123456789"),
+            ("0039 (06) 123", "3906123"),
+            ("012-345 6789", ""),
+            ("", ""),
+        ] {
+            assert_eq!(abroad(typed), known, "{typed}");
+        }
+        assert_eq!(dialled("012-345 67 89"), "0123456789");
+    }
+}

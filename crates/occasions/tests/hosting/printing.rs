@@ -1,0 +1,205 @@
+//! What is printed and scanned: every QR code, in a file and on a sheet, is read back by a scanner.
+
+use std::io::{Cursor, Read as _};
+
+use occasions::hosting::listing::{self, InvitationFilter};
+use testkit::{Page, Visitor};
+
+use crate::pages::HOME;
+use crate::stage::{Stage, on_both};
+
+/// How many pixels a module of a drawn code has here.
+const SCALE: usize = 4;
+
+/// What a scanner reads in a picture of these dark modules.
+fn scan(width: usize, is_dark: impl Fn(usize, usize) -> bool) -> String {
+    let side = (width + 8) * SCALE;
+    let mut picture = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
+        let inside = |at: usize| (at / SCALE).checked_sub(4).filter(|at| *at < width);
+        match (inside(x), inside(y)) {
+            (Some(x), Some(y)) if is_dark(x, y) => 0,
+            _ => 255,
+        }
+    });
+    let found = picture.detect_grids();
+    assert_eq!(found.len(), 1);
+    found[0].decode().unwrap().1
+}
+
+/// What a scanner reads in a path of `M3 4h1v1h-1z`.
+fn scan_path(width: usize, path: &str) -> String {
+    let dark: std::collections::BTreeSet<(usize, usize)> = path
+        .split('M')
+        .filter_map(|square| {
+            let (x, y) = square.strip_suffix("h1v1h-1z")?.split_once(' ')?;
+            Some((x.parse().unwrap(), y.parse().unwrap()))
+        })
+        .collect();
+    scan(width, |x, y| dark.contains(&(x, y)))
+}
+
+/// Every code on a page, read.
+fn scan_page(page: &Page) -> Vec<String> {
+    let codes = page.body.split("<svg class=\"qr\"").skip(1);
+    codes
+        .map(|code| {
+            let width = code.split("viewBox=\"0 0 ").nth(1).unwrap();
+            let width = width.split(' ').next().unwrap().parse().unwrap();
+            let path = code.split("<path d=\"").nth(1).unwrap();
+            scan_path(width, path.split('"').next().unwrap())
+        })
+        .collect()
+}
+
+/// What a scanner reads in a picture that is one bit deep, as ours are.
+fn scan_png(png: &[u8]) -> (usize, String) {
+    assert!(png.starts_with(b"\x89PNG"));
+    let side = u32::from_be_bytes(png[16..20].try_into().unwrap()) as usize;
+    let length = u32::from_be_bytes(png[33..37].try_into().unwrap()) as usize;
+    assert_eq!(&png[37..41], b"IDAT");
+    let mut rows = Vec::new();
+    flate2::read::ZlibDecoder::new(&png[41..41 + length])
+        .read_to_end(&mut rows)
+        .unwrap();
+    let row = side.div_ceil(8) + 1;
+    assert_eq!(rows.len(), row * side);
+    let mut picture = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
+        255 * (rows[y * row + 1 + x / 8] >> (7 - x % 8) & 1)
+    });
+    let found = picture.detect_grids();
+    assert_eq!(found.len(), 1);
+    (side, found[0].decode().unwrap().1)
+}
+
+/// The full links of all invitations, by name of the household.
+async fn links(stage: &Stage<'_>) -> Vec<String> {
+    let url = stage.site.url().clone();
+    stage
+        .done(move |tx, host| {
+            let rows = listing::all_invitations(tx, host, &InvitationFilter::default())?;
+            let mut links = Vec::new();
+            for row in rows {
+                let portal = occasions::hosting::portals::load(tx, host, &row.id)?;
+                links.push(url.join(&portal.link("")));
+            }
+            Ok(links)
+        })
+        .await
+}
+
+async fn get(visitor: &mut Visitor, rest: &str) -> Page {
+    let page = visitor.get(&format!("{HOME}{rest}")).await;
+    page.expect(200);
+    page
+}
+
+#[test]
+fn every_code_on_cards_and_labels_is_read_back() {
+    on_both(async |stage| {
+        let links = links(stage).await;
+        assert!(links.len() > 10 && links.iter().all(|link| link.contains("?k=")));
+        let mut host = stage.visitor(&stage.coordinator);
+        for (sheet, fits) in [("cards", 10), ("labels", 24)] {
+            let page = get(&mut host, &format!("/print/{sheet}")).await;
+            assert_eq!(scan_page(&page), links, "{sheet}");
+            let pages = page
+                .body
+                .matches(&format!("class=\"sheet {sheet}\""))
+                .count();
+            assert_eq!(pages, links.len().div_ceil(fits), "{sheet}");
+            let one = get(&mut host, &format!("/print/{sheet}?q=fernandez")).await;
+            assert_eq!(scan_page(&one).len(), 1);
+        }
+        // Each card speaks its household's language.
+        let card = get(&mut host, "/print/cards?q=rahma").await;
+        let ms = stage.site.catalogue.speak(&web::Language::of("ms"));
+        assert!(
+            card.text().contains(&*ms.say("print-scan")),
+            "{}",
+            card.text()
+        );
+    });
+}
+
+#[test]
+fn every_code_in_a_file_is_read_back() {
+    on_both(async |stage| {
+        let (id, links) = (stage.invitation("RAHMA").await, links(stage).await);
+        let link = links.iter().find(|link| link.contains("/RAHMA?")).unwrap();
+        let mut host = stage.visitor(&stage.coordinator);
+        let qr = format!("/api/v1/invitations/id/{id}/qr");
+        let svg = host.get(&format!("{qr}.svg")).await;
+        svg.expect(200);
+        let side = svg.body.split("viewBox=\"-4 -4 ").nth(1).unwrap();
+        let side: usize = side.split(' ').next().unwrap().parse().unwrap();
+        let path = svg.body.split("<path d=\"").nth(1).unwrap();
+        assert_eq!(scan_path(side - 8, path.split('"').next().unwrap()), *link);
+        for size in [300, 600, 2_000] {
+            let png = host.bytes(&format!("{qr}.png?size={size}")).await;
+            let (side, read) = scan_png(&png);
+            assert!(read == *link && side >= size && side < size + 60, "{side}");
+        }
+        for wrong in ["299", "2001", "x", ""] {
+            host.get(&format!("{qr}.png?size={wrong}"))
+                .await
+                .expect(422);
+        }
+        let zip = host.bytes(&stage.at("/invitations/qr.zip")).await;
+        let mut zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+        let mut read = Vec::new();
+        for place in 0..zip.len() {
+            let mut file = zip.by_index(place).unwrap();
+            let mut png = Vec::new();
+            file.read_to_end(&mut png).unwrap();
+            let link = scan_png(&png).1;
+            let code = link
+                .split("/invite/")
+                .nth(1)
+                .unwrap()
+                .split('?')
+                .next()
+                .unwrap();
+            let name = file.name().unwrap().into_owned();
+            assert!(name.ends_with(&format!("-{code}.png")), "{name}");
+            read.push(link);
+        }
+        assert_eq!(read, links);
+    });
+}
+
+#[test]
+fn who_sees_no_codes_prints_none() {
+    on_both(async |stage| {
+        let id = stage.invitation("RAHMA").await;
+        let mut observer = stage.visitor(&stage.observer);
+        let choice = get(&mut observer, "/print").await;
+        assert!(!choice.body.contains("/print/cards") && !choice.body.contains("qr.zip"));
+        for hidden in [
+            format!("{HOME}/print/cards"),
+            format!("{HOME}/print/labels"),
+            format!("/api/v1/invitations/id/{id}/qr.svg"),
+            format!("/api/v1/invitations/id/{id}/qr.png"),
+            stage.at("/invitations/qr.zip"),
+        ] {
+            observer.get(&hidden).await.expect(403);
+        }
+        let places = get(&mut observer, "/print/places?event=reception").await;
+        let guests = get(
+            &mut observer,
+            "/guests?event=reception&status=yes&limit=100",
+        )
+        .await;
+        let cards = places.body.matches("class=\"piece\"").count();
+        assert!(cards > 0 && places.body.contains("sheet places"));
+        let range = [
+            ("from", 1.into()),
+            ("to", cards.into()),
+            ("total", cards.into()),
+        ];
+        assert!(
+            guests.text().contains(&stage.fill("host-range", range)),
+            "{cards}: {}",
+            guests.text()
+        );
+    });
+}
