@@ -2,10 +2,10 @@
 
 use std::io::{Cursor, Write as _};
 
-use accounts::Callers::{People, Tokens};
 use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use site::Callers::{People, Tokens};
 use web::described::Routes;
 use web::{Findings, Form, Problem, Site, qr_code, routes};
 use zip::write::SimpleFileOptions;
