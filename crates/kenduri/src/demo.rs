@@ -54,7 +54,7 @@ pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String>
     }
     let (host, member) = (person(HOST)?, person(MEMBER)?);
     let sample = Sample {
-        domains: *domains,
+        domains,
         has_countdowns: countdowns::ENABLED.of(&site.declared.settings),
         has_posts: posts::ENABLED.of(&site.declared.settings),
         host: host.clone(),

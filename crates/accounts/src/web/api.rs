@@ -273,7 +273,7 @@ async fn signed_in(accounts: &Context, welcome: Welcome, want: Want) -> Result<R
 
 /// Sign out.
 ///
-/// Ends the session of the cookie, and is succeeds also if there is none.
+/// Ends the session of the cookie. Succeeds also if there is none.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "accounts",
     responses(
