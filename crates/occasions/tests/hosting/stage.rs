@@ -9,7 +9,7 @@ use accounts::signed_in::SignedIn;
 use accounts::token::{PROFILE_READ, TokenScope};
 use axum::Router;
 use occasions::code::CodeKey;
-use occasions::hosting::{HostOf, Refusal, bulk, enter, export, import};
+use occasions::hosting::{HostOf, Refusal, bulk, campaign, enter, export, import};
 use occasions::id::InvitationId;
 use occasions::open_rsvp::{self, Respondent};
 use occasions::refusal::Refusal as GuestRefusal;
@@ -144,6 +144,7 @@ impl<'w> Stage<'w> {
         self.world.expect_jobs(bulk::KIND);
         self.world.expect_jobs(export::KIND);
         self.world.expect_jobs(import::KIND);
+        self.world.expect_jobs(campaign::KIND);
     }
 
     /// A browser in which nobody is signed in.
