@@ -8,13 +8,14 @@ use anyhow::Result;
 use occasions::first_opened::Opens;
 use platform::jobs::{Done, Handler, Worker};
 use platform::limits::guess::GuessBudget;
-use platform::mail::{self, Mailer, Post, Smtp, sealed_text, suppression};
+use platform::mail::{self, Mailer, Post, Smtp, dkim, sealed_text, suppression};
 use platform::{StoreError, Tx, audit, idempotency, news};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use web::Site;
 
 use crate::configuration::{MailRoute, Settings};
+use crate::server::{self, MailFacts};
 use crate::updates;
 
 /// How often opened invitations are written to the store; a crash loses at most this much time's.
@@ -42,6 +43,19 @@ impl Background {
     }
 }
 
+/// How mail leaves, for the page about the sender's domain.
+pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
+    let mail = &settings.mail;
+    Arc::new(MailFacts {
+        domain: mail.from.address.domain().to_owned(),
+        server: match &mail.route {
+            MailRoute::Mailbox => None,
+            MailRoute::Smtp(server) => Some(server.host.clone()),
+        },
+        dns: mail.name_servers.clone(),
+    })
+}
+
 /// The worker with the jobs of every domain.
 pub(crate) fn worker(accounts: &Accounts, settings: &Settings) -> Result<Worker> {
     let site = &accounts.site;
@@ -58,11 +72,13 @@ pub(crate) fn worker(accounts: &Accounts, settings: &Settings) -> Result<Worker>
         site_url: site.url().join(""),
         suppression: site.keys.key(suppression::PURPOSE),
         text: site.keys.key(sealed_text::PURPOSE),
+        dkim: site.keys.key(dkim::PURPOSE),
         hears_deliveries: settings.mail.callbacks.is_some() || settings.mail.ses_topic.is_some(),
     };
     let mut handlers = vec![
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
         mail::handler(site.store.clone(), post),
+        server::look_daily(site, &mail_facts(settings)),
     ];
     handlers.extend(domain::jobs(accounts));
     if !settings.updates.is_empty() {

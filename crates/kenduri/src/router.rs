@@ -13,7 +13,7 @@ use web::mailbox::Access;
 use crate::api;
 use crate::metrics::Metrics;
 use crate::operators;
-use crate::server::{self, ServerStatus};
+use crate::server::{self, MailFacts, ServerStatus};
 use crate::updates::Source;
 
 /// The parts that the router is built from.
@@ -32,6 +32,8 @@ pub(crate) struct Parts {
     pub(crate) figures: Metrics,
     /// The state of the server, for the operator's page.
     pub(crate) server_status: ServerStatus,
+    /// How mail leaves, for the same page.
+    pub(crate) mail: Arc<MailFacts>,
     /// The sources of releases and advisories.
     pub(crate) updates: Arc<[Source]>,
     /// Cancelled when this process stops.
@@ -55,7 +57,11 @@ pub(crate) fn router(parts: Parts) -> Router {
         .layer(Extension(EntryLimit::default()))
         .layer(Extension(parts.gate))
         .merge(parts.mailbox.map_or_else(Router::new, web::mailbox::routes))
-        .merge(server::routes(parts.server_status, parts.updates))
+        .merge(server::routes(
+            parts.server_status,
+            parts.updates,
+            parts.mail,
+        ))
         .merge(api::routes())
         .merge(operators::routes(parts.figures, parts.ending));
     let router = accounts::web::around(&parts.accounts, router);

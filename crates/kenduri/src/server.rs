@@ -9,6 +9,7 @@
 mod actions;
 mod alarm;
 mod context;
+mod mail;
 mod overview;
 mod rows;
 mod service;
@@ -25,22 +26,32 @@ use web::{Locale, Pages, Site};
 use crate::updates::Source;
 
 pub(crate) use alarm::Alarm;
+pub(crate) use mail::{MailFacts, daily as look_daily};
 pub(crate) use status::{EdgeStatus, ServerStatus, StatusRequest};
 
 /// The messages of this crate.
 pub(crate) const LOCALES: &[Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
+    ("en", include_str!("../locales/en-mail.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
+    ("ms", include_str!("../locales/ms-mail.ftl")),
 ];
 
 /// Every address of the operator's page; `updates` is where somebody looks for newer versions.
-pub(crate) fn routes(server: ServerStatus, updates: Arc<[Source]>) -> Router<Site> {
+pub(crate) fn routes(
+    server: ServerStatus,
+    updates: Arc<[Source]>,
+    mail: Arc<MailFacts>,
+) -> Router<Site> {
     // Who of them owns the installation, `AdminContext` looks up.
     Pages::<_, Callers>::default()
         .get("/admin/server", People, overview::show)
         .get("/admin/server/services/{name}", People, service::show)
         .post("/admin/server/services/{name}", People, actions::perform)
+        .get("/admin/server/mail", People, mail::show)
+        .post("/admin/server/mail", People, mail::make_key)
         .into_router()
+        .layer(Extension(mail))
         .layer(Extension(server))
         .layer(Extension(updates))
 }

@@ -336,7 +336,7 @@ mod tests {
     use axum::http::{Request, StatusCode};
     use http_body_util::BodyExt as _;
     use platform::jobs::Worker;
-    use platform::mail::{Mailer, NewMail, Post, handler, suppression};
+    use platform::mail::{Mailer, NewMail, Post, dkim, handler, suppression};
     use platform::store::{Settings, SqliteSettings};
     use tower::ServiceExt as _;
 
@@ -382,6 +382,7 @@ mod tests {
             site_url: "https://kenduri.example".to_owned(),
             suppression: site.keys.key(suppression::PURPOSE),
             text: site.keys.key(sealed_text::PURPOSE),
+            dkim: site.keys.key(dkim::PURPOSE),
             hears_deliveries: false,
         };
         let worker = Worker::new(

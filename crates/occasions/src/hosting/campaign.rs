@@ -91,11 +91,13 @@ pub struct Campaign {
 
 /// A campaign, and how many of its mails are in which state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CampaignReport)]
 pub struct Report {
     /// The campaign.
     #[serde(flatten)]
     pub campaign: Campaign,
     /// Its mails, counted by state.
+    #[schema(inline)]
     pub counts: Counts,
 }
 

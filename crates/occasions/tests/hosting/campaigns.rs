@@ -10,7 +10,7 @@ use occasions::hosting::membership::MAILS_A_DAY;
 use occasions::words::OccasionStatus;
 use platform::jobs::Worker;
 use platform::mail::suppression::{self, Cause};
-use platform::mail::{Address, Mailer, Post, sealed_text};
+use platform::mail::{Address, Mailer, Post, dkim, sealed_text};
 use platform::{Rows, StoreError, Tx, sql};
 
 use crate::stage::{Stage, code, on_both};
@@ -51,6 +51,7 @@ impl Stage<'_> {
             site_url: "https://kenduri.example".to_owned(),
             suppression: site.keys.key(suppression::PURPOSE),
             text: site.keys.key(sealed_text::PURPOSE),
+            dkim: site.keys.key(dkim::PURPOSE),
             hears_deliveries: false,
         };
         let handlers = vec![

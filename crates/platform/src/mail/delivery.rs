@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
+use super::dkim::{self, Signer};
 use super::message::{Outgoing, Sender};
 use super::smtp::{self, Refusal, Smtp};
 use super::suppression::{self, Outcome};
@@ -40,6 +41,8 @@ pub struct Post {
     pub suppression: Key,
     /// The key that opens sealed texts, derived for [`sealed_text::PURPOSE`].
     pub text: Key,
+    /// The key that opens DKIM keys, derived for [`dkim::PURPOSE`].
+    pub dkim: Key,
     /// Whether the provider reports deliveries. Otherwise a mail counts as delivered when the mail
     /// server accepts it.
     pub hears_deliveries: bool,
@@ -88,6 +91,10 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         Ok(message) => message,
         Err(error) => return Ok(ended(post, begun.mail, State::Failed, error.to_string())),
     };
+    let message = match &begun.signer {
+        Some(signer) => signer.sign(message, begun.at),
+        None => message,
+    };
     let handed = smtp
         .hand_over(&post.from.address, &begun.mail.to, &message)
         .await;
@@ -134,6 +141,9 @@ fn unsent(reason: String) -> JobError {
 /// A mail whose state `sending` is committed.
 struct Begun {
     mail: Outgoing,
+    /// What signs it, and when.
+    signer: Option<Signer>,
+    at: Timestamp,
     /// Whether it stays uncertain if this attempt may have sent it: an earlier one may have, too,
     /// or it is to be sent at most once.
     is_last: bool,
@@ -214,6 +224,8 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
         note(tx, id, State::Sending, None)?;
     }
     Ok(Some(Begun {
+        signer: dkim::signer(tx, &post.dkim, post.from.address.domain())?,
+        at: tx.now(),
         mail,
         is_last: found_half_sent || is_held,
     }))

@@ -12,6 +12,8 @@
 mod address;
 mod callback;
 mod delivery;
+pub mod dkim;
+pub mod dns;
 pub mod mailbox;
 mod message;
 pub mod sealed_text;

@@ -43,6 +43,7 @@ words! {
 
 words! {
     /// Why a household gets no mail of a campaign.
+    #[schema(as = SkipReason)]
     Skip {
         /// It has no address.
         NoAddress = "no_address" => "host-skip-no-address",
@@ -61,6 +62,7 @@ words! {
 
 /// One household of a campaign.
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CampaignRecipient)]
 pub struct Recipient {
     /// Its place in the order of sending.
     pub place: i64,

@@ -273,6 +273,7 @@ async fn retry(
 /// Whom to remind.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = ReminderRequest)]
 struct Reminding {
     /// The occasion's slug or id; left out: the caller's only one.
     occasion: Option<String>,
