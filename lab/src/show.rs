@@ -18,6 +18,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::command::{program, run};
+use crate::example::install_node;
 use crate::interrupt;
 use crate::workspace::root;
 
@@ -30,6 +31,13 @@ pub(crate) enum Show {
     /// `kenduri install` on a live systemd, in a machine of its own: sockets, restarts, upgrades,
     /// services that take too much memory or leave their group, and that nothing is left.
     Install {
+        /// The program to show it with, instead of a debug build.
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
+    },
+    /// How Lighthouse judges the demo's public pages at the settings of a phone: at least 95 of 100 for
+    /// performance and accessibility.
+    Lighthouse {
         /// The program to show it with, instead of a debug build.
         #[arg(long, value_name = "FILE")]
         program: Option<PathBuf>,
@@ -74,6 +82,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
     match what {
         Show::Edge(wanted) => edge(wanted),
         Show::Install { program } => machine::show(&shown(program.as_deref())?),
+        Show::Lighthouse { program } => lighthouse(&shown(program.as_deref())?),
         Show::Dist(wanted) => dist::show(wanted),
     }
 }
@@ -102,6 +111,15 @@ fn edge(wanted: &Wanted) -> Result<()> {
         runtime()?.block_on(crowd::show(&shown, wanted.program.is_none()))?;
     }
     Ok(())
+}
+
+fn lighthouse(shown: &Path) -> Result<()> {
+    let folder = root().join("tests/lighthouse");
+    install_node(&folder)?;
+    run(program("node")
+        .arg("lighthouse.mjs")
+        .env("TESTED_PROGRAM", shown)
+        .current_dir(folder))
 }
 
 fn changes(program: &Path, requests: usize) -> Result<()> {

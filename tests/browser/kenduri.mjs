@@ -18,13 +18,13 @@ export class Kenduri {
   }
 
   // Starts it in a folder with these files, of which `kenduri.toml` holds its settings.
-  static async configured(files) {
+  static async configured(files, ...flags) {
     const data = mkdtempSync(join(tmpdir(), 'kenduri-browser-'));
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(data, name)), { recursive: true });
       writeFileSync(join(data, name), text);
     }
-    return Kenduri.run(data, ['--config', join(data, 'kenduri.toml'), '--data', data]);
+    return Kenduri.run(data, [...flags, '--config', join(data, 'kenduri.toml'), '--data', data]);
   }
 
   // `cwd` is where whoever starts it stands.

@@ -97,6 +97,7 @@ says "the package is installed, enabled and answering after $took ms"
 
 next=/opt/machine/next
 dpkg-deb --raw-extract /opt/machine/kenduri.deb $next
+rm /opt/machine/kenduri.deb
 sed -i 's/^Version: .*/&+next/' $next/DEBIAN/control
 dpkg-deb --root-owner-group -Znone --build $next $next.deb || fails "dpkg-deb --build"
 rm -r $next
@@ -130,7 +131,7 @@ echo kenduri kenduri/remove-data boolean true | debconf-set-selections
 dpkg --purge kenduri || fails "dpkg --purge"
 [ -e /var/lib/kenduri ] && fails "the data is not deleted, though it should be"
 userdel kenduri
-rm $next.deb /opt/machine/kenduri.deb
+rm $next.deb
 mkdir --parents /etc/kenduri
 cp /opt/machine/kenduri.toml /etc/kenduri/kenduri.toml
 says "purged with a yes, it deletes the data"

@@ -26,11 +26,11 @@ mod providers;
 mod registration;
 mod reset;
 mod second_step;
-mod security_question;
 pub mod shared;
 mod slug;
 mod sudo;
 mod suppressed;
+mod tokens;
 pub(crate) mod trusted;
 mod unsubscribe;
 mod visitor;
@@ -41,9 +41,9 @@ use axum::{Extension, Router};
 use web::{Pages, Site};
 
 use crate::Callers::{Anybody, People};
-use crate::webhook::test_limit::TestLimit;
 use crate::{Accounts, Callers};
 pub use ::site::cookies::session;
+use ::site::webhook::test_limit::TestLimit;
 pub use ::site::{asking, call, frame, moved, proof, refusal, request, resource, upstream_access};
 use ::site::{cookies, mail_callbacks};
 pub use identity::problem::email_unverified;
@@ -77,6 +77,7 @@ pub fn routes(accounts: &Accounts) -> Router<Site> {
         .merge(api::routes::<Router<_>>())
         .merge(api::refresh::well_known())
         .layer(Extension(TestLimit::default()))
+        .layer(Extension(accounts.domains))
         .with_state(accounts.clone())
 }
 
@@ -193,8 +194,8 @@ pub fn pages() -> Pages<Accounts, Callers> {
         .post("/me/security/sessions", People, me::end_sessions)
         .post("/me/security/passkeys/remove", People, me::remove_passkey)
         .post("/me/security/identities/remove", People, oauth::unlink)
-        .post("/me/security/tokens", People, me::create_token)
-        .post("/me/security/tokens/remove", People, me::remove_token)
+        .post("/me/security/tokens", People, tokens::create_token)
+        .post("/me/security/tokens/remove", People, tokens::remove_token)
         .get("/me/data", People, leaving::data)
         .post("/me/data/export", People, leaving::export)
         .post("/me/data/erase", People, leaving::erase)

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use platform::audit::{self, RequestFacts};
 use platform::id::Id as _;
 use platform::store::Row;
-use platform::{StoreError, Tx, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -369,6 +369,26 @@ pub(crate) fn free_slug(
     let mut all = std::iter::once(base.to_owned()).chain(numbered);
     let free = all.find(|slug| taken.iter().all(|(other,)| other != slug));
     Ok(free.unwrap_or_default())
+}
+
+/// Inserts a countdown that nobody typed, whose slug is free, and gives it to its owner.
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    new: &Countdown,
+    created_at: Timestamp,
+) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO countdown (account_id, {Countdown}, revision, link_generation, created_at,
+             updated_at)
+         VALUES (:account, {:Countdown}, 1, 1, :created_at, :now)",
+        account,
+        Countdown = new,
+        created_at,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    give(tx, account, &new.id)
 }
 
 pub(crate) fn give(

@@ -63,17 +63,7 @@ pub fn countdown_of(tx: &mut Tx<'_>, owner: &Owner) -> Result<(CountdownId, bool
     }
     // In the other program, everybody who saw the newest reset saw its note.
     new.show_notes = true;
-    sql!(
-        "INSERT INTO countdown (account_id, {Countdown}, revision, link_generation, created_at,
-             updated_at)
-         VALUES (:account, {:Countdown}, 1, 1, :created_at, :now)",
-        account = owner.account,
-        Countdown = new,
-        created_at = owner.created_at,
-        now = tx.now()
-    )
-    .run(tx, Rows::Exactly(1))?;
-    countdown::give(tx, &owner.account, &id)?;
+    countdown::insert(tx, &owner.account, &new, owner.created_at)?;
     Ok((id, true))
 }
 

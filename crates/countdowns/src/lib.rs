@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod co_owners;
 pub mod countdown;
+pub mod demo;
 pub mod entry;
 pub mod entry_limit;
 mod follow;

@@ -39,13 +39,13 @@ use crate::metrics::CacheFigures;
 
 pub use store::StoreSettings;
 
-pub(crate) use in_flight::{FillGuard, How, InFlight};
+pub(crate) use in_flight::{FillGuard, How, InFlight, Joined};
 pub(crate) use purge::{Purge, taken_purges};
 pub(crate) use respond::{Asker, Told, tell};
 pub(crate) use rules::{
     Demand, Kept, Unsaid, Verdict, Way, confirms, has_validator, is_fault, renewed,
 };
-pub(crate) use store::{Gathering, Joined, Store};
+pub(crate) use store::{Gathering, Store};
 pub(crate) use stored::{Head, Key, Stored};
 
 pub use purge::PURGE;

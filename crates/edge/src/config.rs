@@ -10,6 +10,7 @@ mod check;
 mod explain;
 mod listen;
 mod routes;
+mod server;
 mod services;
 mod tls;
 mod upstreams;

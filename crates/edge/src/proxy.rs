@@ -5,12 +5,14 @@
 //! stream in both directions, with nothing in between but what one read brings;
 //! `request_buffer` reads those of requests before, and `response_buffer` those of answers ahead.
 
+mod backend;
 mod backends;
 mod balancer;
 mod buffer_memory;
 mod connect;
 mod error;
 mod health;
+mod health_check;
 mod pool;
 mod request_buffer;
 mod request_head;
@@ -37,9 +39,10 @@ use crate::body::{Answer, Body};
 use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 
-pub use backends::{BackendStatus, BackendsStatus, Servers};
+pub use backend::BackendStatus;
+pub use backends::{BackendsStatus, Servers};
 pub use error::{AnswerError, ProxyError, Side};
-pub use health::Watch;
+pub use health_check::Watch;
 pub use settings::{
     BadAddress, Balance, HealthSettings, ServerAddress, Times, UpstreamSettings, parse_address,
 };
@@ -51,7 +54,7 @@ pub(crate) use buffer_memory::{BufferMemory, Room};
 pub(crate) use request_buffer::fill;
 pub(crate) use response_buffer::{keeping_up, read_ahead};
 
-use backends::{Backend, Running};
+use backend::{Backend, Running};
 use connect::Stream;
 use pool::Idle;
 use response_body::ResponseBody;

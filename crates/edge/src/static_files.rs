@@ -103,7 +103,7 @@ pub async fn answer(
         original: request.uri.path().to_owned(),
         now,
     };
-    match Box::pin(memory.look(look, matches!(known, Known::Due))).await {
+    match Box::pin(look.run(matches!(known, Known::Due))).await {
         Ok(Seen::File(entry)) => match entry.at_hand(request) {
             Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
             Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
@@ -125,7 +125,7 @@ async fn coded(
     request: &Parts,
     now: SystemTime,
 ) -> Answer {
-    let form = entry.coded(memory, encoding).await;
+    let form = memory.coded(entry, encoding).await;
     respond::respond(request, form, entry.modified(), memory, now)
 }
 

@@ -46,5 +46,6 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0012_newsletters",
     "0013_profile",
     "0014_site",
-    "0015_webhooks"
+    "0015_webhooks",
+    "0016_declared_webhooks"
 );

@@ -10,6 +10,7 @@ use platform::jobs::{Done, Handler, Worker};
 use platform::limits::guess::GuessBudget;
 use platform::mail::{self, Mailer, Post, Smtp, dkim, sealed_text, suppression};
 use platform::{StoreError, Tx, audit, idempotency, news};
+use site::webhook::declared;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use web::Site;
@@ -81,6 +82,7 @@ pub(crate) fn worker(accounts: &Accounts, settings: &Settings) -> Result<Worker>
         server::look_daily(site, &mail_facts(settings)),
     ];
     handlers.extend(domain::jobs(accounts));
+    handlers.push(declared::handler(site, settings.webhooks.clone()));
     if !settings.updates.is_empty() {
         handlers.push(updates::job(site, &settings.updates));
     }

@@ -19,6 +19,7 @@ pub(crate) mod services;
 mod settings;
 mod sign_in_routes;
 mod sources;
+mod webhooks;
 mod written;
 
 use std::collections::BTreeMap;
@@ -185,7 +186,13 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     };
     let services = services::plan(&written, asked, &places, depth, &mut check);
     let doors = services::doors(&written.service, asked, &folders.run);
-    let settings = settings::settings(&written, &sections, (folder, &data), &doors, &mut check);
+    let settings = settings::settings(
+        &written,
+        &sections,
+        (folder, &data),
+        (&doors, asked.lasting.is_none()),
+        &mut check,
+    );
     if let Some((settings, plan)) = &settings
         && plan.needs_app()
     {

@@ -1,19 +1,23 @@
-//! `serve --demo`: a sample wedding, its host's account, and the links to print.
+//! `serve --demo`: a sample wedding, its host's site with countdowns and a blog, a second person, and
+//! the links to print.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
-use accounts::Domains;
-use accounts::account::{self, DisplayName, NewAccount};
+use accounts::account::{self, AccountId, CreateError, NewAccount};
 use accounts::grant::{self, GrantError};
+use accounts::look::{self, Look};
+use accounts::profile::Profile;
 use accounts::setup::{self, Credential, SetupError};
-use accounts::sign_in;
-use anyhow::{Context as _, Result, bail};
+use accounts::{Domains, import, sign_in, slug};
+use anyhow::{Context as _, Result, anyhow, bail};
+use axum::body::Bytes;
 use occasions::link::LinkKey;
 use occasions::role::{self, Role};
 use platform::mail::Address;
 use platform::{Random, Secret, StoreError, Tx};
+use web::{Look as Theme, Problem, Site, picture_folder};
 
 use crate::app_setup::Opened;
 
@@ -21,6 +25,21 @@ use crate::app_setup::Opened;
 const INVITATION: &str = "RAHMA";
 /// The host.
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
+/// Somebody who has an account, and no part in the wedding.
+const MEMBER: (&str, &str) = ("Mei Lin", "mei.lin@example.com");
+
+/// The name of the site.
+pub(crate) const SITE: &str = "Aisyah & Daniel";
+/// A few sentences below the first one.
+const INTRODUCTION: &str = "Aisyah teaches, Daniel repairs clocks. Here is what we learn on the way \
+    to our wedding, and the days that we count.";
+/// The first sentence of the site.
+const SENTENCE: &str = "We cook for three hundred, and write it down.";
+/// The file of the portrait, and what it shows.
+const PORTRAIT: (&str, &str) = (
+    "portrait-480x576.jpg",
+    "Aisyah in a red headscarf and Daniel with a black cap, laughing, hills behind them",
+);
 
 /// Creates the sample wedding, unless the store has an occasion, and a sign-in link for its host
 /// that is valid until the next start. Returns the text to print.
@@ -30,39 +49,69 @@ pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String>
             "the demonstration is an occasion, and occasions are off\n  leave occasions.enabled out"
         );
     }
-    let domains = *domains;
-    let host = Host {
-        name: HOST.0.parse()?,
-        email: HOST.1.parse()?,
+    let (host, member) = (person(HOST)?, person(MEMBER)?);
+    let sample = Sample {
+        domains: *domains,
+        has_countdowns: countdowns::ENABLED.of(&site.declared.settings),
+        has_posts: posts::ENABLED.of(&site.declared.settings),
+        host: host.clone(),
+        member: member.clone(),
     };
-    let seeding = host.clone();
-    site.store
-        .write(move |tx| seed(tx, domains, &seeding))
-        .await?;
-    let secret = site
-        .store
-        .write(move |tx| sign_in_link(tx, &host.email))
-        .await?;
+    if site.store.write(move |tx| sample.seed(tx)).await? {
+        let written = put_pictures(site).await;
+        written.map_err(|problem| anyhow!("cannot keep the pictures: {problem:?}"))?;
+    }
+    let sign_in = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        Ok([
+            sign_in_link(tx, &host.email)?,
+            sign_in_link(tx, &member.email)?,
+        ])
+    };
+    let [host, member] = site.store.write(sign_in).await?;
     let url = site.url();
     let links = site.store.read(LinkKey::load).await?;
     let guest = url.join(&links.to(INVITATION));
     let mailbox = url.join("/mailbox");
-    let host = secret.map_or_else(
-        || "the host of this store was never made by a demonstration".to_owned(),
-        |secret| {
-            let link = url.join(&format!("/sign-in/{}", secret.reveal()));
-            format!("{link}   (signs in once)")
-        },
-    );
+    let link = |secret: Option<Secret>| {
+        secret.map_or_else(
+            || "nobody of this store was made by a demonstration".to_owned(),
+            |secret| {
+                let link = url.join(&format!("/sign-in/{}", secret.reveal()));
+                format!("{link}   (signs in once)")
+            },
+        )
+    };
     Ok(format!(
-        "\n  A guest's invitation   {guest}\n  The host's side        {host}\n  The mailbox            {mailbox}\n"
+        "\n  The site               {}\n  A guest's invitation   {guest}\n  The host's side        {}\n  \
+         A member               {}\n  The mailbox            {mailbox}\n",
+        url.join("/"),
+        link(host),
+        link(member),
     ))
 }
 
-#[derive(Clone)]
-struct Host {
-    name: DisplayName,
-    email: Address,
+async fn put_pictures(site: &Site) -> Result<(), Problem> {
+    let portrait = Bytes::from_static(include_bytes!("../pictures/portrait.jpg"));
+    look::PICTURES.put(site, PORTRAIT.0, portrait).await?;
+    posts::demo::put_picture(site).await
+}
+
+fn person((name, email): (&str, &str)) -> Result<NewAccount> {
+    Ok(NewAccount {
+        name: name.parse()?,
+        email: email.parse()?,
+        locale: "en".to_owned(),
+        time_zone: occasions::demo::ZONE.to_owned(),
+    })
+}
+
+/// What a new store of a demo is filled with.
+struct Sample {
+    domains: Domains,
+    has_countdowns: bool,
+    has_posts: bool,
+    host: NewAccount,
+    member: NewAccount,
 }
 
 /// Why the demo could not be created.
@@ -71,30 +120,71 @@ enum SeedError {
     #[error(transparent)]
     Host(#[from] SetupError),
     #[error(transparent)]
+    Member(#[from] CreateError),
+    #[error(transparent)]
     Grant(#[from] GrantError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-fn seed(tx: &mut Tx<'_>, domains: Domains, host: &Host) -> Result<(), SeedError> {
-    let Some(occasion) = occasions::demo::seed(tx)? else {
-        return Ok(());
+impl Sample {
+    /// Whether the store was new.
+    fn seed(&self, tx: &mut Tx<'_>) -> Result<bool, SeedError> {
+        let Some(occasion) = occasions::demo::seed(tx)? else {
+            return Ok(false);
+        };
+        let domains = accounts::domain::for_identity(self.domains);
+        let (host, _) = setup::create_owner(tx, &domains, &self.host, &Credential::Link)?;
+        let scope = role::scope(&occasion);
+        grant::give(tx, &host, Role::OccasionOwner.into(), &scope, None)?;
+        let member = account::create(tx, &self.member)?;
+        if self.has_countdowns {
+            let day = occasions::demo::wedding_day(tx.now());
+            let people = [&host, &member];
+            countdowns::demo::seed(tx, people, occasions::demo::ZONE, ("Our wedding", day))?;
+        }
+        if self.has_posts {
+            posts::demo::seed(tx, &host)?;
+        }
+        introduce(
+            tx,
+            &host,
+            "I teach the second form, and count the days without sugar.",
+        )?;
+        introduce(
+            tx,
+            &member,
+            "I keep the servers of the choir running. Mostly.",
+        )?;
+        look::begin_with(tx, first_look())?;
+        Ok(true)
+    }
+}
+
+fn introduce(tx: &mut Tx<'_>, id: &AccountId, bio: &str) -> Result<(), StoreError> {
+    let profile = Profile {
+        bio: bio.to_owned(),
+        location: "Seremban".to_owned(),
+        ..Profile::default()
     };
-    let new = NewAccount {
-        name: host.name.clone(),
-        email: host.email.clone(),
-        locale: "en".to_owned(),
-        time_zone: occasions::demo::ZONE.to_owned(),
-    };
-    let (account, _) = setup::create_owner(
-        tx,
-        &accounts::domain::for_identity(domains),
-        &new,
-        &Credential::Link,
-    )?;
-    let scope = role::scope(&occasion);
-    grant::give(tx, &account, Role::OccasionOwner.into(), &scope, None)?;
+    import::set_profile(tx, id, profile)?;
+    slug::of(tx, id)?;
     Ok(())
+}
+
+fn first_look() -> Look {
+    let (file, alt) = PORTRAIT;
+    let (width, height) = picture_folder::dimensions(file).unwrap_or_default();
+    Look {
+        look: Theme::Veranda,
+        sentence: SENTENCE.to_owned(),
+        introduction: INTRODUCTION.to_owned(),
+        portrait: file.to_owned(),
+        portrait_alt: alt.to_owned(),
+        portrait_width: width.into(),
+        portrait_height: height.into(),
+        ..Look::default()
+    }
 }
 
 /// `None` when the store is not a demo's and has no such host.

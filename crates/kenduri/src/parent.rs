@@ -7,8 +7,10 @@ mod apply;
 mod command_gate;
 mod control_handler;
 mod exec_upgrade;
+mod handover_note;
 mod journal;
 mod permissions;
+mod process;
 mod program_file;
 mod sd_notify;
 mod service_config;
@@ -37,13 +39,14 @@ use crate::log;
 use crate::messages::{RequestIds, ServeMode};
 
 use active_settings::Settings;
-use exec_upgrade::{ExecContext, UpgradeRequest};
+use exec_upgrade::ExecContext;
+use process::UpgradeRequest;
 use program_file::ProgramFile;
 use signals::{Signal, Signals};
 use workers::Workers;
 
 pub(crate) use command_gate::GatePermit;
-pub(crate) use control_handler::ParentProcess;
+pub(crate) use process::ParentProcess;
 pub(crate) use sd_notify::SdNotify;
 pub(crate) use sockets::{Sockets, threads};
 pub(crate) use upgrade_check::take_part;

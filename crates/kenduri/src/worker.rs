@@ -15,6 +15,7 @@ use occasions::link::LinkKey;
 use occasions::web::guest::CodeGate;
 use platform::limits::guess::GuessBudget;
 use platform::{StoreError, Tx};
+use site::webhook::declared;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -264,8 +265,11 @@ impl App {
             ending: ending.clone(),
         });
         reserve_slugs(&site).await?;
-        let home = settings.site.home.clone();
-        let begin = move |tx: &mut Tx<'_>| look::begin(tx, &home);
+        let (home, webhooks) = (settings.site.home.clone(), settings.webhooks.clone());
+        let begin = move |tx: &mut Tx<'_>| {
+            declared::declare(tx, &webhooks)?;
+            look::begin(tx, &home)
+        };
         site.store.write(begin).await?;
         Ok(Self {
             background: Background {

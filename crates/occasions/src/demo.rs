@@ -32,6 +32,12 @@ pub const SLUG: &str = "aisyah-daniel";
 /// The time zone of the wedding.
 pub const ZONE: &str = "Asia/Kuala_Lumpur";
 
+/// The day of the wedding, when the demo is made at `now`.
+pub fn wedding_day(now: Timestamp) -> Date {
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
+    Days::from(now.to_zoned(zone).date()).wedding
+}
+
 /// Makes the demo occasion, unless the store has an occasion already. Returns
 /// its id if it was made.
 pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {

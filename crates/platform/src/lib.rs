@@ -24,6 +24,7 @@ pub mod request;
 pub mod secret;
 pub mod store;
 pub mod text_cleaning;
+pub mod webhook_key;
 
 #[doc(hidden)]
 pub use serde;

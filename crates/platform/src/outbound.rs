@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -157,6 +158,30 @@ impl Outbound {
             is_read: false,
         };
         Ok(self.send(url, Reach::Public, request).await?.status)
+    }
+
+    /// Posts JSON to a program of this machine that listens on a unix socket, and returns the status
+    /// of the response.
+    pub async fn post_to_socket(
+        socket: &Path,
+        path: &str,
+        headers: &[(&'static str, String)],
+        body: String,
+    ) -> Result<StatusCode, OutboundError> {
+        let request = Outgoing {
+            method: Method::POST,
+            media_type: Some("application/json"),
+            headers,
+            body,
+            is_read: false,
+        };
+        let sending = async {
+            let uri = path.parse().map_err(|_| OutboundError::Refused)?;
+            let request = request.build(&uri, &Authority::from_static("localhost"))?;
+            exchange(UnixStream::connect(socket).await?, request, false).await
+        };
+        let answer = timeout(TIME, sending).await;
+        Ok(answer.map_err(|_| OutboundError::Slow)??.status)
     }
 
     /// Sends a GET or posts a form, and returns the response with its body.

@@ -1,5 +1,6 @@
 //! A site's articles, notes and pages, their feeds, and full-text search.
 
+pub mod demo;
 pub(crate) mod editing;
 pub mod editor;
 pub mod feed;

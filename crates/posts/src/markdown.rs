@@ -58,7 +58,7 @@ fn on_one_line<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
     words.join(" ")
 }
 
-/// The running text of `markdown`, without lists, tables, blocks of code, footnotes and what
+/// The running text of `markdown` up to the first heading below some, without lists, tables, blocks of code, footnotes and what
 /// describes pictures.
 fn prose(markdown: &str) -> String {
     let is_skipped = |tag: &Tag<'_>| {
@@ -71,9 +71,15 @@ fn prose(markdown: &str) -> String {
                 | Tag::FootnoteDefinition(_)
         )
     };
+    let mut is_begun = false;
+    let first = events(markdown).take_while(|event| {
+        let is_over = is_begun && matches!(event, Event::Start(Tag::Heading { .. }));
+        is_begun |= matches!(event, Event::Start(Tag::Paragraph));
+        !is_over
+    });
     // How deep in something that is skipped, and how many tags are open in it.
     let mut depth = 0_usize;
-    on_one_line(events(markdown).filter(|event| match event {
+    on_one_line(first.filter(|event| match event {
         Event::Start(tag) if depth > 0 || is_skipped(tag) => {
             depth += 1;
             false
@@ -131,6 +137,12 @@ mod tests {
     fn an_excerpt_is_made_of_the_beginning() {
         let long = format!("[a](/{}) behind", "e".repeat(LEAD));
         assert!(!excerpt(&long).contains("behind"));
+    }
+
+    #[test]
+    fn an_excerpt_ends_at_the_next_heading() {
+        assert_eq!(excerpt("# One\n\nHere.\n\n## Two\n\nThere."), "One Here.");
+        assert_eq!(excerpt("- a\n\n## Two\n\nThere."), "Two There.");
     }
 
     #[test]

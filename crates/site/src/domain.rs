@@ -8,8 +8,9 @@ use std::pin::Pin;
 use axum::Router;
 use axum::extract::FromRef;
 use platform::jobs::{Handler, JobError};
-use platform::mail::{CallbackKey, SnsTopic};
+use platform::mail::SnsTopic;
 use platform::store::migrate::Migrations;
+use platform::webhook_key::WebhookKey;
 use platform::{StoreError, Tx};
 use utoipa::openapi::OpenApi;
 use web::codes::Code;
@@ -156,7 +157,7 @@ pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Option<Ow
 pub struct Context {
     identity: identity::Accounts,
     /// What signs the callbacks of the mail's provider; none: there are none.
-    pub mail_callbacks: Option<CallbackKey>,
+    pub mail_callbacks: Option<WebhookKey>,
     /// By which topic Amazon SES says what became of mails.
     pub ses_topic: Option<SnsTopic>,
     /// What the program consists of.

@@ -146,9 +146,14 @@ impl From<LookError> for Problem {
 pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
     let look = Look {
         home: home.to_owned(),
-        version: 1,
         ..Look::default()
     };
+    begin_with(tx, look)
+}
+
+/// Gives a new store a look.
+pub fn begin_with(tx: &mut Tx<'_>, look: Look) -> Result<(), StoreError> {
+    let look = Look { version: 1, ..look };
     sql!(
         "INSERT INTO site_look (id, {Look}) VALUES (:id, {:Look}) ON CONFLICT DO NOTHING",
         id = ID,

@@ -6,8 +6,9 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use platform::Tx;
+use platform::mail::Address;
 use platform::mail::suppression::{self, Outcome};
-use platform::mail::{Address, CallbackKey, Signed};
+use platform::webhook_key::{Signed, WebhookKey};
 use serde::Deserialize;
 use web::{Json, Problem, Site};
 
@@ -55,7 +56,7 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
 
 async fn take_generic(
     site: &Site,
-    key: &CallbackKey,
+    key: &WebhookKey,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let (parts, body) = request.into_parts();

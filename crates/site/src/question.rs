@@ -6,6 +6,7 @@ use axum::response::Response;
 use web::{Form, Problem, Site, Text, Value, csrf};
 
 use crate::frame;
+use crate::request::FormPost;
 use identity::session::signed_in::SignedIn;
 
 /// The answer.
@@ -49,6 +50,27 @@ struct QuestionPage<'a> {
     address: &'a str,
     fields: Vec<(&'a str, &'a str)>,
     back: &'a str,
+}
+
+/// Asks before a form is carried out; its field `called` says what it is about. It was sent to
+/// `address`, from the page `here`.
+pub async fn ask(
+    posted: &FormPost,
+    (address, here): (&str, &str),
+    question: Question,
+) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let values = [("called", form.text("called").into())];
+    let who = (&req.who, req.csrf.as_str());
+    show(
+        &req.site,
+        &req.text,
+        who,
+        (address, here, form),
+        question,
+        &values,
+    )
+    .await
 }
 
 /// Asks. `values` fill in the messages; the form was sent to `address`, from the page `here`.

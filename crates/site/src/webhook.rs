@@ -2,29 +2,33 @@
 //! events that it tells of ([`WebhookEvent`]); what is sent is written with the change that it
 //! tells of ([`fire`]), and sent by [`delivery`].
 
+pub mod declared;
 pub mod delivery;
 mod event;
 pub mod test_limit;
 
-pub use crate::webhook_event::WebhookEvent;
+pub use crate::webhook_event::{WebhookEvent, WebhookEventName};
 pub use event::{describe, fire};
 
-use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Entry as Record, RequestFacts};
-use platform::limits::Wait;
+use platform::audit::{Entry, RequestFacts};
 use platform::store::Row;
+use platform::webhook_key::WebhookKey;
 use platform::{Keyring, Rows, Secret, StoreError, Tx, outbound, sql, text_cleaning};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use web::{FieldProblem, Findings, Problem};
+use utoipa::ToSchema;
+use web::Findings;
 
-use crate::domain::{Domain, Share};
+use crate::domain::{Domains, Share};
+use crate::proof::{Proof, Requester};
+use crate::refusal::Refusal;
+use delivery::DeliveryId;
 use identity::account::{self, AccountId};
-use identity::problem::{email_unverified, too_often};
 use identity::session::signed_in::{ScopeMissing, SignedIn, confirmed};
-use identity::session::sudo::{self, SudoRequired};
+use identity::session::sudo;
 use identity::session::token::TokenScope;
 
 platform::id!(WebhookId, "One webhook.");
@@ -89,115 +93,65 @@ impl Webhook {
     }
 
     /// What signs at `now`: of the last rotation's day and of each key of the key file.
-    fn secrets(&self, keys: &Keyring, now: Timestamp) -> Vec<[u8; 32]> {
+    fn keys(&self, keys: &Keyring, now: Timestamp) -> Vec<WebhookKey> {
         let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
         let before = is_rotating.then_some(self.generation - 1);
         let all = std::iter::once(self.generation).chain(before);
         let of_one = |generation| {
             let [id, generation] = self.parts(generation);
             let key = keys.key(PURPOSE);
-            key.macs(&[&id, &generation]).collect::<Vec<_>>()
+            let macs: Vec<_> = key.macs(&[&id, &generation]).collect();
+            macs.into_iter().map(WebhookKey::from)
         };
         all.flat_map(of_one).collect()
     }
 }
 
-/// A webhook as it is sent.
-#[derive(Clone, Debug, Default)]
+/// What a webhook is made of.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewWebhook {
-    /// Where to.
+    /// https alone, of a host on public networks; up to 2,000 characters.
     pub url: String,
-    /// Names of events.
+    /// Which events are sent.
+    #[schema(value_type = Vec<WebhookEventName>)]
     pub events: Vec<String>,
     /// Whether notes are sent.
+    #[serde(default)]
     pub include_notes: bool,
 }
 
-/// Why an account's webhooks stay as they are.
-#[derive(Debug, thiserror::Error)]
-pub enum WebhookError {
-    /// It has none with this id.
-    #[error("the account has no such webhook")]
-    NotFound,
-    /// Fields that cannot be saved as sent.
-    #[error("{} fields are not right", .0.len())]
-    Fields(Vec<FieldProblem>),
-    /// There are as many as there may be.
-    #[error("there are {LIMIT} already")]
-    LimitReached,
-    /// Tests are sent too often.
-    #[error(transparent)]
-    TooOften(#[from] Wait),
-    /// A token for one thing alone has no webhooks.
-    #[error("the token is for one thing alone")]
-    TokenNotPermitted,
-    /// The session proved no credential in the last minutes.
-    #[error(transparent)]
-    SudoRequired(#[from] SudoRequired),
-    /// The token was not made for these events.
-    #[error(transparent)]
-    ScopeMissing(#[from] ScopeMissing),
-    /// Who makes one has to confirm their address first.
-    #[error("the address is not confirmed")]
-    EmailUnverified,
-    /// The store did not do it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+/// Somebody with their webhooks, and the domains that declare events.
+#[derive(Clone, Debug)]
+pub struct WebhookOwner {
+    who: SignedIn,
+    request: RequestFacts,
+    domains: Domains,
 }
 
-impl From<WebhookError> for Problem {
-    fn from(error: WebhookError) -> Self {
-        match error {
-            WebhookError::NotFound => Self::not_found(),
-            WebhookError::Fields(errors) => {
-                let mut problem = Self::fields();
-                problem.errors = errors;
-                problem
-            }
-            WebhookError::LimitReached => {
-                Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", LIMIT)
-            }
-            WebhookError::TooOften(wait) => too_often(wait),
-            WebhookError::TokenNotPermitted => {
-                Self::new(StatusCode::FORBIDDEN, "token_not_permitted")
-            }
-            WebhookError::SudoRequired(error) => error.into(),
-            WebhookError::ScopeMissing(error) => error.into(),
-            WebhookError::EmailUnverified => email_unverified(),
-            WebhookError::Store(error) => error.into(),
+impl Proof for WebhookOwner {
+    type Refusal = Refusal;
+
+    fn enter(_: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let Requester { who, request, .. } = requester;
+        // A token for one thing alone has no webhooks.
+        if who.is_limited() {
+            return Err(Refusal::TokenNotPermitted);
         }
+        Ok(Self {
+            who: who.clone(),
+            request: request.clone(),
+            domains: requester.declared().unwrap_or(&[]),
+        })
     }
 }
 
-impl From<Vec<FieldProblem>> for WebhookError {
-    fn from(found: Vec<FieldProblem>) -> Self {
-        Self::Fields(found)
-    }
-}
-
-/// Whose webhooks are meant, and which events there are.
-#[derive(Clone, Copy, Debug)]
-pub struct Asking<'a> {
-    /// Who asks for their own.
-    pub who: &'a SignedIn,
-    /// Which domains declare events.
-    pub domains: &'a [Domain],
-}
-
-impl Asking<'_> {
+impl WebhookOwner {
     fn declared(&self) -> impl Iterator<Item = &'static WebhookEvent> {
         self.domains.iter().flat_map(|domain| domain.webhook_events)
     }
 
-    /// Refuses a token that was made for one thing alone.
-    fn check_whole(&self) -> Result<(), WebhookError> {
-        if self.who.is_limited() {
-            return Err(WebhookError::TokenNotPermitted);
-        }
-        Ok(())
-    }
-
-    /// Refuses a token that may not see what such events tell.
+    /// Refuses a token that may not read what such events tell.
     fn check_read(&self, webhook: &Webhook) -> Result<(), ScopeMissing> {
         let mut heard = self.declared().filter(|event| webhook.hears(event));
         heard.try_for_each(|event| self.needs(event.read))
@@ -230,65 +184,57 @@ impl Asking<'_> {
 }
 
 /// Those of the caller, the oldest first. A token sees those all of whose events it may read.
-pub fn list(tx: &mut Tx<'_>, asking: Asking<'_>) -> Result<Vec<Webhook>, WebhookError> {
-    asking.check_whole()?;
-    let reads = |event: &WebhookEvent| asking.needs(event.read);
-    let mut refused = asking.declared().filter_map(|event| reads(event).err());
+pub fn list(tx: &mut Tx<'_>, owner: &WebhookOwner) -> Result<Vec<Webhook>, Refusal> {
+    let reads = |event: &WebhookEvent| owner.needs(event.read);
+    let mut refused = owner.declared().filter_map(|event| reads(event).err());
     if let Some(missing) = refused.next()
-        && !asking.declared().any(|event| reads(event).is_ok())
+        && !owner.declared().any(|event| reads(event).is_ok())
     {
         return Err(missing.into());
     }
-    let mut all = list_of(tx, &asking.who.account().id)?;
-    all.retain(|webhook| asking.check_read(webhook).is_ok());
+    let mut all = list_of(tx, &owner.who.account().id)?;
+    all.retain(|webhook| owner.check_read(webhook).is_ok());
     Ok(all)
 }
 
 /// One of the caller's, to be looked at.
-pub fn find(tx: &mut Tx<'_>, asking: Asking<'_>, id: &WebhookId) -> Result<Webhook, WebhookError> {
-    let webhook = find_own(tx, asking, id)?;
-    asking.check_read(&webhook)?;
+pub fn find(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Webhook, Refusal> {
+    let webhook = find_own(tx, owner, id)?;
+    owner.check_read(&webhook)?;
     Ok(webhook)
 }
 
 /// One of the caller's, to be changed.
-pub fn find_to_change(
+fn find_to_change(
     tx: &mut Tx<'_>,
-    asking: Asking<'_>,
+    owner: &WebhookOwner,
     id: &WebhookId,
-) -> Result<Webhook, WebhookError> {
-    let webhook = find_own(tx, asking, id)?;
-    for event in asking.declared().filter(|event| webhook.hears(event)) {
-        asking.check_write(event)?;
+) -> Result<Webhook, Refusal> {
+    let webhook = find_own(tx, owner, id)?;
+    for event in owner.declared().filter(|event| webhook.hears(event)) {
+        owner.check_write(event)?;
     }
     Ok(webhook)
 }
 
-fn find_own(tx: &mut Tx<'_>, asking: Asking<'_>, id: &WebhookId) -> Result<Webhook, WebhookError> {
-    asking.check_whole()?;
+fn find_own(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Webhook, Refusal> {
     // Each change of one and each delivery's end hold its lock.
     let found: Option<Webhook> = sql!(
         "SELECT {Webhook} FROM webhook WHERE id = :id AND account_id = :account
          FOR NO KEY UPDATE",
         id,
-        account = asking.who.account().id
+        account = owner.who.account().id
     )
     .maybe(tx)?;
-    found.ok_or(WebhookError::NotFound)
+    found.ok_or(Refusal::NotFound)
 }
 
 /// Makes one that is the caller's.
-pub fn create(
-    tx: &mut Tx<'_>,
-    asking: Asking<'_>,
-    request: &RequestFacts,
-    new: &NewWebhook,
-) -> Result<Webhook, WebhookError> {
-    asking.check_whole()?;
-    let who = asking.who;
+pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result<Webhook, Refusal> {
+    let who = &owner.who;
     // Whoever registers the address of somebody else is not to hear of what that person makes.
-    confirmed(tx, who)?.ok_or(WebhookError::EmailUnverified)?;
-    sudo::require::<WebhookError>(tx, who)?;
+    confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
+    sudo::require::<Refusal>(tx, who)?;
     let account = &who.account().id;
     account::lock(tx, account)?;
     let mut findings = Findings::default();
@@ -298,15 +244,15 @@ pub fn create(
     } else if !outbound::is_permitted(&url, outbound::Reach::Public) {
         findings.add("/url", "webhook_url_refused", []);
     }
-    let offered = asking.offered(tx)?;
+    let offered = owner.offered(tx)?;
     let mut events: Vec<&str> = Vec::new();
     for (number, name) in new.events.iter().enumerate() {
         match offered.iter().find(|event| event.name == name) {
             Some(event) => {
-                asking.check_write(event)?;
+                owner.check_write(event)?;
                 // Notes are read where they are sent to.
                 if new.include_notes {
-                    asking.needs(event.read)?;
+                    owner.needs(event.read)?;
                 }
                 if !events.contains(&event.name) {
                     events.push(event.name);
@@ -325,7 +271,7 @@ pub fn create(
     )
     .one(tx)?;
     if count >= LIMIT {
-        return Err(WebhookError::LimitReached);
+        return Err(Refusal::LimitReached(LIMIT));
     }
     let now = tx.now();
     let webhook = Webhook {
@@ -345,19 +291,14 @@ pub fn create(
         Webhook = webhook
     )
     .run(tx, Rows::Exactly(1))?;
-    record(tx, who, request, &webhook.id, "webhook.created")?;
+    record(tx, owner, &webhook.id, "webhook.created")?;
     Ok(webhook)
 }
 
 /// Makes another secret for one. The one before signs too for a day.
-pub fn rotate(
-    tx: &mut Tx<'_>,
-    asking: Asking<'_>,
-    request: &RequestFacts,
-    id: &WebhookId,
-) -> Result<Webhook, WebhookError> {
-    let old = find_to_change(tx, asking, id)?;
-    sudo::require::<WebhookError>(tx, asking.who)?;
+pub fn rotate(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Webhook, Refusal> {
+    let old = find_to_change(tx, owner, id)?;
+    sudo::require::<Refusal>(tx, &owner.who)?;
     let now = tx.now();
     sql!(
         "UPDATE webhook SET generation = generation + 1, rotated_at = :now WHERE id = :id",
@@ -365,7 +306,7 @@ pub fn rotate(
         id
     )
     .run(tx, Rows::Exactly(1))?;
-    record(tx, asking.who, request, id, "webhook.rotated")?;
+    record(tx, owner, id, "webhook.rotated")?;
     Ok(Webhook {
         generation: old.generation + 1,
         rotated_at: now,
@@ -373,17 +314,22 @@ pub fn rotate(
     })
 }
 
-/// Deletes one, with all that was sent to it.
-pub fn delete(
+/// Sends a test to one, also where nothing else is sent any more.
+pub fn send_test(
     tx: &mut Tx<'_>,
-    asking: Asking<'_>,
-    request: &RequestFacts,
+    owner: &WebhookOwner,
     id: &WebhookId,
-) -> Result<(), WebhookError> {
-    find_to_change(tx, asking, id)?;
+) -> Result<DeliveryId, Refusal> {
+    let webhook = find_to_change(tx, owner, id)?;
+    Ok(delivery::test(tx, &webhook)?)
+}
+
+/// Deletes one, with all that was sent to it.
+pub fn delete(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<(), Refusal> {
+    find_to_change(tx, owner, id)?;
     sql!("DELETE FROM webhook_delivery WHERE webhook_id = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM webhook WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    record(tx, asking.who, request, id, "webhook.deleted")?;
+    record(tx, owner, id, "webhook.deleted")?;
     Ok(())
 }
 
@@ -436,17 +382,16 @@ pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
 
 fn record(
     tx: &mut Tx<'_>,
-    who: &SignedIn,
-    request: &RequestFacts,
+    owner: &WebhookOwner,
     id: &WebhookId,
     action: &'static str,
 ) -> Result<(), StoreError> {
-    tx.record(Record {
-        actor: who.actor(),
+    tx.record(Entry {
+        actor: owner.who.actor(),
         action,
         entity: ("webhook", id.to_string()),
         scope: None,
         changes: json!([]),
-        request: Some(request.clone()),
+        request: Some(owner.request.clone()),
     })
 }

@@ -1,6 +1,9 @@
 //! What webhooks can hear of, as domains declare it.
 
 use platform::{StoreError, Tx};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use identity::account::AccountId;
 use identity::session::token::TokenScope;
@@ -19,3 +22,18 @@ pub struct WebhookEvent {
     /// Whether an account has anything that it tells of.
     pub concerns: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
 }
+
+/// The name of an event, in the API's description: domains declare which there are.
+#[derive(Debug)]
+pub struct WebhookEventName;
+
+impl PartialSchema for WebhookEventName {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("What happened."))
+            .into()
+    }
+}
+
+impl ToSchema for WebhookEventName {}

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use crate::log_tail::{LogQuery, LogTail};
+use crate::log_query::{LogLine, LogQuery};
 use crate::notifications::Notification;
 use crate::plan::{OwnService, Plan};
 use crate::ready_instances::ReadyInstances;
-use crate::service_log::{LogLine, ServiceLog};
+use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, RunId};
 use crate::status::{InstanceStatus, ServiceStatus};
 
@@ -151,12 +151,6 @@ impl Control {
             query.merge(&mut lines, said);
         }
         Ok(lines)
-    }
-
-    /// The last log lines, as many as the query asks for, and those that follow.
-    pub async fn follow(&self, query: LogQuery) -> Result<LogTail, ControlError> {
-        let outputs = self.outputs(&query).await?;
-        Ok(LogTail::start(self.clone(), outputs, query).await)
     }
 
     /// Which instances take requests, now and after every change.

@@ -5,6 +5,7 @@ mod channel;
 mod control;
 mod folder;
 mod handover;
+mod log_query;
 mod log_tail;
 mod notifications;
 mod own_memory;
@@ -15,7 +16,6 @@ mod ready_instances;
 mod serde_numbers;
 mod service_config;
 mod service_log;
-pub mod shim;
 pub mod state;
 mod status;
 mod supervisor;
@@ -26,18 +26,20 @@ pub use folder::Folder;
 pub use handover::{
     HandoverState, ReceivedHandover, block_signals, read_handover_file, receive_handover,
 };
-pub use log_tail::{LogBatch, LogPosition, LogQuery, LogTail};
+pub use log_query::{LogLine, LogPosition, LogQuery, Stream};
+pub use log_tail::{LogBatch, LogTail};
 pub use notifications::{Notification, NotificationKind};
 pub use plan::{
     ALL_SERVICES, CheckDepth, ConfigError, InnerListener, OWN_SERVICE, OwnService, Plan,
     PlanContext, ServiceSettings, User,
 };
+pub use process::shim;
 pub use ready_instances::{Address, GivenUp, InstanceAddress, ReadyInstances, ServiceInstances};
 pub use service_config::{
     CommandLine, HealthConfig, LogConfig, MemoryConfig, RestartConfig, ServiceConfig,
     ServiceConfigs, StopConfig,
 };
-pub use service_log::{LineHook, LogLine, Stream};
+pub use service_log::LineHook;
 pub use status::{InstanceStatus, LastExit, ServiceStatus, SettingsSummary};
 pub use supervisor::{
     Clock, FailedExec, PausedSupervisor, RandomSource, RunEnd, ShimProgram, StartError, Supervisor,

@@ -1,90 +1,14 @@
-//! Queries for log lines, and following them as they are written.
+//! Following log lines as they are written.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::control::Control;
+use crate::control::{Control, ControlError};
+use crate::log_query::{LogLine, LogQuery};
 use crate::ready_instances::ReadyInstances;
-use crate::service_log::{LogLine, MOST_BYTES, ServiceLog};
-
-/// The most lines of one answer.
-const MOST_LINES: usize = 10_000;
-
-/// A query for log lines.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogQuery {
-    /// Of this service; none: of all.
-    pub service: Option<String>,
-    /// Of this instance; none: of all.
-    pub instance: Option<u32>,
-    /// From then on.
-    pub since: Option<Timestamp>,
-    /// That hold this text.
-    pub grep: Option<String>,
-    /// The last so many, at most 10,000.
-    pub last: Option<usize>,
-    /// The last line of each service that the follower has, to go on after it.
-    pub seen: BTreeMap<String, LogPosition>,
-}
-
-/// The position of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogPosition {
-    /// When it was written.
-    pub at: Timestamp,
-    /// That of the line.
-    pub sequence: u64,
-}
-
-impl LogQuery {
-    pub(crate) fn matches(&self, line: &LogLine) -> bool {
-        (self.instance.is_none() || self.instance == line.instance)
-            && self.since.is_none_or(|since| since <= line.at)
-            && self
-                .grep
-                .as_ref()
-                .is_none_or(|text| line.text.contains(text))
-    }
-
-    pub(crate) fn line_limit(&self) -> usize {
-        self.last.unwrap_or(MOST_LINES).min(MOST_LINES)
-    }
-
-    /// Puts lines of one more service among the newest of others, by time; those of one are in
-    /// order. Once there are enough, older ones are not wished for any more.
-    pub(crate) fn merge(&mut self, lines: &mut Vec<LogLine>, mut more: Vec<LogLine>) {
-        let is_first = lines.is_empty();
-        lines.append(&mut more);
-        if !is_first {
-            lines.sort_by_key(|line| line.at);
-        }
-        let mut bytes = 0;
-        let newest = lines
-            .iter()
-            .rev()
-            .take(self.line_limit())
-            .take_while(|line| {
-                bytes += line.text.len();
-                bytes <= MOST_BYTES
-            });
-        let newest = newest.count();
-        let is_enough = newest == self.line_limit() || newest < lines.len();
-        lines.drain(..lines.len() - newest);
-        if is_enough {
-            self.since = self.since.max(lines.iter().map(|line| line.at).min());
-        }
-    }
-
-    /// Whether not every line of a service is wanted.
-    fn is_filtered(&self) -> bool {
-        self.instance.is_some() || self.grep.is_some()
-    }
-}
+use crate::service_log::ServiceLog;
 
 /// The lines of services as they come, each once.
 pub struct LogTail {
@@ -111,6 +35,14 @@ pub struct LogBatch {
     /// How many lines were dropped from memory before they were read: the reader is slower than
     /// the service, and they are in the file.
     pub missed: u64,
+}
+
+impl Control {
+    /// The last log lines, as many as the query asks for, and those that follow.
+    pub async fn follow(&self, query: LogQuery) -> Result<LogTail, ControlError> {
+        let outputs = self.outputs(&query).await?;
+        Ok(LogTail::start(self.clone(), outputs, query).await)
+    }
 }
 
 impl LogTail {
@@ -231,57 +163,5 @@ impl TailedLog {
         self.next = last.sequence + 1;
         heard.extend(lines.into_iter().filter(|line| query.matches(line)));
         missed
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Lines of so many bytes, written at these seconds.
-    fn written(seconds: impl IntoIterator<Item = i64>, bytes: usize) -> Vec<LogLine> {
-        let line = |second| LogLine {
-            sequence: 0,
-            at: Timestamp::from_second(second).unwrap(),
-            service: "a".into(),
-            instance: Some(0),
-            run: None,
-            stream: None,
-            text: "x".repeat(bytes),
-        };
-        seconds.into_iter().map(line).collect()
-    }
-
-    fn seconds(lines: &[LogLine]) -> Vec<i64> {
-        lines.iter().map(|line| line.at.as_second()).collect()
-    }
-
-    #[test]
-    fn the_newest_of_all_services_are_given() {
-        let mut query = LogQuery {
-            last: Some(3),
-            ..LogQuery::default()
-        };
-        let mut lines = Vec::new();
-        query.merge(&mut lines, written([1, 4], 1));
-        assert_eq!(query.since, None);
-        query.merge(&mut lines, written([2, 3, 5], 1));
-        assert_eq!(seconds(&lines), [3, 4, 5]);
-        let oldest = Timestamp::from_second(3).unwrap();
-        assert_eq!(query.since, Some(oldest), "nobody looks for older ones");
-        query.merge(&mut lines, written([6], 1));
-        assert_eq!(seconds(&lines), [4, 5, 6]);
-    }
-
-    #[test]
-    fn all_services_together_give_no_more_than_one_may() {
-        let (mut query, mut lines) = (LogQuery::default(), Vec::new());
-        let piece = MOST_BYTES / 4;
-        for first in 0..4 {
-            query.merge(&mut lines, written([first, first + 10, first + 20], piece));
-            let bytes: usize = lines.iter().map(|line| line.text.len()).sum();
-            assert!(bytes <= MOST_BYTES);
-        }
-        assert_eq!(seconds(&lines), [20, 21, 22, 23]);
     }
 }

@@ -4,6 +4,7 @@ mod cgroup;
 mod pid_records;
 mod poll_backoff;
 mod proc_table;
+pub mod shim;
 mod spawn;
 
 use std::cell::LazyCell;
@@ -18,8 +19,6 @@ pub(crate) use pid_records::{PidRecord, PidRecords};
 pub(crate) use poll_backoff::PollBackoff;
 pub(crate) use proc_table::ProcessTable;
 pub(crate) use spawn::{PassedDescriptor, SpawnRequest, spawn};
-
-pub(crate) use proc_table::mark_with_token;
 
 use crate::state::Exit;
 

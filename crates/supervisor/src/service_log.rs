@@ -18,13 +18,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use tokio::net::unix::pipe;
 use tokio::sync::watch;
 
 use crate::folder::Folder;
-use crate::log_tail::{LogPosition, LogQuery};
+use crate::log_query::{LogLine, LogPosition, LogQuery, MOST_BYTES, Stream};
 use crate::plan::LogSettings;
 use crate::state::RunId;
 use crate::supervisor::Clock;
@@ -35,40 +33,6 @@ use rotating_file::{LogFile, size_of_all};
 
 /// How much is read from a pipe at a time, in bytes: as much as it holds.
 const CHUNK: usize = 64 << 10;
-
-/// The most bytes of one answer.
-pub(crate) const MOST_BYTES: usize = 16 << 20;
-
-/// One log line of a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogLine {
-    /// Grows by one from line to line of a service.
-    pub sequence: u64,
-    /// When it was read. A line of a file that does not tell is as old as the one after it.
-    pub at: Timestamp,
-    /// Which service.
-    pub service: Arc<str>,
-    /// The number of the instance; none: JSON in a file, which does not tell.
-    pub instance: Option<u32>,
-    /// Which process of it; none: a file does not tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run: Option<RunId>,
-    /// The output stream; none: as above.
-    pub stream: Option<Stream>,
-    /// The text, without the end of the line. What is not UTF-8 is replaced.
-    pub text: String,
-}
-
-/// An output stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Err,
-}
-
 impl Stream {
     /// As it is written.
     pub fn word(self) -> &'static str {
@@ -422,7 +386,7 @@ mod tests {
             "2026-11-21T09:30:00.000Z a 0 out fifth",
         ];
         std::fs::write(folder.path().join("a.log"), said.join("\n") + "\n").unwrap();
-        let clock: Clock = Arc::new(|| Timestamp::from_second(1_795_255_200).unwrap());
+        let clock: Clock = Arc::new(|| jiff::Timestamp::from_second(1_795_255_200).unwrap());
         let output = ServiceLog::open(&"a".into(), &held(&folder), clock, None).unwrap();
         let query = LogQuery {
             since: Some("2026-11-21T09:00:00Z".parse().unwrap()),
@@ -439,7 +403,7 @@ mod tests {
     #[tokio::test]
     async fn the_file_has_the_order_of_what_is_remembered() {
         let folder = tempfile::tempdir().unwrap();
-        let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+        let clock: Clock = Arc::new(|| jiff::Timestamp::UNIX_EPOCH);
         let output = ServiceLog::open(&"a".into(), &held(&folder), clock, None).unwrap();
         let mut readers = tokio::task::JoinSet::new();
         for instance in 0..100 {
@@ -462,7 +426,7 @@ mod tests {
             let heard = Arc::clone(&heard);
             Arc::new(move |line: &LogLine| lock(&heard).push(line.text.clone()))
         };
-        let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+        let clock: Clock = Arc::new(|| jiff::Timestamp::UNIX_EPOCH);
         let output = ServiceLog::open(&"a".into(), &held(&folder), clock, Some(line_hook)).unwrap();
         for (journal, text) in [(false, "one"), (true, "two"), (false, "three")] {
             output.limit(LogSettings {

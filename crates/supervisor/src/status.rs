@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::log_query::LogLine;
 use crate::ready_instances::Address;
 use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig, StopConfig};
-use crate::service_log::LogLine;
 use crate::state::{Exit, InstanceState};
 
 /// One instance, as a line of a table.

@@ -7,7 +7,7 @@ use askama::Template;
 
 use crate::state::Site;
 use crate::text::Text;
-use crate::{card_picture, qr_code};
+use crate::{card_picture, picture, qr_code};
 
 /// How many characters of a description other sites are told.
 const LONGEST: usize = 200;
@@ -46,8 +46,12 @@ pub struct Share {
     pub url: String,
     /// What the page is.
     pub kind: ShareKind,
-    /// The full address of the preview picture, of the size that [`crate::picture`] draws.
+    /// The full address of the preview picture.
     pub image: String,
+    /// How wide and high it is, in pixels.
+    pub image_size: (usize, usize),
+    /// What it shows.
+    pub image_alt: String,
     /// The full address of what other sites may frame; empty: there is none.
     pub embed: String,
     /// The full address of a small picture for other sites; empty: there is none.
@@ -64,6 +68,8 @@ impl Share {
         }
         Self {
             image: card_picture::address(site, title, &description),
+            image_size: (picture::WIDTH, picture::HEIGHT),
+            image_alt: title.to_owned(),
             title: title.to_owned(),
             description,
             url: site.url().join(path),

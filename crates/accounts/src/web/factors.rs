@@ -5,13 +5,13 @@ use axum::extract::State;
 use axum::response::Response;
 use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
-use web::{Problem, Text, Wishes};
+use web::{Problem, Text};
 
-use super::security_question;
-use site::asking::{Browser, Reader, Sender};
+use site::asking::Browser;
 use site::call::see_other;
+use site::cookies;
 use site::question::{self, Question};
-use site::{cookies, frame};
+use site::request::{FormPost, PageRequest};
 
 use crate::Accounts;
 use identity::credential::second_factor::totp::AppSecret;
@@ -85,9 +85,9 @@ fn check(accounts: &Accounts, who: &SignedIn) -> Result<Sudo, Problem> {
 
 pub(super) async fn begin(
     State(accounts): State<Accounts>,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    let (site, sudo) = (accounts.site.clone(), check(&accounts, &sender.who)?);
+    let (site, sudo) = (accounts.site.clone(), check(&accounts, &posted.req.who)?);
     let change = move |tx: &mut Tx<'_>| second_factor::begin(tx, &site, &sudo);
     accounts.site.store.write(change).await?;
     Ok(see_other(SETUP))
@@ -95,27 +95,24 @@ pub(super) async fn begin(
 
 pub(super) async fn setup(
     State(accounts): State<Accounts>,
-    wishes: Wishes,
-    reader: Reader,
+    req: PageRequest,
 ) -> Result<Response, Problem> {
-    let text = accounts.site.speak(&wishes);
-    let sudo = check(&accounts, &reader.who)?;
-    setup_page(&accounts, &text, &sudo, &reader.csrf, &FormState::default()).await
+    let sudo = check(&accounts, &req.who)?;
+    setup_page(&req, &sudo, &FormState::default()).await
 }
 
 async fn setup_page(
-    accounts: &Accounts,
-    text: &Text,
+    req: &PageRequest,
     sudo: &Sudo,
-    csrf: &str,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let (site, asking) = (accounts.site.clone(), sudo.clone());
+    let (site, asking) = (req.site.clone(), sudo.clone());
     let look = move |tx: &mut Tx<'_>| second_factor::pending(tx, &site, &asking);
-    let Some(secret) = accounts.site.store.read(look).await? else {
+    let Some(secret) = req.site.store.read(look).await? else {
         return Ok(see_other(ACCOUNT));
     };
-    let uri = AppSecret::uri(&secret, &accounts.site, sudo.who().account());
+    let text = &req.text;
+    let uri = AppSecret::uri(&secret, &req.site, sudo.who().account());
     let control = Control::Line("text", "one-time-code");
     let code = form_state.field("code", text.say("account-mfa-code"), control);
     let secret = secret.text();
@@ -123,7 +120,7 @@ async fn setup_page(
     let grouped = groups.collect::<Vec<_>>().join(" ");
     let body = SetupPage {
         text,
-        csrf,
+        csrf: &req.csrf,
         picture: web::qr_code::path(&uri),
         link: &uri,
         secret: &secret,
@@ -131,41 +128,25 @@ async fn setup_page(
         code: code.hint(text.say("account-totp-hint")).required().first(),
         form_state,
     };
-    let title = text.say("account-totp");
-    frame::show(
-        &accounts.site,
-        text,
-        (sudo.who(), csrf),
-        (ACCOUNT, &title),
-        body,
-    )
-    .await
+    req.page(ACCOUNT, &text.say("account-totp"), body).await
 }
 
 pub(super) async fn confirm(
     State(accounts): State<Accounts>,
-    wishes: Wishes,
     Browser(client): Browser,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    let text = accounts.site.speak(&wishes);
-    let sudo = check(&accounts, &sender.who)?;
+    let sudo = check(&accounts, &posted.req.who)?;
     let (site, asking) = (accounts.site.clone(), sudo.clone());
-    let code = sender.form.text("code").to_owned();
+    let code = posted.form.text("code").to_owned();
     let change = move |tx: &mut Tx<'_>| second_factor::confirm(tx, &site, &asking, &code, &client);
     match accounts.site.store.write(change).await {
-        Ok(codes) => codes_page(&accounts, &text, &sender, &codes).await,
+        Ok(codes) => codes_page(&posted.req, &codes).await,
         Err(error) => {
             form_state::answer(Err(error), async |problem| {
-                let form_state = FormState::refused(sender.form.clone(), &problem, &text);
-                setup_page(
-                    &accounts,
-                    &text,
-                    &sudo,
-                    &sender.csrf,
-                    &form_state.at("code"),
-                )
-                .await
+                let (req, form) = (&posted.req, posted.form.clone());
+                let form_state = FormState::refused(form, &problem, &req.text);
+                setup_page(req, &sudo, &form_state.at("code")).await
             })
             .await
         }
@@ -174,49 +155,41 @@ pub(super) async fn confirm(
 
 pub(super) async fn renew_recovery_codes(
     State(accounts): State<Accounts>,
-    wishes: Wishes,
     Browser(client): Browser,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    if !question::is_sure(&sender.form) {
-        let sent = ("/me/security/recovery-codes", RENEW_CODES);
-        return security_question::ask(&accounts, &wishes, &sender, sent).await;
+    if !question::is_sure(&posted.form) {
+        let sent = ("/me/security/recovery-codes", ACCOUNT);
+        return question::ask(&posted, sent, RENEW_CODES).await;
     }
-    let text = accounts.site.speak(&wishes);
-    let (site, sudo) = (accounts.site.clone(), check(&accounts, &sender.who)?);
+    let (site, sudo) = (accounts.site.clone(), check(&accounts, &posted.req.who)?);
     let change =
         move |tx: &mut Tx<'_>| second_factor::renew_recovery_codes(tx, &site, &sudo, &client);
     let codes = accounts.site.store.write(change).await?;
-    codes_page(&accounts, &text, &sender, &codes).await
+    codes_page(&posted.req, &codes).await
 }
 
-async fn codes_page(
-    accounts: &Accounts,
-    text: &Text,
-    sender: &Sender,
-    codes: &[Secret],
-) -> Result<Response, Problem> {
-    let title = text.say("account-recovery-codes");
-    let who = (&sender.who, sender.csrf.as_str());
+async fn codes_page(req: &PageRequest, codes: &[Secret]) -> Result<Response, Problem> {
+    let text = &req.text;
     let body = CodesPage {
         text,
         codes,
-        site: &accounts.site.settings.name,
+        site: &req.site.settings.name,
     };
-    frame::show(&accounts.site, text, who, (ACCOUNT, &title), body).await
+    req.page(ACCOUNT, &text.say("account-recovery-codes"), body)
+        .await
 }
 
 pub(super) async fn remove(
     State(accounts): State<Accounts>,
-    wishes: Wishes,
     Browser(client): Browser,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    if !question::is_sure(&sender.form) {
-        let sent = ("/me/security/totp/remove", REMOVE);
-        return security_question::ask(&accounts, &wishes, &sender, sent).await;
+    if !question::is_sure(&posted.form) {
+        let sent = ("/me/security/totp/remove", ACCOUNT);
+        return question::ask(&posted, sent, REMOVE).await;
     }
-    let (site, sudo) = (accounts.site.clone(), check(&accounts, &sender.who)?);
+    let (site, sudo) = (accounts.site.clone(), check(&accounts, &posted.req.who)?);
     let change = move |tx: &mut Tx<'_>| -> Result<_, FactorError> {
         second_factor::remove(tx, &site, &sudo, &client)
     };

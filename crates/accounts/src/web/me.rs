@@ -1,26 +1,24 @@
-//! One's own account, signed in: password, sessions, tokens.
+//! The security page of one's own account: password, sessions, passkeys.
 
 use std::borrow::Cow;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{Secret, StoreError, Tx};
-use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
-use web::{Problem, Text, Wishes};
+use web::{Problem, Text};
 
 use super::factor_section;
 use super::own_password::renew_password;
 use super::providers;
-use super::security_question;
-use site::asking::{Reader, Sender};
+use site::asking::{Browser, Reader};
 use site::call::see_other;
 use site::cookies;
-use site::frame;
 use site::question::{self, Question};
+use site::request::{FormPost, PageRequest};
 
 use crate::Accounts;
 use identity::DomainAccounts;
@@ -30,9 +28,8 @@ use identity::credential::passkey::{self, Passkey, PasskeyId};
 use identity::credential::{linked_identity, password, second_factor};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
-use identity::session::token::{self, NewToken, Token, TokenScope};
+use identity::session::token::{self, Token, TokenScope};
 use identity::session::{self, Session, Stay};
-use site::asking::Browser;
 
 const HERE: &str = "/me/security";
 
@@ -42,13 +39,6 @@ const END_SESSIONS: Question = Question {
     undo: "question-sessions-undo",
     button: "question-sessions-do",
     confirm: "question-sessions-confirm",
-};
-const REMOVE_TOKEN: Question = Question {
-    title: "question-token",
-    facts: "question-token-facts",
-    undo: "question-token-undo",
-    button: "question-token-do",
-    confirm: "question-token-confirm",
 };
 const REMOVE_PASSKEY: Question = Question {
     title: "question-passkey",
@@ -73,10 +63,15 @@ pub(super) async fn admin(_: Reader) -> Response {
 }
 
 /// What was done on the page before.
-#[derive(Deserialize)]
-pub(super) struct Done {
-    done: Option<String>,
-}
+const DONE: &[(&str, &str)] = &[
+    ("password", "account-done-password"),
+    ("session", "account-done-session"),
+    ("token", "account-done-token"),
+    ("identity", "account-done-identity"),
+    ("passkey", "account-done-passkey"),
+    ("factor", "account-done-factor"),
+    ("kept", "account-factors-kept-text"),
+];
 
 #[derive(Template)]
 #[template(path = "security.html")]
@@ -161,44 +156,21 @@ impl SecurityPage<'_> {
     }
 }
 
-/// What stands on the page besides what the store holds.
-struct Shown<'a> {
-    done: Option<&'static str>,
-    made: Option<&'a Secret>,
-    form_state: &'a FormState,
-}
-
 pub(super) async fn security(
     State(accounts): State<Accounts>,
-    Query(done): Query<Done>,
-    wishes: Wishes,
-    reader: Reader,
+    req: PageRequest,
 ) -> Result<Response, Problem> {
-    let text = accounts.site.speak(&wishes);
-    let shown = Shown {
-        done: match done.done.as_deref() {
-            Some("password") => Some("account-done-password"),
-            Some("session") => Some("account-done-session"),
-            Some("token") => Some("account-done-token"),
-            Some("identity") => Some("account-done-identity"),
-            Some("passkey") => Some("account-done-passkey"),
-            Some("factor") => Some("account-done-factor"),
-            Some("kept") => Some("account-factors-kept-text"),
-            _ => None,
-        },
-        made: None,
-        form_state: &FormState::default(),
-    };
-    page(&accounts, &text, &reader.who, &reader.csrf, shown).await
+    page(&accounts, &req, None, &FormState::default()).await
 }
 
-async fn page(
+/// The page, with the token that was just made, and a form that was refused.
+pub(super) async fn page(
     accounts: &Accounts,
-    text: &Text,
-    who: &SignedIn,
-    csrf: &str,
-    shown: Shown<'_>,
+    req: &PageRequest,
+    made: Option<&Secret>,
+    form_state: &FormState,
 ) -> Result<Response, Problem> {
+    let (text, who, csrf) = (&req.text, &req.who, req.csrf.as_str());
     let site = &accounts.site;
     let (id, required) = (who.account().id.clone(), accounts.require_mfa_for);
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
@@ -224,7 +196,6 @@ async fn page(
         found;
     let zone = TimeZone::get(&who.account().time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
-    let form_state = shown.form_state;
     let mut days = form_state.number("expires_in_days", text.say("account-token-days"));
     if days.value.is_empty() {
         days.value = token::DEFAULT_DAYS.to_string();
@@ -234,8 +205,8 @@ async fn page(
         text,
         csrf,
         zone: &zone,
-        done: shown.done,
-        made: shown.made.map(Secret::reveal),
+        done: req.done(DONE),
+        made: made.map(Secret::reveal),
         lacks_factor,
         has_password,
         fields: password_fields(text, has_password, form_state),
@@ -262,8 +233,7 @@ async fn page(
         days,
         form_state,
     };
-    let title = text.say("account-security");
-    let response = frame::show(site, text, (who, csrf), (HERE, &title), body).await?;
+    let response = req.page(HERE, &text.say("account-security"), body).await?;
     Ok(providers::allow_forms(accounts, response))
 }
 
@@ -295,15 +265,14 @@ fn password_fields(text: &Text, has_password: bool, form_state: &FormState) -> V
 
 pub(super) async fn set_password(
     State(accounts): State<Accounts>,
-    wishes: Wishes,
     Browser(client): Browser,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
     let passwords = (
-        Secret::new(sender.form.text("current_password")),
-        Secret::new(sender.form.text("password")),
+        Secret::new(posted.form.text("current_password")),
+        Secret::new(posted.form.text("password")),
     );
-    let done = renew_password(&accounts, &sender.who, client, passwords, "/password").await;
+    let done = renew_password(&accounts, &posted.req.who, client, passwords, "/password").await;
     let done = done.map(|(secret, stay)| {
         let onward = see_other("/me/security?done=password");
         cookies::renewed(onward, accounts.site.url(), &secret, stay)
@@ -314,23 +283,22 @@ pub(super) async fn set_password(
         } else {
             "password"
         };
-        again(&accounts, &wishes, &sender, &problem, first).await
+        again(&accounts, &posted, &problem, first).await
     })
     .await
 }
 
 pub(super) async fn end_sessions(
     State(accounts): State<Accounts>,
-    wishes: Wishes,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    if sender.form.find("session").is_none() && !question::is_sure(&sender.form) {
-        let sent = ("/me/security/sessions", END_SESSIONS);
-        return security_question::ask(&accounts, &wishes, &sender, sent).await;
+    if posted.form.find("session").is_none() && !question::is_sure(&posted.form) {
+        let sent = ("/me/security/sessions", HERE);
+        return question::ask(&posted, sent, END_SESSIONS).await;
     }
-    let sudo = Sudo::check(sender.who, accounts.site.clock.now())?;
-    let request = sender.request;
-    let one = match sender.form.find("session") {
+    let sudo = Sudo::check(posted.req.who.clone(), accounts.site.clock.now())?;
+    let request = posted.req.request.clone();
+    let one = match posted.form.find("session") {
         Some(id) => Some(id.parse().map_err(|_| Problem::not_found())?),
         None => None,
     };
@@ -348,81 +316,15 @@ pub(super) async fn end_sessions(
     }
 }
 
-pub(super) async fn create_token(
-    State(accounts): State<Accounts>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let done = match try_create_token(&accounts, &sender).await {
-        Ok(created) => {
-            // Shown in the answer itself: it is kept nowhere, so there is no
-            // page to lead to.
-            let text = accounts.site.speak(&wishes);
-            let shown = Shown {
-                done: None,
-                made: Some(&created.secret),
-                form_state: &FormState::default(),
-            };
-            page(&accounts, &text, &sender.who, &sender.csrf, shown).await
-        }
-        Err(problem) => Err(problem),
-    };
-    form_state::answer(done, async |problem| {
-        again(&accounts, &wishes, &sender, &problem, "name").await
-    })
-    .await
-}
-
-async fn try_create_token(accounts: &Accounts, sender: &Sender) -> Result<token::Created, Problem> {
-    let ticked: Vec<&str> = sender.form.all("scopes").collect();
-    let scopes = TokenScope::find_all(accounts.domain_accounts, &ticked);
-    let scopes = scopes.map_err(|_| Problem::fields().field("/scopes", "unknown_option", []))?;
-    let days = match sender.form.number("expires_in_days") {
-        Ok(days) => days.map_or(Ok(token::DEFAULT_DAYS), u16::try_from),
-        Err(_) => Ok(0),
-    };
-    let new = NewToken {
-        name: sender.form.text("name").to_owned(),
-        scopes,
-        scope: None,
-        days: days.unwrap_or(0),
-    };
-    let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
-    let request = sender.request.clone();
-    let change = move |tx: &mut Tx<'_>| token::create_own(tx, &sudo, &new, &request);
-    Ok(accounts.site.store.write(change).await?)
-}
-
-pub(super) async fn remove_token(
-    State(accounts): State<Accounts>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    if !question::is_sure(&sender.form) {
-        let sent = ("/me/security/tokens/remove", REMOVE_TOKEN);
-        return security_question::ask(&accounts, &wishes, &sender, sent).await;
-    }
-    let id = sender.form.text("token").parse();
-    let id = id.map_err(|_| Problem::not_found())?;
-    let (who, request) = (sender.who, sender.request);
-    let change = move |tx: &mut Tx<'_>| token::remove(tx, &who.account().id, &id, Some(&request));
-    if accounts.site.store.write(change).await? {
-        Ok(see_other("/me/security?done=token"))
-    } else {
-        Err(Problem::not_found())
-    }
-}
-
 pub(super) async fn remove_passkey(
     State(accounts): State<Accounts>,
-    wishes: Wishes,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    if !question::is_sure(&sender.form) {
-        let sent = ("/me/security/passkeys/remove", REMOVE_PASSKEY);
-        return security_question::ask(&accounts, &wishes, &sender, sent).await;
+    if !question::is_sure(&posted.form) {
+        let sent = ("/me/security/passkeys/remove", HERE);
+        return question::ask(&posted, sent, REMOVE_PASSKEY).await;
     }
-    let done = try_remove_passkey(&accounts, &sender).await;
+    let done = try_remove_passkey(&accounts, &posted).await;
     let done = done.map(|(secret, stay)| {
         cookies::renewed(
             see_other("/me/security?done=passkey"),
@@ -432,19 +334,19 @@ pub(super) async fn remove_passkey(
         )
     });
     form_state::answer(done, async |problem| {
-        again(&accounts, &wishes, &sender, &problem, "passkey_name").await
+        again(&accounts, &posted, &problem, "passkey_name").await
     })
     .await
 }
 
 async fn try_remove_passkey(
     accounts: &Accounts,
-    sender: &Sender,
+    posted: &FormPost,
 ) -> Result<(Secret, Stay), Problem> {
-    let id = sender.form.text("passkey").parse();
+    let id = posted.form.text("passkey").parse();
     let id: PasskeyId = id.map_err(|_| Problem::not_found())?;
-    let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
-    let request = sender.request.clone();
+    let sudo = Sudo::check(posted.req.who.clone(), accounts.site.clock.now())?;
+    let request = posted.req.request.clone();
     let change = move |tx: &mut Tx<'_>| passkey::remove(tx, &sudo, &id, &request);
     Ok(accounts.site.store.write(change).await?)
 }
@@ -452,17 +354,11 @@ async fn try_remove_passkey(
 /// The page again, with what was wrong with what was sent.
 pub(super) async fn again(
     accounts: &Accounts,
-    wishes: &Wishes,
-    sender: &Sender,
+    posted: &FormPost,
     problem: &Problem,
     first: &str,
 ) -> Result<Response, Problem> {
-    let text = accounts.site.speak(wishes);
-    let form_state = FormState::refused(sender.form.clone(), problem, &text).at(first);
-    let shown = Shown {
-        done: None,
-        made: None,
-        form_state: &form_state,
-    };
-    page(accounts, &text, &sender.who, &sender.csrf, shown).await
+    let (req, form) = (&posted.req, posted.form.clone());
+    let form_state = FormState::refused(form, problem, &req.text).at(first);
+    page(accounts, req, None, &form_state).await
 }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use platform::{Secret, Tx, outbound};
 use serde::Deserialize;
 use web::form_state::{self, Control, Field, FormState};
-use web::{Problem, Text, Wishes};
+use web::{Problem, Text};
 
 use super::arrival::{self, target};
 use super::entrance::{Entrance, Entry};
@@ -17,8 +17,8 @@ use super::message::Message;
 use super::providers::Button;
 use super::registration::check_mail;
 use super::{cookies, me};
-use site::asking::Sender;
 use site::call::see_other;
+use site::request::FormPost;
 
 use crate::Accounts;
 use identity::account::NewAccount;
@@ -269,10 +269,9 @@ fn read_newcomer(
 
 pub(super) async fn unlink(
     State(accounts): State<Accounts>,
-    wishes: Wishes,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    let done = try_unlink(&accounts, &sender).await;
+    let done = try_unlink(&accounts, &posted).await;
     let done = done.map(|(secret, stay)| {
         cookies::renewed(
             see_other("/me/security?done=identity"),
@@ -282,16 +281,16 @@ pub(super) async fn unlink(
         )
     });
     form_state::answer(done, async |problem| {
-        me::again(&accounts, &wishes, &sender, &problem, "password").await
+        me::again(&accounts, &posted, &problem, "password").await
     })
     .await
 }
 
-async fn try_unlink(accounts: &Accounts, sender: &Sender) -> Result<(Secret, Stay), Problem> {
-    let id = sender.form.text("identity").parse();
+async fn try_unlink(accounts: &Accounts, posted: &FormPost) -> Result<(Secret, Stay), Problem> {
+    let id = posted.form.text("identity").parse();
     let id: IdentityId = id.map_err(|_| Problem::not_found())?;
-    let sudo = Sudo::check(sender.who.clone(), accounts.site.clock.now())?;
-    let request = sender.request.clone();
+    let sudo = Sudo::check(posted.req.who.clone(), accounts.site.clock.now())?;
+    let request = posted.req.request.clone();
     let change = move |tx: &mut Tx<'_>| linked_identity::unlink(tx, &sudo, &id, &request);
     Ok(accounts.site.store.write(change).await?)
 }

@@ -2,25 +2,19 @@
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::{Path, State};
-use axum::http::Uri;
 use axum::response::Response;
 use jiff::tz::TimeZone;
 use platform::Tx;
-use platform::audit::RequestFacts;
 use web::form_state::{self, Control, Field, FormState};
-use web::{Form, Problem, Text, Wishes};
+use web::{Form, Problem, Text};
 
-use super::{frame, shared};
-use site::asking::{Reader, Sender};
-use site::call::{id as parse, see_other};
+use super::shared;
 use site::question::{self, Question};
-
-use crate::Accounts;
-use crate::webhook::delivery::{self, Delivery, DeliveryId};
-use crate::webhook::test_limit::TestLimit;
-use crate::webhook::{self, Asking, NewWebhook, Webhook, WebhookError, WebhookId};
-use identity::session::signed_in::SignedIn;
+use site::refusal::Refusal;
+use site::request::{FormPost, PageRequest};
+use site::webhook::delivery::{self, Delivery};
+use site::webhook::test_limit::TestLimit;
+use site::webhook::{self, NewWebhook, Webhook, WebhookId, WebhookOwner};
 
 const HERE: &str = "/me/webhooks";
 const DELETE: Question = Question {
@@ -30,6 +24,8 @@ const DELETE: Question = Question {
     button: "question-webhook-do",
     confirm: "question-webhook-confirm",
 };
+/// What was done on the page before.
+const DONE: &[(&str, &str)] = &[("deleted", "webhook-deleted"), ("sent", "webhook-sent")];
 /// How many deliveries of each are shown.
 const DELIVERIES: usize = 5;
 
@@ -61,43 +57,26 @@ struct DeliveryRow {
 }
 
 /// `GET /me/webhooks`.
-pub(super) async fn show(
-    State(accounts): State<Accounts>,
-    uri: Uri,
-    wishes: Wishes,
-    reader: Reader,
-) -> Result<Response, Problem> {
-    let text = accounts.site.speak(&wishes);
-    let query = Form::parse(uri.query().unwrap_or_default().as_bytes());
-    let done = match query.unwrap_or_default().text("done") {
-        "deleted" => Some("webhook-deleted"),
-        "sent" => Some("webhook-sent"),
-        _ => None,
-    };
-    let who = (&reader.who, reader.csrf.as_str());
-    page(&accounts, &text, who, (done, None, None)).await
+pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, None, None).await
 }
 
-/// The page, with what was done, the secret that was just made, and a form that was refused. A new
-/// form has the first event chosen.
+/// The page, with the secret that was just made, and a form that was refused. A new form has the
+/// first event chosen.
 async fn page(
-    accounts: &Accounts,
-    text: &Text,
-    (who, csrf): (&SignedIn, &str),
-    (done, secret, refused): (Option<&'static str>, Option<&str>, Option<&FormState>),
+    req: &PageRequest,
+    secret: Option<&str>,
+    refused: Option<&FormState>,
 ) -> Result<Response, Problem> {
-    let (asker, domains) = (who.clone(), accounts.domains);
-    let look = move |tx: &mut Tx<'_>| -> Result<_, WebhookError> {
-        let who = &asker;
-        let asking = Asking { who, domains };
+    let look = |tx: &mut Tx<'_>, owner: &WebhookOwner| {
         let mut all = Vec::new();
-        for webhook in webhook::list(tx, asking)? {
+        for webhook in webhook::list(tx, owner)? {
             all.push((delivery::list(tx, &webhook)?, webhook));
         }
-        Ok((all, asking.offered(tx)?))
+        Ok((all, owner.offered(tx)?))
     };
-    let (all, events) = accounts.site.store.read(look).await?;
-    let zone = TimeZone::get(&who.account().time_zone).unwrap_or(TimeZone::UTC);
+    let ((all, events), text) = (req.read(look).await?, &req.text);
+    let zone = TimeZone::get(&req.who.account().time_zone).unwrap_or(TimeZone::UTC);
     let rows = all.into_iter().map(|(deliveries, webhook)| Row {
         id: webhook.id,
         url: webhook.url,
@@ -118,8 +97,8 @@ async fn page(
     let url = Control::Line("url", "off");
     let body = WebhooksPage {
         text,
-        csrf,
-        done,
+        csrf: &req.csrf,
+        done: req.done(DONE),
         form_state,
         secret,
         rows: rows.collect(),
@@ -131,8 +110,7 @@ async fn page(
             form_state.tick("include_notes", text.say("webhook-notes")),
         ],
     };
-    let title = text.say("webhooks");
-    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+    req.page(HERE, &text.say("webhooks"), body).await
 }
 
 fn delivery_row(text: &Text, zone: &TimeZone, one: Delivery) -> DeliveryRow {
@@ -145,172 +123,83 @@ fn delivery_row(text: &Text, zone: &TimeZone, one: Delivery) -> DeliveryRow {
 }
 
 /// `POST /me/webhooks`: its secret is shown this once.
-pub(super) async fn create(
-    State(accounts): State<Accounts>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let form = &sender.form;
+pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
+    let form = &posted.form;
     let new = NewWebhook {
         url: form.text("url").to_owned(),
         events: form.all("events").map(str::to_owned).collect(),
         include_notes: form.is_ticked("include_notes"),
     };
-    let made = make(&accounts, &sender.who, &sender.request, new).await;
-    show_secret(&accounts, &wishes, &sender, made).await
+    let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::create(tx, owner, &new);
+    let made = posted.req.write(change).await;
+    show_secret(&posted, made).await
 }
 
 /// `POST /me/webhooks/{id}/rotate`: the new secret is shown this once.
-pub(super) async fn rotate(
-    State(accounts): State<Accounts>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    let changed = renew(&accounts, &sender.who, &sender.request, &id).await;
-    show_secret(&accounts, &wishes, &sender, changed).await
+pub(super) async fn rotate(posted: FormPost) -> Result<Response, Problem> {
+    let id: WebhookId = posted.req.id("id")?;
+    let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::rotate(tx, owner, &id);
+    let changed = posted.req.write(change).await;
+    show_secret(&posted, changed).await
 }
 
 async fn show_secret(
-    accounts: &Accounts,
-    wishes: &Wishes,
-    sender: &Sender,
-    webhook: Result<Webhook, Problem>,
+    posted: &FormPost,
+    webhook: Result<Webhook, Refusal>,
 ) -> Result<Response, Problem> {
-    let text = accounts.site.speak(wishes);
-    let who = (&sender.who, sender.csrf.as_str());
-    match webhook {
+    let req = &posted.req;
+    let done = match webhook {
         Ok(webhook) => {
-            let secret = webhook.secret(&accounts.site.keys);
-            let secret = Some(secret.reveal());
-            page(
-                accounts,
-                &text,
-                who,
-                (None, secret, Some(&FormState::default())),
-            )
-            .await
+            let secret = webhook.secret(&req.site.keys);
+            page(req, Some(secret.reveal()), Some(&FormState::default())).await
         }
-        Err(refusal) => {
-            form_state::answer(Err(refusal), async |problem| {
-                let form_state = FormState::refused(sender.form.clone(), &problem, &text);
-                page(accounts, &text, who, (None, None, Some(&form_state))).await
-            })
-            .await
-        }
-    }
+        Err(refusal) => Err(refusal.into()),
+    };
+    refused(req, &posted.form, done).await
 }
 
 /// `POST /me/webhooks/{id}/test`.
 pub(super) async fn test(
-    State(accounts): State<Accounts>,
     Extension(limit): Extension<TestLimit>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    sender: Sender,
+    posted: FormPost,
 ) -> Result<Response, Problem> {
-    let done = send_test(&accounts, &limit, &sender.who, &id).await;
-    let done = done.map(|_| see_other(&format!("{HERE}?done=sent")));
+    let req = &posted.req;
+    let id: WebhookId = req.id("id")?;
+    let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| {
+        webhook::send_test(tx, owner, &id)?;
+        Ok(format!("{HERE}?done=sent"))
+    };
+    let done = match limit.take(&req.who, req.site.clock.now()) {
+        Ok(()) => posted.once(change).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    refused(req, &Form::default(), done).await
+}
+
+/// What was answered, or the page again with what was typed and why it was refused.
+async fn refused(
+    req: &PageRequest,
+    form: &Form,
+    done: Result<Response, Problem>,
+) -> Result<Response, Problem> {
     form_state::answer(done, async |problem| {
-        let text = accounts.site.speak(&wishes);
-        let form_state = FormState::refused(Form::default(), &problem, &text);
-        let who = (&sender.who, sender.csrf.as_str());
-        page(&accounts, &text, who, (None, None, Some(&form_state))).await
+        let form_state = FormState::refused(form.clone(), &problem, &req.text);
+        page(req, None, Some(&form_state)).await
     })
     .await
 }
 
 /// `POST /me/webhooks/{id}/delete`.
-pub(super) async fn delete(
-    State(accounts): State<Accounts>,
-    Path(id): Path<String>,
-    wishes: Wishes,
-    sender: Sender,
-) -> Result<Response, Problem> {
-    if !question::is_sure(&sender.form) {
-        let text = accounts.site.speak(&wishes);
-        let who = (&sender.who, sender.csrf.as_str());
-        let values = vec![("called", sender.form.text("called").into())];
+pub(super) async fn delete(posted: FormPost) -> Result<Response, Problem> {
+    let id: WebhookId = posted.req.id("id")?;
+    if !question::is_sure(&posted.form) {
         let address = format!("{HERE}/{id}/delete");
-        let sent = (address.as_str(), HERE, &sender.form);
-        return question::show(&accounts.site, &text, who, sent, DELETE, &values).await;
+        return question::ask(&posted, (&address, HERE), DELETE).await;
     }
-    remove(&accounts, &sender.who, &sender.request, &id).await?;
-    let onward = format!("{HERE}?done=deleted");
-    Ok(see_other(&shared::after(&sender.form, &onward)))
-}
-
-/// Makes a webhook of `who`.
-pub(super) async fn make(
-    accounts: &Accounts,
-    who: &SignedIn,
-    request: &RequestFacts,
-    new: NewWebhook,
-) -> Result<Webhook, Problem> {
-    let request = request.clone();
-    write(accounts, who, move |tx, asking| {
-        webhook::create(tx, asking, &request, &new)
-    })
-    .await
-}
-
-/// Makes another secret for a webhook of `who`.
-pub(super) async fn renew(
-    accounts: &Accounts,
-    who: &SignedIn,
-    request: &RequestFacts,
-    id: &str,
-) -> Result<Webhook, Problem> {
-    let (id, request): (WebhookId, _) = (parse(id)?, request.clone());
-    write(accounts, who, move |tx, asking| {
-        webhook::rotate(tx, asking, &request, &id)
-    })
-    .await
-}
-
-/// Deletes a webhook of `who`.
-pub(super) async fn remove(
-    accounts: &Accounts,
-    who: &SignedIn,
-    request: &RequestFacts,
-    id: &str,
-) -> Result<(), Problem> {
-    let (id, request): (WebhookId, _) = (parse(id)?, request.clone());
-    write(accounts, who, move |tx, asking| {
-        webhook::delete(tx, asking, &request, &id)
-    })
-    .await
-}
-
-/// Sends a test to a webhook of `who`, if not too many were sent.
-pub(super) async fn send_test(
-    accounts: &Accounts,
-    limit: &TestLimit,
-    who: &SignedIn,
-    id: &str,
-) -> Result<DeliveryId, Problem> {
-    let id: WebhookId = parse(id)?;
-    let now = accounts.site.clock.now();
-    limit
-        .take(&who.account().id, now)
-        .map_err(WebhookError::from)?;
-    write(accounts, who, move |tx, asking| {
-        let webhook = webhook::find_to_change(tx, asking, &id)?;
-        Ok(delivery::test(tx, &webhook)?)
-    })
-    .await
-}
-
-/// A change, or a look that locks.
-pub(super) async fn write<T: Send + 'static>(
-    accounts: &Accounts,
-    who: &SignedIn,
-    change: impl Fn(&mut Tx<'_>, Asking<'_>) -> Result<T, WebhookError> + Send + 'static,
-) -> Result<T, Problem> {
-    let (who, domains) = (who.clone(), accounts.domains);
-    let change = move |tx: &mut Tx<'_>| {
-        let who = &who;
-        change(tx, Asking { who, domains })
+    let to = shared::after(&posted.form, &format!("{HERE}?done=deleted"));
+    let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| {
+        webhook::delete(tx, owner, &id)?;
+        Ok(to.clone())
     };
-    Ok(accounts.site.store.write(change).await?)
+    Ok(posted.once(change).await?)
 }

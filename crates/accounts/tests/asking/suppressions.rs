@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use platform::jobs::Worker;
 use platform::key::Key;
 use platform::mail::suppression::{self, Cause, unsubscribe_link};
-use platform::mail::{self, Address, CallbackKey, Mailer, Post, Stream, dkim, sealed_text};
+use platform::mail::{self, Address, Mailer, Post, Stream, dkim, sealed_text};
 use platform::{Tx, audit, sql};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -231,7 +231,7 @@ fn a_provider_tells_what_became_of_a_mail() {
         let say = |what: &str, address: &str, message: &str| json!({"type": what, "address": address, "message_id": message});
         let bounce = &say("hard_bounce", FARAH, "1");
         assert_eq!(call_back(world, &accounts, path, bounce).await, 404);
-        accounts.mail_callbacks = CallbackKey::parse(SECRET);
+        accounts.mail_callbacks = platform::webhook_key::WebhookKey::parse(SECRET);
         assert_eq!(
             call_back(world, &accounts, "/hooks/mail/other", bounce).await,
             404

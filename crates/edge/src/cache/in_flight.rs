@@ -4,12 +4,12 @@
 //! depends on the leader's client staying. The others follow: they wait until the
 //! answer is there whole.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::watch;
 
-use super::store::Store;
 use super::stored::{Key, Stored};
 
 /// How something came to be in the store, or to be sent from it.
@@ -31,11 +31,62 @@ pub(crate) struct InFlight {
     /// Nothing before its end.
     outcome: watch::Sender<Option<Outcome>>,
     /// Where others find it.
-    place: Option<(Arc<Store>, (Key, u64))>,
+    place: Option<(Arc<Flights>, (Key, u64))>,
+}
+
+/// The requests under way that others may join, by their address and what its answers were last
+/// known to depend on.
+#[derive(Default)]
+pub(super) struct Flights(Mutex<HashMap<(Key, u64), Weak<InFlight>>>);
+
+impl Flights {
+    /// Joins the request under way at this place, or begins one. What is kept is there before its
+    /// request ends: who looked in vain a moment ago, and finds no request now, finds it by
+    /// `is_there`.
+    pub(super) fn join(
+        self: &Arc<Self>,
+        place: (Key, u64),
+        is_there: impl FnOnce() -> Option<Arc<Stored>>,
+    ) -> Joined {
+        let mut all = self.all();
+        if let Some(flight) = all.get(&place).and_then(Weak::upgrade)
+            && !flight.is_over()
+        {
+            return Joined::Follows(flight);
+        }
+        if let Some(there) = is_there() {
+            return Joined::Landed(there);
+        }
+        let flight = InFlight::new(Some((Arc::clone(self), place.clone())));
+        all.insert(place, Arc::downgrade(&flight));
+        Joined::Leads(FillGuard(flight))
+    }
+
+    /// Nobody joins it any more.
+    fn leave(&self, place: &(Key, u64), flight: *const InFlight) {
+        let mut all = self.all();
+        if all.get(place).is_some_and(|there| there.as_ptr() == flight) {
+            all.remove(place);
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<(Key, u64), Weak<InFlight>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a request finds under way.
+pub(crate) enum Joined {
+    /// Nobody asks yet: it is the one who does.
+    Leads(FillGuard),
+    /// Somebody asks already.
+    Follows(Arc<InFlight>),
+    /// Somebody asked, and it is there.
+    Landed(Arc<Stored>),
 }
 
 impl InFlight {
-    pub(super) fn new(place: Option<(Arc<Store>, (Key, u64))>) -> Arc<Self> {
+    pub(super) fn new(place: Option<(Arc<Flights>, (Key, u64))>) -> Arc<Self> {
         let outcome = watch::Sender::new(None);
         Arc::new(Self { outcome, place })
     }
@@ -54,8 +105,8 @@ impl InFlight {
 
     /// Nobody joins it any more, and all who wait go on.
     pub(crate) fn end(&self, outcome: Outcome) {
-        if let Some((store, place)) = &self.place {
-            store.leave(place, self);
+        if let Some((flights, place)) = &self.place {
+            flights.leave(place, self);
         }
         self.outcome.send_replace(Some(outcome));
     }

@@ -1,19 +1,16 @@
 //! All that is kept, in memory, for all workers.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
-};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::in_flight::{FillGuard, InFlight};
+use super::in_flight::{FillGuard, Flights, InFlight, Joined};
 use super::index::{Index, Room};
 use super::purge::Purge;
 use super::stored::{Head, Key, Stored, variation};
@@ -55,22 +52,11 @@ impl StoreSettings {
 pub(crate) struct Store {
     settings: ArcSwap<StoreSettings>,
     index: RwLock<Index>,
-    /// Requests whose answers others may wait for.
-    flights: Mutex<HashMap<(Key, u64), Weak<InFlight>>>,
+    flights: Arc<Flights>,
     seeds: RandomState,
     /// Bytes of bodies that are on their way into the store.
     gathering: AtomicU64,
     figures: StoreFigures,
-}
-
-/// What a request finds under way.
-pub(crate) enum Joined {
-    /// Nobody asks yet: it is the one who does.
-    Leads(FillGuard),
-    /// Somebody asks already.
-    Follows(Arc<InFlight>),
-    /// Somebody asked, and it is there.
-    Landed(Arc<Stored>),
 }
 
 impl Store {
@@ -78,7 +64,7 @@ impl Store {
         Arc::new(Self {
             settings: ArcSwap::from_pointee(settings),
             index: RwLock::default(),
-            flights: Mutex::default(),
+            flights: Arc::default(),
             seeds: RandomState::new(),
             gathering: AtomicU64::new(0),
             figures: StoreFigures::default(),
@@ -166,38 +152,15 @@ impl Store {
         });
         let variation = variation(names.unwrap_or_default(), request);
         let place = (Arc::clone(key), self.seeds.hash_one(&variation));
-        let mut flights = self.flights();
-        if let Some(flight) = flights.get(&place).and_then(Weak::upgrade)
-            && !flight.is_over()
-        {
-            return Joined::Follows(flight);
-        }
-        // What is kept is there before its flight ends: who looked in vain a moment
-        // ago, and finds no flight now, finds it.
-        if let Some(stored) = self.find(key, request)
-            && is_fresh(&stored.head)
-        {
-            return Joined::Landed(stored);
-        }
-        let flight = InFlight::new(Some((Arc::clone(self), place.clone())));
-        flights.insert(place, Arc::downgrade(&flight));
-        Joined::Leads(FillGuard(flight))
+        self.flights.join(place, || {
+            let stored = self.find(key, request)?;
+            is_fresh(&stored.head).then_some(stored)
+        })
     }
 
     /// A request whose answer nobody else waits for.
     pub(crate) fn alone() -> FillGuard {
         FillGuard(InFlight::new(None))
-    }
-
-    /// Nobody joins it any more.
-    pub(super) fn leave(&self, place: &(Key, u64), flight: *const InFlight) {
-        let mut flights = self.flights();
-        if flights
-            .get(place)
-            .is_some_and(|there| there.as_ptr() == flight)
-        {
-            flights.remove(place);
-        }
     }
 
     /// Room for so many more bytes of a body on its way; nothing: there is none.
@@ -220,10 +183,6 @@ impl Store {
 
     fn write(&self) -> RwLockWriteGuard<'_, Index> {
         self.index.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn flights(&self) -> MutexGuard<'_, HashMap<(Key, u64), Weak<InFlight>>> {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

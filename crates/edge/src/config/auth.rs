@@ -6,7 +6,8 @@ use http::HeaderName;
 
 use super::Ground;
 use super::check::Check;
-use super::routes::{Upstreams, server};
+use super::server::server;
+use super::upstreams::Upstreams;
 use crate::description;
 use crate::filters::auth::{Access, Ask, Basic, Networks, Users};
 use crate::values;

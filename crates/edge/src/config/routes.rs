@@ -1,24 +1,22 @@
 //! `[[route]]`: which requests go where.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{StatusCode, Uri};
 
 use super::bodies::Bodies;
 use super::check::Check;
-use super::{Ground, cache, services, upstreams};
+use super::server::server;
+use super::upstreams::Upstreams;
+use super::{Ground, cache, services};
 use crate::description;
 use crate::filters::auth::Access;
 use crate::filters::headers::{Changes, StrippedHeaders};
 use crate::filters::rate_limit::Limiter;
 use crate::metrics::RouteFigures;
-use crate::proxy::{UpstreamSettings, parse_address};
 use crate::route::{self, HostPattern, NormalPath, Redirect, Route, RoutePath, Table, Target};
 use crate::static_files::{Folder, FolderError, FolderSettings};
-
-pub(super) type Upstreams = BTreeMap<Arc<str>, UpstreamSettings>;
-
 pub(super) fn routes(
     written: &[description::Route],
     upstreams: &mut Upstreams,
@@ -326,47 +324,6 @@ fn target(
             check.refuse(&key, what, forms);
             None
         }
-    }
-}
-
-/// What is wrong was told already.
-pub(super) struct Told;
-
-/// The name of the upstream that is meant; none: this means no server at all.
-pub(super) fn server(
-    key: &str,
-    to: &str,
-    upstreams: &mut Upstreams,
-    ground: &Ground<'_>,
-    check: &mut Check,
-) -> Option<Result<Arc<str>, Told>> {
-    match to.split_once(':')? {
-        // A service and an upstream may have the same name.
-        ("service", _) if upstreams.contains_key(to) => Some(Ok(to.into())),
-        ("service", name) if !name.is_empty() => {
-            services::unknown(key, name, upstreams, ground, check);
-            Some(Err(Told))
-        }
-        ("upstream", name) if upstreams.contains_key(name) => Some(Ok(name.into())),
-        ("upstream", name) => {
-            check.refuse(
-                key,
-                format!("there is no upstream {name:?}"),
-                format!("describe it in [upstream.{name}]"),
-            );
-            Some(Err(Told))
-        }
-        ("http" | "https" | "unix" | "h2c" | "h2c+unix", _) => {
-            let Some(address) = check.accept(key, parse_address(to, ground.data)) else {
-                return Some(Err(Told));
-            };
-            let name: Arc<str> = address.to_string().into();
-            upstreams
-                .entry(Arc::clone(&name))
-                .or_insert_with(|| upstreams::unnamed(&name, Some(address)));
-            Some(Ok(name))
-        }
-        _ => None,
     }
 }
 

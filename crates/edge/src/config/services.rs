@@ -7,9 +7,8 @@ use units::nearest;
 
 use super::bodies::Bodies;
 use super::check::Check;
-use super::upstreams::WrittenTimes;
+use super::upstreams::{Upstreams, WrittenTimes};
 use super::{Ground, upstreams};
-use crate::config::routes::Upstreams;
 use crate::listener::{ListenAddress, ListenSettings};
 use crate::proxy::Balance;
 use crate::route::Route;

@@ -10,6 +10,8 @@ use crate::proxy::{
     Balance, HealthSettings, ServerAddress, Times, UpstreamSettings, parse_address,
 };
 
+pub(super) type Upstreams = BTreeMap<Arc<str>, UpstreamSettings>;
+
 /// The cookie that leads back to the same server.
 const STICKY_COOKIE: &str = "kenduri-server";
 
@@ -17,7 +19,7 @@ pub(super) fn named(
     written: &BTreeMap<String, Upstream>,
     ground: &Ground<'_>,
     check: &mut Check,
-) -> BTreeMap<Arc<str>, UpstreamSettings> {
+) -> Upstreams {
     let upstreams = written.iter().filter_map(|(name, upstream)| {
         let settings = upstream_of(name, upstream, ground, check)?;
         Some((Arc::from(name.as_str()), settings))

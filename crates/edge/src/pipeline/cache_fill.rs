@@ -22,7 +22,7 @@ use crate::context::Running;
 use crate::proxy::Unframed;
 use crate::route::{NormalPath, Route};
 
-use super::from_cache::asked;
+use super::target::ask_and_purge;
 use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
@@ -174,7 +174,7 @@ impl CacheFill {
                 return (bare(StatusCode::BAD_REQUEST), asked_at);
             };
             let (here, running, route) = (&*self.here, &*self.running, &*self.route);
-            let answer = asked(
+            let answer = ask_and_purge(
                 here,
                 running,
                 route,

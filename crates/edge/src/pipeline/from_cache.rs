@@ -11,15 +11,16 @@ use tokio::sync::oneshot;
 
 use crate::body::{Answer, Body};
 use crate::cache::{
-    Asker, Demand, FillGuard, Head, How, InFlight, Joined, Key, Policy, Purge, Store, Stored, Told,
-    Verdict, Way, is_fault, taken_purges, tell,
+    Asker, Demand, FillGuard, Head, How, InFlight, Joined, Key, Policy, Store, Stored, Told,
+    Verdict, Way, is_fault, tell,
 };
 use crate::client_info::ClientInfo;
 use crate::context::Running;
-use crate::route::{NormalPath, Route, Target};
+use crate::route::{NormalPath, Route};
 
 use super::cache_fill::{Answered, CacheFill};
-use super::{RequestOutcome, bare, target};
+use super::target::ask_and_purge;
+use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
 /// Lets what is kept answer, or the target of the route.
@@ -33,7 +34,7 @@ pub(super) async fn answer(
     outcome: &mut RequestOutcome,
 ) -> Answer {
     let Some(policy) = &route.shared_cache else {
-        return asked(here, running, route, facts, path, request, outcome).await;
+        return ask_and_purge(here, running, route, facts, path, request, outcome).await;
     };
     let Some(key) = key(policy, route, facts, path, request.uri()) else {
         return bare(StatusCode::URI_TOO_LONG);
@@ -43,14 +44,14 @@ pub(super) async fn answer(
     let (answer, told) = match way.told_by(request.headers(), facts) {
         Way::Changes => {
             let uri = request.uri().clone();
-            let answer = asked(here, running, route, facts, path, request, outcome).await;
+            let answer = ask_and_purge(here, running, route, facts, path, request, outcome).await;
             for key in outdated(policy, route, facts, (&key, &uri), &answer) {
                 here.shared.cache.purge_address(&key);
             }
             past(answer, "method")
         }
         Way::Around => {
-            let answer = asked(here, running, route, facts, path, request, outcome).await;
+            let answer = ask_and_purge(here, running, route, facts, path, request, outcome).await;
             past(answer, "bypass")
         }
         Way::In(demand) => {
@@ -70,30 +71,6 @@ pub(super) async fn answer(
     };
     outcome.cache = told.word();
     policy.figures.came(told.word());
-    answer
-}
-
-/// Asks the target, and heeds what it wants purged.
-pub(super) async fn asked(
-    here: &WorkerContext,
-    running: &Running,
-    route: &Route,
-    facts: &ClientInfo,
-    path: &NormalPath<'_>,
-    request: &mut Request<Body>,
-    outcome: &mut RequestOutcome,
-) -> Answer {
-    let mut answer = target::ask(here, running, route, facts, path, request, outcome).await;
-    if outcome.is_of_app || matches!(route.target, Target::Proxy(_)) {
-        let scope = if outcome.is_of_app { "app" } else { &route.to };
-        for name in taken_purges(answer.headers_mut()) {
-            let purge = Purge {
-                scope: Some(scope),
-                name: &name,
-            };
-            here.shared.cache.purge(&purge);
-        }
-    }
     answer
 }
 
@@ -216,7 +193,7 @@ impl Visit<'_> {
             let stands_in = |whole: &Arc<Stored>| whole.head.freshness.stands_in(self.now());
             let old = found.filter(stands_in);
             let old = old.map(|whole| (whole, request.headers().clone()));
-            let answer = asked(here, running, route, facts, path, request, outcome).await;
+            let answer = ask_and_purge(here, running, route, facts, path, request, outcome).await;
             if let Some((whole, headers)) = old
                 && is_fault(answer.status())
                 && stands_in(&whole)

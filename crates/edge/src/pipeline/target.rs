@@ -11,6 +11,7 @@ use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 
 use crate::body::{Answer, Body};
+use crate::cache::{Purge, taken_purges};
 use crate::client_info::{ClientInfo, REQUEST_ID};
 use crate::context::Running;
 use crate::filters::forwarding;
@@ -25,6 +26,30 @@ use crate::context::WorkerContext;
 
 /// So many bytes of a body that nobody wants are read.
 const UNWANTED: usize = 64 * 1_024;
+
+/// Asks the target, and heeds what it wants purged.
+pub(super) async fn ask_and_purge(
+    here: &WorkerContext,
+    running: &Running,
+    route: &Route,
+    facts: &ClientInfo,
+    path: &NormalPath<'_>,
+    request: &mut Request<Body>,
+    outcome: &mut RequestOutcome,
+) -> Answer {
+    let mut answer = ask(here, running, route, facts, path, request, outcome).await;
+    if outcome.is_of_app || matches!(route.target, Target::Proxy(_)) {
+        let scope = if outcome.is_of_app { "app" } else { &route.to };
+        for name in taken_purges(answer.headers_mut()) {
+            let purge = Purge {
+                scope: Some(scope),
+                name: &name,
+            };
+            here.shared.cache.purge(&purge);
+        }
+    }
+    answer
+}
 
 /// Lets the target of the route answer, which takes the request.
 pub(super) async fn ask(

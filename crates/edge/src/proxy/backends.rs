@@ -1,25 +1,19 @@
-//! The servers of an upstream: who takes requests, what runs on each, and who is
-//! leaving. They outlive the plan that named their upstream.
+//! The servers of an upstream: who takes requests, and who is leaving. They outlive the plan that named their upstream.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
-use http::header::HeaderValue;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::Pool;
-use super::balancer::{Group, opaque};
-use super::health::HealthState;
+use super::backend::{Backend, BackendStatus};
+use super::balancer::Group;
 use super::settings::ServerAddress;
-
-/// Tells members apart that had the same address at different times.
-static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
 /// Which servers of a service take requests, as whoever runs them knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,117 +41,6 @@ impl BackendsStatus {
     /// Whether nothing is there and nothing is said of it.
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty() && !self.failed
-    }
-}
-
-/// How a server fares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackendStatus {
-    /// Where it is.
-    pub address: ServerAddress,
-    /// Whether it gets requests.
-    pub ready: bool,
-    /// Requests and tunnels it has now.
-    pub running: usize,
-    /// Requests it was handed so far.
-    pub requests: u64,
-}
-
-/// One server.
-#[derive(Debug)]
-pub(super) struct Backend {
-    pub(super) number: u64,
-    pub(super) address: ServerAddress,
-    /// In the cookies of clients that stay with it.
-    pub(super) name: String,
-    pub(super) authority: HeaderValue,
-    pub(super) vitals: HealthState,
-    running: AtomicUsize,
-    begun: AtomicU64,
-    removed: AtomicBool,
-    quiet: Notify,
-    /// Tunnels on it have had their time.
-    pub(super) cut: CancellationToken,
-}
-
-impl Backend {
-    fn new(backends: &str, address: &ServerAddress) -> Arc<Self> {
-        let authority = address.authority();
-        Arc::new(Self {
-            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
-            name: opaque(backends, &address.to_string()),
-            // Hosts are checked when an address is read.
-            authority: HeaderValue::from_str(&authority)
-                .unwrap_or(HeaderValue::from_static("localhost")),
-            address: address.clone(),
-            vitals: HealthState::default(),
-            running: AtomicUsize::new(0),
-            begun: AtomicU64::new(0),
-            removed: AtomicBool::new(false),
-            quiet: Notify::new(),
-            cut: CancellationToken::new(),
-        })
-    }
-
-    pub(super) fn running(&self) -> usize {
-        self.running.load(Ordering::SeqCst)
-    }
-
-    pub(super) fn is_removed(&self) -> bool {
-        self.removed.load(Ordering::SeqCst)
-    }
-
-    /// Resolves when nothing runs on it. Of use once it was removed.
-    async fn quiet(&self) {
-        loop {
-            // Made before the look, so that no end between the two is missed.
-            let ended = self.quiet.notified();
-            if self.running() == 0 {
-                return;
-            }
-            ended.await;
-        }
-    }
-
-    fn status(&self, ready: bool) -> BackendStatus {
-        BackendStatus {
-            address: self.address.clone(),
-            ready,
-            running: self.running(),
-            requests: self.begun.load(Ordering::Relaxed),
-        }
-    }
-}
-
-/// A request that a member has, counted until it is over.
-#[derive(Debug)]
-pub(super) struct Running(Arc<Backend>);
-
-impl Running {
-    /// Begins one. Nothing: the member was removed meanwhile, and takes no more.
-    pub(super) fn begin(backend: &Arc<Backend>) -> Option<Self> {
-        // Counted first, looked second, while a removal is said first and counts
-        // second: one of the two sees the other.
-        backend.running.fetch_add(1, Ordering::SeqCst);
-        let running = Self(Arc::clone(backend));
-        if backend.is_removed() {
-            return None;
-        }
-        backend.begun.fetch_add(1, Ordering::Relaxed);
-        Some(running)
-    }
-
-    pub(super) fn backend(&self) -> &Arc<Backend> {
-        &self.0
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let before = self.0.running.fetch_sub(1, Ordering::SeqCst);
-        if before == 1 && self.0.is_removed() {
-            self.0.quiet.notify_waiters();
-        }
     }
 }
 
@@ -366,6 +249,7 @@ impl Backends {
 
 #[cfg(test)]
 mod tests {
+    use super::super::backend::Running;
     use super::*;
 
     /// Whoever has seen a member begins on it, however long ago that was.

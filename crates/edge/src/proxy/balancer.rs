@@ -1,12 +1,11 @@
 //! Who gets the next request.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::HeaderMap;
 
-use super::backends::Backend;
+use super::backend::Backend;
 use super::settings::Balance;
 use crate::client_info::ClientInfo;
 use crate::cookies;
@@ -110,12 +109,4 @@ impl Wish<'_> {
             _ => true,
         }
     }
-}
-
-/// How a member is called in a cookie: the same in every worker and after a
-/// restart, and not its address.
-pub(super) fn opaque(upstream: &str, address: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    [upstream.as_bytes(), address.as_bytes()].hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
-use super::backends::Backend;
+use super::backend::Backend;
 use super::upstream_connection::UpstreamConnection;
 use crate::lock::lock;
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http1::Left;
 
-use super::backends::Running;
+use super::backend::Running;
 use super::error::{AnswerError, ProxyError};
 use super::pool::Idle;
 use super::upstream::Upstream;

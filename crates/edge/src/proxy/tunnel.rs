@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use upgrade::{OnUpgrade, Upgraded};
 
-use super::backends::Running;
+use super::backend::Running;
 use super::connect::Stream;
 use crate::access_log::{TUNNEL_BROKEN, Tunnelled};
 use crate::progress::ProgressWatch;

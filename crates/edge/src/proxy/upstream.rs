@@ -7,7 +7,8 @@ use http::HeaderMap;
 use http::header::HeaderValue;
 use tokio::time::{Instant, sleep_until};
 
-use super::backends::{Backend, BackendStatus, Backends, Running};
+use super::backend::{Backend, BackendStatus, Running};
+use super::backends::Backends;
 use super::balancer::Wish;
 use super::error::ProxyError;
 use super::settings::{Balance, HealthSettings, ServerAddress, Times, UpstreamSettings};

@@ -6,7 +6,7 @@ use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, Version, request};
 use http_body::Body as _;
 
-use super::backends::Backend;
+use super::backend::Backend;
 use super::error::ProxyError;
 use super::request_head::no_length;
 use super::upgrade::Upgrade;

@@ -15,7 +15,6 @@ use tokio::sync::OnceCell;
 
 use super::folder::Folder;
 use super::media_types;
-use super::memory::Memory;
 use super::open::Stamp;
 use crate::filters::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
 use crate::filters::headers;
@@ -74,7 +73,7 @@ pub(super) struct Entry {
     /// systems are coarse, so what was just written is read again.
     pub(super) is_settled: bool,
     common: Common,
-    plain: Variant,
+    pub(super) plain: Variant,
     coded: [Coded; 2],
     offers: Offers,
 }
@@ -228,32 +227,22 @@ impl Entry {
         })
     }
 
-    /// The form in a coding, made now if nobody has asked for it before.
-    pub(super) async fn coded(self: &Arc<Self>, memory: &Memory, encoding: Encoding) -> &Variant {
-        let Coded::Later(cell) = &self.coded[encoding as usize] else {
-            return &self.plain;
-        };
-        let made = cell.get_or_init(|| self.compress(memory, encoding)).await;
-        made.as_deref().unwrap_or(&self.plain)
+    /// Where the form in a coding is kept that is made when somebody asks for it.
+    pub(super) fn later(&self, encoding: Encoding) -> Option<&OnceCell<Option<Box<Variant>>>> {
+        match &self.coded[encoding as usize] {
+            Coded::Later(cell) => Some(cell),
+            Coded::No | Coded::Ready(_) => None,
+        }
     }
 
-    async fn compress(
-        self: &Arc<Self>,
-        memory: &Memory,
-        encoding: Encoding,
-    ) -> Option<Box<Variant>> {
-        let Content::Memory(plain) = &self.plain.content else {
-            return None;
-        };
-        let length = plain.len();
-        let coded = memory.compress(plain.clone(), encoding).await?;
-        if coded.len() > length / 10 * 9 {
+    /// The form of these bytes; none if they are hardly shorter than the file.
+    pub(super) fn form(&self, encoding: Encoding, coded: Bytes, plain: &Bytes) -> Option<Variant> {
+        if coded.len() > plain.len() / 10 * 9 {
             return None;
         }
-        memory.grew(self, coded.len());
+        let (common, stamp) = (&self.common, self.stamps.plain);
         let content = Content::Memory(coded);
-        let variant = Variant::new(&self.common, self.stamps.plain, Some(encoding), content);
-        Some(Box::new(variant))
+        Some(Variant::new(common, stamp, Some(encoding), content))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::entry::{Entry, LoadError, Opened};
 use super::folder::{Candidate, Folder, index};
 use super::listing::{self, Page};
-use super::memory::Memory;
+use super::memory::{Known, Memory};
 use super::open::Root;
 use super::path::Asked;
 use crate::filters::compression::Encoding;
@@ -38,7 +38,26 @@ pub(super) enum Seen {
 }
 
 impl DiskLookup {
-    pub(super) fn run(self) -> io::Result<Seen> {
+    /// Asks the disk, where that may block. `is_known`: the memory has the file.
+    pub(super) async fn run(self, is_known: bool) -> io::Result<Seen> {
+        let turn = self.memory.turn_to_look().await?;
+        // Somebody may have read the file while this request waited.
+        if !is_known
+            && let Some(first) = &self.first
+            && let Known::Fresh(entry) = self.memory.find(self.folder.id(), first, self.now)
+        {
+            return Ok(Seen::File(entry));
+        }
+        // The turn goes along: a client that leaves does not end the work.
+        let asked = tokio::task::spawn_blocking(move || {
+            let seen = self.run_here();
+            drop(turn);
+            seen
+        });
+        asked.await.map_err(io::Error::other)?
+    }
+
+    fn run_here(self) -> io::Result<Seen> {
         let seen = self.search()?;
         if let Some(first) = &self.first
             && !matches!(&seen, Seen::File(entry) if entry.is_kept() && *entry.name == **first)

@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::entry::{Entry, Stamps};
-use super::lookup::{DiskLookup, Seen};
+use super::entry::{Content, Entry, Stamps, Variant};
 use crate::body::Readers;
 use crate::filters::compression::{Encoder, Encoding};
 
@@ -108,24 +107,10 @@ impl Memory {
         Known::Due
     }
 
-    /// Asks the disk, where that may block. `is_known`: the memory has the file.
-    pub(super) async fn look(&self, look: DiskLookup, is_known: bool) -> io::Result<Seen> {
+    /// Waits until the disk may be asked, which it may until the permit is dropped.
+    pub(super) async fn turn_to_look(&self) -> io::Result<OwnedSemaphorePermit> {
         let looks = Arc::clone(&self.0.looks);
-        let place = looks.acquire_owned().await.map_err(io::Error::other)?;
-        // Somebody may have read the file while this request waited.
-        if !is_known
-            && let Some(first) = &look.first
-            && let Known::Fresh(entry) = self.find(look.folder.id(), first, look.now)
-        {
-            return Ok(Seen::File(entry));
-        }
-        // The place goes along: a client that leaves does not end the work.
-        let asked = tokio::task::spawn_blocking(move || {
-            let seen = look.run();
-            drop(place);
-            seen
-        });
-        asked.await.map_err(io::Error::other)?
+        looks.acquire_owned().await.map_err(io::Error::other)
     }
 
     /// The file, if it is kept and still the one on the disk.
@@ -178,7 +163,7 @@ impl Memory {
     }
 
     /// A kept file has got another form.
-    pub(super) fn grew(&self, entry: &Arc<Entry>, bytes: usize) {
+    fn grew(&self, entry: &Arc<Entry>, bytes: usize) {
         let mut kept = self.kept();
         if let Some(slot) = kept.slot(entry.folder, &entry.name)
             && Arc::ptr_eq(&slot.entry, entry)
@@ -189,8 +174,27 @@ impl Memory {
         }
     }
 
+    /// The form of a file in a coding, made now if nobody has asked for it before.
+    pub(super) async fn coded<'e>(&self, entry: &'e Arc<Entry>, encoding: Encoding) -> &'e Variant {
+        let Some(cell) = entry.later(encoding) else {
+            return &entry.plain;
+        };
+        let make = async || {
+            let Content::Memory(plain) = &entry.plain.content else {
+                return None;
+            };
+            let coded = self.compress(plain.clone(), encoding).await?;
+            let length = coded.len();
+            let form = entry.form(encoding, coded, plain)?;
+            self.grew(entry, length);
+            Some(Box::new(form))
+        };
+        let made = cell.get_or_init(make).await;
+        made.as_deref().unwrap_or(&entry.plain)
+    }
+
     /// Compresses a whole file where that keeps nobody waiting; none if it cannot.
-    pub(super) async fn compress(&self, plain: Bytes, encoding: Encoding) -> Option<Bytes> {
+    async fn compress(&self, plain: Bytes, encoding: Encoding) -> Option<Bytes> {
         let turn = Arc::clone(&self.0.compressing).acquire_owned().await.ok()?;
         let work = tokio::task::spawn_blocking(move || {
             let coded = Encoder::once(encoding, &plain);

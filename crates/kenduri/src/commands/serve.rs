@@ -108,20 +108,17 @@ impl Serve {
         asked.allow_public_mailbox = self.allow_public_mailbox;
         asked.look_for_file = !self.demo;
         if self.demo && self.place.config.is_none() {
-            // This flag comes first, so that `--set` overrides it.
-            let zone = Flag {
+            let values = [
+                ("site.time_zone", occasions::demo::ZONE),
+                ("site.name", crate::demo::SITE),
+            ];
+            let flags = values.map(|(key, value)| Flag {
                 typed: "--demo".to_owned(),
-                key: "site.time_zone".to_owned(),
-                value: occasions::demo::ZONE.to_owned(),
-            };
-            asked.flags.insert(0, zone);
-            // A guest's way in, for who looks around.
-            let home = Flag {
-                typed: "--demo".to_owned(),
-                key: "site.home".to_owned(),
-                value: "invitations".to_owned(),
-            };
-            asked.flags.insert(0, home);
+                key: key.to_owned(),
+                value: value.to_owned(),
+            });
+            // They come first, so that `--set` overrides them.
+            asked.flags.splice(0..0, flags);
         }
         if !self.listen.is_empty() {
             let listen = [

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 use units::nearest;
 
-use super::written::Provider;
+use super::written::{Provider, Webhook};
 
 /// A parse error with its position in the file.
 pub(super) struct Slip {
@@ -25,6 +25,7 @@ pub(super) fn slips(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Slip> {
         "tls.acme" => of_one::<edge::Acme>(key, value),
         "tls.certificate" => of_list::<edge::Certificate>(key, value),
         "upstream" => of_table::<edge::Upstream>(key, value),
+        "webhook" => of_list::<Webhook>(key, value),
         _ => Vec::new(),
     }
 }

@@ -32,13 +32,14 @@ pub(crate) fn built_in() -> Table {
 
 /// The keys with nested values, whose parts are addressed by path: `route[2].to`,
 /// `upstream.flask.balance`.
-pub(crate) const DEEP: [&str; 6] = [
+pub(crate) const DEEP: [&str; 7] = [
     "accounts.provider",
     "route",
     "service",
     "tls.acme",
     "tls.certificate",
     "upstream",
+    "webhook",
 ];
 
 /// Removed settings, with what to use instead.

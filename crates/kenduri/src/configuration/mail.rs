@@ -1,7 +1,8 @@
 //! The `[mail]` section: how mails are sent.
 
 use platform::mail::dns::NameServers;
-use platform::mail::{CallbackKey, Sender, Server, SnsTopic, Tls};
+use platform::mail::{Sender, Server, SnsTopic, Tls};
+use platform::webhook_key::WebhookKey;
 
 use super::check::Check;
 use super::settings::without_password;
@@ -92,10 +93,10 @@ pub(super) fn name_servers(written: &Written, check: &mut Check<'_>) -> NameServ
 }
 
 /// Reads the secret for the provider's delivery reports.
-pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<CallbackKey> {
+pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<WebhookKey> {
     let (mail, key) = (&written.mail, "mail.callback_secret");
     let secret = check.secret(key, &mail.callback_secret, &mail.callback_secret_file)?;
-    let read = CallbackKey::parse(secret.reveal());
+    let read = WebhookKey::parse(secret.reveal());
     if read.is_none() {
         check.refuse(
             key,

@@ -30,7 +30,8 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
         }
         let value = match section {
             "service" => without_secrets(name, value),
-            "accounts" => without_client_secrets(value),
+            "accounts" => without(value, "client_secret"),
+            "" if name == "webhook" => without(value, "secret"),
             _ => without_password_in(name, value),
         };
         let line = format!("{name} = {value}");
@@ -55,11 +56,11 @@ fn without_secrets(name: &str, value: &Value) -> Value {
     }
 }
 
-/// The `[[accounts.provider]]` list without secrets; other values are unchanged.
-fn without_client_secrets(value: &Value) -> Value {
+/// A list of tables without what each has at `key`; other values are unchanged.
+fn without(value: &Value, key: &str) -> Value {
     let mut value = value.clone();
-    let providers = value.as_array_mut().into_iter().flatten();
-    for secret in providers.filter_map(|provider| provider.get_mut("client_secret")) {
+    let tables = value.as_array_mut().into_iter().flatten();
+    for secret in tables.filter_map(|table| table.get_mut(key)) {
         *secret = Value::String("***".to_owned());
     }
     value

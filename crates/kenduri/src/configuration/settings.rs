@@ -9,8 +9,10 @@ use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::key_file::KeyFile;
 use platform::mail::dns::NameServers;
-use platform::mail::{CallbackKey, Sender, SnsTopic};
+use platform::mail::{Sender, SnsTopic};
+use platform::webhook_key::WebhookKey;
 use platform::{Secret, store};
+use site::webhook::declared::DeclaredWebhook;
 use toml::Table;
 use web::SiteUrl;
 use web::client_info::Proxies;
@@ -23,6 +25,7 @@ use super::mail::{self, MailRoute};
 use super::providers;
 use super::services::LOGS;
 use super::sign_in_routes;
+use super::webhooks;
 use super::written::{FILES, Registration, Synchronous, Written};
 use crate::log::{Log, To};
 use crate::operators::PATHS;
@@ -75,6 +78,8 @@ pub(crate) struct Settings {
     pub(crate) compat_occasion: Option<String>,
     /// The policy of the older personal site's addresses, if these are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
+    /// The webhooks of the installation.
+    pub(crate) webhooks: Vec<DeclaredWebhook>,
 }
 
 /// What the installation is called and where it is reached.
@@ -102,7 +107,7 @@ pub(crate) struct Mail {
     /// Whom to ask about the DNS of the sender's domain.
     pub(crate) name_servers: NameServers,
     /// The secret for the mail provider's callbacks.
-    pub(crate) callbacks: Option<CallbackKey>,
+    pub(crate) callbacks: Option<WebhookKey>,
     /// The SNS topic of Amazon SES' delivery reports.
     pub(crate) ses_topic: Option<SnsTopic>,
 }
@@ -119,13 +124,14 @@ impl Settings {
     }
 }
 
-/// Converts the written values into settings and the edge's plan; every invalid value is reported
+/// Converts the written values into settings and the edge's plan, at the start or while Kenduri
+/// runs; every invalid value is reported
 /// to `check`, and then there is no result.
 pub(super) fn settings(
     written: &Written,
     sections: &Table,
     (folder, data): (&Path, &Path),
-    services: &[edge::Service],
+    (services, is_start): (&[edge::Service], bool),
     check: &mut Check<'_>,
 ) -> Option<(Settings, edge::Plan)> {
     let ground = edge::Ground {
@@ -195,6 +201,7 @@ pub(super) fn settings(
         domains,
         compat_occasion: compat_occasion(written, check),
         personal_site: personal_site(written, check),
+        webhooks: webhooks::read(&written.webhook, (services, is_start), check),
     };
     let whole = (settings, plan?);
     check.problems.is_empty().then_some(whole)

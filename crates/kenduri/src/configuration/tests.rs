@@ -11,6 +11,7 @@ use platform::store;
 use super::{Asked, Flag, Origin, load};
 
 mod providers;
+mod webhooks;
 
 /// A configuration file in a folder of its own.
 fn written(text: &str) -> (tempfile::TempDir, Asked) {

@@ -38,6 +38,7 @@ pub(crate) struct Written {
     pub(crate) metrics: Metrics,
     pub(crate) updates: Updates,
     pub(crate) compat: Compat,
+    pub(crate) webhook: Vec<Webhook>,
 }
 
 /// What a first page of own files begins with.
@@ -66,6 +67,7 @@ impl Default for Written {
             metrics: Metrics::default(),
             updates: Updates::default(),
             compat: Compat::default(),
+            webhook: Vec::new(),
         }
     }
 }
@@ -392,4 +394,20 @@ pub(crate) struct Compat {
     pub(crate) auth: String,
     /// Whether registering below `/backend` answers with tokens, or that the address is taken.
     pub(crate) register_tokens: bool,
+}
+
+/// `[[webhook]]`: a program of the operator's that hears of what everybody has here.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Webhook {
+    /// An https URL on public networks, or `service:NAME/path`.
+    pub(crate) url: String,
+    /// The names of the events that it hears of.
+    pub(crate) events: Vec<String>,
+    /// Whether notes are sent.
+    pub(crate) include_notes: bool,
+    /// The secret that signs its messages.
+    pub(crate) secret: String,
+    /// A file that holds the secret.
+    pub(crate) secret_file: String,
 }

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use anyhow::{Error, Result, bail};
 use supervisor::ServiceChange;
 use supervisor::state::RunId;
-use tokio::sync::OwnedMutexGuard;
 
-use super::control_handler::{ParentProcess, is_stopped};
 use super::permissions;
+use super::process::{ChangeLock, ParentProcess, is_stopped};
 use super::service_config;
 use super::sockets::Sockets;
 use super::workers::answer;
@@ -18,9 +17,6 @@ use crate::configuration::Asked;
 use crate::control::Reply;
 use crate::control_requests::ControlResponse;
 use crate::messages::ToWorker;
-
-/// The lock for changing what is in force.
-pub(super) type ChangeLock = OwnedMutexGuard<()>;
 
 /// The result of new settings. They are in force even if a service failed.
 pub(super) struct Applied {
@@ -189,7 +185,7 @@ mod tests {
     use crate::control_requests::{ControlRequest, services};
     use crate::messages::{RequestIds, ServeMode, ToParent};
     use crate::parent::active_settings::Settings;
-    use crate::parent::exec_upgrade::UpgradeRequest;
+    use crate::parent::process::UpgradeRequest;
     use crate::parent::program_file::ProgramFile;
 
     /// The time limit on a slow machine.

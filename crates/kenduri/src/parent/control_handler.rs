@@ -14,29 +14,14 @@ use tokio::sync::{Mutex, mpsc};
 use super::active_settings::Settings;
 use super::apply::Applied;
 use super::command_gate::{CommandGate, GatePermit};
-use super::exec_upgrade::{self, UpgradeRequest};
+use super::exec_upgrade;
+use super::process::{ParentProcess, UpgradeRequest, is_stopped};
 use super::program_file::ProgramFile;
 use super::workers::Workers;
 use crate::channel::{self, Parcel};
 use crate::control::{self, Reply};
 use crate::control_requests::{ControlRequest, ControlResponse, services};
 use crate::messages::{MessageSender, RequestIds, ToWorker};
-
-/// The running supervisor process, as request handlers use it.
-pub(crate) struct ParentProcess {
-    pub(super) control: Control,
-    pub(super) workers: Workers,
-    pub(super) program: ProgramFile,
-    pub(super) settings: Mutex<Settings>,
-    /// The lock for changing what is in force; starting workers do not take it.
-    pub(super) changes: Arc<Mutex<()>>,
-    /// The gate that every request passes.
-    pub(crate) gate: CommandGate,
-    /// The ids of requests to workers.
-    pub(super) numbers: RequestIds,
-    /// The channel of upgrade requests.
-    pub(super) renewals: mpsc::Sender<UpgradeRequest>,
-}
 
 impl ParentProcess {
     /// A supervisor process for these services, which tells each started worker what to serve; and
@@ -294,14 +279,6 @@ fn rate_of(
     let mut members = fleet.get(&row.service)?.ready.iter();
     let here = members.find(|member| member.instance == row.instance)?;
     rate(here.address.as_ref()?)
-}
-
-/// Whether a service is stopped on request.
-pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
-    let of_it = rows.iter().filter(|row| &*row.service == service);
-    let mut states = of_it.map(|row| row.state).peekable();
-    let rests = |state| matches!(state, InstanceState::Stopping | InstanceState::Stopped);
-    states.peek().is_some() && states.all(rests)
 }
 
 /// The combined result for all services. A failed one does not keep the others from their turn.

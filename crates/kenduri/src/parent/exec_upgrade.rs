@@ -3,33 +3,28 @@
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Error, Result, bail};
-use serde::{Deserialize, Serialize};
+use anyhow::{Context as _, Error, Result};
 use supervisor::state::RunId;
 use supervisor::{PausedSupervisor, ReceivedHandover, Supervisor};
 use tokio::net::UnixStream;
 
 use super::active_settings::Settings;
-use super::apply::ChangeLock;
-use super::command_gate::ClosedGate;
-use super::control_handler::ParentProcess;
+use super::handover_note::{HandoverNote, understand};
 use super::permissions;
+use super::process::{ParentProcess, UpgradeRequest};
 use super::program_file::ProgramFile;
 use super::sd_notify::SdNotify;
-use super::signals::{Signal, Signals};
+use super::signals::Signals;
 use super::{Running, Sockets, service_config, upgrade_check};
-use crate::configuration::{self, Asked, Configuration};
 use crate::control::{self, Control, Reply};
 use crate::control_requests::ControlResponse;
 use crate::control_requests::services;
 use crate::demo::Temporary;
 use crate::descriptors;
-use crate::folders::Folders;
 use crate::log;
-use crate::messages::{RequestIds, ServeMode};
+use crate::messages::RequestIds;
 
 /// The name of handed-over listening sockets that the service manager passed in.
 const LISTEN: &str = "listen";
@@ -49,47 +44,6 @@ const ROOM: usize = 64;
 /// The first words of the error when the upgrade failed.
 const STAYED: &str =
     "the new program serves, but this process could not become it and goes on as the old one";
-
-/// The state for the next program. Fields are only ever added, because the previous program may be
-/// older.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct HandoverNote {
-    pub(super) asked: Asked,
-    start: ServeMode,
-    temporary: Option<PathBuf>,
-    workers: Vec<RunId>,
-    serving: Option<RunId>,
-    /// The last id of a request to a worker.
-    #[serde(default)]
-    last_order: u64,
-    /// Signals that were received but not handled yet.
-    #[serde(default)]
-    signals: Vec<Signal>,
-}
-
-impl HandoverNote {
-    /// The whole state except the workers, which may send messages until the last moment.
-    async fn of(parent: &ParentProcess, temporary: Option<&Temporary>) -> Self {
-        let settings = parent.settings.lock().await;
-        Self {
-            asked: settings.asked(),
-            start: settings.start,
-            temporary: temporary.map(|folder| folder.path().to_owned()),
-            workers: Vec::new(),
-            serving: parent.workers.serving(),
-            last_order: 0,
-            signals: Vec::new(),
-        }
-    }
-}
-
-/// A request to upgrade this process.
-pub(super) struct UpgradeRequest {
-    /// The client that waits for the outcome.
-    pub(super) client: UnixStream,
-    /// Until the upgrade ends, these locks keep out changes and new requests.
-    pub(super) _held: (ChangeLock, ClosedGate),
-}
 
 /// The other parts that the next program takes over.
 pub(super) struct ExecContext<'a> {
@@ -201,24 +155,6 @@ async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<
              LimitNOFILE= in the unit, or ulimit -n"
         ))
     })
-}
-
-/// Parses the previous program's note, and validates the configuration in it.
-pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
-    let note: HandoverNote =
-        serde_json::from_slice(note).context("this program is older than the one before")?;
-    let configuration = configuration::load(&note.asked)?;
-    let folders = Folders::of_supervisor(&configuration.settings.data)?;
-    if folders != configuration.folders {
-        bail!(
-            "it keeps sockets and records in {}, and not in {}: before Kenduri is stopped, run \
-             `kenduri install` with the flags of before, which restarts it, once more; without \
-             systemd, stop Kenduri and start it",
-            folders.run.display(),
-            configuration.folders.run.display()
-        );
-    }
-    Ok((note, configuration))
 }
 
 /// Continues with what the previous program has handed over.

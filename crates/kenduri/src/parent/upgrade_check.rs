@@ -13,7 +13,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{sleep, timeout};
 
-use super::exec_upgrade::{self, HandoverNote};
+use super::handover_note::{HandoverNote, understand};
 use super::program_file::ProgramFile;
 use super::service_config;
 
@@ -76,7 +76,7 @@ pub(crate) fn take_part() -> Result<()> {
     let written = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let handed = supervisor::read_handover_file(written)
         .context("only the supervisor process asks for this")?;
-    let (_, configuration) = exec_upgrade::understand(&handed.note)?;
+    let (_, configuration) = understand(&handed.note)?;
     let (means, _) = service_config::means(&configuration.folders);
     service_config::plan(&configuration, &ProgramFile::this()?)?;
     let understood = handed.rest.check(&means.run);

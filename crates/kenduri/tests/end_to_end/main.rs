@@ -8,6 +8,7 @@ mod compat;
 mod configuration;
 mod control;
 mod datagrams;
+mod declared_webhooks;
 mod engine;
 mod front_door;
 mod handed_in;

@@ -20,6 +20,27 @@ fn the_demonstration_prints_links_that_work_and_leaves_nothing_behind() {
     assert!(guest.starts_with("/invite/RAHMA?k="), "{guest}");
     let page = program.get(&guest);
     assert_eq!(page.status, 200, "{}", page.text());
+    let first = program.link("The site");
+    let first = program.get(&first).text();
+    let shown = [
+        "class=\"portrait\"",
+        "name=\"code\"",
+        "Our wedding",
+        "/blog/forty-kilos-of-rice",
+    ];
+    for part in shown {
+        assert!(first.contains(part), "{part}: {first}");
+    }
+    for path in [
+        "/site/images/portrait-480x576.jpg",
+        "/blog/images/forty-kilos-1200x630.jpg",
+        "/p/about",
+        "/u/aisyah/the-wedding",
+        "/u/aisyah/without-sugar",
+        "/u/mei-lin",
+    ] {
+        assert_eq!(program.get(path).status, 200, "{path}");
+    }
     let host = program.link("The host's side");
     let occasions = sign_in(&program, &host);
     assert!(occasions.contains("/admin/o/aisyah-daniel"), "{occasions}");

@@ -10,7 +10,6 @@
 //! mail is ever uncertain.
 
 mod address;
-mod callback;
 mod delivery;
 pub mod dkim;
 pub mod dns;
@@ -30,7 +29,6 @@ use crate::sql;
 use crate::store::{Bind, Column, Row, Rows, StoreError, Tx, Value};
 use crate::text_cleaning::clean_line;
 pub use address::{Address, LIMIT, NotAnAddress};
-pub use callback::{CallbackKey, Signed};
 pub use delivery::{KIND, Mailer, Post, handler};
 pub use message::Sender;
 use sealed_text::Body;

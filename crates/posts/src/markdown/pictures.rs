@@ -26,11 +26,15 @@ pub(crate) fn pictures(markdown: &str) -> Vec<TextPicture> {
                 alt: String::new(),
             }),
             Event::End(TagEnd::Image) => {
-                found.extend(open.pop().filter(|one| !one.file.is_empty()));
+                let mut one = open.pop();
+                if let Some(one) = &mut one {
+                    one.alt = one.alt.trim().to_owned();
+                }
+                found.extend(one.filter(|one| !one.file.is_empty()));
             }
             Event::Text(words) | Event::Code(words) => {
                 for one in &mut open {
-                    one.alt.push_str(words.trim());
+                    one.alt.push_str(&words);
                 }
             }
             _ => {}

@@ -494,16 +494,24 @@ async fn post_page(
     framed(site, &text, &name(&post), body, metadata)
 }
 
-/// A post as it is shared.
+/// A post as it is shared, with its first picture where it has one.
 fn share(site: &Site, post: &Post) -> Share {
-    let drawn = Share::new(site, &name(post), &post.excerpt(), &feed::path(post));
-    Share {
-        kind: match post.kind {
-            Kind::Article | Kind::Note => ShareKind::Article,
-            Kind::Page => ShareKind::Website,
-        },
-        ..drawn
+    let mut share = Share::new(site, &name(post), &post.excerpt(), &feed::path(post));
+    share.kind = match post.kind {
+        Kind::Article | Kind::Note => ShareKind::Article,
+        Kind::Page => ShareKind::Website,
+    };
+    let in_text = || {
+        let first = markdown::pictures(&post.body).into_iter().next()?;
+        Picture::at(&first.file, &first.alt)
+    };
+    if let Some(picture) = Picture::of(post).or_else(in_text) {
+        share.image = site.url().join(&picture.path);
+        let pixels = |length| usize::try_from(length).unwrap_or_default();
+        share.image_size = (pixels(picture.width), pixels(picture.height));
+        share.image_alt = picture.alt;
     }
+    share
 }
 
 /// A page outside a post, with links to the site's feeds.

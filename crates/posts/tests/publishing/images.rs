@@ -88,6 +88,18 @@ fn path(post: &Value) -> String {
     format!("/blog/images/{}", post["image"].as_str().unwrap())
 }
 
+/// What other sites show of a page: its first picture, 30 pixels wide.
+fn assert_preview(page: &Page, path: &str, alt: &str) {
+    for part in [
+        &format!("\"og:image\" content=\"http://127.0.0.1:8080{path}\""),
+        "\"og:image:width\" content=\"30\"",
+        "\"og:image:height\" content=\"20\"",
+        &format!("\"og:image:alt\" content=\"{alt}"),
+    ] {
+        assert!(page.body.contains(part), "{part} is not in {}", page.body);
+    }
+}
+
 /// How many files there are.
 fn files(stage: &Stage<'_>) -> usize {
     stage.world.files().len()
@@ -116,6 +128,7 @@ fn a_picture_is_shown_wherever_the_post_is() {
         }
         let own = farah.browser.get(&own).await;
         assert!(own.body.contains(&tag), "{}", own.body);
+        assert_preview(&nobody.get("/blog/one").await, &path, "A &#60;b&#62;gate");
         let url = format!("http://127.0.0.1:8080{path}");
         let bytes = post["image_bytes"].as_i64().unwrap();
         let attributes = format!("=\"{url}\" length=\"{bytes}\" type=\"image/jpeg\"/>");
@@ -335,6 +348,7 @@ fn pictures_stand_in_the_text() {
         let public = nobody.get("/blog/one").await;
         assert!(public.body.contains(&tag), "{}", public.body);
         assert!(public.body.contains("alt=\"A hall\" width=\"40\""));
+        assert_preview(&public, first, "A [gate]");
         let feed = nobody.get("/feed/json").await.json();
         let html = feed["items"][0]["content_html"]
             .as_str()
@@ -349,6 +363,13 @@ fn pictures_stand_in_the_text() {
         let posts = farah.program.get(API).await.json();
         let post = posts["items"][0].clone();
         farah.set(&post, json!({"body": "Words"})).await.expect(200);
+        let drawn = nobody.get("/blog/one").await;
+        assert!(
+            drawn
+                .body
+                .contains("\"og:image\" content=\"http://127.0.0.1:8080/card.png?")
+        );
+        assert!(drawn.body.contains("\"og:image:width\" content=\"1200\""));
         nobody.get(first).await.expect(404);
         stage.world.clock.advance(SignedDuration::from_hours(25));
         stage.work().await;

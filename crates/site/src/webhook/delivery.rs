@@ -3,17 +3,15 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
 use platform::outbound::OutboundError;
 use platform::store::Row;
+use platform::webhook_key::WebhookKey;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::Sha256;
 use utoipa::ToSchema;
 use web::Site;
 
@@ -31,7 +29,7 @@ const NEXT_TURN: SignedDuration = SignedDuration::from_secs(2);
 pub const TEST: &str = "webhook.test";
 
 /// Pauses between the attempts: eight within a day.
-const PAUSES: [SignedDuration; 7] = [
+pub(super) const PAUSES: [SignedDuration; 7] = [
     SignedDuration::from_secs(30),
     SignedDuration::from_mins(2),
     SignedDuration::from_mins(10),
@@ -90,18 +88,24 @@ fn attempt_later(id: &DeliveryId) -> NewJob {
     }
 }
 
+/// The id and the text of a message.
+pub(super) fn message(tx: &mut Tx<'_>, event: &str, mut body: Value) -> (DeliveryId, String) {
+    let id: DeliveryId = tx.id();
+    body["id"] = json!(id);
+    body["type"] = json!(event);
+    body["occurred_at"] = json!(tx.now());
+    (id, body.to_string())
+}
+
 /// Writes a message in the transaction of the change that it reports.
 pub(super) fn enqueue(
     tx: &mut Tx<'_>,
     webhook: &WebhookId,
     event: &str,
-    mut body: Value,
+    body: Value,
 ) -> Result<DeliveryId, StoreError> {
-    let (id, now): (DeliveryId, _) = (tx.id(), tx.now());
-    body["id"] = json!(id);
-    body["type"] = json!(event);
-    body["occurred_at"] = json!(now);
-    let body = body.to_string();
+    let (id, body) = message(tx, event, body);
+    let now = tx.now();
     sql!(
         "INSERT INTO webhook_delivery (id, webhook_id, event, body, state, attempts, outcome,
              created_at)
@@ -169,27 +173,66 @@ struct Due {
     webhook: Webhook,
 }
 
-/// The accounts with a delivery in flight in this process. Each has one at a time, so that a site
-/// which never answers delays only its own account's messages.
+/// Whose deliveries are in flight in this process. Each account, and each webhook of the
+/// installation, has one at a time, so that a program which never answers delays only its own
+/// messages.
 #[derive(Clone, Debug, Default)]
-struct Sending(Arc<Mutex<HashSet<AccountId>>>);
+pub(super) struct Sending(Arc<Mutex<HashSet<String>>>);
 
-/// An account's permit to send, returned when it is dropped.
-struct Turn(Sending, AccountId);
+/// A permit to send, returned when it is dropped.
+pub(super) struct Turn(Sending, String);
 
 impl Sending {
-    fn take(&self, account: &AccountId) -> Option<Turn> {
-        let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = accounts.insert(account.clone());
-        is_new.then(|| Turn(self.clone(), account.clone()))
+    /// The permit, or when to ask for it again.
+    pub(super) fn take(&self, whose: &str) -> Result<Turn, JobError> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.insert(whose.to_owned()) {
+            return Ok(Turn(self.clone(), whose.to_owned()));
+        }
+        let why = "another message of the same sender is in flight";
+        Err(JobError::later(NEXT_TURN, why))
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let mut accounts = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.remove(&self.1);
+        let mut all = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(&self.1);
     }
+}
+
+/// The headers of a message, signed by each of `keys`.
+pub(super) fn headers(
+    id: &DeliveryId,
+    body: &str,
+    keys: &[WebhookKey],
+    now: Timestamp,
+) -> [(&'static str, String); 3] {
+    let timestamp = now.as_second().to_string();
+    let sign = |key: &WebhookKey| key.sign(id.as_str(), &timestamp, body.as_bytes());
+    let signatures: Vec<String> = keys.iter().map(sign).collect();
+    [
+        ("webhook-id", id.to_string()),
+        ("webhook-signature", signatures.join(" ")),
+        ("webhook-timestamp", timestamp),
+    ]
+}
+
+/// The result of an attempt, and how the list of deliveries names it.
+pub(super) fn outcome(answer: &Result<StatusCode, OutboundError>) -> (End, String) {
+    let word = match answer {
+        Ok(status) => status.as_str(),
+        // One code for both: two would reveal which names exist in a private network.
+        Err(OutboundError::Refused | OutboundError::Unreachable(_)) => "unreachable",
+        Err(OutboundError::Http(_) | OutboundError::TooLong) => "not_http",
+        Err(OutboundError::Slow) => "slow",
+    };
+    let end = match answer {
+        Ok(status) if status.is_success() => End::Arrived,
+        Ok(status) if *status == StatusCode::GONE => End::Gone,
+        _ => End::Failed,
+    };
+    (end, word.to_owned())
 }
 
 async fn attempt(site: Site, sending: Sending, job: &Job) -> Result<Done, JobError> {
@@ -198,33 +241,14 @@ async fn attempt(site: Site, sending: Sending, job: &Job) -> Result<Done, JobErr
     let Some(due) = site.store.read(look).await? else {
         return Ok(Done::nothing());
     };
-    let Some(turn) = sending.take(&due.account) else {
-        return Err(JobError::later(
-            NEXT_TURN,
-            "another message of the account is being sent",
-        ));
-    };
+    let turn = sending.take(due.account.as_str())?;
     let now = site.clock.now();
-    let headers = [
-        ("webhook-id", due.id.to_string()),
-        ("webhook-timestamp", now.as_second().to_string()),
-        ("webhook-signature", signatures(&site, &due, now)),
-    ];
+    let keys = due.webhook.keys(&site.keys, now);
+    let headers = headers(&due.id, &due.body, &keys, now);
     let url = &due.webhook.url;
     let answer = site.outbound.post(url, &headers, due.body.clone()).await;
     drop(turn);
-    let outcome = match &answer {
-        Ok(status) => status.as_u16().to_string(),
-        // One code for both: two would reveal which names exist in a private network.
-        Err(OutboundError::Refused | OutboundError::Unreachable(_)) => "unreachable".to_owned(),
-        Err(OutboundError::Http(_) | OutboundError::TooLong) => "not_http".to_owned(),
-        Err(OutboundError::Slow) => "slow".to_owned(),
-    };
-    let end = match answer {
-        Ok(status) if status.is_success() => End::Arrived,
-        Ok(status) if status == axum::http::StatusCode::GONE => End::Gone,
-        _ => End::Failed,
-    };
+    let (end, outcome) = outcome(&answer);
     Ok(Done::with(move |tx| settle(tx, &site, &due, end, &outcome)))
 }
 
@@ -251,25 +275,9 @@ fn find_due(tx: &mut Tx<'_>, id: &DeliveryId) -> Result<Option<Due>, StoreError>
     }))
 }
 
-/// One signature for each valid secret (Standard Webhooks).
-fn signatures(site: &Site, due: &Due, now: Timestamp) -> String {
-    let signed = format!("{}.{}.{}", due.id, now.as_second(), due.body);
-    let secrets = due.webhook.secrets(&site.keys, now);
-    let all: Vec<String> = secrets.iter().map(|secret| sign(secret, &signed)).collect();
-    all.join(" ")
-}
-
-fn sign(secret: &[u8; 32], text: &str) -> String {
-    // A shorter key is padded with zeros (RFC 2104).
-    let mut block = [0; 64];
-    block[..32].copy_from_slice(secret);
-    let mac = Hmac::<Sha256>::new(&block.into());
-    let mac = mac.chain_update(text.as_bytes()).finalize();
-    format!("v1,{}", STANDARD.encode(mac.into_bytes()))
-}
-
+/// What became of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Arrived,
     /// The webhook was deleted or disabled.
     Gone,
@@ -386,20 +394,15 @@ fn disable(tx: &mut Tx<'_>, site: &Site, webhook: &Webhook) -> Result<(), StoreE
 
 #[cfg(test)]
 mod turns {
-    use platform::{Random, id};
-
     use super::*;
 
     #[test]
     fn an_account_waits_for_one_answer_at_a_time() {
-        let random = Random::seeded(1);
-        let account = || id::generate_random(&random).parse::<AccountId>().unwrap();
-        let (farah, aina) = (account(), account());
         let sending = Sending::default();
-        let turn = sending.take(&farah).unwrap();
-        assert!(sending.take(&farah).is_none());
-        assert!(sending.take(&aina).is_some(), "others do not wait");
+        let turn = sending.take("farah").unwrap();
+        assert!(sending.take("farah").is_err());
+        assert!(sending.take("aina").is_ok(), "others do not wait");
         drop(turn);
-        assert!(sending.take(&farah).is_some());
+        assert!(sending.take("farah").is_ok());
     }
 }

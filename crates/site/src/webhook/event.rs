@@ -9,13 +9,13 @@ use utoipa::openapi::schema::AllOfBuilder;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
 use utoipa::{PartialSchema as _, ToSchema};
 
-use super::{Webhook, delivery};
+use super::{Webhook, declared, delivery};
 
 use crate::webhook_event::WebhookEvent;
 use identity::account::AccountId;
 
-/// Tells the webhooks of these accounts, each with the notes or without. Whatever it tells of is
-/// locked.
+/// Tells the webhooks of these accounts and those of the installation, each with the notes or
+/// without. Whatever it tells of is locked.
 pub fn fire<M: Serialize>(
     tx: &mut Tx<'_>,
     event: &WebhookEvent,
@@ -36,7 +36,7 @@ pub fn fire<M: Serialize>(
             delivery::enqueue(tx, &webhook.id, event.name, json!(message))?;
         }
     }
-    Ok(())
+    declared::enqueue(tx, event, message)
 }
 
 /// Adds to the description of a domain what is posted to webhooks: a message `M` for each of

@@ -1,9 +1,11 @@
 //! The rate limit for test messages.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::limits::{Limit, Rule, Wait};
+use platform::limits::{Limit, Rule};
+use web::Problem;
 
-use identity::account::AccountId;
+use identity::problem::too_often;
+use identity::session::signed_in::SignedIn;
 
 const RULE: Rule = Rule {
     count: 10,
@@ -25,7 +27,8 @@ impl Default for TestLimit {
 
 impl TestLimit {
     /// Takes the place of one test.
-    pub fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Wait> {
-        self.0.take(account.as_str(), now)
+    pub fn take(&self, who: &SignedIn, now: Timestamp) -> Result<(), Problem> {
+        let taken = self.0.take(who.account().id.as_str(), now);
+        taken.map_err(too_often)
     }
 }

@@ -13,13 +13,13 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use rustix::process::Pid;
 
 use super::proc_table::ProcessStat;
+use super::shim;
 use super::{Process, TOKEN_VARIABLE};
 use crate::plan::User;
-use crate::shim;
 
 /// What is to be started.
 pub(crate) struct SpawnRequest<'a> {
-    /// The program that turns into the service; see [`crate::shim`].
+    /// The program that turns into the service; see [`shim`].
     pub(crate) launcher: &'a Path,
     /// The program and its arguments.
     pub(crate) command: &'a [String],

@@ -54,7 +54,7 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service_log::Stream;
+    use crate::log_query::Stream;
 
     #[test]
     fn the_newest_are_kept_within_bounds() {

@@ -20,11 +20,12 @@ use super::{Folders, PID_RECORDS, StartError, Supervisor, SupervisorOptions, rec
 use crate::control::{Control, ControlError};
 use crate::folder::Folder;
 use crate::handover::{HandoverContents, HandoverState, exec_program, written};
+use crate::log_query::{LogLine, Stream};
 use crate::plan::{OWN_SERVICE, Plan, ServiceSettings};
 use crate::process::{PidRecords, Process};
 use crate::readiness::NotifySocket;
 use crate::ready_instances::{Address, GivenUp};
-use crate::service_log::{LogLine, OpenPipe, Stream};
+use crate::service_log::OpenPipe;
 use crate::state::{CommandId, RunId, State};
 use crate::status::LastExit;
 

@@ -13,11 +13,12 @@ use super::Supervisor;
 use super::service::RunningInstance;
 use crate::channel::Channel;
 use crate::folder::Folder;
+use crate::log_query::Stream;
 use crate::plan::{Listening, OWN_SERVICE, Placeholders, ServiceSettings};
 use crate::process::{Cgroup, Cgroups, PassedDescriptor, PidRecord, SpawnRequest, spawn};
 use crate::readiness::NotifySocket;
 use crate::ready_instances::Address;
-use crate::service_log::{OpenPipe, Stream};
+use crate::service_log::OpenPipe;
 use crate::state::RunId;
 
 /// Sockets that are open before the service is, by the number of the instance: they stay when

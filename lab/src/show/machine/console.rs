@@ -50,7 +50,7 @@ impl Console {
         let mut machine = program("qemu-system-x86_64")
             // Software alone: it works everywhere, also where a machine is an emulated one itself
             // and /dev/kvm is there, but hangs.
-            .args(["-accel", "tcg,thread=multi", "-smp", "2", "-m", "1536"])
+            .args(["-accel", "tcg,thread=multi", "-smp", "2", "-m", "2048"])
             .args(["-display", "none", "-serial", "stdio", "-monitor", "none"])
             .args(["-nic", "none", "-no-reboot"])
             .arg("-kernel")

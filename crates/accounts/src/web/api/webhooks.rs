@@ -1,14 +1,12 @@
 //! The API of webhooks.
 
 use axum::Extension;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use platform::Tx;
+use serde::Serialize;
+use utoipa::ToSchema;
 use web::cursor::List;
 use web::described::Routes;
 use web::{Json, Problem, routes};
@@ -17,12 +15,12 @@ use super::all;
 
 use crate::Accounts;
 use crate::Callers::Tokens;
-use crate::web::webhooks::{self, write};
-use crate::webhook::delivery::{self, Delivery, DeliveryId};
-use crate::webhook::test_limit::TestLimit;
-use crate::webhook::{self, NewWebhook, State as WebhookState, Webhook, WebhookId};
-use site::asking::Caller;
-use site::call::{answer, id as parse};
+use site::call::{Call, answer};
+use site::webhook::delivery::{self, Delivery, DeliveryId};
+use site::webhook::test_limit::TestLimit;
+use site::webhook::{
+    self, NewWebhook, State as WebhookState, Webhook, WebhookEventName, WebhookId, WebhookOwner,
+};
 
 /// Which scopes a token needs depends on the events that a webhook hears of.
 pub(super) fn routes<R: Routes<Accounts>>() -> R {
@@ -33,20 +31,6 @@ pub(super) fn routes<R: Routes<Accounts>>() -> R {
         .routes(routes!(rotate: Tokens(&[])))
         .routes(routes!(deliveries: Tokens(&[])))
 }
-
-/// The name of an event, of those that domains declare.
-struct WebhookEventName;
-
-impl PartialSchema for WebhookEventName {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some("What happened."))
-            .into()
-    }
-}
-
-impl ToSchema for WebhookEventName {}
 
 /// A webhook.
 #[derive(Serialize, ToSchema)]
@@ -82,27 +66,12 @@ impl From<Webhook> for View {
     }
 }
 
-fn with_secret(accounts: &Accounts, webhook: Webhook) -> View {
-    let secret = webhook.secret(&accounts.site.keys).reveal().to_owned();
+fn with_secret(call: &Call, webhook: Webhook) -> View {
+    let secret = webhook.secret(&call.site.keys).reveal().to_owned();
     View {
         secret: Some(secret),
         ..webhook.into()
     }
-}
-
-/// What a webhook is made of.
-#[derive(Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewWebhook)]
-struct Body {
-    /// https alone, of a host on public networks; up to 2,000 characters.
-    url: String,
-    /// Which events are sent.
-    #[schema(value_type = Vec<WebhookEventName>)]
-    events: Vec<String>,
-    /// Whether notes are sent.
-    #[serde(default)]
-    include_notes: bool,
 }
 
 /// The caller's webhooks, the oldest first.
@@ -110,13 +79,9 @@ struct Body {
     get, path = "/api/v1/webhooks", tag = "webhooks",
     responses((status = 200, body = List<View>))
 )]
-async fn list(
-    State(accounts): State<Accounts>,
-    caller: Caller,
-) -> Result<Json<List<View>>, Problem> {
-    let found = write(&accounts, &caller.who, webhook::list).await?;
-    let found: Vec<View> = found.into_iter().map(View::from).collect();
-    Ok(Json(counted(found)))
+async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
+    let found = call.read(webhook::list).await?;
+    Ok(Json(counted(found.into_iter().map(View::from).collect())))
 }
 
 /// The whole list, with how many there are.
@@ -130,21 +95,13 @@ fn counted<T>(items: Vec<T>) -> List<T> {
 
 /// Makes a webhook. Its secret is in this answer alone; a repeat makes another webhook.
 #[utoipa::path(
-    post, path = "/api/v1/webhooks", tag = "webhooks", request_body = Body,
+    post, path = "/api/v1/webhooks", tag = "webhooks", request_body = NewWebhook,
     responses((status = 201, body = View), (status = 409), (status = 422))
 )]
-async fn create(
-    State(accounts): State<Accounts>,
-    caller: Caller,
-    Json(body): Json<Body>,
-) -> Result<Response, Problem> {
-    let new = NewWebhook {
-        url: body.url,
-        events: body.events,
-        include_notes: body.include_notes,
-    };
-    let made = webhooks::make(&accounts, &caller.who, &caller.request, new).await?;
-    Ok(answer(StatusCode::CREATED, &with_secret(&accounts, made)))
+async fn create(call: Call, Json(new): Json<NewWebhook>) -> Result<Response, Problem> {
+    let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::create(tx, owner, &new);
+    let made = call.write(change).await?;
+    Ok(answer(StatusCode::CREATED, &with_secret(&call, made)))
 }
 
 /// Deletes a webhook, with the list of what was sent to it.
@@ -152,12 +109,10 @@ async fn create(
     delete, path = "/api/v1/webhooks/{id}", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 204), (status = 404))
 )]
-async fn remove(
-    State(accounts): State<Accounts>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<StatusCode, Problem> {
-    webhooks::remove(&accounts, &caller.who, &caller.request, &id).await?;
+async fn remove(call: Call) -> Result<StatusCode, Problem> {
+    let id: WebhookId = call.id("id")?;
+    let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::delete(tx, owner, &id);
+    call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -175,13 +130,11 @@ struct Sent {
     post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 202, body = Sent), (status = 404))
 )]
-async fn test(
-    State(accounts): State<Accounts>,
-    Extension(limit): Extension<TestLimit>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<Response, Problem> {
-    let delivery = webhooks::send_test(&accounts, &limit, &caller.who, &id).await?;
+async fn test(Extension(limit): Extension<TestLimit>, call: Call) -> Result<Response, Problem> {
+    let id: WebhookId = call.id("id")?;
+    limit.take(&call.who, call.site.clock.now())?;
+    let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::send_test(tx, owner, &id);
+    let delivery = call.write(change).await?;
     Ok(answer(StatusCode::ACCEPTED, &Sent { delivery }))
 }
 
@@ -190,13 +143,11 @@ async fn test(
     post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 200, body = View), (status = 404))
 )]
-async fn rotate(
-    State(accounts): State<Accounts>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<Response, Problem> {
-    let changed = webhooks::renew(&accounts, &caller.who, &caller.request, &id).await?;
-    Ok(answer(StatusCode::OK, &with_secret(&accounts, changed)))
+async fn rotate(call: Call) -> Result<Response, Problem> {
+    let id: WebhookId = call.id("id")?;
+    let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::rotate(tx, owner, &id);
+    let changed = call.write(change).await?;
+    Ok(answer(StatusCode::OK, &with_secret(&call, changed)))
 }
 
 /// What was sent to a webhook in the last 30 days, the newest 50.
@@ -205,16 +156,11 @@ async fn rotate(
     params(("id" = String, Path,)),
     responses((status = 200, body = List<Delivery>), (status = 404))
 )]
-async fn deliveries(
-    State(accounts): State<Accounts>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<Json<List<Delivery>>, Problem> {
-    let id: WebhookId = parse(&id)?;
-    let found = write(&accounts, &caller.who, move |tx, asking| {
-        let webhook = webhook::find(tx, asking, &id)?;
+async fn deliveries(call: Call) -> Result<Json<List<Delivery>>, Problem> {
+    let id: WebhookId = call.id("id")?;
+    let look = move |tx: &mut Tx<'_>, owner: &WebhookOwner| {
+        let webhook = webhook::find(tx, owner, &id)?;
         Ok(delivery::list(tx, &webhook)?)
-    })
-    .await?;
-    Ok(Json(counted(found)))
+    };
+    Ok(Json(counted(call.write(look).await?)))
 }

@@ -1,7 +1,7 @@
 use std::time::SystemTime;
 
 use super::*;
-use crate::cache::{Head, Joined, Kept, StoreSettings, Unsaid};
+use crate::cache::{Head, Kept, Store, StoreSettings, Unsaid};
 use http::{HeaderMap, StatusCode};
 
 fn store() -> Arc<Store> {

@@ -22,7 +22,7 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use rustix::thread::set_no_new_privs;
 
-use crate::process::mark_with_token;
+use super::proc_table::mark_with_token;
 
 /// The first argument of a program that shall become a service.
 pub(crate) const MARK: &str = "--become-a-service";

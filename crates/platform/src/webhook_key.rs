@@ -1,5 +1,5 @@
-//! Callbacks of a mail provider, or of a relay in front of it, signed as Standard Webhooks
-//! specifies.
+//! The signatures of webhooks, as Standard Webhooks specifies them: of those that a mail provider or
+//! another program calls here, and of those that are sent.
 
 use std::fmt;
 
@@ -12,17 +12,25 @@ use sha2::Sha256;
 /// The largest accepted difference between the caller's clock and ours.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// The secret that callbacks are signed with. Prints as `***`.
+/// A secret that signs webhooks. Prints as `***`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct CallbackKey(Vec<u8>);
+pub struct WebhookKey([u8; 64]);
 
-impl fmt::Debug for CallbackKey {
+impl fmt::Debug for WebhookKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
 }
 
-/// The headers of a callback.
+impl From<[u8; 32]> for WebhookKey {
+    fn from(secret: [u8; 32]) -> Self {
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(&secret);
+        Self(block)
+    }
+}
+
+/// The headers of a webhook that was received.
 #[derive(Clone, Copy, Debug)]
 pub struct Signed<'a> {
     /// `webhook-id`.
@@ -33,11 +41,20 @@ pub struct Signed<'a> {
     pub signatures: &'a str,
 }
 
-impl CallbackKey {
+impl WebhookKey {
     /// Parses `whsec_` and base64 of 24 to 64 bytes.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text.trim().strip_prefix("whsec_")?).ok()?;
-        (24..=64).contains(&bytes.len()).then_some(Self(bytes))
+        // A shorter key is padded with zeros (RFC 2104).
+        let mut block = [0; 64];
+        block.get_mut(..bytes.len())?.copy_from_slice(&bytes);
+        (bytes.len() >= 24).then_some(Self(block))
+    }
+
+    /// The signature of a message that is sent.
+    pub fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
+        let mac = self.mac(id, timestamp, body).finalize();
+        format!("v1,{}", STANDARD.encode(mac.into_bytes()))
     }
 
     /// Whether `body` carries a valid signature with a recent timestamp.
@@ -47,14 +64,16 @@ impl CallbackKey {
         if at.is_none_or(|at| at.duration_since(now).abs() > TOLERANCE) {
             return false;
         }
-        let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
-            return false;
-        };
-        let start = format!("{}.{}.", signed.id, signed.timestamp);
-        let mac = mac.chain_update(start).chain_update(body);
+        let mac = self.mac(signed.id, signed.timestamp, body);
         let given = signed.signatures.split(' ');
         let mut given = given.filter_map(|one| STANDARD.decode(one.strip_prefix("v1,")?).ok());
         given.any(|bytes| mac.clone().verify_slice(&bytes).is_ok())
+    }
+
+    fn mac(&self, id: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
+        let mac = Hmac::<Sha256>::new(&self.0.into());
+        mac.chain_update(format!("{id}.{timestamp}."))
+            .chain_update(body)
     }
 }
 
@@ -67,7 +86,7 @@ mod tests {
     const SIGNATURE: &str = "v1,e0dnYbIxF9psGINRP/lQNhcffsxUR4fywplpu96VG/s=";
 
     fn verify(signed: Signed<'_>, body: &str, at: i64) -> bool {
-        let key = CallbackKey::parse(SECRET).unwrap();
+        let key = WebhookKey::parse(SECRET).unwrap();
         key.verify(signed, body.as_bytes(), Timestamp::from_second(at).unwrap())
     }
 
@@ -79,6 +98,8 @@ mod tests {
             signatures: SIGNATURE,
         };
         assert!(verify(signed, "{}", 1_800_000_000));
+        let key = WebhookKey::parse(SECRET).unwrap();
+        assert_eq!(key.sign("msg_1", "1800000000", b"{}"), SIGNATURE);
         assert!(verify(signed, "{}", 1_800_000_299));
         let several = format!("v1,AAAA v1a,BBBB {SIGNATURE}");
         let several = Signed {
@@ -127,7 +148,7 @@ mod tests {
             "whsec_AAAA",
             "a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu",
         ] {
-            assert_eq!(CallbackKey::parse(text), None, "{text}");
+            assert_eq!(WebhookKey::parse(text), None, "{text}");
         }
     }
 }

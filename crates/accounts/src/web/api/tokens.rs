@@ -1,0 +1,194 @@
+//! Personal tokens.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use platform::Tx;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use web::cursor::List;
+use web::described::Routes;
+use web::json::Members;
+use web::{Json, Problem, routes};
+
+use super::all;
+
+use crate::Accounts;
+use crate::Callers::People;
+use crate::web::tokens;
+use identity::DomainAccounts;
+use identity::grant::ScopeName;
+use identity::session::token::{self, NewToken, Token, TokenId, TokenScope};
+use site::call::Call;
+use site::proof::Requester;
+
+pub(super) fn routes<R: Routes<Accounts>>() -> R {
+    R::default()
+        .routes(routes!(tokens: People, create_token: People))
+        .routes(routes!(remove_token: People))
+}
+
+/// A personal token, without the token itself.
+#[derive(Serialize, ToSchema)]
+struct TokenView {
+    /// The token's id.
+    id: String,
+    /// What its owner calls it.
+    name: String,
+    /// What it may be used for.
+    #[schema(value_type = Vec<TokenScope>)]
+    scopes: Vec<String>,
+    /// The one thing it reaches, by the name of its kind.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    reaches: BTreeMap<&'static str, Option<String>>,
+    /// Its last four letters.
+    last4: String,
+    /// When it was made (RFC 3339).
+    created_at: String,
+    /// Until when it works (RFC 3339).
+    expires_at: String,
+    /// When it was last used, give or take five minutes (RFC 3339).
+    last_used_at: Option<String>,
+}
+
+impl TokenView {
+    fn of(token: Token, domains: &[DomainAccounts]) -> Self {
+        let kinds = domains.iter().flat_map(|domain| domain.scope_kinds);
+        let scope = token.scope.as_ref();
+        let id_of = |kind: &str| scope.filter(|of| of.kind == kind).map(|of| of.id.clone());
+        Self {
+            reaches: kinds.map(|kind| (kind.name, id_of(kind.name))).collect(),
+            id: token.id.to_string(),
+            name: token.name,
+            scopes: token.scopes,
+            last4: token.last4,
+            created_at: token.created_at.to_string(),
+            expires_at: token.expires_at.to_string(),
+            last_used_at: token.last_used_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// The account's personal tokens.
+#[utoipa::path(
+    get, path = "/api/v1/me/tokens", tag = "accounts",
+    responses(
+        (status = 200, description = "The live tokens, newest first", body = List<TokenView>),
+        (status = 403, description = "`token_not_permitted`"),
+    ),
+)]
+async fn tokens(
+    State(accounts): State<Accounts>,
+    call: Call,
+) -> Result<Json<List<TokenView>>, Problem> {
+    let found = call.read(tokens::list).await?;
+    let view = |token| TokenView::of(token, accounts.domain_accounts);
+    Ok(Json(all(found.into_iter().map(view).collect())))
+}
+
+/// What a token is made with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateToken {
+    /// What its owner calls it, 1–60 characters, once among the live ones.
+    name: String,
+    /// What it may be used for.
+    #[schema(value_type = Vec<TokenScope>)]
+    scopes: Vec<String>,
+    /// How long it works, 1–366 days; 90 if nothing is said.
+    expires_in_days: Option<u16>,
+}
+
+/// What a token is made with, and the one thing it reaches.
+struct TokenCall {
+    token: CreateToken,
+    scope: Option<ScopeName>,
+}
+
+impl FromRequest<Accounts> for TokenCall {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, accounts: &Accounts) -> Result<Self, Problem> {
+        let Json(Members(mut body)) = Json::from_request(request, accounts).await?;
+        let mut scope = None;
+        let kinds = accounts
+            .domain_accounts
+            .iter()
+            .flat_map(|one| one.scope_kinds);
+        for kind in kinds {
+            let misfit = |code| Problem::fields().field(format!("/{}", kind.name), code, []);
+            match body.remove(kind.name) {
+                None | Some(Value::Null) => {}
+                Some(Value::String(_)) if scope.is_some() => return Err(misfit("not_allowed")),
+                Some(Value::String(id)) => scope = Some(kind.scope(id).name()),
+                Some(_) => return Err(misfit("wrong_type")),
+            }
+        }
+        let rest = Value::Object(body).to_string();
+        let Json(token) = Json::parse(rest.as_bytes())?;
+        Ok(Self { token, scope })
+    }
+}
+
+/// A token that was just made.
+#[derive(Serialize, ToSchema)]
+struct CreatedToken {
+    /// The token's id.
+    id: String,
+    /// The token itself. It is never shown again.
+    token: String,
+    /// Until when it works (RFC 3339).
+    expires_at: String,
+}
+
+/// Make a personal token.
+#[utoipa::path(
+    post, path = "/api/v1/me/tokens", tag = "accounts",
+    request_body = CreateToken,
+    responses(
+        (status = 201, description = "Made; the token is shown this once", body = CreatedToken),
+        (status = 403, description = "`sudo_required` or `token_not_permitted`"),
+        (status = 409, description = "`limit_reached`: fifty are live"),
+        (status = 422, description = "`validation_failed`"),
+    ),
+)]
+async fn create_token(
+    State(accounts): State<Accounts>,
+    call: Call,
+    TokenCall { token, scope }: TokenCall,
+) -> Result<Response, Problem> {
+    let new = NewToken {
+        name: token.name,
+        scopes: tokens::scopes(&accounts, &token.scopes)?,
+        scope,
+        days: token.expires_in_days.unwrap_or(token::DEFAULT_DAYS),
+    };
+    let change = move |tx: &mut Tx<'_>, me: &Requester| tokens::create(tx, me, &new);
+    let created = call.write(change).await?;
+    let body = Json(CreatedToken {
+        id: created.id.to_string(),
+        token: created.secret.reveal().to_owned(),
+        expires_at: created.expires_at.to_string(),
+    });
+    Ok((StatusCode::CREATED, body).into_response())
+}
+
+/// Take a personal token back.
+#[utoipa::path(
+    delete, path = "/api/v1/me/tokens/{id}", tag = "accounts",
+    params(("id" = String, Path, description = "The token's id")),
+    responses(
+        (status = 204, description = "It works no more"),
+        (status = 404, description = "`not_found`: no token of this account"),
+    ),
+)]
+async fn remove_token(call: Call) -> Result<StatusCode, Problem> {
+    let id: TokenId = call.id("id")?;
+    let change = move |tx: &mut Tx<'_>, me: &Requester| tokens::remove(tx, me, &id);
+    call.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

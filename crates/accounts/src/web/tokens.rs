@@ -1,0 +1,99 @@
+//! Personal tokens: what their owners do with them, and the forms of the security page for it.
+
+use axum::extract::State;
+use axum::response::Response;
+use platform::Tx;
+use web::Problem;
+use web::form_state::{self, FormState};
+
+use super::me;
+
+use crate::Accounts;
+use identity::session::sudo::Sudo;
+use identity::session::token::{self, Created, NewToken, Token, TokenId, TokenScope};
+use site::addresses::SECURITY;
+use site::proof::Requester;
+use site::question::{self, Question};
+use site::refusal::Refusal;
+use site::request::FormPost;
+
+const REMOVE: Question = Question {
+    title: "question-token",
+    facts: "question-token-facts",
+    undo: "question-token-undo",
+    button: "question-token-do",
+    confirm: "question-token-confirm",
+};
+
+/// The requester's live tokens, the newest first.
+pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Token>, Refusal> {
+    Ok(token::list(tx, &me.who.account().id)?)
+}
+
+/// The scopes of these words.
+pub(super) fn scopes<S: AsRef<str>>(
+    accounts: &Accounts,
+    words: &[S],
+) -> Result<Vec<TokenScope>, Problem> {
+    TokenScope::find_all(accounts.domain_accounts, words)
+        .map_err(|index| Problem::fields().field(format!("/scopes/{index}"), "unknown_option", []))
+}
+
+/// Makes a token for somebody who has just proved who they are.
+pub(super) fn create(tx: &mut Tx<'_>, me: &Requester, new: &NewToken) -> Result<Created, Refusal> {
+    let sudo = Sudo::check(me.who.clone(), tx.now())?;
+    Ok(token::create_own(tx, &sudo, new, &me.request).map_err(Problem::from)?)
+}
+
+/// Revokes one of the requester's tokens.
+pub(super) fn remove(tx: &mut Tx<'_>, me: &Requester, id: &TokenId) -> Result<(), Refusal> {
+    let was_there = token::remove(tx, &me.who.account().id, id, Some(&me.request))?;
+    was_there.then_some(()).ok_or(Refusal::NotFound)
+}
+
+/// Shows the new token in the answer itself: it is kept nowhere, so there is no page to lead to.
+pub(super) async fn create_token(
+    State(accounts): State<Accounts>,
+    posted: FormPost,
+) -> Result<Response, Problem> {
+    let done = match try_create(&accounts, &posted).await {
+        Ok(made) => {
+            let (secret, nothing) = (Some(&made.secret), FormState::default());
+            me::page(&accounts, &posted.req, secret, &nothing).await
+        }
+        Err(problem) => Err(problem),
+    };
+    form_state::answer(done, async |problem| {
+        me::again(&accounts, &posted, &problem, "name").await
+    })
+    .await
+}
+
+async fn try_create(accounts: &Accounts, posted: &FormPost) -> Result<Created, Problem> {
+    let form = &posted.form;
+    let days = match form.number("expires_in_days") {
+        Ok(days) => days.map_or(Ok(token::DEFAULT_DAYS), u16::try_from),
+        Err(_) => Ok(0),
+    };
+    let new = NewToken {
+        name: form.text("name").to_owned(),
+        scopes: scopes(accounts, &form.all("scopes").collect::<Vec<_>>())?,
+        scope: None,
+        days: days.unwrap_or(0),
+    };
+    let change = move |tx: &mut Tx<'_>, me: &Requester| create(tx, me, &new);
+    Ok(posted.req.write(change).await?)
+}
+
+pub(super) async fn remove_token(posted: FormPost) -> Result<Response, Problem> {
+    if !question::is_sure(&posted.form) {
+        let sent = ("/me/security/tokens/remove", SECURITY);
+        return question::ask(&posted, sent, REMOVE).await;
+    }
+    let id: TokenId = site::call::id(posted.form.text("token"))?;
+    let change = move |tx: &mut Tx<'_>, me: &Requester| {
+        remove(tx, me, &id)?;
+        Ok(format!("{SECURITY}?done=token"))
+    };
+    Ok(posted.once(change).await?)
+}

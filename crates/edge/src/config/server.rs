@@ -1,0 +1,49 @@
+//! The server that a route or a check of access names.
+
+use std::sync::Arc;
+
+use super::check::Check;
+use super::upstreams::{Upstreams, unnamed};
+use super::{Ground, services};
+use crate::proxy::parse_address;
+
+/// What is wrong was told already.
+pub(super) struct Told;
+
+/// The name of the upstream that is meant; none: this means no server at all.
+pub(super) fn server(
+    key: &str,
+    to: &str,
+    upstreams: &mut Upstreams,
+    ground: &Ground<'_>,
+    check: &mut Check,
+) -> Option<Result<Arc<str>, Told>> {
+    match to.split_once(':')? {
+        // A service and an upstream may have the same name.
+        ("service", _) if upstreams.contains_key(to) => Some(Ok(to.into())),
+        ("service", name) if !name.is_empty() => {
+            services::unknown(key, name, upstreams, ground, check);
+            Some(Err(Told))
+        }
+        ("upstream", name) if upstreams.contains_key(name) => Some(Ok(name.into())),
+        ("upstream", name) => {
+            check.refuse(
+                key,
+                format!("there is no upstream {name:?}"),
+                format!("describe it in [upstream.{name}]"),
+            );
+            Some(Err(Told))
+        }
+        ("http" | "https" | "unix" | "h2c" | "h2c+unix", _) => {
+            let Some(address) = check.accept(key, parse_address(to, ground.data)) else {
+                return Some(Err(Told));
+            };
+            let name: Arc<str> = address.to_string().into();
+            upstreams
+                .entry(Arc::clone(&name))
+                .or_insert_with(|| unnamed(&name, Some(address)));
+            Some(Ok(name))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! `[[webhook]]`: the programs of the operator's that hear of events.
+
+use std::path::PathBuf;
+
+use axum::http::uri::PathAndQuery;
+use platform::outbound::{self, Reach};
+use platform::webhook_key::WebhookKey;
+use site::webhook::WebhookEvent;
+use site::webhook::declared::DeclaredWebhook;
+use units::nearest;
+
+use super::check::Check;
+use super::written::Webhook;
+use crate::domains::DOMAINS;
+
+/// Reads the webhooks and reports invalid ones. While Kenduri runs, the service of a webhook may go:
+/// services change at once, webhooks at the next start.
+pub(super) fn read(
+    written: &[Webhook],
+    (services, is_start): (&[edge::Service], bool),
+    check: &mut Check<'_>,
+) -> Vec<DeclaredWebhook> {
+    let mut all: Vec<DeclaredWebhook> = Vec::new();
+    for (number, webhook) in written.iter().enumerate() {
+        let key = |name: &str| format!("webhook[{number}].{name}");
+        let address = webhook.url.strip_prefix("service:");
+        let service = address.map(|address| find(address, services));
+        match &service {
+            Some(Err((what, mend))) if is_start => check.refuse_at(&key("url"), what, mend),
+            None if !outbound::is_permitted(&webhook.url, Reach::Public) => check.refuse_at(
+                &key("url"),
+                &format!("{:?} is no https address on public networks", webhook.url),
+                "a service of this file is called by \"service:NAME/path\"",
+            ),
+            _ => {}
+        }
+        if all.iter().any(|one| one.url == webhook.url) {
+            check.refuse_at(
+                &key("url"),
+                &format!("another webhook has {:?} too", webhook.url),
+                "name all events in one of them",
+            );
+        }
+        check_events(&webhook.events, &key("events"), check);
+        let signs = key("secret");
+        let secret = check.secret(&signs, &webhook.secret, &webhook.secret_file);
+        let signing = secret
+            .as_ref()
+            .map(|secret| WebhookKey::parse(secret.reveal()));
+        let has_file_problem = secret.is_none() && !webhook.secret_file.is_empty();
+        match signing.flatten() {
+            Some(signing) => all.push(DeclaredWebhook {
+                url: webhook.url.clone(),
+                events: webhook.events.clone(),
+                include_notes: webhook.include_notes,
+                key: signing,
+                service: service.and_then(Result::ok),
+            }),
+            None if has_file_problem => {}
+            None => check.refuse_at(
+                &signs,
+                "it is not whsec_ and base64 of 24 to 64 bytes",
+                "make one with: echo whsec_$(openssl rand -base64 32), and name its file in secret_file",
+            ),
+        }
+    }
+    all
+}
+
+/// The socket of the service in `NAME/path`, and the path; or what is wrong, and the remedy.
+fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), (String, String)> {
+    let (name, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+    let Some(service) = services.iter().find(|one| one.name == name) else {
+        let known = services.iter().map(|one| one.name.as_str());
+        let mend = nearest(name, known).map_or_else(
+            || format!("add [service.{name}], or name one that is there"),
+            |near| format!("did you mean service:{near}?"),
+        );
+        return Err((format!("there is no service {name:?}"), mend));
+    };
+    let mut fronts = service.fronts.iter();
+    let Some(socket) = fronts.find_map(|front| front.strip_prefix("unix:")) else {
+        return Err((
+            format!("the service {name:?} listens nowhere"),
+            format!("give it listen = \"unix\" or \"tcp\" in [service.{name}]"),
+        ));
+    };
+    if path.parse::<PathAndQuery>().is_err() || path.is_empty() {
+        let mend = format!("write it like \"service:{name}/hooks\"");
+        return Err((format!("{path:?} is no path"), mend));
+    }
+    Ok((socket.into(), path.to_owned()))
+}
+
+fn check_events(names: &[String], key: &str, check: &mut Check<'_>) {
+    let all = DOMAINS.iter().flat_map(|domain| domain.webhook_events);
+    let known: Vec<&str> = all.map(|event: &WebhookEvent| event.name).collect();
+    if names.is_empty() {
+        check.refuse_at(
+            key,
+            "it names none",
+            &format!("there are {}", known.join(", ")),
+        );
+    }
+    for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+        let mend = nearest(name, known.iter().copied()).map_or_else(
+            || format!("there are {}", known.join(", ")),
+            |near| format!("did you mean {near}?"),
+        );
+        check.refuse_at(key, &format!("there is no event {name:?}"), &mend);
+    }
+}

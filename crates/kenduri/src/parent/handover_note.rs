@@ -1,0 +1,65 @@
+//! What a program tells the next one that goes on in its place.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
+use supervisor::state::RunId;
+
+use super::process::ParentProcess;
+use super::signals::Signal;
+use crate::configuration::{self, Asked, Configuration};
+use crate::demo::Temporary;
+use crate::folders::Folders;
+use crate::messages::ServeMode;
+
+/// The state for the next program. Fields are only ever added, because the previous program may be
+/// older.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct HandoverNote {
+    pub(super) asked: Asked,
+    pub(super) start: ServeMode,
+    pub(super) temporary: Option<PathBuf>,
+    pub(super) workers: Vec<RunId>,
+    pub(super) serving: Option<RunId>,
+    /// The last id of a request to a worker.
+    #[serde(default)]
+    pub(super) last_order: u64,
+    /// Signals that were received but not handled yet.
+    #[serde(default)]
+    pub(super) signals: Vec<Signal>,
+}
+
+impl HandoverNote {
+    /// The whole state except the workers, which may send messages until the last moment.
+    pub(super) async fn of(parent: &ParentProcess, temporary: Option<&Temporary>) -> Self {
+        let settings = parent.settings.lock().await;
+        Self {
+            asked: settings.asked(),
+            start: settings.start,
+            temporary: temporary.map(|folder| folder.path().to_owned()),
+            workers: Vec::new(),
+            serving: parent.workers.serving(),
+            last_order: 0,
+            signals: Vec::new(),
+        }
+    }
+}
+
+/// Parses the previous program's note, and validates the configuration in it.
+pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
+    let note: HandoverNote =
+        serde_json::from_slice(note).context("this program is older than the one before")?;
+    let configuration = configuration::load(&note.asked)?;
+    let folders = Folders::of_supervisor(&configuration.settings.data)?;
+    if folders != configuration.folders {
+        bail!(
+            "it keeps sockets and records in {}, and not in {}: before Kenduri is stopped, run \
+             `kenduri install` with the flags of before, which restarts it, once more; without \
+             systemd, stop Kenduri and start it",
+            folders.run.display(),
+            configuration.folders.run.display()
+        );
+    }
+    Ok((note, configuration))
+}

@@ -1,0 +1,49 @@
+//! The running supervisor process.
+
+use std::sync::Arc;
+
+use supervisor::state::InstanceState;
+use supervisor::{Control, InstanceStatus};
+use tokio::net::UnixStream;
+use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
+
+use super::active_settings::Settings;
+use super::command_gate::{ClosedGate, CommandGate};
+use super::program_file::ProgramFile;
+use super::workers::Workers;
+use crate::messages::RequestIds;
+
+/// The running supervisor process, as request handlers use it.
+pub(crate) struct ParentProcess {
+    pub(super) control: Control,
+    pub(super) workers: Workers,
+    pub(super) program: ProgramFile,
+    pub(super) settings: Mutex<Settings>,
+    /// The lock for changing what is in force; starting workers do not take it.
+    pub(super) changes: Arc<Mutex<()>>,
+    /// The gate that every request passes.
+    pub(crate) gate: CommandGate,
+    /// The ids of requests to workers.
+    pub(super) numbers: RequestIds,
+    /// The channel of upgrade requests.
+    pub(super) renewals: mpsc::Sender<UpgradeRequest>,
+}
+
+/// The lock for changing what is in force.
+pub(super) type ChangeLock = OwnedMutexGuard<()>;
+
+/// A request to upgrade this process.
+pub(super) struct UpgradeRequest {
+    /// The client that waits for the outcome.
+    pub(super) client: UnixStream,
+    /// Until the upgrade ends, these locks keep out changes and new requests.
+    pub(super) _held: (ChangeLock, ClosedGate),
+}
+
+/// Whether a service is stopped on request.
+pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
+    let of_it = rows.iter().filter(|row| &*row.service == service);
+    let mut states = of_it.map(|row| row.state).peekable();
+    let rests = |state| matches!(state, InstanceState::Stopping | InstanceState::Stopped);
+    states.peek().is_some() && states.all(rests)
+}

@@ -1,0 +1,145 @@
+//! Webhooks of the installation, which `kenduri.toml` declares: they hear of what everybody has
+//! here. The store knows which program hears of what, so that a change can tell it; where its
+//! messages go and what signs them is in the running configuration alone.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
+use platform::webhook_key::WebhookKey;
+use platform::{Outbound, Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::Site;
+
+use super::delivery::{self, DeliveryId, End, PAUSES, Sending};
+
+use crate::webhook_event::WebhookEvent;
+
+const KIND: &str = "webhook.deliver_declared";
+
+/// A webhook of the installation.
+#[derive(Clone, Debug)]
+pub struct DeclaredWebhook {
+    /// An https URL, or `service:NAME/path`; no two have the same.
+    pub url: String,
+    /// The names of the events that it hears of.
+    pub events: Vec<String>,
+    /// Whether notes are sent.
+    pub include_notes: bool,
+    /// What signs its messages.
+    pub key: WebhookKey,
+    /// The socket of the service that the URL names, and the path in the service.
+    pub service: Option<(PathBuf, String)>,
+}
+
+/// Writes down which webhooks there are, when the program starts.
+pub fn declare(tx: &mut Tx<'_>, all: &[DeclaredWebhook]) -> Result<(), StoreError> {
+    tx.run(sql!("DELETE FROM declared_webhook"), &[], Rows::Any)?;
+    for webhook in all {
+        sql!(
+            "INSERT INTO declared_webhook (url, events, include_notes)
+             VALUES (:url, :events, :include_notes)",
+            url = webhook.url,
+            events = webhook.events.join(" "),
+            include_notes = webhook.include_notes
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    Ok(())
+}
+
+/// A message to a webhook of the installation.
+#[derive(Clone, Serialize, Deserialize)]
+struct Payload {
+    url: String,
+    delivery: DeliveryId,
+    body: String,
+    attempts: usize,
+}
+
+impl Payload {
+    fn job(&self, run_at: Option<Timestamp>) -> NewJob {
+        NewJob {
+            queue: Queue::Calls,
+            run_at,
+            ..NewJob::new(KIND, json!(self))
+        }
+    }
+}
+
+/// Writes a message to each that hears of the event, in the transaction of the change.
+pub(super) fn enqueue<M: Serialize>(
+    tx: &mut Tx<'_>,
+    event: &WebhookEvent,
+    message: impl Fn(&mut Tx<'_>, bool) -> Result<M, StoreError>,
+) -> Result<(), StoreError> {
+    let statement = sql!("SELECT url, events, include_notes FROM declared_webhook ORDER BY url");
+    let all: Vec<(String, String, bool)> = tx.all(statement, &[])?;
+    for (url, events, include_notes) in all {
+        if !events.split(' ').any(|name| name == event.name) {
+            continue;
+        }
+        let message = message(tx, include_notes)?;
+        let (delivery, body) = delivery::message(tx, event.name, json!(message));
+        let payload = Payload {
+            url,
+            delivery,
+            body,
+            attempts: 0,
+        };
+        tx.enqueue(payload.job(None))?;
+    }
+    Ok(())
+}
+
+/// The job that sends messages to these webhooks.
+pub fn handler(site: &Site, all: Vec<DeclaredWebhook>) -> Handler {
+    let (site, all, sending) = (site.clone(), Arc::new(all), Sending::default());
+    Handler::new(KIND, move |job: Job| {
+        let (site, all, sending) = (site.clone(), Arc::clone(&all), sending.clone());
+        async move { attempt(&site, &all, &sending, &job).await }
+    })
+}
+
+async fn attempt(
+    site: &Site,
+    all: &[DeclaredWebhook],
+    sending: &Sending,
+    job: &Job,
+) -> Result<Done, JobError> {
+    let payload: Payload = job.read()?;
+    let Some(webhook) = all.iter().find(|one| one.url == payload.url) else {
+        // A process of the program before or after this one may know it.
+        return Err(JobError::retry("kenduri.toml declares no such webhook"));
+    };
+    let turn = sending.take(&webhook.url)?;
+    let (now, body) = (site.clock.now(), payload.body.clone());
+    let keys = std::slice::from_ref(&webhook.key);
+    let headers = delivery::headers(&payload.delivery, &body, keys, now);
+    let answer = match &webhook.service {
+        Some((socket, path)) => Outbound::post_to_socket(socket, path, &headers, body).await,
+        None => site.outbound.post(&webhook.url, &headers, body).await,
+    };
+    drop(turn);
+    let (end, outcome) = delivery::outcome(&answer);
+    if end == End::Arrived {
+        return Ok(Done::nothing());
+    }
+    let Some(pause) = PAUSES.get(payload.attempts) else {
+        return Err(JobError::fail(outcome));
+    };
+    tracing::warn!(
+        webhook = webhook.url.split('?').next(),
+        outcome,
+        "a webhook did not take a message, which is sent again"
+    );
+    let next = Payload {
+        attempts: payload.attempts + 1,
+        ..payload
+    };
+    Ok(Done::with(move |tx| {
+        tx.enqueue(next.job(Some(now + *pause)))
+    }))
+}

@@ -1,0 +1,168 @@
+//! Log lines, and queries for them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::state::RunId;
+
+/// The most bytes of one answer.
+pub(crate) const MOST_BYTES: usize = 16 << 20;
+
+/// One log line of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// Grows by one from line to line of a service.
+    pub sequence: u64,
+    /// When it was read. A line of a file that does not tell is as old as the one after it.
+    pub at: Timestamp,
+    /// Which service.
+    pub service: Arc<str>,
+    /// The number of the instance; none: JSON in a file, which does not tell.
+    pub instance: Option<u32>,
+    /// Which process of it; none: a file does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The output stream; none: as above.
+    pub stream: Option<Stream>,
+    /// The text, without the end of the line. What is not UTF-8 is replaced.
+    pub text: String,
+}
+
+/// An output stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// The most lines of one answer.
+const MOST_LINES: usize = 10_000;
+
+/// A query for log lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogQuery {
+    /// Of this service; none: of all.
+    pub service: Option<String>,
+    /// Of this instance; none: of all.
+    pub instance: Option<u32>,
+    /// From then on.
+    pub since: Option<Timestamp>,
+    /// That hold this text.
+    pub grep: Option<String>,
+    /// The last so many, at most 10,000.
+    pub last: Option<usize>,
+    /// The last line of each service that the follower has, to go on after it.
+    pub seen: BTreeMap<String, LogPosition>,
+}
+
+/// The position of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPosition {
+    /// When it was written.
+    pub at: Timestamp,
+    /// That of the line.
+    pub sequence: u64,
+}
+
+impl LogQuery {
+    pub(crate) fn matches(&self, line: &LogLine) -> bool {
+        (self.instance.is_none() || self.instance == line.instance)
+            && self.since.is_none_or(|since| since <= line.at)
+            && self
+                .grep
+                .as_ref()
+                .is_none_or(|text| line.text.contains(text))
+    }
+
+    pub(crate) fn line_limit(&self) -> usize {
+        self.last.unwrap_or(MOST_LINES).min(MOST_LINES)
+    }
+
+    /// Puts lines of one more service among the newest of others, by time; those of one are in
+    /// order. Once there are enough, older ones are not wished for any more.
+    pub(crate) fn merge(&mut self, lines: &mut Vec<LogLine>, mut more: Vec<LogLine>) {
+        let is_first = lines.is_empty();
+        lines.append(&mut more);
+        if !is_first {
+            lines.sort_by_key(|line| line.at);
+        }
+        let mut bytes = 0;
+        let newest = lines
+            .iter()
+            .rev()
+            .take(self.line_limit())
+            .take_while(|line| {
+                bytes += line.text.len();
+                bytes <= MOST_BYTES
+            });
+        let newest = newest.count();
+        let is_enough = newest == self.line_limit() || newest < lines.len();
+        lines.drain(..lines.len() - newest);
+        if is_enough {
+            self.since = self.since.max(lines.iter().map(|line| line.at).min());
+        }
+    }
+
+    /// Whether not every line of a service is wanted.
+    pub(crate) fn is_filtered(&self) -> bool {
+        self.instance.is_some() || self.grep.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines of so many bytes, written at these seconds.
+    fn written(seconds: impl IntoIterator<Item = i64>, bytes: usize) -> Vec<LogLine> {
+        let line = |second| LogLine {
+            sequence: 0,
+            at: Timestamp::from_second(second).unwrap(),
+            service: "a".into(),
+            instance: Some(0),
+            run: None,
+            stream: None,
+            text: "x".repeat(bytes),
+        };
+        seconds.into_iter().map(line).collect()
+    }
+
+    fn seconds(lines: &[LogLine]) -> Vec<i64> {
+        lines.iter().map(|line| line.at.as_second()).collect()
+    }
+
+    #[test]
+    fn the_newest_of_all_services_are_given() {
+        let mut query = LogQuery {
+            last: Some(3),
+            ..LogQuery::default()
+        };
+        let mut lines = Vec::new();
+        query.merge(&mut lines, written([1, 4], 1));
+        assert_eq!(query.since, None);
+        query.merge(&mut lines, written([2, 3, 5], 1));
+        assert_eq!(seconds(&lines), [3, 4, 5]);
+        let oldest = Timestamp::from_second(3).unwrap();
+        assert_eq!(query.since, Some(oldest), "nobody looks for older ones");
+        query.merge(&mut lines, written([6], 1));
+        assert_eq!(seconds(&lines), [4, 5, 6]);
+    }
+
+    #[test]
+    fn all_services_together_give_no_more_than_one_may() {
+        let (mut query, mut lines) = (LogQuery::default(), Vec::new());
+        let piece = MOST_BYTES / 4;
+        for first in 0..4 {
+            query.merge(&mut lines, written([first, first + 10, first + 20], piece));
+            let bytes: usize = lines.iter().map(|line| line.text.len()).sum();
+            assert!(bytes <= MOST_BYTES);
+        }
+        assert_eq!(seconds(&lines), [20, 21, 22, 23]);
+    }
+}
