@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "what helps a test may fail like a test")]
 
 mod apart;
+mod campaign_killing;
 mod compat;
 mod configuration;
 mod control;
