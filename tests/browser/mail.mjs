@@ -91,8 +91,7 @@ test('an invitation is written, tried, sent, paused and sent to the end', async 
   assert.deepEqual(seen.complaints, []);
 
   // Each friend got it once, and in the language of the household.
-  const all = await mails(page);
-  const [trial, ...sent] = all;
+  const [trial, ...sent] = (await mails(page)).filter((one) => !/sign-in/.test(one.subject));
   assert.match(trial.subject, /^\[Test\]/);
   assert.equal(sent.length, many);
   assert.equal(new Set(sent.map((one) => one.to)).size, many);
