@@ -86,6 +86,7 @@ impl MailText {
     }
 
     /// The texts with the built-in ones where the hosts wrote none, for the form.
+    #[must_use]
     pub fn completed(&self, text: &Text, languages: &[String]) -> Self {
         let complete = |own: &I18n, part| {
             let mut whole = own.clone();

@@ -47,7 +47,7 @@ pub struct DkimKey {
     pub domain: String,
     /// The name of the key below `_domainkey`.
     pub selector: String,
-    /// The SubjectPublicKeyInfo, in base64.
+    /// The public key (`SubjectPublicKeyInfo`), in base64.
     pub public_key: String,
     /// When it was made.
     pub made_at: Timestamp,
@@ -195,11 +195,11 @@ impl Signer {
             // The last of its name, as the order of signing says; there is no second one.
             let found = fields.iter().rev().find(|(known, _)| known == name);
             if let Some((name, value)) = found {
-                signed.push_str(&format!("{name}:{value}\r\n"));
+                signed.extend([name.as_str(), ":", value, "\r\n"]);
             }
         }
         let (name, value) = header.split_once(':')?;
-        signed.push_str(&format!("{}:{}", name.to_ascii_lowercase(), relaxed(value)));
+        signed.extend([name.to_ascii_lowercase(), ":".to_owned(), relaxed(value)]);
         let mut signature = vec![0; self.pair.public_modulus_len()];
         let random = SystemRandom::new();
         self.pair

@@ -63,7 +63,7 @@ impl NameServers {
             match timeout(PATIENCE, ask(*server, random, name)).await {
                 Ok(Ok(texts)) => return Ok(texts),
                 Ok(Err(error)) => last = error.to_string(),
-                Err(_) => last = "too slow".to_owned(),
+                Err(_) => "too slow".clone_into(&mut last),
             }
         }
         Err(NoAnswer(last))

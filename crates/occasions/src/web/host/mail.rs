@@ -15,7 +15,7 @@ use crate::hosting::campaign::audience::Audience;
 use crate::hosting::campaign::progress::{self, Counts, Recipient, RecipientState};
 use crate::hosting::campaign::{self, Campaign, CampaignId, CampaignState, Order, Report, Step};
 use crate::hosting::listing::InvitationFilter;
-use crate::hosting::mail_text::{self, MailKind, MailText};
+use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
 use crate::hosting::reminders::{self, ReminderRule};
 use crate::hosting::{HostOf, Permission, Refusal, membership};
 use crate::question;
@@ -161,7 +161,20 @@ fn subject(wording: &Wording<'_>, one: &Campaign) -> String {
         body: one.body.clone(),
         version: 1,
     };
-    own.in_language(wording.text, wording.occasion).0
+    said(wording, &own)
+}
+
+/// The subject as it is for everybody; what depends on the household is left out.
+fn said(wording: &Wording<'_>, own: &MailText) -> String {
+    let (subject, _) = own.in_language(wording.text, wording.occasion);
+    let pieces = mail_text::pieces(&subject).into_iter();
+    let said = pieces.map(|piece| match piece {
+        Piece::Words(words) => words.to_owned(),
+        Piece::Placeholder("hosts") => wording.hosts().to_string(),
+        Piece::Placeholder("occasion_title") => wording.pick(&wording.occasion.title).to_string(),
+        Piece::Placeholder(_) => "…".to_owned(),
+    });
+    said.collect()
 }
 
 fn class(state: CampaignState) -> &'static str {
@@ -261,7 +274,7 @@ async fn show_new(
         query: wording::query(&filter.query()),
         audience,
         without_address: wording.at(&format!("/invites?{}", narrowed.join("&"))),
-        subject: own.in_language(text, &context.occasion).0,
+        subject: said(&wording, &own),
         texts: wording.at(&format!("/mail/texts/{}", kind.word())),
         speeds: form_state
             .select("per_minute", text.say("host-speed"), speeds)
@@ -392,7 +405,7 @@ pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
         .iter()
         .take(recipients.len() - usize::from(is_long));
     let word = chosen.map_or("", RecipientState::word);
-    let last = shown.clone().last().map_or(0, |one| one.place);
+    let last = shown.clone().next_back().map_or(0, |one| one.place);
     let body = OnePage {
         text,
         csrf: &req.csrf,

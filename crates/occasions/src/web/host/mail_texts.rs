@@ -216,7 +216,7 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
         languages: languages.collect(),
         at,
     };
-    let title = req.text.say("host-preview");
+    let title = req.text.say("host-mail-preview");
     Ok(req.page(&context, Place::Mail, &title, body))
 }
 

@@ -58,21 +58,20 @@ impl Place {
             Self::Invitation(id) => permissions::enter_by_invitation(tx, who, id, Some(request)),
             Self::Guest(id) => permissions::enter_by_guest(tx, who, id, Some(request)),
             Self::Named(name) => {
-                let found = match name {
-                    Some(name) => match name.parse() {
+                let found = if let Some(name) = name {
+                    match name.parse() {
                         Ok(id) => Some(id),
                         Err(_) => occasion::find_by_slug(tx, name)?,
-                    },
-                    None => {
-                        let mut all = permissions::occasions_of(tx, who)?;
-                        let only = all.pop().filter(|_| all.is_empty());
-                        let mut findings = Findings::default();
-                        if only.is_none() {
-                            findings.add("/occasion", "required", []);
-                        }
-                        findings.finish()?;
-                        only.map(|(id, _)| id)
                     }
+                } else {
+                    let mut all = permissions::occasions_of(tx, who)?;
+                    let only = all.pop().filter(|_| all.is_empty());
+                    let mut findings = Findings::default();
+                    if only.is_none() {
+                        findings.add("/occasion", "required", []);
+                    }
+                    findings.finish()?;
+                    only.map(|(id, _)| id)
                 };
                 let id = found.ok_or(Refusal::NotFound)?;
                 permissions::enter(tx, who, &id, Some(request))
