@@ -42,6 +42,9 @@ pub(crate) enum Show {
         #[arg(long, value_name = "FILE")]
         program: Option<PathBuf>,
     },
+    /// A mail to 5,000 households through a slow mail server, killed again and again: nobody is left
+    /// out, nobody gets it twice, and what nobody can know is counted.
+    Mail,
     /// What is downloaded: two builds with the same bytes, a fresh Debian from the tarball to an
     /// invitation, and the package upgraded under a thousand requests a second.
     Dist(dist::Wanted),
@@ -83,6 +86,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
         Show::Edge(wanted) => edge(wanted),
         Show::Install { program } => machine::show(&shown(program.as_deref())?),
         Show::Lighthouse { program } => lighthouse(&shown(program.as_deref())?),
+        Show::Mail => mail(),
         Show::Dist(wanted) => dist::show(wanted),
     }
 }
@@ -131,4 +135,12 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .worker_threads(2)
         .enable_all()
         .build()?)
+}
+
+/// The end-to-end test of mail to many, with as many households as an occasion may have.
+fn mail() -> Result<()> {
+    run(program("cargo")
+        .args(["test", "--package", "kenduri", "--test", "end_to_end"])
+        .args(["--", "--nocapture", "a_campaign_on_sqlite"])
+        .env("KENDURI_TEST_MAILS", "5000"))
 }

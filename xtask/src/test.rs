@@ -86,6 +86,13 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
             .arg("api.py")
             .current_dir(&api))
     })?;
+    let dkim = root().join("tests/dkim");
+    steps.step("signatures of mail, by another library", || {
+        install_python(&dkim)?;
+        run(program(dkim.join(".venv/bin/python"))
+            .arg("signed.py")
+            .current_dir(&dkim))
+    })?;
     steps.step("requests through every change", || {
         let what = ["edge", "--only", "changes", "--program"];
         run(showing(&what).arg(&built))

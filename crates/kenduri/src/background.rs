@@ -7,7 +7,7 @@ use anyhow::Result;
 use occasions::first_opened::Opens;
 use platform::jobs::{Done, Handler, Worker};
 use platform::limits::guess::GuessBudget;
-use platform::mail::{self, Mailer, Post, Smtp, sealed_text, suppression};
+use platform::mail::{self, Mailer, Post, Smtp, dkim, sealed_text, suppression};
 use platform::{StoreError, Tx, audit, idempotency, news};
 use site::webhook::declared;
 use site::{Context, domains};
@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use web::Site;
 
 use crate::configuration::{MailRoute, Settings};
+use crate::server::{self, MailFacts};
 use crate::updates;
 
 /// How often opened invitations are written to the store; a crash loses at most this much time's.
@@ -43,6 +44,19 @@ impl Background {
     }
 }
 
+/// How mail leaves, for the page about the sender's domain.
+pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
+    let mail = &settings.mail;
+    Arc::new(MailFacts {
+        domain: mail.from.address.domain().to_owned(),
+        server: match &mail.route {
+            MailRoute::Mailbox => None,
+            MailRoute::Smtp(server) => Some(server.host.clone()),
+        },
+        dns: mail.name_servers.clone(),
+    })
+}
+
 /// The worker with the jobs of every domain.
 pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> {
     let site = &accounts.site;
@@ -59,11 +73,13 @@ pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> 
         site_url: site.url().join(""),
         suppression: site.keys.key(suppression::PURPOSE),
         text: site.keys.key(sealed_text::PURPOSE),
+        dkim: site.keys.key(dkim::PURPOSE),
         hears_deliveries: settings.mail.callbacks.is_some() || settings.mail.ses_topic.is_some(),
     };
     let mut handlers = vec![
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
         mail::handler(site.store.clone(), post),
+        server::look_daily(site, &mail_facts(settings)),
     ];
     handlers.extend(domains::jobs(accounts));
     handlers.push(declared::handler(site, settings.webhooks.clone()));

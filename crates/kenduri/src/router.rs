@@ -14,7 +14,7 @@ use web::mailbox::Access;
 use crate::api;
 use crate::metrics::Metrics;
 use crate::operators;
-use crate::server::{self, ServerStatus};
+use crate::server::{self, MailFacts, ServerStatus};
 use crate::updates::Source;
 
 /// The parts that the router is built from.
@@ -33,6 +33,8 @@ pub(crate) struct Parts {
     pub(crate) figures: Metrics,
     /// The state of the server, for the operator's page.
     pub(crate) server_status: ServerStatus,
+    /// How mail leaves, for the same page.
+    pub(crate) mail: Arc<MailFacts>,
     /// The sources of releases and advisories.
     pub(crate) updates: Arc<[Source]>,
     /// The backup, if there is one.
@@ -61,6 +63,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .merge(server::routes(
             parts.server_status,
             parts.updates,
+            parts.mail,
             parts.backup,
         ))
         .merge(api::routes())

@@ -10,6 +10,7 @@ mod actions;
 mod alarm;
 mod backup;
 mod context;
+mod mail;
 mod overview;
 mod rows;
 mod service;
@@ -27,18 +28,22 @@ use web::{Locale, Pages, Site};
 use crate::updates::Source;
 
 pub(crate) use alarm::Alarm;
+pub(crate) use mail::{MailFacts, daily as look_daily};
 pub(crate) use status::{EdgeStatus, ServerStatus, StatusRequest};
 
 /// The messages of this crate.
 pub(crate) const LOCALES: &[Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
+    ("en", include_str!("../locales/en-mail.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
+    ("ms", include_str!("../locales/ms-mail.ftl")),
 ];
 
 /// Every address of the operator's page; `updates` is where somebody looks for newer versions.
 pub(crate) fn routes(
     server: ServerStatus,
     updates: Arc<[Source]>,
+    mail: Arc<MailFacts>,
     backup: Option<Arc<Agent>>,
 ) -> Router<Site> {
     // Who of them owns the installation, `AdminContext` looks up.
@@ -46,7 +51,10 @@ pub(crate) fn routes(
         .get("/admin/server", People, overview::show)
         .get("/admin/server/services/{name}", People, service::show)
         .post("/admin/server/services/{name}", People, actions::perform)
+        .get("/admin/server/mail", People, mail::show)
+        .post("/admin/server/mail", People, mail::make_key)
         .into_router()
+        .layer(Extension(mail))
         .layer(Extension(server))
         .layer(Extension(updates))
         .layer(Extension(backup))

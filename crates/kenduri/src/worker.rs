@@ -275,6 +275,7 @@ impl App {
             personal_site: settings.personal_site,
             figures: figures.clone(),
             server_status,
+            mail: background::mail_facts(settings),
             updates: settings.updates.clone().into(),
             backup: backup.clone(),
             stop: stop.clone(),

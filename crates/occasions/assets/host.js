@@ -37,7 +37,7 @@ function listen(live) {
     source.onopen = () => show("live");
     source.onerror = () => show(source.readyState === EventSource.CLOSED ? "paused" : "waiting");
     ["rsvp", "invitation", "note"].forEach((name) => source.addEventListener(name, heard));
-    ["summary", "job", "reset"].forEach((name) => source.addEventListener(name, soon));
+    ["summary", "job", "campaign", "reset"].forEach((name) => source.addEventListener(name, soon));
     source.addEventListener("end", pause);
   };
   open();

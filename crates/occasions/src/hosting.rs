@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod bulk;
+pub mod campaign;
 pub mod codes;
 pub mod dietary_options;
 pub mod events;
@@ -17,6 +18,7 @@ pub mod kitchen;
 pub mod listing;
 pub mod locks;
 pub mod log;
+pub mod mail_text;
 pub mod members;
 pub mod membership;
 pub mod occasions;
@@ -25,6 +27,7 @@ pub mod permissions;
 pub mod portals;
 pub mod questions;
 pub mod record;
+pub mod reminders;
 pub mod resource;
 pub mod sending;
 pub mod sizes;

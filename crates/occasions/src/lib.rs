@@ -142,7 +142,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0002_hosting",
     "0003_open_rsvp",
     "0004_possible_duplicates",
-    "0005_imports"
+    "0005_imports",
+    "0006_campaigns"
 );
 
 /// The error codes of this crate.
@@ -173,6 +174,10 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "last_event"),
     Code::new(409, "question_in_use"),
     Code::new(409, "exports_waiting"),
+    Code::new(409, "occasion_not_published"),
+    Code::new(409, "mail_not_allowed"),
+    Code::new(422, "placeholder_unknown"),
+    Code::new(422, "text_missing"),
     // Files with lists.
     Code::new(413, "file_too_large"),
     Code::new(422, "file_too_many_rows"),
@@ -186,12 +191,19 @@ const PROBLEM_CODES: &[Code] = &[
 /// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
+    ("en", include_str!("../locales/en-mail.ftl")),
     ("en", include_str!("../locales/en-host.ftl")),
     ("en", include_str!("../locales/en-host-pages.ftl")),
+    ("en", include_str!("../locales/en-host-mail.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),
+    ("ms", include_str!("../locales/ms-mail.ftl")),
     ("ms", include_str!("../locales/ms-host.ftl")),
     ("ms", include_str!("../locales/ms-host-pages.ftl")),
+    ("ms", include_str!("../locales/ms-host-mail.ftl")),
     ("it", include_str!("../locales/it.ftl")),
+    ("it", include_str!("../locales/it-mail.ftl")),
     ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans-mail.ftl")),
     ("ar", include_str!("../locales/ar.ftl")),
+    ("ar", include_str!("../locales/ar-mail.ftl")),
 ];

@@ -152,6 +152,12 @@ pub enum Refusal {
     /// The file holds no list that can be read.
     #[error(transparent)]
     File(#[from] Unreadable),
+    /// Mail to many needs an occasion that is published and not archived.
+    #[error("the occasion is not published")]
+    NotPublished,
+    /// The site has not let the occasion send mail.
+    #[error("the site has not let this occasion send mail")]
+    MailNotAllowed,
     /// The present state does not allow this step.
     #[error("the present state does not allow it")]
     WrongState,
@@ -232,6 +238,8 @@ impl Refusal {
             Self::CursorInvalid => new(S::BAD_REQUEST, "cursor_invalid"),
             Self::QuestionInUse => new(S::CONFLICT, "question_in_use"),
             Self::File(why) => of_file(why),
+            Self::NotPublished => new(S::CONFLICT, "occasion_not_published"),
+            Self::MailNotAllowed => new(S::CONFLICT, "mail_not_allowed"),
             Self::WrongState => new(S::CONFLICT, "wrong_state"),
         }
     }

@@ -6,6 +6,7 @@ pub mod api;
 mod custom_code;
 pub mod guest;
 pub mod host;
+pub mod letter;
 pub mod mail;
 
 use axum::{Extension, Router};
@@ -28,6 +29,11 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     let mut handlers = vec![
         crate::deadline_notices::sweeps(site.store.clone()),
         mail::confirmations(site.clone()),
+        letter::campaigns(site.clone()),
+        crate::hosting::reminders::each_minute(
+            site.store.clone(),
+            site.keys.key(platform::mail::suppression::PURPOSE),
+        ),
         alarm::alarms(site.clone()),
     ];
     handlers.extend(crate::hosting::jobs(&site.platform, &site.catalogue));

@@ -46,7 +46,9 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0002_jobs_and_mail",
     "0003_installation",
     "0004_suppression",
-    "0005_erased"
+    "0005_erased",
+    "0006_mail_at_most_once",
+    "0007_dkim"
 );
 
 /// The outside world in one value; tests build one with other parts. Clones share it.

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod once;
 mod sealed;
 mod smtp;
 mod strangers;
@@ -95,6 +96,7 @@ fn worker(world: &World, mailer: Mailer) -> Worker {
         site_url: "https://kenduri.example".to_owned(),
         suppression: key(),
         text: text_key(),
+        dkim: Keyring::new([7; 32], &[]).key(mail::dkim::PURPOSE),
         hears_deliveries: false,
     };
     let handlers = vec![mail::handler(world.store().clone(), post)];

@@ -5,7 +5,7 @@
 
 use askama::Template;
 use axum::extract::{FromRequestParts, Path, Query, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY};
 use axum::http::{HeaderMap, HeaderValue, request};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -151,14 +151,20 @@ async fn html(
         .await?
         .html
         .ok_or_else(Problem::not_found)?;
+    Ok(as_mail(page))
+}
+
+/// The HTML part of a mail as a page for a frame, which may have nothing but its own styles.
+pub fn as_mail(html: String) -> Response {
     let headers = [
         (
             CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(MAIL_POLICY),
         ),
         (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    Ok((headers, Html(page)).into_response())
+    (headers, Html(html)).into_response()
 }
 
 async fn messages(
@@ -330,7 +336,7 @@ mod tests {
     use axum::http::{Request, StatusCode};
     use http_body_util::BodyExt as _;
     use platform::jobs::Worker;
-    use platform::mail::{Mailer, NewMail, Post, handler, suppression};
+    use platform::mail::{Mailer, NewMail, Post, dkim, handler, suppression};
     use platform::store::{Settings, SqliteSettings};
     use tower::ServiceExt as _;
 
@@ -376,6 +382,7 @@ mod tests {
             site_url: "https://kenduri.example".to_owned(),
             suppression: site.keys.key(suppression::PURPOSE),
             text: site.keys.key(sealed_text::PURPOSE),
+            dkim: site.keys.key(dkim::PURPOSE),
             hears_deliveries: false,
         };
         let worker = Worker::new(

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use platform::jobs::Worker;
 use platform::key::Key;
 use platform::mail::suppression::{self, Cause, unsubscribe_link};
-use platform::mail::{self, Address, Mailer, Post, Stream, sealed_text};
+use platform::mail::{self, Address, Mailer, Post, Stream, dkim, sealed_text};
 use platform::{Tx, audit, sql};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -62,6 +62,7 @@ async fn deliver(world: &World) {
         site_url: "https://kenduri.example".to_owned(),
         suppression: key(world),
         text: world.platform.keys.key(sealed_text::PURPOSE),
+        dkim: world.platform.keys.key(dkim::PURPOSE),
         hears_deliveries: false,
     };
     let handlers = vec![mail::handler(world.store().clone(), post)];

@@ -1,5 +1,6 @@
 //! The `[mail]` section: how mails are sent.
 
+use platform::mail::dns::NameServers;
 use platform::mail::{Sender, Server, SnsTopic, Tls};
 use platform::webhook_key::WebhookKey;
 
@@ -70,6 +71,25 @@ pub(super) fn sender(written: &Written, check: &mut Check<'_>) -> Option<Sender>
         );
     }
     sender
+}
+
+/// Whom to ask about DNS: those that are named, or else the system's.
+pub(super) fn name_servers(written: &Written, check: &mut Check<'_>) -> NameServers {
+    let mut servers = Vec::new();
+    for name in &written.mail.name_servers {
+        match name.parse() {
+            Ok(server) => servers.push(server),
+            Err(_) => check.refuse(
+                "mail.name_servers",
+                &format!("mail.name_servers has {name:?}, which is no address and port"),
+                "write it like \"192.0.2.53:53\"",
+            ),
+        }
+    }
+    if written.mail.name_servers.is_empty() {
+        return NameServers::of_system();
+    }
+    NameServers::new(servers)
 }
 
 /// Reads the secret for the provider's delivery reports.

@@ -7,6 +7,7 @@ use compat::personal_site;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::key_file::KeyFile;
+use platform::mail::dns::NameServers;
 use platform::mail::{Sender, SnsTopic};
 use platform::webhook_key::WebhookKey;
 use platform::{Secret, store};
@@ -110,6 +111,8 @@ pub(crate) struct Mail {
     pub(crate) route: MailRoute,
     /// The sender of every mail.
     pub(crate) from: Sender,
+    /// Whom to ask about the DNS of the sender's domain.
+    pub(crate) name_servers: NameServers,
     /// The secret for the mail provider's callbacks.
     pub(crate) callbacks: Option<WebhookKey>,
     /// The SNS topic of Amazon SES' delivery reports.
@@ -180,6 +183,7 @@ pub(super) fn settings(
         mail: Mail {
             route: mail::route(written, check),
             from: from?,
+            name_servers: mail::name_servers(written, check),
             callbacks: mail::callbacks(written, check),
             ses_topic: mail::ses_topic(written, check),
         },

@@ -179,6 +179,8 @@ pub(crate) struct Mail {
     pub(crate) from: String,
     /// At most this many mails leave in a minute.
     pub(crate) per_minute: u32,
+    /// Whom the page about the sender's domain asks about DNS; none: the system's servers.
+    pub(crate) name_servers: Vec<String>,
     /// The secret that signs what is said of our mails at `/hooks/mail/generic`.
     pub(crate) callback_secret: String,
     /// A file that holds that secret.
@@ -195,6 +197,7 @@ impl Default for Mail {
             password_file: String::new(),
             from: "Kenduri <kenduri@localhost>".to_owned(),
             per_minute: 60,
+            name_servers: Vec::new(),
             callback_secret: String::new(),
             callback_secret_file: String::new(),
             ses_topic: String::new(),

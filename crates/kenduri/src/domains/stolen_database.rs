@@ -56,6 +56,7 @@ const HASHES: &[&str] = &[
 
 /// Other columns of bytes, and why what is in them opens nothing.
 const OTHER_BYTES: &[(&str, &str)] = &[
+    ("dkim_key.sealed_key", "opened by the key file alone"),
     ("totp.sealed_secret", "opened by the key file alone"),
     ("passkey.public_key", "the public half"),
     ("idempotency.fingerprint", "compared with a repeat"),

@@ -11,6 +11,7 @@ use identity::people::setup::{self, Credential};
 use identity::sign_in;
 use jiff::tz::TimeZone;
 use platform::audit::{self, Filter};
+use platform::mail::dns::NameServers;
 use platform::store::migrate::Migrations;
 use platform::{StoreError, Tx};
 use site::{Context, domains};
@@ -23,7 +24,7 @@ use tokio::sync::mpsc;
 use web::client_info::Proxies;
 use web::{Language, Settings, SiteUrl};
 
-use super::{EdgeStatus, LOCALES, ServerStatus, routes};
+use super::{EdgeStatus, LOCALES, MailFacts, ServerStatus, routes};
 use crate::control::Reply;
 use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
@@ -82,10 +83,24 @@ fn site_of(
     let site = domains::site(DOMAINS, LOCALES, world.platform.clone(), settings);
     let accounts = Context::new(site, DOMAINS);
     let (server, orders) = server(world.platform.clock.now(), status);
-    let pages = accounts::web::routes(&accounts).merge(routes(server, sources.into(), backup));
+    let pages = accounts::web::routes(&accounts).merge(routes(
+        server,
+        sources.into(),
+        mail_facts(),
+        backup,
+    ));
     let pages = accounts::web::around(&accounts, pages);
     let router = web::serve(&accounts.site, pages);
     (accounts, router, orders)
+}
+
+/// A sender's domain of which no name server tells.
+fn mail_facts() -> Arc<MailFacts> {
+    Arc::new(MailFacts {
+        domain: "kad.example".to_owned(),
+        server: Some("mail.example".to_owned()),
+        dns: NameServers::new(Vec::new()),
+    })
 }
 
 fn server(now: jiff::Timestamp, status: Option<EdgeStatus>) -> (ServerStatus, Orders) {

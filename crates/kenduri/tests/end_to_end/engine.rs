@@ -21,7 +21,11 @@ impl Engine {
 
     /// Ends every wait of a job, as time does while no Kenduri runs.
     pub(crate) fn make_all_jobs_due(&self, data: &Path) {
-        let sql = "UPDATE job SET due_at = 0 WHERE due_at IS NOT NULL";
+        self.execute(data, "UPDATE job SET due_at = 0 WHERE due_at IS NOT NULL");
+    }
+
+    /// Changes something behind everybody's back.
+    pub(crate) fn execute(&self, data: &Path, sql: &str) {
         match self {
             Self::Sqlite => open(data).execute_batch(sql).expect("a table"),
             Self::Postgres(database) => {

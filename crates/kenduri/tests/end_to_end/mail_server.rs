@@ -24,6 +24,11 @@ pub(crate) struct MailServer {
 impl MailServer {
     /// Starts on a free port.
     pub(crate) fn start() -> Self {
+        Self::slow(Duration::ZERO)
+    }
+
+    /// The same, with a server that takes this long over each mail before it says that it has it.
+    pub(crate) fn slow(over_each: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its address").to_string();
         let kept = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
@@ -32,7 +37,7 @@ impl MailServer {
             for stream in listener.incoming().map_while(Result::ok) {
                 let kept = Arc::clone(&keeping);
                 // A client killed in the middle is no failure of ours.
-                std::thread::spawn(move || converse(stream, &kept).ok());
+                std::thread::spawn(move || converse(stream, &kept, over_each).ok());
             }
         });
         Self { address, kept }
@@ -67,7 +72,11 @@ impl MailServer {
     }
 }
 
-fn converse(stream: TcpStream, kept: &(Mutex<Vec<Received>>, Condvar)) -> io::Result<()> {
+fn converse(
+    stream: TcpStream,
+    kept: &(Mutex<Vec<Received>>, Condvar),
+    over_each: Duration,
+) -> io::Result<()> {
     let mut answers = stream.try_clone()?;
     let mut lines = BufReader::new(stream).lines();
     answers.write_all(b"220 sink\r\n")?;
@@ -107,6 +116,7 @@ fn converse(stream: TcpStream, kept: &(Mutex<Vec<Received>>, Condvar)) -> io::Re
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(received);
                 kept.1.notify_all();
+                std::thread::sleep(over_each);
                 answers.write_all(b"250 kept\r\n")?;
             }
             "QUIT" => {

@@ -5,6 +5,7 @@
 
 mod apart;
 mod backup;
+mod campaign_killing;
 mod compat;
 mod configuration;
 mod control;

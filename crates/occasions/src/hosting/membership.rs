@@ -172,6 +172,23 @@ pub(crate) fn sends_mail(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool,
     Ok(sends_mail)
 }
 
+/// How many mails the occasion may still send today; `None` if as many as it wants.
+pub(crate) fn mails_left(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<Option<i64>, StoreError> {
+    let (by_staff, sends_mail): (bool, bool) = sql!(
+        "SELECT by_staff, sends_mail FROM occasion WHERE id = :occasion",
+        occasion
+    )
+    .one(tx)?;
+    Ok(match (by_staff, sends_mail) {
+        (true, _) => None,
+        (false, false) => Some(0),
+        (false, true) => Some((MAILS_A_DAY - count_mails(tx, occasion)?).max(0)),
+    })
+}
+
 fn count_mails(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM mail WHERE scope = :occasion AND created_at > :since",

@@ -34,7 +34,8 @@ const BATCH: u32 = 200;
 pub struct Message {
     /// The number to resume from; counters have none.
     pub id: Option<i64>,
-    /// The kind of message: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`, `reset`.
+    /// The kind of message: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`, `campaign`,
+    /// `reset`.
     pub name: String,
     /// The content of the message.
     pub data: Value,
@@ -251,7 +252,8 @@ fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, S
         "job" if data["contacts"] == json!(true) && !host.may(Permission::SeeContacts) => {
             return Ok(None);
         }
-        "invitation" | "job" => {}
+        "campaign" if !host.may(Permission::Invite) => return Ok(None),
+        "invitation" | "job" | "campaign" => {}
         // Only the counters changed, so there is no other message.
         _ => return Ok(None),
     }

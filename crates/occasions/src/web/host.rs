@@ -20,6 +20,8 @@ mod invite_acts;
 mod invite_form;
 mod invite_people;
 mod invites;
+mod mail;
+mod mail_texts;
 mod members;
 mod more;
 pub(crate) mod occasions;
@@ -29,6 +31,7 @@ mod person;
 mod preview;
 mod print;
 mod questions;
+mod reminders;
 mod reports;
 pub(crate) mod request;
 mod resource;
@@ -45,6 +48,7 @@ use super::access::HostAccess;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::hosting::Permission::{Invite, Own, ReadLog, See, SeeAnswers, SeeContacts, Write};
+use crate::hosting::reminders::ReminderRule;
 use crate::question::Question;
 
 /// All hosts' addresses, each with the permission it requires.
@@ -100,6 +104,23 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/import/{id}/columns", Invite, import::save_columns)
         .post("/import/{id}/apply", Invite, import::apply)
         .post("/import/{id}/undo", Invite, import::undo)
+        .get("/mail", Invite, mail::show)
+        .get("/mail/new", Invite, mail::new)
+        .post("/mail", Invite, mail::order)
+        .get("/mail/texts/{kind}", Write, mail_texts::edit)
+        .post("/mail/texts/{kind}", Write, mail_texts::change)
+        .get("/mail/texts/{kind}/preview", Invite, mail_texts::preview)
+        .get(
+            "/mail/texts/{kind}/preview/page",
+            Invite,
+            mail_texts::preview_page,
+        )
+        .post("/mail/texts/{kind}/test", Invite, mail_texts::test)
+        .get("/mail/{id}", Invite, mail::one)
+        .post("/mail/{id}/pause", Invite, mail::pause)
+        .post("/mail/{id}/resume", Invite, mail::resume)
+        .post("/mail/{id}/cancel", Invite, mail::cancel)
+        .post("/mail/{id}/retry", Invite, mail::retry)
         .get("/guests", See, guests::list)
         .get("/print", See, print::choose)
         .get("/print/cards", SeeContacts, print::cards)
@@ -118,6 +139,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .post("/settings/events/{id}/schedule", Write, schedule::change)
         .nest(Question::PAGES, pages_of::<Question, _>())
         .nest(DietaryOption::PAGES, pages_of::<DietaryOption, _>())
+        .nest(ReminderRule::PAGES, pages_of::<ReminderRule, _>())
         .get("/members", See, members::show)
         .post("/members/invite", Own, members::invite)
         .post("/members/withdraw", Own, members::withdraw)

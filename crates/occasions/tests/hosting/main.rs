@@ -6,6 +6,8 @@
 mod alarm;
 mod api_garbage;
 mod background;
+mod campaigns;
+mod campaigns_pages;
 #[path = "../shared/demo.rs"]
 #[expect(dead_code, reason = "the guests' own tests need more of it")]
 mod demo;
@@ -36,6 +38,7 @@ mod people;
 mod printing;
 mod questions;
 mod races;
+mod reminders;
 mod repeats;
 mod roles;
 mod scopes;

@@ -53,7 +53,7 @@ impl Route {
 }
 
 /// Names of the lists, and those of the calls.
-const PLACES: [(&str, &str); 20] = [
+const PLACES: [(&str, &str); 25] = [
     ("/invitations/id/{id}", "/invitations/id/{i}"),
     ("/guests/{id}/replies/{event}", "/guests/{g}/replies/nikah"),
     ("/occasions/{id}/bulk/{bulk}", "/occasions/{id}/bulk/{b}"),
@@ -61,6 +61,11 @@ const PLACES: [(&str, &str); 20] = [
     ("/invites/{id}", "/invites/{i}"),
     ("/reports/{id}", "/reports/{x}"),
     ("/import/{id}", "/import/{m}"),
+    ("/mail/{id}", "/mail/{c}"),
+    ("/reminders/{id}", "/reminders/{r}"),
+    ("{campaign}", "{c}"),
+    ("{rule}", "{r}"),
+    ("{kind}", "reminder"),
     ("/events/{id}", "/events/{e}"),
     ("/questions/{id}", "/questions/song"),
     ("/questions/{key}", "/questions/song"),
@@ -85,11 +90,12 @@ fn route(method: &str, listed: &str, role: Option<Role>, scopes: Option<Vec<Stri
     } else {
         path
     };
+    let rest = match listed {
+        "/api/email/reminder" => "/reminder",
+        _ => listed.rsplit_once("{id}").map_or("", |(_, rest)| rest),
+    };
     Route {
-        body: body(
-            method,
-            listed.rsplit_once("{id}").map_or("", |(_, rest)| rest),
-        ),
+        body: body(method, rest),
         method: method.to_owned(),
         listed: listed.to_owned(),
         path,
@@ -106,10 +112,15 @@ fn body(method: &str, rest: &str) -> Value {
         (_, "/replies/{event}") => json!({"version": 999, "status": "yes"}),
         (_, "/bulk" | "/bulk/effect") => json!({"ids": [], "action": "archive"}),
         ("POST", "/imports") => json!([{"household": "A"}]),
+        (_, "/reminder") => json!({"occasion": "{id}"}),
+        ("POST", "/campaigns") => json!({"kind": "thanks"}),
         (_, "/exports") => json!({"kind": "guests", "format": "csv"}),
         (_, "/members" | "/members/{account}") => json!({"role": "observer"}),
         (_, "/merge") => json!({"into": "01970000-0000-7000-8000-000000000000"}),
-        ("POST", "/events" | "/questions" | "/dietary-options" | "/invitations" | "")
+        (
+            "POST",
+            "/events" | "/questions" | "/reminder-rules" | "/dietary-options" | "/invitations" | "",
+        )
         | ("PATCH", "/imports/{import}") => json!({}),
         _ => json!({"version": 999}),
     }
@@ -181,6 +192,15 @@ impl Names {
         let import = call(&mut owner, "POST", &stage.at("/imports"), &import)
             .await
             .json();
+        let order = json!({"kind": "invitation"});
+        let campaign = call(&mut owner, "POST", &stage.at("/campaigns"), &order)
+            .await
+            .json();
+        let rules = stage.at("/reminder-rules");
+        let rule = call(&mut owner, "POST", &rules, &json!({}))
+            .await
+            .with(201)
+            .json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self(vec![
             ("{id}", stage.occasion.to_string()),
@@ -191,6 +211,8 @@ impl Names {
             ("{b}", text(&bulk["id"])),
             ("{x}", text(&export["id"])),
             ("{m}", text(&import["id"])),
+            ("{c}", text(&campaign["id"])),
+            ("{r}", text(&rule["id"])),
             ("{a}", stage.stranger.account.to_string()),
         ])
     }
@@ -326,6 +348,12 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
             if is_in && route.is_read() && !route.path.contains("{x}") {
                 assert_eq!(answer.status, 200, "{told}");
             }
+        }
+    }
+    // Whoever tries a mail gets it.
+    for mail in stage.world.mails().await {
+        if mail.subject.starts_with("[Test]") {
+            stage.world.expect_mail(&mail.recipient, &mail.subject);
         }
     }
 }

@@ -8,7 +8,7 @@ use identity::grant::{self, Scope};
 use identity::session::signed_in::SignedIn;
 use identity::session::token::{PROFILE_READ, TokenScope};
 use occasions::code::CodeKey;
-use occasions::hosting::{HostOf, Refusal, bulk, enter, export, import};
+use occasions::hosting::{HostOf, Refusal, bulk, campaign, enter, export, import};
 use occasions::id::InvitationId;
 use occasions::open_rsvp::{self, Respondent};
 use occasions::refusal::Refusal as GuestRefusal;
@@ -145,6 +145,7 @@ impl<'w> Stage<'w> {
         self.world.expect_jobs(bulk::KIND);
         self.world.expect_jobs(export::KIND);
         self.world.expect_jobs(import::KIND);
+        self.world.expect_jobs(campaign::KIND);
     }
 
     /// A browser in which nobody is signed in.

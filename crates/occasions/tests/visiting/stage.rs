@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::Method;
 use occasions::rsvp;
 use platform::jobs::Worker;
-use platform::mail::{self, Mailer, Post, sealed_text, suppression};
+use platform::mail::{self, Mailer, Post, dkim, sealed_text, suppression};
 use platform::{Rows, Sql};
 use serde_json::{Value, json};
 use site::domain::Domains;
@@ -75,6 +75,7 @@ impl Stage<'_> {
             site_url: "https://kenduri.example".to_owned(),
             suppression: site.keys.key(suppression::PURPOSE),
             text: site.keys.key(sealed_text::PURPOSE),
+            dkim: site.keys.key(dkim::PURPOSE),
             hears_deliveries: false,
         };
         Worker::new(

@@ -39,14 +39,16 @@ impl Address {
         &self.canonical
     }
 
+    /// The domain, as DNS knows it.
+    pub fn domain(&self) -> &str {
+        let (_, domain) = self.canonical.rsplit_once('@').unwrap_or_default();
+        domain
+    }
+
     /// The address for SMTP: the local part as typed, the domain in ASCII.
     pub(super) fn for_transport(&self) -> Result<lettre::Address, lettre::address::AddressError> {
         let local = self.shown.rsplit_once('@').map_or("", |(local, _)| local);
-        let domain = self
-            .canonical
-            .rsplit_once('@')
-            .map_or("", |(_, domain)| domain);
-        lettre::Address::new(local, domain)
+        lettre::Address::new(local, self.domain())
     }
 }
 

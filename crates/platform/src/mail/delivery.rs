@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
+use super::dkim::{self, Signer};
 use super::message::{Outgoing, Sender};
 use super::smtp::{self, Refusal, Smtp};
 use super::suppression::{self, Outcome};
@@ -40,6 +41,8 @@ pub struct Post {
     pub suppression: Key,
     /// The key that opens sealed texts, derived for [`sealed_text::PURPOSE`].
     pub text: Key,
+    /// The key that opens DKIM keys, derived for [`dkim::PURPOSE`].
+    pub dkim: Key,
     /// Whether the provider reports deliveries. Otherwise a mail counts as delivered when the mail
     /// server accepts it.
     pub hears_deliveries: bool,
@@ -88,6 +91,10 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         Ok(message) => message,
         Err(error) => return Ok(ended(post, begun.mail, State::Failed, error.to_string())),
     };
+    let message = match &begun.signer {
+        Some(signer) => signer.sign(message, begun.at),
+        None => message,
+    };
     let handed = smtp
         .hand_over(&post.from.address, &begun.mail.to, &message)
         .await;
@@ -101,7 +108,7 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
             };
             Ok(failed(post, begun.mail, State::Bounced, answer, outcome))
         }
-        Err(Refusal::Unknown(reason)) if begun.is_second => {
+        Err(Refusal::Unknown(reason)) if begun.is_last => {
             Ok(ended(post, begun.mail, State::Uncertain, reason))
         }
         // The row stays in `sending`, where the next attempt finds it.
@@ -134,8 +141,12 @@ fn unsent(reason: String) -> JobError {
 /// A mail whose state `sending` is committed.
 struct Begun {
     mail: Outgoing,
-    /// Whether an earlier attempt may have sent it.
-    is_second: bool,
+    /// What signs it, and when.
+    signer: Option<Signer>,
+    at: Timestamp,
+    /// Whether it stays uncertain if this attempt may have sent it: an earlier one may have, too,
+    /// or it is to be sent at most once.
+    is_last: bool,
 }
 
 /// Stores the mail in the mailbox, unless its recipient is suppressed.
@@ -155,12 +166,12 @@ fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
 
 /// Locks the mail and decides whether to send it; `None` when not, and its state says why.
 fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, StoreError> {
-    let locked: Option<(State, i64)> = sql!(
-        "SELECT state, doubts FROM mail WHERE id = :id FOR NO KEY UPDATE",
+    let locked: Option<(State, i64, bool)> = sql!(
+        "SELECT state, doubts, is_held FROM mail WHERE id = :id FOR NO KEY UPDATE",
         id
     )
     .maybe(tx)?;
-    let Some((state, doubts)) = locked else {
+    let Some((state, doubts, is_held)) = locked else {
         return Ok(None);
     };
     let found_half_sent = match state {
@@ -173,11 +184,11 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
         }
     };
     if found_half_sent {
-        sql!("UPDATE mail SET doubts = doubts + 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+        doubt(tx, id)?;
         note(tx, id, State::Uncertain, None)?;
         tracing::warn!(mail = %id, "a mail was found half sent");
         metrics::counter!("kenduri_mails_uncertain_total").increment(1);
-        if doubts > 0 {
+        if doubts > 0 || is_held {
             give_up(tx, id)?;
             return Ok(None);
         }
@@ -213,8 +224,10 @@ fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, Sto
         note(tx, id, State::Sending, None)?;
     }
     Ok(Some(Begun {
+        signer: dkim::signer(tx, &post.dkim, post.from.address.domain())?,
+        at: tx.now(),
         mail,
-        is_second: found_half_sent,
+        is_last: found_half_sent || is_held,
     }))
 }
 
@@ -222,6 +235,9 @@ fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done 
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
     Done::with(move |tx| {
         note(tx, &mail.id, state, Some(&answer))?;
+        if state == State::Uncertain {
+            doubt(tx, &mail.id)?;
+        }
         if state == State::Sent {
             forget(tx, &mail.id)?;
             if !post.hears_deliveries {
@@ -243,6 +259,11 @@ fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome
         let (key, id) = (&post.suppression, mail.id.as_str());
         suppression::outcome_of_mail(tx, key, &mail.to, id, outcome)
     })
+}
+
+fn doubt(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
+    sql!("UPDATE mail SET doubts = doubts + 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    Ok(())
 }
 
 /// Deletes the text of a finished mail: it may contain a sign-in link.

@@ -3,13 +3,16 @@
 //! [`Tx::send_mail`] writes a row and the job that sends it. The job commits `sending`, sends the
 //! mail, and commits the result. So every mail is sent once, with one unavoidable exception: the
 //! program is killed between the server's acceptance and the commit. Such a row is found in
-//! `sending`, is marked `uncertain`, and is sent once more with the same Message-ID.
+//! `sending`, is marked `uncertain`, and is sent once more with the same Message-ID; a mail of
+//! [`Tx::send_mail_at_most_once`] is not.
 //!
 //! With the built-in [`mailbox`], the mail is stored in the transaction that ends its job, so no
 //! mail is ever uncertain.
 
 mod address;
 mod delivery;
+pub mod dkim;
+pub mod dns;
 pub mod mailbox;
 mod message;
 pub mod sealed_text;
@@ -20,7 +23,7 @@ pub mod suppression;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::jobs::{NewJob, Queue};
+use crate::jobs::{self, NewJob, Queue};
 use crate::key::Key;
 use crate::sql;
 use crate::store::{Bind, Column, Row, Rows, StoreError, Tx, Value};
@@ -220,6 +223,16 @@ impl Column for State {
 impl Tx<'_> {
     /// Writes a mail and the job that sends it.
     pub fn send_mail(&mut self, mail: NewMail) -> Result<MailId, StoreError> {
+        self.write_mail(mail, false)
+    }
+
+    /// As [`Tx::send_mail`], for a mail that nobody should get twice: found half sent, it stays
+    /// `uncertain`, and people decide whether to send it again.
+    pub fn send_mail_at_most_once(&mut self, mail: NewMail) -> Result<MailId, StoreError> {
+        self.write_mail(mail, true)
+    }
+
+    fn write_mail(&mut self, mail: NewMail, is_held: bool) -> Result<MailId, StoreError> {
         let NewMail {
             to,
             to_name,
@@ -246,10 +259,10 @@ impl Tx<'_> {
         }
         sql!(
             "INSERT INTO mail (id, scope, stream, recipient, recipient_name, sender_name,
-                               reply_to, subject, text, html, sealed_text, state,
+                               reply_to, subject, text, html, sealed_text, is_held, state,
                                doubts, created_at, changed_at, request_id)
              VALUES (:id, :scope, :stream, :to, :to_name, :sender_name, :reply_to, :subject, :text,
-                 :html, :sealed, 'queued', 0, :now, :now, :request)",
+                 :html, :sealed, :is_held, 'queued', 0, :now, :now, :request)",
             id,
             scope,
             stream,
@@ -261,6 +274,7 @@ impl Tx<'_> {
             text = body.text,
             html = body.html,
             sealed,
+            is_held,
             now,
             request = request.as_deref()
         )
@@ -318,6 +332,21 @@ pub fn doubted(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     Ok(count)
 }
 
+/// Takes a mail back that no server has accepted yet; `false` if it is too late for that.
+pub fn withdraw(tx: &mut Tx<'_>, id: &MailId) -> Result<bool, StoreError> {
+    let taken = sql!(
+        "DELETE FROM mail WHERE id = :id AND state IN ('queued', 'deferred')",
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if taken == 0 {
+        return Ok(false);
+    }
+    // A job that is running finds no mail.
+    jobs::withdraw(tx, &job_key(id))?;
+    Ok(true)
+}
+
 /// Sends a failed, bounced or uncertain mail again. `false` when the scope has no such mail, or the
 /// text was deleted because a server accepted it once.
 pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, StoreError> {
@@ -344,6 +373,10 @@ struct Task {
     mail: MailId,
 }
 
+fn job_key(id: &MailId) -> String {
+    format!("mail:{id}")
+}
+
 fn enqueue(
     tx: &mut Tx<'_>,
     id: &MailId,
@@ -355,7 +388,7 @@ fn enqueue(
         .map_or(stream.priority(), Stranger::priority);
     tx.enqueue(NewJob {
         queue: Queue::Mail,
-        key: Some(format!("mail:{id}")),
+        key: Some(job_key(id)),
         priority,
         line: stranger.map(|stranger| stranger.line),
         ..NewJob::new(KIND, serde_json::json!({ "mail": id }))

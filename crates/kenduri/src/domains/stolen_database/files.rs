@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use platform::jobs::Worker;
-use platform::mail::{self, Mailer, Post, sealed_text, suppression};
+use platform::mail::{self, Mailer, Post, dkim, sealed_text, suppression};
 use site::domains;
 use testkit::World;
 
@@ -30,6 +30,7 @@ fn mailed_links_are_in_no_file_before_and_after_they_are_sent() {
             site_url: URL.to_owned(),
             suppression: keys.key(suppression::PURPOSE),
             text: keys.key(sealed_text::PURPOSE),
+            dkim: keys.key(dkim::PURPOSE),
             hears_deliveries: false,
         };
         let (store, clock) = (world.store().clone(), world.platform.clock.clone());

@@ -4,6 +4,7 @@
 
 mod bulk;
 pub(crate) mod call;
+mod campaigns;
 pub(crate) mod change_response;
 pub(crate) mod exports;
 mod guests;
@@ -25,6 +26,7 @@ pub use stream::Pace;
 
 use crate::diet::DietaryOption;
 use crate::event::Event;
+use crate::hosting::reminders::ReminderRule;
 use crate::question::Question;
 
 /// Addresses of the hosts' JSON interface.
@@ -40,6 +42,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(bulk::routes())
         .merge(exports::routes())
         .merge(imports::routes())
+        .merge(campaigns::routes())
+        .merge(resource::routes::<ReminderRule, R>())
         .merge(members::routes())
         .merge(reports::routes())
         .merge(stream::routes())

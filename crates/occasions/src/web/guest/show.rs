@@ -153,7 +153,7 @@ impl<'a> Reading<'a> {
         })
     }
 
-    pub(super) fn events(&self) -> Vec<EventRow<'a>> {
+    pub(crate) fn events(&self) -> Vec<EventRow<'a>> {
         self.portal
             .invited_events()
             .map(|event| self.event(event))

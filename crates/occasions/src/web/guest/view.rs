@@ -12,6 +12,7 @@ mod alone;
 mod answer;
 mod conflict;
 mod entry;
+mod letter;
 mod mail;
 mod open_rsvp;
 mod portal;
@@ -25,6 +26,7 @@ pub use alone::{DietRow, Dietary, NotePage};
 pub use answer::{Answer, Chips, Choice, Diet, NewRow, NoteField, Places, Row, Seats};
 pub use conflict::{Conflict, Difference, Side};
 pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
+pub use letter::{Block, Letter, LetterText, Span};
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
 pub use open_rsvp::{Open, OpenEvent, TypedAnswer};
 pub use portal::{

@@ -13,6 +13,7 @@ use web::{Problem, Theme};
 use super::request::{HostRequest, PageContext};
 use crate::event::Event;
 use crate::hosting::Permission;
+use crate::hosting::reminders::ReminderRule;
 use crate::question::Question;
 use crate::words::OccasionStatus;
 
@@ -22,6 +23,7 @@ pub(crate) enum Place {
     Overview,
     Invitations,
     Guests,
+    Mail,
     Reports,
     Settings,
     Events,
@@ -38,6 +40,7 @@ impl Place {
         match pages {
             Event::PAGES => Self::Events,
             Question::PAGES => Self::Questions,
+            ReminderRule::PAGES => Self::Mail,
             _ => Self::Diets,
         }
     }
@@ -156,7 +159,7 @@ impl HostRequest {
             tab: true,
             ..entry
         };
-        let work = vec![
+        let mut work = vec![
             Entry {
                 tab: true,
                 ..entry(Place::Overview, "host-overview", "")
@@ -169,8 +172,11 @@ impl HostRequest {
                 entry(Place::Guests, "host-guests", "/guests"),
                 context.sizes.guests,
             ),
-            entry(Place::Reports, "host-reports", "/reports"),
         ];
+        if context.may(Permission::Invite) {
+            work.push(entry(Place::Mail, "host-mail", "/mail"));
+        }
+        work.push(entry(Place::Reports, "host-reports", "/reports"));
         let server = context
             .owns_site
             .then(|| elsewhere("host-server", "/admin/server"));
@@ -236,6 +242,7 @@ impl HostRequest {
             "mail" => "host-done-mail",
             "left" => "host-done-left",
             "export" => "host-done-export",
+            "trial" => "host-done-trial",
             _ => return None,
         };
         Some(self.text.say(id).into_owned())

@@ -12,7 +12,9 @@ use super::wording::{self, Wording};
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::hosting::log::AuditRow;
+use crate::hosting::mail_text::{self, MailKind};
 use crate::hosting::occasions::FIELDS;
+use crate::hosting::reminders::ReminderRule;
 use crate::hosting::resource::Resource as _;
 use crate::hosting::{guests, invitations, locks};
 use crate::question::Question;
@@ -248,6 +250,7 @@ fn meaning(entity: &str, field: &str) -> Meaning {
         ("occasion", "status") => Meaning::Field(Kind::Choice(OccasionStatus::CHOICES)),
         ("grant", "role") => Meaning::Field(Kind::Choice(Role::CHOICES)),
         ("export", "kind") => Meaning::Field(Kind::Choice(ExportKind::CHOICES)),
+        ("campaign", "kind") => Meaning::Field(Kind::Choice(MailKind::CHOICES)),
         _ => {
             let mut fields = fields_of(entity).iter().copied().flatten();
             let found = fields.find(|known| known.name == name);
@@ -264,12 +267,14 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
         "event" => &[Event::FIELDS],
         "question" => &[Question::FIELDS],
         "dietary_option" => &[DietaryOption::FIELDS],
+        "mail_text" => &[mail_text::FIELDS],
+        "reminder_rule" => &[ReminderRule::FIELDS],
         _ => &[],
     }
 }
 
 /// The families of actions that the log can be filtered by.
-pub(super) const FAMILIES: [(&str, &str); 10] = [
+pub(super) const FAMILIES: [(&str, &str); 11] = [
     ("rsvp", "host-family-rsvp"),
     ("invitation", "host-family-invitation"),
     ("guest", "host-family-guest"),
@@ -277,6 +282,7 @@ pub(super) const FAMILIES: [(&str, &str); 10] = [
     ("question", "host-family-question"),
     ("occasion", "host-family-occasion"),
     ("bulk", "host-family-bulk"),
+    ("campaign", "host-family-campaign"),
     ("export", "host-family-export"),
     ("grant", "host-family-grant"),
     ("invite", "host-family-invite"),
@@ -309,6 +315,15 @@ fn action(action: &str) -> Option<&'static str> {
         "occasion.moved" => "host-log-occasion-moved",
         "occasion.diets_deleted" => "host-log-diets-deleted",
         "bulk.started" => "host-log-bulk",
+        "campaign.ordered" => "host-log-campaign-ordered",
+        "campaign.paused" => "host-log-campaign-paused",
+        "campaign.resumed" => "host-log-campaign-resumed",
+        "campaign.cancelled" => "host-log-campaign-cancelled",
+        "campaign.retried" => "host-log-campaign-retried",
+        "mail_text.changed" => "host-log-mail-text",
+        "reminder_rule.created" | "reminder_rule.changed" | "reminder_rule.removed" => {
+            "host-log-reminders"
+        }
         "export.started" => "host-log-export",
         "export.fetched" => "host-log-export-fetched",
         "grant.given" => "host-log-grant-given",
@@ -331,6 +346,11 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     Some(match (entity, field) {
         ("export", "kind") => "host-export-kind",
         ("export", "contacts") => "host-export-contacts",
+        ("campaign", "kind") => "host-mail",
+        ("mail_text" | "reminder_rule", _) => {
+            let mut fields = fields_of(entity).iter().copied().flatten();
+            fields.find(|known| known.name == field)?.label
+        }
         ("question", _) => Question::field(field)?.label,
         _ => return None,
     })

@@ -11,13 +11,14 @@ use platform::Tx;
 use platform::audit::RequestFacts;
 use serde::Serialize;
 use site::call;
-use web::{Problem, Site};
+use web::{Findings, Problem, Site};
 
 use super::change_response::Sees;
 use super::refusal::problem;
 use crate::hosting::Refusal;
 use crate::hosting::permissions::{self, HostOf, Permission};
 use crate::id::{GuestId, InvitationId, OccasionId};
+use crate::occasion;
 use crate::web::custom_code::ByHand;
 
 pub(crate) use call::{Maybe, answer, id};
@@ -36,6 +37,8 @@ pub(crate) enum Place {
     Occasion(OccasionId),
     Invitation(InvitationId),
     Guest(GuestId),
+    /// By slug or id; else the only one of the caller.
+    Named(Option<String>),
 }
 
 impl Place {
@@ -54,6 +57,25 @@ impl Place {
             Self::Occasion(id) => permissions::enter(tx, who, id, Some(request)),
             Self::Invitation(id) => permissions::enter_by_invitation(tx, who, id, Some(request)),
             Self::Guest(id) => permissions::enter_by_guest(tx, who, id, Some(request)),
+            Self::Named(name) => {
+                let found = if let Some(name) = name {
+                    match name.parse() {
+                        Ok(id) => Some(id),
+                        Err(_) => occasion::find_by_slug(tx, name)?,
+                    }
+                } else {
+                    let mut all = permissions::occasions_of(tx, who)?;
+                    let only = all.pop().filter(|_| all.is_empty());
+                    let mut findings = Findings::default();
+                    if only.is_none() {
+                        findings.add("/occasion", "required", []);
+                    }
+                    findings.finish()?;
+                    only.map(|(id, _)| id)
+                };
+                let id = found.ok_or(Refusal::NotFound)?;
+                permissions::enter(tx, who, &id, Some(request))
+            }
         }
     }
 }

@@ -7,31 +7,31 @@ use web::{Text, Theme};
 use super::{AnsweredQuestion, Contact, Counts, EventRow, Progress, Stored, Tone};
 
 /// The colours of a theme, inlined in the mail because mail programs do not load our style sheets.
-struct MailColours {
+pub(super) struct MailColours {
     /// The background around the mail.
-    page: &'static str,
+    pub(super) page: &'static str,
     /// The background of the text.
-    surface: &'static str,
+    pub(super) surface: &'static str,
     /// The colour of text.
-    ink: &'static str,
+    pub(super) ink: &'static str,
     /// The colour of secondary text.
-    ink2: &'static str,
+    pub(super) ink2: &'static str,
     /// The colour of hairlines.
-    line: &'static str,
+    pub(super) line: &'static str,
     /// The background of the names.
-    ground: &'static str,
+    pub(super) ground: &'static str,
     /// The colour of the names.
-    ground_ink: &'static str,
+    pub(super) ground_ink: &'static str,
     /// The colour of the double rule.
-    gold: &'static str,
+    pub(super) gold: &'static str,
     /// The colour of the button and of links.
-    accent: &'static str,
+    pub(super) accent: &'static str,
     /// The colour of the button's text.
-    on_accent: &'static str,
+    pub(super) on_accent: &'static str,
 }
 
 /// The colours of a mail on a light ground.
-fn light(theme: Theme) -> MailColours {
+pub(super) fn light(theme: Theme) -> MailColours {
     let mut light = match theme.preset {
         Preset::Songket => colours([
             "#fbf5e9", "#fffdf8", "#2c1712", "#6a4c3e", "#e5d5b8", "#64102b", "#f7e3b0", "#d9a94a",
@@ -53,7 +53,7 @@ fn light(theme: Theme) -> MailColours {
 }
 
 /// The colours of a mail on a dark ground.
-fn dark(theme: Theme) -> MailColours {
+pub(super) fn dark(theme: Theme) -> MailColours {
     let mut dark = match theme.preset {
         Preset::Songket => colours([
             "#190d10", "#26161a", "#f6e9d6", "#c9ae98", "#43292d", "#3e0a1c", "#f7e3b0", "#d9a94a",

@@ -1,0 +1,19 @@
+## Hosts: the page about mail and DNS
+
+server-mail = Mel dan DNS
+server-mail-text = Mel dihantar atas nama { $domain }. Penerima memeriksa DNS sama ada itu benar; tanpa rekod ini, mel sering berakhir sebagai spam.
+server-mail-mailbox = Mel kekal dalam peti mel laman ini dan tidak dihantar kepada sesiapa. Dalam kenduri.toml, mail.url menamakan pelayan mel.
+server-mail-signed = Mel ditandatangani.
+server-mail-not-signed = Mel belum ditandatangani: kunci tiada dalam DNS. Terbitkan rekod di bawah, kemudian periksa semula.
+server-mail-records = Rekod domain
+server-mail-look = Periksa semula
+server-mail-spf = SPF: siapa boleh menghantar
+server-mail-dkim = DKIM: kunci
+server-mail-dmarc = DMARC: apa yang dibuat dengan yang lain
+server-mail-there = Ada
+server-mail-missing = Tiada
+server-mail-unknown = Tiada pelayan nama menjawab
+server-mail-instead = Yang ada:
+server-mail-sign = Tandatangani mel
+server-mail-sign-text = Kenduri membuat kunci dan menyimpannya bermeterai. Bahagian awamnya dimasukkan ke dalam DNS; setelah dilihat di situ, setiap mel ditandatangani.
+server-mail-make-key = Buat kunci

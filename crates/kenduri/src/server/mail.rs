@@ -1,0 +1,315 @@
+//! What receivers of our mail look up in DNS: whether the domain of the sender has the records
+//! that say the mail is ours, and the key that signs it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use platform::audit::{Entry, RequestFacts};
+use platform::jobs::{Done, Handler};
+use platform::mail::dkim::{self, DkimKey};
+use platform::mail::dns::NameServers;
+use platform::{Random, StoreError, Tx};
+use serde_json::json;
+use site::asking::Sender;
+use site::call::see_other;
+use web::{Problem, Site, Text, Wishes};
+
+use super::context::AdminContext;
+
+/// Where the page is.
+const HERE: &str = "/admin/server/mail";
+
+/// How mail leaves, and whom to ask about DNS.
+#[derive(Clone, Debug)]
+pub(crate) struct MailFacts {
+    /// The domain of the sender.
+    pub(crate) domain: String,
+    /// The host name of the mail server; `None` for the mailbox.
+    pub(crate) server: Option<String>,
+    /// The name servers.
+    pub(crate) dns: NameServers,
+}
+
+/// How a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// It is there.
+    Yes,
+    /// Another one is there, or none.
+    No,
+    /// No name server answered.
+    Unknown,
+}
+
+impl Found {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Yes => "server-mail-there",
+            Self::No => "server-mail-missing",
+            Self::Unknown => "server-mail-unknown",
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "error",
+            Self::Unknown => "wait",
+        }
+    }
+}
+
+/// One record that the domain needs.
+struct Record {
+    what: &'static str,
+    name: String,
+    text: String,
+    found: Found,
+    /// What is there instead.
+    instead: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "server/mail.html")]
+struct MailPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    domain: &'a str,
+    is_mailbox: bool,
+    is_signed: bool,
+    has_key: bool,
+    records: Vec<Record>,
+}
+
+/// `GET /admin/server/mail`.
+pub(super) async fn show(
+    admin: AdminContext,
+    Extension(facts): Extension<Arc<MailFacts>>,
+) -> Result<Response, Problem> {
+    let domain = facts.domain.clone();
+    let find = move |tx: &mut Tx<'_>| dkim::find(tx, &domain);
+    let mut key = admin.site.store.read::<_, StoreError, _>(find).await?;
+    let records = look(&facts, &admin.site.random, key.as_ref()).await;
+    if let Some(key) = &mut key {
+        let seen = records
+            .iter()
+            .find(|record| record.what == "server-mail-dkim");
+        note(&admin.site, key, seen.map(|record| record.found)).await?;
+    }
+    let body = MailPage {
+        text: &admin.text,
+        csrf: &admin.csrf,
+        domain: &facts.domain,
+        is_mailbox: facts.server.is_none(),
+        is_signed: key.as_ref().is_some_and(|key| key.verified_at.is_some()),
+        has_key: key.is_some(),
+        records,
+    };
+    Ok(admin.page(&admin.text.say("server-mail"), body))
+}
+
+/// Notes whether the key is in DNS. Where nobody answered, what is known stays.
+async fn note(site: &Site, key: &mut DkimKey, found: Option<Found>) -> Result<(), StoreError> {
+    let is_there = match found {
+        Some(Found::Yes) => true,
+        Some(Found::No) => false,
+        Some(Found::Unknown) | None => return Ok(()),
+    };
+    if is_there != key.verified_at.is_some() {
+        let domain = key.domain.clone();
+        let change = move |tx: &mut Tx<'_>| dkim::note_seen(tx, &domain, is_there);
+        site.store.write(change).await?;
+        key.verified_at = is_there.then(|| site.clock.now());
+    }
+    Ok(())
+}
+
+/// `POST /admin/server/mail`: makes the key that signs.
+pub(super) async fn make_key(
+    State(site): State<Site>,
+    Extension(facts): Extension<Arc<MailFacts>>,
+    uri: Uri,
+    headers: HeaderMap,
+    sender: Sender,
+) -> Result<Response, Problem> {
+    let wishes = Wishes::read(&uri, &headers);
+    let Sender {
+        who, csrf, request, ..
+    } = sender;
+    let admin = AdminContext::of(&site, who, csrf, &wishes).await?;
+    let made = tokio::task::spawn_blocking(dkim::generate).await;
+    let (private, public) = made
+        .map_err(Problem::internal)?
+        .map_err(Problem::internal)?;
+    let (key, domain) = (site.keys.key(dkim::PURPOSE), facts.domain.clone());
+    let actor = admin.owner.who().actor();
+    let keep = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        if dkim::find(tx, &domain)?.is_some() {
+            return Ok(());
+        }
+        dkim::keep(tx, &key, &domain, (&private, &public))?;
+        record(tx, &actor, &domain, &request)
+    };
+    site.store.write(keep).await?;
+    Ok(see_other(HERE))
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    actor: &platform::audit::Actor,
+    domain: &str,
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    tx.record(Entry {
+        actor: actor.clone(),
+        action: "mail.key_made",
+        entity: ("domain", domain.to_owned()),
+        scope: None,
+        changes: json!([]),
+        request: Some(request.clone()),
+    })
+}
+
+/// The records that the domain needs, and whether they are there.
+async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<Record> {
+    let domain = &facts.domain;
+    let ask = async |name: &str| facts.dns.texts(random, name).await.ok();
+    let dmarc_name = format!("_dmarc.{domain}");
+    let (spf, dmarc) = tokio::join!(ask(domain), ask(&dmarc_name));
+    let begins = |begin: &'static str| {
+        move |texts: &[String]| {
+            texts
+                .iter()
+                .any(|text| text.trim_start().starts_with(begin))
+        }
+    };
+    let mut records = vec![judge(
+        (
+            "server-mail-spf",
+            domain.clone(),
+            spf_record(facts.server.as_deref()),
+        ),
+        spf,
+        "v=spf1",
+        begins("v=spf1"),
+    )];
+    if let Some(key) = key {
+        let name = key.record_name();
+        let found = ask(&name).await;
+        let wanted = key.public_key.clone();
+        let is_it = move |texts: &[String]| texts.iter().any(|text| public_key(text) == wanted);
+        let told = ("server-mail-dkim", name, key.record());
+        records.push(judge(told, found, "", is_it));
+    }
+    let told = (
+        "server-mail-dmarc",
+        dmarc_name,
+        "v=DMARC1; p=quarantine".to_owned(),
+    );
+    records.push(judge(told, dmarc, "", begins("v=DMARC1")));
+    records
+}
+
+/// `shown`: how those begin that are shown instead, since a domain has texts for other purposes.
+fn judge(
+    (what, name, text): (&'static str, String, String),
+    answer: Option<Vec<String>>,
+    shown: &str,
+    is_there: impl Fn(&[String]) -> bool,
+) -> Record {
+    let found = match &answer {
+        None => Found::Unknown,
+        Some(texts) if is_there(texts) => Found::Yes,
+        Some(_) => Found::No,
+    };
+    let mut instead = answer.unwrap_or_default();
+    instead.retain(|text| found == Found::No && text.starts_with(shown) && !shown.is_empty());
+    if shown.is_empty() && found != Found::No {
+        instead.clear();
+    }
+    Record {
+        what,
+        name,
+        text,
+        found,
+        instead,
+    }
+}
+
+/// The key in a DKIM record (RFC 6376, section 3.6.1).
+fn public_key(record: &str) -> String {
+    let tags = record.split(';');
+    let found = tags.filter_map(|tag| tag.trim().strip_prefix("p=")).next();
+    let key = found.unwrap_or_default();
+    key.chars()
+        .filter(|letter| !letter.is_whitespace())
+        .collect()
+}
+
+/// Whom the domain lets send its mail.
+fn spf_record(server: Option<&str>) -> String {
+    let allowed = match server {
+        Some(host) if host.ends_with("amazonaws.com") => "include:amazonses.com".to_owned(),
+        Some(host) if host.ends_with("mailgun.org") => "include:mailgun.org".to_owned(),
+        Some(host) => format!("a:{host}"),
+        None => "mx".to_owned(),
+    };
+    format!("v=spf1 {allowed} ~all")
+}
+
+/// The job that looks once a day whether the key still is in DNS, because a signature that nobody
+/// can check does harm.
+pub(crate) fn daily(site: &Site, facts: &Arc<MailFacts>) -> Handler {
+    let (site, facts) = (site.clone(), Arc::clone(facts));
+    Handler::each_day("mail.dkim_look", move |_| {
+        let (site, facts) = (site.clone(), Arc::clone(&facts));
+        async move {
+            let domain = facts.domain.clone();
+            let find = move |tx: &mut Tx<'_>| dkim::find(tx, &domain);
+            if let Some(mut key) = site.store.read::<_, StoreError, _>(find).await? {
+                let records = look(&facts, &site.random, Some(&key)).await;
+                let seen = records
+                    .iter()
+                    .find(|record| record.what == "server-mail-dkim");
+                note(&site, &mut key, seen.map(|record| record.found)).await?;
+            }
+            Ok(Done::nothing())
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_in_its_record_however_it_is_written() {
+        for record in [
+            "v=DKIM1; k=rsa; p=AB+c==",
+            "p=AB +c==;",
+            " v=DKIM1;p=AB+c==",
+        ] {
+            assert_eq!(public_key(record), "AB+c==", "{record}");
+        }
+        assert_eq!(public_key("v=DKIM1; p="), "");
+    }
+
+    #[test]
+    fn the_servers_of_providers_are_included_by_name() {
+        for (server, expected) in [
+            (None, "v=spf1 mx ~all"),
+            (Some("mail.example"), "v=spf1 a:mail.example ~all"),
+            (
+                Some("email-smtp.eu-west-1.amazonaws.com"),
+                "v=spf1 include:amazonses.com ~all",
+            ),
+            (Some("smtp.mailgun.org"), "v=spf1 include:mailgun.org ~all"),
+        ] {
+            assert_eq!(spf_record(server), expected);
+        }
+    }
+}

@@ -1,0 +1,450 @@
+//! One mail to many households: who gets it, from when on and how fast, and how far it is.
+//!
+//! A campaign is a row; who gets it is fixed when it begins. A job writes the mails in small
+//! batches, each in the transaction that takes its recipient out of the queue, and has only
+//! [`WINDOW`] of them under way, so that pausing acts at once.
+
+pub mod audience;
+pub mod progress;
+pub mod sending;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{self, NewJob};
+use platform::mail::{self, MailId};
+use platform::store::{Json, Row};
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use web::{Findings, I18n, When, words};
+
+use self::audience::Audience;
+use super::listing::InvitationFilter;
+use super::listing::filter::Answered;
+use super::mail_text::{self, MailKind};
+use super::{HostOf, Permission, Refusal, history, membership, occasions};
+use crate::id::OccasionId;
+use crate::words::{Access, OccasionStatus};
+pub use progress::{Counts, Recipient, RecipientState, Skip};
+
+platform::id!(CampaignId, "One mail to many households.");
+
+/// The kind of the job that writes the mails.
+pub const KIND: &str = "occasions.campaign";
+/// How many campaigns an occasion has at most.
+const LIMIT: i64 = 500;
+/// The most mails a minute.
+pub const FASTEST: i64 = 600;
+/// How many mails of a campaign are under way at once.
+const WINDOW: i64 = 50;
+
+words! {
+    /// How far a campaign is.
+    CampaignState {
+        /// Waiting for its time.
+        Scheduled = "scheduled" => "host-campaign-scheduled",
+        /// Mails are being sent.
+        Sending = "sending" => "host-campaign-sending",
+        /// Stopped by a host, who may go on.
+        Paused = "paused" => "host-campaign-paused",
+        /// Nothing is left to send.
+        Sent = "sent" => "host-campaign-sent",
+        /// Ended by a host; what had left has left.
+        Cancelled = "cancelled" => "host-campaign-cancelled",
+    }
+}
+
+/// A campaign, as stored.
+#[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Campaign {
+    /// The campaign's id.
+    #[schema(value_type = String)]
+    pub id: CampaignId,
+    /// What it is about.
+    pub kind: MailKind,
+    /// How far it is.
+    pub state: CampaignState,
+    /// The hosts' subject, as it was when it was ordered.
+    pub subject: I18n,
+    /// The hosts' text, as it was when it was ordered.
+    pub body: I18n,
+    /// Which households; null: those that a reminder rule found.
+    #[row(json)]
+    pub audience: Option<InvitationFilter>,
+    /// The most mails a minute; 0: as fast as the mail server takes them.
+    pub per_minute: i64,
+    /// When it begins.
+    #[schema(value_type = String, format = "date-time")]
+    pub due_at: Timestamp,
+    /// When it was ordered.
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+    /// When its recipients were fixed.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub started_at: Option<Timestamp>,
+    /// When nothing was left to send.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A campaign, and how many of its mails are in which state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CampaignReport)]
+pub struct Report {
+    /// The campaign.
+    #[serde(flatten)]
+    pub campaign: Campaign,
+    /// Its mails, counted by state.
+    #[schema(inline)]
+    pub counts: Counts,
+}
+
+/// What hosts order.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewCampaign)]
+pub struct Order {
+    /// What it is about; its text is the hosts' wording of that kind.
+    pub kind: MailKind,
+    /// Which households; left out: all.
+    #[serde(default)]
+    pub audience: InvitationFilter,
+    /// When it begins, in the occasion's zone unless it names an offset; left out: at once.
+    #[serde(default)]
+    pub send_at: Option<When>,
+    /// The most mails a minute, up to 600; 0: as fast as the mail server takes them.
+    #[serde(default)]
+    pub per_minute: i64,
+}
+
+/// Orders a mail to many households.
+pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Refusal> {
+    host.needs(Permission::Invite)?;
+    let occasion = occasions::lock(tx, host)?;
+    may_send(tx, host, occasion.status)?;
+    let (ordered,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM campaign WHERE occasion = :occasion",
+        occasion = host.occasion()
+    )
+    .one(tx)?;
+    if ordered >= LIMIT {
+        return Err(Refusal::LimitReached(LIMIT));
+    }
+    let mut findings = Findings::default();
+    findings.number("/per_minute", order.per_minute, 0, FASTEST);
+    let now = tx.now();
+    let due_at = match &order.send_at {
+        Some(typed) => local(typed, &occasion.zone())
+            .or_else(|| findings.when("/send_at", typed, &occasion.zone())),
+        None => Some(now),
+    };
+    let text = mail_text::load(tx, host, order.kind)?;
+    if !order.kind.is_built_in() && (text.subject.is_empty() || text.body.is_empty()) {
+        findings.add("/kind", "text_missing", []);
+    }
+    findings.finish()?;
+    // Whoever names an unknown event is told now, and not when nobody looks.
+    Audience::households(tx, host, &order.audience)?;
+    let campaign = Campaign {
+        id: tx.id(),
+        kind: order.kind,
+        state: CampaignState::Scheduled,
+        subject: text.subject,
+        body: text.body,
+        audience: Some(order.audience.clone()),
+        per_minute: order.per_minute,
+        due_at: due_at.unwrap_or(now).max(now),
+        created_at: now,
+        started_at: None,
+        finished_at: None,
+    };
+    insert(tx, host.occasion(), &campaign, Some(host), None)?;
+    let changes = json!([{"field": "kind", "old": null, "new": campaign.kind}]);
+    record(tx, host, "campaign.ordered", &campaign.id, changes)?;
+    report(tx, campaign)
+}
+
+/// The instant of a time that names no offset, in the zone of the occasion.
+fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
+    let typed = typed.0.trim();
+    if typed.parse::<Timestamp>().is_ok() {
+        return None;
+    }
+    let local: DateTime = typed.parse().ok()?;
+    Some(local.to_zoned(zone.clone()).ok()?.timestamp())
+}
+
+/// For how long the same reminder is not ordered again.
+const REMINDED: SignedDuration = SignedDuration::from_mins(10);
+
+/// The households of a filter that may answer and have not.
+fn owing(filter: &InvitationFilter) -> InvitationFilter {
+    InvitationFilter {
+        response: Some(filter.response.unwrap_or(Answered::Pending)),
+        access: Some(filter.access.unwrap_or(Access::Open)),
+        ..filter.clone()
+    }
+}
+
+/// The reminder of these households that was ordered a few minutes ago.
+pub fn reminded(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    filter: &InvitationFilter,
+) -> Result<Option<Report>, Refusal> {
+    host.needs(Permission::Invite)?;
+    let found: Option<(CampaignId,)> = sql!(
+        "SELECT id FROM campaign
+         WHERE occasion = :occasion AND kind = 'reminder' AND audience = :audience
+           AND created_at > :lately AND state <> 'cancelled'
+         ORDER BY id DESC LIMIT 1",
+        occasion = host.occasion(),
+        audience = Json(&Some(owing(filter))),
+        lately = tx.now() - REMINDED
+    )
+    .maybe(tx)?;
+    found.map(|(id,)| load(tx, host, &id)).transpose()
+}
+
+/// Reminds households that owe an answer. The same ones a few minutes later get nothing more,
+/// unless `force`.
+pub fn remind(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    filter: &InvitationFilter,
+    force: bool,
+) -> Result<Report, Refusal> {
+    occasions::lock(tx, host)?;
+    if !force && let Some(report) = reminded(tx, host, filter)? {
+        return Ok(report);
+    }
+    let wanted = Order {
+        kind: MailKind::Reminder,
+        audience: owing(filter),
+        send_at: None,
+        per_minute: 0,
+    };
+    order(tx, host, &wanted)
+}
+
+/// Whether mail to many may leave this occasion at all.
+fn may_send(tx: &mut Tx<'_>, host: &HostOf, status: OccasionStatus) -> Result<(), Refusal> {
+    if matches!(status, OccasionStatus::Draft | OccasionStatus::Archived) {
+        return Err(Refusal::NotPublished);
+    }
+    if !membership::sends_mail(tx, host.occasion())? {
+        return Err(Refusal::MailNotAllowed);
+    }
+    Ok(())
+}
+
+/// Writes a new campaign and the job that begins it.
+pub(super) fn insert(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    campaign: &Campaign,
+    host: Option<&HostOf>,
+    rule: Option<&str>,
+) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO campaign (id, occasion, kind, state, subject, body, audience, account, rule,
+             per_minute, due_at, created_at, started_at)
+         VALUES (:id, :occasion, :kind, :state, :subject, :body, :audience, :account, :rule,
+             :per_minute, :due_at, :created_at, :started_at)",
+        id = campaign.id,
+        occasion,
+        kind = campaign.kind,
+        state = campaign.state,
+        subject = campaign.subject,
+        body = campaign.body,
+        audience = Json(&campaign.audience),
+        account = host.map(HostOf::account),
+        rule,
+        per_minute = campaign.per_minute,
+        due_at = campaign.due_at,
+        created_at = campaign.created_at,
+        started_at = campaign.started_at
+    )
+    .run(tx, Rows::Exactly(1))?;
+    enqueue(tx, &campaign.id, campaign.due_at)?;
+    tell(tx, occasion, campaign)
+}
+
+fn key(id: &CampaignId) -> String {
+    format!("campaign:{id}")
+}
+
+/// Has the job look at the campaign at this time.
+pub(super) fn enqueue(tx: &mut Tx<'_>, id: &CampaignId, at: Timestamp) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        key: Some(key(id)),
+        run_at: Some(at),
+        ..NewJob::new(KIND, json!({ "campaign": id }))
+    })
+}
+
+fn record(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    action: &'static str,
+    id: &CampaignId,
+    changes: serde_json::Value,
+) -> Result<(), StoreError> {
+    history::record(tx, host, action, ("campaign", id.to_string()), changes)
+}
+
+/// The campaign with its numbers.
+fn report(tx: &mut Tx<'_>, campaign: Campaign) -> Result<Report, Refusal> {
+    let counts = progress::count(tx, &campaign.id)?;
+    Ok(Report { campaign, counts })
+}
+
+/// A campaign of this occasion.
+pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &CampaignId) -> Result<Report, Refusal> {
+    host.needs(Permission::Invite)?;
+    let found: Option<Campaign> = sql!(
+        "SELECT {Campaign} FROM campaign WHERE id = :id AND occasion = :occasion",
+        id,
+        occasion = host.occasion()
+    )
+    .maybe(tx)?;
+    report(tx, found.ok_or(Refusal::NotFound)?)
+}
+
+/// The latest campaigns, newest first.
+pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Report>, Refusal> {
+    host.needs(Permission::Invite)?;
+    let all: Vec<Campaign> = sql!(
+        "SELECT {Campaign} FROM campaign WHERE occasion = :occasion ORDER BY id DESC LIMIT :limit",
+        occasion = host.occasion(),
+        limit
+    )
+    .all(tx)?;
+    all.into_iter().map(|one| report(tx, one)).collect()
+}
+
+/// What a host does to a campaign that was ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Stops it, until it goes on.
+    Pause,
+    /// Lets it go on.
+    Resume,
+    /// Ends it.
+    Cancel,
+    /// Sends what failed once more.
+    Retry,
+}
+
+/// Takes a step with a campaign.
+pub fn step(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &CampaignId,
+    step: Step,
+) -> Result<Report, Refusal> {
+    use CampaignState::{Cancelled, Paused, Scheduled, Sending, Sent};
+    host.needs(Permission::Invite)?;
+    let occasion = occasions::load(tx, host)?;
+    let locked = lock(tx, id)?.filter(|(_, of)| of == host.occasion());
+    let (campaign, _) = locked.ok_or(Refusal::NotFound)?;
+    let (state, action) = match (step, campaign.state) {
+        (Step::Pause, Sending) => (Paused, "campaign.paused"),
+        (Step::Resume, Paused) => (Sending, "campaign.resumed"),
+        (Step::Cancel, Scheduled | Sending | Paused) => (Cancelled, "campaign.cancelled"),
+        (Step::Retry, Sending | Sent) => (Sending, "campaign.retried"),
+        _ => return Err(Refusal::WrongState),
+    };
+    let now = tx.now();
+    match step {
+        Step::Pause => take_back(tx, id)?,
+        Step::Cancel => {
+            take_back(tx, id)?;
+            jobs::withdraw(tx, &key(id))?;
+            sql!(
+                "UPDATE campaign_recipient SET state = 'cancelled'
+                 WHERE campaign = :id AND state = 'queued'",
+                id
+            )
+            .run(tx, Rows::Any)?;
+        }
+        Step::Resume | Step::Retry => {
+            may_send(tx, host, occasion.status)?;
+            if step == Step::Retry && queue_failed(tx, id)? == 0 {
+                return Err(Refusal::WrongState);
+            }
+            enqueue(tx, id, now)?;
+        }
+    }
+    let finished_at = (state == Cancelled).then_some(now);
+    sql!(
+        "UPDATE campaign SET state = :state, finished_at = :finished_at WHERE id = :id",
+        id,
+        state,
+        finished_at
+    )
+    .run(tx, Rows::Exactly(1))?;
+    record(tx, host, action, id, json!([]))?;
+    let report = load(tx, host, id)?;
+    tell(tx, host.occasion(), &report.campaign)?;
+    Ok(report)
+}
+
+/// The campaign with its occasion, holding its lock.
+fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId)>, StoreError> {
+    let found: Option<(OccasionId,)> = sql!(
+        "SELECT occasion FROM campaign WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let Some((occasion,)) = found else {
+        return Ok(None);
+    };
+    let campaign = sql!("SELECT {Campaign} FROM campaign WHERE id = :id", id).one(tx)?;
+    Ok(Some((campaign, occasion)))
+}
+
+/// Takes back the mails that no server has accepted.
+fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
+    let under_way: Vec<(i64, MailId)> = sql!(
+        "SELECT place, mail FROM campaign_recipient JOIN mail ON mail.id = campaign_recipient.mail
+         WHERE campaign = :id AND mail.state IN ('queued', 'deferred')",
+        id
+    )
+    .all(tx)?;
+    for (place, id_of_mail) in under_way {
+        if mail::withdraw(tx, &id_of_mail)? {
+            sql!(
+                "UPDATE campaign_recipient SET state = 'queued', mail = NULL
+                 WHERE campaign = :id AND place = :place",
+                id,
+                place
+            )
+            .run(tx, Rows::Exactly(1))?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts the recipients into the queue again whose mail failed or bounced.
+fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
+    sql!(
+        "UPDATE campaign_recipient SET state = 'queued', mail = NULL
+         WHERE campaign = :id AND mail IN
+             (SELECT id FROM mail WHERE state IN ('failed', 'bounced'))",
+        id
+    )
+    .run(tx, Rows::Any)
+}
+
+/// Tells open pages how far the campaign is.
+fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, campaign: &Campaign) -> Result<(), StoreError> {
+    let counts = progress::count(tx, &campaign.id)?;
+    tx.publish(platform::news::NewNews {
+        scope: occasion.to_string(),
+        name: "campaign",
+        payload: json!({ "id": campaign.id, "state": campaign.state, "counts": counts }),
+    })
+}

@@ -1,0 +1,86 @@
+//! Which households a campaign is for, and which of them no mail reaches.
+
+use platform::key::Key;
+use platform::mail::suppression::{self, Cause};
+use platform::mail::{Address, Stream};
+use platform::{StoreError, Tx};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Skip;
+use crate::hosting::listing::{self, InvitationFilter, InvitationRow};
+use crate::hosting::{HostOf, Permission, Refusal};
+use crate::id::OccasionId;
+
+/// The stream of mails to many, which every household may refuse.
+pub const STREAM: Stream = Stream::Marketing;
+
+/// Whom a filter finds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Audience {
+    /// How many households match.
+    pub households: i64,
+    /// How many mails that makes.
+    pub mails: i64,
+    /// How many households have no address.
+    pub without_address: i64,
+    /// How many want no more of this mail.
+    pub unsubscribed: i64,
+    /// To how many no mail goes, because it came back or was marked as spam.
+    pub bounced: i64,
+}
+
+impl Audience {
+    /// Counts whom the filter finds.
+    pub fn count(
+        tx: &mut Tx<'_>,
+        key: &Key,
+        host: &HostOf,
+        filter: &InvitationFilter,
+    ) -> Result<Self, Refusal> {
+        host.needs(Permission::Invite)?;
+        let mut audience = Self::default();
+        for household in Self::households(tx, host, filter)? {
+            audience.households += 1;
+            let email = household.email.as_deref();
+            let number = match skip(tx, key, host.occasion(), email)? {
+                None => &mut audience.mails,
+                Some(Skip::Unsubscribed) => &mut audience.unsubscribed,
+                Some(Skip::Bounced) => &mut audience.bounced,
+                Some(_) => &mut audience.without_address,
+            };
+            *number += 1;
+        }
+        Ok(audience)
+    }
+
+    /// The households that the filter finds. Archived ones get no mail.
+    pub(super) fn households(
+        tx: &mut Tx<'_>,
+        host: &HostOf,
+        filter: &InvitationFilter,
+    ) -> Result<Vec<InvitationRow>, Refusal> {
+        let filter = InvitationFilter {
+            archived: false,
+            ..filter.clone()
+        };
+        listing::all_invitations(tx, host, &filter)
+    }
+}
+
+/// Why no mail goes to this address.
+pub(in crate::hosting) fn skip(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    occasion: &OccasionId,
+    email: Option<&str>,
+) -> Result<Option<Skip>, StoreError> {
+    let Some(address) = email.and_then(|email| email.parse::<Address>().ok()) else {
+        return Ok(Some(Skip::NoAddress));
+    };
+    let cause = suppression::find_for(tx, key, &address, STREAM, Some(occasion.as_str()))?;
+    Ok(cause.map(|cause| match cause {
+        Cause::Unsubscribe => Skip::Unsubscribed,
+        Cause::SoftBounce | Cause::HardBounce | Cause::Complaint | Cause::Manual => Skip::Bounced,
+    }))
+}

@@ -1,0 +1,126 @@
+//! How far a campaign is, in numbers and for each household.
+
+use std::collections::BTreeMap;
+
+use platform::store::Row;
+use platform::{StoreError, Tx, sql};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::words;
+
+use super::{CampaignId, load};
+use crate::hosting::{HostOf, Refusal};
+use crate::id::InvitationId;
+
+/// How many mails are in which state; states without mails are left out.
+pub type Counts = BTreeMap<String, i64>;
+
+words! {
+    /// How far one mail of a campaign is.
+    RecipientState {
+        /// Waiting for its turn.
+        Queued = "queued" => "host-mail-queued",
+        /// Being handed to the mail server.
+        Sending = "sending" => "host-mail-sending",
+        /// The mail server took it.
+        Sent = "sent" => "host-mail-sent",
+        /// The mail server asked to try later.
+        Deferred = "deferred" => "host-mail-deferred",
+        /// It came back.
+        Bounced = "bounced" => "host-mail-bounced",
+        /// Every try failed.
+        Failed = "failed" => "host-mail-failed",
+        /// The address takes no mail.
+        Suppressed = "suppressed" => "host-mail-suppressed",
+        /// Perhaps sent: the program was killed while it handed the mail over. Not sent again.
+        Uncertain = "uncertain" => "host-mail-uncertain",
+        /// Not sent, for a reason.
+        Skipped = "skipped" => "host-mail-skipped",
+        /// The campaign was ended before.
+        Cancelled = "cancelled" => "host-mail-cancelled",
+    }
+}
+
+words! {
+    /// Why a household gets no mail of a campaign.
+    #[schema(as = SkipReason)]
+    Skip {
+        /// It has no address.
+        NoAddress = "no_address" => "host-skip-no-address",
+        /// It wants no more of this mail.
+        Unsubscribed = "unsubscribed" => "host-skip-unsubscribed",
+        /// Mail to it came back, or was marked as spam.
+        Bounced = "bounced" => "host-skip-bounced",
+        /// It has answered, and need not be reminded.
+        Answered = "answered" => "host-skip-answered",
+        /// It may not answer any more.
+        Closed = "closed" => "host-skip-closed",
+        /// The invitation is archived.
+        Archived = "archived" => "host-skip-archived",
+    }
+}
+
+/// One household of a campaign.
+#[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CampaignRecipient)]
+pub struct Recipient {
+    /// Its place in the order of sending.
+    pub place: i64,
+    /// The invitation's id.
+    #[schema(value_type = String)]
+    pub invitation: InvitationId,
+    /// The household's name; empty if the invitation is gone.
+    pub household: String,
+    /// How far its mail is.
+    pub state: RecipientState,
+    /// Why it gets none.
+    pub reason: Option<Skip>,
+    /// The mail server's last answer.
+    pub answer: Option<String>,
+}
+
+/// Counts the mails of a campaign by state.
+pub(super) fn count(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Counts, StoreError> {
+    let counted: Vec<(RecipientState, i64)> = sql!(
+        "SELECT CASE WHEN recipient.state = 'written' THEN COALESCE(mail.state, 'sent')
+                     ELSE recipient.state END AS state, COUNT(*)
+         FROM campaign_recipient AS recipient LEFT JOIN mail ON mail.id = recipient.mail
+         WHERE recipient.campaign = :id GROUP BY 1",
+        id
+    )
+    .all(tx)?;
+    let counted = counted.into_iter();
+    Ok(counted
+        .map(|(state, n)| (state.word().to_owned(), n))
+        .collect())
+}
+
+/// The households of a campaign from `after` on, at most `limit`; only those in one state, if
+/// that is asked for.
+pub fn recipients(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &CampaignId,
+    state: Option<RecipientState>,
+    (after, limit): (i64, i64),
+) -> Result<Vec<Recipient>, Refusal> {
+    load(tx, host, id)?;
+    let wanted = state.map_or("", RecipientState::word);
+    Ok(sql!(
+        "SELECT {Recipient} FROM
+             (SELECT recipient.place, recipient.invitation, recipient.reason, mail.answer,
+                  COALESCE(invitation.household, '') AS household,
+                  CASE WHEN recipient.state = 'written' THEN COALESCE(mail.state, 'sent')
+                       ELSE recipient.state END AS state
+              FROM campaign_recipient AS recipient
+              LEFT JOIN mail ON mail.id = recipient.mail
+              LEFT JOIN invitation ON invitation.id = recipient.invitation
+              WHERE recipient.campaign = :id AND recipient.place > :after) AS found
+         WHERE :wanted = '' OR state = :wanted ORDER BY place LIMIT :limit",
+        id,
+        after,
+        wanted,
+        limit
+    )
+    .all(tx)?)
+}

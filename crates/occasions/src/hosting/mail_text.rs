@@ -1,0 +1,307 @@
+//! The wording of the mails that hosts send: one for each kind, in every language. A text that the
+//! hosts leave empty is the built-in one of that language.
+
+use platform::store::Row;
+use platform::{Rows, Tx, sql};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::fields::{self, texts};
+use web::{Field, Findings, I18n, Input, Language, Limits, Text, words};
+
+use super::{Current, HostOf, Permission, Refusal, history, occasions};
+use crate::occasion::Occasion;
+
+words! {
+    /// What a mail to many households is about.
+    MailKind {
+        /// The date, before the invitation.
+        SaveTheDate = "save_the_date" => "host-mail-save-the-date",
+        /// The invitation.
+        Invitation = "invitation" => "host-mail-invitation",
+        /// That an answer is owed.
+        Reminder = "reminder" => "host-mail-reminder",
+        /// Thanks, after the day.
+        Thanks = "thanks" => "host-mail-thanks",
+        /// Anything else.
+        News = "news" => "host-mail-news",
+    }
+}
+
+/// The names that stand in braces, and are replaced for each household.
+pub const PLACEHOLDERS: &[&str] = &[
+    "household",
+    "name",
+    "guests",
+    "hosts",
+    "occasion_title",
+    "occasion_date",
+    "venue",
+    "rsvp_deadline",
+    "rsvp_link",
+    "code",
+    "status",
+    "unsubscribe_link",
+    // Older names of the date and the venue.
+    "wedding_date",
+    "wedding_venue",
+];
+
+/// The hosts' wording of one kind of mail.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+pub struct MailText {
+    /// What it is about.
+    pub kind: MailKind,
+    /// The subject, up to 150 characters.
+    pub subject: I18n,
+    /// Paragraphs of plain text, up to 8,000 characters. A link to the household's page that is a
+    /// paragraph of its own becomes a button.
+    pub body: I18n,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+/// What hosts write.
+pub const FIELDS: &[Field] = web::fields! { MailText:
+    subject: texts(Limits::line(150)).label("host-mail-subject").wording(),
+    body: texts(Limits::lines(8_000)).label("host-mail-body").wording(),
+};
+
+impl MailText {
+    /// The subject and the body that are sent in `text`'s language.
+    pub fn in_language(&self, text: &Text, occasion: &Occasion) -> (String, String) {
+        let pick = |own: &I18n, part| {
+            let default = &occasion.default_language;
+            match own.find(&text.language().tag) {
+                Some(own) if !own.is_empty() => own.to_owned(),
+                // Where Kenduri speaks the language, its own words are nearer than a translation
+                // that is missing.
+                _ if self.kind.is_built_in() && speaks(text) => built_in(text, self.kind, part),
+                _ => match own.pick(text.language(), default) {
+                    own if own.is_empty() => built_in(text, self.kind, part),
+                    own => own.text.to_owned(),
+                },
+            }
+        };
+        (pick(&self.subject, "subject"), pick(&self.body, "body"))
+    }
+
+    /// The texts with the built-in ones where the hosts wrote none, for the form.
+    #[must_use]
+    pub fn completed(&self, text: &Text, languages: &[String]) -> Self {
+        let complete = |own: &I18n, part| {
+            let mut whole = own.clone();
+            for tag in languages {
+                let text = text.catalogue().speak(&Language::of(tag));
+                if whole.find(tag).is_none_or(str::is_empty) && speaks(&text) {
+                    whole.set(tag.clone(), built_in(&text, self.kind, part));
+                }
+            }
+            whole
+        };
+        Self {
+            subject: complete(&self.subject, "subject"),
+            body: complete(&self.body, "body"),
+            ..self.clone()
+        }
+    }
+
+    /// Takes out the texts that are the built-in ones, so that these follow the program.
+    fn without_built_in(mut self, text: &Text) -> Self {
+        for (own, part) in [(&mut self.subject, "subject"), (&mut self.body, "body")] {
+            let tags: Vec<String> = own.iter().map(|(tag, _)| tag.to_owned()).collect();
+            for tag in tags {
+                let text = text.catalogue().speak(&Language::of(&tag));
+                if speaks(&text) && own.find(&tag) == Some(&built_in(&text, self.kind, part)) {
+                    own.set(tag, "");
+                }
+            }
+        }
+        self
+    }
+}
+
+impl MailKind {
+    /// Whether there is a text for it that hosts need not write.
+    pub fn is_built_in(self) -> bool {
+        self != Self::News
+    }
+}
+
+/// Whether the program has texts in this language.
+fn speaks(text: &Text) -> bool {
+    let mut known = text.catalogue().languages();
+    known.any(|tag| tag == text.language().tag)
+}
+
+/// The built-in text, with its placeholders in braces.
+fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
+    if !kind.is_built_in() {
+        return String::new();
+    }
+    let id = format!("mail-{}-{part}", kind.word().replace('_', "-"));
+    let values: Vec<_> = PLACEHOLDERS
+        .iter()
+        .map(|name| (*name, format!("{{{name}}}").into()))
+        .collect();
+    text.with(&id, values)
+}
+
+/// A piece of a text with placeholders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Words that stand as they are.
+    Words(&'a str),
+    /// The name of a placeholder.
+    Placeholder(&'a str),
+}
+
+/// The pieces of a text. Braces around anything but a known name are words.
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let (mut begin, mut at) = (0, 0);
+    while let Some(open) = text[at..].find('{').map(|found| at + found) {
+        at = open + 1;
+        let Some(close) = text[at..].find('}').map(|found| at + found) else {
+            break;
+        };
+        let name = &text[at..close];
+        if PLACEHOLDERS.contains(&name) {
+            pieces.push(Piece::Words(&text[begin..open]));
+            pieces.push(Piece::Placeholder(name));
+            (begin, at) = (close + 1, close + 1);
+        }
+    }
+    pieces.push(Piece::Words(&text[begin..]));
+    pieces.retain(|piece| *piece != Piece::Words(""));
+    pieces
+}
+
+/// The placeholders of a text that nothing replaces.
+fn unknown(text: &str) -> Vec<&str> {
+    let after = text.split('{').skip(1);
+    let names = after.filter_map(|after| after.split_once('}'));
+    let names = names.map(|(name, _)| name);
+    names
+        .filter(|name| is_name(name) && !PLACEHOLDERS.contains(name))
+        .collect()
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 40
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+/// The hosts' wording of this kind of mail.
+pub fn load(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<MailText, Refusal> {
+    host.needs(Permission::See)?;
+    let found: Option<MailText> = sql!(
+        "SELECT {MailText} FROM mail_text WHERE occasion = :occasion AND kind = :kind",
+        occasion = host.occasion(),
+        kind
+    )
+    .maybe(tx)?;
+    Ok(found.unwrap_or(MailText {
+        kind,
+        subject: I18n::default(),
+        body: I18n::default(),
+        version: 1,
+    }))
+}
+
+/// The wording of every kind, in their order.
+pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<MailText>, Refusal> {
+    let kinds = MailKind::ALL.iter();
+    kinds.map(|kind| load(tx, host, *kind)).collect()
+}
+
+/// The wording with what was typed, not saved.
+pub fn apply(
+    old: &MailText,
+    occasion: &Occasion,
+    input: &Input,
+    text: &Text,
+) -> Result<MailText, Refusal> {
+    let mut findings = Findings::default();
+    let new = input.apply(FIELDS, old, false, &occasion.zone(), &mut findings);
+    for (field, texts) in [("subject", &new.subject), ("body", &new.body)] {
+        for (tag, written) in texts.iter() {
+            if let Some(name) = unknown(written).first() {
+                let values = [("name", format!("{{{name}}}").into())];
+                findings.add(&format!("/{field}/{tag}"), "placeholder_unknown", values);
+            }
+        }
+    }
+    findings.finish()?;
+    Ok(new.without_built_in(text))
+}
+
+/// Changes the wording of one kind of mail.
+pub fn change(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    kind: MailKind,
+    version: i64,
+    (input, text): (&Input, &Text),
+) -> Result<MailText, Refusal> {
+    host.needs(Permission::Write)?;
+    let occasion = occasions::lock(tx, host)?;
+    let old = load(tx, host, kind)?;
+    if old.version != version {
+        let receipt = serde_json::json!({"kind": kind, "version": old.version});
+        let whole = serde_json::to_value(&old).unwrap_or_default();
+        return Err(Refusal::VersionConflict(Current::Resource {
+            whole,
+            receipt,
+        }));
+    }
+    let mut new = apply(&old, &occasion, input, text)?;
+    let changes = fields::difference(FIELDS, &old, &new);
+    if changes.is_empty() {
+        return Ok(old);
+    }
+    new.version += 1;
+    sql!(
+        "INSERT INTO mail_text (occasion, {MailText}, updated_at)
+         VALUES (:occasion, {:MailText}, :now)
+         ON CONFLICT (occasion, kind) DO UPDATE SET subject = excluded.subject,
+             body = excluded.body, version = excluded.version, updated_at = excluded.updated_at",
+        occasion = host.occasion(),
+        MailText = new,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let entity = ("mail_text", kind.word().to_owned());
+    history::record(tx, host, "mail_text.changed", entity, changes.into())?;
+    Ok(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_falls_into_words_and_placeholders() {
+        use Piece::{Placeholder as P, Words as W};
+        for (text, expected) in [
+            (
+                "Dear {household},",
+                vec![W("Dear "), P("household"), W(",")],
+            ),
+            ("{code}{code}", vec![P("code"), P("code")]),
+            ("{nobody} {CODE} {", vec![W("{nobody} {CODE} {")]),
+            ("{{code}}", vec![W("{"), P("code"), W("}")]),
+            ("}{", vec![W("}{")]),
+            ("", vec![]),
+        ] {
+            assert_eq!(pieces(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_names_that_something_replaces_are_known() {
+        assert_eq!(unknown("{household} {rsvp_lnk} {x y} {"), ["rsvp_lnk"]);
+    }
+}

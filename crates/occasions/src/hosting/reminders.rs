@@ -1,0 +1,348 @@
+//! Reminders by rule: so many days before its deadline, at an hour of the occasion's zone, a
+//! household that still owes an answer is reminded, once for each rule and deadline.
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use platform::jobs::{Done, Handler};
+use platform::key::Key;
+use platform::store::Row;
+use platform::{Rows, Store, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::fields::{flag, hour, number};
+use web::{Deadline, Field, Findings, Input, List, Piece};
+
+use super::campaign::{self, Campaign, CampaignId, CampaignState, sending};
+use super::mail_text::{MailKind, MailText};
+use super::resource::{Edit, History, Resource, history_of};
+use super::{HostOf, Refusal};
+use crate::id::{InvitationId, OccasionId};
+use crate::occasion;
+use crate::words::OccasionStatus;
+
+platform::id!(RuleId, "When households are reminded.");
+
+/// How late a reminder still leaves, such as after an outage, and how long after another one.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// How fast reminders leave, in mails a minute.
+const PER_MINUTE: i64 = 60;
+
+/// When households are reminded that still owe an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+pub struct ReminderRule {
+    /// The rule's id.
+    #[schema(value_type = String)]
+    pub id: RuleId,
+    /// How many days before a household's deadline, 0–90.
+    pub days: i64,
+    /// At which hour of the occasion's zone: `10:00`.
+    #[row(rename = "at_hour")]
+    pub hour: String,
+    /// Whether it is in force.
+    pub active: bool,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+impl Resource for ReminderRule {
+    type Parent = HostOf;
+    const FIELDS: &'static [Field] = ::web::fields! { ReminderRule:
+        days: number(0, 90).label("host-reminder-days").hint("host-reminder-days-hint"),
+        hour: hour().label("host-reminder-hour"),
+        active: flag().label("host-reminder-active"),
+    };
+    const HISTORY: History = history_of!("reminder_rule", named_by: "days");
+    const LIMIT: Option<usize> = Some(5);
+
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &Piece) -> Result<List<Self>, Refusal> {
+        Ok(List::whole(of(tx, host.occasion())?))
+    }
+
+    fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
+        // The usual days, those first that no rule has yet.
+        let usual = [14, 3, 1].into_iter();
+        let free = usual.filter(|days| there.iter().all(|rule| rule.days != *days));
+        Ok(Self {
+            id: tx.id(),
+            days: free.take(1).sum::<i64>().max(1),
+            hour: "10:00".to_owned(),
+            active: true,
+            version: 1,
+        })
+    }
+
+    fn validate(
+        &mut self,
+        tx: &mut Tx<'_>,
+        edit: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        if self.hour.is_empty() {
+            findings.add("/hour", "required", []);
+        }
+        let others = of(tx, edit.parent.occasion())?;
+        if others
+            .iter()
+            .any(|rule| rule.id != self.id && rule.days == self.days)
+        {
+            findings.add("/days", "not_unique", []);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        sql!(
+            "INSERT INTO reminder_rule (occasion, {ReminderRule}, created_at)
+             VALUES (:occasion, {:ReminderRule}, :now)",
+            occasion = edit.parent.occasion(),
+            ReminderRule = self,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        self.version += 1;
+        sql!(
+            "UPDATE reminder_rule SET {ReminderRule = :ReminderRule}
+             WHERE id = :id AND version = :version - 1",
+            ReminderRule = self,
+            id = self.id,
+            version = self.version
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    fn delete(&self, tx: &mut Tx<'_>, _: &HostOf) -> Result<(), Refusal> {
+        sql!("DELETE FROM reminder_rule WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+}
+
+/// The rules of an occasion, the earliest first.
+pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReminderRule>, StoreError> {
+    sql!(
+        "SELECT {ReminderRule} FROM reminder_rule WHERE occasion = :occasion
+         ORDER BY days DESC, id",
+        occasion
+    )
+    .all(tx)
+}
+
+/// The job that looks each minute which reminders are due, and which campaigns.
+pub fn each_minute(store: Store, key: Key) -> Handler {
+    Handler::each_minute("occasions.reminders", move |_| {
+        let (store, key) = (store.clone(), key.clone());
+        async move {
+            store.write(sending::queue_due).await?;
+            let occasions = store.read(with_rules).await?;
+            for occasion in occasions {
+                let key = key.clone();
+                store.write(move |tx| remind(tx, &key, &occasion)).await?;
+            }
+            Ok(Done::nothing())
+        }
+    })
+}
+
+fn with_rules(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
+    let found: Vec<(OccasionId,)> = tx.all(
+        sql!(
+            "SELECT DISTINCT occasion FROM reminder_rule
+             JOIN occasion ON occasion.id = reminder_rule.occasion
+             WHERE active = 1 AND occasion.status = 'published'"
+        ),
+        &[],
+    )?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// When a rule reminds of a deadline. The hour is that of the zone on that day, also where its
+/// clocks have changed meanwhile.
+fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let day = Deadline::of(&deadline.to_zoned(zone.clone())).day();
+    let day = day.checked_sub(rule.days.days()).ok()?;
+    let hour: Time = rule.hour.parse().ok()?;
+    Some(
+        day.to_datetime(hour)
+            .to_zoned(zone.clone())
+            .ok()?
+            .timestamp(),
+    )
+}
+
+/// Reminds the households of one occasion for which a rule is due now.
+fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError> {
+    if !super::membership::sends_mail(tx, id)? {
+        return Ok(());
+    }
+    let now = tx.now();
+    let (occasion, rules) = (occasion::load(tx, id)?, of(tx, id)?);
+    if occasion.status != OccasionStatus::Published {
+        return Ok(());
+    }
+    let deadlines: Vec<(Timestamp,)> = sql!(
+        "SELECT DISTINCT COALESCE(deadline_override, CAST(:deadline AS BIGINT)) AS deadline
+         FROM invitation
+         WHERE occasion = :id AND archived_at IS NULL
+           AND COALESCE(deadline_override, CAST(:deadline AS BIGINT)) > :now",
+        id,
+        deadline = occasion.rsvp_deadline,
+        now
+    )
+    .all(tx)?;
+    for rule in rules.iter().filter(|rule| rule.active) {
+        for (deadline,) in &deadlines {
+            let due = moment(rule, *deadline, &occasion.zone());
+            let Some(due) = due.filter(|due| *due <= now) else {
+                continue;
+            };
+            let owing = owing(tx, id, rule, *deadline, occasion.rsvp_deadline)?;
+            if owing.is_empty() {
+                continue;
+            }
+            let campaign = if now < due + DAY {
+                write_campaign(tx, key, id, rule, &owing)?
+            } else {
+                None
+            };
+            for invitation in &owing {
+                note(tx, rule, invitation, *deadline, campaign.as_ref())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The invitations with this deadline that owe an answer and that the rule has not reminded of it.
+fn owing(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    rule: &ReminderRule,
+    deadline: Timestamp,
+    usual: Option<Timestamp>,
+) -> Result<Vec<InvitationId>, StoreError> {
+    let found: Vec<(InvitationId,)> = sql!(
+        "SELECT invitation.id FROM invitation
+         WHERE invitation.occasion = :occasion AND archived_at IS NULL AND email IS NOT NULL
+           AND COALESCE(deadline_override, CAST(:usual AS BIGINT)) = :deadline
+           AND EXISTS (SELECT 1 FROM guest JOIN reply ON reply.guest = guest.id
+                       WHERE guest.invitation = invitation.id AND reply.status = 'pending')
+           AND NOT EXISTS (SELECT 1 FROM reminder_sent
+                           WHERE reminder_sent.invitation = invitation.id
+                             AND ((rule = :rule AND reminder_sent.deadline = :deadline)
+                                  OR (campaign IS NOT NULL AND at > :lately)))
+         ORDER BY invitation.sort_name, invitation.id",
+        occasion,
+        usual,
+        deadline,
+        rule = rule.id,
+        lately = tx.now() - DAY
+    )
+    .all(tx)?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+fn write_campaign(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    occasion: &OccasionId,
+    rule: &ReminderRule,
+    owing: &[InvitationId],
+) -> Result<Option<CampaignId>, StoreError> {
+    let text: Option<MailText> = sql!(
+        "SELECT {MailText} FROM mail_text WHERE occasion = :occasion AND kind = 'reminder'",
+        occasion
+    )
+    .maybe(tx)?;
+    let (subject, body) = text
+        .map(|text| (text.subject, text.body))
+        .unwrap_or_default();
+    let now = tx.now();
+    let campaign = Campaign {
+        id: tx.id(),
+        kind: MailKind::Reminder,
+        state: CampaignState::Sending,
+        subject,
+        body,
+        audience: None,
+        per_minute: PER_MINUTE,
+        due_at: now,
+        created_at: now,
+        started_at: Some(now),
+        finished_at: None,
+    };
+    campaign::insert(tx, occasion, &campaign, None, Some(rule.id.as_str()))?;
+    for (place, invitation) in (1_i64..).zip(owing) {
+        let email: Option<(Option<String>,)> = sql!(
+            "SELECT email FROM invitation WHERE id = :invitation",
+            invitation
+        )
+        .maybe(tx)?;
+        let email = email.and_then(|(email,)| email);
+        let reason = campaign::audience::skip(tx, key, occasion, email.as_deref())?;
+        sending::add(tx, &campaign.id, place, invitation, reason)?;
+    }
+    Ok(Some(campaign.id))
+}
+
+/// Records that the rule reminded the invitation, or was too late.
+fn note(
+    tx: &mut Tx<'_>,
+    rule: &ReminderRule,
+    invitation: &InvitationId,
+    deadline: Timestamp,
+    campaign: Option<&CampaignId>,
+) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO reminder_sent (rule, invitation, deadline, campaign, at)
+         VALUES (:rule, :invitation, :deadline, :campaign, :now)
+         ON CONFLICT (rule, invitation, deadline) DO NOTHING",
+        rule = rule.id,
+        invitation,
+        deadline,
+        campaign,
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reminder_leaves_at_its_hour_also_across_clock_changes() {
+        let rule = |days, hour: &str| ReminderRule {
+            id: "01970000-0000-7000-8000-000000000001".parse().unwrap(),
+            days,
+            hour: hour.to_owned(),
+            active: true,
+            version: 1,
+        };
+        let zone = TimeZone::get("Europe/Rome").unwrap();
+        // The end of 1 April, after the clocks went forward on 29 March.
+        let deadline: Timestamp = "2026-04-01T22:00:00Z".parse().unwrap();
+        for (days, hour, due) in [
+            (1, "10:00", "2026-03-31T08:00:00Z"),
+            (7, "10:00", "2026-03-25T09:00:00Z"),
+            (3, "02:30", "2026-03-29T01:30:00Z"),
+            (0, "09:15", "2026-04-01T07:15:00Z"),
+        ] {
+            let due: Timestamp = due.parse().unwrap();
+            assert_eq!(moment(&rule(days, hour), deadline, &zone), Some(due));
+        }
+    }
+}

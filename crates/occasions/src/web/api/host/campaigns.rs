@@ -1,0 +1,313 @@
+//! Mail to many households: its texts, campaigns, and the call that reminds.
+
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use site::Callers::Tokens;
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::json::Received;
+use web::{Input, Json, List, Problem, Site, routes};
+
+use super::call::{Call, Maybe, Place, answer, id};
+use crate::hosting::Permission::{Invite, Write};
+use crate::hosting::campaign::progress::{self, Recipient, RecipientState};
+use crate::hosting::campaign::{self, CampaignId, Order, Report, Step};
+use crate::hosting::listing::InvitationFilter;
+use crate::hosting::mail_text::{self, MailKind, MailText};
+use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
+use crate::web::access::{HostAccess, may};
+
+/// How many campaigns the list shows.
+const LATEST: i64 = 100;
+/// How many households one answer holds at most.
+const MOST: i64 = 500;
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    let look = || -> HostAccess { may(Invite, Tokens(&[OCCASION_READ, RSVPS_READ])) };
+    let send = || -> HostAccess { may(Invite, Tokens(&[OCCASION_WRITE, RSVPS_READ])) };
+    let texts = || -> HostAccess { may(Write, Tokens(&[OCCASION_READ])) };
+    let write = || -> HostAccess { may(Write, Tokens(&[OCCASION_READ, OCCASION_WRITE])) };
+    R::default()
+        .routes(routes!(list_texts: texts()))
+        .routes(routes!(show_text: texts(), change_text: write()))
+        .routes(routes!(list: look(), order: send()))
+        .routes(routes!(show: look()))
+        .routes(routes!(recipients: look()))
+        .routes(routes!(pause: send()))
+        .routes(routes!(resume: send()))
+        .routes(routes!(cancel: send()))
+        .routes(routes!(retry: send()))
+        .routes(routes!(remind: send()))
+}
+
+/// The hosts' wording of each kind of mail; where it is empty, the built-in one is sent.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/mail-texts", tag = "mail", params(("id" = String, Path,)),
+    responses((status = 200, body = List<MailText>), (status = 403), (status = 404))
+)]
+async fn list_texts(
+    call: Call,
+    Path(occasion): Path<String>,
+) -> Result<Json<List<MailText>>, Problem> {
+    let place = Place::occasion(&occasion)?;
+    let items = call.read(place, mail_text::list).await?;
+    Ok(Json(List::whole(items)))
+}
+
+fn kind(text: &str) -> Result<MailKind, Problem> {
+    MailKind::find(text).ok_or_else(Problem::not_found)
+}
+
+/// The hosts' wording of one kind of mail.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
+    params(("id" = String, Path,), ("kind" = String, Path,)),
+    responses((status = 200, body = MailText), (status = 403), (status = 404))
+)]
+async fn show_text(
+    call: Call,
+    Path((occasion, text)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let kind = kind(&text)?;
+    let found = call
+        .read(Place::occasion(&occasion)?, move |tx, host| {
+            mail_text::load(tx, host, kind)
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// Changes the wording of one kind of mail; what is left out stays.
+#[utoipa::path(
+    patch, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
+    params(("id" = String, Path,), ("kind" = String, Path,)), request_body = MailTextChange,
+    responses(
+        (status = 200, body = MailText), (status = 403), (status = 404), (status = 409),
+        (status = 422), (status = 428)
+    )
+)]
+async fn change_text(
+    call: Call,
+    Path((occasion, text)): Path<(String, String)>,
+    body: Received<web::json::Members>,
+) -> Result<Response, Problem> {
+    let kind = kind(&text)?;
+    let place = Place::occasion(&occasion)?;
+    let (input, version) = Input::of_json(body.value)?;
+    let version = call.version(version)?;
+    let english = call.site.catalogue.speak(&web::Language::ENGLISH);
+    let changed = call
+        .write(place, move |tx, host| {
+            mail_text::change(tx, host, kind, version, (&input, &english))
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &changed))
+}
+
+/// What hosts write of one kind of mail; what is left out stays.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body, which the table reads")]
+struct MailTextChange {
+    /// The version that is changed, unless `If-Match` names it.
+    version: Option<i64>,
+    /// By language.
+    subject: Option<web::I18n>,
+    /// By language, with names in braces such as `{household}`.
+    body: Option<web::I18n>,
+}
+
+/// The latest campaigns, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/campaigns", tag = "mail", params(("id" = String, Path,)),
+    responses((status = 200, body = List<Report>), (status = 403), (status = 404))
+)]
+async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Report>>, Problem> {
+    let place = Place::occasion(&occasion)?;
+    let items = call
+        .read(place, |tx, host| campaign::list(tx, host, LATEST))
+        .await?;
+    Ok(Json(List::whole(items)))
+}
+
+/// Orders a mail to many households, at once or at a time.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/campaigns", tag = "mail",
+    params(("id" = String, Path,)), request_body = Order,
+    responses(
+        (status = 202, body = Report), (status = 403), (status = 404), (status = 409),
+        (status = 422)
+    )
+)]
+async fn order(
+    call: Call,
+    Path(occasion): Path<String>,
+    body: Received<Order>,
+) -> Result<Response, Problem> {
+    let (place, wanted) = (Place::occasion(&occasion)?, body.value);
+    call.once(place, &body.bytes, StatusCode::ACCEPTED, move |tx, host| {
+        campaign::order(tx, host, &wanted)
+    })
+    .await
+}
+
+/// How far a campaign is.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/campaigns/{campaign}", tag = "mail",
+    params(("id" = String, Path,), ("campaign" = String, Path,)),
+    responses((status = 200, body = Report), (status = 403), (status = 404))
+)]
+async fn show(
+    call: Call,
+    Path((occasion, campaign)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let campaign: CampaignId = id(&campaign)?;
+    let found = call
+        .read(Place::occasion(&occasion)?, move |tx, host| {
+            campaign::load(tx, host, &campaign)
+        })
+        .await?;
+    Ok(answer(StatusCode::OK, &found))
+}
+
+/// Which households are listed.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+#[derive(Default)]
+struct Wanted {
+    /// Only those whose mail is in this state.
+    state: Option<RecipientState>,
+    /// Only those behind this place.
+    after: i64,
+}
+
+/// The households of a campaign, each with the state of its mail: at most 500, in the order of
+/// sending.
+#[utoipa::path(
+    get, path = "/api/v1/occasions/{id}/campaigns/{campaign}/recipients", tag = "mail",
+    params(("id" = String, Path,), ("campaign" = String, Path,), Wanted),
+    responses((status = 200, body = List<Recipient>), (status = 403), (status = 404))
+)]
+async fn recipients(
+    call: Call,
+    Path((occasion, campaign)): Path<(String, String)>,
+    Query(Wanted { state, after }): Query<Wanted>,
+) -> Result<Json<List<Recipient>>, Problem> {
+    let campaign: CampaignId = id(&campaign)?;
+    let items = call
+        .read(Place::occasion(&occasion)?, move |tx, host| {
+            progress::recipients(tx, host, &campaign, state, (after, MOST))
+        })
+        .await?;
+    Ok(Json(List::whole(items)))
+}
+
+async fn step(
+    call: &Call,
+    occasion: &str,
+    campaign: &str,
+    step: Step,
+) -> Result<Response, Problem> {
+    let campaign: CampaignId = id(campaign)?;
+    let place = Place::occasion(occasion)?;
+    call.once(place, b"", StatusCode::OK, move |tx, host| {
+        campaign::step(tx, host, &campaign, step)
+    })
+    .await
+}
+
+/// Stops a campaign. Mails that no server has accepted wait until it goes on.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/pause", tag = "mail",
+    params(("id" = String, Path,), ("campaign" = String, Path,)),
+    responses((status = 200, body = Report), (status = 403), (status = 404), (status = 409))
+)]
+async fn pause(
+    call: Call,
+    Path((occasion, campaign)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    step(&call, &occasion, &campaign, Step::Pause).await
+}
+
+/// Lets a stopped campaign go on.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/resume", tag = "mail",
+    params(("id" = String, Path,), ("campaign" = String, Path,)),
+    responses((status = 200, body = Report), (status = 403), (status = 404), (status = 409))
+)]
+async fn resume(
+    call: Call,
+    Path((occasion, campaign)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    step(&call, &occasion, &campaign, Step::Resume).await
+}
+
+/// Ends a campaign: what has not left does not leave.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/cancel", tag = "mail",
+    params(("id" = String, Path,), ("campaign" = String, Path,)),
+    responses((status = 200, body = Report), (status = 403), (status = 404), (status = 409))
+)]
+async fn cancel(
+    call: Call,
+    Path((occasion, campaign)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    step(&call, &occasion, &campaign, Step::Cancel).await
+}
+
+/// Sends the mails that failed or came back once more.
+#[utoipa::path(
+    post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/retry", tag = "mail",
+    params(("id" = String, Path,), ("campaign" = String, Path,)),
+    responses((status = 200, body = Report), (status = 403), (status = 404), (status = 409))
+)]
+async fn retry(
+    call: Call,
+    Path((occasion, campaign)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    step(&call, &occasion, &campaign, Step::Retry).await
+}
+
+/// Whom to remind.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = ReminderRequest)]
+struct Reminding {
+    /// The occasion's slug or id; left out: the caller's only one.
+    occasion: Option<String>,
+    /// Which households; of these, those that may answer and have not.
+    filter: InvitationFilter,
+    /// Whether they are reminded although the same were in the last 10 minutes.
+    force: bool,
+}
+
+/// Reminds the households that owe an answer. The same call within 10 minutes gets the campaign
+/// that the first one made.
+#[utoipa::path(
+    post, path = "/api/email/reminder", tag = "mail", request_body = Reminding,
+    responses(
+        (status = 200, body = Report), (status = 202, body = Report), (status = 403),
+        (status = 404), (status = 409), (status = 422)
+    )
+)]
+async fn remind(call: Call, body: Maybe<Reminding>) -> Result<Response, Problem> {
+    let wanted = body.value;
+    let place = Place::Named(wanted.occasion.clone());
+    if !wanted.force {
+        let filter = wanted.filter.clone();
+        let lately = call
+            .read(place.clone(), move |tx, host| {
+                campaign::reminded(tx, host, &filter)
+            })
+            .await?;
+        if let Some(report) = lately {
+            return Ok(answer(StatusCode::OK, &report));
+        }
+    }
+    call.once(place, &body.bytes, StatusCode::ACCEPTED, move |tx, host| {
+        campaign::remind(tx, host, &wanted.filter, wanted.force)
+    })
+    .await
+}

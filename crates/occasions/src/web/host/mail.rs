@@ -1,0 +1,500 @@
+//! The hosts' mail: what was sent, and ordering more.
+
+use askama::Template;
+use axum::response::Response;
+use platform::key::Key;
+use platform::mail::suppression;
+use web::form_state::{self, FormState};
+use web::{Form, Problem, Text, When};
+
+use super::filters::Filters;
+use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
+use super::wording::{self, Wording};
+use crate::hosting::campaign::audience::Audience;
+use crate::hosting::campaign::progress::{self, Counts, Recipient, RecipientState};
+use crate::hosting::campaign::{self, Campaign, CampaignId, CampaignState, Order, Report, Step};
+use crate::hosting::listing::InvitationFilter;
+use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
+use crate::hosting::reminders::{self, ReminderRule};
+use crate::hosting::{HostOf, Permission, Refusal, membership};
+use crate::question;
+use crate::words::OccasionStatus;
+
+/// How many campaigns the page lists.
+const LATEST: i64 = 100;
+/// How many households the page of a campaign lists.
+const SHOWN: i64 = 200;
+/// The offered speeds, in mails a minute.
+const SPEEDS: [(i64, &str); 4] = [
+    (0, "host-speed-any"),
+    (60, "host-speed-60"),
+    (20, "host-speed-20"),
+    (5, "host-speed-5"),
+];
+
+#[derive(Template)]
+#[template(path = "host/mail.html")]
+struct MailPage<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    done: Option<String>,
+    stream: String,
+    obstacle: Option<&'static str>,
+    kinds: Vec<KindRow>,
+    rules: Vec<String>,
+    may_write: bool,
+    campaigns: Vec<CampaignRow>,
+}
+
+/// A kind of mail, with the address where one is ordered.
+struct KindRow {
+    label: &'static str,
+    about: &'static str,
+    text: String,
+    order: String,
+}
+
+/// A campaign in the list.
+struct CampaignRow {
+    href: String,
+    kind: &'static str,
+    subject: String,
+    state: &'static str,
+    class: &'static str,
+    when: (String, String),
+    numbers: String,
+}
+
+/// Why no mail can be ordered now.
+fn obstacle(status: OccasionStatus, is_allowed: bool) -> Option<&'static str> {
+    if !is_allowed {
+        return Some("host-mail-not-allowed");
+    }
+    match status {
+        OccasionStatus::Draft => Some("host-mail-not-published"),
+        OccasionStatus::Archived => Some("host-mail-archived"),
+        OccasionStatus::Published | OccasionStatus::Closed => None,
+    }
+}
+
+/// The households that a kind of mail is usually for.
+fn usual(kind: MailKind) -> &'static str {
+    match kind {
+        MailKind::SaveTheDate | MailKind::News => "",
+        MailKind::Invitation => "&sent=no",
+        MailKind::Reminder => "&response=pending&access=open",
+        MailKind::Thanks => "&response=attending",
+    }
+}
+
+fn about(kind: MailKind) -> &'static str {
+    match kind {
+        MailKind::SaveTheDate => "host-about-save-the-date",
+        MailKind::Invitation => "host-about-invitation",
+        MailKind::Reminder => "host-about-reminder",
+        MailKind::Thanks => "host-about-thanks",
+        MailKind::News => "host-about-news",
+    }
+}
+
+/// `GET /admin/o/{slug}/mail`.
+pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+    let (context, (campaigns, rules, is_allowed)) = req
+        .read(|tx, context| {
+            Ok((
+                campaign::list(tx, &context.host, LATEST)?,
+                reminders::of(tx, context.host.occasion())?,
+                membership::sends_mail(tx, context.host.occasion())?,
+            ))
+        })
+        .await?;
+    let (text, wording) = (&req.text, req.wording(&context));
+    let kinds = MailKind::ALL.iter().map(|kind| KindRow {
+        label: kind.label(),
+        about: about(*kind),
+        text: wording.at(&format!("/mail/texts/{}", kind.word())),
+        order: wording.at(&format!("/mail/new?kind={}{}", kind.word(), usual(*kind))),
+    });
+    let active = rules.iter().filter(|rule| rule.active);
+    let body = MailPage {
+        text,
+        done: req.done(),
+        stream: stream(&context),
+        obstacle: obstacle(context.occasion.status, is_allowed),
+        kinds: kinds.collect(),
+        rules: active.map(|rule| rule_words(text, rule)).collect(),
+        may_write: context.may(Permission::Write),
+        campaigns: campaigns.iter().map(|one| row(&wording, one)).collect(),
+        wording: wording.clone(),
+    };
+    Ok(req.page(&context, Place::Mail, &text.say("host-mail"), body))
+}
+
+fn stream(context: &PageContext) -> String {
+    format!("/api/v1/occasions/{}/stream", context.occasion.id)
+}
+
+/// "3 days before, at 10:00".
+pub(super) fn rule_words(text: &Text, rule: &ReminderRule) -> String {
+    let values = [("n", rule.days.into()), ("hour", rule.hour.as_str().into())];
+    text.with("host-reminder-rule", values)
+}
+
+fn row(wording: &Wording<'_>, report: &Report) -> CampaignRow {
+    let one = &report.campaign;
+    CampaignRow {
+        href: wording.at(&format!("/mail/{}", one.id)),
+        kind: one.kind.label(),
+        subject: subject(wording, one),
+        state: one.state.label(),
+        class: class(one.state),
+        when: (wording.machine(one.due_at), wording.moment(one.due_at)),
+        numbers: sent_of(wording.text, &report.counts),
+    }
+}
+
+fn subject(wording: &Wording<'_>, one: &Campaign) -> String {
+    let own = MailText {
+        kind: one.kind,
+        subject: one.subject.clone(),
+        body: one.body.clone(),
+        version: 1,
+    };
+    said(wording, &own)
+}
+
+/// The subject as it is for everybody; what depends on the household is left out.
+fn said(wording: &Wording<'_>, own: &MailText) -> String {
+    let (subject, _) = own.in_language(wording.text, wording.occasion);
+    let pieces = mail_text::pieces(&subject).into_iter();
+    let said = pieces.map(|piece| match piece {
+        Piece::Words(words) => words.to_owned(),
+        Piece::Placeholder("hosts") => wording.hosts().to_string(),
+        Piece::Placeholder("occasion_title") => wording.pick(&wording.occasion.title).to_string(),
+        Piece::Placeholder(_) => "…".to_owned(),
+    });
+    said.collect()
+}
+
+fn class(state: CampaignState) -> &'static str {
+    match state {
+        CampaignState::Sending => "maybe",
+        CampaignState::Paused | CampaignState::Scheduled => "wait",
+        CampaignState::Sent => "yes",
+        CampaignState::Cancelled => "",
+    }
+}
+
+fn number(counts: &Counts, state: RecipientState) -> i64 {
+    counts.get(state.word()).copied().unwrap_or(0)
+}
+
+/// How many mails the campaign makes, without those that are skipped.
+fn total(counts: &Counts) -> i64 {
+    counts.values().sum::<i64>() - number(counts, RecipientState::Skipped)
+}
+
+/// "112 of 128 sent".
+fn sent_of(text: &Text, counts: &Counts) -> String {
+    let values = [
+        (
+            "sent",
+            text.number(number(counts, RecipientState::Sent)).into(),
+        ),
+        ("total", text.number(total(counts)).into()),
+    ];
+    text.with("host-mail-sent-of", values)
+}
+
+#[derive(Template)]
+#[template(path = "host/mail_new.html")]
+struct NewPage<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    csrf: &'a str,
+    submission: String,
+    form_state: &'a FormState,
+    obstacle: Option<&'static str>,
+    kind: MailKind,
+    about: &'static str,
+    filters: Filters<'a>,
+    query: String,
+    audience: Audience,
+    without_address: String,
+    subject: String,
+    texts: String,
+    speeds: form_state::Field,
+    send_at: form_state::Field,
+}
+
+/// `GET /admin/o/{slug}/mail/new`: who gets it, and when.
+pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
+    show_new(&req, &FormState::of(Form::default()), &req.query).await
+}
+
+fn kind(query: &Form) -> MailKind {
+    MailKind::find(query.text("kind")).unwrap_or(MailKind::Invitation)
+}
+
+async fn show_new(
+    req: &HostRequest,
+    form_state: &FormState,
+    query: &Form,
+) -> Result<Response, Problem> {
+    let kind = kind(query);
+    let (filter, _) = InvitationFilter::read(query)?;
+    let (asked, key) = (filter.clone(), suppression_key(req));
+    let (context, (audience, own, questions, is_allowed)) = req
+        .read(move |tx, context| {
+            let host = &context.host;
+            Ok((
+                Audience::count(tx, &key, host, &asked)?,
+                mail_text::load(tx, host, kind)?,
+                question::of(tx, host.occasion())?,
+                membership::sends_mail(tx, host.occasion())?,
+            ))
+        })
+        .await?;
+    let (text, wording) = (&req.text, req.wording(&context));
+    let mut filters = Filters::of_invitations(&wording, &context.events, &questions, query);
+    filters.path = wording.at("/mail/new");
+    let narrowed = [wording::query(&filter.query()), "email=no".to_owned()];
+    let speeds = SPEEDS
+        .iter()
+        .map(|(n, id)| (n.to_string(), text.say(id).into_owned()));
+    let control = form_state::Control::Line("datetime-local", "off");
+    let body = NewPage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        obstacle: obstacle(context.occasion.status, is_allowed),
+        kind,
+        about: about(kind),
+        query: wording::query(&filter.query()),
+        audience,
+        without_address: wording.at(&format!("/invites?{}", narrowed.join("&"))),
+        subject: said(&wording, &own),
+        texts: wording.at(&format!("/mail/texts/{}", kind.word())),
+        speeds: form_state
+            .select("per_minute", text.say("host-speed"), speeds)
+            .hint(text.say("host-speed-hint")),
+        send_at: form_state
+            .field("send_at", text.say("host-send-at"), control)
+            .hint(format!(
+                "{} {}",
+                text.say("host-send-at-hint"),
+                wording.zone_hint()
+            )),
+        filters,
+        form_state,
+        wording: wording.clone(),
+    };
+    let title = text.say(kind.label());
+    let page = req.page(&context, Place::Mail, &title, body);
+    Ok(page)
+}
+
+fn suppression_key(req: &HostRequest) -> Key {
+    req.site.keys.key(suppression::PURPOSE)
+}
+
+/// `POST /admin/o/{slug}/mail`: orders it.
+pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let mut query = Form::parse(form.text("query").as_bytes())?;
+    let (audience, _) = InvitationFilter::read(&query)?;
+    let wanted = Order {
+        kind: kind(form),
+        audience,
+        send_at: form_state::some(form, "send_at").map(When),
+        per_minute: form_state::number(form, "per_minute").unwrap_or(0),
+    };
+    let slug = req.piece("slug").to_owned();
+    let done = posted
+        .once(move |tx, host: &HostOf| {
+            let report = campaign::order(tx, host, &wanted)?;
+            Ok(wording::at(&slug, &format!("/mail/{}", report.campaign.id)))
+        })
+        .await;
+    query.set("kind", kind(form).word());
+    form_state::answer(done, async |problem| {
+        let form_state = FormState::refused(form.clone(), &problem, &req.text);
+        show_new(req, &form_state, &query).await
+    })
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "host/mail_one.html")]
+struct OnePage<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    csrf: &'a str,
+    submission: String,
+    done: Option<String>,
+    stream: String,
+    at: String,
+    kind: &'static str,
+    subject: String,
+    state: CampaignState,
+    class: &'static str,
+    when: String,
+    sent: i64,
+    total: i64,
+    sent_words: String,
+    speed: String,
+    numbers: Vec<NumberRow>,
+    may_retry: bool,
+    recipients: Vec<RecipientRow>,
+    chosen: Option<RecipientState>,
+    more: Option<String>,
+    all: String,
+}
+
+/// How many mails are in one state.
+struct NumberRow {
+    label: &'static str,
+    n: String,
+    href: String,
+}
+
+/// A household of the campaign.
+struct RecipientRow {
+    href: String,
+    household: String,
+    state: &'static str,
+    class: &'static str,
+    why: String,
+}
+
+/// `GET /admin/o/{slug}/mail/{id}`: how far it is.
+pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
+    let id: CampaignId = req.id();
+    let chosen = RecipientState::find(req.query.text("state"));
+    let after = form_state::number(&req.query, "after").unwrap_or(0);
+    let (context, (report, recipients)) = req
+        .read(move |tx, context| {
+            let host = &context.host;
+            let found = progress::recipients(tx, host, &id, chosen, (after, SHOWN + 1))?;
+            Ok((campaign::load(tx, host, &id)?, found))
+        })
+        .await?;
+    let (text, wording) = (&req.text, req.wording(&context));
+    let (one, counts) = (&report.campaign, &report.counts);
+    let at = wording.at(&format!("/mail/{}", one.id));
+    let filtered = |state: &str, after: i64| {
+        let after = if after > 0 {
+            after.to_string()
+        } else {
+            String::new()
+        };
+        wording::address(&at, [("state", state), ("after", after.as_str())])
+    };
+    let numbers = RecipientState::ALL.iter().filter_map(|state| {
+        let n = number(counts, *state);
+        (n > 0).then(|| NumberRow {
+            label: state.label(),
+            n: text.number(n),
+            href: filtered(state.word(), 0),
+        })
+    });
+    let failed = number(counts, RecipientState::Failed) + number(counts, RecipientState::Bounced);
+    let is_long = i64::try_from(recipients.len()).unwrap_or(0) > SHOWN;
+    let shown = recipients
+        .iter()
+        .take(recipients.len() - usize::from(is_long));
+    let word = chosen.map_or("", RecipientState::word);
+    let last = shown.clone().next_back().map_or(0, |one| one.place);
+    let body = OnePage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done: req.done(),
+        stream: stream(&context),
+        kind: one.kind.label(),
+        subject: subject(&wording, one),
+        state: one.state,
+        class: class(one.state),
+        when: wording.moment(one.due_at),
+        sent: number(counts, RecipientState::Sent),
+        total: total(counts),
+        sent_words: sent_of(text, counts),
+        speed: speed(text, one.per_minute),
+        numbers: numbers.collect(),
+        may_retry: failed > 0 && matches!(one.state, CampaignState::Sending | CampaignState::Sent),
+        recipients: shown.map(|one| recipient(&wording, one)).collect(),
+        chosen,
+        more: is_long.then(|| filtered(word, last)),
+        all: at.clone(),
+        at,
+        wording: wording.clone(),
+    };
+    Ok(req.page(&context, Place::Mail, &text.say(one.kind.label()), body))
+}
+
+fn speed(text: &Text, per_minute: i64) -> String {
+    match per_minute {
+        0 => text.say("host-speed-any").into_owned(),
+        n => text.with("host-speed-n", [("n", n.into())]),
+    }
+}
+
+fn recipient(wording: &Wording<'_>, one: &Recipient) -> RecipientRow {
+    let class = match one.state {
+        RecipientState::Sent => "yes",
+        RecipientState::Bounced | RecipientState::Failed => "error",
+        RecipientState::Queued | RecipientState::Skipped | RecipientState::Cancelled => "pending",
+        RecipientState::Sending
+        | RecipientState::Deferred
+        | RecipientState::Suppressed
+        | RecipientState::Uncertain => "maybe",
+    };
+    let why = match (one.reason, &one.answer) {
+        (Some(reason), _) => wording.text.say(reason.label()).into_owned(),
+        (None, Some(answer)) if one.state != RecipientState::Sent => answer.clone(),
+        (None, _) => String::new(),
+    };
+    RecipientRow {
+        href: wording.at(&format!("/invites/{}", one.invitation)),
+        household: one.household.clone(),
+        state: one.state.label(),
+        class,
+        why,
+    }
+}
+
+/// `POST …/mail/{id}/pause`.
+pub(super) async fn pause(posted: HostForm) -> Result<Response, Problem> {
+    step(&posted, Step::Pause).await
+}
+
+/// `POST …/mail/{id}/resume`.
+pub(super) async fn resume(posted: HostForm) -> Result<Response, Problem> {
+    step(&posted, Step::Resume).await
+}
+
+/// `POST …/mail/{id}/cancel`.
+pub(super) async fn cancel(posted: HostForm) -> Result<Response, Problem> {
+    step(&posted, Step::Cancel).await
+}
+
+/// `POST …/mail/{id}/retry`.
+pub(super) async fn retry(posted: HostForm) -> Result<Response, Problem> {
+    step(&posted, Step::Retry).await
+}
+
+async fn step(posted: &HostForm, step: Step) -> Result<Response, Problem> {
+    let id: CampaignId = posted.req.id();
+    let to = posted.req.at(&format!("/mail/{id}"));
+    let done = posted
+        .once(
+            move |tx, host: &HostOf| match campaign::step(tx, host, &id, step) {
+                // Pressed twice, or ended meanwhile: the page says how it stands.
+                Ok(_) | Err(Refusal::WrongState) => Ok(to.clone()),
+                Err(refusal) => Err(refusal),
+            },
+        )
+        .await;
+    Ok(done?)
+}

@@ -1,0 +1,282 @@
+//! The hosts' wording of a kind of mail, in every language; its preview, and a trial to oneself.
+
+use askama::Template;
+use axum::response::Response;
+use platform::mail::{Address, Stream};
+use platform::{StoreError, Tx};
+use web::form_state::{self, FormState, Group};
+use web::{Form, Input, Language, Problem, Text, fields};
+
+use super::frame::Place;
+use super::request::{HostForm, HostRequest, PageContext};
+use super::wording::Wording;
+use crate::hosting::listing::{self, InvitationFilter};
+use crate::hosting::mail_text::{self, FIELDS, MailKind, MailText, PLACEHOLDERS};
+use crate::hosting::{HostOf, Permission, Refusal, membership, portals};
+use crate::id::InvitationId;
+use crate::portal::Portal;
+use crate::web::letter::{self, Parts};
+
+#[derive(Template)]
+#[template(path = "host/mail_text.html")]
+struct TextPage<'a> {
+    text: &'a Text,
+    wording: Wording<'a>,
+    csrf: &'a str,
+    submission: String,
+    done: Option<String>,
+    form_state: &'a FormState,
+    kind: MailKind,
+    at: String,
+    version: &'a str,
+    groups: Vec<Group>,
+    names: Vec<(String, &'static str)>,
+    may_send: bool,
+}
+
+/// The kind that the address names.
+fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
+    MailKind::find(req.piece("kind")).ok_or_else(Problem::not_found)
+}
+
+/// `GET /admin/o/{slug}/mail/texts/{kind}`.
+pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
+    let kind = kind(&req)?;
+    let (context, own) = req
+        .read(move |tx, context| mail_text::load(tx, &context.host, kind))
+        .await?;
+    let form_state = FormState::of(stored(&req, &context, &own));
+    Ok(page(&req, &context, &form_state, kind))
+}
+
+/// The stored texts, completed by the built-in ones.
+fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
+    let whole = own.completed(&req.text, &context.occasion.languages);
+    fields::form(FIELDS, &whole, own.version, &context.occasion.zone())
+}
+
+/// What each placeholder stands for; older names are understood, and not offered.
+const MEANINGS: [(&str, &str); 11] = [
+    ("household", "host-placeholder-household"),
+    ("guests", "host-placeholder-guests"),
+    ("hosts", "host-placeholder-hosts"),
+    ("occasion_title", "host-placeholder-title"),
+    ("occasion_date", "host-placeholder-date"),
+    ("venue", "host-placeholder-venue"),
+    ("rsvp_deadline", "host-placeholder-deadline"),
+    ("rsvp_link", "host-placeholder-link"),
+    ("code", "host-placeholder-code"),
+    ("status", "host-placeholder-status"),
+    ("unsubscribe_link", "host-placeholder-unsubscribe"),
+];
+
+fn page(
+    req: &HostRequest,
+    context: &PageContext,
+    form_state: &FormState,
+    kind: MailKind,
+) -> Response {
+    let (text, wording) = (&req.text, req.wording(context));
+    debug_assert!(MEANINGS.iter().all(|(name, _)| PLACEHOLDERS.contains(name)));
+    let names = MEANINGS
+        .iter()
+        .map(|(name, id)| (format!("{{{name}}}"), *id));
+    let body = TextPage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done: req.done(),
+        kind,
+        at: wording.at(&format!("/mail/texts/{}", kind.word())),
+        version: form_state.form.text("version"),
+        groups: wording.table_form(form_state).groups(FIELDS, ""),
+        names: names.collect(),
+        may_send: context.may(Permission::Invite),
+        form_state,
+        wording: wording.clone(),
+    };
+    req.page(context, Place::Mail, &text.say(kind.label()), body)
+}
+
+/// `POST /admin/o/{slug}/mail/texts/{kind}`.
+pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let kind = kind(req)?;
+    let version = form_state::number(form, "version").unwrap_or_default();
+    let input = Input::Form(form.clone(), FIELDS.to_vec());
+    let text = req.text.clone();
+    let next = if form.is_ticked("preview") {
+        "/preview"
+    } else {
+        "?done=saved"
+    };
+    let to = req.at(&format!("/mail/texts/{}{next}", kind.word()));
+    let done = posted
+        .once(move |tx, host: &HostOf| {
+            mail_text::change(tx, host, kind, version, (&input, &text))?;
+            Ok(to.clone())
+        })
+        .await;
+    form_state::answer(done, async |problem| {
+        let (context, own) = req
+            .read(move |tx, context| mail_text::load(tx, &context.host, kind))
+            .await?;
+        let stored = || stored(req, &context, &own);
+        let form_state = FormState::not_saved(form, stored, "host-save", &problem, &req.text);
+        Ok(page(req, &context, &form_state, kind))
+    })
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "host/mail_preview.html")]
+struct Preview<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    done: Option<String>,
+    kind: MailKind,
+    at: String,
+    household: &'a str,
+    /// Who gets a trial.
+    me: &'a str,
+    may_send: bool,
+    parts: Option<Parts>,
+    frame: String,
+    language: Language,
+    /// Language, address, and whether it is shown now.
+    languages: Vec<(Language, String, bool)>,
+}
+
+/// What a preview is made of.
+struct Sample {
+    own: MailText,
+    portal: Option<Portal>,
+    may_send: bool,
+}
+
+fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refusal> {
+    host.needs(Permission::Invite)?;
+    let all = listing::all_invitations(tx, host, &InvitationFilter::default())?;
+    let named = all.iter().find(|line| line.people.total > 0);
+    let first: Option<&InvitationId> = named.or(all.first()).map(|line| &line.id);
+    Ok(Sample {
+        own: mail_text::load(tx, host, kind)?,
+        portal: first.map(|id| portals::load(tx, host, id)).transpose()?,
+        may_send: membership::sends_mail(tx, host.occasion())?,
+    })
+}
+
+/// The language asked for, else the occasion's.
+fn chosen(query: &Form, context: &PageContext) -> String {
+    let asked = query.text("language");
+    let mut offered = context.occasion.languages.iter();
+    let found = offered.find(|tag| *tag == asked);
+    found.unwrap_or(&context.occasion.default_language).clone()
+}
+
+fn rendered(req: &HostRequest, sample: &Sample, tag: &str) -> Result<Option<Parts>, Problem> {
+    let Some(portal) = &sample.portal else {
+        return Ok(None);
+    };
+    let text = req.site.catalogue.speak(&Language::of(tag));
+    let link = req.site.url().join("/unsubscribe/…");
+    let parts = letter::render(&req.site, &text, portal, &sample.own, Some(&link));
+    parts.map(Some).map_err(Problem::internal)
+}
+
+/// `GET /admin/o/{slug}/mail/texts/{kind}/preview`.
+pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
+    let kind = kind(&req)?;
+    let (context, sample) = req
+        .read(move |tx, context| sample(tx, &context.host, kind))
+        .await?;
+    let wording = req.wording(&context);
+    let tag = chosen(&req.query, &context);
+    let at = wording.at(&format!("/mail/texts/{}", kind.word()));
+    let languages = context.occasion.languages.iter().map(|other| {
+        let address = format!("{at}/preview?language={other}");
+        (Language::of(other), address, *other == tag)
+    });
+    let household = sample.portal.as_ref().map_or("", |portal| {
+        portal.household.invitation.details.household.as_str()
+    });
+    let body = Preview {
+        text: &req.text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done: req.done(),
+        kind,
+        household,
+        me: req.who.account().email.as_str(),
+        may_send: sample.may_send && sample.portal.is_some(),
+        parts: rendered(&req, &sample, &tag)?,
+        frame: format!("{at}/preview/page?language={tag}"),
+        language: Language::of(&tag),
+        languages: languages.collect(),
+        at,
+    };
+    let title = req.text.say("host-mail-preview");
+    Ok(req.page(&context, Place::Mail, &title, body))
+}
+
+/// `GET …/preview/page`: the mail itself, as mail programs show it.
+pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> {
+    let kind = kind(&req)?;
+    let (context, sample) = req
+        .read(move |tx, context| sample(tx, &context.host, kind))
+        .await?;
+    let parts = rendered(&req, &sample, &chosen(&req.query, &context))?;
+    let parts = parts.ok_or_else(Problem::not_found)?;
+    Ok(web::mailbox::as_mail(parts.html))
+}
+
+/// `POST …/texts/{kind}/test`: sends the mail to the host alone.
+pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
+    let (req, form) = (&posted.req, &posted.form);
+    let kind = kind(req)?;
+    let (context, sample) = req
+        .read(move |tx, context| sample(tx, &context.host, kind))
+        .await?;
+    let tag = chosen(form, &context);
+    let (Some(mut parts), Some(portal)) = (rendered(req, &sample, &tag)?, &sample.portal) else {
+        return Err(Problem::not_found());
+    };
+    let values = [("subject", parts.subject.as_str().into())];
+    parts.subject = req.text.with("host-mail-trial", values);
+    let account = req.who.account();
+    let to: Address = account.email.parse().map_err(|_| Problem::not_found())?;
+    let text = req.site.catalogue.speak(&Language::of(&tag));
+    let mut mail = letter::mail(portal, parts, to, &text);
+    // The host asked for it.
+    mail.stream = Stream::Transactional;
+    mail.to_name.clone_from(&account.display_name);
+    let at = format!(
+        "/mail/texts/{}/preview?language={tag}&done=trial",
+        kind.word()
+    );
+    let to = req.at(&at);
+    let done = posted
+        .once(move |tx, host: &HostOf| {
+            host.needs_person()?;
+            send_trial(tx, host, &mail)?;
+            Ok(to.clone())
+        })
+        .await;
+    Ok(done?)
+}
+
+fn send_trial(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    mail: &platform::mail::NewMail,
+) -> Result<(), Refusal> {
+    if !membership::sends_mail(tx, host.occasion())?
+        || membership::mails_left(tx, host.occasion())? == Some(0)
+    {
+        return Err(Refusal::MailNotAllowed);
+    }
+    tx.send_mail(mail.clone())
+        .map(drop)
+        .map_err(|error: StoreError| error.into())
+}

@@ -1,0 +1,330 @@
+//! The mails of campaigns: rendered for one household in its language, and sent by a job that
+//! writes a few at a time.
+
+use askama::Template as _;
+use platform::jobs::{Done, Handler, Job, JobError};
+use platform::key::Key;
+use platform::mail::{Address, NewMail, suppression};
+use serde::Deserialize;
+use web::{Deadline, Language, Site, Text};
+
+use super::guest::view::{Block, Letter, LetterText, Span};
+use super::guest::{Reading, contact};
+use crate::hosting::campaign::audience::STREAM;
+use crate::hosting::campaign::sending::{self, Addressee, Batch, Rendered};
+use crate::hosting::campaign::{self, CampaignId, Skip};
+use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
+use crate::portal::Portal;
+use crate::words::Response;
+
+/// A mail, ready to be shown or sent.
+pub(crate) struct Parts {
+    pub(crate) subject: String,
+    pub(crate) html: String,
+    pub(crate) plain: String,
+}
+
+/// The language in which a household is written to.
+pub(crate) fn language(portal: &Portal) -> &str {
+    let own = portal.household.invitation.details.language.as_deref();
+    own.unwrap_or(&portal.occasion.default_language)
+}
+
+/// Renders a mail for one household in `text`'s language. `unsubscribe`: the full address.
+pub(crate) fn render(
+    site: &Site,
+    text: &Text,
+    portal: &Portal,
+    own: &MailText,
+    unsubscribe: Option<&str>,
+) -> Result<Parts, askama::Error> {
+    let occasion = &portal.occasion;
+    let reading = Reading::new(text, portal);
+    let hosts = occasion
+        .hosts
+        .pick(text.language(), &occasion.default_language);
+    let (subject, body) = own.in_language(text, occasion);
+    let values = Values {
+        site,
+        text,
+        portal,
+        reading: &reading,
+        unsubscribe: unsubscribe.unwrap_or_default(),
+    };
+    let blocks = values.blocks(&body);
+    let household = &portal.household.invitation.details.household;
+    let leads_home = body.contains("{rsvp_link}");
+    let letter = Letter {
+        text,
+        theme: occasion.theme,
+        hosts: hosts.text,
+        date: reading.cover().date,
+        subject: values.fill(&subject),
+        salutation: reading.salutation(),
+        blocks,
+        events: match own.kind {
+            MailKind::Invitation => reading.events(),
+            _ => Vec::new(),
+        },
+        or: leads_home.then(|| {
+            let values = [
+                ("address", site.url().authority().into()),
+                ("code", portal.household.invitation.code.as_str().into()),
+            ];
+            text.with("mail-confirmation-or", values)
+        }),
+        why: why(text, portal, household, hosts.text),
+        unsubscribe: unsubscribe.map(str::to_owned),
+    };
+    Ok(Parts {
+        html: letter.render()?,
+        plain: LetterText(&letter).render()?,
+        subject: letter.subject,
+    })
+}
+
+/// Why the household gets the mail, and whom to tell if it is not for the reader.
+fn why(text: &Text, portal: &Portal, household: &str, hosts: &str) -> String {
+    let values = [("household", household.into()), ("hosts", hosts.into())];
+    match contact(&portal.occasion).and_then(|contact| contact.phone.or(contact.email)) {
+        Some(reach) => {
+            let [household, hosts] = values;
+            text.with(
+                "mail-letter-why",
+                [household, hosts, ("contact", reach.into())],
+            )
+        }
+        None => text.with("mail-letter-why-plain", values),
+    }
+}
+
+/// What replaces placeholders for one household.
+struct Values<'a> {
+    site: &'a Site,
+    text: &'a Text,
+    portal: &'a Portal,
+    reading: &'a Reading<'a>,
+    unsubscribe: &'a str,
+}
+
+impl Values<'_> {
+    fn value(&self, name: &str) -> String {
+        let (text, portal) = (self.text, self.portal);
+        let occasion = &portal.occasion;
+        let invitation = &portal.household.invitation;
+        let pick = |texts: &web::I18n| {
+            let picked = texts.pick(text.language(), &occasion.default_language);
+            picked.text.to_owned()
+        };
+        match name {
+            "household" | "name" => invitation.details.household.clone(),
+            "guests" => {
+                let guests = portal.household.guests.iter();
+                let names = guests.map(|guest| guest.name.as_str());
+                let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+                names.join(&text.say("list-comma"))
+            }
+            "hosts" => pick(&occasion.hosts),
+            "occasion_title" => pick(&occasion.title),
+            "occasion_date" | "wedding_date" => self.reading.cover().date,
+            "venue" | "wedding_venue" => {
+                let first = portal.invited_events().min_by_key(|event| event.starts_at);
+                first.map_or_else(String::new, |event| event.venue.clone())
+            }
+            "rsvp_deadline" => match portal.closes_at().map(|at| at.to_zoned(occasion.zone())) {
+                Some(at) => match Deadline::of(&at) {
+                    Deadline::EndOf(day) => text.date(day),
+                    Deadline::Within(_) => text.moment(&at),
+                },
+                None => String::new(),
+            },
+            "rsvp_link" => self.site.url().join(&portal.link("")),
+            "code" => invitation.code.clone(),
+            "status" => {
+                let status = match portal.response() {
+                    Response::Unanswered => "mail-status-unanswered",
+                    Response::Partial => "mail-status-partial",
+                    Response::Complete => "mail-status-complete",
+                };
+                text.say(status).into_owned()
+            }
+            "unsubscribe_link" => self.unsubscribe.to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    fn fill(&self, line: &str) -> String {
+        let pieces = mail_text::pieces(line).into_iter();
+        let filled = pieces.map(|piece| match piece {
+            Piece::Words(words) => words.to_owned(),
+            Piece::Placeholder(name) => self.value(name),
+        });
+        filled.collect()
+    }
+
+    /// The paragraphs of a text. A line with a placeholder that has no value for this household is
+    /// left out.
+    fn blocks(&self, body: &str) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        for paragraph in body.split("\n\n") {
+            if paragraph.trim() == "{rsvp_link}" {
+                blocks.push(Block::Button(self.value("rsvp_link")));
+                continue;
+            }
+            let lines = paragraph.trim_matches('\n').lines();
+            let lines: Vec<Vec<Span>> = lines.filter_map(|line| self.line(line)).collect();
+            if lines.iter().any(|line| !line.is_empty()) {
+                blocks.push(Block::Paragraph(lines));
+            }
+        }
+        blocks
+    }
+
+    fn line(&self, line: &str) -> Option<Vec<Span>> {
+        let mut spans = Vec::new();
+        for piece in mail_text::pieces(line) {
+            match piece {
+                // Only the hosts' own words are looked through for addresses, and no guest's name.
+                Piece::Words(words) => spans.extend(linked(words)),
+                Piece::Placeholder(name) => {
+                    let value = self.value(name);
+                    if value.is_empty() {
+                        return None;
+                    }
+                    spans.push(match name {
+                        "rsvp_link" | "unsubscribe_link" => Span::Link(value),
+                        _ => Span::Words(value),
+                    });
+                }
+            }
+        }
+        Some(spans)
+    }
+}
+
+/// Words, with the web addresses among them as links.
+fn linked(words: &str) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for (at, part) in words.split(' ').enumerate() {
+        if at > 0 {
+            spans.push(Span::Words(" ".to_owned()));
+        }
+        let address = part.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
+        if address.starts_with("https://") && address.len() > "https://".len() {
+            spans.push(Span::Link(address.to_owned()));
+            spans.push(Span::Words(part[address.len()..].to_owned()));
+        } else {
+            spans.push(Span::Words(part.to_owned()));
+        }
+    }
+    spans
+}
+
+/// The mail for one household.
+pub(crate) fn mail(portal: &Portal, parts: Parts, to: Address, hosts: &Text) -> NewMail {
+    let occasion = &portal.occasion;
+    let names = occasion
+        .hosts
+        .pick(hosts.language(), &occasion.default_language);
+    NewMail {
+        to,
+        to_name: portal.household.invitation.details.household.clone(),
+        sender_name: Some(names.text.to_owned()),
+        reply_to: occasion.contact.email.parse().ok(),
+        stream: STREAM,
+        scope: Some(occasion.id.to_string()),
+        subject: parts.subject,
+        text: parts.plain,
+        html: Some(parts.html),
+        seal: None,
+        stranger: None,
+    }
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    campaign: CampaignId,
+}
+
+/// Handles the job that sends a campaign.
+pub fn campaigns(site: Site) -> Handler {
+    Handler::new(campaign::KIND, move |job| {
+        let site = site.clone();
+        async move { send(&site, &job).await }
+    })
+}
+
+async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
+    let Payload { campaign: id } = job.read()?;
+    let key = site.keys.key(suppression::PURPOSE);
+    let (of, its_key) = (id.clone(), key.clone());
+    let batch = site
+        .store
+        .write(move |tx| sending::advance(tx, &its_key, &of))
+        .await?;
+    let Some(Batch { campaign, next }) = batch else {
+        return Ok(Done::nothing());
+    };
+    if next.is_empty() {
+        return Ok(Done::nothing());
+    }
+    let wanted = next.clone();
+    let found = site
+        .store
+        .read_at_length(move |tx| {
+            let wanted = wanted.iter();
+            let read = wanted.map(|(_, invitation)| sending::read(tx, invitation));
+            read.collect::<Result<Vec<_>, platform::StoreError>>()
+        })
+        .await?;
+    let own = MailText {
+        kind: campaign.kind,
+        subject: campaign.subject,
+        body: campaign.body,
+        version: 1,
+    };
+    let mut rendered = Vec::new();
+    for (recipient, found) in next.into_iter().zip(found) {
+        if let Some(one) = prepare(site, &key, &own, found) {
+            rendered.push((recipient, one));
+        }
+    }
+    let write = move |tx: &mut platform::Tx<'_>| {
+        for ((place, invitation), one) in &rendered {
+            sending::write(tx, &key, &id, (*place, invitation), one)?;
+        }
+        Ok::<(), platform::StoreError>(())
+    };
+    Ok(Done::with(write))
+}
+
+/// The mail for a household, or why it gets none; `None` if it cannot be rendered.
+fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> Option<Rendered> {
+    let Some(Addressee { portal, revision }) = found else {
+        return Some(Rendered::Skipped(Skip::Archived));
+    };
+    if let Some(reason) = sending::needs_none(own.kind, &portal) {
+        return Some(Rendered::Skipped(reason));
+    }
+    let invitation = &portal.household.invitation;
+    let email = invitation.details.email.as_deref();
+    let Some(to) = email.and_then(|email| email.parse::<Address>().ok()) else {
+        return Some(Rendered::Skipped(Skip::NoAddress));
+    };
+    let scope = portal.occasion.id.as_str();
+    let path = suppression::unsubscribe_link(key, &to, STREAM, Some(scope));
+    let unsubscribe = site.url().join(&path);
+    let text = site.catalogue.speak(&Language::of(language(&portal)));
+    match render(site, &text, &portal, own, Some(&unsubscribe)) {
+        Ok(parts) => {
+            let version = (invitation.version, revision);
+            let mail = mail(&portal, parts, to, &text);
+            Some(Rendered::Mail(Box::new(mail), version))
+        }
+        // A template that does not render is a bug of ours.
+        Err(cause) => {
+            tracing::error!(%cause, "the mail of a campaign could not be rendered");
+            None
+        }
+    }
+}

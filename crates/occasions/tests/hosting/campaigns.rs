@@ -1,0 +1,453 @@
+//! Mail to many households: who gets it, once and in which language; pausing, going on, ending,
+//! sending again; and occasions that may not send.
+
+use jiff::SignedDuration;
+use occasions::hosting::campaign::{self, CampaignId, CampaignState, Order, Report, Step};
+use occasions::hosting::campaign::{progress, sending};
+use occasions::hosting::listing::InvitationFilter;
+use occasions::hosting::mail_text::MailKind;
+use occasions::hosting::membership::MAILS_A_DAY;
+use occasions::words::OccasionStatus;
+use platform::jobs::Worker;
+use platform::mail::suppression::{self, Cause};
+use platform::mail::{Address, Mailer, Post, dkim, sealed_text};
+use platform::{Rows, StoreError, Tx, sql};
+
+use crate::stage::{Stage, code, on_both};
+
+/// The four households that get mail here: code, address, subject of the built-in invitation.
+pub(crate) const FOUR: [(&str, &str, &str); 4] = [
+    ("RAHMA", "rahman@example.com", "Jemputan: "),
+    ("ROSSI", "rossi@example.com", "Invito: "),
+    ("LATE1", "fernandez@example.com", "You are invited: "),
+    ("TANWE", "tan.wei@example.com", "诚挚邀请："),
+];
+
+impl Stage<'_> {
+    /// Gives these four, and a fifth without an address, a label of their own, and lets campaigns
+    /// wait at the end.
+    pub(crate) async fn label_four(&self) {
+        self.world.expect_jobs(campaign::KIND);
+        let label = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let tags = "[\"Four\"]";
+            sql!(
+                "UPDATE invitation SET tags = :tags
+                 WHERE code IN ('RAHMA', 'ROSSI', 'LATE1', 'TANWE', 'SHUT1')",
+                tags
+            )
+            .run(tx, Rows::Any)?;
+            Ok(())
+        };
+        self.site.store.write(label).await.unwrap();
+    }
+
+    /// A worker that also sends the campaigns' mails, into the mailbox.
+    pub(crate) fn postman(&self) -> Worker {
+        let site = &self.site;
+        let post = Post {
+            mailer: Mailer::Mailbox,
+            from: "Kenduri <kenduri@example.org>".parse().unwrap(),
+            site_host: "kenduri.example".to_owned(),
+            site_url: "https://kenduri.example".to_owned(),
+            suppression: site.keys.key(suppression::PURPOSE),
+            text: site.keys.key(sealed_text::PURPOSE),
+            dkim: site.keys.key(dkim::PURPOSE),
+            hears_deliveries: false,
+        };
+        let handlers = vec![
+            occasions::web::letter::campaigns(site.clone()),
+            platform::mail::handler(site.store.clone(), post),
+        ];
+        self.working(handlers)
+    }
+
+    /// A worker that writes the mails of campaigns, and sends none.
+    pub(crate) fn scribe(&self) -> Worker {
+        self.working(vec![occasions::web::letter::campaigns(self.site.clone())])
+    }
+
+    pub(crate) fn working(&self, handlers: Vec<platform::jobs::Handler>) -> Worker {
+        let site = &self.site;
+        let (store, clock) = (site.store.clone(), site.clock.clone());
+        Worker::new(store, clock, site.random.clone(), handlers)
+    }
+
+    /// Runs what is due for some seconds.
+    pub(crate) async fn seconds(&self, worker: &Worker, seconds: i64) {
+        for _ in 0..seconds {
+            worker.run_due().await.unwrap();
+            self.world.clock.advance(SignedDuration::from_secs(1));
+        }
+    }
+
+    pub(crate) async fn order(&self, kind: MailKind, per_minute: i64) -> Report {
+        self.done(move |tx, host| campaign::order(tx, host, &wanted(kind, per_minute)))
+            .await
+    }
+
+    pub(crate) async fn look(&self, id: &CampaignId) -> Report {
+        let id = id.clone();
+        self.done(move |tx, host| campaign::load(tx, host, &id))
+            .await
+    }
+
+    async fn step(&self, id: &CampaignId, step: Step) -> Report {
+        let id = id.clone();
+        self.done(move |tx, host| campaign::step(tx, host, &id, step))
+            .await
+    }
+
+    /// Expects the invitations of these of the four.
+    pub(crate) async fn expect_invitations(&self, codes: &[&str]) {
+        for mail in self.world.mails().await {
+            let four = FOUR.iter().filter(|(code, ..)| codes.contains(code));
+            for (_, address, subject) in four {
+                if mail.recipient == *address {
+                    assert!(mail.subject.starts_with(subject), "{mail:?}");
+                    self.world.expect_mail(address, &mail.subject);
+                }
+            }
+        }
+    }
+}
+
+fn wanted(kind: MailKind, per_minute: i64) -> Order {
+    Order {
+        kind,
+        audience: four(),
+        send_at: None,
+        per_minute,
+    }
+}
+
+pub(crate) fn four() -> InvitationFilter {
+    InvitationFilter {
+        tag: Some("Four".to_owned()),
+        ..InvitationFilter::default()
+    }
+}
+
+fn counts(report: &Report) -> Vec<(&str, i64)> {
+    let counts = report.counts.iter();
+    counts.map(|(state, n)| (state.as_str(), *n)).collect()
+}
+
+async fn set_mails(stage: &Stage<'_>, state: &'static str) {
+    let set = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        sql!("UPDATE mail SET state = :state", state).run(tx, Rows::Any)?;
+        Ok(())
+    };
+    stage.site.store.write(set).await.unwrap();
+}
+
+#[test]
+fn every_household_with_an_address_gets_one_mail_in_its_language() {
+    on_both(async |stage| {
+        stage.label_four().await;
+        let key = stage.site.keys.key(suppression::PURPOSE);
+        let gone: Address = "rossi@example.com".parse().unwrap();
+        let suppress =
+            move |tx: &mut Tx<'_>| suppression::record(tx, &key, &gone, Cause::HardBounce);
+        stage.site.store.write(suppress).await.unwrap();
+        let ordered = stage.order(MailKind::Invitation, 0).await;
+        assert_eq!(ordered.campaign.state, CampaignState::Scheduled);
+        let postman = stage.postman();
+        stage.seconds(&postman, 3).await;
+        let id = ordered.campaign.id;
+        let report = stage.look(&id).await;
+        assert_eq!(report.campaign.state, CampaignState::Sent);
+        assert_eq!(counts(&report), [("sent", 3), ("skipped", 2)]);
+        stage.expect_invitations(&["RAHMA", "LATE1", "TANWE"]).await;
+        let mails = stage.world.mails().await;
+        let to = |address: &str| mails.iter().find(|mail| mail.recipient == address).unwrap();
+        let malay = to("rahman@example.com");
+        assert!(
+            malay.text.starts_with("Keluarga Encik Rahman"),
+            "{}",
+            malay.text
+        );
+        assert!(malay.text.contains("/invite/RAHMA?k="), "{}", malay.text);
+        assert!(malay.text.contains("/unsubscribe/"), "{}", malay.text);
+        assert!(!malay.text.contains('{'), "{}", malay.text);
+        let of = id.clone();
+        let skipped = stage
+            .done(move |tx, host| {
+                let state = Some(progress::RecipientState::Skipped);
+                progress::recipients(tx, host, &of, state, (0, 10))
+            })
+            .await;
+        let reasons: Vec<_> = skipped
+            .iter()
+            .map(|one| one.reason.unwrap().word())
+            .collect();
+        assert_eq!(reasons.len(), 2);
+        assert!(reasons.contains(&"no_address") && reasons.contains(&"bounced"));
+        // What has left counts as sent, and nothing else.
+        let sent = stage.count(
+            sql!("SELECT COUNT(*) FROM invitation WHERE sent_at IS NOT NULL AND code = $1"),
+            "RAHMA",
+        );
+        assert_eq!(sent.await, 1);
+        // Nothing comes a second time, however often the job runs.
+        let again = id.clone();
+        let key = stage.site.keys.key(suppression::PURPOSE);
+        let advanced = stage
+            .site
+            .store
+            .write(move |tx| sending::advance(tx, &key, &again));
+        assert!(advanced.await.unwrap().is_none());
+        assert_eq!(stage.world.mails().await.len(), 3);
+        let told = stage.news().await;
+        let told: Vec<_> = told.iter().filter(|(name, _)| name == "campaign").collect();
+        assert_eq!(told.last().unwrap().1["state"], "sent");
+        assert_eq!(told.last().unwrap().1["counts"]["sent"], 3);
+    });
+}
+
+#[test]
+fn a_paused_campaign_takes_back_what_has_not_left_and_goes_on_later() {
+    on_both(async |stage| {
+        stage.label_four().await;
+        let id = stage.order(MailKind::Invitation, 0).await.campaign.id;
+        stage.scribe().run_due().await.unwrap();
+        assert_eq!(
+            counts(&stage.look(&id).await),
+            [("queued", 4), ("skipped", 1)]
+        );
+        assert_eq!(stage.world.mails().await.len(), 4);
+
+        let paused = stage.step(&id, Step::Pause).await;
+        assert_eq!(paused.campaign.state, CampaignState::Paused);
+        assert_eq!(stage.world.mails().await.len(), 0);
+        let refused = id.clone();
+        let twice = stage
+            .act(&stage.owner, move |tx, host| {
+                campaign::step(tx, host, &refused, Step::Pause)
+            })
+            .await;
+        assert_eq!(code(twice), "wrong_state");
+        let postman = stage.postman();
+        stage.seconds(&postman, 3).await;
+        assert_eq!(stage.world.mails().await.len(), 0);
+
+        stage.step(&id, Step::Resume).await;
+        stage.seconds(&postman, 3).await;
+        let report = stage.look(&id).await;
+        assert_eq!(report.campaign.state, CampaignState::Sent);
+        assert_eq!(counts(&report), [("sent", 4), ("skipped", 1)]);
+        let all = FOUR.map(|(code, ..)| code);
+        stage.expect_invitations(&all).await;
+    });
+}
+
+#[test]
+fn a_cancelled_campaign_sends_nothing_more() {
+    on_both(async |stage| {
+        stage.label_four().await;
+        // One a minute.
+        let id = stage.order(MailKind::Invitation, 1).await.campaign.id;
+        let postman = stage.postman();
+        stage.seconds(&postman, 59).await;
+        assert_eq!(
+            counts(&stage.look(&id).await),
+            [("queued", 3), ("sent", 1), ("skipped", 1)]
+        );
+        let cancelled = stage.step(&id, Step::Cancel).await;
+        assert_eq!(
+            counts(&cancelled),
+            [("cancelled", 3), ("sent", 1), ("skipped", 1)]
+        );
+        stage.seconds(&postman, 120).await;
+        assert_eq!(stage.world.mails().await.len(), 1);
+        let all = FOUR.map(|(code, ..)| code);
+        stage.expect_invitations(&all).await;
+    });
+}
+
+#[test]
+fn a_pace_is_kept_and_a_scheduled_campaign_waits_for_its_time() {
+    on_both(async |stage| {
+        stage.label_four().await;
+        let due = stage.world.clock.now() + SignedDuration::from_mins(30);
+        // The occasion is in Kuala Lumpur, eight hours ahead.
+        let local = due.to_zoned(jiff::tz::TimeZone::get("Asia/Kuala_Lumpur").unwrap());
+        let typed = local.datetime().strftime("%Y-%m-%dT%H:%M").to_string();
+        let id = stage
+            .done(move |tx, host| {
+                let order = Order {
+                    send_at: Some(web::When(typed.clone())),
+                    ..wanted(MailKind::Invitation, 120)
+                };
+                campaign::order(tx, host, &order)
+            })
+            .await
+            .campaign
+            .id;
+        let postman = stage.postman();
+        stage.seconds(&postman, 60).await;
+        assert!(stage.world.mails().await.is_empty());
+        stage.world.clock.advance(SignedDuration::from_mins(29));
+        postman.run_due().await.unwrap();
+        assert_eq!(stage.world.mails().await.len(), 2, "two a second");
+        stage.world.clock.advance(SignedDuration::from_secs(1));
+        stage.seconds(&postman, 2).await;
+        let report = stage.look(&id).await;
+        assert_eq!(report.campaign.state, CampaignState::Sent);
+        let all = FOUR.map(|(code, ..)| code);
+        stage.expect_invitations(&all).await;
+    });
+}
+
+#[test]
+fn what_failed_is_sent_again_and_what_is_uncertain_is_not() {
+    on_both(async |stage| {
+        stage.label_four().await;
+        let id = stage.order(MailKind::Invitation, 0).await.campaign.id;
+        stage.scribe().run_due().await.unwrap();
+        set_mails(stage, "uncertain").await;
+        let fail = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let fail =
+                sql!("UPDATE mail SET state = 'failed' WHERE recipient = 'rahman@example.com'");
+            tx.run(fail, &[], Rows::Exactly(1)).map(drop)
+        };
+        stage.site.store.write(fail).await.unwrap();
+        let postman = stage.postman();
+        stage.seconds(&postman, 2).await;
+        let report = stage.look(&id).await;
+        assert_eq!(report.campaign.state, CampaignState::Sent);
+        assert_eq!(
+            counts(&report),
+            [("failed", 1), ("skipped", 1), ("uncertain", 3)]
+        );
+        stage.step(&id, Step::Retry).await;
+        stage.seconds(&postman, 3).await;
+        let report = stage.look(&id).await;
+        assert_eq!(
+            counts(&report),
+            [("sent", 1), ("skipped", 1), ("uncertain", 3)]
+        );
+        let again = id.clone();
+        let nothing = stage
+            .act(&stage.owner, move |tx, host| {
+                campaign::step(tx, host, &again, Step::Retry)
+            })
+            .await;
+        assert_eq!(code(nothing), "wrong_state");
+        let all = FOUR.map(|(code, ..)| code);
+        stage.expect_invitations(&all).await;
+    });
+}
+
+#[test]
+fn a_reminder_skips_whoever_has_answered_meanwhile_and_whoever_may_not() {
+    on_both(async |stage| {
+        stage.label_four().await;
+        stage.expect_confirmations();
+        let id = stage.order(MailKind::Reminder, 0).await.campaign.id;
+        let of = id.clone();
+        let key = stage.site.keys.key(suppression::PURPOSE);
+        // The recipients are fixed, and then one of them answers.
+        let begin = move |tx: &mut Tx<'_>| sending::advance(tx, &key, &of).map(drop);
+        stage.site.store.write(begin).await.unwrap();
+        let answer = serde_json::json!({"code": "TANWE", "attending": false});
+        stage.answer(answer).await.unwrap();
+        let postman = stage.postman();
+        stage.world.clock.advance(SignedDuration::from_secs(1));
+        stage.seconds(&postman, 3).await;
+        let recipients = stage
+            .done(move |tx, host| progress::recipients(tx, host, &id, None, (0, 10)))
+            .await;
+        let why = |name: &str| {
+            let mut found = recipients.iter();
+            let found = found.find(|one| one.household.starts_with(name)).unwrap();
+            found.reason.map(progress::Skip::word)
+        };
+        assert_eq!(why("陈伟"), Some("answered"));
+        assert_eq!(why("Keluarga Dato"), Some("no_address"));
+        assert_eq!(why("Keluarga Encik Rahman"), None);
+        for mail in stage.world.mails().await {
+            stage.world.expect_mail(&mail.recipient, &mail.subject);
+        }
+    });
+}
+
+#[test]
+fn nothing_is_ordered_where_nothing_may_be_sent() {
+    on_both(async |stage| {
+        stage.label_four().await;
+        let order = async || {
+            stage
+                .act(&stage.coordinator, |tx, host| {
+                    campaign::order(tx, host, &wanted(MailKind::Invitation, 0))
+                })
+                .await
+        };
+        let set = async |by_staff: bool, sends_mail: bool| {
+            let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                sql!(
+                    "UPDATE occasion SET by_staff = :by_staff, sends_mail = :sends_mail",
+                    by_staff,
+                    sends_mail
+                )
+                .run(tx, Rows::Any)?;
+                Ok(())
+            };
+            stage.site.store.write(change).await.unwrap();
+        };
+        stage.status(OccasionStatus::Draft).await;
+        assert_eq!(code(order().await), "occasion_not_published");
+        stage.status(OccasionStatus::Published).await;
+        set(false, false).await;
+        assert_eq!(code(order().await), "mail_not_allowed");
+        // Let to send, a member's occasion sends so many in a day.
+        set(false, true).await;
+        let used = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let occasion: (String,) = tx.one(sql!("SELECT id FROM occasion"), &[])?;
+            for number in 0..MAILS_A_DAY - 3 {
+                sql!(
+                    "INSERT INTO mail (id, scope, stream, recipient, recipient_name, subject, text,
+                         state, doubts, created_at, changed_at)
+                     VALUES (:id, :scope, 'marketing', 'a@example.com', '', '', '', 'sent', 0,
+                         :now, :now)",
+                    id = number.to_string(),
+                    scope = occasion.0,
+                    now = tx.now()
+                )
+                .run(tx, Rows::Exactly(1))?;
+            }
+            Ok(())
+        };
+        stage.site.store.write(used).await.unwrap();
+        let id = order().await.unwrap().campaign.id;
+        let postman = stage.postman();
+        stage.seconds(&postman, 5).await;
+        assert_eq!(
+            counts(&stage.look(&id).await),
+            [("queued", 1), ("sent", 3), ("skipped", 1)]
+        );
+        stage.world.clock.advance(SignedDuration::from_hours(25));
+        stage.seconds(&postman, 3).await;
+        assert_eq!(stage.look(&id).await.campaign.state, CampaignState::Sent);
+        let forget =
+            |tx: &mut Tx<'_>| tx.run(sql!("DELETE FROM mail WHERE subject = ''"), &[], Rows::Any);
+        stage.site.store.write(forget).await.unwrap();
+        let all = FOUR.map(|(code, ..)| code);
+        stage.expect_invitations(&all).await;
+    });
+}
+
+#[test]
+fn a_campaign_whose_job_was_lost_is_found_again() {
+    on_both(async |stage| {
+        stage.label_four().await;
+        let id = stage.order(MailKind::Invitation, 0).await.campaign.id;
+        let lose = |tx: &mut Tx<'_>| tx.run(sql!("DELETE FROM job"), &[], Rows::Any);
+        stage.site.store.write(lose).await.unwrap();
+        stage.site.store.write(sending::queue_due).await.unwrap();
+        let postman = stage.postman();
+        stage.seconds(&postman, 3).await;
+        assert_eq!(stage.look(&id).await.campaign.state, CampaignState::Sent);
+        let all = FOUR.map(|(code, ..)| code);
+        stage.expect_invitations(&all).await;
+    });
+}

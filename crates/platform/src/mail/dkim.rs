@@ -1,0 +1,304 @@
+//! DKIM signatures (RFC 6376) under a key that the program made: RSA with 2,048 bits, since not
+//! every receiver knows Ed25519.
+//!
+//! The private key is sealed in its row. Mail is signed only once the public key was seen in DNS,
+//! because a signature that nobody can check looks worse than none.
+
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use crate::key::Key;
+use crate::sql;
+use crate::store::{Row, Rows, StoreError, Tx};
+
+/// The purpose for which the key that seals private keys is derived.
+pub const PURPOSE: &str = "dkim";
+
+/// The header fields that are signed, those of which a mail may have none included: nobody can add
+/// one later (RFC 6376, section 5.4).
+const SIGNED: [&str; 13] = [
+    "from",
+    "to",
+    "subject",
+    "date",
+    "message-id",
+    "reply-to",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+    "auto-submitted",
+    "list-unsubscribe",
+    "list-unsubscribe-post",
+    "cc",
+];
+/// The length of a folded line of base64.
+const FOLD: usize = 72;
+
+/// The public side of a domain's key.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct DkimKey {
+    /// The domain of senders that it signs for.
+    pub domain: String,
+    /// The name of the key below `_domainkey`.
+    pub selector: String,
+    /// The public key (`SubjectPublicKeyInfo`), in base64.
+    pub public_key: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When it was seen in DNS; until then nothing is signed.
+    pub verified_at: Option<Timestamp>,
+}
+
+impl DkimKey {
+    /// The name of its DNS record.
+    pub fn record_name(&self) -> String {
+        format!("{}._domainkey.{}", self.selector, self.domain)
+    }
+
+    /// The text of its DNS record.
+    pub fn record(&self) -> String {
+        format!("v=DKIM1; k=rsa; p={}", self.public_key)
+    }
+}
+
+/// No key could be made.
+#[derive(Debug, thiserror::Error)]
+#[error("no key could be made")]
+pub struct NoKey;
+
+/// A new private key, as PKCS #8, and its public one. Slow: tens to hundreds of milliseconds.
+pub fn generate() -> Result<(Vec<u8>, String), NoKey> {
+    let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| NoKey)?;
+    let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| NoKey)?;
+    let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| NoKey)?;
+    Ok((private.as_ref().to_vec(), STANDARD.encode(public.as_ref())))
+}
+
+/// Keeps a key for a domain, unless it has one.
+pub fn keep(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    domain: &str,
+    (private, public): (&[u8], &str),
+) -> Result<DkimKey, StoreError> {
+    let now = tx.now();
+    // A later key has another name, so that mails under way can still be checked.
+    let selector = format!("kenduri{}", now.strftime("%Y%m"));
+    let sealed = key.seal(tx.random(), &place(domain), private);
+    sql!(
+        "INSERT INTO dkim_key (domain, selector, sealed_key, public_key, made_at)
+         VALUES (:domain, :selector, :sealed, :public, :now) ON CONFLICT (domain) DO NOTHING",
+        domain,
+        selector,
+        sealed,
+        public,
+        now
+    )
+    .run(tx, Rows::AtMostOne)?;
+    sql!(
+        "SELECT {DkimKey} FROM dkim_key WHERE domain = :domain",
+        domain
+    )
+    .one(tx)
+}
+
+/// The key of a domain.
+pub fn find(tx: &mut Tx<'_>, domain: &str) -> Result<Option<DkimKey>, StoreError> {
+    sql!(
+        "SELECT {DkimKey} FROM dkim_key WHERE domain = :domain",
+        domain
+    )
+    .maybe(tx)
+}
+
+/// Notes that the key was seen in DNS, or that it is not there any more.
+pub fn note_seen(tx: &mut Tx<'_>, domain: &str, is_there: bool) -> Result<(), StoreError> {
+    let now = is_there.then(|| tx.now());
+    sql!(
+        "UPDATE dkim_key SET verified_at =
+             CASE WHEN CAST(:now AS BIGINT) IS NULL THEN NULL ELSE COALESCE(verified_at, :now) END
+         WHERE domain = :domain",
+        now,
+        domain
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// The key that signs mail of a domain; `None` where it was not seen in DNS, or cannot be opened.
+pub(super) fn signer(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    domain: &str,
+) -> Result<Option<Signer>, StoreError> {
+    let found: Option<(String, Vec<u8>)> = sql!(
+        "SELECT selector, sealed_key FROM dkim_key
+         WHERE domain = :domain AND verified_at IS NOT NULL",
+        domain
+    )
+    .maybe(tx)?;
+    let Some((selector, sealed)) = found else {
+        return Ok(None);
+    };
+    let private = key.open(&place(domain), &sealed);
+    let pair = private.and_then(|private| KeyPair::from_pkcs8(&private).ok());
+    if pair.is_none() {
+        tracing::warn!(domain, "the DKIM key was sealed with another key file");
+    }
+    Ok(pair.map(|pair| Signer {
+        domain: domain.to_owned(),
+        selector,
+        pair,
+    }))
+}
+
+fn place(domain: &str) -> [&str; 3] {
+    ["dkim_key", "sealed_key", domain]
+}
+
+/// A key that signs.
+pub(super) struct Signer {
+    domain: String,
+    selector: String,
+    pair: KeyPair,
+}
+
+impl Signer {
+    /// The message with a signature before it; as it was, if it cannot be signed.
+    pub(super) fn sign(&self, message: Vec<u8>, at: Timestamp) -> Vec<u8> {
+        match self.signature(&message, at) {
+            Some(header) => [header.as_bytes(), &message].concat(),
+            None => message,
+        }
+    }
+
+    fn signature(&self, message: &[u8], at: Timestamp) -> Option<String> {
+        let end = message.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let fields = fields(std::str::from_utf8(message.get(..end + 2)?).ok()?);
+        let body = STANDARD.encode(Sha256::digest(relaxed_body(message.get(end + 4..)?)));
+        let mut header = format!(
+            "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d={};\r\n\
+             \ts={}; t={};\r\n\th={};\r\n\tbh={body};\r\n\tb=",
+            self.domain,
+            self.selector,
+            at.as_second(),
+            SIGNED.join(":"),
+        );
+        let mut signed = String::new();
+        for name in SIGNED {
+            // The last of its name, as the order of signing says; there is no second one.
+            let found = fields.iter().rev().find(|(known, _)| known == name);
+            if let Some((name, value)) = found {
+                signed.extend([name.as_str(), ":", value, "\r\n"]);
+            }
+        }
+        let (name, value) = header.split_once(':')?;
+        signed.extend([name.to_ascii_lowercase(), ":".to_owned(), relaxed(value)]);
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        let random = SystemRandom::new();
+        self.pair
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &random,
+                signed.as_bytes(),
+                &mut signature,
+            )
+            .ok()?;
+        let signature = STANDARD.encode(signature);
+        for (at, line) in signature.as_bytes().chunks(FOLD).enumerate() {
+            if at > 0 {
+                header.push_str("\r\n\t ");
+            }
+            header.push_str(std::str::from_utf8(line).ok()?);
+        }
+        header.push_str("\r\n");
+        Some(header)
+    }
+}
+
+/// The header fields, unfolded: names in lower case, values as they are hashed.
+fn fields(head: &str) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for line in head.split("\r\n") {
+        if line.starts_with([' ', '\t']) {
+            if let Some((_, value)) = fields.last_mut() {
+                value.push_str(line);
+            }
+        } else if let Some((name, value)) = line.split_once(':') {
+            fields.push((name.trim_end().to_ascii_lowercase(), value.to_owned()));
+        }
+    }
+    for (_, value) in &mut fields {
+        *value = relaxed(value);
+    }
+    fields
+}
+
+/// A value with its white space made one space (RFC 6376, section 3.4.2).
+fn relaxed(value: &str) -> String {
+    let words: Vec<&str> = value
+        .split([' ', '\t', '\r', '\n'])
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ")
+}
+
+/// The body with white space at the ends of lines and empty lines at its end taken away, and every
+/// other white space made one space (RFC 6376, section 3.4.4).
+fn relaxed_body(body: &[u8]) -> Vec<u8> {
+    let mut hashed = Vec::with_capacity(body.len());
+    let mut empty_lines = 0;
+    for line in body.split(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let mut out = Vec::with_capacity(line.len());
+        let mut was_space = false;
+        for byte in line {
+            if matches!(byte, b' ' | b'\t') {
+                was_space = true;
+                continue;
+            }
+            if was_space {
+                out.push(b' ');
+                was_space = false;
+            }
+            out.push(*byte);
+        }
+        if out.is_empty() {
+            empty_lines += 1;
+            continue;
+        }
+        for _ in 0..std::mem::take(&mut empty_lines) {
+            hashed.extend_from_slice(b"\r\n");
+        }
+        hashed.extend_from_slice(&out);
+        hashed.extend_from_slice(b"\r\n");
+    }
+    hashed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_is_as_the_standard_shows() {
+        // The example of RFC 6376, section 3.4.5.
+        let head = "A: X\r\nB : Y\t\r\n\tZ  \r\n";
+        assert_eq!(
+            fields(head),
+            [
+                ("a".to_owned(), "X".to_owned()),
+                ("b".to_owned(), "Y Z".to_owned())
+            ]
+        );
+        assert_eq!(relaxed_body(b" C \r\nD \t E\r\n\r\n\r\n"), b" C\r\nD E\r\n");
+        assert_eq!(relaxed_body(b"\r\n\r\n"), b"");
+        assert_eq!(relaxed_body(b"a\r\n\r\nb"), b"a\r\n\r\nb\r\n");
+    }
+}

@@ -1,0 +1,102 @@
+// A host writes an invitation mail, sees it in two languages, tries it, sends it, and watches, pauses and goes on.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { desk, keep, open, phone, signIn, visitor } from './browser.mjs';
+import { Kenduri } from './kenduri.mjs';
+import { accessibility, overflow, traffic } from './looking.mjs';
+
+const home = '/admin/o/aisyah-daniel';
+let browser;
+let kenduri;
+let storageState; // of a host who has signed in
+
+before(async () => {
+  [browser, kenduri] = await Promise.all([open(), Kenduri.start()]);
+  const page = await visitor(browser, kenduri, { viewport: desk });
+  await signIn(page, kenduri);
+  storageState = await page.context().storageState();
+  await page.context().close();
+});
+
+after(async () => {
+  await browser?.close();
+  await kenduri?.stop();
+});
+
+// What a program can see of the page that is shown, on the phone and on a desk.
+async function check(page, name) {
+  const complaints = [];
+  for (const size of [desk, phone]) {
+    await page.setViewportSize(size);
+    complaints.push(...(await accessibility(page)).map((one) => `${name} ${size.width}: ${one}`));
+    await keep(page, `mail-${name}-${size.width}`);
+  }
+  complaints.push(...(await overflow(page)).map((one) => `${name}: ${one}`));
+  assert.deepEqual(complaints, []);
+}
+
+async function mails(page) {
+  const { items } = await (await page.request.get('/mailbox/api/messages')).json();
+  return items.reverse();
+}
+
+test('an invitation is written, tried, sent, paused and sent to the end', async () => {
+  const page = await visitor(browser, kenduri, { viewport: phone, storageState });
+  const seen = await traffic(page, kenduri.origin);
+  await page.goto(`${home}/mail?lang=en`);
+  await check(page, 'list');
+  await page.locator('a[href$="/mail/texts/invitation"]').click();
+  await page.waitForURL(/texts\/invitation/);
+  const body = page.locator('[name="body.en"]');
+  assert.match(await body.inputValue(), /\{rsvp_link\}/);
+  await body.fill('Come and be happy with us, {guests}!\n\n{rsvp_link}\n\nPlease let us know by {rsvp_deadline}.\n{hosts}');
+  await check(page, 'text');
+  await Promise.all([page.waitForURL(/\/preview$/), page.locator('button[name=preview]').click()]);
+
+  // In two languages, as mail programs show it.
+  await page.locator('.chips a[lang=en]').click();
+  await page.waitForURL(/language=en/);
+  const mail = page.frameLocator('iframe.preview');
+  await mail.locator('p', { hasText: 'Come and be happy with us' }).waitFor();
+  assert.doesNotMatch(await mail.locator('body').innerText(), /[{}]/);
+  await check(page, 'preview');
+  await page.locator('.chips a[lang=ar]').click();
+  await page.waitForURL(/language=ar/);
+  assert.equal(await mail.locator('html').getAttribute('dir'), 'rtl');
+  await page.locator('form[action$="/test"] button').click();
+  await page.waitForURL(/done=trial/);
+  await check(page, 'preview-ar');
+
+  // Who gets it is said before.
+  await page.goto(`${home}/mail/new?kind=invitation&tag=Friends`);
+  const send = page.locator('form[action$="/mail"] button');
+  const many = Number((await send.innerText()).match(/\d+/)[0]);
+  assert.ok(many >= 4, `${many} friends`);
+  await check(page, 'new');
+  await page.locator('[name=per_minute]').selectOption('60');
+  await Promise.all([page.waitForURL(/\/mail\/[0-9a-f-]{36}$/), send.click()]);
+
+  // The page follows what happens.
+  const number = async () => Number((await page.locator('#part-progress [role=status]').innerText()).match(/\d+/)[0]);
+  await page.waitForFunction(() => /^[1-9]/.test(document.querySelector('#part-progress [role=status]')?.innerText));
+  await Promise.all([page.waitForNavigation(), page.locator('form[action$="/pause"] button').click()]);
+  await page.locator('.tag', { hasText: 'Paused' }).waitFor();
+  const paused = await number();
+  assert.ok(paused < many, `${paused} of ${many}`);
+  await check(page, 'paused');
+  await Promise.all([page.waitForNavigation(), page.locator('form[action$="/resume"] button').click()]);
+  await page.waitForFunction((all) => document.querySelector('#part-progress [role=status]')?.innerText.startsWith(`${all} `), many);
+  await page.locator('#part-progress > p .tag.yes').waitFor();
+  await check(page, 'sent');
+  assert.deepEqual(seen.complaints, []);
+
+  // Each friend got it once, and in the language of the household.
+  const [trial, ...sent] = (await mails(page)).filter((one) => !/sign-in/.test(one.subject));
+  assert.match(trial.subject, /^\[Test\]/);
+  assert.equal(sent.length, many);
+  assert.equal(new Set(sent.map((one) => one.to)).size, many);
+  const english = sent.find((one) => one.to === 'fernandez@example.com');
+  assert.match(english.text, /Come and be happy with us/);
+  assert.ok(english.links.some((link) => link.includes('/invite/LATE1?k=')));
+  assert.match(sent.find((one) => one.to === 'rossi@example.com').subject, /^Invito/);
+});
