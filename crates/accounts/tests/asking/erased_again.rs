@@ -1,9 +1,8 @@
 //! Accounts that had been erased when an older state of the store was restored.
 
-use accounts::account;
-use accounts::account::AccountId;
-use accounts::erasure as accounts_erasure;
-use accounts::session::Stay;
+use identity::account::{self, AccountId};
+use identity::person::erasure as accounts_erasure;
+use identity::session::Stay;
 use platform::erasure::{self, Erased};
 use platform::sql;
 use testkit::World;
