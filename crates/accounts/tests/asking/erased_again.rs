@@ -1,7 +1,6 @@
 //! Accounts that had been erased when an older state of the store was restored.
 
-use identity::account;
-use identity::account::AccountId;
+use identity::account::{self, AccountId};
 use identity::person::erasure as accounts_erasure;
 use identity::session::Stay;
 use platform::erasure::{self, Erased};
