@@ -17,6 +17,7 @@ pub mod key;
 pub mod key_file;
 pub mod limits;
 pub mod mail;
+pub mod money;
 pub mod news;
 pub mod outbound;
 pub mod random;
@@ -43,7 +44,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0001_begin",
     "0002_jobs_and_mail",
     "0003_installation",
-    "0004_suppression"
+    "0004_suppression",
+    "0005_mail_calendar"
 );
 
 /// The outside world in one value; tests build one with other parts. Clones share it.
