@@ -91,7 +91,10 @@ impl Facts {
         let groups = groups.map(|groups| {
             let title = groups.first().map_or("", |group| group.title);
             let links = groups.iter().flat_map(|group| group.links);
-            section(title, links.map(|link| entry((link.label, link.href))).collect())
+            section(
+                title,
+                links.map(|link| entry((link.label, link.href))).collect(),
+            )
         });
         let own = [
             ("profile-title", addresses::PROFILE),

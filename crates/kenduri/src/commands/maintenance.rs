@@ -52,6 +52,7 @@ impl Maintenance {
             | ControlResponse::Applied { .. }
             | ControlResponse::Purged { .. }
             | ControlResponse::AuditVerified { .. }
+            | ControlResponse::BookingsVerified { .. }
             | ControlResponse::Services(_) => Ok(()),
         }
     }
