@@ -78,7 +78,7 @@ async function owner() {
 async function member(host) {
   await host.goto('/admin/invites');
   await fill(host, { email: 'aina@example.my' });
-  await host.getByRole('button', { name: /Create|Make/ }).last().click();
+  await host.locator('form[action="/admin/invites"] .button').click();
   const link = await host.locator('input.code').inputValue();
   const page = await visit();
   await page.goto(new URL(link).pathname);

@@ -125,9 +125,9 @@ CREATE TABLE payment (
     settles BIGINT NOT NULL,
     amount_minor BIGINT NOT NULL,
     currency TEXT NOT NULL,
-    refund_reserved_minor BIGINT NOT NULL CONSTRAINT refund_within_payment
-        CHECK (refund_reserved_minor BETWEEN 0 AND amount_minor),
-    captured_at BIGINT
+    refund_reserved_minor BIGINT NOT NULL,
+    captured_at BIGINT,
+    CONSTRAINT refund_within_payment CHECK (refund_reserved_minor BETWEEN 0 AND amount_minor)
 );
 CREATE INDEX payment_order ON payment (order_id);
 CREATE UNIQUE INDEX payment_gateway ON payment (gateway, gateway_payment_id);

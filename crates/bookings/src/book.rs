@@ -246,7 +246,7 @@ pub fn reschedule(
     booking::give_back(tx, &booking, true)?;
     booking.slot_id = slot.id.clone();
     (booking.starts_at, booking.ends_at) = time;
-    booking.time_zone = slot.time_zone.clone();
+    booking.time_zone.clone_from(&slot.time_zone);
     booking.title = slot.title;
     booking.reschedules += 1;
     booking.ics_sequence += 1;

@@ -95,9 +95,10 @@ fn end_quietly(
     let mut booking = booking.clone();
     booking::give_back(tx, &booking, by != Party::Provider)?;
     booking::withdraw_jobs(tx, &booking)?;
-    let back = match is_paid_back {
-        true => give_money_back(tx, &booking)?,
-        false => None,
+    let back = if is_paid_back {
+        give_money_back(tx, &booking)?
+    } else {
+        None
     };
     booking.state = State::Cancelled;
     booking.hold_token = None;

@@ -138,10 +138,10 @@ pub(crate) fn job(site: &Site) -> Handler {
                     matches!(order.state, OrderState::Created | OrderState::Expired)
                 });
                 // A gateway is asked ever more seldom.
-                match is_open && age < ASKED {
-                    true => plan(tx, &order.id, FIRST.max(age / 4)),
-                    false => Ok(()),
+                if is_open && age < ASKED {
+                    plan(tx, &order.id, FIRST.max(age / 4))?;
                 }
+                Ok(())
             };
             Ok(Done::with(write))
         }

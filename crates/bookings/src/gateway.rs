@@ -60,14 +60,9 @@ pub enum GatewayError {
 
 impl From<GatewayError> for Problem {
     fn from(error: GatewayError) -> Self {
-        tracing_cause(&error);
-        Self::new(axum::http::StatusCode::BAD_GATEWAY, "gateway_unavailable")
+        let GatewayError::Store(error) = error;
+        error.into()
     }
-}
-
-fn tracing_cause(error: &GatewayError) {
-    let GatewayError::Store(cause) = error;
-    drop(Problem::internal(cause));
 }
 
 impl GatewayName {

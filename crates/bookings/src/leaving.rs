@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::booking::{self, Booking, BookingView};
 use crate::order::Order;
-use crate::provider::{Profile, ProviderId};
+use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 
 /// What somebody booked, paid and offers.
@@ -26,8 +26,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         account
     )
     .all(tx)?;
-    let profile: Option<Profile> = sql!(
-        "SELECT {Profile} FROM provider WHERE account_id = :account",
+    let profile: Option<ProviderProfile> = sql!(
+        "SELECT {ProviderProfile} FROM provider WHERE account_id = :account",
         account
     )
     .maybe(tx)?;

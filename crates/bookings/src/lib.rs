@@ -120,7 +120,6 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "order_closed"),
     Code::new(422, "series_rejected"),
     Code::new(422, "cancel_window_closed"),
-    Code::new(502, "gateway_unavailable"),
     slot::FIELD_CODES[0],
     slot::FIELD_CODES[1],
     slot::FIELD_CODES[2],

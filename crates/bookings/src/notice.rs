@@ -175,7 +175,7 @@ pub(crate) fn tell_one(
         }
     }
     let address = site.url().join(&page(booking));
-    body += &format!("\n\n{address}\n\n{}\n", site.settings.name);
+    let body = format!("{body}\n\n{address}\n\n{}\n", site.settings.name);
     let stream = if event == Event::Reminder {
         Stream::Notification
     } else {

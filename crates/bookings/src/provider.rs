@@ -24,8 +24,7 @@ pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
 
 /// How somebody appears to those who book, and what they need between two sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
-#[schema(as = ProviderProfile)]
-pub struct Profile {
+pub struct ProviderProfile {
     /// Its id.
     #[schema(value_type = String)]
     pub id: ProviderId,
@@ -48,7 +47,7 @@ pub struct Profile {
 }
 
 /// What a provider may set.
-pub const FIELDS: &[Field] = web::fields! { Profile:
+pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
     display_name: line(80).label("booking-profile-name"),
     bio: lines(2_000).label("booking-profile-bio"),
     time_zone: line(64).label("booking-profile-zone").hint("booking-profile-zone-hint"),
@@ -58,7 +57,7 @@ pub const FIELDS: &[Field] = web::fields! { Profile:
     is_paused: flag().label("booking-profile-paused"),
 };
 
-impl Profile {
+impl ProviderProfile {
     /// The zone of new times.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
@@ -72,7 +71,7 @@ pub struct Provider {
     pub(crate) who: SignedIn,
     request: RequestFacts,
     /// How they appear; with an empty id, they never saved anything.
-    pub profile: Profile,
+    pub profile: ProviderProfile,
 }
 
 impl Provider {
@@ -99,12 +98,12 @@ impl Provider {
             return Err(crate::ROLE_REQUIRED.into());
         }
         let account = requester.who.account();
-        let found: Option<Profile> = sql!(
-            "SELECT {Profile} FROM provider WHERE account_id = :account",
+        let found: Option<ProviderProfile> = sql!(
+            "SELECT {ProviderProfile} FROM provider WHERE account_id = :account",
             account = account.id
         )
         .maybe(tx)?;
-        let profile = found.unwrap_or_else(|| Profile {
+        let profile = found.unwrap_or_else(|| ProviderProfile {
             id: ProviderId::from_text(String::new()),
             display_name: account.display_name.clone(),
             bio: String::new(),
@@ -136,15 +135,15 @@ impl Proof for Provider {
         if provider.profile.id.as_str().is_empty() {
             provider.profile.id = tx.id();
             sql!(
-                "INSERT INTO provider (account_id, {Profile}) VALUES (:account, {:Profile})
+                "INSERT INTO provider (account_id, {ProviderProfile}) VALUES (:account, {:ProviderProfile})
                  ON CONFLICT (account_id) DO NOTHING",
                 account,
-                Profile = provider.profile
+                ProviderProfile = provider.profile
             )
             .run(tx, Rows::AtMostOne)?;
         }
         provider.profile = sql!(
-            "SELECT {Profile} FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
+            "SELECT {ProviderProfile} FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
             account
         )
         .one(tx)?;
@@ -158,7 +157,7 @@ pub fn change(
     provider: &Provider,
     version: Option<i64>,
     input: &Input,
-) -> Result<Profile, Refusal> {
+) -> Result<ProviderProfile, Refusal> {
     let old = &provider.profile;
     if version.is_some_and(|version| version != old.version) {
         return Err(crate::conflict(old));
@@ -174,8 +173,8 @@ pub fn change(
     findings.finish()?;
     new.version += 1;
     sql!(
-        "UPDATE provider SET {Profile = :Profile} WHERE id = :id",
-        Profile = new,
+        "UPDATE provider SET {ProviderProfile = :ProviderProfile} WHERE id = :id",
+        ProviderProfile = new,
         id = old.id
     )
     .run(tx, Rows::Exactly(1))?;
@@ -186,8 +185,8 @@ pub fn change(
 }
 
 /// A provider by their id.
-pub(crate) fn find(tx: &mut Tx<'_>, id: &ProviderId) -> Result<Profile, StoreError> {
-    sql!("SELECT {Profile} FROM provider WHERE id = :id", id).one(tx)
+pub(crate) fn find(tx: &mut Tx<'_>, id: &ProviderId) -> Result<ProviderProfile, StoreError> {
+    sql!("SELECT {ProviderProfile} FROM provider WHERE id = :id", id).one(tx)
 }
 
 /// The account of a provider, until it is erased.

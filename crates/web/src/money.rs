@@ -35,12 +35,14 @@ impl Text {
         let sign = known.map_or(code, |(_, sign)| sign);
         let minus = if sum.minor < 0 { "\u{2212}" } else { "" };
         let (whole, part) = sum.parts();
-        let mut written = format!("{minus}{sign}{NO_BREAK}{}", self.number(whole.abs()));
-        if has_decimals && sum.currency.decimals() > 0 {
+        let whole = self.number(whole.abs());
+        let decimals = if has_decimals && sum.currency.decimals() > 0 {
             let places = sum.currency.decimals() as usize;
-            written += &self.say("number-decimal");
-            written += &format!("{part:0places$}");
-        }
+            format!("{}{part:0places$}", self.say("number-decimal"))
+        } else {
+            String::new()
+        };
+        let mut written = format!("{minus}{sign}{NO_BREAK}{whole}{decimals}");
         if self.language().dir == "rtl" {
             written = format!("\u{2066}{written}\u{2069}");
         }

@@ -21,7 +21,7 @@ use crate::book::{self, NewBooking, NewTime};
 use crate::booking::{self, BookingView, PartyTo};
 use crate::browse::{self, Filter, Offered};
 use crate::order::{self, Order, OrderId};
-use crate::provider::{self, Profile, Provider};
+use crate::provider::{self, Provider, ProviderProfile};
 use crate::series::{self, NewSeries};
 use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::{self, NewSlot, Place, Slot, SlotId};
@@ -321,7 +321,7 @@ async fn set_slot_visibility(call: Call, body: Received<Visibility>) -> Result<R
 /// How the caller appears as a provider.
 #[utoipa::path(
     get, path = "/api/v1/me/provider", tag = "bookings",
-    responses((status = 200, body = Profile), (status = 403))
+    responses((status = 200, body = ProviderProfile), (status = 403))
 )]
 async fn show_provider(call: Call) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, provider: &Provider| Ok::<_, Refusal>(provider.profile.clone());
@@ -334,7 +334,7 @@ struct ProviderChange;
 impl PartialSchema for ProviderChange {
     fn schema() -> RefOr<Schema> {
         let description = "How a provider appears; what is left out stays.";
-        fields::schema::<Profile>(provider::FIELDS, &[], description)
+        fields::schema::<ProviderProfile>(provider::FIELDS, &[], description)
     }
 }
 
@@ -343,7 +343,7 @@ impl ToSchema for ProviderChange {}
 /// Changes how the caller appears as a provider; what is left out stays.
 #[utoipa::path(
     put, path = "/api/v1/me/provider", tag = "bookings", request_body = ProviderChange,
-    responses((status = 200, body = Profile), (status = 403), (status = 409), (status = 422))
+    responses((status = 200, body = ProviderProfile), (status = 403), (status = 409), (status = 422))
 )]
 async fn change_provider(call: Call, Json(body): Json<Members>) -> Result<Response, Problem> {
     let (input, version) = Input::of_json(body)?;

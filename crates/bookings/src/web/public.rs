@@ -98,10 +98,10 @@ impl Asked {
 
     /// The same list from another day.
     fn from(&self, day: Date) -> String {
-        let kind: String = form_state::form([("kind", self.kind.as_str())])
-            .iter()
-            .map(|(name, value)| format!("&{name}={}", percent(value)))
-            .collect();
+        let kind = match self.kind.as_str() {
+            "" => String::new(),
+            kind => format!("&kind={}", percent(kind)),
+        };
         format!("{}?from={day}{kind}", self.path())
     }
 }
@@ -109,9 +109,12 @@ impl Asked {
 /// A value in a query.
 fn percent(value: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let escape = |byte: u8| match keep(byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
+    let escape = |byte: u8| {
+        if keep(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
     };
     value.bytes().map(escape).collect()
 }

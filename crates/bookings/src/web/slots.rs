@@ -183,14 +183,14 @@ fn details(text: &Text, form_state: &FormState, currency: &str) -> Vec<Field> {
     ]
 }
 
-fn read_slot(form: &Form, currency: &str) -> Result<NewSlot, Refusal> {
+fn read_slot(form: &Form, currency: &str) -> NewSlot {
     let currency = currency.parse().unwrap_or(platform::money::Currency::MYR);
     let typed = form.text("price").trim();
     let price = match typed {
         "" => Some(Money::new(0, currency)),
         typed => Money::parse(typed, currency),
     };
-    Ok(NewSlot {
+    NewSlot {
         date: form.text("date").to_owned(),
         time: form.text("time").to_owned(),
         minutes: form.number("minutes").ok().flatten().unwrap_or(0),
@@ -202,7 +202,7 @@ fn read_slot(form: &Form, currency: &str) -> Result<NewSlot, Refusal> {
         location: form.text("location").trim().to_owned(),
         area: form.text("area").to_owned(),
         price_minor: price.map_or(-1, |price| price.minor),
-    })
+    }
 }
 
 /// What the forms begin with: the newest of the provider's own, so that nobody types twice.
@@ -285,7 +285,7 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     let form = posted.form.clone();
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let currency = settings::load(tx)?.currency;
-        let made = slot::create(tx, provider, &read_slot(&form, &currency)?)?;
+        let made = slot::create(tx, provider, &read_slot(&form, &currency))?;
         let day = made.starts_at.to_zoned(made.zone()).date();
         Ok::<_, Refusal>(format!("{HERE}?from={day}&done=added"))
     };

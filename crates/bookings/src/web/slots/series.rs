@@ -36,12 +36,12 @@ struct Counted {
     can_be_made: bool,
 }
 
-fn read_series(form: &Form, currency: &str) -> Result<NewSeries, Refusal> {
+fn read_series(form: &Form, currency: &str) -> NewSeries {
     let split = |text: &str| -> Vec<String> {
         let parts = text.split([',', ' ', ';']).filter(|part| !part.is_empty());
         parts.map(str::to_owned).collect()
     };
-    Ok(NewSeries {
+    NewSeries {
         first_date: form.text("first_date").to_owned(),
         weeks: form.number("weeks").ok().flatten().unwrap_or(0),
         weekdays: form
@@ -50,8 +50,8 @@ fn read_series(form: &Form, currency: &str) -> Result<NewSeries, Refusal> {
             .collect(),
         times: split(form.text("times")),
         without: form.all("without").map(str::to_owned).collect(),
-        slot: read_slot(form, currency)?,
-    })
+        slot: read_slot(form, currency),
+    }
 }
 
 /// `GET /me/slots/series`.
@@ -114,7 +114,7 @@ pub(in crate::web) async fn create_series(posted: FormPost) -> Result<Response, 
     if question::is_sure(&form) {
         let change = move |tx: &mut Tx<'_>, provider: &Provider| {
             let currency = settings::load(tx)?.currency;
-            let made = series::create(tx, provider, &read_series(&form, &currency)?)?;
+            let made = series::create(tx, provider, &read_series(&form, &currency))?;
             let first = made
                 .first()
                 .map(|one| one.starts_at.to_zoned(one.zone()).date());
@@ -133,7 +133,7 @@ pub(in crate::web) async fn create_series(posted: FormPost) -> Result<Response, 
     }
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let currency = settings::load(tx)?.currency;
-        series::plan(tx, provider, &read_series(&form, &currency)?)
+        series::plan(tx, provider, &read_series(&form, &currency))
     };
     let planned = req.read(look).await;
     let planned = match planned {
