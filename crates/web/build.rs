@@ -1,5 +1,6 @@
-//! Embeds `assets/`, with what each domain adds to the styles and scripts of all pages: every file gets the hash of its content into its name, so
-//! that browsers may keep it for ever, and text is compressed here, once.
+//! Embeds `assets/`, with what each domain adds to the styles and scripts of all pages: every file
+//! gets the hash of its content into its name, so that browsers may keep it for ever, and text is
+//! compressed here, once.
 //!
 //! A style's `url(fonts/x.woff2)` and a script's `"./x.js"` are rewritten to the
 //! hashed names, so what they name is hashed before them.

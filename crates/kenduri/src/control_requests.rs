@@ -43,6 +43,8 @@ pub(crate) enum ControlRequest {
     TokenCreate(TokenCreate),
     /// Tell whether the audit log is as it was sealed.
     VerifyAudit,
+    /// Tell whether bookings, slots and money agree.
+    VerifyBookings,
     /// Read the settings again, and do what they say now.
     Apply,
     /// Take what is kept with these paths out of the cache of the edge.
@@ -111,6 +113,11 @@ pub(crate) enum ControlResponse {
         /// The first place that is not as it was sealed.
         broken: Option<i64>,
     },
+    /// Bookings were looked through.
+    BookingsVerified {
+        /// What does not agree, a line each.
+        wrong: Vec<String>,
+    },
     /// New settings were taken.
     Applied {
         /// Which, and what waits for a restart.
@@ -177,6 +184,7 @@ impl ControlRequest {
                 | Self::TokenCreate(_)
                 | Self::VerifyAudit
                 | Self::BackupNow
+                | Self::VerifyBookings
         )
     }
 
@@ -188,6 +196,7 @@ impl ControlRequest {
             Self::TokenCreate(order) => create_token(order, hands.opened()?).await,
             Self::VerifyAudit => verify_audit(&hands.opened()?.site).await,
             Self::BackupNow => back_up(hands).await,
+            Self::VerifyBookings => verify_bookings(&hands.opened()?.site).await,
             Self::Purge { tags } => {
                 let (answer, count) = oneshot::channel();
                 let purges = hands.purges.as_ref().context("Kenduri does not run")?;
@@ -307,6 +316,16 @@ async fn verify_audit(site: &Site) -> Result<ControlResponse> {
     Ok(ControlResponse::AuditVerified {
         broken: broken.map(|broken| broken.place),
     })
+}
+
+async fn verify_bookings(site: &Site) -> Result<ControlResponse> {
+    if !bookings::ENABLED.of(&site.declared.settings) {
+        bail!(
+            "bookings are off\n  write enabled = true below [bookings] in kenduri.toml, and restart"
+        );
+    }
+    let wrong = site.store.read_at_length(bookings::verify::find).await?;
+    Ok(ControlResponse::BookingsVerified { wrong })
 }
 
 /// Why no token was created.

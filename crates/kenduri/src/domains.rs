@@ -8,6 +8,7 @@ pub(crate) const DOMAINS: Domains = &[
     occasions::DOMAIN,
     countdowns::DOMAIN,
     posts::DOMAIN,
+    bookings::DOMAIN,
     compat::kadkahwin::DOMAIN,
     compat::personal_site::DOMAIN,
 ];

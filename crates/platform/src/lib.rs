@@ -18,6 +18,7 @@ pub mod key;
 pub mod key_file;
 pub mod limits;
 pub mod mail;
+pub mod money;
 pub mod news;
 pub mod outbound;
 pub mod random;
@@ -48,7 +49,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0004_suppression",
     "0005_erased",
     "0006_mail_at_most_once",
-    "0007_dkim"
+    "0007_dkim",
+    "0008_mail_calendar"
 );
 
 /// The outside world in one value; tests build one with other parts. Clones share it.

@@ -75,6 +75,8 @@ pub struct Domain {
     pub public_pages: fn(&mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError>,
     /// Its pages, for people who are signed in.
     pub navigation: Option<NavigationGroup>,
+    /// Those for people with a duty in it, in the same group.
+    pub duty_navigation: Option<NavigationGroup>,
     /// What it shows to somebody on the page that they land on after signing in.
     pub cards: OwnCards,
     /// What webhooks can hear of.
@@ -225,6 +227,7 @@ impl Domain {
             foot: |_| Ok(Vec::new()),
             public_pages: |_| Ok(Vec::new()),
             navigation: None,
+            duty_navigation: None,
             cards: |_, _, _, _| Ok(None),
             webhook_events: &[],
             newsletters: &[],
@@ -264,6 +267,7 @@ impl Domain {
             foot: |_| Ok(Vec::new()),
             public_pages: |_| Ok(Vec::new()),
             navigation: None,
+            duty_navigation: None,
             cards: |_, _, _, _| Ok(None),
             newsletters: &[],
             sign_in_hints: &[],

@@ -121,7 +121,8 @@ pub fn declared(domains: &[Domain]) -> Declared {
         secret_paths: secret_paths(domains),
         navigation: domains
             .iter()
-            .filter_map(|domain| domain.navigation)
+            .flat_map(|domain| [domain.navigation, domain.duty_navigation])
+            .flatten()
             .collect(),
         settings: SettingValues::default(),
         find_frame: Some(frame::find),

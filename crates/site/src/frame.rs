@@ -87,12 +87,14 @@ impl Facts {
             title: None,
             entries: vec![entry(("host-home", HOME))],
         };
-        let groups = self.groups.iter().map(|group| {
-            let links = group
-                .links
-                .iter()
-                .map(|link| entry((link.label, link.href)));
-            section(group.title, links.collect())
+        let groups = self.groups.chunk_by(|one, next| one.title == next.title);
+        let groups = groups.map(|groups| {
+            let title = groups.first().map_or("", |group| group.title);
+            let links = groups.iter().flat_map(|group| group.links);
+            section(
+                title,
+                links.map(|link| entry((link.label, link.href))).collect(),
+            )
         });
         let own = [
             ("profile-title", addresses::PROFILE),

@@ -32,6 +32,7 @@ value-no = لا
 
 # Numbers, dates and hours.
 number-thousands = ,
+number-decimal = .
 weekday-1 = الاثنين
     .short = الاثنين
 weekday-2 = الثلاثاء

@@ -56,6 +56,7 @@ value-no = No
 
 # Numbers, dates and hours.
 number-thousands = ,
+number-decimal = .
 weekday-1 = Monday
     .short = Mon
 weekday-2 = Tuesday

@@ -32,6 +32,7 @@ value-no = No
 
 # Numbers, dates and hours.
 number-thousands = .
+number-decimal = ,
 weekday-1 = lunedì
     .short = lun
 weekday-2 = martedì

@@ -56,6 +56,7 @@ value-no = Tidak
 
 # Numbers, dates and hours.
 number-thousands = ,
+number-decimal = .
 weekday-1 = Isnin
     .short = Isn
 weekday-2 = Selasa

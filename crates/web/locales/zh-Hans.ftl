@@ -32,6 +32,7 @@ value-no = 否
 
 # Numbers, dates and hours.
 number-thousands = ,
+number-decimal = .
 weekday-1 = 星期一
     .short = 周一
 weekday-2 = 星期二

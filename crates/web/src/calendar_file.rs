@@ -25,13 +25,40 @@ pub struct CalendarEvent {
     pub url: String,
 }
 
+/// What a calendar file is for (RFC 5546).
+#[derive(Clone, Copy, Debug)]
+pub enum Method<'a> {
+    /// To be kept by whoever has it.
+    Publish,
+    /// Mailed from one address to another: a session that takes place.
+    Request(&'a str, &'a str),
+    /// The same, for one that does not.
+    Cancel(&'a str, &'a str),
+}
+
 /// A published calendar, with the hours of the zone of this name.
 pub fn write(events: &[CalendarEvent], name: &str, zone: &TimeZone, now: Timestamp) -> String {
+    write_as(Method::Publish, events, name, zone, now)
+}
+
+/// The same for a purpose.
+pub fn write_as(
+    method: Method<'_>,
+    events: &[CalendarEvent],
+    name: &str,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> String {
+    let (word, people) = match method {
+        Method::Publish => ("PUBLISH", None),
+        Method::Request(from, to) => ("REQUEST", Some((from, to))),
+        Method::Cancel(from, to) => ("CANCEL", Some((from, to))),
+    };
     let mut lines = Lines::default();
     lines.add("BEGIN:VCALENDAR");
     lines.add("VERSION:2.0");
     lines.add("PRODID:-//Kenduri//Kenduri//EN");
-    lines.add("METHOD:PUBLISH");
+    lines.add(&format!("METHOD:{word}"));
     time_zone(&mut lines, events, zone, name);
     for event in events {
         lines.add("BEGIN:VEVENT");
@@ -48,6 +75,24 @@ pub fn write(events: &[CalendarEvent], name: &str, zone: &TimeZone, now: Timesta
         }
         if !event.url.is_empty() {
             lines.add(&format!("URL:{}", event.url.replace(['\r', '\n'], "")));
+        }
+        if let Some((from, to)) = people {
+            lines.add(&format!("ORGANIZER:mailto:{from}"));
+            lines.add(&format!("ATTENDEE:mailto:{to}"));
+        }
+        match method {
+            Method::Publish => {}
+            Method::Cancel(..) => lines.add("STATUS:CANCELLED"),
+            Method::Request(..) => {
+                lines.add("STATUS:CONFIRMED");
+                for before in ["-P1D", "-PT15M"] {
+                    lines.add("BEGIN:VALARM");
+                    lines.add("ACTION:DISPLAY");
+                    lines.add(&format!("DESCRIPTION:{}", escape(&event.summary)));
+                    lines.add(&format!("TRIGGER:{before}"));
+                    lines.add("END:VALARM");
+                }
+            }
         }
         lines.add("END:VEVENT");
     }

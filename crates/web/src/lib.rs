@@ -34,6 +34,7 @@ pub mod mailbox;
 pub mod masking;
 pub mod media_type;
 mod memo;
+mod money;
 mod navigation;
 pub mod page;
 pub mod picture;

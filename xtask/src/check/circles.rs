@@ -24,6 +24,7 @@ const CRATES: &[&str] = &[
     "occasions",
     "countdowns",
     "posts",
+    "bookings",
     "compat",
     "edge",
     "supervisor",

@@ -1,4 +1,4 @@
-//! `kenduri verify audit`: checks the seals of the audit log.
+//! `kenduri verify`: checks the seals of the audit log, or whether bookings and money agree.
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -10,6 +10,7 @@ use crate::control_requests::{ControlRequest, ControlResponse};
 #[derive(Debug, Subcommand)]
 pub(super) enum Verify {
     Audit(Audit),
+    Bookings(Bookings),
 }
 
 /// Check that no sealed line of the audit log was changed or taken out
@@ -22,10 +23,23 @@ pub(super) struct Audit {
     place: Where,
 }
 
+/// Check that bookings, times, payments and the ledger agree
+///
+/// Lists what does not agree, and exits 1 if there is anything. Works whether Kenduri is running
+/// or not.
+#[derive(Debug, Args)]
+pub(super) struct Bookings {
+    #[command(flatten)]
+    place: Where,
+}
+
 impl Verify {
     pub(super) fn run(self) -> Result<()> {
-        let Self::Audit(audit) = self;
-        match give(ControlRequest::VerifyAudit, &audit.place)? {
+        let answer = match self {
+            Self::Audit(audit) => give(ControlRequest::VerifyAudit, &audit.place)?,
+            Self::Bookings(bookings) => give(ControlRequest::VerifyBookings, &bookings.place)?,
+        };
+        match answer {
             ControlResponse::AuditVerified { broken: None } => {
                 say("The audit log is as it was sealed.\n")
             }
@@ -34,6 +48,14 @@ impl Verify {
             } => bail!(
                 "the sealed line {place} of the audit log is missing, or is not as it was sealed\n  \
                  compare it with a copy of the store from before"
+            ),
+            ControlResponse::BookingsVerified { wrong } if wrong.is_empty() => {
+                say("Bookings, times and money agree.\n")
+            }
+            ControlResponse::BookingsVerified { wrong } => bail!(
+                "{} of the bookings' rows do not agree with each other\n  {}",
+                wrong.len(),
+                wrong.join("\n  ")
             ),
             _ => Ok(()),
         }

@@ -23,9 +23,14 @@ use web::{Settings, SiteUrl};
 
 use super::DOMAINS;
 
-const ALL: [Flag; 3] = [occasions::ENABLED, countdowns::ENABLED, posts::ENABLED];
+const ALL: [Flag; 4] = [
+    occasions::ENABLED,
+    countdowns::ENABLED,
+    posts::ENABLED,
+    bookings::ENABLED,
+];
 /// Pages of these domains, for everybody and for who is signed in.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 11] = [
     "/invite",
     "/countdowns",
     "/me/countdowns",
@@ -34,6 +39,9 @@ const PAGES: [&str; 8] = [
     "/feed",
     "/search",
     "/me/posts",
+    "/book",
+    "/me/bookings",
+    "/me/slots",
 ];
 
 fn off(flags: &[Flag]) -> SettingValues {
@@ -41,6 +49,13 @@ fn off(flags: &[Flag]) -> SettingValues {
     for flag in flags {
         values.set_flag(*flag, false);
     }
+    values
+}
+
+/// Everything on, also what is off where the configuration says nothing.
+fn on() -> SettingValues {
+    let mut values = SettingValues::default();
+    values.set_flag(bookings::ENABLED, true);
     values
 }
 
@@ -136,7 +151,7 @@ fn nobody_finds_a_domain_that_was_never_on_and_people_leave_as_ever() {
 #[test]
 fn what_a_domain_promised_goes_on_while_it_is_off_and_its_jobs_wait() {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
-        let on = accounts(world, SettingValues::default()).await;
+        let on = accounts(world, on()).await;
         let (_, mut visitor) = person(&on).await;
         for page in PAGES {
             assert_ne!(visitor.get(page).await.status, 404, "{page}");

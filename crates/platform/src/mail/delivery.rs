@@ -269,7 +269,7 @@ fn doubt(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
 /// Deletes the text of a finished mail: it may contain a sign-in link.
 fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(
-        "UPDATE mail SET text = '', html = NULL, sealed_text = NULL WHERE id = :id",
+        "UPDATE mail SET text = '', html = NULL, sealed_text = NULL, calendar = NULL WHERE id = :id",
         id
     )
     .run(tx, Rows::Exactly(1))?;
@@ -280,7 +280,8 @@ fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
 /// scope's administrators can send it [again](super::send_again).
 fn give_up(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(
-        "UPDATE mail SET text = '', html = NULL, sealed_text = NULL WHERE id = :id AND scope IS NULL",
+        "UPDATE mail SET text = '', html = NULL, sealed_text = NULL, calendar = NULL
+         WHERE id = :id AND scope IS NULL",
         id
     )
     .run(tx, Rows::AtMostOne)?;

@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use lettre::Message;
+use lettre::message::header::ContentType;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 
@@ -55,6 +56,7 @@ pub(super) struct Outgoing {
     pub(super) text: String,
     pub(super) html: Option<String>,
     pub(super) sealed_text: Option<Vec<u8>>,
+    calendar: Option<String>,
     created_at: Timestamp,
 }
 
@@ -100,12 +102,15 @@ impl Outgoing {
             let name = HeaderName::new_from_ascii_str(name);
             builder = builder.raw_header(HeaderValue::new(name, value));
         }
-        let message = match &self.html {
-            Some(html) => builder.multipart(MultiPart::alternative_plain_html(
-                self.text.clone(),
-                html.clone(),
-            )),
-            None => builder.singlepart(SinglePart::plain(self.text.clone())),
+        let text = SinglePart::plain(self.text.clone());
+        let html = self.html.clone().map(SinglePart::html);
+        let calendar = self.calendar.as_deref().map(calendar_part).transpose()?;
+        let message = if html.is_none() && calendar.is_none() {
+            builder.singlepart(text)
+        } else {
+            let parts = html.into_iter().chain(calendar);
+            let first = MultiPart::alternative().singlepart(text);
+            builder.multipart(parts.fold(first, MultiPart::singlepart))
         };
         message
             .map(|message| message.formatted())
@@ -115,6 +120,20 @@ impl Outgoing {
     fn created_millisecond(&self) -> u64 {
         u64::try_from(self.created_at.as_millisecond()).unwrap_or(0)
     }
+}
+
+/// The last of the alternatives, as RFC 6047 has it.
+fn calendar_part(file: &str) -> Result<SinglePart, Unwritable> {
+    let method = file.lines().find_map(|line| line.strip_prefix("METHOD:"));
+    let media_type = format!(
+        "text/calendar; charset=utf-8; method={}",
+        method.unwrap_or("PUBLISH")
+    );
+    let media_type = ContentType::parse(&media_type);
+    let media_type = media_type.map_err(|error| Unwritable(error.to_string()))?;
+    Ok(SinglePart::builder()
+        .header(media_type)
+        .body(file.to_owned()))
 }
 
 fn mailbox(name: &str, address: &Address) -> Result<Mailbox, Unwritable> {
@@ -159,6 +178,7 @@ mod tests {
             text: "Terima kasih\n".to_owned(),
             html: None,
             sealed_text: None,
+            calendar: None,
             created_at: "2027-01-14T16:00:00Z".parse().unwrap(),
         }
     }
@@ -188,6 +208,21 @@ mod tests {
             assert!(text.contains(line), "{line:?} in {text}");
         }
         assert!(text.is_ascii());
+    }
+
+    #[test]
+    fn a_calendar_file_is_the_last_alternative() {
+        let file = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:陈\r\nEND:VCALENDAR\r\n";
+        let mail = Outgoing {
+            calendar: Some(file.to_owned()),
+            ..outgoing()
+        };
+        let bytes = mail.message(&sender(), "kenduri.example", None).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let parts = ["multipart/alternative", "text/plain", "text/calendar"];
+        let places = parts.map(|part| text.find(part).unwrap());
+        assert!(places.is_sorted(), "{text}");
+        assert!(text.contains("method=REQUEST") && text.is_ascii(), "{text}");
     }
 
     proptest! {

@@ -284,6 +284,13 @@ impl Tx<'_> {
     }
 }
 
+/// Adds a calendar file (RFC 5545) to a mail that was written in this transaction. Mail programs
+/// offer to keep its event.
+pub fn attach_calendar(tx: &mut Tx<'_>, id: &MailId, file: &str) -> Result<(), StoreError> {
+    sql!("UPDATE mail SET calendar = :file WHERE id = :id", id, file).run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
 /// A mail as a scope's administrators see it, without its text.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Entry {

@@ -1,0 +1,51 @@
+# What everybody reads.
+booking-menu = الحجز
+booking-title = احجز موعدًا
+booking-title-with = احجز موعدًا مع { $name }
+booking-next = التالي: { $when }
+booking-kind = النوع
+booking-kind-all = كل الأنواع
+booking-from = من
+booking-show = عرض
+booking-zone = كل الأوقات بتوقيت { $zone }.
+booking-nothing = لا يوجد موعد متاح حاليًا.
+booking-nothing-next = لا يوجد موعد متاح في هذه الأيام. التالي { $day }.
+booking-nothing-free = لا شيء متاح
+booking-days = من { $from } إلى { $to }
+booking-count-free = المتاح: { $count }
+booking-row = { $length }، مع { $name }
+booking-do = احجز
+booking-free = مجانًا
+booking-earlier = السابق
+booking-later = اللاحق
+booking-hours = { $count ->
+    [one] ساعة
+    [two] ساعتان
+    [few] { $count } ساعات
+   *[other] { $count } ساعة
+}
+booking-minutes = { $count ->
+    [one] دقيقة
+    [two] دقيقتان
+    [few] { $count } دقائق
+   *[other] { $count } دقيقة
+}
+booking-for = لمدة { $length }
+booking-when = متى
+booking-with = مع
+booking-where = أين
+booking-to-cancel = للإلغاء
+booking-cancel-until = حتى { $when }.
+booking-cancel-until-paid = مجانًا حتى { $when }. بعد ذلك لا يُرد شيء.
+booking-cancel-never = الموعد قريب جدًا ولا يمكن إلغاؤه.
+booking-note = ملاحظة إلى { $name } (اختيارية)
+booking-hold = نحتفظ لك بهذا الموعد { $minutes } دقيقة أثناء الدفع. لا يُخصم شيء في هذه الصفحة.
+booking-to-payment = إلى الدفع، { $sum }
+booking-sign-in = سجّل الدخول للحجز
+booking-register = أنشئ حسابًا
+booking-taken = سبقك أحدهم
+booking-taken-text = لم يعد هذا الموعد متاحًا. لم يُخصم شيء.
+booking-find = احجز موعدًا
+slot-online = بالفيديو
+slot-in-person = حضوريًا
+slot-phone = بالهاتف

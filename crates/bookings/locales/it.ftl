@@ -1,0 +1,50 @@
+# What everybody reads.
+booking-menu = Prenota
+booking-title = Prenoti un orario
+booking-title-with = Prenoti un orario con { $name }
+booking-next = Prossimo: { $when }
+booking-kind = Tipo
+booking-kind-all = Tutti i tipi
+booking-from = Dal
+booking-show = Mostra
+booking-zone = Tutti gli orari sono di { $zone }.
+booking-nothing = Al momento nulla è libero.
+booking-nothing-next = In questi giorni nulla è libero. Il prossimo è { $day }.
+booking-nothing-free = nulla di libero
+booking-days = Da { $from } a { $to }
+booking-count-free = { $count ->
+    [one] 1 libero
+   *[other] { $count } liberi
+}
+booking-row = { $length }, con { $name }
+booking-do = Prenota
+booking-free = Gratis
+booking-earlier = Prima
+booking-later = Dopo
+booking-hours = { $count ->
+    [one] 1 ora
+   *[other] { $count } ore
+}
+booking-minutes = { $count ->
+    [one] 1 minuto
+   *[other] { $count } minuti
+}
+booking-for = per { $length }
+booking-when = Quando
+booking-with = Con
+booking-where = Dove
+booking-to-cancel = Per annullare
+booking-cancel-until = Fino a { $when }.
+booking-cancel-until-paid = Gratis fino a { $when }. Dopo non si rimborsa nulla.
+booking-cancel-never = È troppo vicino per essere annullato.
+booking-note = Una nota per { $name } (facoltativa)
+booking-hold = Le teniamo questo orario per { $minutes } minuti mentre paga. In questa pagina non si addebita nulla.
+booking-to-payment = Al pagamento, { $sum }
+booking-sign-in = Acceda per prenotare
+booking-register = Crei un account
+booking-taken = Qualcuno è stato più veloce
+booking-taken-text = Questo orario non è più libero. Non è stato addebitato nulla.
+booking-find = Prenoti un orario
+slot-online = In video
+slot-in-person = Di persona
+slot-phone = Per telefono

@@ -1,0 +1,257 @@
+//! Booking a slot, and moving a booking to another one.
+
+use axum::http::StatusCode;
+use identity::account;
+use identity::session::signed_in::Confirmed;
+use jiff::SignedDuration;
+use platform::{Rows, Tx, sql};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{Findings, Problem, Site};
+
+use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::notice::{self, Event};
+use crate::order::{self, Order};
+use crate::slot::{Slot, SlotId};
+use crate::{
+    NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED, Refusal, SLOT_CHANGED,
+    SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, provider, settings, slot,
+};
+
+/// The longest note of a member.
+const NOTE: usize = 2_000;
+
+/// A booking as it is sent.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBooking {
+    /// Which time.
+    #[schema(value_type = String)]
+    pub slot_id: SlotId,
+    /// The version of it that was seen: nobody is bound to a time or a price that moved.
+    pub slot_version: i64,
+    /// For the provider, up to 2,000.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// A booking, and whether it was made now.
+#[derive(Clone, Debug)]
+pub struct Booked {
+    /// The booking.
+    pub booking: Booking,
+    /// What is to be paid for it.
+    pub order: Option<Order>,
+    /// Whether it was there before.
+    pub is_repeat: bool,
+}
+
+/// Books a slot for a member. A slot that costs something is kept until it is paid.
+pub fn book(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    member: &Confirmed,
+    new: &NewBooking,
+) -> Result<Booked, Refusal> {
+    let account = &member.who().account().id;
+    // Two bookings of one person wait for each other, so that they see each other.
+    account::lock(tx, account)?;
+    let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
+    if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
+        return Err(OWN_SLOT.into());
+    }
+    let mine: Option<Booking> = sql!(
+        "SELECT {Booking} FROM booking
+         WHERE slot_id = :slot AND member_id = :account
+           AND state IN ('pending_payment', 'confirmed')",
+        slot = slot.id,
+        account
+    )
+    .maybe(tx)?;
+    if let Some(booking) = mine {
+        let order = match &booking.order_id {
+            Some(order) => order::find(tx, order)?,
+            None => None,
+        };
+        return Ok(Booked {
+            booking,
+            order,
+            is_repeat: true,
+        });
+    }
+    if browse::find(tx, &slot.id)?.is_none() {
+        return Err(taken(tx, &slot)?);
+    }
+    if slot.version != new.slot_version {
+        return Err(SLOT_CHANGED.into());
+    }
+    let mut findings = Findings::default();
+    let note = findings.text("/note", &new.note, NOTE);
+    findings.finish()?;
+    if let Some(other) = booking::busy(tx, account, (slot.starts_at, slot.ends_at), "")? {
+        return Err(busy(&other));
+    }
+    let rules = settings::load(tx)?;
+    let now = tx.now();
+    let mut booking = Booking {
+        id: tx.id(),
+        slot_id: slot.id.clone(),
+        member_id: Some(account.clone()),
+        provider_id: slot.provider_id.clone(),
+        starts_at: slot.starts_at,
+        ends_at: slot.ends_at,
+        time_zone: slot.time_zone.clone(),
+        title: slot.title.clone(),
+        note,
+        state: State::Confirmed,
+        order_id: None,
+        hold_token: None,
+        cancel_minutes: rules.cancel_minutes,
+        reschedule_limit: rules.reschedule_limit,
+        reschedules: 0,
+        ics_sequence: 0,
+        cancelled_at: None,
+        cancelled_by: None,
+        cancel_reason: String::new(),
+        created_at: now,
+        version: 1,
+    };
+    if slot.price_minor == 0 {
+        if !booking::take(tx, &slot, None)? {
+            return Err(taken(tx, &slot)?);
+        }
+        insert(tx, &booking)?;
+        booking::plan_session(tx, &booking)?;
+        notice::tell(tx, site, &booking, Event::Confirmed, None)?;
+        return Ok(Booked {
+            booking,
+            order: None,
+            is_repeat: false,
+        });
+    }
+    if !member.who().is_in_browser() {
+        return Err(TOKEN_NOT_PERMITTED.into());
+    }
+    let (holds,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM booking WHERE member_id = :account AND state = 'pending_payment'",
+        account
+    )
+    .one(tx)?;
+    if holds >= rules.hold_limit {
+        return Err(TOO_MANY_HOLDS.into());
+    }
+    let until = now + SignedDuration::from_mins(rules.hold_minutes);
+    let token = platform::id::generate_random(tx.random());
+    let order = order::create(tx, account, slot.price(), until)?;
+    booking.state = State::PendingPayment;
+    booking.order_id = Some(order.id.clone());
+    booking.hold_token = Some(token.clone());
+    if !booking::take(tx, &slot, Some((&token, until)))? {
+        return Err(taken(tx, &slot)?);
+    }
+    insert(tx, &booking)?;
+    booking::plan_hold(tx, &booking, until)?;
+    Ok(Booked {
+        booking,
+        order: Some(order),
+        is_repeat: false,
+    })
+}
+
+fn insert(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
+    sql!(
+        "INSERT INTO booking ({Booking}) VALUES ({:Booking})",
+        Booking = booking
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Says that somebody was quicker, and which time of the same kind is free next.
+fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
+    let filter = browse::Filter {
+        title: slot.title.clone(),
+        ..browse::Filter::default()
+    };
+    let next = browse::list(tx, &filter, 1)?;
+    let mut problem = Problem::new(StatusCode::CONFLICT, SLOT_TAKEN.code);
+    if let Some(next) = next.first() {
+        problem = problem.with("next", next.slot.id.to_string());
+    }
+    Ok(Refusal::Problem(problem))
+}
+
+fn busy(other: &booking::BookingId) -> Refusal {
+    let problem = Problem::new(StatusCode::CONFLICT, "member_busy");
+    Refusal::Problem(problem.with("booking_id", other.to_string()))
+}
+
+/// Where a booking is moved to, as it is sent.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTime {
+    /// Which time.
+    #[schema(value_type = String)]
+    pub slot_id: SlotId,
+    /// The version of it that was seen.
+    pub slot_version: i64,
+}
+
+/// Moves a booking to another slot of the same provider at the same price. The new one is taken
+/// before the old one is given back, so nobody is ever left without either.
+pub fn reschedule(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    party: &PartyTo,
+    new: &NewTime,
+) -> Result<Booking, Refusal> {
+    let mut booking = party.booking.clone();
+    if party.party != Party::Member {
+        return Err(Refusal::Forbidden);
+    }
+    if booking.slot_id == new.slot_id {
+        return Ok(booking);
+    }
+    if booking.state != State::Confirmed {
+        return Err(NOT_CANCELLABLE.into());
+    }
+    cancel::check_window(tx, &booking)?;
+    if booking.reschedules >= booking.reschedule_limit {
+        return Err(RESCHEDULE_LIMIT.into());
+    }
+    let old: Slot = sql!(
+        "SELECT {Slot} FROM slot WHERE id = :id",
+        id = booking.slot_id
+    )
+    .one(tx)?;
+    let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
+    if slot.provider_id != old.provider_id || slot.price() != old.price() {
+        return Err(RESCHEDULE_NOT_ALLOWED.into());
+    }
+    if browse::find(tx, &slot.id)?.is_none() {
+        return Err(taken(tx, &slot)?);
+    }
+    if slot.version != new.slot_version {
+        return Err(SLOT_CHANGED.into());
+    }
+    let account = &party.requester.who.account().id;
+    account::lock(tx, account)?;
+    let time = (slot.starts_at, slot.ends_at);
+    if let Some(other) = booking::busy(tx, account, time, booking.id.as_str())? {
+        return Err(busy(&other));
+    }
+    if !booking::take(tx, &slot, None)? {
+        return Err(taken(tx, &slot)?);
+    }
+    booking::give_back(tx, &booking, true)?;
+    booking.slot_id = slot.id.clone();
+    (booking.starts_at, booking.ends_at) = time;
+    booking.time_zone.clone_from(&slot.time_zone);
+    booking.title = slot.title;
+    booking.reschedules += 1;
+    booking.ics_sequence += 1;
+    booking::save(tx, &mut booking)?;
+    booking::plan_session(tx, &booking)?;
+    notice::tell(tx, site, &booking, Event::Moved, None)?;
+    Ok(booking)
+}

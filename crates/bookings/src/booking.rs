@@ -1,0 +1,483 @@
+//! A booking: one member's claim on a slot.
+
+use identity::account::AccountId;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{self, NewJob};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use site::proof::{Proof, Requester};
+use utoipa::ToSchema;
+
+use crate::Refusal;
+use crate::order::{self, Order, OrderId};
+use crate::provider::{self, ProviderId};
+use crate::settings::is_administrator;
+use crate::slot::{Slot, SlotId};
+
+platform::id!(BookingId, random, "One booking.");
+
+/// The kinds of the jobs of a booking.
+pub(crate) const HOLD: &str = "booking.hold";
+pub(crate) const COMPLETE: &str = "booking.complete";
+pub(crate) const REMIND: &str = "booking.remind";
+pub(crate) const FAREWELL: &str = "booking.farewell";
+
+/// How long before a session both are reminded.
+const REMINDER: SignedDuration = SignedDuration::from_hours(24);
+/// How long after its end a session counts as held.
+const COMPLETION: SignedDuration = SignedDuration::from_hours(2);
+
+web::words! {
+    /// What became of a booking.
+    #[schema(as = BookingState)]
+    State {
+        /// It waits for its payment.
+        PendingPayment = "pending_payment" => "booking-pending",
+        /// It takes place.
+        Confirmed = "confirmed" => "booking-confirmed",
+        /// It was not paid in time.
+        Expired = "expired" => "booking-expired",
+        /// Somebody cancelled it.
+        Cancelled = "cancelled" => "booking-cancelled",
+        /// It took place.
+        Completed = "completed" => "booking-completed",
+    }
+}
+
+web::words! {
+    /// What somebody is to a booking.
+    #[schema(as = BookingParty)]
+    Party {
+        /// Who booked.
+        Member = "member" => "booking-party-member",
+        /// Whose time it is.
+        Provider = "provider" => "booking-party-provider",
+        /// Who administers the site.
+        Administrator = "administrator" => "booking-party-administrator",
+    }
+}
+
+/// One member's claim on a slot. Times and rules are those of the day when it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Booking {
+    /// Its id.
+    pub id: BookingId,
+    /// The slot.
+    pub slot_id: SlotId,
+    /// Who booked; empty after their account was erased.
+    pub member_id: Option<AccountId>,
+    /// Whose time it is.
+    pub provider_id: ProviderId,
+    /// When it begins.
+    pub starts_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+    /// The provider's IANA zone.
+    pub time_zone: String,
+    /// What it is.
+    pub title: String,
+    /// What the member wrote.
+    pub note: String,
+    /// What became of it.
+    pub state: State,
+    /// What is paid for it; none: it costs nothing.
+    pub order_id: Option<OrderId>,
+    /// By which its slot is kept for it.
+    pub hold_token: Option<String>,
+    /// How many minutes ahead a member may cancel.
+    pub cancel_minutes: i64,
+    /// How often it may be moved.
+    pub reschedule_limit: i64,
+    /// How often it was.
+    pub reschedules: i64,
+    /// Raised by each change that calendars must hear of.
+    pub ics_sequence: i64,
+    /// When it was cancelled.
+    pub cancelled_at: Option<Timestamp>,
+    /// By whom.
+    pub cancelled_by: Option<Party>,
+    /// Why.
+    pub cancel_reason: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+impl Booking {
+    /// The provider's zone.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// Until when the member may cancel or move it.
+    pub fn cancel_deadline(&self) -> Timestamp {
+        self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
+    }
+
+    /// Whether it takes place, or may.
+    pub fn is_active(&self) -> bool {
+        matches!(self.state, State::PendingPayment | State::Confirmed)
+    }
+}
+
+/// The proof that somebody has a part in the booking that the path names as `id`. A change holds
+/// the locks of its order and of the booking.
+#[derive(Clone, Debug)]
+pub struct PartyTo {
+    /// Who it is.
+    pub requester: Requester,
+    /// What they are to it.
+    pub party: Party,
+    /// The booking.
+    pub booking: Booking,
+}
+
+impl PartyTo {
+    fn of(tx: &mut Tx<'_>, requester: &Requester, booking: Booking) -> Result<Self, Refusal> {
+        let account = &requester.who.account().id;
+        let provider = provider::account_of(tx, &booking.provider_id)?;
+        let party = if booking.member_id.as_ref() == Some(account) {
+            Party::Member
+        } else if provider.as_ref() == Some(account) {
+            Party::Provider
+        } else if is_administrator(tx, &requester.who)? {
+            Party::Administrator
+        } else {
+            return Err(Refusal::NotFound);
+        };
+        Ok(Self {
+            requester: requester.clone(),
+            party,
+            booking,
+        })
+    }
+}
+
+impl Proof for PartyTo {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let booking = find(tx, &requester.id("id")?)?.ok_or(Refusal::NotFound)?;
+        Self::of(tx, requester, booking)
+    }
+
+    fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let (_, booking) = lock(tx, &requester.id("id")?)?.ok_or(Refusal::NotFound)?;
+        Self::of(tx, requester, booking)
+    }
+}
+
+/// A booking by its id.
+pub fn find(tx: &mut Tx<'_>, id: &BookingId) -> Result<Option<Booking>, StoreError> {
+    sql!("SELECT {Booking} FROM booking WHERE id = :id", id).maybe(tx)
+}
+
+/// The booking that an order pays.
+pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking WHERE order_id = :order",
+        order
+    )
+    .maybe(tx)
+}
+
+/// The same with its lock; the caller holds that of the order.
+pub(crate) fn lock_of_order(
+    tx: &mut Tx<'_>,
+    order: &OrderId,
+) -> Result<Option<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking WHERE order_id = :order FOR NO KEY UPDATE",
+        order
+    )
+    .maybe(tx)
+}
+
+/// A booking with its order and the locks of both, the order's first.
+pub(crate) fn lock(
+    tx: &mut Tx<'_>,
+    id: &BookingId,
+) -> Result<Option<(Option<Order>, Booking)>, StoreError> {
+    let found: Option<(Option<OrderId>,)> =
+        sql!("SELECT order_id FROM booking WHERE id = :id", id).maybe(tx)?;
+    let Some((order,)) = found else {
+        return Ok(None);
+    };
+    let order = match order {
+        Some(order) => order::lock(tx, &order)?,
+        None => None,
+    };
+    let booking = sql!(
+        "SELECT {Booking} FROM booking WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .one(tx)?;
+    Ok(Some((order, booking)))
+}
+
+/// Writes all of a booking; the caller holds its lock.
+pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreError> {
+    booking.version += 1;
+    sql!(
+        "UPDATE booking SET {Booking = :Booking} WHERE id = :id",
+        Booking = booking,
+        id = booking.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Whether somebody has another active booking at this time.
+pub(crate) fn busy(
+    tx: &mut Tx<'_>,
+    member: &AccountId,
+    (from, until): (Timestamp, Timestamp),
+    except: &str,
+) -> Result<Option<BookingId>, StoreError> {
+    let found: Option<(BookingId,)> = sql!(
+        "SELECT id FROM booking
+         WHERE member_id = :member AND id <> :except AND starts_at < :until AND ends_at > :from
+           AND state IN ('pending_payment', 'confirmed')
+         ORDER BY starts_at LIMIT 1",
+        member,
+        except,
+        from,
+        until
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// Takes a slot for a booking, unless somebody else did: for good, or until it is paid.
+pub(crate) fn take(
+    tx: &mut Tx<'_>,
+    slot: &Slot,
+    hold: Option<(&str, Timestamp)>,
+) -> Result<bool, StoreError> {
+    let (token, until) = hold.unzip();
+    let state = if hold.is_some() { "held" } else { "booked" };
+    let taken = sql!(
+        "UPDATE slot SET state = :state, hold_token = :token, hold_until = :until,
+             version = version + 1
+         WHERE id = :id AND state = 'available' AND version = :version AND deleted_at IS NULL
+           AND starts_at > :now",
+        id = slot.id,
+        state,
+        token,
+        until,
+        version = slot.version,
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(taken == 1)
+}
+
+/// Gives the slot of a booking free: to be offered again where it lies ahead and its provider did
+/// not cancel.
+pub(crate) fn give_back(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    is_offered: bool,
+) -> Result<(), StoreError> {
+    let is_offered = is_offered && booking.starts_at > tx.now();
+    let state = if is_offered {
+        "available"
+    } else {
+        "unavailable"
+    };
+    let (was, token) = match booking.state {
+        State::PendingPayment => ("held", booking.hold_token.as_deref()),
+        _ => ("booked", None),
+    };
+    sql!(
+        "UPDATE slot SET state = :state, hold_token = NULL, hold_until = NULL,
+             version = version + 1
+         WHERE id = :id AND state = :was AND COALESCE(hold_token, '') = COALESCE(:token, '')",
+        id = booking.slot_id,
+        state,
+        was,
+        token
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Payload {
+    pub(crate) booking: BookingId,
+    pub(crate) sequence: i64,
+}
+
+fn key(kind: &str, booking: &BookingId) -> String {
+    format!("{kind} {booking}")
+}
+
+fn plan(
+    tx: &mut Tx<'_>,
+    kind: &'static str,
+    booking: &Booking,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    // A job that waits for an earlier time would keep it.
+    jobs::withdraw(tx, &key(kind, &booking.id))?;
+    tx.enqueue(NewJob {
+        key: Some(key(kind, &booking.id)),
+        run_at: Some(at),
+        ..NewJob::new(
+            kind,
+            json!({"booking": booking.id, "sequence": booking.ics_sequence}),
+        )
+    })
+}
+
+/// Plans what follows from a confirmed booking: its reminders, and its end.
+pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+    let remind_at = booking.starts_at - REMINDER;
+    if remind_at > tx.now() {
+        plan(tx, REMIND, booking, remind_at)?;
+    } else {
+        jobs::withdraw(tx, &key(REMIND, &booking.id))?;
+    }
+    plan(tx, COMPLETE, booking, booking.ends_at + COMPLETION)
+}
+
+/// Plans the end of a hold.
+pub(crate) fn plan_hold(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    plan(tx, HOLD, booking, until)
+}
+
+/// Plans that its provider is told of the end of a booking whose member goes.
+pub(crate) fn plan_farewell(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+    let now = tx.now();
+    plan(tx, FAREWELL, booking, now)
+}
+
+/// Takes back what was planned.
+pub(crate) fn withdraw_jobs(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+    for kind in [HOLD, COMPLETE, REMIND] {
+        jobs::withdraw(tx, &key(kind, &booking.id))?;
+    }
+    Ok(())
+}
+
+/// A booking as its parties read it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Booking)]
+pub struct BookingView {
+    #[schema(value_type = String)]
+    id: BookingId,
+    #[schema(value_type = String)]
+    slot_id: SlotId,
+    /// How the provider is called.
+    provider: String,
+    #[schema(value_type = String, format = "date-time")]
+    starts_at: Timestamp,
+    #[schema(value_type = String, format = "date-time")]
+    ends_at: Timestamp,
+    time_zone: String,
+    title: String,
+    note: String,
+    state: State,
+    /// The link, the address or the number, once it is confirmed.
+    location: String,
+    /// What is to be known beforehand, once it is confirmed.
+    prep_note: String,
+    /// What is paid for it.
+    order: Option<Order>,
+    /// Until when the member may cancel or move it.
+    #[schema(value_type = String, format = "date-time")]
+    cancel_deadline: Timestamp,
+    reschedules: i64,
+    cancelled_by: Option<Party>,
+    cancel_reason: String,
+    version: i64,
+}
+
+impl BookingView {
+    /// Reads what belongs to it.
+    pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
+        let slot: Slot = sql!(
+            "SELECT {Slot} FROM slot WHERE id = :id",
+            id = booking.slot_id
+        )
+        .one(tx)?;
+        let order = match &booking.order_id {
+            Some(order) => order::find(tx, order)?,
+            None => None,
+        };
+        let is_open = matches!(booking.state, State::Confirmed | State::Completed);
+        let shown = |text: String| if is_open { text } else { String::new() };
+        Ok(Self {
+            provider: provider::find(tx, &booking.provider_id)?.display_name,
+            location: shown(slot.location_secret),
+            prep_note: shown(slot.prep_note),
+            order,
+            cancel_deadline: booking.cancel_deadline(),
+            id: booking.id,
+            slot_id: booking.slot_id,
+            starts_at: booking.starts_at,
+            ends_at: booking.ends_at,
+            time_zone: booking.time_zone,
+            title: booking.title,
+            note: booking.note,
+            state: booking.state,
+            reschedules: booking.reschedules,
+            cancelled_by: booking.cancelled_by,
+            cancel_reason: booking.cancel_reason,
+            version: booking.version,
+        })
+    }
+}
+
+/// Somebody's own bookings: those that are not over, the next one first, or those that are, the
+/// last one first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    member: &AccountId,
+    is_past: bool,
+) -> Result<Vec<Booking>, StoreError> {
+    let now = tx.roughly_now();
+    if is_past {
+        return sql!(
+            "SELECT {Booking} FROM booking
+             WHERE member_id = :member
+               AND (ends_at <= :now OR state NOT IN ('pending_payment', 'confirmed'))
+             ORDER BY starts_at DESC, id LIMIT 100",
+            member,
+            now
+        )
+        .all(tx);
+    }
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE member_id = :member AND ends_at > :now AND state IN ('pending_payment', 'confirmed')
+         ORDER BY starts_at, id LIMIT 100",
+        member,
+        now
+    )
+    .all(tx)
+}
+
+/// The active bookings of a provider that are not over, the next one first.
+pub fn list_of_provider(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+) -> Result<Vec<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE provider_id = :provider AND ends_at > :now
+           AND state IN ('pending_payment', 'confirmed')
+         ORDER BY starts_at, id LIMIT 200",
+        provider,
+        now = tx.roughly_now()
+    )
+    .all(tx)
+}

@@ -1,0 +1,109 @@
+//! What everybody may book.
+
+use jiff::{SignedDuration, Timestamp};
+use platform::store::Row;
+use platform::{StoreError, Tx, sql};
+
+use crate::provider::ProviderId;
+use crate::slot::{Slot, SlotId};
+
+/// Where a slot is looked for; empty words and `None` leave nothing out.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// What it is.
+    pub title: String,
+    /// The address of its provider's page.
+    pub provider: String,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// After this one, by its beginning and its id.
+    pub after: Option<(Timestamp, SlotId)>,
+}
+
+/// A slot that anybody may book, and whose it is.
+#[derive(Clone, Debug, Row)]
+pub struct Offered {
+    /// The slot.
+    #[row(flatten)]
+    pub slot: Slot,
+    /// How its provider is called.
+    #[row(rename = "display_name")]
+    pub provider: String,
+    /// The address of the provider's page; empty: they have none.
+    #[row(rename = "slug")]
+    pub address: Option<String>,
+}
+
+/// Slots that are offered, in their order.
+pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
+    let now = tx.roughly_now();
+    let (from, after) = match &filter.after {
+        Some((at, id)) => (*at, id.as_str()),
+        None => (filter.from.unwrap_or(now), ""),
+    };
+    sql!(
+        "SELECT {s: Slot}, p.display_name, g.slug
+         FROM slot s JOIN provider p ON p.id = s.provider_id AND p.is_paused = 0
+         JOIN account a ON a.id = p.account_id AND a.state = 'active'
+         LEFT JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
+         WHERE s.state = 'available' AND s.deleted_at IS NULL
+           AND s.starts_at > CAST(:now AS BIGINT) + p.min_notice * 60000
+           AND s.starts_at < :until
+           AND (s.starts_at > :from OR (s.starts_at = :from AND s.id > :after))
+           AND (:title = '' OR s.title = :title) AND (:provider = '' OR g.slug = :provider)
+           AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
+                       AND r.scope_kind = 'site' AND (r.is_rank = 1 OR r.role = 'provider')
+                       AND (r.expires_at IS NULL OR r.expires_at > :now))
+         ORDER BY s.starts_at, s.id LIMIT :limit",
+        now,
+        from,
+        after,
+        until = filter.until.unwrap_or(Timestamp::MAX),
+        title = filter.title,
+        provider = filter.provider,
+        limit
+    )
+    .all(tx)
+}
+
+/// One that is offered now.
+pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError> {
+    let Some(slot) = crate::slot::find(tx, id)? else {
+        return Ok(None);
+    };
+    let filter = Filter {
+        from: Some(slot.starts_at),
+        until: Some(slot.starts_at + SignedDuration::from_millis(1)),
+        ..Filter::default()
+    };
+    let all = list(tx, &filter, 100)?;
+    Ok(all.into_iter().find(|one| one.slot.id == *id))
+}
+
+/// What is offered from now on, by its titles.
+pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let mut all: Vec<String> = list(tx, &Filter::default(), 500)?
+        .into_iter()
+        .map(|one| one.slot.title)
+        .collect();
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
+
+/// A provider's page, by its address: their id, name and what they say of themselves.
+pub fn provider(
+    tx: &mut Tx<'_>,
+    address: &str,
+) -> Result<Option<(ProviderId, String, String)>, StoreError> {
+    sql!(
+        "SELECT p.id, p.display_name, p.bio FROM provider p
+         JOIN account a ON a.id = p.account_id AND a.state = 'active'
+         JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
+         WHERE g.slug = :address AND p.is_paused = 0",
+        address
+    )
+    .maybe(tx)
+}

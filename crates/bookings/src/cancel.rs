@@ -1,0 +1,144 @@
+//! Cancelling a booking: its slot is offered again, and its money goes back.
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use platform::money::Money;
+use platform::{StoreError, Tx};
+use web::{Findings, Problem, Site};
+
+use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
+use crate::notice::{self, Event};
+use crate::order::{self, OrderState};
+use crate::{NOT_CANCELLABLE, Refusal, refund};
+
+/// The longest reason.
+const REASON: usize = 300;
+
+/// Cancels a booking. A second time nothing more happens.
+pub fn cancel(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    party: &PartyTo,
+    reason: &str,
+) -> Result<Booking, Refusal> {
+    let booking = &party.booking;
+    if booking.state == State::Cancelled {
+        return Ok(booking.clone());
+    }
+    if !booking.is_active() || booking.starts_at <= tx.now() {
+        return Err(NOT_CANCELLABLE.into());
+    }
+    if party.party == Party::Member && booking.state == State::Confirmed {
+        check_window(tx, booking)?;
+    }
+    let mut findings = Findings::default();
+    let reason = findings.line("/reason", reason, 0, REASON);
+    findings.finish()?;
+    Ok(end(tx, site, booking, party.party, reason)?)
+}
+
+/// Refuses what comes too late.
+pub(crate) fn check_window(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
+    let (now, deadline) = (tx.now(), booking.cancel_deadline());
+    if now <= deadline {
+        return Ok(());
+    }
+    let left = booking.starts_at.duration_since(now).as_hours().max(0);
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "cancel_window_closed");
+    Err(Refusal::Problem(
+        problem
+            .with("cancel_deadline", deadline.to_string())
+            .with("hours_left", left),
+    ))
+}
+
+/// Ends an active booking and tells both sides. The caller holds the locks of its order and of it.
+pub(crate) fn end(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    booking: &Booking,
+    by: Party,
+    reason: String,
+) -> Result<Booking, StoreError> {
+    let was_confirmed = booking.state == State::Confirmed;
+    let (booking, back) = end_quietly(tx, booking, by, reason, true)?;
+    if was_confirmed {
+        notice::tell(tx, site, &booking, Event::Cancelled, back)?;
+    }
+    Ok(booking)
+}
+
+/// Cancels what somebody booked whose account goes. After its window, nothing is paid back.
+pub(crate) fn end_for_leaver(tx: &mut Tx<'_>, id: &BookingId) -> Result<(), StoreError> {
+    let Some((_, booking)) = booking::lock(tx, id)? else {
+        return Ok(());
+    };
+    if !booking.is_active() {
+        return Ok(());
+    }
+    let is_in_time = tx.now() <= booking.cancel_deadline();
+    let was_confirmed = booking.state == State::Confirmed;
+    let (booking, _) = end_quietly(tx, &booking, Party::Member, String::new(), is_in_time)?;
+    if was_confirmed {
+        booking::plan_farewell(tx, &booking)?;
+    }
+    Ok(())
+}
+
+fn end_quietly(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    by: Party,
+    reason: String,
+    is_paid_back: bool,
+) -> Result<(Booking, Option<Money>), StoreError> {
+    let mut booking = booking.clone();
+    booking::give_back(tx, &booking, by != Party::Provider)?;
+    booking::withdraw_jobs(tx, &booking)?;
+    let back = if is_paid_back {
+        give_money_back(tx, &booking)?
+    } else {
+        None
+    };
+    booking.state = State::Cancelled;
+    booking.hold_token = None;
+    booking.cancelled_at = Some(tx.now());
+    booking.cancelled_by = Some(by);
+    booking.cancel_reason = reason;
+    booking.ics_sequence += 1;
+    booking::save(tx, &mut booking)?;
+    Ok((booking, back))
+}
+
+fn give_money_back(tx: &mut Tx<'_>, booking: &Booking) -> Result<Option<Money>, StoreError> {
+    let Some(id) = &booking.order_id else {
+        return Ok(None);
+    };
+    order::expire(tx, id)?;
+    match order::find(tx, id)? {
+        Some(order) if order.state == OrderState::Paid => {
+            refund::request_of_order(tx, &order, "cancelled")
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Ends a hold that nobody paid: its slot is offered again.
+pub(crate) fn expire(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    if booking.state != State::PendingPayment || tx.now() < until {
+        return Ok(false);
+    }
+    let mut booking = booking.clone();
+    booking::give_back(tx, &booking, true)?;
+    if let Some(order) = &booking.order_id {
+        order::expire(tx, order)?;
+    }
+    booking.state = State::Expired;
+    booking.hold_token = None;
+    booking::save(tx, &mut booking)?;
+    Ok(true)
+}

@@ -1,0 +1,149 @@
+//! Paying an order: the gateway's page, the way back from it, and the question what became of it.
+
+use axum::http::StatusCode;
+use jiff::SignedDuration;
+use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::{Form, Problem, Site};
+
+use crate::gateway::{Checkout, Fact, GatewayError};
+use crate::order::{self, Order, OrderId, OrderState};
+use crate::settle;
+
+/// The kind of the job that asks a gateway.
+pub const KIND: &str = "booking.poll";
+/// How long one request alone may call a gateway for an order.
+const CLAIM: SignedDuration = SignedDuration::from_secs(60);
+/// How long a gateway is asked what became of an order.
+const ASKED: SignedDuration = SignedDuration::from_hours(48);
+/// How soon it is asked first.
+const FIRST: SignedDuration = SignedDuration::from_mins(3);
+
+/// Opens the page on which an order is paid. Our order stands first, then the gateway is called,
+/// then its name is written down: what a crash leaves behind is found by the job, and a second
+/// call gets the same page.
+pub async fn open(site: &Site, id: &OrderId) -> Result<Checkout, Problem> {
+    let claim = {
+        let id = id.clone();
+        move |tx: &mut Tx<'_>| -> Result<Result<Order, Problem>, StoreError> {
+            let Some(order) = order::lock(tx, &id)? else {
+                return Ok(Err(Problem::not_found()));
+            };
+            if order.state != OrderState::Created || order.expires_at <= tx.now() {
+                return Ok(Err(Problem::new(StatusCode::CONFLICT, "order_closed")));
+            }
+            let now = tx.now();
+            let claimed = sql!(
+                "UPDATE booking_order SET claimed_until = :until
+                 WHERE id = :id AND (claimed_until IS NULL OR claimed_until <= :now)",
+                id,
+                until = now + CLAIM,
+                now
+            )
+            .run(tx, Rows::AtMostOne)?;
+            if claimed == 0 {
+                let code = "idempotency_in_progress";
+                return Ok(Err(Problem::new(StatusCode::CONFLICT, code)));
+            }
+            plan(tx, &id, FIRST)?;
+            Ok(Ok(order))
+        }
+    };
+    let order = site.store.write(claim).await??;
+    let made = order.gateway.create_checkout(site, &order).await;
+    let name = made.as_ref().ok().map(|made| made.gateway_order_id.clone());
+    let id = id.clone();
+    let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        sql!(
+            "UPDATE booking_order SET claimed_until = NULL,
+                 gateway_order_id = COALESCE(:name, gateway_order_id)
+             WHERE id = :id",
+            id,
+            name = name.as_deref()
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    };
+    site.store.write(write).await?;
+    Ok(made?)
+}
+
+/// Takes somebody back from the gateway's page. What they bring says only whose payment is meant;
+/// what was paid the gateway says.
+pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
+    let at = id.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &at) };
+    let order = site.store.read(look).await?;
+    let order = order.ok_or_else(Problem::not_found)?;
+    order.gateway.check_return(site, &order, sent)?;
+    check(site, &order).await
+}
+
+/// Asks the gateway what was paid, and settles it.
+pub async fn check(site: &Site, order: &Order) -> Result<(), Problem> {
+    let facts = order.gateway.list_payments(site, order).await?;
+    settle_all(site, order, facts).await?;
+    Ok(())
+}
+
+async fn settle_all(site: &Site, order: &Order, facts: Vec<Fact>) -> Result<(), StoreError> {
+    let (to, id) = (site.clone(), order.id.clone());
+    let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        for fact in &facts {
+            settle::settle(tx, &to, &id, fact)?;
+        }
+        Ok(())
+    };
+    site.store.write(write).await
+}
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    order: OrderId,
+}
+
+fn plan(tx: &mut Tx<'_>, id: &OrderId, pause: SignedDuration) -> Result<(), StoreError> {
+    let at = tx.now() + pause;
+    tx.enqueue(NewJob {
+        queue: Queue::Calls,
+        key: Some(format!("{KIND} {id}")),
+        run_at: Some(at),
+        ..NewJob::new(KIND, json!({"order": id}))
+    })
+}
+
+/// The job that asks a gateway what became of an order, until it was paid or two days went by.
+pub(crate) fn job(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::new(KIND, move |job: Job| {
+        let site = site.clone();
+        async move {
+            let Payload { order: id } = job.read()?;
+            let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> {
+                order::find(tx, &id)
+            };
+            let Some(order) = site.store.read(look).await? else {
+                return Ok(Done::nothing());
+            };
+            let facts = order.gateway.list_payments(&site, &order).await;
+            let facts = facts.map_err(|error: GatewayError| JobError::later(FIRST, error))?;
+            let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                for fact in &facts {
+                    settle::settle(tx, &site, &order.id, fact)?;
+                }
+                let age = tx.now().duration_since(order.created_at);
+                let is_open = order::find(tx, &order.id)?.is_some_and(|order| {
+                    matches!(order.state, OrderState::Created | OrderState::Expired)
+                });
+                // A gateway is asked ever more seldom.
+                if is_open && age < ASKED {
+                    plan(tx, &order.id, FIRST.max(age / 4))?;
+                }
+                Ok(())
+            };
+            Ok(Done::with(write))
+        }
+    })
+}

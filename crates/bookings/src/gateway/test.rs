@@ -1,0 +1,158 @@
+//! The test gateway: no account, no network and no money, by the same path as the others. It keeps
+//! a book of its own, which it writes in transactions of its own.
+
+use axum::http::StatusCode;
+use platform::money::{Currency, Money};
+use platform::{Rows, StoreError, Tx, sql};
+use web::{Form, Problem, Site};
+
+use super::{Checkout, Fact, GatewayError, RefundCall, Refunded};
+use crate::order::{Order, PaymentState};
+
+/// What its signatures are made for.
+const PURPOSE: &str = "bookings.test-gateway";
+
+web::words! {
+    /// What is tried on its page.
+    Pressed {
+        /// The payment succeeds.
+        Pay = "pay" => "test-gateway-pay",
+        /// It fails.
+        Fail = "fail" => "test-gateway-fail",
+        /// It succeeds, and the browser never comes back.
+        Lost = "lost" => "test-gateway-lost",
+        /// It succeeds twice.
+        Twice = "twice" => "test-gateway-twice",
+        /// Another sum is paid.
+        Wrong = "wrong" => "test-gateway-wrong",
+        /// It succeeds, and cannot be given back.
+        Stuck = "stuck" => "test-gateway-stuck",
+    }
+}
+
+fn order_id(order: &Order) -> String {
+    format!("test_order_{}", order.id)
+}
+
+#[expect(clippy::unused_async, reason = "as the others, which call somebody")]
+pub(super) async fn create_checkout(_: &Site, order: &Order) -> Result<Checkout, GatewayError> {
+    Ok(Checkout {
+        gateway_order_id: order_id(order),
+        page: format!("/pay/test/{}", order.id),
+    })
+}
+
+pub(super) async fn list_payments(site: &Site, order: &Order) -> Result<Vec<Fact>, GatewayError> {
+    let id = order_id(order);
+    let look = move |tx: &mut Tx<'_>| -> Result<Vec<(String, i64, Currency)>, StoreError> {
+        sql!(
+            "SELECT id, amount_minor, currency FROM test_payment WHERE gateway_order_id = :id
+             ORDER BY id",
+            id
+        )
+        .all(tx)
+    };
+    let found = site.store.read(look).await?.into_iter();
+    let facts = found.map(|(payment_id, minor, currency)| Fact {
+        payment_id,
+        state: PaymentState::Captured,
+        amount: Money::new(minor, currency),
+    });
+    Ok(facts.collect())
+}
+
+pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, GatewayError> {
+    let call = call.clone();
+    let write = move |tx: &mut Tx<'_>| -> Result<Refunded, StoreError> {
+        let (amount, fails): (i64, bool) = sql!(
+            "SELECT amount_minor, refund_fails FROM test_payment WHERE id = :id FOR NO KEY UPDATE",
+            id = call.payment_id
+        )
+        .one(tx)?;
+        let (gone,): (i64,) = sql!(
+            "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM test_refund
+             WHERE payment_id = :id AND key <> :key",
+            id = call.payment_id,
+            key = call.key
+        )
+        .one(tx)?;
+        if fails || amount - gone < call.amount.minor {
+            return Ok(Refunded::Failed);
+        }
+        sql!(
+            "INSERT INTO test_refund (key, payment_id, amount_minor) VALUES (:key, :id, :amount)
+             ON CONFLICT (key) DO NOTHING",
+            key = call.key,
+            id = call.payment_id,
+            amount = call.amount.minor
+        )
+        .run(tx, Rows::AtMostOne)?;
+        Ok(Refunded::Processed(format!("test_refund_{}", call.key)))
+    };
+    Ok(site.store.write(write).await?)
+}
+
+/// A signature covers the order on our row and the payment, so that no receipt of another order
+/// pays this one.
+pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
+    let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
+    if sent.text("order") != order_id(order) {
+        return refused("payment_mismatch");
+    }
+    let signed = [sent.text("order"), sent.text("payment")];
+    if !site
+        .keys
+        .key(PURPOSE)
+        .verify(&signed, sent.text("signature"))
+    {
+        return refused("payment_signature");
+    }
+    Ok(())
+}
+
+/// What its page does: writes its book, and says where the browser goes.
+pub(crate) async fn press(
+    site: &Site,
+    order: &Order,
+    pressed: Pressed,
+) -> Result<String, StoreError> {
+    let (id, amount) = (order_id(order), order.amount());
+    let minor = if pressed == Pressed::Wrong {
+        amount.minor - 1
+    } else {
+        amount.minor
+    };
+    let count = match pressed {
+        Pressed::Fail => 0,
+        Pressed::Twice => 2,
+        _ => 1,
+    };
+    let at = id.clone();
+    let write = move |tx: &mut Tx<'_>| -> Result<String, StoreError> {
+        let mut last = String::new();
+        for _ in 0..count {
+            last = format!("test_pay_{}", platform::id::generate_random(tx.random()));
+            sql!(
+                "INSERT INTO test_payment (id, gateway_order_id, amount_minor, currency, refund_fails)
+                 VALUES (:last, :at, :minor, :currency, :fails)",
+                last,
+                at,
+                minor,
+                currency = amount.currency,
+                fails = pressed == Pressed::Stuck
+            )
+            .run(tx, Rows::Exactly(1))?;
+        }
+        Ok(last)
+    };
+    let payment = site.store.write(write).await?;
+    let back = format!("/pay/{}", order.id);
+    Ok(match pressed {
+        Pressed::Fail => format!("{back}?failed=1"),
+        Pressed::Lost => "/me/bookings".to_owned(),
+        _ => {
+            let signature = site.keys.key(PURPOSE).sign(&[&id, &payment]);
+            format!("{back}/return?order={id}&payment={payment}&signature={signature}")
+        }
+    })
+}

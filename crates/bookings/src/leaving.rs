@@ -1,0 +1,120 @@
+//! A person's data in bookings: its export, and its erasure with the account.
+
+use identity::account::AccountId;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::{Value, json};
+
+use crate::booking::{self, Booking, BookingView};
+use crate::order::Order;
+use crate::provider::{ProviderId, ProviderProfile};
+use crate::slot::Slot;
+
+/// What somebody booked, paid and offers.
+pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let bookings: Vec<Booking> = sql!(
+        "SELECT {Booking} FROM booking WHERE member_id = :account ORDER BY created_at, id",
+        account
+    )
+    .all(tx)?;
+    let mut views = Vec::new();
+    for booking in bookings {
+        views.push(BookingView::of(tx, booking)?);
+    }
+    let orders: Vec<Order> = sql!(
+        "SELECT {o: Order} FROM booking_order o JOIN money_party p ON p.id = o.party_id
+         WHERE p.account_id = :account ORDER BY o.created_at, o.id",
+        account
+    )
+    .all(tx)?;
+    let profile: Option<ProviderProfile> = sql!(
+        "SELECT {ProviderProfile} FROM provider WHERE account_id = :account",
+        account
+    )
+    .maybe(tx)?;
+    let slots: Vec<Slot> = match &profile {
+        Some(profile) => sql!(
+            "SELECT {Slot} FROM slot WHERE provider_id = :id AND deleted_at IS NULL
+             ORDER BY starts_at, id",
+            id = profile.id
+        )
+        .all(tx)?,
+        None => Vec::new(),
+    };
+    if views.is_empty() && orders.is_empty() && profile.is_none() {
+        return Ok(Value::Null);
+    }
+    Ok(json!({ "bookings": views, "orders": orders, "profile": profile, "slots": slots }))
+}
+
+/// Sessions that somebody still owes to others: they have to be held or cancelled first.
+pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
+    let provider: Option<(ProviderId,)> = sql!(
+        "SELECT id FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
+        account
+    )
+    .maybe(tx)?;
+    let Some((provider,)) = provider else {
+        return Ok(Vec::new());
+    };
+    let open = booking::list_of_provider(tx, &provider)?.into_iter();
+    let name = |one: Booking| {
+        format!(
+            "{}, {}",
+            one.title,
+            one.starts_at.to_zoned(one.zone()).date()
+        )
+    };
+    Ok(open.map(name).collect())
+}
+
+/// Lets go of an account: its free times go, its words go, and what was paid stays, of nobody.
+/// Sessions that lie ahead end in [`leave`].
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE slot SET deleted_at = :now, state = 'unavailable'
+         WHERE state IN ('available', 'unavailable') AND deleted_at IS NULL
+           AND provider_id IN (SELECT id FROM provider WHERE account_id = :account)",
+        account,
+        now = tx.now()
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE slot SET title = '', public_note = '', prep_note = '', location_secret = '', area = ''
+         WHERE provider_id IN (SELECT id FROM provider WHERE account_id = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE booking SET cancel_reason = ''
+         WHERE provider_id IN (SELECT id FROM provider WHERE account_id = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE provider SET account_id = NULL, display_name = '', bio = '', is_paused = 1
+         WHERE account_id = :account",
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
+    sql!(
+        "UPDATE booking SET member_id = NULL, note = '', cancel_reason = ''
+         WHERE member_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE money_party SET account_id = NULL WHERE account_id = :account",
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// Cancels what somebody booked and is not over, by the usual rule: money of a session whose
+/// window closed is not paid back.
+pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    for booking in booking::list(tx, account, false)? {
+        crate::cancel::end_for_leaver(tx, &booking.id)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! Sessions that people book and pay for: providers offer times, members book, pay, move and cancel
+//! them.
+
+pub mod book;
+pub mod booking;
+pub mod browse;
+pub mod cancel;
+pub mod checkout;
+pub mod gateway;
+mod leaving;
+mod notice;
+pub mod order;
+pub mod provider;
+pub mod refund;
+pub mod series;
+mod session;
+pub mod settings;
+pub mod settle;
+pub mod slot;
+pub mod verify;
+pub mod web;
+
+use ::web::Link;
+use ::web::codes::Code;
+use ::web::setting::Flag;
+use ::web::state::NavigationGroup;
+use identity::DomainAccounts;
+use identity::session::token::TokenScope;
+use serde::Serialize;
+use site::domain::{self, Domain};
+use site::look::FirstPage;
+
+pub use site::Refusal;
+
+/// See one's own bookings and times.
+pub const READ: TokenScope = TokenScope::new("bookings:read", "booking-scope-read");
+/// Offer times; book and cancel what costs nothing.
+pub const WRITE: TokenScope = TokenScope::new("bookings:write", "booking-scope-write");
+
+/// Turns bookings on and off.
+pub const ENABLED: Flag = Flag {
+    key: "bookings.enabled",
+    built_in: false,
+};
+
+/// This crate as the program mounts it: addresses, tables, jobs, settings.
+pub const DOMAIN: Domain = Domain {
+    enabled: Some(ENABLED),
+    locales: LOCALES,
+    problem_codes: PROBLEM_CODES,
+    reserved_slugs: &[
+        "book",
+        "bookings",
+        "cal",
+        "pay",
+        "plans",
+        "provider",
+        "providers",
+    ],
+    first_pages: &[FirstPage {
+        word: "bookings",
+        label: "booking-first-page",
+        argument: "",
+        find: |_, _| Ok(Some("/book".to_owned())),
+    }],
+    first_parts: web::public::first_parts,
+    offers: web::public::offers,
+    public_pages: web::public::pages,
+    navigation: Some(NavigationGroup {
+        title: "booking-group",
+        links: &[Link {
+            label: "booking-mine",
+            href: "/me/bookings",
+        }],
+        is_for: |_, _, _| Ok(true),
+    }),
+    duty_navigation: Some(NavigationGroup {
+        title: "booking-group",
+        links: &[Link {
+            label: "slot-mine",
+            href: "/me/slots",
+        }],
+        is_for: provider::is_for,
+    }),
+    cards: web::own_card::find,
+    routes: web::routes,
+    jobs: |site| {
+        let own = [refund::job(site), checkout::job(site)];
+        session::jobs(site).into_iter().chain(own).collect()
+    },
+    describe: domain::debug_only(|| {
+        web::api::routes::<::web::described::Description<_>>().into_openapi()
+    }),
+    accounts: DomainAccounts {
+        site_duties: &[provider::PROVIDER],
+        token_scopes: &[READ, WRITE],
+        export: leaving::export,
+        obligations: leaving::obligations,
+        leave: leaving::leave,
+        erase: leaving::erase,
+        ..DomainAccounts::new("bookings")
+    },
+    ..Domain::new(platform::migrations!("bookings", "0001_begin"))
+};
+
+/// The error codes of this crate.
+const PROBLEM_CODES: &[Code] = &[
+    OWN_SLOT,
+    SLOT_TAKEN,
+    SLOT_CHANGED,
+    SLOT_LOCKED,
+    NOT_CANCELLABLE,
+    RESCHEDULE_LIMIT,
+    RESCHEDULE_NOT_ALLOWED,
+    TOO_MANY_HOLDS,
+    Code::new(400, "payment_mismatch"),
+    Code::new(400, "payment_signature"),
+    Code::new(409, "slot_overlap"),
+    Code::new(409, "member_busy"),
+    Code::new(409, "order_closed"),
+    Code::new(422, "series_rejected"),
+    Code::new(422, "cancel_window_closed"),
+    slot::FIELD_CODES[0],
+    slot::FIELD_CODES[1],
+    slot::FIELD_CODES[2],
+    slot::FIELD_CODES[3],
+    slot::FIELD_CODES[4],
+    slot::FIELD_CODES[5],
+    slot::FIELD_CODES[6],
+    slot::FIELD_CODES[7],
+];
+
+/// The provider cannot book their own time.
+pub const OWN_SLOT: Code = Code::new(403, "own_slot");
+/// Somebody else was quicker, or it is too late.
+pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
+/// Time or price changed since the caller looked.
+pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");
+/// A time that is kept or booked cannot be changed.
+pub const SLOT_LOCKED: Code = Code::new(409, "slot_locked");
+/// It is over, or was not confirmed.
+pub const NOT_CANCELLABLE: Code = Code::new(409, "booking_not_cancellable");
+/// It was moved as often as it may be.
+pub const RESCHEDULE_LIMIT: Code = Code::new(422, "reschedule_limit");
+/// The other time is another provider's, or costs something else.
+pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed");
+/// As many times are kept for one person as may be.
+pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
+/// The caller lacks the duty or the rank; declared by `accounts`.
+const ROLE_REQUIRED: Code = Code::new(403, "role_required");
+/// Money is for people; declared by `accounts`.
+const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
+
+/// A stale version was sent.
+fn conflict(stored: &impl Serialize) -> Refusal {
+    let whole = serde_json::to_value(stored).unwrap_or_default();
+    Refusal::VersionConflict(Box::new(site::refusal::Stored {
+        receipt: whole.clone(),
+        whole,
+    }))
+}
+
+/// The messages of this crate.
+pub const LOCALES: &[::web::Locale] = &[
+    ("en", include_str!("../locales/en.ftl")),
+    ("ms", include_str!("../locales/ms.ftl")),
+    ("it", include_str!("../locales/it.ftl")),
+    ("zh-Hans", include_str!("../locales/zh-Hans.ftl")),
+    ("ar", include_str!("../locales/ar.ftl")),
+];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_code_has_its_sentence() {
+        let found = ::web::codes::mismatches(super::PROBLEM_CODES, &[], super::LOCALES);
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn every_language_says_the_same_messages_with_the_same_names() {
+        let differences = ::web::locales::differences(super::LOCALES, |tag, _| tag == "ms");
+        assert_eq!(differences, Vec::<String>::new());
+    }
+}

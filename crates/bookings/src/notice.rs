@@ -1,0 +1,294 @@
+//! What both sides of a booking are told: a mail, with a calendar file, and a notice on the site.
+
+use identity::account::{self, Account, AccountId};
+use identity::notification::{self, NewNotification};
+use jiff::tz::TimeZone;
+use platform::mail::{self, Address, NewMail, Stream};
+use platform::money::Money;
+use platform::{StoreError, Tx, sql};
+use web::calendar_file::{self, CalendarEvent, Method};
+use web::{Language, Site, Text};
+
+use crate::booking::{Booking, Party};
+use crate::order::Order;
+use crate::provider;
+
+/// The scope of the mails.
+const SCOPE: &str = "bookings";
+
+/// What happened to a booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// It takes place.
+    Confirmed,
+    /// It takes place at another time.
+    Moved,
+    /// It does not take place.
+    Cancelled,
+    /// It takes place tomorrow.
+    Reminder,
+}
+
+impl Event {
+    /// The messages of the mail's subject, of what it says first, and of the notice.
+    fn messages(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Confirmed => (
+                "booking-mail-confirmed",
+                "booking-said-confirmed",
+                "booking-notice-confirmed",
+            ),
+            Self::Moved => (
+                "booking-mail-moved",
+                "booking-said-moved",
+                "booking-notice-moved",
+            ),
+            Self::Cancelled => (
+                "booking-mail-cancelled",
+                "booking-said-cancelled",
+                "booking-notice-cancelled",
+            ),
+            Self::Reminder => (
+                "booking-mail-reminder",
+                "booking-said-reminder",
+                "booking-notice-reminder",
+            ),
+        }
+    }
+}
+
+/// The page of a booking.
+pub(crate) fn page(booking: &Booking) -> String {
+    format!("/me/bookings/{}", booking.id)
+}
+
+/// Tells both sides. `back` is the money that a member gets back.
+pub(crate) fn tell(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    booking: &Booking,
+    event: Event,
+    back: Option<Money>,
+) -> Result<(), StoreError> {
+    tell_one(tx, site, booking, Party::Member, event, back)?;
+    tell_one(tx, site, booking, Party::Provider, event, None)
+}
+
+/// Somebody who reads a mail.
+struct Reader {
+    account: Account,
+    to: Address,
+    text: Text,
+    zone: TimeZone,
+}
+
+fn reader(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    id: Option<&AccountId>,
+) -> Result<Option<Reader>, StoreError> {
+    let Some(id) = id else { return Ok(None) };
+    let Some(account) = account::find(tx, id)? else {
+        return Ok(None);
+    };
+    let Ok(to) = account.email.parse() else {
+        return Ok(None);
+    };
+    let zone = TimeZone::get(&account.time_zone);
+    Ok(Some(Reader {
+        text: site.catalogue.speak(&Language::of(&account.locale)),
+        zone: zone.unwrap_or_else(|_| site.settings.time_zone.clone()),
+        account,
+        to,
+    }))
+}
+
+/// The account of one side.
+pub(crate) fn account_of(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    party: Party,
+) -> Result<Option<AccountId>, StoreError> {
+    match party {
+        Party::Member => Ok(booking.member_id.clone()),
+        Party::Provider => provider::account_of(tx, &booking.provider_id),
+        Party::Administrator => Ok(None),
+    }
+}
+
+/// Tells one side.
+pub(crate) fn tell_one(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    booking: &Booking,
+    party: Party,
+    event: Event,
+    back: Option<Money>,
+) -> Result<(), StoreError> {
+    let id = account_of(tx, booking, party)?;
+    let Some(reader) = reader(tx, site, id.as_ref())? else {
+        return Ok(());
+    };
+    let text = &reader.text;
+    let with = match party {
+        Party::Member => provider::find(tx, &booking.provider_id)?.display_name,
+        Party::Provider | Party::Administrator => match &booking.member_id {
+            Some(member) => account::find(tx, member)?
+                .map(|one| one.display_name)
+                .unwrap_or_default(),
+            None => String::new(),
+        },
+    };
+    let (place, area): (String, String) = sql!(
+        "SELECT location_secret, area FROM slot WHERE id = :id",
+        id = booking.slot_id
+    )
+    .one(tx)?;
+    let place = if event == Event::Cancelled {
+        String::new()
+    } else if place.is_empty() {
+        area
+    } else {
+        place
+    };
+    let when = text.moment(&booking.starts_at.to_zoned(reader.zone.clone()));
+    let (subject, said, notice) = event.messages();
+    let values = [
+        ("title", booking.title.as_str().into()),
+        ("when", when.as_str().into()),
+        ("with", with.as_str().into()),
+        ("site", site.settings.name.as_str().into()),
+    ];
+    let mut body = text.with(said, &values);
+    if let Some(back) = back {
+        body += "\n";
+        body += &text.with("booking-said-back", [("sum", text.money(back).into())]);
+    }
+    if event == Event::Cancelled && !booking.cancel_reason.is_empty() {
+        body += "\n";
+        body += &booking.cancel_reason;
+    }
+    for line in [&booking.title, &when, &with, &place] {
+        if !line.is_empty() {
+            body += if line == &booking.title { "\n\n" } else { "\n" };
+            body += line;
+        }
+    }
+    let address = site.url().join(&page(booking));
+    let body = format!("{body}\n\n{address}\n\n{}\n", site.settings.name);
+    let stream = if event == Event::Reminder {
+        Stream::Notification
+    } else {
+        Stream::Transactional
+    };
+    let subject = text.with(subject, &values);
+    let mail = send(tx, &reader, stream, subject, body)?;
+    if event != Event::Reminder {
+        let file = calendar(tx, site, booking, event, &reader, &place);
+        mail::attach_calendar(tx, &mail, &file)?;
+    }
+    let about = format!("{}, {when}", booking.title);
+    notification::tell(
+        tx,
+        site,
+        &reader.account.id,
+        NewNotification {
+            kind: notice,
+            about: &about,
+            href: &page(booking),
+        },
+    )
+}
+
+fn send(
+    tx: &mut Tx<'_>,
+    reader: &Reader,
+    stream: Stream,
+    subject: String,
+    text: String,
+) -> Result<mail::MailId, StoreError> {
+    tx.send_mail(NewMail {
+        to: reader.to.clone(),
+        to_name: reader.account.display_name.clone(),
+        sender_name: None,
+        reply_to: None,
+        stream,
+        scope: Some(SCOPE.to_owned()),
+        subject,
+        text,
+        html: None,
+        seal: None,
+        stranger: None,
+    })
+}
+
+/// The session as an event of a calendar.
+pub(crate) fn event(site: &Site, booking: &Booking, place: &str) -> CalendarEvent {
+    CalendarEvent {
+        uid: format!("{}@{}", booking.id, site.url().host()),
+        sequence: booking.ics_sequence,
+        starts_at: booking.starts_at,
+        ends_at: booking.ends_at,
+        summary: booking.title.clone(),
+        location: place.to_owned(),
+        url: site.url().join(&page(booking)),
+    }
+}
+
+fn calendar(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    booking: &Booking,
+    what: Event,
+    reader: &Reader,
+    place: &str,
+) -> String {
+    let from = format!("bookings@{}", site.url().host());
+    let to = reader.to.as_str();
+    let method = match what {
+        Event::Cancelled => Method::Cancel(&from, to),
+        _ => Method::Request(&from, to),
+    };
+    let events = [event(site, booking, place)];
+    calendar_file::write_as(
+        method,
+        &events,
+        &booking.time_zone,
+        &booking.zone(),
+        tx.now(),
+    )
+}
+
+/// Mails the payer about their money: a receipt, money that came too late, or a refund.
+pub(crate) fn tell_payer(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    order: &Order,
+    (subject, said): (&'static str, &'static str),
+    sum: Money,
+) -> Result<(), StoreError> {
+    let (account,): (Option<AccountId>,) = sql!(
+        "SELECT account_id FROM money_party WHERE id = :party",
+        party = order.party_id
+    )
+    .one(tx)?;
+    let Some(reader) = reader(tx, site, account.as_ref())? else {
+        return Ok(());
+    };
+    let text = &reader.text;
+    let values = [
+        ("sum", text.money(sum).into()),
+        ("number", order.receipt_no.unwrap_or_default().into()),
+        ("site", site.settings.name.as_str().into()),
+    ];
+    let path = format!("/pay/{}", order.id);
+    let body = format!(
+        "{}\n\n{}\n\n{}\n",
+        text.with(said, &values),
+        site.url().join(&path),
+        site.settings.name
+    );
+    let subject = text.with(subject, &values);
+    send(tx, &reader, Stream::Transactional, subject, body)?;
+    Ok(())
+}

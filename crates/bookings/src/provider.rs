@@ -1,0 +1,205 @@
+//! Who offers times, and how they are found.
+
+use identity::account::AccountId;
+use identity::grant::{self, Role};
+use identity::session::signed_in::SignedIn;
+use jiff::tz::TimeZone;
+use platform::audit::{Entry, RequestFacts};
+use platform::id::Id as _;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use site::proof::{Proof, Requester};
+use utoipa::ToSchema;
+use web::fields::{flag, line, lines, number};
+use web::{Field, Findings, Input, Site};
+
+use crate::Refusal;
+
+platform::id!(ProviderId, random, "One provider.");
+
+/// Whoever offers times of their own. Administrators and owners of the site may, too.
+pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
+
+/// How somebody appears to those who book, and what they need between two sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+pub struct ProviderProfile {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: ProviderId,
+    /// As others read it, 1–80.
+    pub display_name: String,
+    /// What they do, up to 2,000.
+    pub bio: String,
+    /// The IANA zone of new times.
+    pub time_zone: String,
+    /// Minutes that stay free before a session.
+    pub buffer_before: i64,
+    /// Minutes that stay free after one.
+    pub buffer_after: i64,
+    /// How many minutes ahead a time must be booked.
+    pub min_notice: i64,
+    /// Whether nothing is offered for now.
+    pub is_paused: bool,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+/// What a provider may set.
+pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
+    display_name: line(80).label("booking-profile-name"),
+    bio: lines(2_000).label("booking-profile-bio"),
+    time_zone: line(64).label("booking-profile-zone").hint("booking-profile-zone-hint"),
+    buffer_before: number(0, 240).label("booking-profile-before"),
+    buffer_after: number(0, 240).label("booking-profile-after"),
+    min_notice: number(0, 43_200).label("booking-profile-notice"),
+    is_paused: flag().label("booking-profile-paused"),
+};
+
+impl ProviderProfile {
+    /// The zone of new times.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    }
+}
+
+/// The proof that somebody may offer times. A change holds the lock of their profile, so that no
+/// two changes make times that overlap.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    pub(crate) who: SignedIn,
+    request: RequestFacts,
+    /// How they appear; with an empty id, they never saved anything.
+    pub profile: ProviderProfile,
+}
+
+impl Provider {
+    /// Writes down what they did.
+    pub(crate) fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        entity: (&'static str, String),
+        action: &'static str,
+        changes: Value,
+    ) -> Result<(), StoreError> {
+        tx.record(Entry {
+            actor: self.who.actor(),
+            action,
+            entity,
+            scope: None,
+            changes,
+            request: Some(self.request.clone()),
+        })
+    }
+
+    fn of(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        if !grant::may_in_site(tx, &requester.who, PROVIDER)? {
+            return Err(crate::ROLE_REQUIRED.into());
+        }
+        let account = requester.who.account();
+        let found: Option<ProviderProfile> = sql!(
+            "SELECT {ProviderProfile} FROM provider WHERE account_id = :account",
+            account = account.id
+        )
+        .maybe(tx)?;
+        let profile = found.unwrap_or_else(|| ProviderProfile {
+            id: ProviderId::from_text(String::new()),
+            display_name: account.display_name.clone(),
+            bio: String::new(),
+            time_zone: account.time_zone.clone(),
+            buffer_before: 0,
+            buffer_after: 0,
+            min_notice: 120,
+            is_paused: false,
+            version: 1,
+        });
+        Ok(Self {
+            who: requester.who.clone(),
+            request: requester.request.clone(),
+            profile,
+        })
+    }
+}
+
+impl Proof for Provider {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        Self::of(tx, requester)
+    }
+
+    fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        let mut provider = Self::of(tx, requester)?;
+        let account = &requester.who.account().id;
+        if provider.profile.id.as_str().is_empty() {
+            provider.profile.id = tx.id();
+            sql!(
+                "INSERT INTO provider (account_id, {ProviderProfile}) VALUES (:account, {:ProviderProfile})
+                 ON CONFLICT (account_id) DO NOTHING",
+                account,
+                ProviderProfile = provider.profile
+            )
+            .run(tx, Rows::AtMostOne)?;
+        }
+        provider.profile = sql!(
+            "SELECT {ProviderProfile} FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
+            account
+        )
+        .one(tx)?;
+        Ok(provider)
+    }
+}
+
+/// Changes how they appear. The caller holds the lock.
+pub fn change(
+    tx: &mut Tx<'_>,
+    provider: &Provider,
+    version: Option<i64>,
+    input: &Input,
+) -> Result<ProviderProfile, Refusal> {
+    let old = &provider.profile;
+    if version.is_some_and(|version| version != old.version) {
+        return Err(crate::conflict(old));
+    }
+    let mut findings = Findings::default();
+    let mut new = input.apply(FIELDS, old, false, &old.zone(), &mut findings);
+    if new.display_name.is_empty() {
+        findings.add("/display_name", "required", []);
+    }
+    if TimeZone::get(&new.time_zone).is_err() {
+        findings.add("/time_zone", "time_zone_unknown", []);
+    }
+    findings.finish()?;
+    new.version += 1;
+    sql!(
+        "UPDATE provider SET {ProviderProfile = :ProviderProfile} WHERE id = :id",
+        ProviderProfile = new,
+        id = old.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let entity = ("provider", new.id.to_string());
+    let changes = json!([{"field": "profile", "old": old.version, "new": new.version}]);
+    provider.record(tx, entity, "provider.changed", changes)?;
+    Ok(new)
+}
+
+/// A provider by their id.
+pub(crate) fn find(tx: &mut Tx<'_>, id: &ProviderId) -> Result<ProviderProfile, StoreError> {
+    sql!("SELECT {ProviderProfile} FROM provider WHERE id = :id", id).one(tx)
+}
+
+/// The account of a provider, until it is erased.
+pub(crate) fn account_of(
+    tx: &mut Tx<'_>,
+    id: &ProviderId,
+) -> Result<Option<AccountId>, StoreError> {
+    let (account,) = sql!("SELECT account_id FROM provider WHERE id = :id", id).one(tx)?;
+    Ok(account)
+}
+
+/// Whether the account of this id may offer times.
+pub(crate) fn is_for(tx: &mut Tx<'_>, _: &Site, account: &str) -> Result<bool, StoreError> {
+    let all = grant::list_who_may_in_site(tx, PROVIDER)?;
+    Ok(all.iter().any(|one| one.as_str() == account))
+}

@@ -1,0 +1,202 @@
+//! Money that goes back. What is reserved never exceeds what was paid, and a job calls the gateway,
+//! with the same key at every try.
+
+use identity::grant::ADMIN;
+use identity::notification::{self, NewNotification};
+use jiff::SignedDuration;
+use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
+use platform::money::Money;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::Site;
+
+use crate::gateway::{RefundCall, Refunded};
+use crate::notice;
+use crate::order::{self, EntryKind, Order, Payment, PaymentId, PaymentState};
+
+platform::id!(RefundId, random, "One sum that goes back.");
+
+/// The kind of the job.
+pub const KIND: &str = "booking.refund";
+/// After which a gateway is asked again that did not answer.
+const PAUSE: SignedDuration = SignedDuration::from_mins(5);
+
+web::words! {
+    /// What became of a refund.
+    RefundState {
+        /// The gateway has not answered yet.
+        Requested = "requested",
+        /// It is on its way.
+        Processed = "processed",
+        /// The gateway will not do it: somebody has to see to it.
+        Failed = "failed",
+    }
+}
+
+/// A sum that goes back.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Refund {
+    /// Its id, which is its key for the gateway.
+    pub id: RefundId,
+    /// Of which payment.
+    pub payment_id: PaymentId,
+    /// How much, in minor units.
+    pub amount_minor: i64,
+    /// Why.
+    pub reason: String,
+    /// What became of it.
+    pub state: RefundState,
+}
+
+/// Gives back what is left of a payment. The caller holds the order's lock.
+pub(crate) fn request(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    reason: &'static str,
+) -> Result<Option<Money>, StoreError> {
+    let (reserved,): (i64,) = sql!(
+        "SELECT refund_reserved_minor FROM payment WHERE id = :id FOR NO KEY UPDATE",
+        id = payment.id
+    )
+    .one(tx)?;
+    let left = payment.amount_minor - reserved;
+    if left <= 0 {
+        return Ok(None);
+    }
+    sql!(
+        "UPDATE payment SET refund_reserved_minor = amount_minor WHERE id = :id",
+        id = payment.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let refund = Refund {
+        id: tx.id(),
+        payment_id: payment.id.clone(),
+        amount_minor: left,
+        reason: reason.to_owned(),
+        state: RefundState::Requested,
+    };
+    sql!(
+        "INSERT INTO refund ({Refund}, created_at, changed_at) VALUES ({:Refund}, :now, :now)",
+        Refund = refund,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    tx.enqueue(NewJob {
+        queue: Queue::Calls,
+        key: Some(format!("{KIND} {}", refund.id)),
+        ..NewJob::new(KIND, json!({"refund": refund.id}))
+    })?;
+    Ok(Some(Money::new(left, payment.currency)))
+}
+
+/// Gives back what is left of the payment that paid an order.
+pub(crate) fn request_of_order(
+    tx: &mut Tx<'_>,
+    order: &Order,
+    reason: &'static str,
+) -> Result<Option<Money>, StoreError> {
+    let paid = order::payments(tx, &order.id)?;
+    match paid.iter().find(|payment| payment.settles) {
+        Some(payment) if payment.state == PaymentState::Captured => request(tx, payment, reason),
+        _ => Ok(None),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    refund: RefundId,
+}
+
+/// The job that calls the gateway.
+pub(crate) fn job(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::new(KIND, move |job: Job| {
+        let site = site.clone();
+        async move {
+            let Payload { refund: id } = job.read()?;
+            let look = move |tx: &mut Tx<'_>| -> Result<Option<(Refund, Payment)>, StoreError> {
+                let found: Option<Refund> = sql!(
+                    "SELECT {Refund} FROM refund WHERE id = :id AND state = 'requested'",
+                    id
+                )
+                .maybe(tx)?;
+                let Some(refund) = found else { return Ok(None) };
+                let payment = sql!(
+                    "SELECT {Payment} FROM payment WHERE id = :id",
+                    id = refund.payment_id
+                )
+                .one(tx)?;
+                Ok(Some((refund, payment)))
+            };
+            let Some((refund, payment)) = site.store.read(look).await? else {
+                return Ok(Done::nothing());
+            };
+            let call = RefundCall {
+                key: refund.id.to_string(),
+                payment_id: payment.gateway_payment_id.clone(),
+                amount: Money::new(refund.amount_minor, payment.currency),
+            };
+            let answer = payment.gateway.refund(&site, &call).await;
+            let answer = answer.map_err(|error| JobError::later(PAUSE, error))?;
+            let write = move |tx: &mut Tx<'_>| finish(tx, &site, &refund, &payment, &answer);
+            Ok(Done::with(write))
+        }
+    })
+}
+
+/// Writes down what the gateway said, once.
+fn finish(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    refund: &Refund,
+    payment: &Payment,
+    answer: &Refunded,
+) -> Result<(), StoreError> {
+    let Some(order) = order::lock(tx, &payment.order_id)? else {
+        return Ok(());
+    };
+    let (state, name) = match answer {
+        Refunded::Processed(name) => (RefundState::Processed, Some(name.as_str())),
+        Refunded::Failed => (RefundState::Failed, None),
+    };
+    let changed = sql!(
+        "UPDATE refund SET state = :state, gateway_refund_id = :name, changed_at = :now
+         WHERE id = :id AND state = 'requested'",
+        id = refund.id,
+        state,
+        name,
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if changed == 0 {
+        return Ok(());
+    }
+    let sum = Money::new(refund.amount_minor, payment.currency);
+    if state == RefundState::Failed {
+        sql!(
+            "UPDATE payment SET refund_reserved_minor = refund_reserved_minor - :amount
+             WHERE id = :id",
+            id = payment.id,
+            amount = refund.amount_minor
+        )
+        .run(tx, Rows::Exactly(1))?;
+        let told = NewNotification {
+            kind: "booking-notice-refund-failed",
+            about: &format!("{} {}", payment.currency, sum.decimal()),
+            href: "/admin/orders",
+        };
+        return notification::tell_site(tx, site, ADMIN, told);
+    }
+    order::post(tx, &order.id, EntryKind::Refund, refund.id.as_str(), sum)?;
+    if payment.settles {
+        sql!(
+            "UPDATE booking_order SET state = 'refunded' WHERE id = :id AND state = 'paid'",
+            id = order.id
+        )
+        .run(tx, Rows::AtMostOne)?;
+    }
+    let messages = ("booking-mail-refunded", "booking-said-refunded");
+    notice::tell_payer(tx, site, &order, messages, sum)
+}

@@ -1,0 +1,106 @@
+//! What the clock does to a booking: its hold ends, both sides are reminded, it is over.
+
+use identity::notification::{self, NewNotification};
+use jiff::SignedDuration;
+use platform::jobs::{Done, Handler, Job, JobError};
+use platform::{Rows, StoreError, Tx, sql};
+use web::Site;
+
+use crate::booking::{self, Booking, COMPLETE, FAREWELL, HOLD, Party, Payload, REMIND, State};
+use crate::notice::{self, Event};
+use crate::{cancel, order};
+
+/// A reminder that comes later than this before a session is left out.
+const LATEST: SignedDuration = SignedDuration::from_hours(1);
+
+/// The jobs.
+pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
+    vec![
+        handler(HOLD, site, |tx, _, booking, _| {
+            let order = match &booking.order_id {
+                Some(order) => order::find(tx, order)?,
+                None => None,
+            };
+            let Some(order) = order else { return Ok(()) };
+            cancel::expire(tx, booking, order.expires_at).map(drop)
+        }),
+        handler(COMPLETE, site, |tx, _, booking, _| complete(tx, booking)),
+        handler(REMIND, site, remind),
+        handler(FAREWELL, site, |tx, site, booking, _| {
+            notice::tell_one(tx, site, booking, Party::Provider, Event::Cancelled, None)
+        }),
+    ]
+}
+
+type Work = fn(&mut Tx<'_>, &Site, &Booking, i64) -> Result<(), StoreError>;
+
+/// Does this with the booking, whose locks it holds.
+fn handler(kind: &'static str, site: &Site, work: Work) -> Handler {
+    let site = site.clone();
+    Handler::new(kind, move |job: Job| {
+        let site = site.clone();
+        async move {
+            let Payload { booking, sequence } = job.read()?;
+            let write = move |tx: &mut Tx<'_>| match booking::lock(tx, &booking)? {
+                Some((_, booking)) => work(tx, &site, &booking, sequence),
+                None => Ok(()),
+            };
+            Ok::<_, JobError>(Done::with(write))
+        }
+    })
+}
+
+fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+    if booking.state != State::Confirmed || booking.ends_at > tx.now() {
+        return Ok(());
+    }
+    let mut booking = booking.clone();
+    booking.state = State::Completed;
+    booking::save(tx, &mut booking)?;
+    sql!(
+        "UPDATE slot SET state = 'completed', version = version + 1
+         WHERE id = :id AND state = 'booked'",
+        id = booking.slot_id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Reminds each side once of each time that was agreed.
+fn remind(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    booking: &Booking,
+    sequence: i64,
+) -> Result<(), StoreError> {
+    if booking.state != State::Confirmed || booking.ics_sequence != sequence {
+        return Ok(());
+    }
+    let is_late = booking.starts_at.duration_since(tx.now()) < LATEST;
+    for party in [Party::Member, Party::Provider] {
+        let outcome = if is_late { "skipped_late" } else { "queued" };
+        let new = sql!(
+            "INSERT INTO session_reminder (booking_id, sequence, party, outcome)
+             VALUES (:booking, :sequence, :party, :outcome) ON CONFLICT DO NOTHING",
+            booking = booking.id,
+            sequence,
+            party,
+            outcome
+        )
+        .run(tx, Rows::AtMostOne)?;
+        if new == 0 {
+            continue;
+        }
+        if !is_late {
+            notice::tell_one(tx, site, booking, party, Event::Reminder, None)?;
+        } else if let Some(account) = notice::account_of(tx, booking, party)? {
+            let told = NewNotification {
+                kind: "booking-notice-late",
+                about: &booking.title,
+                href: &notice::page(booking),
+            };
+            notification::tell(tx, site, &account, told)?;
+        }
+    }
+    Ok(())
+}

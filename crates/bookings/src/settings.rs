@@ -1,0 +1,126 @@
+//! What administrators decide for all bookings of a site.
+
+use identity::grant::{self, ADMIN, SITE, Scope};
+use identity::session::signed_in::SignedIn;
+use platform::audit::Entry;
+use platform::money::Currency;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use site::proof::{Proof, Requester};
+use utoipa::ToSchema;
+use web::fields::{line, number};
+use web::{Field, Findings, Input};
+
+use crate::Refusal;
+
+/// The rules of bookings. A booking keeps those of the day when it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[schema(as = BookingSettings)]
+pub struct BookingSettings {
+    /// The currency of new prices, by ISO 4217.
+    pub currency: String,
+    /// How long a time is kept for somebody who pays.
+    pub hold_minutes: i64,
+    /// How many times may be kept for one person.
+    pub hold_limit: i64,
+    /// Until how long before the beginning a member may cancel or move.
+    pub cancel_minutes: i64,
+    /// How often a member may move a booking.
+    pub reschedule_limit: i64,
+    /// The shortest session.
+    pub shortest_minutes: i64,
+    /// The longest one.
+    pub longest_minutes: i64,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+/// What may be set, and within what.
+pub const FIELDS: &[Field] = web::fields! { BookingSettings:
+    currency: line(3).label("booking-set-currency"),
+    hold_minutes: number(5, 120).label("booking-set-hold"),
+    hold_limit: number(1, 20).label("booking-set-hold-limit"),
+    cancel_minutes: number(0, 43_200).label("booking-set-cancel"),
+    reschedule_limit: number(0, 20).label("booking-set-moves"),
+    shortest_minutes: number(5, 720).label("booking-set-shortest"),
+    longest_minutes: number(5, 1_440).label("booking-set-longest"),
+};
+
+impl BookingSettings {
+    /// The currency of new prices.
+    pub fn currency(&self) -> Currency {
+        self.currency.parse().unwrap_or(Currency::MYR)
+    }
+}
+
+/// Those in force.
+pub fn load(tx: &mut Tx<'_>) -> Result<BookingSettings, StoreError> {
+    tx.one(sql!("SELECT {BookingSettings} FROM booking_setting"), &[])
+}
+
+/// An administrator of the site.
+#[derive(Clone, Debug)]
+pub struct Administrator(Requester);
+
+impl Proof for Administrator {
+    type Refusal = Refusal;
+
+    fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
+        if is_administrator(tx, &requester.who)? {
+            Ok(Self(requester.clone()))
+        } else {
+            Err(Refusal::Forbidden)
+        }
+    }
+}
+
+/// Whether somebody administers the site.
+pub(crate) fn is_administrator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
+    let rank = grant::rank_in(tx, who, &Scope::site())?;
+    Ok(rank.is_some_and(|rank| SITE.at_least(rank, ADMIN)))
+}
+
+/// Changes them.
+pub fn change(
+    tx: &mut Tx<'_>,
+    by: &Administrator,
+    version: i64,
+    input: &Input,
+) -> Result<BookingSettings, Refusal> {
+    let locked = sql!("SELECT {BookingSettings} FROM booking_setting FOR NO KEY UPDATE");
+    let old: BookingSettings = tx.one(locked, &[])?;
+    if old.version != version {
+        return Err(crate::conflict(&old));
+    }
+    let mut findings = Findings::default();
+    let zone = jiff::tz::TimeZone::UTC;
+    let mut new = input.apply(FIELDS, &old, false, &zone, &mut findings);
+    if new.currency.parse::<Currency>().is_err() {
+        findings.add("/currency", "currency_unknown", []);
+    }
+    if new.longest_minutes < new.shortest_minutes {
+        findings.add(
+            "/longest_minutes",
+            "too_low",
+            [("min", new.shortest_minutes.into())],
+        );
+    }
+    findings.finish()?;
+    new.version += 1;
+    sql!(
+        "UPDATE booking_setting SET {BookingSettings = :BookingSettings}",
+        BookingSettings = new
+    )
+    .run(tx, Rows::Exactly(1))?;
+    tx.record(Entry {
+        actor: by.0.who.actor(),
+        action: "booking_setting.changed",
+        entity: ("setting", "bookings".to_owned()),
+        scope: None,
+        changes: json!([{"field": "settings", "old": old, "new": new}]),
+        request: Some(by.0.request.clone()),
+    })?;
+    Ok(new)
+}

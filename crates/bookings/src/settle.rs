@@ -1,0 +1,189 @@
+//! The only way in for money. Whoever hears of a payment brings the gateway's fact here: the
+//! browser that comes back, the gateway's call, or the job that asks. One of them settles.
+
+use identity::account;
+use identity::grant::ADMIN;
+use identity::notification::{self, NewNotification};
+use platform::money::Money;
+use platform::{Rows, StoreError, Tx, sql};
+use web::Site;
+
+use crate::booking::{self, Booking, State};
+use crate::gateway::Fact;
+use crate::notice::{self, Event};
+use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, PaymentState};
+use crate::slot::Slot;
+use crate::{browse, refund};
+
+/// Writes down what a gateway says of a payment for an order, and does what follows, once.
+pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result<(), StoreError> {
+    let Some(order) = order::lock(tx, id)? else {
+        return Ok(());
+    };
+    let Some(payment) = raise(tx, &order, fact)? else {
+        return Ok(());
+    };
+    order::post(tx, id, EntryKind::Capture, payment.id.as_str(), fact.amount)?;
+    if fact.amount != order.amount() {
+        let about = format!("{} {}", fact.amount.currency, fact.amount.decimal());
+        let told = NewNotification {
+            kind: "booking-notice-wrong-sum",
+            about: &about,
+            href: "/admin/orders",
+        };
+        notification::tell_site(tx, site, ADMIN, told)?;
+        refund::request(tx, &payment, "amount_mismatch")?;
+        return Ok(());
+    }
+    if !matches!(order.state, OrderState::Created | OrderState::Expired) {
+        // It was paid before: this money goes back.
+        refund::request(tx, &payment, "duplicate")?;
+        return Ok(());
+    }
+    // Receipts have no gaps: they are numbered one after the other.
+    let lock = sql!("SELECT version FROM booking_setting FOR NO KEY UPDATE");
+    let _: (i64,) = tx.one(lock, &[])?;
+    let last = sql!("SELECT COALESCE(MAX(receipt_no), 0) FROM booking_order");
+    let (last,): (i64,) = tx.one(last, &[])?;
+    sql!(
+        "UPDATE payment SET settles = 1 WHERE id = :id",
+        id = payment.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE booking_order SET state = 'paid', paid_at = :now, receipt_no = :number
+         WHERE id = :id",
+        id,
+        now = tx.now(),
+        number = last + 1
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let order = Order {
+        state: OrderState::Paid,
+        receipt_no: Some(last + 1),
+        ..order
+    };
+    match booking::lock_of_order(tx, id)? {
+        Some(booking) if grant(tx, site, &booking)? => {
+            let messages = ("booking-mail-receipt", "booking-said-receipt");
+            notice::tell_payer(tx, site, &order, messages, order.amount())
+        }
+        _ => {
+            refund::request_of_order(tx, &order, "slot_gone")?;
+            let messages = ("booking-mail-gone", "booking-said-gone");
+            notice::tell_payer(tx, site, &order, messages, order.amount())
+        }
+    }
+}
+
+/// Writes a payment as far as it came, and returns it if its money became ours now. A payment
+/// never goes back: one that was captured does not fail.
+fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>, StoreError> {
+    let Money { minor, currency } = fact.amount;
+    let new = Payment {
+        id: tx.id(),
+        order_id: order.id.clone(),
+        gateway: order.gateway,
+        gateway_payment_id: fact.payment_id.clone(),
+        state: fact.state,
+        settles: false,
+        amount_minor: minor,
+        currency,
+        refund_reserved_minor: 0,
+        captured_at: None,
+    };
+    sql!(
+        "INSERT INTO payment ({Payment}) VALUES ({:Payment})
+         ON CONFLICT (gateway, gateway_payment_id) DO NOTHING",
+        Payment = new
+    )
+    .run(tx, Rows::AtMostOne)?;
+    let payment: Payment = sql!(
+        "SELECT {Payment} FROM payment
+         WHERE gateway = :gateway AND gateway_payment_id = :name FOR NO KEY UPDATE",
+        gateway = order.gateway,
+        name = fact.payment_id
+    )
+    .one(tx)?;
+    if payment.order_id != order.id {
+        return Err(StoreError::rule("a payment of another order"));
+    }
+    if fact.state < payment.state {
+        return Ok(None);
+    }
+    if fact.state != PaymentState::Captured || payment.captured_at.is_some() {
+        sql!(
+            "UPDATE payment SET state = :state WHERE id = :id",
+            id = payment.id,
+            state = fact.state
+        )
+        .run(tx, Rows::Exactly(1))?;
+        return Ok(None);
+    }
+    let now = tx.now();
+    sql!(
+        "UPDATE payment SET state = :state, captured_at = :now, amount_minor = :minor
+         WHERE id = :id",
+        id = payment.id,
+        state = fact.state,
+        now,
+        minor
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(Some(Payment {
+        state: fact.state,
+        captured_at: Some(now),
+        amount_minor: minor,
+        ..payment
+    }))
+}
+
+/// Confirms the booking that was paid; `false`: its time was given to somebody else, or it was
+/// cancelled.
+fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
+    let mut booking = booking.clone();
+    let is_ours = match booking.state {
+        State::PendingPayment => {
+            let taken = sql!(
+                "UPDATE slot SET state = 'booked', hold_token = NULL, hold_until = NULL,
+                     version = version + 1
+                 WHERE id = :id AND state = 'held' AND hold_token = :token",
+                id = booking.slot_id,
+                token = booking.hold_token.as_deref()
+            )
+            .run(tx, Rows::AtMostOne)?;
+            taken == 1
+        }
+        State::Expired => take_again(tx, &booking)?,
+        _ => false,
+    };
+    if !is_ours {
+        return Ok(false);
+    }
+    booking::withdraw_jobs(tx, &booking)?;
+    booking.state = State::Confirmed;
+    booking.hold_token = None;
+    booking::save(tx, &mut booking)?;
+    booking::plan_session(tx, &booking)?;
+    notice::tell(tx, site, &booking, Event::Confirmed, None)?;
+    Ok(true)
+}
+
+/// Money that came after the hold ended still gets its slot, if nobody has it and the member is
+/// free.
+fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
+    let Some(member) = &booking.member_id else {
+        return Ok(false);
+    };
+    account::lock(tx, member)?;
+    let time = (booking.starts_at, booking.ends_at);
+    if booking::busy(tx, member, time, booking.id.as_str())?.is_some() {
+        return Ok(false);
+    }
+    let found = browse::find(tx, &booking.slot_id)?;
+    let slot: Option<Slot> = found.map(|one| one.slot);
+    match slot.filter(|slot| slot.starts_at == booking.starts_at) {
+        Some(slot) => booking::take(tx, &slot, None),
+        None => Ok(false),
+    }
+}

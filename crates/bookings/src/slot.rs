@@ -1,0 +1,595 @@
+//! A slot: one time that a provider offers, for one booking.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+use platform::money::{Currency, Money};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use web::codes::Code;
+use web::{Findings, Problem};
+
+use crate::provider::{Provider, ProviderId};
+use crate::settings::{self, BookingSettings};
+use crate::{Refusal, SLOT_LOCKED};
+
+platform::id!(SlotId, random, "One time that a provider offers.");
+platform::id!(SeriesId, random, "Times that were made together.");
+
+/// How far ahead a time may be.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// Hosts of meetings that links may lead to, and what is below them.
+const MEETINGS: [&str; 5] = [
+    "meet.google.com",
+    "zoom.us",
+    "teams.microsoft.com",
+    "teams.live.com",
+    "meet.jit.si",
+];
+
+/// The dearest session, in minor units.
+const DEAREST: i64 = 100_000_000_000;
+
+web::words! {
+    /// What may become of a slot.
+    #[schema(as = SlotState)]
+    State {
+        /// Anybody may book it.
+        Available = "available" => "slot-available",
+        /// It is kept for somebody who pays.
+        Held = "held" => "slot-held",
+        /// Somebody booked it.
+        Booked = "booked" => "slot-booked",
+        /// Its provider hides it.
+        Unavailable = "unavailable" => "slot-unavailable",
+        /// It is over.
+        Completed = "completed" => "slot-completed",
+    }
+}
+
+web::words! {
+    /// How both meet.
+    #[schema(as = SlotPlace)]
+    Place {
+        /// By a link.
+        Online = "online_link" => "slot-online",
+        /// Somewhere.
+        InPerson = "in_person" => "slot-in-person",
+        /// By telephone.
+        Phone = "phone" => "slot-phone",
+    }
+}
+
+/// A time that a provider offers.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+pub struct Slot {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: SlotId,
+    /// Whose it is.
+    #[serde(skip)]
+    pub provider_id: ProviderId,
+    /// The times that were made with it.
+    #[schema(value_type = Option<String>)]
+    pub series_id: Option<SeriesId>,
+    /// When it begins.
+    #[schema(value_type = String, format = "date-time")]
+    pub starts_at: Timestamp,
+    /// When it ends.
+    #[schema(value_type = String, format = "date-time")]
+    pub ends_at: Timestamp,
+    /// The IANA zone in which it was made.
+    pub time_zone: String,
+    /// What may become of it.
+    pub state: State,
+    /// What it is, 1–80.
+    pub title: String,
+    /// What everybody reads, up to 500.
+    pub public_note: String,
+    /// What is read once it is booked, up to 2,000.
+    pub prep_note: String,
+    /// How both meet.
+    pub location_kind: Place,
+    /// The link, the address or the number, read once it is booked; up to 500.
+    pub location_secret: String,
+    /// Roughly where, for everybody; up to 80.
+    pub area: String,
+    /// In minor units.
+    pub price_minor: i64,
+    /// By ISO 4217.
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// Of the booking that it is kept for.
+    #[serde(skip)]
+    pub hold_token: Option<String>,
+    /// Until when.
+    #[serde(skip)]
+    pub hold_until: Option<Timestamp>,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+impl Slot {
+    /// What it costs.
+    pub fn price(&self) -> Money {
+        Money::new(self.price_minor, self.currency)
+    }
+
+    /// The zone in which it was made.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    }
+}
+
+/// A slot as it is sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = NewSlot)]
+pub struct NewSlot {
+    /// The day in the zone, `2027-01-16`.
+    pub date: String,
+    /// The time of the clock in the zone, `09:30`.
+    pub time: String,
+    /// How long it takes.
+    pub minutes: i64,
+    /// An IANA zone; left out, it is the provider's.
+    pub time_zone: Option<String>,
+    /// What it is, 1–80.
+    pub title: String,
+    /// What everybody reads.
+    pub public_note: String,
+    /// What is read once it is booked.
+    pub prep_note: String,
+    /// How both meet; left out, by a link.
+    pub location_kind: Option<Place>,
+    /// The link, the address or the number.
+    pub location: String,
+    /// Roughly where, for everybody.
+    pub area: String,
+    /// In minor units of the site's currency; 0 costs nothing.
+    pub price_minor: i64,
+}
+
+/// Where on the time line a local time lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The instant.
+    pub at: Timestamp,
+    /// Whether the clock shows this time twice; the earlier one counts.
+    pub is_twice: bool,
+}
+
+/// The instant of a local time; `None`: the clock never shows it, for it is set forward over it.
+pub fn start(date: Date, time: Time, zone: &TimeZone) -> Option<Start> {
+    let ambiguous = zone.to_ambiguous_timestamp(DateTime::from_parts(date, time));
+    let is_twice = match ambiguous.offset() {
+        AmbiguousOffset::Gap { .. } => return None,
+        AmbiguousOffset::Fold { .. } => true,
+        AmbiguousOffset::Unambiguous { .. } => false,
+    };
+    let at = ambiguous.earlier().ok()?;
+    Some(Start { at, is_twice })
+}
+
+/// What a slot is made of beside its time.
+pub(crate) struct Template {
+    pub(crate) slot: Slot,
+    pub(crate) length: SignedDuration,
+    before: SignedDuration,
+    after: SignedDuration,
+}
+
+impl Template {
+    /// Reads and checks what was sent.
+    pub(crate) fn read(
+        tx: &mut Tx<'_>,
+        provider: &Provider,
+        sent: &NewSlot,
+        findings: &mut Findings,
+    ) -> Result<Self, Refusal> {
+        let rules = settings::load(tx)?;
+        let profile = &provider.profile;
+        let time_zone = sent.time_zone.clone().filter(|name| !name.is_empty());
+        let time_zone = time_zone.unwrap_or_else(|| profile.time_zone.clone());
+        if TimeZone::get(&time_zone).is_err() {
+            findings.add("/time_zone", "time_zone_unknown", []);
+        }
+        check_length(sent.minutes, &rules, findings);
+        let price = findings.number("/price_minor", sent.price_minor, 0, DEAREST);
+        let kind = sent.location_kind.unwrap_or(Place::Online);
+        let location = findings.line("/location", &sent.location, 0, 500);
+        if kind == Place::Online && !location.is_empty() && !is_meeting(&location) {
+            findings.add("/location", "link_not_allowed", []);
+        }
+        let area = findings.line("/area", &sent.area, 0, 80);
+        if kind == Place::InPerson && area.is_empty() {
+            findings.add("/area", "required", []);
+        }
+        let now = tx.now();
+        let slot = Slot {
+            id: tx.id(),
+            provider_id: profile.id.clone(),
+            series_id: None,
+            starts_at: now,
+            ends_at: now,
+            time_zone,
+            state: State::Available,
+            title: findings.line("/title", &sent.title, 1, 80),
+            public_note: findings.text("/public_note", &sent.public_note, 500),
+            prep_note: findings.text("/prep_note", &sent.prep_note, 2_000),
+            location_kind: kind,
+            location_secret: location,
+            area,
+            price_minor: price,
+            currency: rules.currency(),
+            hold_token: None,
+            hold_until: None,
+            version: 1,
+        };
+        Ok(Self {
+            slot,
+            length: SignedDuration::from_mins(sent.minutes.clamp(1, 1_440)),
+            before: SignedDuration::from_mins(profile.buffer_before),
+            after: SignedDuration::from_mins(profile.buffer_after),
+        })
+    }
+
+    /// Why no slot may begin then.
+    pub(crate) fn find_obstacle(
+        &self,
+        tx: &mut Tx<'_>,
+        at: Timestamp,
+    ) -> Result<Option<Obstacle>, StoreError> {
+        let now = tx.now();
+        if at <= now {
+            return Ok(Some(Obstacle::Past));
+        }
+        if at.duration_since(now) > FURTHEST {
+            return Ok(Some(Obstacle::TooFar));
+        }
+        let found: Option<(SlotId,)> = sql!(
+            "SELECT id FROM slot
+             WHERE provider_id = :provider AND deleted_at IS NULL
+               AND blocks_from < :until AND blocks_until > :from
+             ORDER BY starts_at LIMIT 1",
+            provider = self.slot.provider_id,
+            from = at - self.before,
+            until = at + self.length + self.after
+        )
+        .maybe(tx)?;
+        Ok(found.map(|(id,)| Obstacle::Overlap(id)))
+    }
+
+    /// Whether slots that begin at these two instants leave each other their buffers.
+    pub(crate) fn is_clear_of(&self, one: Timestamp, later: Timestamp) -> bool {
+        one + self.length + self.after <= later - self.before
+    }
+
+    /// Writes a slot that begins then. The caller holds the provider's lock and found no obstacle.
+    pub(crate) fn insert(
+        &self,
+        tx: &mut Tx<'_>,
+        at: Timestamp,
+        series: Option<&SeriesId>,
+    ) -> Result<Slot, StoreError> {
+        let slot = Slot {
+            id: tx.id(),
+            series_id: series.cloned(),
+            starts_at: at,
+            ends_at: at + self.length,
+            ..self.slot.clone()
+        };
+        sql!(
+            "INSERT INTO slot ({Slot}, blocks_from, blocks_until, created_at)
+             VALUES ({:Slot}, :from, :until, :now)",
+            Slot = slot,
+            from = slot.starts_at - self.before,
+            until = slot.ends_at + self.after,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(slot)
+    }
+}
+
+/// Why no slot may begin then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// The clock never shows it.
+    Missing,
+    /// It is over.
+    Past,
+    /// It is more than a year ahead.
+    TooFar,
+    /// Another one is there.
+    Overlap(SlotId),
+}
+
+impl Obstacle {
+    /// The code that says so.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "local_time_missing",
+            Self::Past => "slot_in_past",
+            Self::TooFar => "slot_too_far",
+            Self::Overlap(_) => "slot_overlap",
+        }
+    }
+}
+
+fn check_length(minutes: i64, rules: &BookingSettings, findings: &mut Findings) {
+    let (least, most) = (rules.shortest_minutes, rules.longest_minutes);
+    if minutes < least {
+        findings.add("/minutes", "slot_too_short", [("min", least.into())]);
+    } else if minutes > most {
+        findings.add("/minutes", "slot_too_long", [("max", most.into())]);
+    }
+}
+
+/// Whether a link leads to a meeting of a host that we know: https, no user, no port, a path.
+fn is_meeting(link: &str) -> bool {
+    let Some((authority, path)) = link
+        .strip_prefix("https://")
+        .and_then(|rest| rest.split_once('/'))
+    else {
+        return false;
+    };
+    let host = authority.to_ascii_lowercase();
+    let is_plain = host
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    let is_known = MEETINGS.iter().any(|known| {
+        let before = host.strip_suffix(known);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    });
+    is_plain && is_known && !path.is_empty() && !link.contains(char::is_whitespace)
+}
+
+/// Offers a time. The caller holds the provider's lock.
+pub fn create(tx: &mut Tx<'_>, provider: &Provider, sent: &NewSlot) -> Result<Slot, Refusal> {
+    let mut findings = Findings::default();
+    let template = Template::read(tx, provider, sent, &mut findings)?;
+    let start = read_start(sent, &template.slot.zone(), &mut findings);
+    let mut overlap = None;
+    if let Some(at) = start {
+        match template.find_obstacle(tx, at)? {
+            Some(Obstacle::Overlap(id)) => overlap = Some(id),
+            Some(obstacle) => findings.add("/date", obstacle.code(), []),
+            None => {}
+        }
+    }
+    findings.finish()?;
+    if let Some(id) = overlap {
+        return Err(overlaps(&id));
+    }
+    let slot = template.insert(tx, start.unwrap_or_default(), None)?;
+    record(tx, provider, &slot, "slot.created")?;
+    Ok(slot)
+}
+
+fn read_start(sent: &NewSlot, zone: &TimeZone, findings: &mut Findings) -> Option<Timestamp> {
+    let (date, time) = (sent.date.parse::<Date>(), sent.time.parse::<Time>());
+    if date.is_err() {
+        findings.add("/date", "date_invalid", []);
+    }
+    if time.is_err() {
+        findings.add("/time", "date_invalid", []);
+    }
+    let found = start(date.ok()?, time.ok()?, zone);
+    if found.is_none() {
+        findings.add("/time", Obstacle::Missing.code(), []);
+    }
+    found.map(|start| start.at)
+}
+
+fn overlaps(other: &SlotId) -> Refusal {
+    let status = axum::http::StatusCode::CONFLICT;
+    let problem = Problem::new(status, "slot_overlap").with("slot_id", other.to_string());
+    Refusal::Problem(problem)
+}
+
+/// A slot that was not deleted.
+pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
+    sql!(
+        "SELECT {Slot} FROM slot WHERE id = :id AND deleted_at IS NULL",
+        id
+    )
+    .maybe(tx)
+}
+
+/// One of the provider's own.
+pub fn own(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<Slot, Refusal> {
+    let found = find(tx, id)?.filter(|slot| slot.provider_id == provider.profile.id);
+    found.ok_or(Refusal::NotFound)
+}
+
+/// The provider's own that begin in this time, in their order.
+pub fn list(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Slot>, StoreError> {
+    sql!(
+        "SELECT {Slot} FROM slot
+         WHERE provider_id = :provider AND deleted_at IS NULL
+           AND starts_at >= :from AND starts_at < :until
+         ORDER BY starts_at, id",
+        provider,
+        from,
+        until
+    )
+    .all(tx)
+}
+
+/// Hides a free slot, or shows it again. What is kept or booked stays as it is.
+pub fn show(
+    tx: &mut Tx<'_>,
+    provider: &Provider,
+    id: &SlotId,
+    is_shown: bool,
+) -> Result<Slot, Refusal> {
+    own(tx, provider, id)?;
+    let (from, to) = if is_shown {
+        (State::Unavailable, State::Available)
+    } else {
+        (State::Available, State::Unavailable)
+    };
+    let changed = sql!(
+        "UPDATE slot SET state = :to, version = version + 1
+         WHERE id = :id AND state IN (:from, :to)",
+        id,
+        from,
+        to
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if changed == 0 {
+        return Err(SLOT_LOCKED.into());
+    }
+    let slot = own(tx, provider, id)?;
+    let action = if is_shown {
+        "slot.shown"
+    } else {
+        "slot.hidden"
+    };
+    record(tx, provider, &slot, action)?;
+    Ok(slot)
+}
+
+/// Takes a free slot away: for good, if nobody ever booked it.
+pub fn remove(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
+    let slot = own(tx, provider, id)?;
+    let deleted = sql!(
+        "UPDATE slot SET deleted_at = :now, version = version + 1
+         WHERE id = :id AND state IN (:available, :unavailable) AND deleted_at IS NULL",
+        id,
+        now = tx.now(),
+        available = State::Available,
+        unavailable = State::Unavailable
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if deleted == 0 {
+        return Err(SLOT_LOCKED.into());
+    }
+    sql!(
+        "DELETE FROM slot WHERE id = :id AND NOT EXISTS (SELECT 1 FROM booking WHERE slot_id = :id)",
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    record(tx, provider, &slot, "slot.deleted")?;
+    Ok(())
+}
+
+pub(crate) fn record(
+    tx: &mut Tx<'_>,
+    provider: &Provider,
+    slot: &Slot,
+    action: &'static str,
+) -> Result<(), StoreError> {
+    let changes = json!([{"field": "starts_at", "new": slot.starts_at}]);
+    provider.record(tx, ("slot", slot.id.to_string()), action, changes)
+}
+
+/// Codes of single fields of a slot.
+pub(crate) const FIELD_CODES: [Code; 8] = [
+    Code::new(422, "slot_too_short"),
+    Code::new(422, "slot_too_long"),
+    Code::new(422, "slot_in_past"),
+    Code::new(422, "slot_too_far"),
+    Code::new(422, "local_time_missing"),
+    Code::new(422, "link_not_allowed"),
+    Code::new(422, "currency_unknown"),
+    Code::new(422, "price_invalid"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(date: &str, time: &str, zone: &str) -> Option<(String, bool)> {
+        let zone = TimeZone::get(zone).unwrap();
+        let found = start(date.parse().unwrap(), time.parse().unwrap(), &zone)?;
+        Some((found.at.to_string(), found.is_twice))
+    }
+
+    #[test]
+    fn a_time_that_does_not_exist_is_none_and_of_two_the_earlier_counts() {
+        let said = |at: &str, is_twice| Some((at.to_owned(), is_twice));
+        for (date, time, zone, expected) in [
+            ("2027-03-28", "01:30", "Europe/London", None),
+            (
+                "2027-03-28",
+                "00:30",
+                "Europe/London",
+                said("2027-03-28T00:30:00Z", false),
+            ),
+            (
+                "2027-03-28",
+                "02:30",
+                "Europe/London",
+                said("2027-03-28T01:30:00Z", false),
+            ),
+            (
+                "2027-10-31",
+                "01:30",
+                "Europe/London",
+                said("2027-10-31T00:30:00Z", true),
+            ),
+            ("2027-03-14", "02:30", "America/St_Johns", None),
+            (
+                "2027-03-14",
+                "09:00",
+                "America/St_Johns",
+                said("2027-03-14T11:30:00Z", false),
+            ),
+            (
+                "2027-03-13",
+                "09:00",
+                "America/St_Johns",
+                said("2027-03-13T12:30:00Z", false),
+            ),
+            (
+                "2027-11-07",
+                "01:30",
+                "America/St_Johns",
+                said("2027-11-07T04:00:00Z", true),
+            ),
+            (
+                "2027-03-28",
+                "01:30",
+                "Asia/Kolkata",
+                said("2027-03-27T20:00:00Z", false),
+            ),
+        ] {
+            assert_eq!(at(date, time, zone), expected, "{date} {time} {zone}");
+        }
+    }
+
+    #[test]
+    fn a_link_leads_to_a_meeting_of_a_known_host() {
+        for link in [
+            "https://meet.google.com/abc-defg-hij",
+            "https://us02web.zoom.us/j/123?pwd=x",
+            "https://MEET.jit.si/Kenduri",
+        ] {
+            assert!(is_meeting(link), "{link}");
+        }
+        for link in [
+            "http://meet.google.com/abc",
+            "https://meet.google.com",
+            "https://meet.google.com/",
+            "https://meet.google.com.evil.example/abc",
+            "https://evilzoom.us/j/1",
+            "https://user@zoom.us/j/1",
+            "https://zoom.us:8443/j/1",
+            "https://127.0.0.1/zoom.us",
+            "https://zoom.us/j/1 2",
+            "javascript:alert(1)//zoom.us/",
+        ] {
+            assert!(!is_meeting(link), "{link}");
+        }
+    }
+}

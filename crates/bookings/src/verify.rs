@@ -1,0 +1,141 @@
+//! Whether bookings, slots, money and the gateway's book agree.
+
+use platform::{Sql, StoreError, Tx, sql};
+
+/// What must have no row: what is wrong, and how it is found.
+const CHECKS: &[(&str, Sql)] = &[
+    (
+        "a slot is booked, and has not one confirmed booking",
+        sql!(
+            "SELECT s.id FROM slot s WHERE s.state = 'booked' AND 1 <>
+                 (SELECT COUNT(*) FROM booking b WHERE b.slot_id = s.id AND b.state = 'confirmed')"
+        ),
+    ),
+    (
+        "a booking is confirmed, and its slot is not booked",
+        sql!(
+            "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
+             WHERE b.state = 'confirmed' AND s.state <> 'booked'"
+        ),
+    ),
+    (
+        "a slot is held, and no booking that waits for its payment holds it",
+        sql!(
+            "SELECT s.id FROM slot s WHERE s.state = 'held' AND 1 <>
+                 (SELECT COUNT(*) FROM booking b WHERE b.slot_id = s.id
+                      AND b.state = 'pending_payment' AND b.hold_token = s.hold_token)"
+        ),
+    ),
+    (
+        "a booking waits for its payment, and its slot is not held for it",
+        sql!(
+            "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
+             WHERE b.state = 'pending_payment'
+               AND (s.state <> 'held' OR COALESCE(s.hold_token, '') <> COALESCE(b.hold_token, ''))"
+        ),
+    ),
+    (
+        "two slots of a provider overlap",
+        sql!(
+            "SELECT s.id FROM slot s JOIN slot o ON o.provider_id = s.provider_id AND o.id > s.id
+             WHERE s.deleted_at IS NULL AND o.deleted_at IS NULL
+               AND s.blocks_from < o.blocks_until AND o.blocks_from < s.blocks_until"
+        ),
+    ),
+    (
+        "a member has two bookings at once",
+        sql!(
+            "SELECT b.id FROM booking b JOIN booking o ON o.member_id = b.member_id AND o.id > b.id
+             WHERE b.state IN ('pending_payment', 'confirmed')
+               AND o.state IN ('pending_payment', 'confirmed')
+               AND b.starts_at < o.ends_at AND o.starts_at < b.ends_at"
+        ),
+    ),
+    (
+        "an order is paid, and has not one payment of its sum that settles it",
+        sql!(
+            "SELECT r.id FROM booking_order r WHERE r.state IN ('paid', 'refunded') AND 1 <>
+                 (SELECT COUNT(*) FROM payment p WHERE p.order_id = r.id AND p.settles = 1
+                      AND p.state = 'captured' AND p.amount_minor = r.amount_minor
+                      AND p.currency = r.currency)"
+        ),
+    ),
+    (
+        "an order is paid, and there is neither a booking nor a refund",
+        sql!(
+            "SELECT r.id FROM booking_order r
+             WHERE r.state = 'paid'
+               AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.order_id = r.id
+                               AND (b.state IN ('confirmed', 'completed')
+                                    OR b.state = 'cancelled' AND b.cancelled_by = 'member'
+                                       AND b.cancelled_at > b.starts_at - b.cancel_minutes * 60000))
+               AND NOT EXISTS (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
+                               WHERE p.order_id = r.id AND p.settles = 1)"
+        ),
+    ),
+    (
+        "a booking takes place that costs something, and is not paid",
+        sql!(
+            "SELECT b.id FROM booking b JOIN booking_order r ON r.id = b.order_id
+             WHERE b.state IN ('confirmed', 'completed') AND r.state <> 'paid'"
+        ),
+    ),
+    (
+        "money came in, and neither settles its order nor goes back",
+        sql!(
+            "SELECT p.id FROM payment p
+             WHERE p.state = 'captured' AND p.settles = 0
+               AND NOT EXISTS (SELECT 1 FROM refund f WHERE f.payment_id = p.id)"
+        ),
+    ),
+    (
+        "what is reserved of a payment is not the sum of its refunds",
+        sql!(
+            "SELECT p.id FROM payment p WHERE p.refund_reserved_minor <>
+                 (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
+                  WHERE f.payment_id = p.id AND f.state <> 'failed')"
+        ),
+    ),
+    (
+        "the ledger does not say what an order's payments and refunds say",
+        sql!(
+            "SELECT r.id FROM booking_order r WHERE
+                 (SELECT CAST(COALESCE(SUM(l.amount_minor), 0) AS BIGINT) FROM ledger_entry l
+                  WHERE l.order_id = r.id)
+                 <> (SELECT CAST(COALESCE(SUM(p.amount_minor), 0) AS BIGINT) FROM payment p
+                     WHERE p.order_id = r.id AND p.state = 'captured')
+                  - (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
+                     JOIN payment p ON p.id = f.payment_id
+                     WHERE p.order_id = r.id AND f.state = 'processed')"
+        ),
+    ),
+    (
+        "the test gateway took money for an order, and no payment of it is known",
+        sql!(
+            "SELECT t.id FROM test_payment t
+             JOIN booking_order r ON r.gateway_order_id = t.gateway_order_id
+             WHERE r.state IN ('paid', 'refunded')
+               AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.gateway_payment_id = t.id)"
+        ),
+    ),
+    (
+        "the test gateway gave back another sum than the refunds say",
+        sql!(
+            "SELECT p.id FROM payment p WHERE p.gateway = 'test'
+               AND (SELECT CAST(COALESCE(SUM(t.amount_minor), 0) AS BIGINT) FROM test_refund t
+                    WHERE t.payment_id = p.gateway_payment_id)
+                   < (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
+                      WHERE f.payment_id = p.id AND f.state = 'processed')"
+        ),
+    ),
+];
+
+/// What is wrong, a line each; none: all agree.
+pub fn find(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let mut found = Vec::new();
+    for (what, query) in CHECKS {
+        let rows: Vec<(String,)> = tx.all(*query, &[])?;
+        found.extend(rows.into_iter().map(|(id,)| format!("{what}: {id}")));
+    }
+    Ok(found)
+}

@@ -1,0 +1,53 @@
+//! The routes and pages of bookings.
+
+mod admin;
+pub mod api;
+mod own;
+pub(crate) mod own_card;
+mod pay;
+pub(crate) mod public;
+mod slots;
+mod words;
+
+use axum::Router;
+use site::Callers::{Anybody, People};
+use site::{Callers, Context};
+use web::{Pages, Site};
+
+/// All routes.
+pub(crate) fn routes(_: &Context) -> Router<Site> {
+    api::routes::<Router<_>>().merge(pages().into_router())
+}
+
+/// Every page.
+pub fn pages() -> Pages<Site, Callers> {
+    Pages::default()
+        .get("/book", Anybody, public::list)
+        .get("/book/{which}", Anybody, public::one)
+        .post("/book/{which}", People, public::book)
+        .get("/pay/{order}", People, pay::show)
+        .post("/pay/{order}/checkout", People, pay::checkout)
+        .get("/pay/{order}/return", Anybody, pay::come_back)
+        .get("/pay/test/{order}", People, pay::test_gateway)
+        .post("/pay/test/{order}", People, pay::press)
+        .get("/me/bookings", People, own::list)
+        .get("/me/bookings/{id}", People, own::show)
+        .get("/me/bookings/{id}/calendar.ics", People, own::calendar)
+        .post("/me/bookings/{id}/cancel", People, own::cancel)
+        .get("/me/bookings/{id}/move", People, own::times)
+        .post("/me/bookings/{id}/move", People, own::reschedule)
+        .get("/me/slots", People, slots::week)
+        .get("/me/slots/new", People, slots::new)
+        .post("/me/slots/new", People, slots::create)
+        .get("/me/slots/series", People, slots::series::new_series)
+        .post("/me/slots/series", People, slots::series::create_series)
+        .get("/me/slots/profile", People, slots::profile)
+        .post("/me/slots/profile", People, slots::change_profile)
+        .get("/me/slots/bookings", People, slots::bookings)
+        .get("/me/slots/{id}", People, slots::show)
+        .post("/me/slots/{id}/visibility", People, slots::set_visibility)
+        .post("/me/slots/{id}/delete", People, slots::remove)
+        .get("/admin/sessions/settings", People, admin::settings)
+        .post("/admin/sessions/settings", People, admin::change_settings)
+        .get("/admin/orders", People, admin::orders)
+}

@@ -1,0 +1,131 @@
+//! The administrators' pages: the rules of bookings, and all orders.
+
+use askama::Template;
+use axum::response::Response;
+use platform::store::Row;
+use platform::{Tx, sql};
+use site::request::{FormPost, PageRequest};
+use web::fields::Input;
+use web::form_state::{self, FormState, Group};
+use web::{Problem, Text};
+
+use super::slots::{FormPage, HERE};
+use super::words;
+use crate::Refusal;
+use crate::order::Order;
+use crate::settings::{self, Administrator, FIELDS};
+
+/// `GET /admin/sessions/settings`.
+pub(super) async fn settings(req: PageRequest) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(settings::load(tx)?);
+    let now = req.read(look).await?;
+    let form = form_state::form([
+        ("currency", now.currency.clone()),
+        ("hold_minutes", now.hold_minutes.to_string()),
+        ("hold_limit", now.hold_limit.to_string()),
+        ("cancel_minutes", now.cancel_minutes.to_string()),
+        ("reschedule_limit", now.reschedule_limit.to_string()),
+        ("shortest_minutes", now.shortest_minutes.to_string()),
+        ("longest_minutes", now.longest_minutes.to_string()),
+        ("version", now.version.to_string()),
+    ]);
+    settings_page(&req, &FormState::of(form)).await
+}
+
+async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let (text, title) = (&req.text, req.text.say("booking-settings"));
+    let fields = FIELDS.iter().map(|field| {
+        let label = text.say(field.label);
+        match field.name {
+            "currency" => form_state.line(field.name, label),
+            name => form_state.number(name, label),
+        }
+    });
+    let group = Group {
+        legend: title.clone().into_owned(),
+        fields: fields.collect(),
+    };
+    let body = FormPage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done: req.done(&[("saved", "slot-saved")]),
+        title: &title,
+        hint: text.say("booking-settings-hint").into_owned(),
+        action: "/admin/sessions/settings",
+        back: HERE,
+        version: form_state.form.number("version").ok().flatten(),
+        groups: vec![group],
+        button: "slot-save",
+        form_state,
+    };
+    req.page(HERE, &title, body).await
+}
+
+/// `POST /admin/sessions/settings`.
+pub(super) async fn change_settings(posted: FormPost) -> Result<Response, Problem> {
+    let version = posted.form.number("version").ok().flatten().unwrap_or(-1);
+    let input = Input::Form(posted.form.clone(), FIELDS.to_vec());
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
+        settings::change(tx, by, version, &input)?;
+        Ok::<_, Refusal>("/admin/sessions/settings?done=saved".to_owned())
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
+        settings_page(&posted.req, &form_state).await
+    })
+    .await
+}
+
+#[derive(Row)]
+struct OrderRow {
+    #[row(flatten)]
+    order: Order,
+    payer: Option<String>,
+    title: String,
+}
+
+#[derive(Template)]
+#[template(path = "slots/orders.html")]
+struct OrdersPage<'a> {
+    text: &'a Text,
+    rows: Vec<(String, String, String, &'static str, &'static str)>,
+}
+
+/// `GET /admin/orders`: the newest first.
+pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, _: &Administrator| {
+        let all = sql!(
+            "SELECT {o: Order}, a.display_name AS payer, b.title
+             FROM booking_order o JOIN booking b ON b.order_id = o.id
+             JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
+             ORDER BY o.created_at DESC, o.id LIMIT 100"
+        );
+        let all: Vec<OrderRow> = tx.all(all, &[])?;
+        Ok::<_, Refusal>(all)
+    };
+    let (all, text) = (req.read(look).await?, &req.text);
+    let zone = words::zone(&req.site, Some(&req.who));
+    let rows = all.into_iter().map(|row| {
+        let order = &row.order;
+        let at = text.moment_short(&order.created_at.to_zoned(zone.clone()));
+        let number = order
+            .receipt_no
+            .map(|number| text.with("order-receipt", [("number", number.into())]));
+        let note = [Some(row.title), row.payer, number].into_iter().flatten();
+        let note: Vec<String> = note.filter(|part| !part.is_empty()).collect();
+        let (class, state) = (words::order_tag(order.state), order.state.label());
+        (
+            at,
+            note.join(" · "),
+            text.money(order.amount()),
+            class,
+            state,
+        )
+    });
+    let body = OrdersPage {
+        text,
+        rows: rows.collect(),
+    };
+    req.page(HERE, &text.say("order-all"), body).await
+}

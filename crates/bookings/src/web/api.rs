@@ -1,0 +1,397 @@
+//! The JSON interface of bookings.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use identity::session::signed_in::Confirmed;
+use jiff::Timestamp;
+use platform::Tx;
+use serde::{Deserialize, Serialize};
+use site::Callers::{Anybody, People, Tokens};
+use site::call::{Call, Maybe, answer};
+use site::proof::Requester;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use web::described::Routes;
+use web::fields;
+use web::json::{Members, Received};
+use web::{Form, Input, Json, List, Piece, Problem, Site, routes};
+
+use crate::book::{self, NewBooking, NewTime};
+use crate::booking::{self, BookingView, PartyTo};
+use crate::browse::{self, Filter, Offered};
+use crate::order::{self, Order, OrderId};
+use crate::provider::{self, Provider, ProviderProfile};
+use crate::series::{self, NewSeries};
+use crate::settings::{self, Administrator, BookingSettings};
+use crate::slot::{self, NewSlot, Place, Slot, SlotId};
+use crate::{READ, Refusal, WRITE, cancel as cancelling};
+
+/// Every operation.
+pub fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(list_offered: Anybody))
+        .routes(routes!(show_offered: Anybody))
+        .routes(routes!(list_bookings: Tokens(&[READ]), create_booking: Tokens(&[WRITE])))
+        .routes(routes!(show_booking: Tokens(&[READ])))
+        .routes(routes!(cancel_booking: Tokens(&[WRITE])))
+        .routes(routes!(move_booking: Tokens(&[WRITE])))
+        .routes(routes!(show_order: Tokens(&[READ])))
+        .routes(routes!(list_slots: Tokens(&[READ]), create_slot: Tokens(&[WRITE])))
+        .routes(routes!(create_slot_series: Tokens(&[WRITE])))
+        .routes(routes!(delete_slot: Tokens(&[WRITE])))
+        .routes(routes!(set_slot_visibility: Tokens(&[WRITE])))
+        .routes(routes!(show_provider: Tokens(&[READ]), change_provider: People))
+        .routes(routes!(show_booking_settings: People, change_booking_settings: People))
+}
+
+/// A time that anybody may book.
+#[derive(Serialize, ToSchema)]
+struct OfferedSlot {
+    #[schema(value_type = String)]
+    id: SlotId,
+    /// How its provider is called.
+    provider_name: String,
+    /// The address of the provider's page.
+    provider: Option<String>,
+    #[schema(value_type = String, format = "date-time")]
+    starts_at: Timestamp,
+    #[schema(value_type = String, format = "date-time")]
+    ends_at: Timestamp,
+    time_zone: String,
+    title: String,
+    public_note: String,
+    location_kind: Place,
+    area: String,
+    price_minor: i64,
+    currency: String,
+    version: i64,
+}
+
+impl From<Offered> for OfferedSlot {
+    fn from(offered: Offered) -> Self {
+        let slot = offered.slot;
+        Self {
+            provider_name: offered.provider,
+            provider: offered.address,
+            id: slot.id,
+            starts_at: slot.starts_at,
+            ends_at: slot.ends_at,
+            time_zone: slot.time_zone,
+            title: slot.title,
+            public_note: slot.public_note,
+            location_kind: slot.location_kind,
+            area: slot.area,
+            price_minor: slot.price_minor,
+            currency: slot.currency.to_string(),
+            version: slot.version,
+        }
+    }
+}
+
+/// Times that anybody may book, in their order.
+#[utoipa::path(
+    get, path = "/api/v1/slots", tag = "bookings",
+    params(("title" = Option<String>, Query,), ("provider" = Option<String>, Query,),
+        ("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<OfferedSlot>), (status = 400))
+)]
+async fn list_offered(
+    State(site): State<Site>,
+    uri: axum::http::Uri,
+    piece: Piece,
+) -> Result<Json<List<OfferedSlot>>, Problem> {
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    let after: Option<(Timestamp, SlotId)> = piece.after()?;
+    let filter = Filter {
+        title: query.text("title").to_owned(),
+        provider: query.text("provider").to_owned(),
+        after,
+        ..Filter::default()
+    };
+    let rows = piece.rows();
+    let look = move |tx: &mut Tx<'_>| browse::list(tx, &filter, rows);
+    let found = site.store.read(look).await?;
+    let list = piece.list(found, |one| (one.slot.starts_at, one.slot.id.clone()));
+    Ok(Json(list.map(OfferedSlot::from)))
+}
+
+/// One of them.
+#[utoipa::path(
+    get, path = "/api/v1/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
+    responses((status = 200, body = OfferedSlot), (status = 404))
+)]
+async fn show_offered(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id: SlotId = site::call::id(&id)?;
+    let look = move |tx: &mut Tx<'_>| browse::find(tx, &id);
+    let found = site
+        .store
+        .read(look)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    Ok(answer(StatusCode::OK, &OfferedSlot::from(found)))
+}
+
+/// The caller's own bookings: `when=past` for those that are over, the last one first; else those
+/// that are not, the next one first.
+#[utoipa::path(
+    get, path = "/api/v1/bookings", tag = "bookings",
+    params(("when" = Option<String>, Query,)),
+    responses((status = 200, body = List<BookingView>))
+)]
+async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
+    let is_past = call.query().text("when") == "past";
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
+        let mut views = Vec::new();
+        for one in booking::list(tx, &who.who.account().id, is_past)? {
+            views.push(BookingView::of(tx, one)?);
+        }
+        Ok::<_, Refusal>(List::whole(views))
+    };
+    Ok(Json(call.read(look).await?))
+}
+
+/// Books a time. One that costs something is kept until its order is paid, which people do in a
+/// browser. A second call for the same time answers with the same booking.
+#[utoipa::path(
+    post, path = "/api/v1/bookings", tag = "bookings", request_body = NewBooking,
+    responses((status = 201, body = BookingView), (status = 403), (status = 404), (status = 409),
+        (status = 422), (status = 429))
+)]
+async fn create_booking(call: Call, body: Received<NewBooking>) -> Result<Response, Problem> {
+    let (new, site) = (body.value, call.site.clone());
+    let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
+        let booked = book::book(tx, &site, member, &new)?;
+        Ok::<_, Refusal>(BookingView::of(tx, booked.booking)?)
+    };
+    call.post(&body.bytes, StatusCode::CREATED, change).await
+}
+
+/// A booking, for those who have a part in it.
+#[utoipa::path(
+    get, path = "/api/v1/bookings/{id}", tag = "bookings", params(("id" = String, Path,)),
+    responses((status = 200, body = BookingView), (status = 404))
+)]
+async fn show_booking(call: Call) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, party: &PartyTo| {
+        Ok::<_, Refusal>(BookingView::of(tx, party.booking.clone())?)
+    };
+    Ok(answer(StatusCode::OK, &call.read(look).await?))
+}
+
+/// Why somebody cancels.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Cancellation {
+    /// Up to 300; the other side reads it.
+    reason: String,
+}
+
+/// Cancels a booking. What was paid goes back.
+#[utoipa::path(
+    post, path = "/api/v1/bookings/{id}/cancel", tag = "bookings", params(("id" = String, Path,)),
+    request_body = Option<Cancellation>,
+    responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn cancel_booking(call: Call, body: Maybe<Cancellation>) -> Result<Response, Problem> {
+    let (reason, site) = (body.value.reason, call.site.clone());
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        check_money(party)?;
+        let done = cancelling::cancel(tx, &site, party, &reason)?;
+        Ok::<_, Refusal>(BookingView::of(tx, done)?)
+    };
+    call.post(&body.bytes, StatusCode::OK, change).await
+}
+
+/// Moves a booking to another time of the same provider at the same price.
+#[utoipa::path(
+    post, path = "/api/v1/bookings/{id}/reschedule", tag = "bookings",
+    params(("id" = String, Path,)), request_body = NewTime,
+    responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn move_booking(call: Call, body: Received<NewTime>) -> Result<Response, Problem> {
+    let (new, site) = (body.value, call.site.clone());
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        check_money(party)?;
+        let moved = book::reschedule(tx, &site, party, &new)?;
+        Ok::<_, Refusal>(BookingView::of(tx, moved)?)
+    };
+    call.post(&body.bytes, StatusCode::OK, change).await
+}
+
+/// Money is for people: what a token does moves none.
+fn check_money(party: &PartyTo) -> Result<(), Refusal> {
+    if party.booking.order_id.is_some() && !party.requester.who.is_in_browser() {
+        return Err(Refusal::TokenNotPermitted);
+    }
+    Ok(())
+}
+
+/// One of the caller's own orders.
+#[utoipa::path(
+    get, path = "/api/v1/orders/{id}", tag = "bookings", params(("id" = String, Path,)),
+    responses((status = 200, body = Order), (status = 404))
+)]
+async fn show_order(call: Call) -> Result<Json<Order>, Problem> {
+    let id: OrderId = call.id("id")?;
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
+        let found = order::own(tx, &who.who.account().id, &id)?;
+        found.ok_or(Refusal::NotFound)
+    };
+    Ok(Json(call.read(look).await?))
+}
+
+/// A provider's own times: of 60 days from `from` on, else from now.
+#[utoipa::path(
+    get, path = "/api/v1/me/slots", tag = "bookings", params(("from" = Option<String>, Query,)),
+    responses((status = 200, body = List<Slot>), (status = 403))
+)]
+async fn list_slots(call: Call) -> Result<Json<List<Slot>>, Problem> {
+    let from: Option<Timestamp> = call.query().text("from").parse().ok();
+    let look = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let from = from.unwrap_or_else(|| tx.roughly_now());
+        let until = from + jiff::SignedDuration::from_hours(60 * 24);
+        let all = slot::list(tx, &provider.profile.id, from, until)?;
+        Ok::<_, Refusal>(List::whole(all))
+    };
+    Ok(Json(call.read(look).await?))
+}
+
+/// Offers a time. Of a local time that occurs twice the earlier one counts.
+#[utoipa::path(
+    post, path = "/api/v1/me/slots", tag = "bookings", request_body = NewSlot,
+    responses((status = 201, body = Slot), (status = 403), (status = 409), (status = 422))
+)]
+async fn create_slot(call: Call, body: Received<NewSlot>) -> Result<Response, Problem> {
+    let new = body.value;
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| slot::create(tx, provider, &new);
+    call.post(&body.bytes, StatusCode::CREATED, change).await
+}
+
+/// Offers the same time of the clock on some days of the week, for some weeks: all, or none.
+#[utoipa::path(
+    post, path = "/api/v1/me/slots/series", tag = "bookings", request_body = NewSeries,
+    responses((status = 201, body = List<Slot>), (status = 403), (status = 422))
+)]
+async fn create_slot_series(call: Call, body: Received<NewSeries>) -> Result<Response, Problem> {
+    let new = body.value;
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        Ok::<_, Refusal>(List::whole(series::create(tx, provider, &new)?))
+    };
+    call.post(&body.bytes, StatusCode::CREATED, change).await
+}
+
+/// Takes a free time away.
+#[utoipa::path(
+    delete, path = "/api/v1/me/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
+    responses((status = 204), (status = 403), (status = 404), (status = 409))
+)]
+async fn delete_slot(call: Call) -> Result<StatusCode, Problem> {
+    let id: SlotId = call.id("id")?;
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| slot::remove(tx, provider, &id);
+    call.write(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether a time is offered.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SlotVisibility)]
+struct Visibility {
+    visible: bool,
+}
+
+/// Hides a free time, or shows it again.
+#[utoipa::path(
+    post, path = "/api/v1/me/slots/{id}/visibility", tag = "bookings",
+    params(("id" = String, Path,)), request_body = Visibility,
+    responses((status = 200, body = Slot), (status = 403), (status = 404), (status = 409))
+)]
+async fn set_slot_visibility(call: Call, body: Received<Visibility>) -> Result<Response, Problem> {
+    let (id, visible): (SlotId, bool) = (call.id("id")?, body.value.visible);
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| slot::show(tx, provider, &id, visible);
+    call.post(&body.bytes, StatusCode::OK, change).await
+}
+
+/// How the caller appears as a provider.
+#[utoipa::path(
+    get, path = "/api/v1/me/provider", tag = "bookings",
+    responses((status = 200, body = ProviderProfile), (status = 403))
+)]
+async fn show_provider(call: Call) -> Result<Response, Problem> {
+    let look = |_: &mut Tx<'_>, provider: &Provider| Ok::<_, Refusal>(provider.profile.clone());
+    Ok(answer(StatusCode::OK, &call.read(look).await?))
+}
+
+/// The JSON that changes a provider's profile.
+struct ProviderChange;
+
+impl PartialSchema for ProviderChange {
+    fn schema() -> RefOr<Schema> {
+        let description = "How a provider appears; what is left out stays.";
+        fields::schema::<ProviderProfile>(provider::FIELDS, &[], description)
+    }
+}
+
+impl ToSchema for ProviderChange {}
+
+/// Changes how the caller appears as a provider; what is left out stays.
+#[utoipa::path(
+    put, path = "/api/v1/me/provider", tag = "bookings", request_body = ProviderChange,
+    responses((status = 200, body = ProviderProfile), (status = 403), (status = 409), (status = 422))
+)]
+async fn change_provider(call: Call, Json(body): Json<Members>) -> Result<Response, Problem> {
+    let (input, version) = Input::of_json(body)?;
+    let version = call.version_if_named(version)?;
+    let change =
+        move |tx: &mut Tx<'_>, provider: &Provider| provider::change(tx, provider, version, &input);
+    Ok(answer(StatusCode::OK, &call.write(change).await?))
+}
+
+/// The rules of bookings.
+#[utoipa::path(
+    get, path = "/api/v1/admin/booking-settings", tag = "bookings",
+    responses((status = 200, body = BookingSettings), (status = 403))
+)]
+async fn show_booking_settings(call: Call) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(settings::load(tx)?);
+    Ok(answer(StatusCode::OK, &call.read(look).await?))
+}
+
+/// The JSON that changes the rules of bookings.
+struct SettingsChange;
+
+impl PartialSchema for SettingsChange {
+    fn schema() -> RefOr<Schema> {
+        let description = "The rules of bookings; what is left out stays.";
+        fields::schema::<BookingSettings>(settings::FIELDS, &[], description)
+    }
+}
+
+impl ToSchema for SettingsChange {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "BookingSettingsChange".into()
+    }
+}
+
+/// Changes the rules of bookings; what is left out stays.
+#[utoipa::path(
+    patch, path = "/api/v1/admin/booking-settings", tag = "bookings",
+    request_body = SettingsChange,
+    responses((status = 200, body = BookingSettings), (status = 403), (status = 409), (status = 422))
+)]
+async fn change_booking_settings(
+    call: Call,
+    Json(body): Json<Members>,
+) -> Result<Response, Problem> {
+    let (input, version) = Input::of_json(body)?;
+    let version = call.version(version)?;
+    let change =
+        move |tx: &mut Tx<'_>, by: &Administrator| settings::change(tx, by, version, &input);
+    Ok(answer(StatusCode::OK, &call.write(change).await?))
+}

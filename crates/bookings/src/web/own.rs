@@ -1,0 +1,362 @@
+//! The pages of somebody's own bookings.
+
+use askama::Template;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use platform::money::Money;
+use platform::{Tx, sql};
+use site::proof::Requester;
+use site::question::{self, Question};
+use site::request::{FormPost, PageRequest};
+use web::calendar_file;
+use web::form_state::{self, FormState};
+use web::{Problem, Text};
+
+use super::{public, words};
+use crate::book::{self, NewTime};
+use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::browse::{self, Filter};
+use crate::order::{self, Order, OrderState};
+use crate::slot::Slot;
+use crate::{Refusal, cancel as cancelling, notice, provider};
+
+pub(super) const HERE: &str = "/me/bookings";
+const DONE: &[(&str, &str)] = &[
+    ("booked", "booking-was-booked"),
+    ("paid", "booking-was-paid"),
+    ("moved", "booking-was-moved"),
+    ("cancelled", "booking-was-cancelled"),
+];
+
+#[derive(Template)]
+#[template(path = "own/list.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    done: Option<&'static str>,
+    coming: Vec<Row>,
+    past: Vec<Row>,
+}
+
+struct Row {
+    href: String,
+    when: String,
+    note: String,
+    tag: &'static str,
+    state: &'static str,
+    pay: Option<(String, String)>,
+}
+
+/// `GET /me/bookings`.
+pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, who: &Requester| {
+        let account = &who.who.account().id;
+        let mut lists = Vec::new();
+        for is_past in [false, true] {
+            let mut rows = Vec::new();
+            for one in booking::list(tx, account, is_past)? {
+                let name = provider::find(tx, &one.provider_id)?.display_name;
+                let order = match &one.order_id {
+                    Some(id) => order::find(tx, id)?,
+                    None => None,
+                };
+                rows.push((one, name, order));
+            }
+            lists.push(rows);
+        }
+        Ok::<_, Refusal>(lists)
+    };
+    let mut lists = req.read(look).await?.into_iter();
+    let mut rows = || {
+        let list = lists.next().unwrap_or_default();
+        list.iter().map(|one| row(&req, one)).collect()
+    };
+    let body = ListPage {
+        text: &req.text,
+        done: req.done(DONE),
+        coming: rows(),
+        past: rows(),
+    };
+    req.page(HERE, &req.text.say("booking-mine"), body).await
+}
+
+fn row(req: &PageRequest, (one, name, order): &(Booking, String, Option<Order>)) -> Row {
+    let text = &req.text;
+    let zone = words::zone(&req.site, Some(&req.who));
+    let values = [
+        ("title", one.title.as_str().into()),
+        ("name", name.as_str().into()),
+    ];
+    let open = order
+        .as_ref()
+        .filter(|_| one.state == State::PendingPayment);
+    Row {
+        href: notice::page(one),
+        when: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
+        note: text.with("booking-line", values),
+        tag: words::tag(one.state),
+        state: one.state.label(),
+        pay: open.map(|order| {
+            let until = text.time(&order.expires_at.to_zoned(zone));
+            let label = text.with("booking-pay-until", [("time", until.into())]);
+            (format!("/pay/{}", order.id), label)
+        }),
+    }
+}
+
+struct Loaded {
+    booking: Booking,
+    slot: Slot,
+    party: Party,
+    /// How the other side is called.
+    with: String,
+    order: Option<Order>,
+}
+
+async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
+    let look = |tx: &mut Tx<'_>, party: &PartyTo| {
+        let booking = party.booking.clone();
+        let slot = sql!(
+            "SELECT {Slot} FROM slot WHERE id = :id",
+            id = booking.slot_id
+        )
+        .one(tx)?;
+        let with = match (party.party, &booking.member_id) {
+            (Party::Member, _) => provider::find(tx, &booking.provider_id)?.display_name,
+            (_, Some(member)) => identity::account::find(tx, member)?
+                .map(|one| one.display_name)
+                .unwrap_or_default(),
+            (_, None) => String::new(),
+        };
+        let order = match &booking.order_id {
+            Some(id) => order::find(tx, id)?,
+            None => None,
+        };
+        Ok(Loaded {
+            party: party.party,
+            booking,
+            slot,
+            with,
+            order,
+        })
+    };
+    req.read(look).await
+}
+
+#[derive(Template)]
+#[template(path = "own/booking.html")]
+struct BookingPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    done: Option<&'static str>,
+    form_state: &'a FormState,
+    loaded: &'a Loaded,
+    date: String,
+    time: String,
+    zone: String,
+    place: String,
+    tag: &'static str,
+    /// What is paid, and what became of it.
+    money: Option<(String, &'static str)>,
+    pay: Option<String>,
+    cancel: String,
+    may_cancel: bool,
+    may_move: bool,
+    back: &'static str,
+}
+
+/// `GET /me/bookings/{id}`.
+pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, req.done(DONE), &FormState::default()).await
+}
+
+async fn page(
+    req: &PageRequest,
+    done: Option<&'static str>,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let loaded = load(req).await?;
+    let (text, now) = (&req.text, req.site.clock.now());
+    let (booking, slot) = (&loaded.booking, &loaded.slot);
+    let zone = words::zone(&req.site, Some(&req.who));
+    let (date, time) = words::when(text, &zone, booking.starts_at, booking.ends_at);
+    let is_open = matches!(booking.state, State::Confirmed | State::Completed);
+    let in_time = now <= booking.cancel_deadline();
+    let is_ahead = booking.is_active() && booking.starts_at > now;
+    let is_member = loaded.party == Party::Member;
+    let is_pending = booking.state == State::PendingPayment;
+    let is_paid = loaded.order.is_some();
+    let pay = loaded.order.as_ref().filter(|_| is_member && is_pending);
+    let body = BookingPage {
+        text,
+        csrf: &req.csrf,
+        done,
+        form_state,
+        date,
+        time,
+        zone: words::zone_name(&zone, booking.starts_at),
+        place: match slot.location_secret.as_str() {
+            secret if is_open && !secret.is_empty() => secret.to_owned(),
+            _ => words::place(text, slot),
+        },
+        tag: words::tag(booking.state),
+        money: loaded
+            .order
+            .as_ref()
+            .map(|order| (text.money(order.amount()), order.state.label())),
+        pay: pay.map(|order| format!("/pay/{}", order.id)),
+        cancel: match (is_ahead && is_member && !is_pending, in_time) {
+            (false, _) => String::new(),
+            (true, true) => {
+                public::cancel_rule(text, &zone, booking.cancel_deadline(), now, is_paid)
+            }
+            (true, false) => text.say("booking-cancel-closed").into_owned(),
+        },
+        may_cancel: is_ahead && (!is_member || is_pending || in_time),
+        may_move: is_ahead
+            && is_member
+            && booking.state == State::Confirmed
+            && in_time
+            && booking.reschedules < booking.reschedule_limit,
+        back: if is_member {
+            HERE
+        } else {
+            "/me/slots/bookings"
+        },
+        loaded: &loaded,
+    };
+    let title = booking.title.clone();
+    req.page(HERE, &title, body).await
+}
+
+/// `GET /me/bookings/{id}/calendar.ics`.
+pub(super) async fn calendar(req: PageRequest) -> Result<Response, Problem> {
+    let loaded = load(&req).await?;
+    let booking = &loaded.booking;
+    if !matches!(booking.state, State::Confirmed | State::Completed) {
+        return Err(Problem::not_found());
+    }
+    let event = notice::event(&req.site, booking, &loaded.slot.location_secret);
+    let zone = booking.zone();
+    let file = calendar_file::write(&[event], &booking.time_zone, &zone, req.site.clock.now());
+    Ok(([(CONTENT_TYPE, calendar_file::MEDIA_TYPE)], file).into_response())
+}
+
+const CANCEL: Question = Question {
+    title: "booking-cancel-question",
+    facts: "booking-cancel-facts",
+    undo: "booking-cancel-undo",
+    button: "booking-cancel-do",
+    confirm: "booking-cancel-do",
+};
+
+/// `POST /me/bookings/{id}/cancel`.
+pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let loaded = load(req).await?;
+    let here = notice::page(&loaded.booking);
+    if !question::is_sure(&posted.form) {
+        let address = format!("{here}/cancel");
+        let sent = (address.as_str(), here.as_str(), &posted.form);
+        let zone = words::zone(&req.site, Some(&req.who));
+        let when = req.text.moment(&loaded.booking.starts_at.to_zoned(zone));
+        let values = vec![
+            ("title", loaded.booking.title.as_str().into()),
+            ("when", when.into()),
+            ("money", money_back(&req.text, &loaded).into()),
+        ];
+        let who = (&req.who, req.csrf.as_str());
+        return question::show(&req.site, &req.text, who, sent, CANCEL, &values).await;
+    }
+    let (site, reason) = (req.site.clone(), posted.form.text("reason").to_owned());
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        let done = cancelling::cancel(tx, &site, party, &reason)?;
+        Ok::<_, Refusal>(format!("{}?done=cancelled", notice::page(&done)))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
+        page(req, None, &form_state).await
+    })
+    .await
+}
+
+/// What goes back of the money, in a word that the message knows, or a sum.
+fn money_back(text: &Text, loaded: &Loaded) -> String {
+    match &loaded.order {
+        Some(order) if order.state == OrderState::Paid => text.money(order.amount()),
+        Some(_) => "unpaid".to_owned(),
+        None => "none".to_owned(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "own/move.html")]
+struct MovePage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    form_state: &'a FormState,
+    here: String,
+    title: &'a str,
+    when: String,
+    left: String,
+    rows: Vec<(Slot, String)>,
+}
+
+/// `GET /me/bookings/{id}/move`.
+pub(super) async fn times(req: PageRequest) -> Result<Response, Problem> {
+    move_page(&req, &FormState::default()).await
+}
+
+async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let loaded = load(req).await?;
+    let (booking, slot) = (&loaded.booking, loaded.slot.clone());
+    let price: Money = slot.price();
+    let look = move |tx: &mut Tx<'_>, _: &Requester| {
+        let all = browse::list(tx, &Filter::default(), 500)?.into_iter();
+        let same = all.filter(|one| one.slot.provider_id == slot.provider_id);
+        let same = same.filter(|one| one.slot.price() == price);
+        Ok::<Vec<Slot>, Refusal>(same.map(|one| one.slot).take(60).collect())
+    };
+    let found = req.read(look).await?;
+    let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
+    let left = booking.reschedule_limit - booking.reschedules;
+    let body = MovePage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        form_state,
+        here: notice::page(booking),
+        title: &booking.title,
+        when: text.moment(&booking.starts_at.to_zoned(zone.clone())),
+        left: text.with("booking-moves-left", [("count", left.into())]),
+        rows: found
+            .into_iter()
+            .map(|slot| {
+                let when = text.moment(&slot.starts_at.to_zoned(zone.clone()));
+                (slot, when)
+            })
+            .collect(),
+    };
+    req.page(HERE, &text.say("booking-move"), body).await
+}
+
+/// `POST /me/bookings/{id}/move`.
+pub(super) async fn reschedule(posted: FormPost) -> Result<Response, Problem> {
+    let req = &posted.req;
+    // The button's value is the time and the version of it that was seen.
+    let (slot, version) = posted.form.text("slot").split_once(' ').unwrap_or_default();
+    let new = NewTime {
+        slot_id: slot.parse().map_err(|_| Problem::not_found())?,
+        slot_version: version.parse().unwrap_or(-1),
+    };
+    let site = req.site.clone();
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        let moved = book::reschedule(tx, &site, party, &new)?;
+        Ok::<_, Refusal>(format!("{}?done=moved", notice::page(&moved)))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
+        move_page(req, &form_state).await
+    })
+    .await
+}

@@ -1,0 +1,69 @@
+//! What somebody booked and what comes to them, for the page that they land on.
+
+use identity::grant;
+use identity::session::signed_in::SignedIn;
+use platform::{StoreError, Tx, sql};
+use site::own_card::{Begin, OwnCard, OwnLine, Side};
+use web::{Site, Text};
+
+use super::own::HERE;
+use super::{public, words};
+use crate::booking;
+use crate::notice;
+use crate::provider::{PROVIDER, ProviderId};
+
+const TIMES: Begin = Begin {
+    title: "slot-begin",
+    text: "slot-begin-text",
+    href: "/me/slots/new",
+    icon: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3M8 8.5v3.5M6.2 10.2h3.6",
+};
+const BOOK: Begin = Begin {
+    title: "booking-begin",
+    text: "booking-begin-text",
+    href: "/book",
+    icon: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3M6 10.5l1.5 1.5L10.5 9",
+};
+
+/// The next bookings of theirs, and with them.
+pub(crate) fn find(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    who: &SignedIn,
+    text: &Text,
+) -> Result<Option<OwnCard>, StoreError> {
+    let account = &who.account().id;
+    let mut all = booking::list(tx, account, false)?;
+    let provider: Option<(ProviderId,)> = sql!(
+        "SELECT id FROM provider WHERE account_id = :account",
+        account
+    )
+    .maybe(tx)?;
+    if let Some((provider,)) = provider {
+        all.extend(booking::list_of_provider(tx, &provider)?);
+    }
+    all.sort_by_key(|one| one.starts_at);
+    let zone = words::zone(site, Some(who));
+    let lines = all.iter().take(2).map(|one| OwnLine {
+        label: one.title.clone(),
+        href: notice::page(one),
+        note: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
+        side: Side::Tag(
+            words::tag(one.state),
+            text.say(one.state.label()).into_owned(),
+        ),
+    });
+    let mut begins = Vec::new();
+    if !public::offers(tx)?.is_empty() {
+        begins.push(BOOK);
+    }
+    if grant::may_in_site(tx, who, PROVIDER)? {
+        begins.push(TIMES);
+    }
+    Ok(Some(OwnCard {
+        title: "booking-mine",
+        lines: lines.collect(),
+        all: (all.len(), HERE),
+        begins,
+    }))
+}

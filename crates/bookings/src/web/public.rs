@@ -1,0 +1,504 @@
+//! The public pages: what is offered, and the page of one time, where it is booked.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::Uri;
+use axum::response::Response;
+use identity::account::AccountId;
+use identity::session::signed_in::{Confirmed, SignedIn};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+use platform::{StoreError, Tx};
+use site::asking::Viewer;
+use site::call::{see_other, submission};
+use site::part::{Part, PublicPage, Tile};
+use site::request::FormPost;
+use web::form_state::{self, Field, FormState};
+use web::page::{Kind, Page};
+use web::state::{Label, MenuItem};
+use web::{Form, Problem, Site, Text, Theme, Wishes};
+
+use super::words;
+use crate::book::{self, NewBooking};
+use crate::booking::{self, Booking};
+use crate::browse::{self, Filter, Offered};
+use crate::slot::{self, SlotId};
+use crate::{Refusal, settings};
+
+/// How many days a page shows, and how many times.
+const DAYS: i64 = 7;
+const MOST: i64 = 200;
+
+/// What the menu leads to.
+pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
+    let item = MenuItem {
+        href: "/book".to_owned(),
+        label: Label::Message("booking-menu"),
+    };
+    let is_offered = !browse::list(tx, &Filter::default(), 1)?.is_empty();
+    Ok(is_offered.then_some(item).into_iter().collect())
+}
+
+/// The pages for search engines.
+pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
+    let all = offers(tx)?.into_iter().map(|item| PublicPage {
+        path: item.href,
+        changed_at: None,
+    });
+    Ok(all.collect())
+}
+
+/// The next free time, on the first page of the site.
+pub(crate) fn first_parts(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    text: &Text,
+    _: Option<&AccountId>,
+) -> Result<Vec<Part>, StoreError> {
+    let next = browse::list(tx, &Filter::default(), 1)?.into_iter().next();
+    let tile = next.map(|next| {
+        let at = next
+            .slot
+            .starts_at
+            .to_zoned(site.settings.time_zone.clone());
+        Part::Tile(Tile {
+            href: "/book".to_owned(),
+            label: text.say("booking-title").into_owned(),
+            note: text.with("booking-next", [("when", text.moment(&at).into())]),
+        })
+    });
+    Ok(tile.into_iter().collect())
+}
+
+/// What is asked of the list.
+struct Asked {
+    kind: String,
+    from: Date,
+    provider: String,
+}
+
+impl Asked {
+    fn read(uri: &Uri, provider: &str, today: Date) -> Result<Self, Problem> {
+        let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+        let from = query.text("from").parse().unwrap_or(today);
+        Ok(Self {
+            kind: query.text("kind").to_owned(),
+            from: from.max(today),
+            provider: provider.to_owned(),
+        })
+    }
+
+    fn path(&self) -> String {
+        match self.provider.as_str() {
+            "" => "/book".to_owned(),
+            provider => format!("/book/{provider}"),
+        }
+    }
+
+    /// The same list from another day.
+    fn from(&self, day: Date) -> String {
+        let kind = match self.kind.as_str() {
+            "" => String::new(),
+            kind => format!("&kind={}", percent(kind)),
+        };
+        format!("{}?from={day}{kind}", self.path())
+    }
+}
+
+/// A value in a query.
+fn percent(value: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let escape = |byte: u8| {
+        if keep(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    value.bytes().map(escape).collect()
+}
+
+#[derive(Template)]
+#[template(path = "book.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    title: String,
+    bio: String,
+    path: String,
+    kinds: Vec<(String, bool)>,
+    from: Date,
+    zone: String,
+    days: Vec<Day>,
+    /// What is said where nothing is free: when the next time is, and its address.
+    next: Option<(String, String)>,
+    earlier: Option<String>,
+    later: Option<String>,
+}
+
+struct Day {
+    title: String,
+    count: String,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    href: String,
+    time: String,
+    title: String,
+    note: String,
+    price: String,
+}
+
+/// `GET /book`.
+pub(super) async fn list(
+    State(site): State<Site>,
+    wishes: Wishes,
+    uri: Uri,
+    viewer: Viewer,
+) -> Result<Response, Problem> {
+    list_page(
+        &site,
+        &site.speak_public(&wishes),
+        &uri,
+        viewer.who.as_ref(),
+        None,
+    )
+    .await
+}
+
+async fn list_page(
+    site: &Site,
+    text: &Text,
+    uri: &Uri,
+    who: Option<&SignedIn>,
+    provider: Option<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let (zone, now) = (words::zone(site, who), site.clock.now());
+    let today = now.to_zoned(zone.clone()).date();
+    let (address, name, bio) = provider.unwrap_or_default();
+    let asked = Asked::read(uri, &address, today)?;
+    let start = |day: Date| day.to_zoned(zone.clone()).map(|at| at.timestamp());
+    let end = asked.from.checked_add(DAYS.days()).unwrap_or(Date::MAX);
+    let filter = Filter {
+        title: asked.kind.clone(),
+        provider: address,
+        from: start(asked.from).ok(),
+        until: start(end).ok(),
+        after: None,
+    };
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let found = browse::list(tx, &filter, MOST)?;
+        let later = Filter {
+            from: filter.until,
+            until: None,
+            ..filter.clone()
+        };
+        let next = browse::list(tx, &later, 1)?.into_iter().next();
+        Ok((found, next, browse::titles(tx)?))
+    };
+    let (found, next, titles) = site.store.read(look).await?;
+    let days = by_day(text, &zone, asked.from, &found);
+    let day_of = |one: &Offered| one.slot.starts_at.to_zoned(zone.clone()).date();
+    let next = next.as_ref().map(day_of);
+    let title = match name.as_str() {
+        "" => text.say("booking-title").into_owned(),
+        name => text.with("booking-title-with", [("name", name.into())]),
+    };
+    let body = ListPage {
+        text,
+        bio,
+        path: asked.path(),
+        kinds: titles
+            .into_iter()
+            .map(|title| (title.clone(), title == asked.kind))
+            .collect(),
+        from: asked.from,
+        zone: words::zone_name(&zone, now),
+        later: next.map(|day| asked.from(if found.is_empty() { day } else { end })),
+        next: next.map(|day| {
+            let when = text.weekday_and_day(day);
+            (
+                text.with("booking-nothing-next", [("day", when.into())]),
+                asked.from(day),
+            )
+        }),
+        earlier: (asked.from > today).then(|| {
+            let day = asked.from.checked_sub(DAYS.days()).unwrap_or(today);
+            asked.from(day.max(today))
+        }),
+        days,
+        title: title.clone(),
+    };
+    Ok(plain(site, text, &title, body))
+}
+
+/// Days with their times; empty days in a row share a line.
+fn by_day(text: &Text, zone: &TimeZone, from: Date, found: &[Offered]) -> Vec<Day> {
+    let mut days = Vec::new();
+    let mut empty: Vec<Date> = Vec::new();
+    let close = |empty: &mut Vec<Date>, days: &mut Vec<Day>| {
+        let title = match empty.as_slice() {
+            [] => return,
+            [day] => text.weekday_and_day(*day),
+            [first, .., last] => text.with(
+                "booking-days",
+                [
+                    ("from", text.weekday(*first).into()),
+                    ("to", text.weekday(*last).into()),
+                ],
+            ),
+        };
+        empty.clear();
+        days.push(Day {
+            title,
+            count: text.say("booking-nothing-free").into_owned(),
+            rows: Vec::new(),
+        });
+    };
+    for offset in 0..DAYS {
+        let Ok(day) = from.checked_add(offset.days()) else {
+            break;
+        };
+        let of_day = |one: &&Offered| one.slot.starts_at.to_zoned(zone.clone()).date() == day;
+        let rows: Vec<Row> = found
+            .iter()
+            .filter(of_day)
+            .map(|one| row(text, zone, one))
+            .collect();
+        if rows.is_empty() {
+            empty.push(day);
+            continue;
+        }
+        close(&mut empty, &mut days);
+        days.push(Day {
+            title: text.weekday_and_day(day),
+            count: text.with("booking-count-free", [("count", rows.len().into())]),
+            rows,
+        });
+    }
+    if !days.is_empty() {
+        close(&mut empty, &mut days);
+    }
+    days
+}
+
+fn row(text: &Text, zone: &TimeZone, one: &Offered) -> Row {
+    let slot = &one.slot;
+    let values = [
+        (
+            "length",
+            words::length(text, slot.starts_at, slot.ends_at).into(),
+        ),
+        ("name", one.provider.as_str().into()),
+    ];
+    Row {
+        href: format!("/book/{}", slot.id),
+        time: text.time(&slot.starts_at.to_zoned(zone.clone())),
+        title: slot.title.clone(),
+        note: text.with("booking-row", values),
+        price: words::price(text, slot),
+    }
+}
+
+/// `GET /book/{which}`: a time by its id, or a provider by their address.
+pub(super) async fn one(
+    State(site): State<Site>,
+    Path(which): Path<String>,
+    wishes: Wishes,
+    uri: Uri,
+    viewer: Viewer,
+) -> Result<Response, Problem> {
+    let text = site.speak_public(&wishes);
+    if let Ok(id) = which.parse::<SlotId>() {
+        let who = viewer.who.as_ref().map(|who| (who, viewer.csrf.as_str()));
+        return slot_page(&site, &text, who, &id, &FormState::default()).await;
+    }
+    let asked = which.clone();
+    let look = move |tx: &mut Tx<'_>| browse::provider(tx, &asked);
+    let found = site.store.read(look).await?;
+    let (_, name, bio) = found.ok_or_else(Problem::not_found)?;
+    list_page(
+        &site,
+        &text,
+        &uri,
+        viewer.who.as_ref(),
+        Some((which, name, bio)),
+    )
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "slot.html")]
+struct SlotPage<'a> {
+    text: &'a Text,
+    form_state: &'a FormState,
+    offered: &'a Offered,
+    price: String,
+    length: String,
+    date: String,
+    time: String,
+    zone: String,
+    place: String,
+    cancel: String,
+    note: Field,
+    hold: String,
+    button: String,
+    /// The form's secret; empty: nobody is signed in.
+    csrf: &'a str,
+    submission: String,
+}
+
+#[derive(Template)]
+#[template(path = "taken.html")]
+struct TakenPage<'a> {
+    text: &'a Text,
+}
+
+enum Found {
+    Mine(Box<Booking>),
+    Offered(Box<(Offered, settings::BookingSettings)>),
+    Taken,
+}
+
+async fn slot_page(
+    site: &Site,
+    text: &Text,
+    who: Option<(&SignedIn, &str)>,
+    id: &SlotId,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let (id, account) = (id.clone(), who.map(|(who, _)| who.account().id.clone()));
+    let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, StoreError> {
+        if let Some(offered) = browse::find(tx, &id)? {
+            let rules = settings::load(tx)?;
+            return Ok(Some(Found::Offered(Box::new((offered, rules)))));
+        }
+        let Some(slot) = slot::find(tx, &id)? else {
+            return Ok(None);
+        };
+        let mine = match &account {
+            Some(account) => booking::list(tx, account, false)?,
+            None => Vec::new(),
+        };
+        if let Some(booking) = mine.into_iter().find(|one| one.slot_id == slot.id) {
+            return Ok(Some(Found::Mine(Box::new(booking))));
+        }
+        // What its provider hides is nobody's to know.
+        let is_hidden = slot.state == slot::State::Unavailable;
+        Ok((!is_hidden).then_some(Found::Taken))
+    };
+    let found = site
+        .store
+        .read(look)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let (offered, rules) = match found {
+        Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
+        Found::Taken => {
+            let title = text.say("booking-taken");
+            return Ok(plain(site, text, &title, TakenPage { text }));
+        }
+        Found::Offered(found) => *found,
+    };
+    let slot = &offered.slot;
+    let zone = words::zone(site, who.map(|(who, _)| who));
+    let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
+    let deadline = slot.starts_at - jiff::SignedDuration::from_mins(rules.cancel_minutes);
+    let price = match slot.price_minor {
+        0 => words::price(text, slot),
+        _ => text.money(slot.price()),
+    };
+    let label = text.with("booking-note", [("name", offered.provider.as_str().into())]);
+    let mut body = SlotPage {
+        text,
+        form_state,
+        length: words::length(text, slot.starts_at, slot.ends_at),
+        date,
+        time,
+        zone: words::zone_name(&zone, slot.starts_at),
+        place: words::place(text, slot),
+        cancel: cancel_rule(
+            text,
+            &zone,
+            deadline,
+            site.clock.now(),
+            slot.price_minor > 0,
+        ),
+        note: form_state.lines("note", label),
+        hold: text.with("booking-hold", [("minutes", rules.hold_minutes.into())]),
+        button: match slot.price_minor {
+            0 => text.say("booking-do").into_owned(),
+            _ => text.with("booking-to-payment", [("sum", price.as_str().into())]),
+        },
+        price,
+        csrf: who.map(|(_, csrf)| csrf).unwrap_or_default(),
+        submission: submission(&site.random),
+        offered: &offered,
+    };
+    if slot.price_minor == 0 {
+        body.hold.clear();
+    }
+    let title = slot.title.clone();
+    Ok(plain(site, text, &title, body))
+}
+
+/// Until when cancelling costs nothing.
+pub(super) fn cancel_rule(
+    text: &Text,
+    zone: &TimeZone,
+    deadline: Timestamp,
+    now: Timestamp,
+    is_paid: bool,
+) -> String {
+    let when = text.moment(&deadline.to_zoned(zone.clone()));
+    match (deadline > now, is_paid) {
+        (false, _) => text.say("booking-cancel-never").into_owned(),
+        (true, true) => text.with("booking-cancel-until-paid", [("when", when.into())]),
+        (true, false) => text.with("booking-cancel-until", [("when", when.into())]),
+    }
+}
+
+/// `POST /book/{which}`.
+pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let id: SlotId = req.id("which")?;
+    let new = NewBooking {
+        slot_id: id.clone(),
+        slot_version: posted.form.number("version").ok().flatten().unwrap_or(-1),
+        note: posted.form.text("note").to_owned(),
+    };
+    let site = req.site.clone();
+    let change = move |tx: &mut Tx<'_>, member: &Confirmed| -> Result<String, Refusal> {
+        let booked = book::book(tx, &site, member, &new)?;
+        Ok(match booked.order {
+            Some(order) if booked.booking.state == booking::State::PendingPayment => {
+                format!("/pay/{}", order.id)
+            }
+            _ => format!("{}?done=booked", crate::notice::page(&booked.booking)),
+        })
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        if problem.code == "email_unverified" {
+            return Err(problem);
+        }
+        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
+        let who = Some((&req.who, req.csrf.as_str()));
+        slot_page(&req.site, &req.text, who, &id, &form_state).await
+    })
+    .await
+}
+
+/// A page in the frame that everybody sees.
+pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
+    web::page(Page {
+        title: &format!("{title} – {}", site.settings.name),
+        body,
+        text,
+        theme: Theme::PLAIN,
+        kind: Kind::Plain {
+            site,
+            languages: &site.public_languages(),
+        },
+    })
+}

@@ -1,0 +1,98 @@
+//! Times, places and states in the reader's language.
+
+use identity::session::signed_in::SignedIn;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use web::{Site, Text};
+
+use crate::booking;
+use crate::order::OrderState;
+use crate::slot::{self, Slot};
+
+/// The reader's zone: their account's, else the site's.
+pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
+    let own = who.and_then(|who| TimeZone::get(&who.account().time_zone).ok());
+    own.unwrap_or_else(|| site.settings.time_zone.clone())
+}
+
+/// “Kuala Lumpur (UTC+8)”.
+pub(super) fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
+    let name = zone.iana_name().unwrap_or("UTC");
+    let place = name.rsplit('/').next().unwrap_or(name).replace('_', " ");
+    let seconds = zone.to_offset(at).seconds();
+    let (hours, minutes) = (seconds.abs() / 3_600, seconds.abs() / 60 % 60);
+    let sign = if seconds < 0 { '\u{2212}' } else { '+' };
+    match (place.as_str(), minutes) {
+        ("UTC", _) => place,
+        (_, 0) => format!("{place} (UTC{sign}{hours})"),
+        _ => format!("{place} (UTC{sign}{hours}:{minutes:02})"),
+    }
+}
+
+/// “45 minutes”, “1 hour 30 minutes”.
+pub(super) fn length(text: &Text, from: Timestamp, until: Timestamp) -> String {
+    let all = until.duration_since(from).as_mins();
+    let (hours, minutes) = (all / 60, all % 60);
+    let parts = [("booking-hours", hours), ("booking-minutes", minutes)];
+    let parts = parts.into_iter().filter(|(_, count)| *count > 0);
+    let words: Vec<String> = parts
+        .map(|(message, count)| text.with(message, [("count", count.into())]))
+        .collect();
+    words.join(" ")
+}
+
+/// “Saturday, 16 January 2027” and “9:30–10:15 am”.
+pub(super) fn when(
+    text: &Text,
+    zone: &TimeZone,
+    from: Timestamp,
+    until: Timestamp,
+) -> (String, String) {
+    let (from, until) = (from.to_zoned(zone.clone()), until.to_zoned(zone.clone()));
+    (text.date(&from), text.time_range(&from, &until))
+}
+
+/// “RM 180”, or “Free”.
+pub(super) fn price(text: &Text, slot: &Slot) -> String {
+    match slot.price_minor {
+        0 => text.say("booking-free").into_owned(),
+        _ => text.money_short(slot.price()),
+    }
+}
+
+/// How both meet, as everybody may know it.
+pub(super) fn place(text: &Text, slot: &Slot) -> String {
+    let kind = text.say(slot.location_kind.label());
+    match slot.area.as_str() {
+        "" => kind.into_owned(),
+        area => format!("{kind}, {area}"),
+    }
+}
+
+/// The class of a booking's tag.
+pub(super) fn tag(state: booking::State) -> &'static str {
+    match state {
+        booking::State::Confirmed => "yes",
+        booking::State::PendingPayment => "wait",
+        booking::State::Expired | booking::State::Cancelled | booking::State::Completed => "",
+    }
+}
+
+/// The class of an order's tag.
+pub(super) fn order_tag(state: OrderState) -> &'static str {
+    match state {
+        OrderState::Paid => "yes",
+        OrderState::Created => "wait",
+        OrderState::Refunded | OrderState::Expired => "",
+    }
+}
+
+/// The class of a slot on the provider's page.
+pub(super) fn slot_class(state: slot::State) -> &'static str {
+    match state {
+        slot::State::Booked => "yes",
+        slot::State::Held => "wait",
+        slot::State::Unavailable => "hidden-by-you",
+        slot::State::Available | slot::State::Completed => "",
+    }
+}

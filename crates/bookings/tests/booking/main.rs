@@ -1,0 +1,13 @@
+//! Bookings through the site that people and programs use, on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
+
+mod booking;
+mod leaving;
+mod model;
+mod moving;
+mod offering;
+mod paying;
+mod races;
+mod reminding;
+mod stage;

@@ -1,0 +1,166 @@
+//! Races that really race: `testkit::rounds` each, on both engines.
+
+use bookings::Refusal;
+use bookings::book::{self, Booked, NewBooking};
+use bookings::booking::State;
+use bookings::slot::SlotId;
+use identity::session::signed_in;
+use platform::{Store, Tx};
+use serde_json::Value;
+use testkit::{rounds, together};
+
+use crate::stage::{Booking, Person, Stage, on_both, provider, state, wrong};
+
+fn book(
+    store: Store,
+    stage: &Stage<'_>,
+    person: &Person,
+    slot: &Value,
+) -> impl Future<Output = Result<Booked, Refusal>> + use<> {
+    let (who, site) = (person.who.clone(), stage.site.clone());
+    let slot_id: SlotId = slot["id"].as_str().unwrap().parse().unwrap();
+    let new = NewBooking {
+        slot_id,
+        slot_version: slot["version"].as_i64().unwrap(),
+        note: String::new(),
+    };
+    let change = move |tx: &mut Tx<'_>| {
+        let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;
+        book::book(tx, &site, &member, &new)
+    };
+    async move { store.write(change).await }
+}
+
+fn day(round: usize) -> String {
+    let first = jiff::civil::date(2026, 12, 1);
+    let days = jiff::Span::new().days(i64::try_from(round).unwrap());
+    first.checked_add(days).unwrap().to_string()
+}
+
+#[test]
+fn of_two_members_and_one_slot_one_books() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let (aina, daniel) = (
+            stage.person("Aina Yusof").await,
+            stage.person("Daniel Tan").await,
+        );
+        let (here, there) = (stage.world.store().clone(), stage.world.second_store());
+        for round in 0..rounds() {
+            let slot = farah.offer(&day(round), "09:00", 0).await;
+            let (one, two) = together(
+                book(here.clone(), stage, &aina, &slot),
+                book(there.clone(), stage, &daniel, &slot),
+            )
+            .await;
+            let booked = [&one, &two].iter().filter(|one| one.is_ok()).count();
+            assert_eq!(booked, 1, "round {round}: {one:?} {two:?}");
+            let refused = one.err().or(two.err()).unwrap();
+            let is_taken =
+                matches!(&refused, Refusal::Problem(problem) if problem.code == "slot_taken");
+            assert!(is_taken, "round {round}: {refused:?}");
+        }
+    });
+}
+
+#[test]
+fn a_double_click_books_once() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let aina = stage.person("Aina Yusof").await;
+        let (here, there) = (stage.world.store().clone(), stage.world.second_store());
+        for round in 0..rounds() {
+            let slot = farah.offer(&day(round), "09:00", 0).await;
+            let (one, two) = together(
+                book(here.clone(), stage, &aina, &slot),
+                book(there.clone(), stage, &aina, &slot),
+            )
+            .await;
+            assert_eq!(
+                one.unwrap().booking.id,
+                two.unwrap().booking.id,
+                "round {round}"
+            );
+        }
+    });
+}
+
+#[test]
+fn one_member_is_never_in_two_sessions_at_once() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let mut daniel = stage
+            .person_as("Daniel Tan", bookings::provider::PROVIDER)
+            .await;
+        let aina = stage.person("Aina Yusof").await;
+        let (here, there) = (stage.world.store().clone(), stage.world.second_store());
+        for round in 0..rounds() {
+            let one = farah.offer(&day(round), "09:00", 0).await;
+            let two = daniel.offer(&day(round), "09:30", 0).await;
+            let (one, two) = together(
+                book(here.clone(), stage, &aina, &one),
+                book(there.clone(), stage, &aina, &two),
+            )
+            .await;
+            assert_ne!(one.is_ok(), two.is_ok(), "round {round}: {one:?} {two:?}");
+        }
+    });
+}
+
+#[test]
+fn cancelling_and_paying_at_once_ends_without_money_or_with_a_session() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let other = stage.beside();
+        for round in 0..rounds() {
+            let slot = farah.offer(&day(round), "09:00", 18_000).await;
+            let (pay, booking) = aina.hold(&slot).await;
+            let page = aina.browser.get(&booking).await;
+            let mut form = page.form(&format!("{booking}/cancel"));
+            let asked = aina.browser.submit(&page, &form).await;
+            form = asked.expect(200).form(&format!("{booking}/cancel"));
+            let back = aina.press(&pay, "pay").await;
+            let back = back.expect(303).location().unwrap().to_owned();
+            let (mut one, mut two) = (aina.browser.clone(), other.visitor());
+            let cancel = async move { one.submit(&asked, &form).await };
+            let settle = async move { two.get(&back).await };
+            let (cancelled, settled) = together(cancel, settle).await;
+            settled.expect(303);
+            stage.work().await;
+            let id = booking.rsplit('/').next().unwrap();
+            let now = state(stage, id).await;
+            // Whoever pays first and cancels then gets the money back.
+            assert_eq!(now, State::Cancelled, "round {round}: {}", cancelled.status);
+            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
+            assert_eq!(crate::stage::ledger(stage).await, 0, "round {round}");
+        }
+    });
+}
+
+#[test]
+fn two_who_settle_at_once_settle_once() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let other = stage.beside();
+        for round in 0..rounds() {
+            let slot = farah.offer(&day(round), "09:00", 100).await;
+            let (pay, booking) = aina.hold(&slot).await;
+            let back = aina.press(&pay, "pay").await;
+            let back = back.expect(303).location().unwrap().to_owned();
+            let again = back.clone();
+            let (mut one, mut two) = (stage.visitor(), other.visitor());
+            let (one, two) = together(async move { one.get(&back).await }, async move {
+                two.get(&again).await
+            })
+            .await;
+            one.expect(303);
+            two.expect(303);
+            let id = booking.rsplit('/').next().unwrap();
+            assert_eq!(state(stage, id).await, State::Confirmed, "round {round}");
+            let paid = 100 * i64::try_from(round + 1).unwrap();
+            assert_eq!(crate::stage::ledger(stage).await, paid, "round {round}");
+        }
+    });
+}

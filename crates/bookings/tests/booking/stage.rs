@@ -1,0 +1,175 @@
+//! What the tests stand on: a site with bookings in a world, people who offer times, and people who
+//! book them.
+
+use bookings::booking::{BookingId, State};
+use bookings::provider::PROVIDER;
+use bookings::{READ, Refusal, WRITE, verify};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::{Value, json};
+use site::domain::Domains;
+use site::domains;
+use testkit::{Page, World};
+
+pub(crate) use testkit::{Person, Stage, errors};
+
+const DOMAINS: Domains = &[accounts::DOMAIN, bookings::DOMAIN];
+
+/// On each engine; at the end everything agrees.
+pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
+        for kind in [
+            "booking.hold",
+            "booking.complete",
+            "booking.remind",
+            "booking.poll",
+            "booking.refund",
+        ] {
+            world.expect_jobs(kind);
+        }
+        let settings = testkit::stage::settings();
+        let stage = Stage::with(world, DOMAINS, world.platform.clone(), settings)
+            .with_tokens_for(&[READ, WRITE]);
+        test(&stage).await;
+        assert_eq!(wrong(&stage).await, [""; 0]);
+        // What was mailed is looked at where it is what is tested.
+        let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
+            tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
+        };
+        world.store().write(clear).await.unwrap();
+    });
+}
+
+/// What does not agree.
+pub(crate) async fn wrong(stage: &Stage<'_>) -> Vec<String> {
+    stage.world.store().read(verify::find).await.unwrap()
+}
+
+/// Somebody who offers times.
+pub(crate) async fn provider(stage: &Stage<'_>) -> Person {
+    stage.person_as("Farah Ali", PROVIDER).await
+}
+
+/// The state of a booking.
+pub(crate) async fn state(stage: &Stage<'_>, booking: &str) -> State {
+    let id: BookingId = booking.parse().unwrap();
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<_, Refusal> { Ok(bookings::booking::find(tx, &id)?) };
+    stage.world.store().read(look).await.unwrap().unwrap().state
+}
+
+/// What the ledger says of all money, in minor units.
+pub(crate) async fn ledger(stage: &Stage<'_>) -> i64 {
+    let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
+        let sum = sql!("SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM ledger_entry");
+        tx.one(sum, &[])
+    };
+    stage.world.store().read(look).await.unwrap().0
+}
+
+/// An instant as people's zone has it: day and time.
+pub(crate) fn local(at: &str, zone: &str) -> (String, String) {
+    let at: Timestamp = at.parse().unwrap();
+    let at = at.to_zoned(TimeZone::get(zone).unwrap());
+    (at.date().to_string(), at.strftime("%H:%M").to_string())
+}
+
+/// What people do with bookings.
+pub(crate) trait Booking {
+    /// Offers a session of an hour that costs this, and returns it.
+    async fn offer(&mut self, date: &str, time: &str, price_minor: i64) -> Value;
+
+    /// Changes a field of the provider's profile, or ticks it.
+    async fn profile(&mut self, name: &str, value: &str);
+
+    /// Presses “Book” on the page of a slot.
+    async fn book(&mut self, slot: &Value) -> Page;
+
+    /// Books a slot that costs something, and returns the paths of its payment and of its booking.
+    async fn hold(&mut self, slot: &Value) -> (String, String);
+
+    /// Goes to the gateway's page, and presses this there.
+    async fn press(&mut self, pay: &str, how: &str) -> Page;
+
+    /// The same, and comes back.
+    async fn pay(&mut self, pay: &str, how: &str) -> Page;
+
+    /// Presses “Cancel”, and answers that one is sure.
+    async fn cancel(&mut self, booking: &str) -> Page;
+
+    /// The only booking that comes.
+    async fn coming(&mut self) -> Value;
+}
+
+impl Booking for Person {
+    async fn offer(&mut self, date: &str, time: &str, price_minor: i64) -> Value {
+        let body = json!({
+            "date": date, "time": time, "minutes": 60, "title": "Portrait on the veranda",
+            "location": "https://meet.jit.si/Veranda", "price_minor": price_minor,
+        });
+        let page = self.call("POST", "/api/v1/me/slots", &body).await;
+        page.expect(201);
+        page.json()
+    }
+
+    async fn profile(&mut self, name: &str, value: &str) {
+        let page = self.browser.get("/me/slots/profile").await;
+        let mut form = page.expect(200).form("/me/slots/profile");
+        match value {
+            "" => form.tick(name, "1"),
+            value => form.fill(name, value),
+        };
+        self.browser.submit(&page, &form).await.expect(303);
+    }
+
+    async fn book(&mut self, slot: &Value) -> Page {
+        let path = format!("/book/{}", slot["id"].as_str().unwrap());
+        let page = self.browser.get(&path).await;
+        let form = page.expect(200).form(&path);
+        self.browser.submit(&page, &form).await
+    }
+
+    async fn hold(&mut self, slot: &Value) -> (String, String) {
+        let held = self.book(slot).await;
+        let pay = held.expect(303).location().unwrap().to_owned();
+        let page = self.browser.get(&pay).await;
+        let forms = page.expect(200).forms();
+        let cancel = forms.iter().find(|form| form.action.ends_with("/cancel"));
+        let booking = cancel
+            .unwrap()
+            .action
+            .trim_end_matches("/cancel")
+            .to_owned();
+        (pay, booking)
+    }
+
+    async fn press(&mut self, pay: &str, how: &str) -> Page {
+        let page = self.browser.get(pay).await;
+        let form = page.expect(200).form(&format!("{pay}/checkout"));
+        let led = self.browser.submit(&page, &form).await;
+        let gateway = led.expect(303).location().unwrap().to_owned();
+        let page = self.browser.get(&gateway).await;
+        let mut form = page.expect(200).form(&gateway);
+        form.press("how", how);
+        self.browser.submit(&page, &form).await
+    }
+
+    async fn pay(&mut self, pay: &str, how: &str) -> Page {
+        let led = self.press(pay, how).await;
+        self.browser.follow(led).await
+    }
+
+    async fn cancel(&mut self, booking: &str) -> Page {
+        let page = self.browser.get(booking).await;
+        let form = page.expect(200).form(&format!("{booking}/cancel"));
+        self.browser.submit_surely(&page, &form).await
+    }
+
+    async fn coming(&mut self) -> Value {
+        let page = self.call("GET", "/api/v1/bookings", &Value::Null).await;
+        let all = page.expect(200).json()["items"].clone();
+        assert_eq!(all.as_array().unwrap().len(), 1, "{all}");
+        all[0].clone()
+    }
+}

@@ -1,0 +1,76 @@
+//! Sums of money in the reader's language.
+
+use platform::money::Money;
+
+use crate::text::Text;
+
+/// Keeps sign and number on one line.
+const NO_BREAK: char = '\u{a0}';
+
+/// The signs that people know better than the codes.
+const SIGNS: [(&str, &str); 7] = [
+    ("MYR", "RM"),
+    ("INR", "₹"),
+    ("USD", "US$"),
+    ("SGD", "S$"),
+    ("EUR", "€"),
+    ("GBP", "£"),
+    ("JPY", "¥"),
+];
+
+impl Text {
+    /// “RM 1,250.00”: never broken, and from left to right in every language.
+    pub fn money(&self, sum: Money) -> String {
+        self.write_money(sum, true)
+    }
+
+    /// The same without decimals that are nought: “RM 180”.
+    pub fn money_short(&self, sum: Money) -> String {
+        self.write_money(sum, sum.parts().1 != 0)
+    }
+
+    fn write_money(&self, sum: Money, has_decimals: bool) -> String {
+        let code = sum.currency.code();
+        let known = SIGNS.iter().find(|(known, _)| *known == code);
+        let sign = known.map_or(code, |(_, sign)| sign);
+        let minus = if sum.minor < 0 { "\u{2212}" } else { "" };
+        let (whole, part) = sum.parts();
+        let whole = self.number(whole.abs());
+        let decimals = if has_decimals && sum.currency.decimals() > 0 {
+            let places = sum.currency.decimals() as usize;
+            format!("{}{part:0places$}", self.say("number-decimal"))
+        } else {
+            String::new()
+        };
+        let mut written = format!("{minus}{sign}{NO_BREAK}{whole}{decimals}");
+        if self.language().dir == "rtl" {
+            written = format!("\u{2066}{written}\u{2069}");
+        }
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::money::Money;
+
+    use crate::testing;
+
+    #[test]
+    fn sums_are_written_as_people_of_each_language_write_them() {
+        for (tag, minor, code, said) in [
+            ("en", 125_000, "MYR", "RM\u{a0}1,250.00"),
+            ("ms", 125_050, "MYR", "RM\u{a0}1,250.50"),
+            ("it", 125_000, "EUR", "€\u{a0}1.250,00"),
+            ("zh-Hans", 1_500, "JPY", "¥\u{a0}1,500"),
+            ("en", -18_000, "MYR", "\u{2212}RM\u{a0}180.00"),
+            ("en", 5, "KWD", "KWD\u{a0}0.005"),
+            ("ar", 18_000, "MYR", "\u{2066}RM\u{a0}180.00\u{2069}"),
+        ] {
+            let sum = Money::new(minor, code.parse().unwrap());
+            assert_eq!(testing::text(tag).money(sum), said);
+        }
+        let whole = Money::new(18_000, "MYR".parse().unwrap());
+        assert_eq!(testing::text("en").money_short(whole), "RM\u{a0}180");
+    }
+}

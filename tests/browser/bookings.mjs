@@ -1,0 +1,168 @@
+// A provider opens some weeks; a member finds a time, books and pays it with the test gateway, moves it, cancels it
+// in time and gets the money back. Another booking is too near to be cancelled.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { desk, keep, open, phone } from './browser.mjs';
+import { Kenduri } from './kenduri.mjs';
+import { accessibility, overflow } from './looking.mjs';
+
+const settings = `[site]
+url = "http://localhost"
+name = "Farah’s corner"
+time_zone = "Asia/Kuala_Lumpur"
+[listen]
+http = ["127.0.0.1:0"]
+[occasions]
+enabled = false
+[bookings]
+enabled = true
+`;
+
+let browser;
+let kenduri;
+
+before(async () => {
+  kenduri = await Kenduri.configured({ 'kenduri.toml': settings });
+  browser = await open(`--host-resolver-rules=MAP localhost:80 ${new URL(kenduri.origin).host}`);
+});
+
+after(async () => {
+  await browser?.close();
+  await kenduri?.stop();
+});
+
+async function visit(options = {}) {
+  const context = await browser.newContext({
+    baseURL: 'http://localhost',
+    viewport: phone,
+    reducedMotion: 'reduce',
+    timezoneId: 'Asia/Kuala_Lumpur',
+    ...options,
+  });
+  context.setDefaultTimeout(60_000);
+  return context.newPage();
+}
+
+async function fill(page, values) {
+  for (const [name, value] of Object.entries(values)) await page.locator(`[name="${name}"]`).fill(value);
+}
+
+const zone = { timeZone: 'Asia/Kuala_Lumpur' };
+
+// So many days from now, as a field for days has it in the provider's zone.
+const day = (days) =>
+  new Date(Date.now() + days * 86_400_000).toLocaleDateString('en-CA', zone);
+
+// The full hour before this one tomorrow.
+function soon() {
+  const at = new Date(Date.now() + 21 * 3_600_000);
+  const hour = at.toLocaleTimeString('en-GB', { ...zone, hour: '2-digit' });
+  return { date: at.toLocaleDateString('en-CA', zone), time: `${hour}:00` };
+}
+
+async function look(page, name) {
+  await keep(page, `bookings-${name}`);
+  assert.deepEqual(await accessibility(page), [], name);
+  assert.deepEqual(await overflow(page), [], name);
+}
+
+async function owner() {
+  const page = await visit({ viewport: desk });
+  await page.goto(kenduri.said.join(' ').match(/http:\/\/localhost(\/setup\/\S+)/)[1]);
+  await fill(page, { name: 'Farah Ali', email: 'farah@example.my', password: 'sebuah pantun lama' });
+  await page.locator('main form button').last().click();
+  await page.waitForURL(/\/(me|admin)/);
+  return page;
+}
+
+async function member(host) {
+  await host.goto('/admin/invites');
+  await fill(host, { email: 'aina@example.my' });
+  await host.locator('form[action="/admin/invites"] .button').click();
+  const link = await host.locator('input.code').inputValue();
+  const page = await visit();
+  await page.goto(new URL(link).pathname);
+  await page.locator('main [name="name"], main [name="display_name"]').first().fill('Aina Yusof');
+  await page.locator('main [name="password"]').fill('pantun yang lain lagi');
+  await page.locator('main form button.wide').last().click();
+  await page.waitForURL(/\/(me|login|admin)/);
+  return page;
+}
+
+test('a provider opens some weeks, and a member books, pays, moves and cancels', async () => {
+  const host = await owner();
+  await host.goto('/me/slots');
+  await host.getByRole('link', { name: 'Add times' }).click();
+  await host.waitForURL('**/me/slots/series');
+  for (const weekday of [1, 2, 3, 4, 5, 6, 7]) await host.locator(`[name=weekdays][value="${weekday}"]`).check();
+  await fill(host, {
+    times: '09:00, 10:30, 16:00',
+    first_date: day(2),
+    weeks: '4',
+    title: 'Portrait on the veranda',
+    minutes: '45',
+    price: '180',
+    location: 'https://meet.jit.si/Veranda',
+    area: 'Jalan Duta',
+  });
+  await host.getByRole('button', { name: 'Count the times' }).click();
+  await host.getByRole('heading', { name: 'This makes 84 times.' }).waitFor();
+  await look(host, 'series-1280');
+  await host.getByRole('button', { name: 'Add 84 times' }).click();
+  await host.getByRole('status').waitFor();
+  await look(host, 'week-1280');
+  // One that is too near to be cancelled once it is booked.
+  await host.goto('/me/slots/new');
+  await fill(host, { ...soon(), title: 'First call, by video', minutes: '30', price: '' });
+  await host.getByRole('button', { name: 'Add the time' }).click();
+  await host.getByRole('status').waitFor();
+
+  const stranger = await visit();
+  await stranger.goto(`/book?from=${day(2)}`);
+  await look(stranger, 'list-360');
+  await stranger.locator('.times a').first().click();
+  await stranger.getByRole('link', { name: 'Sign in to book' }).waitFor();
+  await look(stranger, 'slot-360');
+
+  const page = await member(host);
+  await page.goto(`/book?from=${day(3)}`);
+  await page.locator('.times a').first().click();
+  await page.getByRole('button', { name: 'Go to payment, RM 180.00' }).click();
+  await page.waitForURL('**/pay/*');
+  await look(page, 'pay-360');
+  await page.getByRole('button', { name: 'Pay RM 180.00' }).click();
+  await page.waitForURL('**/pay/test/*');
+  await page.getByRole('button', { name: 'The payment fails' }).click();
+  await page.getByText('The payment did not succeed').waitFor();
+  await page.getByRole('button', { name: 'Pay RM 180.00' }).click();
+  await page.getByRole('button', { name: 'Pay', exact: true }).click();
+  await page.getByText('It is paid and booked.').waitFor();
+  await look(page, 'booking-360');
+  await page.getByRole('link', { name: 'Move' }).click();
+  await page.getByRole('button', { name: /Move here/ }).nth(5).click();
+  await page.getByText('It is moved.').waitFor();
+  await page.goto('/me/bookings');
+  await look(page, 'mine-360');
+  await host.goto(`/me/slots?from=${day(3)}`);
+  await look(host, 'booked-1280');
+  await page.locator('.rows a').first().click();
+  await page.getByRole('button', { name: 'Cancel this booking…' }).click();
+  await page.getByText(/RM.180\.00 is paid back\./).waitFor();
+  await look(page, 'cancel-360');
+  await page.getByRole('button', { name: 'Cancel the booking' }).click();
+  await page.getByText('It is cancelled.').waitFor();
+  // The money goes back in the background.
+  for (let tries = 0; tries < 100; tries += 1) {
+    await page.reload();
+    if (await page.getByText('paid back').count()) break;
+  }
+  await page.getByText('paid back').first().waitFor();
+
+  await page.goto('/book');
+  const near = page.locator('.times a', { hasText: 'First call' });
+  await near.first().click();
+  await page.getByText('It is too near to be cancelled.').waitFor();
+  await page.getByRole('button', { name: 'Book' }).click();
+  await page.getByText('It is booked.').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Cancel this booking…' }).count(), 0);
+});
