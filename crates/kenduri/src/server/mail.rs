@@ -242,8 +242,8 @@ fn judge(
 
 /// The key in a DKIM record (RFC 6376, section 3.6.1).
 fn public_key(record: &str) -> String {
-    let tags = record.split(';');
-    let found = tags.filter_map(|tag| tag.trim().strip_prefix("p=")).next();
+    let mut tags = record.split(';');
+    let found = tags.find_map(|tag| tag.trim().strip_prefix("p="));
     let key = found.unwrap_or_default();
     key.chars()
         .filter(|letter| !letter.is_whitespace())

@@ -100,7 +100,7 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
         }
     })
     .await?;
-    sheet(&req, &context, ("cards", CARDS), &pieces)
+    Ok(sheet(&req, &context, ("cards", CARDS), &pieces))
 }
 
 /// `GET …/print/labels`: one label a household, to stick on an envelope.
@@ -118,7 +118,7 @@ pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
         }
     })
     .await?;
-    sheet(&req, &context, ("labels", LABELS), &pieces)
+    Ok(sheet(&req, &context, ("labels", LABELS), &pieces))
 }
 
 /// `GET …/print/places`: a card for everybody who comes to an event, to stand at their place.
@@ -140,7 +140,7 @@ pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
             qr: None,
         })
         .collect();
-    sheet(&req, &context, ("places", PLACES), &pieces)
+    Ok(sheet(&req, &context, ("places", PLACES), &pieces))
 }
 
 fn language(portal: &crate::portal::Portal) -> Language {
@@ -173,7 +173,7 @@ fn sheet(
     context: &PageContext,
     (kind, fits): (&'static str, usize),
     pieces: &[Piece],
-) -> Result<Response, Problem> {
+) -> Response {
     let title = req.text.say(match kind {
         "cards" => "host-print-cards",
         "labels" => "host-print-labels",
@@ -194,5 +194,5 @@ fn sheet(
         kind: Kind::Public { languages: &[] },
     });
     keep_private(&mut response);
-    Ok(response)
+    response
 }

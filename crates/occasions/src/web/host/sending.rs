@@ -110,7 +110,7 @@ fn message(text: &Text, portal: &Portal, link: &str) -> (String, String) {
     (text.with("send-subject", hosts), message)
 }
 
-/// A number as other countries dial it, in digits: only so WhatsApp takes it. Empty for one that
+/// A number as other countries dial it, in digits: the form that `wa.me` takes. Empty for one that
 /// does not say its country, and the chat is then chosen there.
 fn abroad(phone: &str) -> String {
     let phone = dialled(phone);

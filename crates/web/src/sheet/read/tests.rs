@@ -75,7 +75,7 @@ fn what_is_no_table_is_refused_by_its_name() {
         (cut, Unreadable::BadWorkbook),
         (vec![b'x'; MOST_BYTES + 1], Unreadable::TooLarge),
         (
-            [&b"Name\n"[..], &[b'x'; MOST_LETTERS + 1]].concat(),
+            format!("Name\n{}", "x".repeat(MOST_LETTERS + 1)).into_bytes(),
             Unreadable::TooLarge,
         ),
         (b"Name\n".to_vec(), Unreadable::Empty),
