@@ -518,6 +518,9 @@ fn counts_are_said_in_the_singular_too() {
         "complaint-question-long",
         "host-in-days",
         "host-days-ago",
+        "booking-hold",
+        "problem-slot-too-short",
+        "problem-slot-too-long",
     ];
     let of_domains = DOMAINS.iter().map(|domain| domain.locales);
     let all = [web::LOCALES, LOCALES].into_iter().chain(of_domains);

@@ -127,7 +127,7 @@ impl Browser {
 
     /// Whether it is offered to go on with the invitation.
     fn is_known(&self, program: &Program) -> bool {
-        get(program, "/", &self.guest)
+        get(program, "/invite", &self.guest)
             .text()
             .contains(&self.invitation)
     }

@@ -431,13 +431,13 @@ fn who_may_not_invite_brings_no_list() {
 #[test]
 fn a_list_of_far_too_many_people_is_small_when_it_is_read() {
     let too_many = |file: String| match Upload::read(file.as_bytes()) {
-        Err(problem) => problem.errors[0].code,
+        Err(problem) => problem.code,
         Ok(_) => panic!("it is read"),
     };
     let documents = format!("[{}{{}}]", "{},".repeat(5_000));
-    assert_eq!(too_many(documents), "too_many_rows");
+    assert_eq!(too_many(documents), "file_too_many_rows");
     let people = format!("[{{\"guests\":[{}{{}}]}}]", "{},".repeat(20_000));
-    assert_eq!(too_many(people), "too_many_rows");
+    assert_eq!(too_many(people), "file_too_many_rows");
     on_both(async |stage| {
         let names = "Ali;".repeat(8_000);
         let file = format!("Household,Names,Events\n\"Rahman\",\"{names}\",\"{names}\"\n");

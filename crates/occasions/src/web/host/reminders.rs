@@ -22,7 +22,7 @@ impl ApiResource for ReminderRule {
     const API: Description = Description {
         path: "/api/v1/occasions/{id}/reminder-rules",
         one: "/api/v1/occasions/{id}/reminder-rules/{rule}",
-        tag: "mail",
+        tag: "reminders",
         list: "When households are reminded, the earliest first.",
         show: "One rule.",
         create: "Adds a rule: at most 5.",
