@@ -1,13 +1,12 @@
-//! `bench edge`: the front door beside Debian's nginx: same core, same files, same upstream.
+//! `bench edge`: the edge compared with Debian's nginx: same core, same files, same upstream.
 //!
-//! nginx stands there twice: with the settings of Debian's package, which the goals are held
-//! against, and tuned, with its access log buffered and the files that it has open remembered.
-//! The server that is measured has one core; h2load, the upstream and this process share another.
-//! Some rows are measured as shipped, too: with a worker for each of two cores.
-//! Beside what benches ask for stands what people send: a browser's head, forms, pages, and answers
-//! as frameworks write them.
-//! The doors are asked in turn within one run, and what is compared is the processor time that
-//! the kernel says a request took: it does not depend on who had to wait for the client.
+//! nginx is measured twice: with the settings of Debian's package, which the goals refer to, and
+//! tuned, with a buffered access log and a cache of open files. The measured server has one core;
+//! h2load, the upstream and this process share another. Some rows are also measured with a worker
+//! for each of two cores. Besides minimal requests as in most benchmarks, there are realistic ones:
+//! a browser's headers, forms, pages, and responses as frameworks write them. The servers are
+//! measured in alternating turns within one run. The compared value is the processor time per
+//! request according to the kernel, which does not depend on how long the client waits.
 
 mod app;
 mod connections;
@@ -33,41 +32,42 @@ use counter::Counter;
 use doors::{Crew, Door, Doors};
 use h2load::{Load, Protocol};
 
-/// Connections that ask at once.
+/// The number of concurrent connections.
 const CLIENTS: usize = 64;
-/// Part of the slower door's peak at which the time of an answer is measured.
+/// The fraction of the slower server's peak rate at which response times are measured.
 const CALM: f64 = 0.7;
 
-/// What is asked for.
+/// The resource that is requested.
 #[derive(Clone, Copy)]
 pub(super) struct Case {
     name: &'static str,
     pub(super) path: &'static str,
     ask: Ask,
-    /// nginx's processor time over ours must be at least this, over HTTP/1.1 and over HTTP/2.
+    /// The smallest acceptable ratio of nginx's processor time to ours, over HTTP/1.1 and over
+    /// HTTP/2.
     goal: [f64; 2],
 }
 
-/// How it is asked for.
+/// The kind of request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ask {
-    /// In few words, as benches do.
+    /// A minimal request, as in most benchmarks.
     Barely,
-    /// With what a browser says.
+    /// With the headers of a browser.
     AsBrowser,
     /// With a body of 1 KiB.
     Post,
-    /// By people who get pages and now and then send a form, on one connection.
+    /// Mostly pages, and now and then a form, on one connection per visitor.
     Mixed,
-    /// Barely, for what is not there.
+    /// A minimal request for a missing page.
     Missing,
 }
 
 impl Ask {
-    /// What h2load adds to its own two or three lines.
+    /// The headers that are added to h2load's own two or three.
     fn headers(self) -> &'static [&'static str] {
         const BARE: [&str; 1] = ["Accept-Encoding: identity"];
-        // h2load has said Host and User-Agent: 14 lines with these.
+        // h2load also sends Host and User-Agent, so these make 14 lines.
         const BROWSER: [&str; 12] = [
             "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
             "Accept-Encoding: identity",
