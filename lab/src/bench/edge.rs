@@ -92,7 +92,7 @@ impl Ask {
 
 /// The file that is posted, too.
 const POSTED: &str = "1k.bin";
-/// What both doors serve, and its size.
+/// The files that all servers serve, with their sizes.
 const FILES: [(&str, usize); 5] = [
     (POSTED, 1 << 10),
     ("20k.bin", 20 << 10),
@@ -113,7 +113,7 @@ const PROXY: Case = Case {
     ask: Ask::Barely,
     goal: [1.0, 0.9],
 };
-/// Neither door can use a connection to it twice.
+/// No server can reuse a connection to this upstream.
 const CLOSING: Case = Case {
     name: "proxy, closed each time",
     path: "/closing/",
@@ -129,7 +129,7 @@ const CASES: [Case; 5] = [
         ask: Ask::Barely,
         goal: [1.3, 1.3],
     },
-    // More than we keep in memory.
+    // Larger than the files that Kenduri caches in memory.
     Case {
         name: "static 4 MiB",
         path: "/static/4m.bin",
@@ -145,7 +145,7 @@ const CASES: [Case; 5] = [
     },
 ];
 
-/// What people and small services send; all of it over HTTP/1.1 in the clear.
+/// Requests and responses as sent by people and small services, over HTTP/1.1 in clear text.
 const PEOPLE: [Case; 8] = [
     Case {
         name: "browser: static 1 KiB",
@@ -197,11 +197,12 @@ const PEOPLE: [Case; 8] = [
     },
 ];
 
-/// Connections of HTTP/2, and the requests under way on each: browsers send many at once. The
-/// most of all are as many as the connections to a server that nginx is told to keep.
+/// The numbers of HTTP/2 connections, and of concurrent requests on each, since browsers send many
+/// at once. The largest product equals the number of upstream connections that nginx is configured
+/// to keep open.
 const STREAMS: [(usize, usize); 3] = [(CLIENTS, 1), (8, 8), (4, 32)];
 
-/// One line of the table.
+/// A row of the table.
 #[derive(Clone, Copy)]
 struct Row {
     case: Case,
@@ -238,7 +239,7 @@ impl Row {
     }
 }
 
-/// One worker on one core, beside one worker on the same core.
+/// The rows that compare single workers on the same core.
 fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for protocol in Protocol::ALL {
@@ -254,7 +255,8 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// A worker for each of two cores, which the client shares, as a small server has them.
+/// The rows measured with a worker for each of two cores, which the client shares, as on a small
+/// server.
 fn rows_as_shipped() -> Vec<Row> {
     [STATIC, PROXY]
         .into_iter()
@@ -270,7 +272,7 @@ const AS_SHIPPED: &str = "as shipped: ";
 const HANDSHAKES: &str = "handshakes";
 const MEMORY: &str = "memory";
 
-/// Which rows were asked for.
+/// The rows that were requested.
 struct Only<'a>(&'a [String]);
 
 impl Only<'_> {
@@ -285,7 +287,7 @@ impl Only<'_> {
         rows.into_iter().filter(wanted).collect()
     }
 
-    /// Refuses to measure nothing.
+    /// Fails if no row matches.
     fn check(&self) -> Result<()> {
         let shipped = rows_as_shipped().into_iter();
         let shipped = shipped.map(|row| format!("{AS_SHIPPED}{}", row.name()));
@@ -387,7 +389,7 @@ fn print_head(turns: Turns, how: &str) {
     );
 }
 
-/// A folder for doors, with the files that all of them serve.
+/// Creates a folder for the servers, with the files that all of them serve.
 pub(super) fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
     let folder = folder.join(name);
     let files = folder.join("files/static");
@@ -399,20 +401,20 @@ pub(super) fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What rows are measured with.
+/// What the rows are measured with.
 struct Table<'a> {
     doors: &'a Doors,
-    /// Where the client runs; none: on its own core.
+    /// The cores of the client; if empty, it runs on its own core.
     cores: &'a [usize],
     counter: &'a Counter,
 }
 
-/// One turn of one door.
+/// The results of a turn of one server.
 struct Turn {
     per_second: f64,
     cost_us: f64,
     p99_us: f64,
-    /// None: this machine counts none.
+    /// `None` if this machine cannot count instructions.
     instructions: Option<f64>,
 }
 
@@ -493,7 +495,7 @@ impl Table<'_> {
     }
 }
 
-/// The middle of some figures; of none there is nothing to show.
+/// The median of some figures as text, empty if there are none.
 fn shown(figures: Vec<f64>) -> String {
     if figures.is_empty() {
         return "-".to_owned();
@@ -501,7 +503,7 @@ fn shown(figures: Vec<f64>) -> String {
     format!("{:.0}", median(figures))
 }
 
-/// Memory of a door, in KiB.
+/// The memory of a server, in KiB.
 fn resident_kib(server: &Server) -> Result<f64> {
     Ok(usize::try_from(server.resident()?).map_or(f64::NAN, figure) / 1024.0)
 }

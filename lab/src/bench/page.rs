@@ -1,9 +1,9 @@
 //! `bench page`: the guest's page compared with a bare axum server that sends the same bytes.
 //!
 //! The servers share one core; the client has another. First, one household's page is requested in
-//! a small and in a large store. Then, in the large one, requests rotate over a thousand households
-//! spread over the store, which come again and again. Last, they rotate over all households, so
-//! that most pages must be rendered.
+//! a small and in a large store. Then, in the large one, each request is for another of a thousand
+//! households spread over the store, so that pages are requested repeatedly. Last, each request is
+//! for another of all households, so that most pages must be rendered.
 
 use std::fs;
 use std::path::Path;
