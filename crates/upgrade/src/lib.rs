@@ -26,7 +26,7 @@ type Switching = Pin<Box<dyn Future<Output = Option<Upgraded>> + Send>>;
 pub struct OnUpgrade(Arc<Mutex<Switching>>);
 
 impl OnUpgrade {
-    /// Wraps a future, which is awaited only once, however many clones there are.
+    /// Resolves like this future. Only one of the clones may be awaited, and only once.
     pub fn new(switching: impl Future<Output = Option<Upgraded>> + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(Box::pin(switching))))
     }
