@@ -175,7 +175,8 @@ pub(super) async fn exchange(stream: &mut dyn Duplex, request: &[u8]) -> Result<
         .context("no answer in time")?
 }
 
-/// The request for a number, and the body that either server may return for it.
+/// The request for a number, and the end of the response to it, which is the same for either
+/// server.
 pub(super) fn numbered(entrance: &Entrance, number: usize) -> (Vec<u8>, String) {
     let length = if number.is_multiple_of(BODIED) {
         BODY

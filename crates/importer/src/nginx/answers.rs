@@ -150,7 +150,7 @@ pub(super) fn is_to_https(directive: &Directive, names: &[String]) -> bool {
 pub(super) enum Condition {
     /// Requests in clear text are redirected to HTTPS, for these hosts.
     ToHttps(Vec<String>),
-    /// This response is for one host, or for every other host.
+    /// A response for one host, or for every other host.
     Host {
         name: String,
         is_other: bool,

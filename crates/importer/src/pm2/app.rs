@@ -217,7 +217,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Handles the remaining fields. A service that may end for good gets no spare instance.
+    /// Handles the remaining fields. If the service may end for good, there may be no process to
+    /// reload, so `kenduri restart` is suggested instead.
     fn rest(&mut self, may_end: bool) {
         if let Some(watch) = self.take(&["watch"])
             && *watch != false

@@ -298,7 +298,7 @@ impl ServiceCheck<'_> {
                 let what = format!("{name:?} cannot name a variable, or its value holds a NUL");
                 self.refuse(&key, what, "names are letters, digits and _");
             }
-            // The same value under another notation is no error.
+            // Setting the variable to its own placeholder is no error.
             if told.is_some_and(|(variable, place)| name == variable && value != place) {
                 let what = "each instance is told its own, whatever stands here";
                 let mend = "take it out; `front` is a fixed address that all instances share";

@@ -7,8 +7,8 @@ use super::backoff::STABLE_AFTER;
 use super::run::{AfterStop, Phase, Run, RunId, Slot, SlotClaim};
 use super::{Action, CLOSE_GRACE, Exit, MemoryAction, Policy, Report, RestartWhen, Transition};
 
-/// How long a process that uses too much memory is left alone after its successor failed; doubles
-/// with each further failed successor.
+/// How long a process that uses too much memory is left alone while its successor starts; doubles
+/// with each successor that failed.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The maximum of that time.

@@ -96,7 +96,7 @@ fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
         ("203.0.113.7:9090", "_", "80", "status:403"),
         ("[::]:9090", "_", "8080", "status:403"),
         ("9090; listen 127.0.0.1:80", "_", "80", "status:403"),
-        // All of these are public, or the other server has another name.
+        // The first server is itself public, or no other server is more widely reachable.
         ("80", "_", "9090", ""),
         ("443 ssl", "_", "80", ""),
         ("9090; listen 80", "_", "80", ""),
@@ -228,7 +228,7 @@ fn nothing_is_open_below_what_is_said_to_be_closed() {
             }
         }
     }
-    // A location that permits the same clients has the restriction itself.
+    // A location with the same restriction keeps its target.
     let text = server(&format!(
         "location /api/ {{ allow 10.0.0.0/8; deny all; proxy_pass http://b:2; }} {guard}"
     ));
