@@ -66,8 +66,8 @@ pub(crate) struct Wanted {
 /// A part of the demonstration.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Requests and WebSockets through a reload, a broken file, a new certificate, a new process
-    /// and a new upstream.
+    /// Requests and WebSocket messages through a reload, a broken file, a new certificate, a new
+    /// process and a new upstream.
     Changes,
     /// Slow headers, bodies and readers, rapid resets, 10,000 half-open connections.
     Hostile,

@@ -17,7 +17,7 @@ use crate::workspace::{root, shown};
 #[derive(Args)]
 pub struct Wanted {
     site: Site,
-    /// Without the programs beside it, or without their ports: as the site's README says.
+    /// Run without the programs beside it, or without their ports: as the site's README says.
     #[arg(long, value_enum)]
     only: Option<Way>,
     /// Only install what it needs.

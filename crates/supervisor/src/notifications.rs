@@ -39,7 +39,7 @@ pub enum NotificationKind {
     Withdrawn,
     /// The instance ended by itself, failed its health checks, or never became ready.
     Failed {
-        /// Why, in words.
+        /// The reason.
         reason: String,
         /// How the process ended. `None` if it could not be started, or is only now being stopped.
         exit: Option<Exit>,
@@ -75,7 +75,7 @@ pub enum NotificationKind {
     },
     /// A new generation did not take over; the old one stays.
     RollFailed {
-        /// Why, in words.
+        /// The reason.
         reason: String,
     },
 }

@@ -28,7 +28,7 @@ pub(crate) const TOKEN_VARIABLE: &str = "SUPERVISOR_RUN";
 /// The interval at which killed processes are checked until they are gone.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How long a killed process may take to be gone.
+/// The time within which a killed process should be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A process started by the supervisor, with everything that it started in turn.

@@ -43,7 +43,7 @@ const CLOSE_GRACE: Duration = Duration::from_millis(500);
 /// The longest message on the notify socket, in bytes.
 const MESSAGE: usize = 4 << 10;
 
-/// Checks one instance.
+/// Checks the readiness and health of an instance.
 pub(crate) struct Probe {
     /// The address of the instance. `None`: it cannot be checked.
     pub(crate) address: Option<CheckedAddress>,

@@ -90,7 +90,7 @@ impl Ask {
     }
 }
 
-/// The file that is posted, too.
+/// The file that is served, and also sent with POST.
 const POSTED: &str = "1k.bin";
 /// The files that all servers serve, with their sizes.
 const FILES: [(&str, usize); 5] = [

@@ -129,7 +129,8 @@ async fn open(crowd: usize, address: SocketAddr) -> Result<Vec<TcpStream>> {
     Ok(opened)
 }
 
-/// A client of HTTP/2 that asks for a file and has no window for it.
+/// The bytes of an HTTP/2 client that requests a file with a flow-control window of 0, so that its
+/// response cannot be sent.
 fn unread_stream() -> Vec<u8> {
     const SETTINGS: u8 = 4;
     const HEADERS: u8 = 1;
@@ -137,7 +138,7 @@ fn unread_stream() -> Vec<u8> {
     const NO_WINDOW: [u8; 6] = [0, 4, 0, 0, 0, 0];
     const PATH: &[u8] = b"/large.bin";
     const NAME: &[u8] = b"127.0.0.1";
-    // GET and http stand in the static table (RFC 7541, appendix A).
+    // GET and http are in the static table (RFC 7541, appendix A).
     let mut head = vec![0x82, 0x86, 0x04, 10];
     head.extend_from_slice(PATH);
     head.extend([0x01, 9]);
@@ -161,7 +162,7 @@ fn is_open(stream: &TcpStream) -> bool {
     }
 }
 
-/// Visitors that open a connection for each request, on a thread that does nothing else.
+/// Visitors that open a new connection for each request, on a thread of their own.
 struct Newcomers {
     enough: Arc<Enough>,
     thread: JoinHandle<Result<Vec<Duration>>>,
@@ -187,7 +188,7 @@ impl Newcomers {
         Ok(Self { enough, thread })
     }
 
-    /// How long they waited for their answers.
+    /// Stops the visitors after this time and returns their response times.
     async fn after(self, time: Duration) -> Result<Waits> {
         tokio::time::sleep(time).await;
         self.enough.say();

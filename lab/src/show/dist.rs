@@ -36,7 +36,7 @@ pub(crate) struct Wanted {
 enum Part {
     /// Two builds with the same bytes; the size and the required glibc of everything.
     Builds,
-    /// From the download to the first invitation open, with two commands.
+    /// From the download to the first open invitation, with two commands.
     Fresh,
     /// The upgrade of the package under load, by a live systemd.
     Upgrade,

@@ -32,7 +32,7 @@ const LARGE: usize = 16 << 20;
 pub(super) const TIMES: u32 = 3;
 /// The number of attempts: a bad result may be noise, which only ever adds time.
 pub(super) const TRIES: usize = 3;
-/// Shorter times are dominated by the noise of a shared machine.
+/// Times below this are mostly the noise of a shared machine.
 pub(super) const NOISE: Duration = Duration::from_millis(10);
 /// The permitted growth of the program's memory; slow readers alone could cause 8 GB.
 const GROWTH_KIB: u64 = 512 << 10;

@@ -1,4 +1,4 @@
-//! The upstreams behind the edge: servers that respond with their name, and one for WebSockets.
+//! The upstreams behind the edge: servers that respond with their name, and a WebSocket server.
 
 use std::net::SocketAddr;
 

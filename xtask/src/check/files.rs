@@ -8,9 +8,9 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// Longer files are refused, in lines.
+/// The most lines of a file; longer ones are refused.
 const REFUSED: usize = 600;
-/// Longer files should usually be split, in lines.
+/// Files with more lines usually mix two topics.
 const LONG: usize = 400;
 
 /// A longer line of a template contains more than one element; in characters.

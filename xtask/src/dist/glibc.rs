@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::command::{output, program};
 
-/// A version of glibc: 2.`.0`.
+/// The minor version of a glibc release: 26 for 2.26.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version(pub(super) u32);
 

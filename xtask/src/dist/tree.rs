@@ -21,7 +21,7 @@ struct Entry {
     /// `None` for a folder.
     bytes: Option<Vec<u8>>,
     mode: u32,
-    /// The number of both the user and the group.
+    /// The uid, which is also used as the gid.
     owner: u32,
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Made {
     /// Upstreams by their names in `kenduri.toml`.
     pub(super) upstreams: BTreeMap<String, Group>,
     pub(super) sites: Vec<Site>,
-    /// General differences to nginx, each noted once.
+    /// General differences from nginx, each noted once.
     pub(super) notes: Vec<&'static str>,
     /// Remarks about directives outside of servers.
     pub(super) remarks: Remarks,

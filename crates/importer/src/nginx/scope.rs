@@ -226,7 +226,7 @@ impl Level {
         }
     }
 
-    /// Applies the settings to a route with any kind of target.
+    /// Applies those settings to a route that do not depend on its target.
     pub(super) fn dress(&mut self, route: &mut Route, host: &str, made: &mut Made) {
         let scope = &self.scope;
         route.body_size.clone_from(&scope.body_size);

@@ -247,7 +247,7 @@ fn allows_all(route: &edge::Route) -> bool {
 /// Reads the locations, and the rest of the server as `/`.
 fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Spots {
     if level.answer.is_some() {
-        // The response precedes all locations.
+        // nginx sends this response without looking for a location.
         level.locations.clear();
     }
     let locations = std::mem::take(&mut level.locations);

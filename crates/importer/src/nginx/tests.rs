@@ -204,7 +204,7 @@ fn headers_that_nginx_leaves_out_of_errors_are_told_once() {
             false,
         ),
         (format!("expires off; location / {{ {pass} }}"), false),
-        // Cache times do not apply to errors.
+        // The cache time of files does not concern error responses.
         ("expires 1h; location / { root /srv; }".to_owned(), false),
     ] {
         let text = server(&inside);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::{MemoryAction, Policy};
 
-/// A service.
+/// The checked settings of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSettings {
     /// Its name: letters, digits, `-` and `_`.

@@ -37,9 +37,9 @@ pub(super) const WHEN: [(&str, RestartWhen); 3] = [
     ("on-failure", RestartWhen::OnFailure),
     ("never", RestartWhen::Never),
 ];
-/// How a next generation takes over, by name.
+/// How a new generation takes over, by name.
 pub(super) const ROLLS: [(&str, Roll); 2] = [("one", Roll::OneAtATime), ("all", Roll::AllAtOnce)];
-/// What is done about too much memory, by name.
+/// The actions against excessive memory use, by name.
 pub(super) const ACTIONS: [(&str, MemoryAction); 3] = [
     ("roll", MemoryAction::Roll),
     ("restart", MemoryAction::Restart),

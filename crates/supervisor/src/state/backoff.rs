@@ -1,4 +1,4 @@
-//! Restart backoff: how long an instance waits before it is started again.
+//! Restart backoff: the delay before an instance is started again.
 
 use std::time::Duration;
 

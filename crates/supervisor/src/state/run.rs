@@ -69,7 +69,7 @@ pub enum Phase {
         /// The time at which it is asked to stop.
         until: Duration,
     },
-    /// It was asked to stop.
+    /// The process was asked to stop.
     Stopping {
         /// The time at which it is killed; `None` if it has been killed already.
         until: Option<Duration>,
