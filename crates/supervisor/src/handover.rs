@@ -1,9 +1,9 @@
 //! Hands descriptors and state over to the program that replaces this one by `exec`.
 //!
 //! Descriptors are sent through a Unix socket whose other end is the new program's standard input.
-//! The state goes along in a file in memory. Both are written before the `exec`, so nothing may
-//! need a reader. The new program recognizes a handover by its standard input alone: it is a socket
-//! that this very process has created.
+//! The state goes along in a file in memory. Both are written before the `exec`, while nothing
+//! reads the socket. The new program recognizes a handover by its standard input alone: it is a
+//! socket that this very process has created.
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
