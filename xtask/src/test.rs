@@ -117,7 +117,7 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
         run(&mut npm_test(&socketio))
     })?;
     steps.step("sign-ins with a provider", || run(&mut npm_test(&oidc)))?;
-    // The programs of the sites start, stop and wait most of the time.
+    // In the background, because the programs of the sites start, stop and wait most of the time.
     let sites = Steps::start("sites with programs beside them", npm_test(&examples))?;
     steps.step("stories and looks in a browser", || {
         run(&mut npm_test(&browser))

@@ -14,7 +14,8 @@ use crate::ready_instances::Address;
 /// The state of a listening socket in `/proc/net/tcp` (`TCP_LISTEN`).
 const LISTENS: &str = "0A";
 
-/// Root can read all traffic anyway, and may hold a port for another user's program, as Docker does.
+/// Root can read all traffic anyway, and may hold a port for another user's program, as Docker
+/// does.
 const ROOT: u32 = 0;
 /// Connecting to a Unix socket needs write permission on it (unix(7)).
 const FOR_OWNER_AND_GROUP: u32 = 0o660;

@@ -13,7 +13,7 @@ const REFUSED: usize = 600;
 /// Files with more lines usually mix two topics.
 const LONG: usize = 400;
 
-/// A longer line of a template contains more than one element; in characters.
+/// The most characters in a line of a template; a longer one contains several elements.
 const TEMPLATE_LINE: usize = 160;
 
 /// Marks of unfinished work, split so that this file does not contain them.

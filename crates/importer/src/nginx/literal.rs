@@ -77,7 +77,8 @@ impl Literal {
         path == self.path || (!self.is_exact && path.starts_with(&self.path))
     }
 
-    /// Whether another location does not change the handling of requests that the pattern matches.
+    /// Whether another location handles none of the requests that this pattern matches, so that
+    /// both are independent.
     fn is_apart_from(&self, other: &Directive, is_before: bool) -> bool {
         match kind(other) {
             Kind::Named(_) => true,
