@@ -77,8 +77,8 @@ impl Literal {
         path == self.path || (!self.is_exact && path.starts_with(&self.path))
     }
 
-    /// Whether another location handles none of the requests that this pattern matches, so that
-    /// both are independent.
+    /// Whether a route for the path stays equivalent to the pattern in spite of this other
+    /// location.
     fn is_apart_from(&self, other: &Directive, is_before: bool) -> bool {
         match kind(other) {
             Kind::Named(_) => true,
