@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: the figures that the documents promise, measured on this machine.
+//! `cargo xtask bench`: the figures promised in the documents, measured on this machine.
 //!
-//! Ways are compared within one run, turn by turn, and by their medians: neighbours on a shared
-//! machine then disturb all of them alike. Nothing is believed across runs.
+//! Variants are compared within one run, in alternating turns, and by their medians, so that other
+//! load on a shared machine affects all of them alike. Figures of different runs are not compared.
 
 mod client;
 mod confinement;
@@ -37,7 +37,7 @@ use crate::workspace::root;
 /// What to measure.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
-    /// Durable RSVPs a second through HTTP, and how many share one flush.
+    /// Durable RSVPs per second over HTTP, and how many share one flush.
     Rsvp {
         #[command(flatten)]
         turns: Turns,
@@ -46,17 +46,18 @@ pub(crate) enum Bench {
         postgres: bool,
         #[command(flatten)]
         subject: Subject,
-        /// Only compare this program with the other one: processor time of an RSVP and of a file
-        /// of 1 KiB, on SQLite, as shipped.
+        /// Only compare this program with the other one: processor time of an RSVP and of a file of
+        /// 1 KiB, on SQLite, with default settings.
         #[arg(long, value_name = "FILE", conflicts_with = "postgres")]
         beside: Option<PathBuf>,
     },
-    /// The guest's page beside a bare server that answers the same bytes, in a small and a large store.
+    /// The guest's page compared with a bare server that sends the same bytes, in a small and a
+    /// large store.
     Page {
         #[command(flatten)]
         turns: Turns,
     },
-    /// The front door beside Debian's nginx: processor time of a request, handshakes, memory.
+    /// The edge compared with Debian's nginx: processor time per request, handshakes, memory.
     Edge {
         #[command(flatten)]
         turns: Turns,
@@ -64,45 +65,47 @@ pub(crate) enum Bench {
         /// which builds in a fraction of the time.
         #[arg(long, value_name = "FILE")]
         door: Option<PathBuf>,
-        /// Measure only rows with this in their name, as in `--only 8x8 --only handshakes`. A wrong
-        /// one shows all names.
+        /// Measure only rows with this text in their name, as in `--only 8x8 --only handshakes`. An
+        /// unknown name lists all names.
         #[arg(long, value_name = "TEXT")]
         only: Vec<String>,
     },
-    /// A site with programs beside it, kept by Kenduri and kept by PM2 behind Debian's nginx: speed,
-    /// memory, deaths, reloads.
+    /// A site with its services, run by Kenduri and run by PM2 behind Debian's nginx: speed,
+    /// memory, crashes, reloads.
     Neighbours {
         #[command(flatten)]
         turns: Turns,
     },
-    /// Idle memory, size, time to the first answer, and if wanted the time of a clean build.
+    /// Idle memory, size, time to the first response, and optionally the time of a clean build.
     Footprint {
         /// Also build from an empty folder (minutes).
         #[arg(long)]
         clean_build: bool,
     },
-    /// Processor time of a sign-in, and what guests notice of 50 at once.
+    /// Processor time of a sign-in, and how 50 simultaneous sign-ins affect guests.
     Login {
         #[command(flatten)]
         turns: Turns,
         #[command(flatten)]
         subject: Subject,
     },
-    /// Processor time of a request for a public countdown, beside Actix, sqlx and `PostgreSQL`.
+    /// Processor time of a request for a public countdown, compared with Actix, sqlx and
+    /// `PostgreSQL`.
     Countdown {
         #[command(flatten)]
         turns: Turns,
         #[command(flatten)]
         subject: Subject,
     },
-    /// Many who watch a countdown: memory, processor time, and how soon they hear of a reset.
+    /// Many clients that watch a countdown: memory, processor time, and how soon they learn of a
+    /// reset.
     Watchers {
         #[command(flatten)]
         watching: watchers::Watching,
         #[command(flatten)]
         subject: Subject,
     },
-    /// A personal site in little memory, under steady load.
+    /// A personal site with little memory under steady load.
     Site {
         #[command(flatten)]
         visit: site::Visit,
@@ -111,7 +114,7 @@ pub(crate) enum Bench {
     },
 }
 
-/// Which program is measured.
+/// The program to measure.
 #[derive(Args)]
 pub(crate) struct Subject {
     /// Measure this program in place of a release build of the workspace.
@@ -126,10 +129,10 @@ impl Subject {
     }
 }
 
-/// How often and how long each way is measured.
+/// How often and how long each variant is measured.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Turns {
-    /// Turns of each way; their median is shown.
+    /// Turns of each variant; their median is shown.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Seconds of one turn.
@@ -143,7 +146,7 @@ impl Turns {
     }
 }
 
-/// Measures, if this is a release build: a slow client would only measure itself.
+/// Runs the benchmark, which must be a release build: a slow client would only measure itself.
 pub(crate) fn bench(bench: &Bench) -> Result<()> {
     let named = bench.named_program();
     ensure!(
@@ -187,7 +190,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
 }
 
 impl Bench {
-    /// What is measured in place of a release build of the workspace.
+    /// The program to measure in place of a release build of the workspace.
     fn named_program(&self) -> Option<&Path> {
         match self {
             Bench::Edge { door, .. } => door.as_deref(),
@@ -201,19 +204,19 @@ impl Bench {
     }
 }
 
-/// What this run was asked for, so that its figures can be taken again.
+/// The arguments of this run, so that it can be repeated.
 fn arguments() -> String {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     arguments.join(" ")
 }
 
-/// A folder on the disk that the workspace lies on: a temporary one may be memory.
+/// Creates a folder on the disk of the workspace: the system's temporary folder may be in memory.
 fn new_folder() -> Result<TempDir> {
     TempDir::with_prefix_in("bench-", root().join("target"))
         .context("cannot make a folder in target")
 }
 
-/// The release build of the program.
+/// The path of the program's release build.
 fn binary() -> PathBuf {
     root().join("target/release/kenduri")
 }
@@ -222,13 +225,13 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The time within which so many of 100 were done; `times` are in order.
+/// The given percentile of sorted times.
 fn percentile(times: &[Duration], percent: usize) -> Duration {
     let at = (times.len() * percent).div_ceil(100).saturating_sub(1);
     times.get(at).copied().unwrap_or_default()
 }
 
-/// The middle of some figures.
+/// The median of some figures.
 fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)

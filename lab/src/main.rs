@@ -1,4 +1,4 @@
-//! What measures Kenduri and what demonstrates it: `cargo xtask bench` and `cargo xtask show`.
+//! Benchmarks and demonstrations of Kenduri: `cargo xtask bench` and `cargo xtask show`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::{command, dist, example, interrupt, postgres, workspace};
 
-/// Figures and demonstrations.
+/// Benchmarks and demonstrations.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -26,7 +26,7 @@ enum Task {
     /// Measure the release build on this machine.
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// Show what a test alone would not make one believe, with the built program.
+    /// Demonstrate with the built program what a test alone would not prove.
     #[command(subcommand)]
     Show(show::Show),
 }

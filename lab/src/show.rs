@@ -1,5 +1,4 @@
-//! `cargo xtask show`: promises that take more than a test to be believed, kept before one's eyes
-//! by the built program.
+//! `cargo xtask show`: demonstrates with the built program what a test alone would not prove.
 
 mod changes;
 mod crowd;
@@ -25,61 +24,61 @@ use crate::workspace::root;
 /// What to show.
 #[derive(Subcommand)]
 pub(crate) enum Show {
-    /// The front door: no request fails while everything behind it changes, and whoever is slow or
-    /// mean on purpose slows down nobody else.
+    /// The edge: no request fails while everything behind it changes, and slow or hostile clients
+    /// do not slow down others.
     Edge(Wanted),
-    /// `kenduri install` on a live systemd, in a machine of its own: sockets, restarts, upgrades,
-    /// services that take too much memory or leave their group, and that nothing is left.
+    /// `kenduri install` on a live systemd, in a virtual machine: sockets, restarts, upgrades,
+    /// services that use too much memory or leave their process group, and a clean removal.
     Install {
-        /// The program to show it with, instead of a debug build.
+        /// The program to use instead of a debug build.
         #[arg(long, value_name = "FILE")]
         program: Option<PathBuf>,
     },
-    /// How Lighthouse judges the demo's public pages at the settings of a phone: at least 95 of 100 for
-    /// performance and accessibility.
+    /// The Lighthouse scores of the demo's public pages with the settings of a phone: at least 95
+    /// of 100 for performance and accessibility.
     Lighthouse {
-        /// The program to show it with, instead of a debug build.
+        /// The program to use instead of a debug build.
         #[arg(long, value_name = "FILE")]
         program: Option<PathBuf>,
     },
-    /// A mail to 5,000 households through a slow mail server, killed again and again: nobody is left
-    /// out, nobody gets it twice, and what nobody can know is counted.
+    /// A mail to 5,000 households through a slow mail server, with repeated kills: every household
+    /// gets it, none gets it twice, and uncertain cases are counted.
     Mail,
-    /// What is downloaded: two builds with the same bytes, a fresh Debian from the tarball to an
-    /// invitation, and the package upgraded under a thousand requests a second.
+    /// The downloads: two builds with the same bytes, a fresh Debian from the tarball to an
+    /// invitation, and an upgrade of the package under a thousand requests per second.
     Dist(dist::Wanted),
 }
 
-/// How it is shown.
+/// The options of the demonstration.
 #[derive(Args)]
 pub(crate) struct Wanted {
-    /// Only this.
+    /// Show only this part.
     #[arg(long)]
     only: Option<Part>,
-    /// The program to show it with, instead of a debug build.
+    /// The program to use instead of a debug build.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
-    /// How many requests are asked while everything changes.
+    /// Number of requests while everything changes.
     #[arg(long, default_value_t = REQUESTS)]
     requests: usize,
 }
 
-/// What is shown.
+/// A part of the demonstration.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Requests and websockets through a reload, a broken file, another certificate, another
-    /// process and another upstream.
+    /// Requests and WebSocket messages through a reload, a broken file, a new certificate, a new
+    /// process and a new upstream.
     Changes,
-    /// Slow heads, bodies and readers, rapid resets, 10,000 connections that are half open.
+    /// Slow headers, bodies and readers, rapid resets, 10,000 half-open connections.
     Hostile,
-    /// 20,000 connections of one address, and newcomers from others.
+    /// 20,000 connections from one address, and new clients from others.
     Crowd,
 }
 
-/// What the promise names.
+/// The number in the promise.
 const REQUESTS: usize = 20_000;
 
-/// Shows what is wanted; fails when a promise is not kept.
+/// Runs a demonstration; fails if a promise is not kept.
 pub(crate) fn show(what: &Show) -> Result<()> {
     interrupt::listen()?;
     match what {
@@ -91,7 +90,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
     }
 }
 
-/// The program that is shown: the one that is named, or a debug build.
+/// The program to use: the given one, or a debug build.
 fn shown(named: Option<&Path>) -> Result<PathBuf> {
     if let Some(program) = named {
         return program
@@ -137,7 +136,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .build()?)
 }
 
-/// The end-to-end test of mail to many, with as many households as an occasion may have.
+/// Runs the end-to-end test of mail to many, with as many households as an occasion may have.
 fn mail() -> Result<()> {
     run(program("cargo")
         .args(["test", "--package", "kenduri", "--test", "end_to_end"])

@@ -1,6 +1,6 @@
-//! `cargo xtask check`: the fences that no compiler holds.
+//! `cargo xtask check`: rules of the repository that no compiler checks.
 //!
-//! Each fence answers with what it found, all of it at once; a fence without findings is quiet.
+//! Each check returns all its findings at once; a check without findings prints nothing.
 
 mod arrows;
 mod circles;
@@ -20,7 +20,7 @@ use anyhow::{Result, bail};
 
 use crate::workspace;
 
-/// Something that stands where it should not.
+/// A violation of a rule.
 struct Finding {
     place: String,
     what: String,
@@ -41,12 +41,12 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Prints how many dependencies of each crate of the app point up, and its circles.
+/// Prints the number of upward dependencies in each crate of the app, and its dependency cycles.
 pub(crate) fn print_circles() -> Result<()> {
     circles::print(&workspace::files_below(workspace::root())?)
 }
 
-/// Walks along every fence; fails when one has a hole.
+/// Runs every check; fails if there is a finding.
 pub(crate) fn check() -> Result<()> {
     let metadata = workspace::load_metadata()?;
     let files = workspace::files_below(workspace::root())?;

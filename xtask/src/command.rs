@@ -1,4 +1,4 @@
-//! Other programs, run in the repository and believed only when they end well.
+//! Runs other programs in the repository, and fails if they fail.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,14 +11,14 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::interrupt::{self, Running};
 use crate::workspace::root;
 
-/// A command in the root of the repository.
+/// A command with the repository's root as its working directory.
 pub fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root()).stdin(Stdio::null());
     command
 }
 
-/// A process, and those that it has started.
+/// The pids of a process and its descendants.
 pub fn with_children(first: u32) -> Result<Vec<u32>> {
     let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
     let children = children.split_whitespace().map(str::parse);
@@ -28,7 +28,7 @@ pub fn with_children(first: u32) -> Result<Vec<u32>> {
         .collect()
 }
 
-/// Shows the command, runs it to its end, and fails when it does.
+/// Prints the command and runs it; fails if the command fails.
 pub fn run(command: &mut Command) -> Result<()> {
     ensure!(!interrupt::is_wanted(), "interrupted");
     let shown = shown(command);
@@ -46,7 +46,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs quietly; what it printed, or an error that holds all it said.
+/// Runs the command quietly and returns its output. If it fails, the error contains all output.
 pub fn output(command: &mut Command) -> Result<String> {
     let shown = shown(command);
     let output = command
@@ -63,14 +63,14 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
 }
 
-/// Where the shell would find a program.
+/// The path of a program, as the shell finds it.
 pub fn find(name: &str) -> Option<PathBuf> {
     output(program("sh").args(["-c", "command -v \"$0\"", name]))
         .ok()
         .map(PathBuf::from)
 }
 
-/// The command as a shell would take it.
+/// The command in shell notation.
 pub fn shown(command: &Command) -> String {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())

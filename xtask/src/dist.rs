@@ -1,7 +1,7 @@
-//! `cargo xtask dist`: everything that a release page needs, in `target/dist`.
+//! `cargo xtask dist`: everything for a release page, in `target/dist`.
 //!
-//! All of it is made from the program, the files of `packaging/` and what cargo knows; the same
-//! commit gives the same bytes. Times are the commit's, files are sorted and belong to root.
+//! It is made from the program, the files of `packaging/` and cargo's metadata, and the same commit
+//! gives the same bytes: times are that of the commit, and files are sorted and belong to root.
 
 mod build;
 mod container;
@@ -29,18 +29,18 @@ use tree::Tree;
 
 pub use deb::Compression;
 
-/// What is packed, and where.
+/// The options of the packaging.
 #[derive(Args)]
 pub struct Wanted {
     /// Packs this program instead of building one.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
-    /// The folder in which everything is laid.
+    /// The folder for the results.
     #[arg(long, value_name = "FOLDER", default_value = "target/dist")]
     into: PathBuf,
 }
 
-/// Builds the program, unless one is named, and packs it.
+/// Builds the program, unless one is given, and packs it.
 pub fn dist(wanted: &Wanted) -> Result<()> {
     interrupt::listen()?;
     let into = root().join(&wanted.into);
@@ -57,26 +57,26 @@ pub fn dist(wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// Makes the `.deb` alone, and says where it is.
+/// Makes only the `.deb` and returns its path.
 pub fn package(binary: &Path, into: &Path, compression: Compression) -> Result<PathBuf> {
     let release = Release::read()?;
     let parts = Parts::read(&release, binary)?;
     deb::write(&release, &parts, into, compression)
 }
 
-/// The newest glibc that a program asks for.
+/// The newest glibc version that a program requires.
 pub fn newest_glibc(binary: &Path) -> Result<String> {
     Ok(glibc::needed_by(binary)?.to_string())
 }
 
-/// The sums of all other files.
+/// The file with the checksums of all other files.
 const SUMS: &str = "SHA256SUMS";
 
 /// What all artefacts have in common.
 pub(crate) struct Release {
     version: String,
     machine: Machine,
-    /// In seconds since 1970: when the commit was made.
+    /// The time of the commit, in seconds since 1970.
     time: u64,
 }
 
@@ -91,28 +91,28 @@ impl Release {
         })
     }
 
-    /// The time, as JSON formats want it.
+    /// The time in the format of JSON documents.
     fn date(&self) -> Result<String> {
         let at = format!("--date=@{}", self.time);
         output(program("date").args(["--utc", &at, "+%Y-%m-%dT%H:%M:%SZ"]))
     }
 
-    /// How files and folders of this release begin.
+    /// The common prefix of the release's file and folder names.
     fn name(&self) -> String {
         format!("kenduri-{}-{}", self.version, self.machine.architecture)
     }
 }
 
-/// A kind of processor, by the names that others give it.
+/// A processor architecture, with its names.
 pub(crate) struct Machine {
-    /// Rust's, and the kernel's.
+    /// The name in Rust and in the kernel.
     architecture: &'static str,
-    /// Debian's, and that of container images.
+    /// The name in Debian and in container images.
     debian: &'static str,
 }
 
 impl Machine {
-    /// That of this machine: nothing is built for another one.
+    /// The architecture of this machine; there is no cross-compilation.
     fn here() -> Result<Self> {
         let debian = match std::env::consts::ARCH {
             "x86_64" => "amd64",
@@ -125,7 +125,7 @@ impl Machine {
         })
     }
 
-    /// As rustc and cargo name it.
+    /// The target triple of rustc and cargo.
     fn target(&self) -> String {
         format!("{}-unknown-linux-gnu", self.architecture)
     }

@@ -1,7 +1,7 @@
-//! `cargo xtask example NAME`: a site of `examples/`, installed where it lies and run by Kenduri.
+//! `cargo xtask example NAME`: a site of `examples/`, installed in its folder and run by Kenduri.
 //!
-//! Python's packages go into a virtual environment, Node's beside the code that uses them; both are
-//! pinned to the last one, and installed again only when that list has changed.
+//! Python packages are installed in a virtual environment, Node packages next to the code that uses
+//! them. All are pinned, and installed again only if their list has changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ use crate::command::{output, program, run};
 use crate::interrupt;
 use crate::workspace::{root, shown};
 
-/// Which site, and how.
+/// The site, and how it is run.
 #[derive(Args)]
 pub struct Wanted {
     site: Site,
-    /// Without the programs beside it, or without their ports: as the site's README says.
+    /// Run without the programs beside it, or without their ports: as the site's README says.
     #[arg(long, value_enum)]
     only: Option<Way>,
     /// Only install what it needs.
@@ -28,9 +28,9 @@ pub struct Wanted {
 /// A site of `examples/`.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Site {
-    /// A wedding card: Flask under gunicorn, Express with Socket.IO, a page.
+    /// A wedding card: Flask under gunicorn, Express with Socket.IO, and a page.
     Kadkahwin,
-    /// A front end in Express and an API in Flask, two of each.
+    /// A front end in Express and an API in Flask, with two instances of each.
     FlaskExpress,
     /// A personal site that was imported from an older one.
     Personal,
@@ -64,7 +64,7 @@ pub fn example(wanted: &Wanted) -> Result<()> {
     let mut command = program(&kenduri);
     command.args(["serve", "--config"]).arg(&settings);
     if wanted.only == Some(Way::Alone) {
-        // The occasion that the settings name is the demo's.
+        // The settings name an occasion of the demo.
         command
             .args(["--demo", "--data"])
             .arg(folder.join("data/alone"));
@@ -76,7 +76,7 @@ pub fn example(wanted: &Wanted) -> Result<()> {
     ended
 }
 
-/// Imports the dump of the personal site; a second time that changes nothing.
+/// Imports the dump of the personal site; importing it again changes nothing.
 fn import_older_site(kenduri: &Path, folder: &Path, settings: &Path) -> Result<()> {
     run(program(kenduri)
         .args(["import", "personal-site"])
@@ -104,7 +104,7 @@ impl Wanted {
 }
 
 impl Site {
-    /// Where it lies.
+    /// The folder of the site.
     pub fn folder(self) -> PathBuf {
         root().join("examples").join(match self {
             Self::Kadkahwin => "kadkahwin",
@@ -113,7 +113,7 @@ impl Site {
         })
     }
 
-    /// Installs what its programs need, unless it is there.
+    /// Installs what the site's programs need, unless it is installed.
     pub fn install(self) -> Result<()> {
         let folder = self.folder();
         let programs: &[&str] = match self {
@@ -133,12 +133,12 @@ impl Site {
     }
 }
 
-/// Installs what `requirements.txt` of a folder lists beside it, unless it is there.
+/// Installs the packages in a folder's `requirements.txt` beside it, unless they are installed.
 pub fn install_python(folder: &Path) -> Result<()> {
     install_python_into(&folder.join("requirements.txt"), &folder.join(".venv"))
 }
 
-/// Installs what a file lists into a virtual environment, unless it is there.
+/// Installs the packages in a file into a virtual environment, unless they are installed.
 pub fn install_python_into(wanted: &Path, environment: &Path) -> Result<()> {
     let installed = Installed {
         wanted: wanted.to_owned(),
@@ -160,7 +160,7 @@ pub fn install_python_into(wanted: &Path, environment: &Path) -> Result<()> {
     installed.note()
 }
 
-/// Installs what `package-lock.json` of a folder lists beside it, unless it is there.
+/// Installs the packages in a folder's `package-lock.json` beside it, unless they are installed.
 pub fn install_node(folder: &Path) -> Result<()> {
     let installed = Installed {
         wanted: folder.join("package-lock.json"),
@@ -176,12 +176,12 @@ pub fn install_node(folder: &Path) -> Result<()> {
     installed.note()
 }
 
-/// Whether python3 is here and can make a virtual environment with pip in it.
+/// Whether python3 is installed and can make a virtual environment with pip.
 pub fn has_venv() -> bool {
     output(program("python3").args(["-c", "import ensurepip, venv"])).is_ok()
 }
 
-/// The list of what is wanted, and a copy of what it was when it was installed.
+/// A list of packages, and its copy from the time of the last installation.
 struct Installed {
     wanted: PathBuf,
     there: PathBuf,

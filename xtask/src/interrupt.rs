@@ -1,7 +1,8 @@
-//! Ctrl-C and SIGTERM: end all commands that run now, then let everything started here clean up after itself.
+//! Handles Ctrl-C and SIGTERM: all running commands are ended, and then everything started here
+//! cleans up after itself.
 //!
-//! Each command runs in a process group of its own, so that ending it ends its children as well,
-//! and a private `PostgreSQL` outlives it just long enough to be stopped in order.
+//! Each command runs in a process group of its own, so that its children end with it. A private
+//! `PostgreSQL` outlives the commands just long enough to be stopped properly.
 
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,13 +15,13 @@ use tokio::signal::unix::{SignalKind, signal};
 static WANTED: AtomicBool = AtomicBool::new(false);
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// A process group that an interrupt must end, until this is dropped.
+/// A process group that an interrupt ends, until this is dropped.
 #[must_use]
 pub struct Running {
     group: Pid,
 }
 
-/// Listens from now on.
+/// Handles signals from now on.
 pub fn listen() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -50,13 +51,13 @@ pub fn listen() -> Result<()> {
     Ok(())
 }
 
-/// Has somebody asked to stop?
+/// Whether an interrupt was received.
 pub fn is_wanted() -> bool {
     WANTED.load(Ordering::SeqCst)
 }
 
 impl Running {
-    /// The group of a process that was started as the first of its own.
+    /// The process group of a process that was started as its leader.
     pub fn group_of(process: &Child) -> Result<Self> {
         let group = i32::try_from(process.id())?;
         let group = Pid::from_raw(group).context("a process has a number above 0")?;
@@ -67,7 +68,7 @@ impl Running {
         Ok(Self { group })
     }
 
-    /// Ends the group before its time.
+    /// Ends the group early.
     pub fn end(&self) {
         end(self.group);
     }
@@ -84,6 +85,6 @@ fn running() -> MutexGuard<'static, Vec<Pid>> {
 }
 
 fn end(group: Pid) {
-    // It may have ended by itself just now, which is as good.
+    // The group may have ended by itself, which is fine.
     let _ = kill_process_group(group, Signal::TERM);
 }

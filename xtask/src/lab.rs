@@ -1,5 +1,5 @@
-//! `cargo xtask bench` and `cargo xtask show`, which are a crate of their own: nobody who only runs
-//! the tests has to wait for what it is made of.
+//! `cargo xtask bench` and `cargo xtask show`, which are in a crate of their own, so that running
+//! the tests does not require building their dependencies.
 
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::command::{program, run};
 use crate::interrupt;
 
-/// Measures with a release build of both sides: a slow client would only measure itself.
+/// Runs a benchmark with release builds of both sides: a slow client would only measure itself.
 pub(crate) fn bench(what: &[OsString]) -> Result<()> {
     interrupt::listen()?;
     let cargo = [
@@ -25,13 +25,13 @@ pub(crate) fn bench(what: &[OsString]) -> Result<()> {
     run(program("cargo").args(cargo).args(what))
 }
 
-/// Shows what is wanted; fails when a promise is not kept.
+/// Runs a demonstration; fails if a promise is not kept.
 pub(crate) fn show(what: &[OsString]) -> Result<()> {
     interrupt::listen()?;
     run(&mut showing(what))
 }
 
-/// The command that shows it.
+/// The command of a demonstration.
 pub(crate) fn showing(what: &[impl AsRef<OsStr>]) -> Command {
     let mut cargo = program("cargo");
     cargo

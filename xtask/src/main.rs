@@ -1,8 +1,9 @@
-//! `cargo xtask`: everything a contributor runs, and what CI runs.
+//! `cargo xtask`: everything that a contributor and CI run.
 //!
-//! `test` is the whole proof, `check` the fences that no compiler holds, `bench` the figures
-//! that the documents promise, `show` what takes more than a test to be believed, `example` a site
-//! that uses it, `dist` what a release page needs, `dev` the loop of a working day.
+//! `test` runs all tests, `check` the rules that no compiler checks, `bench` measures the figures
+//! promised in the documents, `show` demonstrates what a test alone would not prove, `example` runs
+//! a site that uses Kenduri, `dist` makes everything for a release page, and `dev` serves the demo
+//! during development.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::{command, dist, example, interrupt, postgres, workspace};
 
-/// What a contributor runs.
+/// The tasks of a contributor.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -31,18 +32,21 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Everything CI runs: format, fences, lints, all tests on both stores, the built program in a browser.
+    /// Everything CI runs: formatting, repository checks, lints, all tests on both stores, the
+    /// built program in a browser.
     Test {
-        /// Only check that Debian's packages are there; do not install them.
+        /// Only check that Debian's packages are installed; do not install them.
         #[arg(long)]
         no_install: bool,
         /// Try each race 200 times instead of 15.
         #[arg(long)]
         long: bool,
     },
-    /// The fences: crates' arrows, sizes of files, dependencies, migrations, locales, documents.
+    /// Check the rules of the repository: dependencies between crates, file sizes, third-party
+    /// crates, migrations, locales, documents.
     Check {
-        /// Print how many dependencies between modules point up, and how large circles are.
+        /// Print the number of upward dependencies between modules, and the size of dependency
+        /// cycles.
         #[arg(long)]
         layers: bool,
     },
@@ -53,18 +57,18 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         what: Vec<OsString>,
     },
-    /// Show what a test alone would not make one believe, with the built program.
+    /// Demonstrate with the built program what a test alone would not prove.
     #[command(disable_help_flag = true)]
     Show {
         /// What to show; `--help` lists it.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         what: Vec<OsString>,
     },
-    /// Build the program for every glibc since 2.26, and pack all that a release page needs.
+    /// Build the program for every glibc since 2.26, and pack everything for a release page.
     Dist(dist::Wanted),
     /// Install and run a site of `examples/`.
     Example(example::Wanted),
-    /// Serve the demo from `target/dev`; build and start again whenever a file is saved.
+    /// Serve the demo from `target/dev`; rebuild and restart it whenever a file is saved.
     Dev,
 }
 

@@ -1,7 +1,7 @@
-//! A `PostgreSQL` of our own: a random folder, a unix socket in it, nobody else's data.
+//! A private `PostgreSQL`: a random folder with a Unix socket, and no existing data.
 //!
-//! The collation is deliberately not `C`, so that a column which forgot to say `COLLATE "C"` sorts
-//! differently here than on `SQLite`.
+//! The collation is deliberately not `C`, so that a column without `COLLATE "C"` sorts differently
+//! than on `SQLite`.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -27,11 +27,12 @@ pub struct PrivatePostgres {
 }
 
 impl PrivatePostgres {
-    /// Makes a cluster, and waits until it answers with these more settings, such as `fsync=off`.
+    /// Creates a cluster and waits until it accepts connections, with additional settings such as
+    /// `fsync=off`.
     pub fn start(settings: &[&str]) -> Result<Self> {
         let programs = find_programs().context("PostgreSQL is not installed")?;
         let folder = TempDir::with_prefix("kenduri-postgres-")?;
-        // `initdb` and `postgres` refuse root.
+        // `initdb` and `postgres` refuse to run as root.
         let user = rustix::process::geteuid()
             .is_root()
             .then(|| User::load("postgres"))
@@ -70,7 +71,7 @@ impl PrivatePostgres {
         Ok(postgres)
     }
 
-    /// A connection string for its maintenance database, as its superuser.
+    /// The connection string of the maintenance database, as the superuser.
     pub fn url(&self) -> String {
         let socket = self.folder.path().display().to_string();
         format!(
@@ -79,7 +80,7 @@ impl PrivatePostgres {
         )
     }
 
-    /// The process that was started; those that answer connections are its children.
+    /// The pid of the main process; those of connections are its children.
     pub fn process(&self) -> u32 {
         self.server.id()
     }
@@ -108,7 +109,8 @@ impl PrivatePostgres {
 
 impl Drop for PrivatePostgres {
     fn drop(&mut self) {
-        // SIGINT is its “fast shutdown”: no waiting for connections that tests left open.
+        // SIGINT requests a “fast shutdown”, which does not wait for connections that tests left
+        // open.
         if let Some(pid) = i32::try_from(self.server.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process(pid, Signal::INT);
         }
@@ -116,7 +118,7 @@ impl Drop for PrivatePostgres {
     }
 }
 
-/// The folder of `initdb` and `postgres`; Debian keeps them off the path.
+/// The folder of `initdb` and `postgres`, which Debian does not include in `PATH`.
 pub fn find_programs() -> Option<PathBuf> {
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -130,7 +132,7 @@ pub fn find_programs() -> Option<PathBuf> {
         .or_else(|| Some(find("initdb")?.parent()?.to_owned()))
 }
 
-/// The command as another user, and ended by the kernel if this process dies unawares.
+/// A command that runs as another user and is killed by the kernel if this process dies.
 fn as_user(user: Option<&User>, name: &Path) -> Command {
     let mut command = program("setpriv");
     if let Some(user) = user {

@@ -1,4 +1,4 @@
-//! Steps with a name and a time each, and a table of them at the end.
+//! Runs named steps, measures their times, and prints a table of them at the end.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
@@ -13,7 +13,7 @@ use crate::command::shown;
 use crate::interrupt::{self, Running};
 use crate::workspace::root;
 
-/// What has been done so far.
+/// The steps done so far.
 pub(crate) struct Steps {
     begin: Instant,
     rows: Vec<Row>,
@@ -31,7 +31,7 @@ impl Row {
     }
 }
 
-/// A step that runs beside others. Dropping it ends it.
+/// A step that runs in the background. Dropping it ends it.
 #[must_use]
 pub(crate) struct Background {
     name: &'static str,
@@ -53,7 +53,7 @@ impl Drop for Background {
     fn drop(&mut self) {
         if self.ended.is_some() {
             self.running.end();
-            // A step before it has failed, which is what is told.
+            // An earlier step has failed, and its error is the one reported.
             let _ = self.wait();
         }
     }
@@ -67,7 +67,7 @@ impl Steps {
         }
     }
 
-    /// Announces a step, does it, and notes the time it took.
+    /// Announces a step, runs it and records its time.
     pub(crate) fn step<T>(
         &mut self,
         name: &'static str,
@@ -80,8 +80,7 @@ impl Steps {
         outcome.with_context(|| format!("the step “{name}” failed"))
     }
 
-    /// Starts a step that runs beside the next ones, in a process of its own. What it prints waits
-    /// in a file.
+    /// Starts a step in the background, in a process of its own. Its output is collected in a file.
     pub(crate) fn start(name: &'static str, mut command: Command) -> Result<Background> {
         println!(
             "\n=== {name}: begins, beside the next steps\n$ {}",
@@ -106,7 +105,7 @@ impl Steps {
         })
     }
 
-    /// Waits for the end of such a step, shows what it printed, and notes the time it took.
+    /// Waits for the end of a background step, prints its output and records its time.
     pub(crate) fn finish(&mut self, mut step: Background) -> Result<()> {
         let (status, took) = step.wait()?;
         println!("\n=== {}, which began before", step.name);
@@ -127,7 +126,7 @@ impl Steps {
         self.rows.push(row);
     }
 
-    /// The table of times.
+    /// Prints the table of times.
     pub(crate) fn print_table(&self) {
         println!();
         for row in &self.rows {
@@ -137,7 +136,7 @@ impl Steps {
     }
 }
 
-/// Minutes and seconds.
+/// Formats a time as minutes and seconds.
 fn clock(time: Duration) -> String {
     format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60)
 }

@@ -1,7 +1,7 @@
-//! `cargo xtask test`: what CI runs, from a fresh Debian to the last click in a browser.
+//! `cargo xtask test`: what CI runs, from a fresh Debian to the browser tests.
 //!
 //! Stops at the first failure. Everything that a step starts is private to this run, in a random
-//! folder, and gone at its end, also after a failure or Ctrl-C.
+//! folder, and removed at the end, also after a failure or Ctrl-C.
 
 mod packages;
 
@@ -21,17 +21,17 @@ use crate::postgres::PrivatePostgres;
 use crate::steps::Steps;
 use crate::workspace::root;
 
-/// How many compilers work at once: what CI has.
+/// The number of parallel compilers: that of CI.
 const JOBS: &str = "-j2";
-/// How many tests of one binary run at once: more than there are cores, for many of them wait.
+/// The number of parallel tests of one binary: more than there are cores, because many tests wait.
 const THREADS: &str = "4";
 
-/// How often tests of races try each race.
+/// How often each race is repeated in tests.
 pub(crate) const ROUNDS: u32 = 15;
-/// The same with `--long`.
+/// How often each race is repeated with `--long`.
 pub(crate) const LONG_ROUNDS: u32 = 200;
 
-/// Runs every step, and prints the times they took.
+/// Runs every step and prints their times.
 pub(crate) fn test(packages: Packages, rounds: u32) -> Result<()> {
     interrupt::listen()?;
     let mut steps = Steps::new();
@@ -59,16 +59,17 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
     steps.step("the tests and the program, built", || {
         run(cargo_test().arg("--no-run"))
     })?;
-    // Here and below, the program without optimisation. A release build would take as long as all
-    // tests together.
+    // From here on, an unoptimized build is used. A release build would take as long as all tests
+    // together.
     let built = root().join("target/debug/kenduri");
-    // As early as can be, because most of these tests wait for something, and pages in a browser
-    // never do.
+    // Started as early as possible: most of these tests wait for something, whereas the browser
+    // tests keep the processor busy.
     let mut machine = showing(&["install", "--program"]);
     machine.arg(&built);
     let machine = Steps::start("installed on a live systemd", machine)?;
-    // A power cut is nothing that a test could make; that the store asks for durable commits is
-    // tested. And nobody waits a second until a deadlock is looked for.
+    // Tests cannot cause a power failure, and another test checks that the store requests durable
+    // commits. The short `deadlock_timeout` avoids a wait of one second until deadlocks are
+    // detected.
     let postgres = steps.step("private PostgreSQL", || {
         PrivatePostgres::start(&["fsync=off", "deadlock_timeout=20ms"])
     })?;
@@ -116,7 +117,7 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
         run(&mut npm_test(&socketio))
     })?;
     steps.step("sign-ins with a provider", || run(&mut npm_test(&oidc)))?;
-    // Its programs start, stop and wait most of the time.
+    // In the background, because the programs of the sites start, stop and wait most of the time.
     let sites = Steps::start("sites with programs beside them", npm_test(&examples))?;
     steps.step("stories and looks in a browser", || {
         run(&mut npm_test(&browser))

@@ -1,4 +1,4 @@
-//! Where the repository lies, which files it holds, and what cargo knows about it.
+//! The path of the repository, its files, and cargo's metadata about it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-/// The folder that holds the workspace.
+/// The root folder of the workspace.
 pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
 }
 
-/// A path as people say it: from the root of the repository.
+/// A path relative to the root of the repository.
 pub fn shown(path: &Path) -> String {
     path.strip_prefix(root())
         .unwrap_or(path)
@@ -21,7 +21,7 @@ pub fn shown(path: &Path) -> String {
         .to_string()
 }
 
-/// Every file below `folder`, sorted, without what builds and package managers leave behind.
+/// Every file below `folder`, sorted, without the leftovers of builds and package managers.
 pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -47,41 +47,41 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What `cargo metadata` says, as far as anybody here asks.
+/// The parts of `cargo metadata` that are used here.
 #[derive(Deserialize)]
 pub struct Metadata {
-    /// Ours and other people's.
+    /// The packages of the workspace and third-party ones.
     pub packages: Vec<Package>,
 }
 
-/// One crate of the workspace or of the registry.
+/// A crate of the workspace or of the registry.
 #[derive(Deserialize)]
 pub struct Package {
-    /// As in its manifest.
+    /// The name in its manifest.
     pub name: String,
-    /// As in its manifest.
+    /// The version in its manifest.
     pub version: String,
-    /// Where it was loaded from; `None` for a path.
+    /// Where it was downloaded from; `None` for a path.
     pub source: Option<String>,
-    /// An SPDX expression.
+    /// The licence as an SPDX expression.
     pub license: Option<String>,
-    /// Its `Cargo.toml`.
+    /// The path of its `Cargo.toml`.
     pub manifest_path: PathBuf,
-    /// The crates that it names.
+    /// Its dependencies.
     pub dependencies: Vec<Dependency>,
 }
 
-/// One line of a manifest.
+/// A dependency in a manifest.
 #[derive(Deserialize)]
 pub struct Dependency {
-    /// The name of the crate that is used.
+    /// The name of the crate.
     pub name: String,
     /// `None`, `dev` or `build`.
     pub kind: Option<String>,
 }
 
 impl Package {
-    /// Is it one of this workspace?
+    /// Whether it belongs to this workspace.
     pub fn is_ours(&self) -> bool {
         self.source.is_none()
     }
@@ -91,7 +91,7 @@ impl Package {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
     }
 
-    /// The folders of this name: beside the manifest, and in a module that has one of its own.
+    /// The folders of this name: beside the manifest, and in any module that has one.
     pub fn folders(&self, name: &str) -> Result<Vec<PathBuf>> {
         let mut found = vec![self.folder().join(name)];
         if let Ok(modules) = fs::read_dir(self.folder().join("src")) {
@@ -105,13 +105,13 @@ impl Package {
     }
 }
 
-/// Asks cargo about the workspace and all it depends on.
+/// Runs `cargo metadata` for the workspace and all its dependencies.
 pub fn load_metadata() -> Result<Metadata> {
     let answer = cargo_says(&["metadata", "--locked", "--format-version", "1"])?;
     serde_json::from_str(&answer).context("cargo metadata answered something unexpected")
 }
 
-/// What a question to cargo prints.
+/// The output of a cargo command.
 pub fn cargo_says(question: &[&str]) -> Result<String> {
     let output = Command::new("cargo")
         .args(question)

@@ -1,4 +1,4 @@
-//! Bodies in chunks, as they come (RFC 9112, section 7.1).
+//! Decodes chunked bodies incrementally (RFC 9112, section 7.1).
 
 use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -8,10 +8,10 @@ use super::refusal::Refusal;
 use super::request::{LINES, judge_trailers};
 use super::section::Section;
 
-/// Digits of a chunk's size that fit into an u64, with room for reckoning.
+/// The most hexadecimal digits of a chunk size; more could overflow the u64.
 const DIGITS: u8 = 15;
 
-/// How far a body has come.
+/// The decoder of a chunked body.
 #[derive(Debug)]
 pub struct Chunks {
     state: State,
@@ -21,15 +21,15 @@ pub struct Chunks {
     trailers: Vec<u8>,
 }
 
-/// What a body may hold beside itself.
+/// What a body may contain besides its data.
 #[derive(Debug)]
 struct Rules {
-    /// Extensions of all chunks together: nobody uses them in earnest.
+    /// The most bytes of extensions in all chunks together; extensions are not used in practice.
     extensions: usize,
     trailers: usize,
-    /// Some servers write blanks behind a size.
+    /// Whether blanks may follow a chunk size, as some servers write them.
     has_blanks: bool,
-    /// Fields that only a head may have are refused in trailers.
+    /// Whether fields that are only permitted in a head are refused in trailers.
     is_strict: bool,
 }
 
@@ -52,7 +52,7 @@ enum State {
         digits: u8,
         size: u64,
     },
-    /// Behind the digits: nothing else, or what nobody reads.
+    /// After the digits: the end of the line, or an extension, which is ignored.
     Extension {
         size: u64,
         is_named: bool,
@@ -75,22 +75,23 @@ impl Default for State {
     }
 }
 
-/// A part of a body.
+/// A decoded part of a body.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Decoded {
-    /// Bytes of it.
+    /// Bytes of the data.
     Data(Bytes),
-    /// The end, and what was said there.
+    /// The end, with the trailers if there are any.
     End(Option<HeaderMap>),
 }
 
 impl Chunks {
-    /// Of a request, which must be read in one way by everybody.
+    /// A decoder for request bodies, with strict rules, so that all recipients read them in the
+    /// same way.
     pub fn of_request() -> Self {
         Self::under(&OF_REQUEST)
     }
 
-    /// Of an answer, as servers write them.
+    /// A decoder for response bodies, with lenient rules, since servers write them differently.
     pub fn of_answer() -> Self {
         Self::under(&OF_ANSWER)
     }
@@ -105,12 +106,12 @@ impl Chunks {
         }
     }
 
-    /// Whether all of it has come.
+    /// Whether the body has been decoded to its end.
     pub fn is_over(&self) -> bool {
         matches!(self.state, State::End)
     }
 
-    /// The next part, which is taken from what `came`; none before more has come.
+    /// Removes the next part from `came` and decodes it. Returns `None` if more bytes are needed.
     pub fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, Refusal> {
         while let Some(&first) = came.first() {
             self.state = match self.state {
@@ -204,7 +205,8 @@ fn read(section: &[u8]) -> Option<HeaderMap> {
 mod tests {
     use super::*;
 
-    /// The body, its trailers and what is behind them, where it comes in pieces of this size.
+    /// Decodes a body that arrives in pieces of this size. Returns the data, the trailers and the
+    /// number of bytes left.
     fn decoded(body: &[u8], piece: usize) -> Result<Option<(Vec<u8>, HeaderMap, usize)>, Refusal> {
         let (mut chunks, mut data, mut at) = (Chunks::of_answer(), Vec::new(), 0);
         while at < body.len() {

@@ -1,4 +1,4 @@
-//! Requests of one connection, one behind the other.
+//! Reads the requests of a connection one after another.
 
 use bytes::{Buf as _, Bytes};
 use http::header::CONNECTION;
@@ -10,44 +10,44 @@ use super::refusal::Refusal;
 use super::request::{self, Framed, Judged};
 use super::section::Section;
 
-/// Lines that are added to those of a request on its way to a server.
+/// The number of header lines that are added to a request before it is forwarded.
 const ADDED: usize = 8;
 
-/// Reads heads, each of which may have so many bytes.
+/// Reads request heads of at most a given size.
 #[derive(Debug)]
 pub struct Heads {
     section: Section,
     limit: usize,
 }
 
-/// The head of a request, and how its message goes on.
+/// The head of a request, and the framing of its body.
 #[derive(Debug)]
 pub struct RequestHead {
-    /// As it was asked.
+    /// The request as received.
     pub request: Request<()>,
-    /// So many bytes are its own.
+    /// The length of the head in bytes.
     pub length: usize,
-    /// What follows it.
+    /// The body that follows.
     pub body: RequestBody,
-    /// Whether the client wants no more than this.
+    /// Whether the client sends no further request on this connection.
     pub is_last: bool,
-    /// Whether the client may wait to be told to send the body.
+    /// Whether the client may wait for `100 Continue` before it sends the body.
     pub expects_continue: bool,
-    /// Whether what follows the message may be of another protocol: the answer will tell.
+    /// Whether another protocol may follow the message, which depends on the response.
     pub asks_upgrade: bool,
 }
 
-/// The body of a request, as far as it has not come.
+/// The part of a request's body that was not read yet.
 #[derive(Debug)]
 pub enum RequestBody {
-    /// So many bytes.
+    /// This many bytes.
     Length(u64),
-    /// Chunks.
+    /// A chunked body.
     Chunked(Box<Chunks>),
 }
 
 impl Heads {
-    /// Between messages; a head may have so many bytes.
+    /// Starts before the first message; heads may have at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             section: Section::default(),
@@ -55,8 +55,8 @@ impl Heads {
         }
     }
 
-    /// The head that these bytes begin with; none before all of it has come. Until then the same
-    /// bytes must come again, with more behind them.
+    /// Parses the head at the beginning of these bytes. Returns `None` if it is incomplete; the
+    /// same bytes must then be passed again, followed by more.
     pub fn next(&mut self, came: &Bytes) -> Result<Option<RequestHead>, Refusal> {
         let Some(length) = self.section.head_end(came, self.limit)? else {
             return Ok(None);
@@ -119,14 +119,14 @@ fn parsed(
     })
 }
 
-/// Whether a list names this token, in any case.
+/// Whether a comma-separated list contains this token, in any case.
 fn names(list: &[u8], token: &[u8]) -> bool {
     let mut options = list.split(|byte| *byte == b',');
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(token))
 }
 
 impl RequestBody {
-    /// How long the rest is, if that was said.
+    /// The number of bytes left, if it is known.
     pub fn length(&self) -> Option<u64> {
         match self {
             Self::Length(length) => Some(*length),
@@ -134,7 +134,7 @@ impl RequestBody {
         }
     }
 
-    /// Whether nothing more of it comes.
+    /// Whether the body has been read to its end.
     pub fn is_over(&self) -> bool {
         match self {
             Self::Length(left) => *left == 0,
@@ -142,7 +142,7 @@ impl RequestBody {
         }
     }
 
-    /// The next part, which is taken from what `came`; none before more has come.
+    /// Removes the next part from `came` and decodes it. Returns `None` if more bytes are needed.
     pub fn next(&mut self, came: &mut Bytes) -> Result<Option<Decoded>, Refusal> {
         match self {
             Self::Length(0) => Ok(Some(Decoded::End(None))),
@@ -157,7 +157,7 @@ impl RequestBody {
         }
     }
 
-    /// All of one that has come with its head, of a length that was said.
+    /// Takes the whole body, if it has a known length and has arrived together with the head.
     pub fn take_whole(&mut self, came: &mut Bytes) -> Option<Bytes> {
         let Self::Length(left) = self else {
             return None;

@@ -1,5 +1,5 @@
-//! HTTP/1 as bytes: what a message says, where it ends, and whether that can be read in one way
-//! only. Nothing in here reads, writes or waits.
+//! Parses HTTP/1 messages: their content, their end, and whether they are unambiguous. This crate
+//! does no I/O.
 
 mod chunks;
 mod head;

@@ -1,4 +1,4 @@
-//! Why a message is not let in.
+//! Why a message is refused.
 
 use http::StatusCode;
 
@@ -7,7 +7,7 @@ use http::StatusCode;
 /// The text says what was found and what to send instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// A line ends with LF alone, or CR stands alone (RFC 9112, section 2.2).
+    /// A line ends with a bare LF, or contains a bare CR (RFC 9112, section 2.2).
     #[error("a line does not end with CR LF; end every line of the head with both")]
     LineEnd,
     /// More than one empty line before the request line.
@@ -16,7 +16,7 @@ pub enum Refusal {
     /// NUL or another control character.
     #[error("the head holds a control character; remove it")]
     Control,
-    /// A header goes on in the next line (RFC 9112, section 5.2).
+    /// A header continues on the next line (RFC 9112, section 5.2).
     #[error("a header is folded over several lines; send it in one")]
     Folded,
     /// The request line is not `METHOD TARGET HTTP/1.1`.
@@ -27,66 +27,68 @@ pub enum Refusal {
     /// A header is not `Name: value`.
     #[error("a header cannot be read; send Name: value without a space before the colon")]
     Header,
-    /// HTTP/0.9, 2 or another version in the clothes of 1.1.
+    /// The version is HTTP/0.9, 2 or another one, in the format of HTTP/1.1.
     #[error("this version of HTTP is not spoken here; send HTTP/1.1")]
     Version,
-    /// A method that is refused before anything is asked, such as `CONNECT`.
+    /// A method that is always refused, such as `CONNECT`.
     #[error("this method is not known here")]
     Method,
-    /// The target is no path, `*` or URL (RFC 9112, section 3.2).
+    /// The target is not a path, `*` or a URL (RFC 9112, section 3.2).
     #[error(
         "the request target is not a valid path or URL; percent-encode what is not allowed in one"
     )]
     Target,
-    /// No `Host`, several, or one that is not a host (RFC 9112, section 3.2).
+    /// `Host` is missing, repeated, or not a host (RFC 9112, section 3.2).
     #[error("Host is missing, repeated or not a host; send exactly one")]
     Host,
-    /// The URL of the request line names another host than `Host`.
+    /// The URL in the request line has another host than `Host`.
     #[error("the request line and Host name different hosts; send the same")]
     HostDiffers,
     /// `Content-Length` is repeated, or not a number (RFC 9112, section 6.3).
     #[error("Content-Length is repeated or not a number; send one number")]
     Length,
-    /// A header of a connection of HTTP/1 came by HTTP/2 or 3 (RFC 9113, section 8.2.2;
+    /// A connection-specific header of HTTP/1 in a message of HTTP/2 or 3 (RFC 9113, section 8.2.2;
     /// RFC 9114, section 4.2).
     #[error("a header belongs to a connection of HTTP/1; leave it out")]
     OfConnection,
     /// Both `Content-Length` and `Transfer-Encoding`.
     #[error("Content-Length and Transfer-Encoding exclude each other; send one of them")]
     LengthAndEncoding,
-    /// `Transfer-Encoding` is not `chunked` at its end.
+    /// The last coding of `Transfer-Encoding` is not `chunked`.
     #[error("Transfer-Encoding does not end with chunked; send chunked alone")]
     Encoding,
-    /// `Transfer-Encoding` names a coding that is not understood.
+    /// `Transfer-Encoding` contains an unsupported coding.
     #[error("only chunked is understood in Transfer-Encoding")]
     EncodingUnknown,
     /// `Expect` is not `100-continue`.
     #[error("only 100-continue can be expected")]
     Expectation,
-    /// The request line alone is above the limit.
+    /// The request line alone exceeds the size limit.
     #[error("the request target is too long")]
     TargetTooLong,
-    /// The head is above the limit.
+    /// The head exceeds the size limit.
     #[error("the headers are too large")]
     HeadTooLarge,
-    /// The head did not come in time.
+    /// The head did not arrive in time.
     #[error("the headers took too long")]
     HeadTooSlow,
-    /// The body stood still for too long, or came too slowly.
+    /// The body stalled for too long, or arrived too slowly.
     #[error("the body came too slowly")]
     BodyTooSlow,
-    /// A chunk is not framed as RFC 9112, section 7.1, says, or has too much around it.
+    /// The chunked framing is invalid (RFC 9112, section 7.1), or has too many bytes besides the
+    /// data.
     #[error("a chunk of the body cannot be read")]
     Chunk,
-    /// The trailers are above the limit, cannot be read, or hold what belongs in a head.
+    /// The trailers exceed the limit, cannot be parsed, or contain fields that are only permitted
+    /// in a head.
     #[error("the trailers cannot be accepted")]
     Trailers,
-    /// The engine of HTTP/2 ends the connection with this code (RFC 9113, section 7).
+    /// The HTTP/2 implementation ends the connection with this error code (RFC 9113, section 7).
     #[error("the connection cannot be read: error {0:#x} of HTTP/2")]
     Http2(u32),
 }
 
-// Codes of HTTP/2.
+// Error codes of HTTP/2.
 const PROTOCOL_ERROR: u32 = 0x1;
 const FLOW_CONTROL_ERROR: u32 = 0x3;
 const FRAME_SIZE_ERROR: u32 = 0x6;
@@ -94,7 +96,7 @@ const COMPRESSION_ERROR: u32 = 0x9;
 const ENHANCE_YOUR_CALM: u32 = 0xb;
 
 impl Refusal {
-    /// How it is answered.
+    /// The status code of the response.
     pub fn status(self) -> StatusCode {
         match self {
             Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
@@ -107,7 +109,7 @@ impl Refusal {
         }
     }
 
-    /// A word for the log, the same for ever.
+    /// A stable identifier for the log.
     pub fn why(self) -> &'static str {
         match self {
             Self::LineEnd => "refused_line_end",
@@ -142,7 +144,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the head was let in, and the body is at fault.
+    /// Whether the head was accepted and the body is at fault.
     pub fn is_of_body(self) -> bool {
         matches!(self, Self::Chunk | Self::Trailers | Self::BodyTooSlow)
     }

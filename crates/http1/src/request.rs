@@ -1,6 +1,6 @@
-//! What a head must be to be let in: read in one way only, by everybody.
+//! Validates request heads: a head is accepted only if all recipients read it in the same way.
 //!
-//! `httparse` splits it; what it is lenient about is refused here.
+//! `httparse` parses it; what it is lenient about is refused here.
 
 use std::mem::MaybeUninit;
 
@@ -9,18 +9,18 @@ use httparse::{Header, ParserConfig, Request, Status};
 
 use super::refusal::Refusal;
 
-/// At most this many header lines.
+/// The most header lines of a request.
 pub const LINES: usize = 128;
-/// The longest method that anybody has registered is half of this.
+/// The longest method, twice as long as the longest registered one.
 pub const METHOD_LENGTH: usize = 32;
-/// The longest host: a name of 253 letters and a port.
+/// The longest host: a name of 253 characters and a port.
 const HOST_LENGTH: usize = 260;
 
-/// How the message goes on after its head.
+/// The framing of the message, as far as its head determines it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) body: Framed,
-    /// Whether what follows may be of another protocol: the answer will tell.
+    /// Whether another protocol may follow, which depends on the response.
     pub(crate) asks_upgrade: bool,
     pub(crate) expects_continue: bool,
 }
@@ -32,7 +32,7 @@ pub(crate) enum Framed {
     Chunked,
 }
 
-/// Judges a head, from its request line to its empty line, and has a look at one that is let in.
+/// Validates a head, from its request line to its empty line, and passes an accepted one to `look`.
 pub(super) fn judge_and<T>(
     head: &[u8],
     look: impl FnOnce(&Request<'_, '_>, Judged) -> T,
@@ -48,7 +48,7 @@ pub(super) fn judge_and<T>(
     else {
         return Err(Refusal::RequestLine);
     };
-    // Another idea of where the head ends must never arise.
+    // `httparse` must find the same end of the head.
     if length != head.len() {
         return Err(Refusal::Header);
     }
@@ -65,7 +65,7 @@ pub(super) fn judge_and<T>(
     Ok(look(&request, judged))
 }
 
-/// Fields that only a head may have (RFC 9110, section 6.5.1).
+/// Fields that are not permitted in trailers (RFC 9110, section 6.5.1).
 const HEAD_ONLY: [&str; 9] = [
     "authorization",
     "content-encoding",
@@ -78,13 +78,13 @@ const HEAD_ONLY: [&str; 9] = [
     "transfer-encoding",
 ];
 
-/// Judges trailers that an engine has read.
+/// Validates trailers that another parser has read.
 pub fn judge_fields(trailers: &HeaderMap) -> Result<(), Refusal> {
     let is_misplaced = HEAD_ONLY.iter().any(|name| trailers.contains_key(*name));
     (!is_misplaced).then_some(()).ok_or(Refusal::Trailers)
 }
 
-/// Judges trailers, from the first to the empty line.
+/// Validates trailers, from the first line to the empty line.
 pub(crate) fn judge_trailers(section: &[u8]) -> Result<(), Refusal> {
     characters(section).map_err(|_| Refusal::Trailers)?;
     let mut lines = [httparse::EMPTY_HEADER; LINES];
@@ -102,7 +102,7 @@ pub(crate) fn judge_trailers(section: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// What the headers say about the message itself.
+/// The headers that concern the framing of the message.
 struct Asked<'a> {
     host: Option<&'a [u8]>,
     body: Framed,
@@ -119,7 +119,7 @@ impl<'a> Asked<'a> {
         let (mut upgrade, mut connection_upgrade) = (false, false);
         let mut expects_continue = false;
         for Header { name, value } in headers {
-            // Most names differ in their length already.
+            // Comparing lengths first excludes most names.
             match name.len() {
                 4 if name.eq_ignore_ascii_case("host") => {
                     once(&mut host, *value, Refusal::Host)?;
@@ -169,7 +169,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Takes what may be said once.
+/// Sets a value that may be given only once.
 fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal> {
     match said.replace(value) {
         None => Ok(()),
@@ -177,9 +177,10 @@ fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal
     }
 }
 
-/// CR only before LF, no other control character but tab, no folded line.
+/// Checks that CR occurs only before LF, that tab is the only other control character, and that no
+/// line is folded.
 fn characters(head: &[u8]) -> Result<(), Refusal> {
-    // Nearly every head is fine, which is seen by looking at many bytes at once.
+    // Nearly every head is valid, which is checked quickly on many bytes at once.
     let is_odd = |byte: u8| (byte < 0x20 && !matches!(byte, b'\r' | b'\n' | b'\t')) || byte == 0x7f;
     let are_odd = |first: u8, second: u8| {
         (first == b'\r' && second != b'\n')
@@ -197,7 +198,7 @@ fn characters(head: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// The first that is wrong.
+/// The refusal for the first invalid character.
 fn odd_character(head: &[u8]) -> Result<(), Refusal> {
     for (place, byte) in head.iter().enumerate() {
         match byte {
@@ -223,16 +224,16 @@ fn refusal_of(error: httparse::Error) -> Refusal {
     }
 }
 
-/// Reads a `Content-Length`; none: it is no plain number.
+/// Parses a `Content-Length`. Returns `None` if it is not a plain number.
 pub fn content_length(value: &[u8]) -> Option<u64> {
-    // 18 digits fit into an u64 with room for reckoning.
+    // 18 digits fit into a u64 without overflow.
     let is_plain = (1..=18).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
     let value = value.iter().map(|digit| u64::from(digit - b'0'));
     is_plain.then(|| value.fold(0, |sum, digit| sum * 10 + digit))
 }
 
 fn judge_encoding(encoding: &[u8], minor: u8) -> Result<(), Refusal> {
-    // HTTP/1.0 knows no encoding: whoever reads it so sees no body at all.
+    // HTTP/1.0 has no transfer codings, so an HTTP/1.0 recipient would not see a body.
     if minor == 0 {
         return Err(Refusal::Encoding);
     }
@@ -282,8 +283,8 @@ fn judge_target(method: &str, target: &str, host: Option<&[u8]>) -> Result<(), R
     }
 }
 
-/// What may stand in a path and a query: visible, no fragment, nothing that
-/// servers are known to read in two ways.
+/// Whether all characters are permitted in a path and query: visible, without a fragment, and
+/// nothing that servers interpret differently.
 fn is_path(path: &[u8]) -> bool {
     let query = path
         .iter()
@@ -297,7 +298,8 @@ fn is_path(path: &[u8]) -> bool {
     })
 }
 
-/// `name`, `1.2.3.4` or `[::1]`, with or without `:port`; never with a user.
+/// Whether this is `name`, `1.2.3.4` or `[::1]`, with or without `:port`, and without user
+/// information.
 pub fn is_host(host: &[u8]) -> bool {
     if host.is_empty() || host.len() > HOST_LENGTH {
         return false;
@@ -323,7 +325,7 @@ pub fn is_host(host: &[u8]) -> bool {
 
 fn is_name(name: &[u8]) -> bool {
     let name = name.strip_suffix(b".").unwrap_or(name);
-    // A label must not be empty.
+    // No label may be empty.
     let mut before = b'.';
     for &byte in name {
         let fits = match byte {
@@ -338,7 +340,7 @@ fn is_name(name: &[u8]) -> bool {
     before != b'.'
 }
 
-/// Nothing, or `:` and a number (RFC 3986, section 3.2.3).
+/// Whether this is empty, or `:` and a port number (RFC 3986, section 3.2.3).
 fn is_port(port: &[u8]) -> bool {
     let Some(digits) = port.strip_prefix(b":") else {
         return port.is_empty();

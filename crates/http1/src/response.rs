@@ -1,4 +1,4 @@
-//! Heads of answers, as servers write them.
+//! Parses the heads of responses, as servers write them.
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -9,73 +9,73 @@ use super::chunks::{Chunks, Decoded};
 use super::refusal::Refusal;
 use super::request::content_length;
 
-/// The largest head of an answer.
+/// The largest head of a response, in bytes.
 pub const LARGEST_HEAD: usize = 64 << 10;
-/// At most this many lines, as the engine takes.
+/// The most header lines of a response, equal to the limit of the HTTP implementation.
 const LINES: usize = 100;
-/// Lines that are added to those of an answer on its way to the client.
+/// The number of header lines that are added to a response before it is forwarded.
 const ADDED: usize = 6;
 
-/// The head of an answer, and what came of its body.
+/// The head of a response, and the received part of its body.
 #[derive(Debug)]
 pub struct Head {
-    /// Its status and headers; a [`Reason`] where that is not what everybody says.
+    /// The status and headers, with a [`Reason`] if the reason phrase is not the standard one.
     pub parts: response::Parts,
-    /// The first bytes of the body.
+    /// The received beginning of the body.
     pub first: Bytes,
-    /// What comes of it after them.
+    /// The rest of the body.
     pub left: Left,
-    /// Whether the connection may take another request after it.
+    /// Whether the connection can be used for another request afterwards.
     pub lasting: bool,
 }
 
-/// What a server calls the status of its answer.
+/// A non-standard reason phrase.
 #[derive(Debug, Clone)]
 pub struct Reason(pub Bytes);
 
-/// Why something is no answer.
+/// Why a response is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAnswer {
-    /// The head cannot be read.
+    /// The head cannot be parsed.
     #[error("the head of the answer cannot be read")]
     Head,
-    /// Its end could be seen in several places (RFC 9112, section 6.3).
+    /// The end of the message is ambiguous (RFC 9112, section 6.3).
     #[error("the end of the answer can be seen in several places")]
     Framing,
-    /// The head is sound, and the chunks behind it are not.
+    /// The head is valid, but the chunks after it are not.
     #[error("a chunk of the answer cannot be read")]
     Body,
 }
 
-/// What is still to come of a body.
+/// The part of a body that has not been received yet.
 #[derive(Debug)]
 pub enum Left {
-    /// So many bytes.
+    /// This many bytes.
     Length(u64),
-    /// Chunks; these bytes of them are here.
+    /// Chunks, of which these bytes have been received.
     Chunks(Box<(Chunks, Bytes)>),
-    /// What is said at its end.
+    /// Only the trailers at its end, which have been received.
     Trailers(Box<HeaderMap>),
-    /// Whatever comes before the connection ends.
+    /// Everything until the connection is closed.
     Everything,
 }
 
-/// What some bytes are.
+/// The result of parsing a response.
 #[derive(Debug)]
 pub enum Read {
-    /// The beginning of a head.
+    /// The head is incomplete.
     Part,
-    /// The answer.
+    /// The head is complete.
     Whole(Head),
-    /// So many bytes are of an answer that comes before the one to the request (RFC 9110,
-    /// section 15.2).
+    /// This many bytes are an interim response, which precedes the final one (RFC 9110, section
+    /// 15.2).
     Interim(usize),
-    /// Nothing that is evidently the one answer to a request.
+    /// The bytes are not a valid and unambiguous response.
     Bad(BadAnswer),
 }
 
-/// Reads the answer to a request, which was a `HEAD` or not. Its headers take the
-/// place of those in `spare`, which nobody needs any more.
+/// Parses the response to a request, which was a `HEAD` or not. Its headers are stored in the
+/// allocation of `spare`, whose contents are discarded.
 pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
     let mut answer = httparse::Response::new(&mut []);
@@ -91,12 +91,12 @@ pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     }
 }
 
-/// Whether an answer has no body, whatever its headers say (RFC 9110, section 6.4.1).
+/// Whether a response has no body, whatever its headers are (RFC 9110, section 6.4.1).
 pub fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Whether another answer follows. After a switch of protocols no HTTP does.
+/// Whether another response follows. After 101 (switching protocols) no HTTP response follows.
 fn is_interim(answer: &httparse::Response<'_, '_>) -> bool {
     const SWITCH: u16 = 101;
     let is_interim = |code: u16| code / 100 == 1 && code != SWITCH;
@@ -159,18 +159,20 @@ fn whole(
         parts,
         first,
         left,
-        // What nobody asked for may be an answer to the next request.
+        // Surplus bytes could be taken for the response to the next request.
         lasting: lasting && is_all,
     })
 }
 
-/// Whether it is what everybody calls this status. Some write that in capitals.
+/// Whether this is the standard reason phrase, in any case, since some servers write it in
+/// capitals.
 fn is_usual(status: StatusCode, reason: &str) -> bool {
     let usual = status.canonical_reason().unwrap_or_default();
     reason.is_empty() || reason.eq_ignore_ascii_case(usual)
 }
 
-/// What came of a body in chunks, what is left of it, and whether nothing else came.
+/// Splits a chunked body into the received data and the rest, and returns whether nothing else was
+/// received.
 fn chunked(mut rest: Bytes) -> Result<(Bytes, Left, bool), Refusal> {
     let mut chunks = Chunks::of_answer();
     let (mut first, mut more) = (Bytes::new(), Vec::new());
@@ -198,15 +200,15 @@ fn joined(first: Bytes, more: Vec<u8>) -> Bytes {
     if more.is_empty() { first } else { more.into() }
 }
 
-/// What came of a body that is so long, how much is left of it, and whether nothing else
-/// came.
+/// Splits a body of known length into the received data and the number of missing bytes, and
+/// returns whether nothing else was received.
 fn sized(rest: &Bytes, expected: u64) -> (Bytes, Left, bool) {
     let first = usize::try_from(expected).map_or(rest.len(), |expected| expected.min(rest.len()));
     let left = expected - first as u64;
     (rest.slice(..first), Left::Length(left), first == rest.len())
 }
 
-/// Whether it is in chunks, and nothing else is said of its end.
+/// Whether the body is chunked, and no other transfer coding is given.
 fn is_chunked(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
@@ -220,7 +222,7 @@ fn says_close(value: &[u8]) -> bool {
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// The one length that is said.
+/// The `Content-Length`, which must be given exactly once.
 fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     let mut said = headers.get_all(CONTENT_LENGTH).iter();
     if let (Some(length), None) = (said.next(), said.next())
@@ -228,7 +230,7 @@ fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     {
         return Ok(length);
     }
-    // The same one over and over could be read, and is not.
+    // A repeated equal length would be unambiguous, but is refused.
     let said = headers.get_all(CONTENT_LENGTH).iter();
     let said = said.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     let mut said = said.map(|length| content_length(length.trim_ascii()));

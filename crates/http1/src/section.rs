@@ -1,21 +1,21 @@
-//! Lines up to an empty one: a head, or trailers.
+//! Finds the end of a head or of trailers: lines up to an empty one.
 
 use super::refusal::Refusal;
 
-/// Looks at each byte once, however they arrive.
+/// Looks at each byte only once, however the bytes are split.
 #[derive(Debug, Default)]
 pub(super) struct Section {
-    /// So many bytes have been looked at.
+    /// The number of bytes looked at.
     seen: usize,
-    /// Where the line begins that is being read.
+    /// The beginning of the current line.
     line: usize,
-    /// Whether one line was complete.
+    /// Whether there was a complete line.
     has_lines: bool,
     skips_line: bool,
 }
 
 impl Section {
-    /// Where it ends, if that has come.
+    /// The end of the section, if it has been received.
     pub(super) fn end(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, Refusal> {
         let too_large = |has_lines| {
             if has_lines {
@@ -47,8 +47,8 @@ impl Section {
         Ok(None)
     }
 
-    /// As [`end`](Self::end) of a head, before which one empty line may come (RFC 9112, section
-    /// 2.2); [`skipped`](Self::skipped) says how long that is.
+    /// Like [`end`](Self::end), for a head, which one empty line may precede (RFC 9112, section
+    /// 2.2); [`skipped`](Self::skipped) returns the length of that line.
     pub(super) fn head_end(
         &mut self,
         bytes: &[u8],
@@ -66,7 +66,7 @@ impl Section {
         }
     }
 
-    /// How much stands before the request line.
+    /// The number of bytes before the request line.
     pub(super) fn skipped(&self) -> usize {
         if self.skips_line { 2 } else { 0 }
     }

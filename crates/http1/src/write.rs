@@ -1,4 +1,4 @@
-//! What is written.
+//! Writes header fields.
 
 use http::HeaderMap;
 

@@ -1,7 +1,7 @@
-//! The rows of a plain-text dump that `pg_dump` made, one at a time.
+//! Reads the rows of a plain-text dump made by `pg_dump`, one at a time.
 //!
-//! Rows are read of `COPY` blocks, as `pg_dump` writes them by default. What the
-//! tables mean is the caller's business. One line is in memory at a time, however long the dump is.
+//! Rows are read from `COPY` blocks, the default format of `pg_dump`. The meaning of the tables is
+//! up to the caller. However long the dump is, only one line is in memory at a time.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -10,22 +10,22 @@ use std::rc::Rc;
 
 use crate::ImportError;
 
-/// No line of a dump is longer, in bytes.
+/// The longest line of a dump, in bytes.
 const LONGEST: u64 = 16 << 20;
-/// What `pg_dump` ends a dump with.
+/// The last comment of a complete dump.
 const END: &str = "-- PostgreSQL database dump complete";
 
 const MAKE_PLAIN: &str = "make a plain dump, as `pg_dump --no-owner --file=site.sql DATABASE` does";
 const MAKE_ANEW: &str = "nothing was changed; make the dump anew";
 
-/// A dump, as far as it was read.
+/// A dump that is being read.
 #[derive(Debug)]
 pub struct Dump {
     file: String,
     reader: BufReader<File>,
     line: u64,
     text: String,
-    /// The table whose rows come now.
+    /// The table of the current rows.
     table: Option<Rc<Table>>,
     is_complete: bool,
 }
@@ -46,8 +46,8 @@ pub struct Row {
 }
 
 impl Dump {
-    /// Opens a dump at its beginning. One that is packed or in a format of its own is refused with
-    /// the command that makes it plain.
+    /// Opens a dump. A compressed one, or one in a custom format, is refused with the command that
+    /// makes a plain one.
     pub fn open(file: &Path) -> Result<Self, ImportError> {
         let name = file.display().to_string();
         let unreadable = |error: std::io::Error| ImportError::Unreadable {
@@ -89,7 +89,7 @@ impl Dump {
         })
     }
 
-    /// The next row, of whichever table; `None` at the end of a dump that is whole.
+    /// The next row of any table; `None` at the end of a complete dump.
     pub fn read(&mut self) -> Result<Option<Row>, ImportError> {
         loop {
             if !self.read_line()? {
@@ -106,7 +106,7 @@ impl Dump {
         }
     }
 
-    /// Whether there was a line.
+    /// Reads a line; returns whether there was one.
     fn read_line(&mut self) -> Result<bool, ImportError> {
         self.text.clear();
         self.line += 1;
@@ -124,11 +124,11 @@ impl Dump {
         let mend = "make the dump with `pg_dump --encoding=UTF8`";
         self.text =
             String::from_utf8(bytes).map_err(|_| self.refuse("it is no text in UTF-8", mend))?;
-        // The last line of a block is whole, or the dump breaks off within it.
+        // The last line of a `COPY` block must have a line ending, or else the dump is truncated.
         Ok(ends || count > 0 && self.table.is_none())
     }
 
-    /// A line between the rows.
+    /// Handles a line outside of `COPY` blocks.
     fn statement(&mut self) -> Result<(), ImportError> {
         if self.text == END {
             self.is_complete = true;
@@ -176,30 +176,30 @@ impl Dump {
 }
 
 impl Row {
-    /// The name of its table, without its schema.
+    /// The name of the row's table, without the schema.
     pub fn table(&self) -> &str {
         &self.table.name
     }
 
-    /// Its line in the dump.
+    /// The number of the row's line in the dump.
     pub fn line(&self) -> u64 {
         self.line
     }
 
-    /// The value of a column; nothing where it is NULL, or where the table has no such column.
+    /// The value of a column; `None` if it is NULL or the table has no such column.
     pub fn get(&self, column: &str) -> Option<&str> {
         let mut columns = self.table.columns.iter();
         let place = columns.position(|name| name == column)?;
         self.values.get(place)?.as_deref()
     }
 
-    /// As [`Row::get`], for a column that has to be there.
+    /// Like [`Row::get`], but a missing value is an error.
     pub fn require(&self, column: &str) -> Result<&str, ImportError> {
         let what = || format!("{} has no {column}", self.table.name);
         self.get(column).ok_or_else(|| self.refuse(what()))
     }
 
-    /// A refusal of this row.
+    /// An error about this row.
     pub fn refuse(&self, what: String) -> ImportError {
         ImportError::Malformed {
             place: format!("{}:{}", self.table.file, self.line),
@@ -209,7 +209,7 @@ impl Row {
     }
 }
 
-/// The table and the columns of `COPY public.users (id, email) FROM stdin;`.
+/// Parses the table and columns of `COPY public.users (id, email) FROM stdin;`.
 fn table(file: &str, line: &str) -> Option<Table> {
     let inner = line.strip_prefix("COPY ")?.strip_suffix(") FROM stdin;")?;
     let (name, columns) = inner.split_once(" (")?;
@@ -222,7 +222,7 @@ fn table(file: &str, line: &str) -> Option<Table> {
     })
 }
 
-/// A value that is not NULL, as `COPY` writes it.
+/// Unescapes a value as written by `COPY`; `None` if it is NULL.
 fn unescaped(text: &str) -> Option<String> {
     let mut value = String::with_capacity(text.len());
     let mut letters = text.chars();
@@ -243,7 +243,7 @@ fn unescaped(text: &str) -> Option<String> {
     Some(value)
 }
 
-/// The texts of an array as PostgreSQL writes it: `{a,"b c"}`.
+/// The elements of a text array in PostgreSQL's notation: `{a,"b c"}`.
 pub fn array(text: &str) -> Option<Vec<String>> {
     let mut letters = text.strip_prefix('{')?.strip_suffix('}')?.chars();
     let mut all = Vec::new();

@@ -1,87 +1,86 @@
-//! The configuration of other programs, as `kenduri.toml`; and the rows of their databases.
+//! Imports the configuration of other programs as `kenduri.toml`, and the rows of their databases.
 //!
-//! But for [`dump`], each way in prints a file that `kenduri check` accepts, but for folders and
-//! files that are not there, and a comment about everything that could not be
-//! carried over. Nothing is guessed silently: where two things could be meant,
-//! the file holds the safer one and says so. What kept strangers out of a path
-//! never becomes a route that is open; where no path can say it, a remark that
-//! begins with CAREFUL does.
+//! Except for [`dump`], each import prints a file that `kenduri check` accepts, apart from missing
+//! folders and files, with a comment about everything that could not be carried over. Nothing is
+//! guessed silently: if something is ambiguous, the file contains the safer choice and a comment
+//! about it. A path that was protected never becomes an open route; if no path can express the
+//! protection, a remark that begins with CAREFUL says so.
 
 pub mod dump;
 pub mod nginx;
 mod page;
 pub mod pm2;
 
-/// No file of an operator is larger, in bytes.
+/// The largest configuration file that is read, in bytes.
 const LARGEST: u64 = 4 << 20;
 
-/// What was made of a file.
+/// The result of an import.
 #[derive(Debug)]
 pub struct Imported {
-    /// A `kenduri.toml`.
+    /// The text of a `kenduri.toml`.
     pub text: String,
-    /// How many comments in it want to be read.
+    /// The number of comments in it that need attention.
     pub remarks: usize,
 }
 
-/// Why nothing could be made of it.
+/// Why an import failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file cannot be read.
     #[error("cannot read {file}: {why}\n  name a file that is there and that you may read")]
     Unreadable {
-        /// As named.
+        /// The file as named by the user.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         why: String,
     },
-    /// The file is not what it should be.
+    /// The file is invalid.
     #[error("{place}: {what}\n  {mend}")]
     Malformed {
-        /// File and line.
+        /// The file and the line.
         place: String,
         /// What is wrong.
         what: String,
-        /// What to do about it.
+        /// How to fix it.
         mend: &'static str,
     },
-    /// It holds nothing that could be carried over.
+    /// The file contains nothing that could be carried over.
     #[error("{file}: {what}\n  {mend}")]
     Nothing {
-        /// As named.
+        /// The file as named by the user.
         file: String,
-        /// What was looked for.
+        /// What was expected in the file.
         what: &'static str,
-        /// What to do about it.
+        /// How to fix it.
         mend: &'static str,
     },
-    /// It is a program, and nobody said that it may run.
+    /// The file is a program, and the user did not permit running it.
     #[error(
         "{file} is a program: to read it is to run it\n  \
          --run does so: node runs it in {folder}, with nothing in its environment but PATH, for at most {seconds} s;\n  \
          or save what it says as JSON, and import that"
     )]
     NeedsRun {
-        /// As named.
+        /// The file as named by the user.
         file: String,
-        /// Where it would run.
+        /// The folder in which it would run.
         folder: String,
-        /// For how long.
+        /// The timeout in seconds.
         seconds: u64,
     },
-    /// It was run, and said nothing that can be used.
+    /// The file was run, and its output cannot be used.
     #[error("{file}: {what}\n  {mend}")]
     Ran {
-        /// As named.
+        /// The file as named by the user.
         file: String,
         /// What happened.
         what: String,
-        /// What to do about it.
+        /// How to fix it.
         mend: &'static str,
     },
 }
 
-/// A time as it is written in `kenduri.toml`, in the largest unit that fits.
+/// A time in the notation of `kenduri.toml`, in the largest unit in which it is whole.
 fn time(milliseconds: u64) -> String {
     let units = [
         (86_400_000, "d"),
@@ -96,7 +95,7 @@ fn time(milliseconds: u64) -> String {
     format!("{}{unit}", milliseconds / length)
 }
 
-/// The text of a file, if it is one of a size that people write.
+/// The text of a file, unless it is too large.
 fn read(file: &std::path::Path) -> Result<String, ImportError> {
     use std::io::Read as _;
 
@@ -116,8 +115,8 @@ fn read(file: &std::path::Path) -> Result<String, ImportError> {
     String::from_utf8(bytes).map_err(|_| unreadable("it is no text in UTF-8".to_owned()))
 }
 
-/// Compares what was made with the reviewed text beside the file. Where
-/// `KENDURI_TEST_REVIEW` is set, the text is written instead, for review.
+/// Compares a result with the reviewed text beside the file. If `KENDURI_TEST_REVIEW` is set, the
+/// text is written instead, for review.
 #[cfg(test)]
 fn compare(file: &std::path::Path, made: &Imported) {
     let reviewed = std::path::PathBuf::from(format!("{}.toml", file.display()));

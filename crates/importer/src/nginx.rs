@@ -1,9 +1,9 @@
-//! nginx: server blocks, as routes.
+//! Imports nginx server blocks as routes.
 //!
-//! The file is read as nginx reads it (`tokens`, `tree`, `include`), each block
-//! over what holds around it (`scope`), and becomes pieces of a `kenduri.toml`
-//! (`made`). Before they are written, the edge's own check looks at them; what
-//! it would refuse is left out, and said (`written`).
+//! The file is parsed as nginx does (`tokens`, `tree`, `include`). Each block is interpreted with
+//! the settings that it inherits (`scope`), and becomes parts of a `kenduri.toml` (`made`). Before
+//! these are written, the edge's own check validates them; what it would refuse is left out, with a
+//! remark (`written`).
 
 mod access;
 mod answers;
@@ -36,13 +36,13 @@ use scope::{Level, Scope, Zones};
 use servers::Server;
 use tree::Directive;
 
-/// So many servers are read.
+/// The most servers that are read.
 const MOST_SERVERS: usize = 2_000;
 
 const BODIES: &str = "nginx refuses bodies above 1 MB unless client_max_body_size says otherwise. A route without \
      `body_size` has no limit.";
 
-/// What `kenduri.toml` says in the place of a file of nginx.
+/// Converts an nginx configuration file to a `kenduri.toml`.
 pub fn import(file: &Path) -> Result<Imported, ImportError> {
     let (directives, remarks) = tree::read(file)?;
     let name = file
@@ -86,8 +86,8 @@ fn made_of(
         .filter(|(server, _)| server.identity.is_tls)
         .flat_map(|(server, _)| server.identity.hosts.clone())
         .collect();
-    // Those with TLS first: where both answer alike, they are kept.
-    // Those that were reached from fewer places last: what everybody reached is kept.
+    // Of two identical routes the first is kept, so servers with TLS come first. Servers that were
+    // reachable from fewer places come last, so that publicly reachable ones are kept.
     let mut places: Vec<_> = servers
         .iter()
         .flat_map(|(server, _)| server.identity.places.clone())
@@ -114,7 +114,7 @@ fn made_of(
     Ok(written::write(name, made))
 }
 
-/// Reads what is outside of servers, and the servers.
+/// Reads the servers, and the directives outside of servers.
 fn read(
     directives: &[Directive],
     around: &Scope,
@@ -181,7 +181,7 @@ fn zone(directive: &Directive, zones: &mut Zones, made: &mut Made) {
     }
 }
 
-/// Which proxies are believed, and in what.
+/// Reads which proxies are trusted, and for which headers.
 fn trust(directive: &Directive, made: &mut Made) {
     match directive.name.as_str() {
         "set_real_ip_from" => trusted(directive, made),

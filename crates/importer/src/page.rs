@@ -1,15 +1,15 @@
-//! The text of a `kenduri.toml`, written from the top: comments, sections, keys.
+//! Writes the text of a `kenduri.toml` from top to bottom: comments, sections, keys.
 
 use std::fmt::Write as _;
 
 use toml::Value;
 
-/// Comments are broken before this column.
+/// The column before which comments are wrapped.
 const WIDTH: usize = 100;
-/// A comment holds at most so many characters of somebody else's text.
+/// The most characters of imported text in a comment.
 const LONGEST: usize = 600;
 
-/// What has been written so far.
+/// The text written so far.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     text: String,
@@ -17,19 +17,19 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// A comment that explains.
+    /// Adds an explanatory comment.
     pub(super) fn say(&mut self, text: &str) {
         self.comment(text);
     }
 
-    /// A comment about something that wants to be looked at.
+    /// Adds a comment that needs attention.
     pub(super) fn remark(&mut self, text: &str) {
         self.remarks += 1;
         self.comment(text);
     }
 
     fn comment(&mut self, text: &str) {
-        // TOML forbids most control characters in comments, and a line feed ends one.
+        // TOML forbids most control characters in comments, and a line feed would end the comment.
         let clean: String = text
             .chars()
             .map(|letter| if letter.is_control() { ' ' } else { letter })
@@ -51,25 +51,25 @@ impl Page {
         self.line(&line);
     }
 
-    /// `[name]` or `[[name]]`, after an empty line.
+    /// Adds a header such as `[name]` or `[[name]]`.
     pub(super) fn section(&mut self, header: &str) {
         self.line(header);
     }
 
-    /// An empty line, unless there is one already.
+    /// Adds an empty line, unless the last line is empty.
     pub(super) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
-    /// `name = value`.
+    /// Adds `name = value`.
     pub(super) fn key(&mut self, name: &str, value: impl Into<Value>) {
         let line = format!("{name} = {}", inline(&value.into()));
         self.line(&line);
     }
 
-    /// `name = value` in a comment, which takes effect without its sign.
+    /// Adds `name = value` as a comment, to be enabled by removing the `#`.
     pub(super) fn propose(&mut self, name: &str, value: impl Into<Value>) {
         let line = format!("# {name} = {}", inline(&value.into()));
         self.line(&line);
@@ -80,7 +80,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// The whole, and how many remarks are in it.
+    /// The whole text, and the number of remarks in it.
     pub(super) fn finish(self) -> super::Imported {
         super::Imported {
             text: self.text,
@@ -89,7 +89,7 @@ impl Page {
     }
 }
 
-/// A value on one line, as people write it.
+/// Formats a value on one line.
 fn inline(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
@@ -108,7 +108,7 @@ fn inline(value: &Value) -> String {
     }
 }
 
-/// A basic string.
+/// Formats a basic string.
 fn quoted(text: &str) -> String {
     let mut line = String::with_capacity(text.len() + 2);
     line.push('"');
@@ -129,7 +129,7 @@ fn quoted(text: &str) -> String {
     line
 }
 
-/// A name, in quotes where it needs them.
+/// Formats a key, with quotes if necessary.
 pub(super) fn key_name(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if !name.is_empty() && name.bytes().all(plain) {
@@ -139,7 +139,7 @@ pub(super) fn key_name(name: &str) -> String {
     }
 }
 
-/// The beginning of a text that may be long.
+/// The text, shortened if it is long.
 pub(super) fn short(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();

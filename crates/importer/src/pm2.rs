@@ -1,4 +1,4 @@
-//! PM2: apps of an ecosystem file, as services.
+//! Imports the apps of a PM2 ecosystem file as services.
 
 mod app;
 mod command;
@@ -18,21 +18,21 @@ use serde_json::{Map, Value};
 use super::page::Page;
 use super::{ImportError, Imported};
 
-/// So many apps are read.
+/// The most apps that are read.
 const MOST_APPS: usize = 1_000;
 
-/// What the command line says.
+/// The options of the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
     /// Whether a file that is a program may be run.
     pub run: bool,
-    /// `env_NAME` is taken over `env`.
+    /// The name of an environment: the variables of `env_NAME` override those of `env`.
     pub env: Option<String>,
-    /// How many instances `max` means.
+    /// The number of instances that `max` stands for.
     pub cores: usize,
 }
 
-/// What `kenduri.toml` says in the place of an ecosystem file.
+/// Converts a PM2 ecosystem file to a `kenduri.toml`.
 pub fn import(file: &Path, asked: &Asked) -> Result<Imported, ImportError> {
     let ending = file.extension().unwrap_or_default().to_string_lossy();
     let text = match ending.as_ref() {

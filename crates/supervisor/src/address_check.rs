@@ -1,5 +1,5 @@
-//! Checks that it is the instance that listens at its address: a link may be in the place of its
-//! socket, and another user may have its port.
+//! Checks that the process listening at an instance's address really is that instance: its socket
+//! file may have been replaced by a link, and another user may have taken its port.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufRead, BufReader};
@@ -11,36 +11,37 @@ use tokio::net::UnixStream;
 
 use crate::ready_instances::Address;
 
-/// What `/proc/net/tcp` calls a socket that listens (`TCP_LISTEN`).
+/// The state of a listening socket in `/proc/net/tcp` (`TCP_LISTEN`).
 const LISTENS: &str = "0A";
 
-/// Root can read all traffic anyway, and may hold a port for another user's program, as Docker does.
+/// Root can read all traffic anyway, and may hold a port for another user's program, as Docker
+/// does.
 const ROOT: u32 = 0;
-/// Connecting to a socket is writing to it (unix(7)).
+/// Connecting to a Unix socket needs write permission on it (unix(7)).
 const FOR_OWNER_AND_GROUP: u32 = 0o660;
 
-/// Where an instance is found.
+/// The address of an instance, and who must own the socket there.
 pub(crate) struct CheckedAddress {
     pub(crate) address: Address,
-    /// Whose (uid) socket it must be; none: it cannot be another user's.
+    /// The uid that must own the socket. `None`: no other user can have opened it.
     pub(crate) owner: Option<u32>,
-    /// The group (gid) that may connect beside the owner; none: who may is left as it is.
+    /// The gid that may connect besides the owner. `None`: the permissions are left as they are.
     pub(crate) group: Option<u32>,
 }
 
-/// Why an instance was not reached.
+/// Why connecting to an instance failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
-    /// Nothing listens there, or not yet.
+    /// Nothing listens at the address, or not yet.
     #[error("{0}")]
     System(#[from] io::Error),
-    /// Another program listens there, or the system does not tell.
+    /// Another program listens at the address, or the system does not show who listens.
     #[error("{0}")]
     Refused(String),
 }
 
 impl CheckedAddress {
-    /// Connects to a socket in the file system, if it is the instance's.
+    /// Connects to a Unix socket, after checking that the instance owns it.
     pub(crate) async fn connect(&self, socket: &Path) -> Result<UnixStream, ConnectError> {
         let stream = UnixStream::connect(socket).await?;
         self.check_owner(stream.peer_cred()?.uid())?;
@@ -48,9 +49,9 @@ impl CheckedAddress {
         Ok(stream)
     }
 
-    /// Lets the group connect to a socket that the instance has made, whatever its umask took
-    /// away. It is changed by its descriptor: what a link leads to, and what belongs to somebody
-    /// else, is left alone.
+    /// Lets the group connect to the socket that the instance has created, whatever its umask is.
+    /// The permissions are changed through a descriptor, so that the target of a link and files of
+    /// other users are left alone.
     pub(crate) fn grant_group_access(&self) {
         let (Address::Unix(path), Some(owner), Some(group)) =
             (&self.address, self.owner, self.group)
@@ -62,8 +63,8 @@ impl CheckedAddress {
         }
     }
 
-    /// Checks that no other user listens on its port. A connection does not show who accepted it;
-    /// the system's list of sockets does.
+    /// Checks that no other user listens on the instance's port. A connection does not show who
+    /// accepted it, but the system's list of sockets does.
     pub(crate) fn check_listener(&self) -> Result<(), ConnectError> {
         let (Address::Tcp(port), Some(_)) = (&self.address, self.owner) else {
             return Ok(());
@@ -107,12 +108,12 @@ fn grant_group(path: &Path, owner: u32, group: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// The users whose sockets may get what connects to this port of 127.0.0.1.
+/// The uids of all sockets that may accept connections to this port of 127.0.0.1.
 fn listeners(port: u16) -> io::Result<Vec<u32>> {
     let mut users = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
         let file = match File::open(table) {
-            // A system without IPv6.
+            // The system has no IPv6.
             Err(error) if error.kind() == io::ErrorKind::NotFound && table.ends_with('6') => break,
             file => file?,
         };
@@ -123,8 +124,8 @@ fn listeners(port: u16) -> io::Result<Vec<u32>> {
     Ok(users)
 }
 
-/// The user of a socket that listens on this port for connections to 127.0.0.1, if a line of
-/// `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)) is of one.
+/// The uid of the socket in a line of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)), if that socket
+/// listens on this port and accepts connections to 127.0.0.1.
 fn listener(line: &str, port: u16) -> Option<u32> {
     let mut fields = line.split_ascii_whitespace();
     let (address, at) = fields.nth(1)?.split_once(':')?;
@@ -134,8 +135,8 @@ fn listener(line: &str, port: u16) -> Option<u32> {
     (state == LISTENS && is_there && takes_local(address)).then(|| user.parse().ok())?
 }
 
-/// Whether a local address, in words of 4 bytes as they lie in memory, is 127.0.0.1 or one that
-/// takes connections to it: all zeros, and both as IPv6 has them.
+/// Whether a local address, in hexadecimal words of 4 bytes in native byte order, accepts
+/// connections to 127.0.0.1: that address itself or the unspecified address, in IPv4 or IPv6 form.
 fn takes_local(address: &str) -> bool {
     let local = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
     let mapped = format!("{:016}{:08X}", 0, u32::from_ne_bytes([0, 0, 0xff, 0xff]));
@@ -154,7 +155,7 @@ mod tests {
         let me = rustix::process::geteuid().as_raw();
         for address in ["127.0.0.1:0", "0.0.0.0:0", "[::]:0", "[::ffff:127.0.0.1]:0"] {
             let Ok(socket) = TcpListener::bind(address) else {
-                // A system without IPv6.
+                // The system has no IPv6.
                 continue;
             };
             let port = socket.local_addr().unwrap().port();

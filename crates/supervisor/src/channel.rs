@@ -1,22 +1,22 @@
-//! The socket between the program and its own service, the worker.
+//! The socket between the program and its own service, the worker process.
 
 use std::os::unix::net::UnixStream;
 
 use crate::state::RunId;
 
-/// The other end of the standard input of a process that is a part of the program; see
-/// [`OwnService`](crate::OwnService). It is handed in before the process begins, and is at its end when nothing
-/// of the process is left.
+/// The program's end of the socket that is the standard input of its worker process; see
+/// [`OwnService`](crate::OwnService). It is handed out before the process begins, and reaches end
+/// of file when no process of the worker is left.
 #[derive(Debug)]
 pub struct Channel {
     /// The number of the instance.
     pub instance: u32,
-    /// From which version of the description.
+    /// The version of the settings from which the process was started.
     pub generation: u32,
-    /// Its process, as [`InstanceAddress::run`](crate::InstanceAddress::run) names it.
+    /// The run ID of the process, as in [`InstanceAddress::run`](crate::InstanceAddress::run).
     pub run: RunId,
-    /// The number of its process.
+    /// The pid of the process.
     pub pid: i32,
-    /// Both read and write here. It blocks.
+    /// The stream for reading and writing, in blocking mode.
     pub stream: UnixStream,
 }

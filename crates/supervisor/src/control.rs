@@ -12,7 +12,7 @@ use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, RunId};
 use crate::status::{InstanceStatus, ServiceStatus};
 
-/// Whether a command was done, or why not.
+/// Whether a command succeeded, or why it did not.
 pub(crate) type CommandOutcome = Result<(), String>;
 
 /// A message to the supervisor.
@@ -22,7 +22,7 @@ pub(crate) enum Message {
     Apply(Plan, oneshot::Sender<AppliedPlan>),
     Statuses(oneshot::Sender<Vec<InstanceStatus>>),
     Describe(Arc<str>, oneshot::Sender<Option<ServiceStatus>>),
-    /// Of one service or of all; nothing: there is no such service.
+    /// The logs of one service or of all. The result is `None` if there is no such service.
     Outputs(
         Option<Arc<str>>,
         oneshot::Sender<Option<Vec<Arc<ServiceLog>>>>,
@@ -35,13 +35,13 @@ pub(crate) enum Message {
 /// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
-    /// The supervisor does not run any more.
+    /// The supervisor no longer runs.
     #[error("the supervisor has stopped")]
     Gone,
     /// There is no service of this name.
     #[error("there is no service {0:?}")]
     Unknown(String),
-    /// It was refused, or it failed.
+    /// The request was refused or failed.
     #[error("{0}")]
     Refused(String),
 }
@@ -67,12 +67,12 @@ impl Control {
         }
     }
 
-    /// All instances of all services.
+    /// The status of all instances of all services.
     pub async fn ps(&self) -> Result<Vec<InstanceStatus>, ControlError> {
         self.ask(Message::Statuses).await
     }
 
-    /// All about one service.
+    /// The full status of one service.
     pub async fn describe(&self, service: &str) -> Result<ServiceStatus, ControlError> {
         let described = self
             .ask(|answer| Message::Describe(service.into(), answer))
@@ -80,35 +80,37 @@ impl Control {
         described.ok_or_else(|| ControlError::Unknown(service.to_owned()))
     }
 
-    /// Starts a service; done when all its instances are ready. One that was given up is tried again.
+    /// Starts a service and returns when all its instances are ready. Instances that were given up
+    /// are tried again.
     pub async fn start(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Start).await
     }
 
-    /// Stops a service; done when nothing of it is left.
+    /// Stops a service and returns when none of its processes is left.
     pub async fn stop(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Stop).await
     }
 
-    /// Stops a service and starts it; done when all its instances are ready.
+    /// Stops and starts a service and returns when all its instances are ready.
     pub async fn restart(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Restart).await
     }
 
-    /// Rolls a service over; done when the next generation has taken over. Refused, with the
-    /// reason, when it does not get ready: then the old one stays.
+    /// Replaces the instances of a service by a new generation and returns when it has taken over.
+    /// If the new generation does not become ready, the old one stays and the reason is returned.
     pub async fn reload(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Reload(None)).await
     }
 
-    /// Rolls the program's own service over to another description of it, or to the same; see
-    /// [`Control::reload`]. A plan that does not mention it leaves it as it is.
+    /// Replaces the program's own service, with new settings or the same; see [`Control::reload`].
+    /// A plan that does not contain the own service leaves it as it is.
     pub async fn renew(&self, own: OwnService) -> Result<(), ControlError> {
         let outcome = self.ask(|answer| Message::Renew(own, answer)).await?;
         outcome.map_err(ControlError::Refused)
     }
 
-    /// Sets how many instances take requests; done when all are ready and none is too many.
+    /// Sets how many instances take requests. Returns when all of them are ready and none is left
+    /// over.
     pub async fn scale(&self, service: &str, instances: u32) -> Result<(), ControlError> {
         let scale = Command::Scale {
             instances: Some(instances),
@@ -126,8 +128,9 @@ impl Control {
             .map_err(|_| ControlError::Gone)
     }
 
-    /// Swaps the plan: services that changed roll over, new ones are started, others stopped,
-    /// and the rest is not touched. Says what was done with each, once it is.
+    /// Replaces the plan: changed services roll over, new ones are started, removed ones are
+    /// stopped, and the others are not touched. Returns when all is done, with the outcome for each
+    /// service.
     pub async fn apply(&self, plan: Plan) -> Result<Vec<ChangeOutcome>, ControlError> {
         let applied = self.ask(|answer| Message::Apply(plan, answer)).await?;
         let mut changes = Vec::new();
@@ -142,7 +145,7 @@ impl Control {
         Ok(changes)
     }
 
-    /// Log lines, the oldest first: from memory, and before those from the files.
+    /// Log lines, oldest first: those in memory, preceded by those in the files.
     pub async fn logs(&self, query: &LogQuery) -> Result<Vec<LogLine>, ControlError> {
         let outputs = self.outputs(query).await?;
         let (mut lines, mut query) = (Vec::new(), query.clone());
@@ -153,25 +156,25 @@ impl Control {
         Ok(lines)
     }
 
-    /// Which instances take requests, now and after every change.
+    /// The instances that take requests, now and after every change.
     pub fn ready_instances(&self) -> watch::Receiver<ReadyInstances> {
         self.ready_instances.subscribe()
     }
 
-    /// Notifications from now on. A slow reader learns how many it missed.
+    /// Notifications from now on. A reader that falls behind learns how many it missed.
     pub fn notifications(&self) -> broadcast::Receiver<Notification> {
         self.notifications.subscribe()
     }
 
-    /// Stops everything, each service before those it comes after; done when nothing is left.
+    /// Stops all services, each before those it depends on. Returns when no process is left.
     pub async fn shut_down(&self) -> Result<(), ControlError> {
         self.ask(Message::ShutDown).await
     }
 
-    /// Has the supervisor hold still and [end](crate::Supervisor::run) with all that runs in its
-    /// hands, so that this process can become another program. Refused, with the reason, while
-    /// something takes over, a caller waits for a service, or everything is being stopped. Requests
-    /// from then on are handled only if the process stays the same program.
+    /// Pauses the supervisor and makes [`run`](crate::Supervisor::run) return with all services
+    /// still running, so that this process can exec another program. Refused, with the reason,
+    /// while a new generation is taking over, a caller waits for a service, or a shutdown is in
+    /// progress. Later requests are handled only if this process does not exec.
     pub async fn hand_over(&self) -> Result<(), ControlError> {
         self.ask(Message::HandOver).await?
     }
@@ -216,7 +219,7 @@ impl Control {
     }
 }
 
-/// The changes that a plan has started; see [`Control::apply`].
+/// The changes started by applying a plan; see [`Control::apply`].
 #[derive(Default)]
 pub(crate) struct AppliedPlan(Vec<(Arc<str>, ServiceChange, oneshot::Receiver<CommandOutcome>)>);
 
@@ -234,21 +237,21 @@ impl AppliedPlan {
 /// The outcome of applying a plan to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeOutcome {
-    /// Which.
+    /// The name of the service.
     pub service: Arc<str>,
-    /// What was to be done.
+    /// The change that was requested.
     pub change: ServiceChange,
-    /// Whether it was.
+    /// Whether the change succeeded.
     pub outcome: Result<(), ControlError>,
 }
 
 /// How a plan changes a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceChange {
-    /// It is new, and starts when those it comes after are ready.
+    /// The service is new; it starts when the services it depends on are ready.
     Added,
-    /// It rolled over, or has another number of instances.
+    /// The service rolled over or was scaled.
     Changed,
-    /// It was stopped and is forgotten.
+    /// The service was stopped and removed from the plan.
     Removed,
 }

@@ -1,5 +1,5 @@
-//! Folders that are held open, with owner and permissions checked: work in one stays in that
-//! folder, whatever its path leads to by then.
+//! Folders that are held open after their owner and permissions were checked. All work goes through
+//! the open descriptor, so it stays in that folder even if the path is replaced later.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -7,7 +7,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-/// What others may not do in such a folder: make, rename and remove (mode bits of stat(2)).
+/// The mode bits that let group and others create, rename and remove entries (stat(2)).
 const WRITE_BY_OTHERS: u32 = 0o022;
 /// The mode bits that chmod(2) changes.
 const MODE: u32 = 0o7777;
@@ -20,16 +20,15 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder, which is made if it is not there, and sees to it that it has at least this
-    /// mode. A link is not followed, and a folder of another user than this one and root is
-    /// refused.
+    /// Opens a folder, creating it if it does not exist, and gives it at least this mode. Links are
+    /// not followed, and a folder that belongs neither to this user nor to root is refused.
     pub fn make(path: &Path, mode: u32) -> io::Result<Self> {
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(mode).create(path)?;
         Self::open(path, path.to_owned(), mode)
     }
 
-    /// The same for a folder in this one.
+    /// Opens or creates a folder inside this one, with the same checks.
     pub fn make_inside(&self, name: &str, mode: u32) -> io::Result<Self> {
         make(&self.at(name), mode)?;
         Self::open(&self.at(name), self.path.join(name), mode)
@@ -51,7 +50,7 @@ impl Folder {
         Ok(Self { descriptor, path })
     }
 
-    /// Makes a folder in this one, owned by a user and a group; none: by this user.
+    /// Creates a folder inside this one for an owner (user and group). `None`: this user.
     pub(crate) fn give_folder(
         &self,
         name: &str,
@@ -67,7 +66,7 @@ impl Folder {
         }
     }
 
-    /// Sets owner and mode of a socket that was just made in this folder.
+    /// Sets the owner and mode of a newly created socket in this folder.
     pub(crate) fn give(&self, name: &str, owner: Option<(u32, u32)>, mode: u32) -> io::Result<()> {
         let at = self.at(name);
         fs::set_permissions(&at, Permissions::from_mode(mode))?;
@@ -77,18 +76,18 @@ impl Folder {
         }
     }
 
-    /// Where others find it.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Something in it, by a path for this process alone that leads through the descriptor.
+    /// The path of an entry, through the open descriptor. It is valid in this process only.
     pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
         let descriptor = self.descriptor.as_raw_fd();
         PathBuf::from(format!("/proc/self/fd/{descriptor}")).join(name)
     }
 
-    /// The same for the path by which others find it.
+    /// Converts a path below this folder to one through the open descriptor.
     pub(crate) fn through(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.path)
             .map_or_else(|_| path.to_owned(), |name| self.at(name))

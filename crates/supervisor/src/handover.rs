@@ -1,10 +1,9 @@
-//! Hands descriptors and state to the program that this process becomes by `exec`.
+//! Hands descriptors and state over to the program that replaces this one by `exec`.
 //!
-//! Descriptors travel through a socket whose other end is the new program's
-//! standard input; what is known travels in a file in memory beside them. All of
-//! it is there before the `exec`, so no reader is needed while it is written. The
-//! new program knows that it was handed something by its standard input alone: a
-//! socket that this very process has made.
+//! Descriptors are sent through a Unix socket whose other end is the new program's standard input.
+//! The state goes along in a file in memory. Both are written before the `exec`, while nothing
+//! reads the socket. The new program recognizes a handover by its standard input alone: it is a
+//! socket that this very process has created.
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
@@ -24,40 +23,40 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How many descriptors are sent at once; the system takes 253.
+/// How many descriptors are sent in one message; the system allows 253.
 const BATCH: usize = 250;
-/// What comes first in the file. Whatever changes between two versions of the program, this and
-/// [`HandoverHeader`] stay as they are.
+/// The first field of the file. It and the other fields of [`HandoverHeader`] must stay the same in
+/// all versions of the program.
 const MARK: &str = "handed over by exec";
-/// More than this is not taken, in bytes.
+/// The largest handover file that is accepted, in bytes.
 const LARGEST: u64 = 1 << 30;
 
-/// What else is in the file, as its first line.
+/// The header of the handover file, which is its first line.
 #[derive(Debug, Serialize, Deserialize)]
 struct HandoverHeader {
     mark: String,
-    /// Of what is known of the services.
+    /// The format version of the services' state.
     format: u32,
-    /// How long the note is, in bytes; then comes what is known of the services.
+    /// The length of the note in bytes. The services' state follows the note.
     note: usize,
-    /// How the program's own descriptors are called, which come before those of the services.
+    /// The names of the program's own descriptors, which come before those of the services.
     extra: Vec<String>,
-    /// How many descriptors there are.
+    /// The number of descriptors.
     descriptors: usize,
 }
 
-/// What a program was handed by the one that it was before; see [`receive_handover`].
+/// What the previous program of this process handed over; see [`receive_handover`].
 #[derive(Debug)]
 pub struct ReceivedHandover {
-    /// What the program wrote for itself.
+    /// The data that the previous program stored for the new one.
     pub note: Vec<u8>,
-    /// Its own descriptors, as it called them.
+    /// The program's own descriptors with their names.
     pub extra: Vec<(String, OwnedFd)>,
-    /// Everything else, for [`Supervisor::resume`](crate::Supervisor::resume).
+    /// Everything else, to be passed to [`Supervisor::resume`](crate::Supervisor::resume).
     pub rest: HandoverState,
 }
 
-/// What a supervisor left for the next one in the same process.
+/// The state that a supervisor leaves for the next one in the same process.
 #[derive(Debug)]
 pub struct HandoverState {
     pub(crate) format: u32,
@@ -65,34 +64,36 @@ pub struct HandoverState {
     pub(crate) descriptors: Vec<OwnedFd>,
 }
 
-/// Whether signals are blocked until a task listens.
+/// Whether signals stay blocked until a task listens for them.
 static WAITING: AtomicBool = AtomicBool::new(false);
 
-/// No signal reaches this thread any more until [`Supervisor::run`](crate::Supervisor::run)
-/// begins on it: it waits, if all threads keep it out, also for the program that this process
-/// becomes. Signals that other threads receive are lost with them.
+/// Blocks all signals on this thread until [`Supervisor::run`](crate::Supervisor::run) begins on
+/// it. If all threads block them, signals stay pending, even across an `exec`. Signals that other
+/// threads receive are lost with those threads.
 pub fn block_signals() {
     WAITING.store(true, Ordering::Relaxed);
-    // The system knows all of these signals.
+    // The system knows all of these signals, so this cannot fail.
     let _ = SigSet::all().thread_block();
 }
 
-/// From now on signals are listened for: those that came since the other program was left too.
+/// Unblocks signals once they are listened for. Signals that arrived since the previous program
+/// stopped are delivered now.
 pub(crate) fn unblock_signals() {
     if WAITING.swap(false, Ordering::Relaxed) {
         let _ = SigSet::all().thread_unblock();
     }
 }
 
-/// Takes what this process, as the program that it was before, has handed over; nothing: it has
-/// just been started. It is to be asked once, early in `main`, after
-/// [`shim::run_if_asked`](crate::shim::run_if_asked); standard input is then what it was.
+/// Receives what this process's previous program has handed over; `None` if the process was just
+/// started. To be called once, early in `main`, after
+/// [`shim::run_if_asked`](crate::shim::run_if_asked). Afterwards standard input is what it was for
+/// the previous program.
 ///
-/// Signals wait until [`Supervisor::run`](crate::Supervisor::run) begins: a caller that wants to hear of
-/// them listens before.
+/// Signals stay blocked until [`Supervisor::run`](crate::Supervisor::run) begins, so a caller that
+/// needs them has to listen before.
 ///
-/// An error says that something was handed over which cannot be read. It is lost; a supervisor
-/// that is made anew ends what runs, and starts it.
+/// An error means that the handover could not be read and is lost. A new supervisor then ends the
+/// processes that still run and starts them again.
 pub fn receive_handover() -> io::Result<Option<ReceivedHandover>> {
     let input = io::stdin();
     let is_ours = || -> rustix::io::Result<bool> {
@@ -104,7 +105,7 @@ pub fn receive_handover() -> io::Result<Option<ReceivedHandover>> {
     }
     let received = receive(input.as_fd());
     WAITING.store(true, Ordering::Relaxed);
-    // Never read twice, whatever was in it.
+    // The socket must not be read twice, whatever was in it.
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     let mut descriptors = received?.into_iter();
     let (Some(file), Some(before)) = (descriptors.next(), descriptors.next()) else {
@@ -114,8 +115,9 @@ pub fn receive_handover() -> io::Result<Option<ReceivedHandover>> {
     read(File::from(file), descriptors.collect()).map(Some)
 }
 
-/// Reads what [`PausedSupervisor::handover_file`](crate::PausedSupervisor::handover_file) has written: all that would be
-/// handed over, but for the descriptors.
+/// Reads a file written by
+/// [`PausedSupervisor::handover_file`](crate::PausedSupervisor::handover_file): the whole handover
+/// except the descriptors.
 pub fn read_handover_file(file: File) -> io::Result<ReceivedHandover> {
     read(file, Vec::new())
 }
@@ -180,7 +182,7 @@ fn strange(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// What is handed over.
+/// The contents of a handover.
 pub(crate) struct HandoverContents<'a> {
     pub(crate) format: u32,
     pub(crate) known: &'a [u8],
@@ -189,8 +191,8 @@ pub(crate) struct HandoverContents<'a> {
     pub(crate) descriptors: &'a [BorrowedFd<'a>],
 }
 
-/// Becomes another program, which finds the parcel. It comes back only if that fails; then
-/// everything is as it was.
+/// Replaces this program by another, which finds the handover. Returns only if that fails, with
+/// everything as before.
 pub(crate) fn exec_program(
     program: &Path,
     arguments: &[OsString],
@@ -198,7 +200,7 @@ pub(crate) fn exec_program(
 ) -> io::Error {
     let input = match rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3) {
         Ok(input) => input,
-        // There is none.
+        // There is no standard input.
         Err(_) => match File::open("/dev/null") {
             Ok(nothing) => nothing.into(),
             Err(error) => return error,
@@ -208,7 +210,7 @@ pub(crate) fn exec_program(
         Ok(never) => match never {},
         Err(error) => error,
     };
-    // Should this fail as well, standard input is a socket that has ended.
+    // If this fails too, standard input stays a closed socket.
     let _ = rustix::stdio::dup2_stdin(&input);
     error
 }
@@ -240,21 +242,21 @@ fn attempt(
         if !rights.push(SendAncillaryMessage::ScmRights(batch)) {
             return Err(io::Error::other("no room for the descriptors"));
         }
-        // There is no reader yet: a full socket would block without end.
+        // There is no reader yet, so a full socket would block forever.
         let how = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         sendmsg(&ours, &[IoSlice::new(b"+")], &mut rights, how)?;
     }
-    // It stays open across the `exec`, and nothing else does.
+    // This descriptor stays open across the `exec`; all others are closed.
     rustix::stdio::dup2_stdin(&theirs)?;
-    // The other program does not listen for signals at first, and would be ended by them: they
-    // wait. See `unblock_signals`.
+    // The new program does not handle signals at first and would be killed by them, so they stay
+    // pending. See `unblock_signals`.
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     let outcome = nix::unistd::execv(&path, &words);
     before.thread_set_mask()?;
     Ok(outcome?)
 }
 
-/// All of it but the descriptors, in a file.
+/// Writes the handover, except the descriptors, to a file.
 pub(crate) fn written(parcel: &HandoverContents<'_>) -> io::Result<File> {
     let head = HandoverHeader {
         mark: MARK.to_owned(),
@@ -267,7 +269,8 @@ pub(crate) fn written(parcel: &HandoverContents<'_>) -> io::Result<File> {
             .collect(),
         descriptors: parcel.extra.len() + parcel.descriptors.len(),
     };
-    // In memory: the environments of services are in it, which belong on no disk.
+    // In memory only: the state contains the environments of services, which must not be written to
+    // disk.
     let mut file = File::from(rustix::fs::memfd_create(
         "handed over",
         MemfdFlags::CLOEXEC,

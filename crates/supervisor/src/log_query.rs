@@ -8,26 +8,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::RunId;
 
-/// The most bytes of one answer.
+/// The most bytes of log lines in one result.
 pub(crate) const MOST_BYTES: usize = 16 << 20;
 
 /// One log line of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// Grows by one from line to line of a service.
+    /// The sequence number, which increases by one with each line of a service.
     pub sequence: u64,
-    /// When it was read. A line of a file that does not tell is as old as the one after it.
+    /// When the line was read. A line from a file without a time gets the time of the line after
+    /// it.
     pub at: Timestamp,
-    /// Which service.
+    /// The name of the service.
     pub service: Arc<str>,
-    /// The number of the instance; none: JSON in a file, which does not tell.
+    /// The number of the instance. `None` for a JSON line from a file, which does not contain it.
     pub instance: Option<u32>,
-    /// Which process of it; none: a file does not tell.
+    /// The run that wrote the line. `None` for a line from a file, which does not contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
-    /// The output stream; none: as above.
+    /// The output stream. `None` for a JSON line from a file.
     pub stream: Option<Stream>,
-    /// The text, without the end of the line. What is not UTF-8 is replaced.
+    /// The text without the line ending. Invalid UTF-8 is replaced.
     pub text: String,
 }
 
@@ -41,32 +42,32 @@ pub enum Stream {
     Err,
 }
 
-/// The most lines of one answer.
+/// The most log lines in one result.
 const MOST_LINES: usize = 10_000;
 
 /// A query for log lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogQuery {
-    /// Of this service; none: of all.
+    /// Only lines of this service; `None` for all services.
     pub service: Option<String>,
-    /// Of this instance; none: of all.
+    /// Only lines of this instance; `None` for all instances.
     pub instance: Option<u32>,
-    /// From then on.
+    /// Only lines from this time on.
     pub since: Option<Timestamp>,
-    /// That hold this text.
+    /// Only lines that contain this text.
     pub grep: Option<String>,
-    /// The last so many, at most 10,000.
+    /// Only this many of the last lines, at most 10,000.
     pub last: Option<usize>,
-    /// The last line of each service that the follower has, to go on after it.
+    /// For each service, the last line that the follower already has; following continues after it.
     pub seen: BTreeMap<String, LogPosition>,
 }
 
-/// The position of a line.
+/// The position of a line in a service's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogPosition {
-    /// When it was written.
+    /// When the line was read.
     pub at: Timestamp,
-    /// That of the line.
+    /// The sequence number of the line.
     pub sequence: u64,
 }
 
@@ -84,8 +85,8 @@ impl LogQuery {
         self.last.unwrap_or(MOST_LINES).min(MOST_LINES)
     }
 
-    /// Puts lines of one more service among the newest of others, by time; those of one are in
-    /// order. Once there are enough, older ones are not wished for any more.
+    /// Merges the lines of another service into the newest lines of the others, by time. Lines of
+    /// one service stay in order. Lines beyond the limit are dropped, oldest first.
     pub(crate) fn merge(&mut self, lines: &mut Vec<LogLine>, mut more: Vec<LogLine>) {
         let is_first = lines.is_empty();
         lines.append(&mut more);
@@ -109,7 +110,7 @@ impl LogQuery {
         }
     }
 
-    /// Whether not every line of a service is wanted.
+    /// Whether the query excludes some lines of a service.
     pub(crate) fn is_filtered(&self) -> bool {
         self.instance.is_some() || self.grep.is_some()
     }
@@ -119,7 +120,7 @@ impl LogQuery {
 mod tests {
     use super::*;
 
-    /// Lines of so many bytes, written at these seconds.
+    /// Lines of this many bytes, written at these seconds.
     fn written(seconds: impl IntoIterator<Item = i64>, bytes: usize) -> Vec<LogLine> {
         let line = |second| LogLine {
             sequence: 0,

@@ -10,7 +10,7 @@ use crate::log_query::{LogLine, LogQuery};
 use crate::ready_instances::ReadyInstances;
 use crate::service_log::ServiceLog;
 
-/// The lines of services as they come, each once.
+/// Follows the log lines of services; yields each line once.
 pub struct LogTail {
     control: Control,
     ready_instances: watch::Receiver<ReadyInstances>,
@@ -20,25 +20,25 @@ pub struct LogTail {
     query: LogQuery,
 }
 
-/// One service.
+/// The log of one followed service.
 struct TailedLog {
     output: Weak<ServiceLog>,
     newest: watch::Receiver<u64>,
     next: u64,
 }
 
-/// Lines that have come.
+/// A batch of new log lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogBatch {
-    /// The lines that were wanted.
+    /// The lines that match the query.
     pub lines: Vec<LogLine>,
-    /// How many lines were dropped from memory before they were read: the reader is slower than
-    /// the service, and they are in the file.
+    /// How many lines were dropped from memory before they were read, because the reader is slower
+    /// than the service. Those lines are in the log file.
     pub missed: u64,
 }
 
 impl Control {
-    /// The last log lines, as many as the query asks for, and those that follow.
+    /// Returns the last log lines, as many as the query asks for, and then follows new ones.
     pub async fn follow(&self, query: LogQuery) -> Result<LogTail, ControlError> {
         let outputs = self.outputs(&query).await?;
         Ok(LogTail::start(self.clone(), outputs, query).await)
@@ -61,7 +61,8 @@ impl LogTail {
             let newest = *output.newest().borrow();
             let next = if let Some(seen) = query.seen.get(&**output.service()) {
                 let next = output.sequence_after(seen);
-                // What was seen last was wanted: what came after it may have been judged already.
+                // The last line seen matched the filter; later lines may have been filtered out
+                // already.
                 let judged = query.is_filtered().then(|| output.first_sequence());
                 next.max(judged.unwrap_or(next))
             } else {
@@ -81,7 +82,7 @@ impl LogTail {
         }
     }
 
-    /// Waits for lines; nothing: the service is gone.
+    /// Waits for lines. `None` means that the services are gone.
     pub async fn next(&mut self) -> Option<LogBatch> {
         let lines = std::mem::take(&mut self.before);
         if !lines.is_empty() {
@@ -105,7 +106,7 @@ impl LogTail {
         }
     }
 
-    /// Waits for a new line or a new service; nothing: there will be none.
+    /// Waits for a new line or a new service. `None` means that there will be none.
     async fn wait(&mut self) -> Option<()> {
         let mut tasks = JoinSet::new();
         for followed in &self.followed {
@@ -119,7 +120,7 @@ impl LogTail {
         }
     }
 
-    /// Follows services that have come since.
+    /// Starts following services that were added since.
     async fn add_new_services(&mut self) -> Option<()> {
         for output in self.control.outputs(&self.query).await.ok()? {
             let here = Arc::downgrade(&output);
@@ -132,7 +133,7 @@ impl LogTail {
         Some(())
     }
 
-    /// Those of several services by time; those of one are in order.
+    /// Sorts the lines of several services by time; lines of one service are already in order.
     fn in_order(&self, mut lines: Vec<LogLine>) -> Vec<LogLine> {
         if self.followed.len() > 1 {
             lines.sort_by_key(|line| line.at);
@@ -150,7 +151,7 @@ impl TailedLog {
         }
     }
 
-    /// Takes what has come; says how many lines are forgotten already.
+    /// Takes the new lines that match, and returns how many were dropped from memory unread.
     fn take_new(&mut self, query: &LogQuery, heard: &mut Vec<LogLine>) -> u64 {
         let Some(output) = self.output.upgrade() else {
             return 0;

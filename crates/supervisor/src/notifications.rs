@@ -11,15 +11,15 @@ use crate::state::Exit;
 /// A notification of what happened to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// To which.
+    /// The name of the service.
     pub service: Arc<str>,
-    /// The number of the instance, if it is about one.
+    /// The number of the instance, if the notification is about one.
     pub instance: Option<u32>,
-    /// Its process, if there is one.
+    /// The pid of the process, if there is one.
     pub pid: Option<i32>,
-    /// What.
+    /// What happened.
     #[serde(flatten)]
     pub what: NotificationKind,
 }
@@ -28,59 +28,59 @@ pub struct Notification {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum NotificationKind {
-    /// It is ready.
+    /// The instance is ready.
     Ready {
-        /// How long.
+        /// How long its start took, in milliseconds.
         milliseconds: u64,
     },
-    /// Requests may go there.
+    /// Requests are now sent to the instance.
     Serving,
-    /// No more requests go there.
+    /// Requests are no longer sent to the instance.
     Withdrawn,
-    /// It ended by itself, was not well, or never got ready.
+    /// The instance ended by itself, failed its health checks, or never became ready.
     Failed {
-        /// Why, in words.
+        /// The reason.
         reason: String,
-        /// How it ended; none: it could not be started, or is only now asked to stop.
+        /// How the process ended. `None` if it could not be started, or is only now being stopped.
         exit: Option<Exit>,
-        /// How long it has run.
+        /// How long the process ran, in milliseconds.
         ran_milliseconds: u64,
-        /// Whether it had been ready before.
+        /// Whether the instance had been ready before.
         was_ready: bool,
-        /// Another is started so many milliseconds later; none: no other is started.
+        /// The delay in milliseconds before the next start; `None` if it is not started again.
         again_in: Option<u64>,
-        /// Its last lines.
+        /// The last log lines of the process.
         lines: Vec<String>,
     },
-    /// It ended as it may.
+    /// The process ended in a way that is not a failure.
     Finished,
-    /// It failed so often that it is not started again.
+    /// The instance failed so often that it is not started again.
     GaveUp {
-        /// What went wrong the last time.
+        /// The reason for the last failure.
         reason: String,
     },
-    /// It did not stop in time and is killed.
+    /// The process did not stop in time and is killed.
     Killed,
-    /// It uses too much memory.
+    /// The instance uses too much memory.
     OverMemory {
-        /// How much.
+        /// How much memory it uses.
         bytes: u64,
-        /// What is done: `roll`, `restart` or `kill`.
+        /// The action taken: `roll`, `restart` or `kill`.
         action: String,
     },
-    /// A next generation took over.
+    /// A new generation took over.
     RolledOver {
-        /// Its number.
+        /// The number of the generation.
         generation: u32,
     },
-    /// A next generation did not take over; the old one stays.
+    /// A new generation did not take over; the old one stays.
     RollFailed {
-        /// Why, in words.
+        /// The reason.
         reason: String,
     },
 }
 
-/// Logs with the common fields.
+/// Logs an event with the fields common to all notifications.
 macro_rules! log {
     ($level:ident, $news:ident, $text:literal $(, $($fields:tt)+)?) => {
         tracing::$level!(

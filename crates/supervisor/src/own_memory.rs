@@ -1,6 +1,6 @@
 //! The allocator.
 
-/// With glibc's allocator, threads wait for each other, or each of them keeps what no other thread
-/// can use. This one also gives back to the system what is free, by a thread of its own.
+/// With glibc's allocator, threads either wait for each other or each keep memory that no other
+/// thread can use. jemalloc also returns free memory to the system, from a background thread.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -1,7 +1,7 @@
-//! The plan: a [`ServiceConfigs`], checked whole.
+//! The plan: a fully checked [`ServiceConfigs`].
 //!
-//! Either every value is right and there is a plan, or every mistake is reported
-//! with its key. A plan never changes; a new one takes its place.
+//! Either every value is valid and there is a plan, or every error is reported with its key. A plan
+//! is immutable; a changed configuration makes a new plan.
 
 mod check;
 mod dependency_cycle;
@@ -23,29 +23,32 @@ pub use settings::{
 
 use crate::service_config::ServiceConfigs;
 
-/// What a plan is checked against.
+/// The context in which a plan is checked.
 #[derive(Debug, Clone)]
 pub struct PlanContext<'a> {
-    /// What relative paths are relative to: the folder of the description.
+    /// The folder of the settings file, to which relative paths refer.
     pub folder: &'a Path,
-    /// Where the supervisor keeps sockets and records; see [`crate::SupervisorOptions`].
+    /// The folder in which the supervisor keeps sockets and records; see
+    /// [`crate::SupervisorOptions`].
     pub run: &'a Path,
-    /// Where each service finds the others.
+    /// The inner listener of each service, by name.
     pub inner: &'a BTreeMap<String, InnerListener>,
-    /// `PATH`, `HOME`, `LANG` and `TZ` as services get them, so far as they are set.
+    /// The values of `PATH`, `HOME`, `LANG` and `TZ` for services, as far as they are set.
     pub environment: &'a BTreeMap<String, String>,
-    /// The user of services that name none; none: the user of the supervisor.
+    /// The user for services that do not name one. `None`: the user of the supervisor.
     pub user: Option<User>,
-    /// How far it is looked.
+    /// How much is checked.
     pub depth: CheckDepth,
 }
 
-/// How far a description is looked into.
+/// How much of a configuration is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckDepth {
-    /// Everything that a start needs must be there: folders, programs, users, secrets.
+    /// Everything that a start needs must exist: folders, programs, users and secrets.
     Whole,
-    /// The text alone: for the worker, which starts nothing and may have no right to look. The plan has neither users nor what is in an `env_file`.
+    /// Only the text is checked. This is for the worker process, which starts nothing and may not
+    /// be permitted to read the files. The plan then contains neither users nor the contents of an
+    /// `env_file`.
     Words,
 }
 
@@ -58,14 +61,14 @@ pub struct InnerListener {
     pub url: String,
 }
 
-/// One thing that is wrong.
+/// An error in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// As it is written: `service.flask.env_file`.
+    /// The key as in the settings file, for example `service.flask.env_file`.
     pub key: String,
     /// What is wrong.
     pub what: String,
-    /// What to do about it.
+    /// How to fix the error.
     pub mend: String,
 }
 
@@ -82,8 +85,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks all settings, and reports everything that is wrong.
-    /// Files that are named must be there.
+    /// Checks all settings and reports every error. Files named in them must exist.
     pub fn check(
         description: &ServiceConfigs,
         ground: &PlanContext<'_>,
@@ -91,8 +93,7 @@ impl Plan {
         check::plan(description, ground).map(|services| Self { services })
     }
 
-    /// The same plan with the service that is a part of the program; it takes the place of one
-    /// that was there.
+    /// Adds the service that is part of the program, replacing any earlier one.
     #[must_use]
     pub fn with(mut self, own: OwnService) -> Self {
         self.services

@@ -1,4 +1,4 @@
-//! Processes of the system: started in a group of their own, and ended as a group.
+//! Starts processes in process groups of their own, and ends them as a group.
 
 mod cgroup;
 mod pid_records;
@@ -22,28 +22,29 @@ pub(crate) use spawn::{PassedDescriptor, SpawnRequest, spawn};
 
 use crate::state::Exit;
 
-/// The variable by which processes that left their group are found.
+/// The environment variable by which processes that left their group are found.
 pub(crate) const TOKEN_VARIABLE: &str = "SUPERVISOR_RUN";
 
-/// What is being killed is looked at so often until it is gone.
+/// The interval at which killed processes are checked until they are gone.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How long a killed process may take to be gone.
+/// The time within which a killed process should be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A process that was started here, and everything that it started.
+/// A process started by the supervisor, with everything that it started in turn.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Process {
     #[serde(with = "crate::serde_numbers::pid")]
     pid: Pid,
-    /// In clock ticks since the system started: with the pid, the only name that is never given twice.
+    /// The start time, in clock ticks since boot. Together with the pid it identifies the process,
+    /// since the pair is never reused.
     start: u64,
-    /// The value of [`TOKEN_VARIABLE`] in its environment; see [`mark_with_token`], too.
+    /// The value of [`TOKEN_VARIABLE`] in its environment; see also [`mark_with_token`].
     token: String,
-    /// The control group that holds all of it, if it has one.
+    /// The control group of the process and its children, if it has one.
     group: Option<Cgroup>,
-    /// How the first process of the group ended; it stays a zombie until the group is gone, so
-    /// that its number, which is the group's, cannot be given to anybody else.
+    /// How the first process of the group ended. It stays a zombie until the group is gone, so that
+    /// its pid, which is also the id of the group, cannot be reused.
     ended: Option<Exit>,
     asked: bool,
     killed: bool,
@@ -66,7 +67,7 @@ impl Process {
         self.group.as_ref()
     }
 
-    /// Has a control group hold it and all that it will start.
+    /// Sets the control group that contains the process and everything it starts.
     pub(crate) fn set_cgroup(&mut self, group: Cgroup) {
         self.group = Some(group);
     }
@@ -94,7 +95,7 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
-        // It fails when the group is gone, which is as well.
+        // This fails if the group is gone, which is fine.
         let _ = rustix::process::kill_process_group(self.pid, signal);
     }
 
@@ -115,24 +116,24 @@ impl Process {
                     Some(number) => Exit::Signal(number),
                     None => Exit::Code(status.exit_status().unwrap_or(0)),
                 }),
-                // It was reaped elsewhere.
+                // The process was reaped elsewhere.
                 Err(_) => Some(Exit::Code(-1)),
             };
         }
         self.ended.is_some()
     }
 
-    /// Whether the system ended it by this signal because memory was used up.
+    /// Whether this signal came from the system because memory ran out.
     fn was_too_large(&self, signal: i32) -> bool {
         let group = self.group.as_ref();
         signal == Signal::KILL.as_raw() && group.is_some_and(Cgroup::ran_out_of_memory)
     }
 
-    /// Ends what is left of a group whose first process has ended; says how that ended once
-    /// nothing is left. A group that was asked to stop is left the time it has.
+    /// Kills what is left of a group whose first process has ended. Returns how that process ended
+    /// once nothing is left. A group that was asked to stop gets its full stop time.
     ///
-    /// The table is read only where a control group does not answer: each look at it costs
-    /// several files of every process there is.
+    /// The process table is read only if there is no control group to ask, because reading it costs
+    /// several files per process on the system.
     pub(crate) fn finish<F>(&mut self, table: &LazyCell<ProcessTable, F>) -> Option<Exit>
     where
         F: FnOnce() -> ProcessTable,
@@ -147,7 +148,7 @@ impl Process {
         }
         let left = table.members(self.pid, self.start, &self.token);
         if left.is_empty() {
-            // There was nothing to wait for if another part of the program has reaped it.
+            // There is nothing to wait for if another part of the program has reaped it.
             let _ = rustix::process::waitid(
                 WaitId::Pid(self.pid),
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
@@ -167,14 +168,14 @@ impl Process {
     }
 }
 
-/// Has processes whose parents ended become children of this one, so that they can be reaped
+/// Makes orphaned processes children of this one, so that they can be reaped
 /// (`PR_SET_CHILD_SUBREAPER`, prctl(2)).
 pub(crate) fn adopt_orphans() -> io::Result<()> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     Ok(())
 }
 
-/// Reaps adopted processes that have ended. `own` are those that are reaped elsewhere.
+/// Reaps adopted processes that have ended. Those for which `own` is true are reaped elsewhere.
 pub(crate) fn reap_adopted(table: &ProcessTable, own: impl Fn(Pid) -> bool) {
     let me = rustix::process::getpid().as_raw_nonzero().get();
     for entry in table.entries() {
@@ -207,7 +208,7 @@ mod tests {
             fs::write(folder.path().join("cgroup.events"), events).unwrap();
         };
         let mut process = Process {
-            // No process has this number.
+            // No process has this pid.
             pid: Pid::from_raw(i32::MAX).unwrap(),
             start: u64::MAX,
             token: "1.2.web.3".to_owned(),

@@ -1,9 +1,9 @@
 //! Readiness and health checks of an instance.
 //!
-//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) counts at once. Beside it, the
-//! first of these that the service has: its health check, that its socket
-//! accepts, that it has lived for a second. A part of the program must say it.
-//! A service that needs longer than it usually does says so there, too.
+//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes an instance ready at once. Otherwise the
+//! first of these that applies decides: the health check passes, the socket accepts connections, or
+//! the process has lived for a second. A part of the program is ready only by `READY=1`. A service
+//! may also ask for more start time on that socket.
 
 use std::fs;
 use std::io;
@@ -24,44 +24,46 @@ use crate::ready_instances::Address;
 use crate::service_log::WatchPhase;
 use crate::state::{Event, RunId};
 
-/// One that is not ready is asked again after such a part of the time it has taken so far: that
-/// seems hardly longer than it is, and one that takes long is not asked more than it needs.
+/// A starting instance is checked again after this fraction of the time it has taken so far:
+/// readiness is then noticed with little delay, and a slow start is not checked too often.
 const PART: u32 = 16;
-/// But no sooner than this, and no later.
+/// The limits of the time between two checks.
 const SOONEST: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
-/// How long a connection may take when there is no health check that says so.
+/// The connect timeout if there is no health check with a timeout of its own.
 const CONNECT: Duration = Duration::from_secs(2);
-/// A service without any other sign is ready after this time.
+/// The time after which a service without any other sign counts as ready.
 const ALIVE: Duration = Duration::from_secs(1);
-/// How much of an answer is read for its status, in bytes.
+/// How much of a response is read for its status line, in bytes.
 const STATUS_LINE: usize = 256;
-/// The rest is taken so far, in bytes, and so long: some servers complain of a client that leaves early.
+/// How much of the rest of the response is read, in bytes, and for how long, because some servers
+/// report an error if the client closes early.
 const BODY: u64 = 64 << 10;
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
-/// A message on the notify socket is no longer than this, in bytes.
+/// The longest message on the notify socket, in bytes.
 const MESSAGE: usize = 4 << 10;
 
-/// Checks one instance.
+/// Checks the readiness and health of an instance.
 pub(crate) struct Probe {
-    /// Where it listens; none: it cannot be asked.
+    /// The address of the instance. `None`: it cannot be checked.
     pub(crate) address: Option<CheckedAddress>,
     pub(crate) health: Option<HealthSettings>,
-    /// After so many passed checks the instance is ready.
+    /// The number of successful checks after which the instance is ready.
     pub(crate) rise: u32,
-    /// Whether the socket was open before the service was: that it accepts tells nothing.
+    /// Whether the supervisor opened the socket before the start, so that an accepted connection
+    /// proves nothing.
     pub(crate) activated: bool,
-    /// Whether nothing but its word counts.
+    /// Whether only `READY=1` makes the instance ready.
     pub(crate) needs_notification: bool,
-    /// Whether it was ready before it was watched.
+    /// Whether the instance was ready before the probe began.
     pub(crate) is_ready: bool,
     pub(crate) notify: Arc<NotifySocket>,
-    /// The process it belongs to.
+    /// The run of the instance.
     pub(crate) run: RunId,
 }
 
 impl Probe {
-    /// Runs until the phase changes. Messages that the service has sent by then are reported.
+    /// Runs until the phase changes. Messages that the service sent before are still reported.
     pub(crate) async fn run(
         self,
         found: impl AsyncFn(Event),
@@ -116,7 +118,7 @@ impl Probe {
                 }
             }
         };
-        // What is asked and not answered is asked again, so this may end anywhere.
+        // An interrupted check is repeated, so it is safe to cancel this anywhere.
         let ask = async {
             tokio::select! {
                 () = ask => {}
@@ -127,7 +129,7 @@ impl Probe {
     }
 }
 
-/// When one is asked again that was begun then and is not ready.
+/// The time to the next check of an instance that was started at `begun` and is not ready.
 fn retry_delay(begun: Instant) -> Duration {
     (begun.elapsed() / PART).clamp(SOONEST, LATEST)
 }
@@ -152,7 +154,7 @@ async fn check(
                 passed = rise.min(passed + 1);
                 found(Event::Passed(run)).await;
             }
-            // That one is not there yet is no news.
+            // A failed check before the first success is expected and not reported.
             Some(_) if passed == 0 => {}
             Some(why) => {
                 if passed < rise {
@@ -170,7 +172,8 @@ async fn check(
     }
 }
 
-/// What is wrong with an answer, if anything is. Whose it is counts until it is ready.
+/// Returns what is wrong with a response, if anything. The owner of the socket is checked until the
+/// instance is ready.
 fn check_status(
     status: u16,
     address: &CheckedAddress,
@@ -185,7 +188,7 @@ fn check_status(
     Ok(None)
 }
 
-/// Accepts the message of a service, unless another program listens at its address.
+/// Passes on a message of the service, unless another program listens at its address.
 fn verify_listener(said: Event, run: RunId, address: Option<&CheckedAddress>) -> Event {
     if let Some(address) = address {
         address.grant_group_access();
@@ -211,7 +214,7 @@ async fn try_connect(address: &CheckedAddress) -> Result<(), ConnectError> {
     connected.await.unwrap_or_else(|_| Err(late()))
 }
 
-/// Asks for a path and reads the status (RFC 9112, section 4), nothing else.
+/// Requests a path with `GET` and reads the status line only (RFC 9112, section 4).
 async fn request_status(address: &CheckedAddress, path: &str) -> Result<u16, ConnectError> {
     Ok(match &address.address {
         Address::Unix(socket) => status(address.connect(socket).await?, path).await?,
@@ -236,7 +239,7 @@ async fn status(
         }
         line.extend_from_slice(&piece[..length]);
     }
-    // It may take its time to end, and whether it is well is known by now.
+    // The health is known by now, so the rest of the response is read in the background.
     tokio::spawn(async move {
         let mut rest = stream.take(BODY);
         let _ = timeout(
@@ -253,7 +256,7 @@ async fn status(
     status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "what it says is not HTTP/1.1"))
 }
 
-/// The socket on which a service reports that it is ready (`NOTIFY_SOCKET`).
+/// The socket on which a service reports its readiness (`NOTIFY_SOCKET`).
 pub(crate) struct NotifySocket {
     socket: UnixDatagram,
     services: Arc<Folder>,
@@ -261,7 +264,7 @@ pub(crate) struct NotifySocket {
 }
 
 impl NotifySocket {
-    /// Opens the socket in a folder, for a user and a group if they are named.
+    /// Opens the socket in a folder, for a user and a group if they are given.
     pub(crate) fn open(
         services: &Arc<Folder>,
         name: &str,
@@ -276,7 +279,7 @@ impl NotifySocket {
         })
     }
 
-    /// The socket that another has opened.
+    /// Uses a socket that the previous program has opened.
     pub(crate) fn from_descriptor(
         socket: OwnedFd,
         services: &Arc<Folder>,
@@ -299,7 +302,7 @@ impl NotifySocket {
         self.socket.as_fd()
     }
 
-    /// Waits for the next known message; all others are ignored.
+    /// Waits for the next known message; others are ignored.
     async fn next_event(&self, run: RunId) -> Event {
         let mut message = vec![0; MESSAGE];
         loop {
@@ -388,7 +391,7 @@ mod tests {
             .unwrap();
         assert_eq!(status(client, "/").await.unwrap(), 204);
         assert_eq!(begun.elapsed(), Duration::ZERO);
-        // What comes late is still taken.
+        // A late end of the response is still read.
         server.write_all(b"\r\n").await.unwrap();
         let mut asked = Vec::new();
         server.read_to_end(&mut asked).await.unwrap();
@@ -396,7 +399,7 @@ mod tests {
         assert!(begun.elapsed() >= CLOSE_GRACE);
     }
 
-    /// As many successes in a row as are wanted, on a server that is unwell in between.
+    /// Only consecutive successes count: the server fails in between.
     #[tokio::test]
     async fn only_successes_in_a_row_make_it_ready() {
         let folder = tempfile::tempdir().unwrap();

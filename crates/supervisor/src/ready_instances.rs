@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::RunId;
 
-/// Where an instance listens.
+/// The address on which an instance listens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Address {
-    /// A socket in the file system.
+    /// A Unix socket.
     Unix(PathBuf),
-    /// A port of 127.0.0.1.
+    /// A TCP port on 127.0.0.1.
     Tcp(u16),
 }
 
@@ -34,39 +34,38 @@ impl fmt::Display for Address {
 pub struct InstanceAddress {
     /// The number of the instance.
     pub instance: u32,
-    /// Its process, to be named to [`crate::Control::drained`].
+    /// The run of its process, as needed by [`crate::Control::drained`].
     pub run: RunId,
-    /// Where it listens; none: it takes no connections.
+    /// Where it listens; `None` if it accepts no connections.
     pub address: Option<Address>,
-    /// Whose (uid) socket it must be there; none: it cannot be another user's.
+    /// The uid that must own the listening socket. `None`: no other user can own it.
     pub owner: Option<u32>,
 }
 
-/// One service, as the edge sees it.
+/// The instances of a service, as the edge sees them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceInstances {
-    /// Instances that take requests; none: requests may wait a moment.
+    /// Instances that take requests. If there are none, requests may wait a moment.
     pub ready: Vec<InstanceAddress>,
-    /// Replaced instances that finish their requests and are then stopped.
+    /// Replaced instances that finish their requests before they are stopped.
     pub draining: Vec<InstanceAddress>,
-    /// It was given up: there is no use in waiting.
+    /// Whether all instances were given up, so that waiting is useless.
     pub failed: bool,
-    /// An instance of it was, if not all.
+    /// Set if at least one instance was given up.
     pub given_up: Option<GivenUp>,
 }
 
-/// Instances that failed so often that they are not started again, from the first one on until
-/// there is none.
+/// Since when at least one instance has been given up, because it failed too often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
-    /// Since when.
+    /// When the first instance was given up.
     pub since: Timestamp,
-    /// What went wrong with the first.
+    /// The reason for the last failure of that instance.
     pub reason: String,
 }
 
 impl ServiceInstances {
-    /// Where requests may go, each address once.
+    /// The addresses of the ready instances, without duplicates.
     pub fn addresses(&self) -> Vec<Address> {
         let mut addresses: Vec<Address> = self
             .ready
@@ -78,5 +77,6 @@ impl ServiceInstances {
     }
 }
 
-/// All services. Each value is whole, so a slow reader misses nothing that still counts.
+/// The instances of all services, by name. Each value is complete, so that a slow reader misses
+/// nothing that is still current.
 pub type ReadyInstances = BTreeMap<Arc<str>, ServiceInstances>;

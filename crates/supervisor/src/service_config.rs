@@ -1,7 +1,7 @@
 //! The settings of a service, as in `[service.NAME]` of `kenduri.toml`.
 //!
-//! Nothing here has been checked; a plan is made of it before it is used.
-//! Sizes are numbers with K, M or G; times are numbers with ms, s, m, h or d.
+//! They are unchecked until a plan is made from them. Sizes are numbers with K, M or G; times are
+//! numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
 
@@ -10,61 +10,62 @@ use serde::{Deserialize, Serialize};
 /// All services by name.
 pub type ServiceConfigs = BTreeMap<String, ServiceConfig>;
 
-/// `[service.NAME]`: a command that is to be kept running.
+/// `[service.NAME]`: a command that is kept running.
 ///
-/// It has no `Debug`: the environment may hold secrets.
+/// This type has no `Debug`, because the environment may contain secrets.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceConfig {
     /// The command: one line, split at blanks outside quotes, or a list of words.
     pub run: CommandLine,
-    /// Whether `/bin/sh` reads the line.
+    /// Whether `/bin/sh` runs the line.
     pub shell: bool,
-    /// Where it runs; relative to the folder of the description.
+    /// The working directory, relative to the folder of the settings file.
     pub directory: String,
-    /// How it is reached: `unix`, `tcp` or `none`.
+    /// How the instances listen: `unix`, `tcp` or `none`.
     pub listen: String,
-    /// A fixed address that is held for it, `HOST:PORT`; empty: none.
+    /// A fixed address on which the edge listens for the service, `HOST:PORT`; empty for none.
     pub front: String,
     /// How many instances take requests, 1 to 64.
     pub instances: u32,
-    /// How many more are ready, and take over when one dies.
+    /// How many additional instances are kept ready to replace one that fails.
     pub spare: u32,
-    /// `round-robin`, `least` or `sticky`.
+    /// How the edge balances requests: `round-robin`, `least` or `sticky`.
     pub balance: String,
-    /// How long a connection to an instance may take, for the edge.
+    /// The timeout of the edge for connecting to an instance.
     pub connect_time: String,
-    /// How long the first byte of an answer may take.
+    /// The timeout for the first byte of a response.
     pub first_byte_time: String,
-    /// How long a body or a websocket may stand still, in either direction.
+    /// How long a body or a WebSocket may be idle, in either direction.
     pub idle_time: String,
-    /// How long an unused connection is kept: below what the service keeps it.
+    /// How long an idle connection is kept open; must be less than the keep-alive time of the
+    /// service.
     pub keep_time: String,
-    /// Added to the clean environment.
+    /// Variables that are added to the clean environment.
     pub env: BTreeMap<String, String>,
-    /// A file of `NAME=value` lines, mode 0600; empty: none.
+    /// A file of `NAME=value` lines, mode 0600; empty for none.
     pub env_file: String,
-    /// Its user; empty: the user of the supervisor.
+    /// The user to run as; empty for the user of the supervisor.
     pub user: String,
-    /// How it is asked whether it is well; none: that it runs is enough.
+    /// The health check; without one, a running process counts as healthy.
     pub health: Option<HealthConfig>,
-    /// How long its start may take.
+    /// The start timeout.
     pub start_within: String,
     /// How it is stopped.
     pub stop: StopConfig,
-    /// What happens when it ends by itself.
+    /// When a process that ended is started again.
     pub restart: RestartConfig,
-    /// How much memory it may use; none: no limit.
+    /// The memory limit; `None` for no limit.
     pub memory: Option<MemoryConfig>,
-    /// How much of its log is kept.
+    /// How much of the log is kept.
     pub logs: LogConfig,
-    /// Services that are started before it and stopped after it.
+    /// Services that are started before this one and stopped after it.
     pub after: Vec<String>,
-    /// What requests get to finish when an instance is replaced.
+    /// How long an instance that is being replaced may take to finish its requests.
     pub drain_within: String,
     /// Whether the supervisor opens the socket and passes it on (`LISTEN_FDS`).
     pub activate: bool,
-    /// How the next generation takes over: `one` at a time, or `all` at once.
+    /// How a new generation takes over: `one` instance at a time, or `all` at once.
     pub roll: String,
 }
 
@@ -104,7 +105,7 @@ impl Default for ServiceConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a command line is one text, or a list of them")]
 pub enum CommandLine {
-    /// As one would type it.
+    /// One line, as typed in a shell.
     Line(String),
     /// The program and its arguments.
     Words(Vec<String>),
@@ -120,15 +121,15 @@ impl Default for CommandLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HealthConfig {
-    /// Asked with `GET`; any 2xx is well.
+    /// The path to request with `GET`. Any 2xx status means healthy.
     pub path: String,
-    /// How often.
+    /// The interval between checks.
     pub every: String,
-    /// How long an answer may take.
+    /// How long a response may take.
     pub within: String,
-    /// So many failures in a row, and it is started anew.
+    /// The number of failures in a row after which the instance is restarted.
     pub fall: u32,
-    /// So many successes in a row, and it is ready.
+    /// The number of successes in a row after which the instance is ready.
     pub rise: u32,
 }
 
@@ -148,9 +149,9 @@ impl Default for HealthConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StopConfig {
-    /// `TERM`, `INT`, `QUIT`, `HUP`, `USR1`, `USR2`, `WINCH` or `KILL`.
+    /// The signal: `TERM`, `INT`, `QUIT`, `HUP`, `USR1`, `USR2`, `WINCH` or `KILL`.
     pub signal: String,
-    /// What is left of the group after this long is killed.
+    /// The time after which remaining processes of the group are killed.
     pub within: String,
 }
 
@@ -167,11 +168,12 @@ impl Default for StopConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RestartConfig {
-    /// `always`, `on-failure` or `never`.
+    /// When to restart: `always`, `on-failure` or `never`.
     pub when: String,
-    /// The wait after the second failure in a row, doubled until the most; the first waits for nothing.
+    /// The delay after the second failure in a row, which doubles up to the maximum. After the
+    /// first failure there is none.
     pub backoff: String,
-    /// So many failures of an instance in so long, or `never`.
+    /// How many failures of an instance within which time are too many, or `never`.
     pub give_up: String,
 }
 
@@ -189,9 +191,10 @@ impl Default for RestartConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemoryConfig {
-    /// Of the whole process group of an instance.
+    /// The limit for the whole process group of an instance.
     pub max: String,
-    /// `roll`: its successor is ready first; `restart`: it is stopped first; `kill`: it is not asked.
+    /// `roll` starts a successor before the instance is stopped, `restart` stops it first, and
+    /// `kill` kills it without asking.
     #[serde(default = "roll")]
     pub action: String,
 }
@@ -204,11 +207,11 @@ fn roll() -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
-    /// A file that would grow past this is put aside.
+    /// The size at which a file is rotated.
     pub max: String,
-    /// So many of those are kept.
+    /// How many rotated files are kept.
     pub keep: u32,
-    /// Whether each line goes to the system's journal too.
+    /// Whether each line is also sent to the system's journal.
     pub journal: bool,
 }
 

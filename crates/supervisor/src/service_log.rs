@@ -1,8 +1,8 @@
 //! Logs of services: lines from their pipes, kept in memory and in files.
 //!
-//! Everything is bounded: a line, what is remembered, a file, how many files. A
-//! pipe is read no faster than its lines are written, so a service that
-//! logs too much slows down itself, and no other.
+//! Everything is bounded: the length of a line, the memory, the size and the number of files. A
+//! pipe is read no faster than its lines are written to the file, so a service that logs too much
+//! slows down only itself.
 
 mod json_time;
 mod line_format;
@@ -31,10 +31,10 @@ use reverse_lines::ReverseLines;
 use ring_buffer::Ring;
 use rotating_file::{LogFile, size_of_all};
 
-/// How much is read from a pipe at a time, in bytes: as much as it holds.
+/// How much is read from a pipe at once, in bytes: the capacity of the pipe.
 const CHUNK: usize = 64 << 10;
 impl Stream {
-    /// As it is written.
+    /// The name of the stream in log files.
     pub fn word(self) -> &'static str {
         match self {
             Self::Out => "out",
@@ -43,17 +43,18 @@ impl Stream {
     }
 }
 
-/// Called with each line, for example to send it to the journal: for services that [want it](crate::LogConfig::journal), while others wait: it must not block.
+/// Called with each line of the services that [enable it](crate::LogConfig::journal), for example
+/// to send it to the journal. It must not block, because other tasks wait for it.
 pub type LineHook = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
-/// What the tasks of a process do.
+/// What the tasks of a process should do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WatchPhase {
-    /// Read and watch.
+    /// Read the output and watch the process.
     Active,
-    /// The process is gone: read what is still in its pipes.
+    /// The process is gone: read what is left in its pipes.
     Ended,
-    /// Pause, and lose nothing.
+    /// Pause without losing anything.
     Paused,
 }
 
@@ -64,12 +65,12 @@ impl WatchPhase {
     }
 }
 
-/// An output pipe, and the line that was begun on it.
+/// An output pipe, and the incomplete line read from it.
 #[derive(Debug)]
 pub(crate) struct OpenPipe {
     pub(crate) pipe: OwnedFd,
     pub(crate) stream: Stream,
-    /// The beginning of a line whose end has not been read yet.
+    /// The beginning of a line that is not complete yet.
     pub(crate) line: Vec<u8>,
 }
 
@@ -80,14 +81,15 @@ pub(crate) struct ServiceLog {
     line_hook: Option<LineHook>,
     has_line_hook: AtomicBool,
     ring: Mutex<Ring>,
-    /// Lines not yet written to the file, in the ring's order: added while the ring is locked.
+    /// Lines not yet written to the file, in the order of the ring: they are added while the ring
+    /// is locked.
     pending: Mutex<Vec<String>>,
     newest: watch::Sender<u64>,
-    /// Leads through the descriptor of the folder, which is held as long as this is.
+    /// The path through the descriptor of the folder, which stays open as long as this log.
     path: PathBuf,
     _folder: Arc<Folder>,
     file: Mutex<LogFile>,
-    /// A file that cannot be written is reported once, until it can be written again.
+    /// Whether a write error was reported. It is reported once, until writing succeeds again.
     is_broken: AtomicBool,
 }
 
@@ -101,7 +103,8 @@ impl ServiceLog {
     ) -> io::Result<Arc<Self>> {
         let path = folder.at(format!("{service}.log"));
         let file = LogFile::open(&path)?;
-        // No line is shorter than a byte, so there is a number for each of them.
+        // No line is shorter than a byte, so the new sequence numbers are greater than all used
+        // before.
         let first = size_of_all(&path);
         Ok(Arc::new(Self {
             service: Arc::clone(service),
@@ -118,37 +121,37 @@ impl ServiceLog {
         }))
     }
 
-    /// Remembers what another has, before anything is read.
+    /// Restores the lines that the previous program had in memory, before anything is read.
     pub(crate) fn restore(&self, (lines, next): (Vec<LogLine>, u64)) {
         *lock(&self.ring) = Ring::restore(lines, next);
         self.newest.send_replace(next);
     }
 
-    /// What is remembered, and the sequence of the line that comes next.
+    /// The lines in memory, and the next sequence number.
     pub(crate) fn snapshot(&self) -> (Vec<LogLine>, u64) {
         let ring = lock(&self.ring);
         (ring.since(0), ring.next())
     }
 
-    /// How large the file may become, how many are kept, and who else receives the lines.
+    /// Sets the size limits of the files, and whether the line hook gets the lines.
     pub(crate) fn limit(&self, logs: LogSettings) {
         lock(&self.file).limit(logs.max, logs.keep);
         self.has_line_hook.store(logs.journal, Ordering::Relaxed);
     }
 
-    /// The lines that are remembered, from a sequence on.
+    /// The lines in memory from a sequence number on.
     pub(crate) fn since(&self, sequence: u64) -> Vec<LogLine> {
         lock(&self.ring).since(sequence)
     }
 
-    /// The last lines of a process, or of all.
+    /// The last lines in memory, of one run or of all.
     pub(crate) fn last_lines(&self, count: usize, run: Option<RunId>) -> Vec<LogLine> {
         let mut lines = lock(&self.ring).since(0);
         lines.retain(|line| run.is_none() || run == line.run);
         lines.split_off(lines.len().saturating_sub(count))
     }
 
-    /// The last lines that match: from memory, and before those from the files.
+    /// The last lines that match the query: those in memory, preceded by those in the files.
     pub(crate) async fn query(self: &Arc<Self>, query: &LogQuery) -> Vec<LogLine> {
         let remembered = self.since(0);
         let fitting = remembered.iter().filter(|line| query.matches(line));
@@ -165,8 +168,8 @@ impl ServiceLog {
         lines.split_off(lines.len().saturating_sub(most))
     }
 
-    /// What the files hold from before what is remembered: at most so many lines that somebody
-    /// wants.
+    /// Reads matching lines from the files that are older than those in memory, up to the limit of
+    /// the query.
     fn lines_in_files(
         &self,
         remembered: &[LogLine],
@@ -180,11 +183,12 @@ impl ServiceLog {
         let first = remembered.first();
         let mut sequence = first.map_or_else(|| lock(&self.ring).next(), |line| line.sequence);
         let mut at = first.map_or_else(|| (self.clock)(), |line| line.at);
-        // What a line tells itself may be anything: only the supervisor's own times bound the walk.
+        // Times within JSON lines are unreliable, so only times that the supervisor wrote end the
+        // search.
         let mut last = at;
         let (mut found, mut bytes) = (VecDeque::new(), 0);
         for written in ReverseLines::of(self.path.clone()) {
-            // Lines of the ring are in the file too, or will be in a moment.
+            // Lines in memory are in the file too, or will be soon.
             let again = known.get_mut(&format!("{written}\n"));
             if let Some(count) = again.filter(|count| **count > 0) {
                 *count -= 1;
@@ -209,7 +213,7 @@ impl ServiceLog {
         found.into()
     }
 
-    /// The sequence after a line, perhaps of another run of the supervisor.
+    /// The sequence number after a line, which may come from an earlier run of the supervisor.
     pub(crate) fn sequence_after(&self, seen: &LogPosition) -> u64 {
         let lines = self.since(0);
         let Some(first) = lines.first() else {
@@ -226,7 +230,7 @@ impl ServiceLog {
         later.map_or_else(|| lock(&self.ring).next(), |line| line.sequence)
     }
 
-    /// The sequence of the first line that is remembered.
+    /// The sequence number of the first line in memory.
     pub(crate) fn first_sequence(&self) -> u64 {
         let ring = lock(&self.ring);
         ring.since(0)
@@ -234,18 +238,18 @@ impl ServiceLog {
             .map_or(ring.next(), |line| line.sequence)
     }
 
-    /// Whose it is.
+    /// The name of the service.
     pub(crate) fn service(&self) -> &Arc<str> {
         &self.service
     }
 
-    /// Says when there is something new.
+    /// Signals each new line.
     pub(crate) fn newest(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
     }
 
-    /// Reads a pipe of this instance and process to its end, or, once it is over, for as long
-    /// as there is something in it. When it is paused, comes back with what has been begun.
+    /// Reads a pipe of a run to its end. Once the process has ended, reads only what is left in the
+    /// pipe. When paused, returns the pipe with its incomplete line.
     pub(crate) async fn read(
         self: Arc<Self>,
         begun: OpenPipe,
@@ -267,7 +271,7 @@ impl ServiceLog {
             }
             let is_over = now == WatchPhase::Ended;
             let read = if is_over {
-                // The runtime may not have noticed yet that there is something in it.
+                // The runtime may not have noticed yet that the pipe is readable.
                 rustix::io::read(&pipe, &mut chunk).map_err(io::Error::from)
             } else {
                 pipe.try_read(&mut chunk)
@@ -277,11 +281,11 @@ impl ServiceLog {
                 Ok(length) => {
                     let lines = splitter.split(&chunk[..length]);
                     self.append(instance_run, stream, lines).await;
-                    // Others have their turn between two chunks.
+                    // Lets other tasks run between two chunks.
                     tokio::task::yield_now().await;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && !is_over => {
-                    // No large buffer waits together with a quiet service.
+                    // Frees the buffer while a quiet service is waited for.
                     chunk = Vec::new();
                     let ended = tokio::select! {
                         ready = pipe.readable() => ready.is_err(),
@@ -300,7 +304,7 @@ impl ServiceLog {
         None
     }
 
-    /// Comes back when the lines are in the file, or cannot be.
+    /// Appends lines, and returns when they are in the file or could not be written.
     async fn append(
         self: &Arc<Self>,
         (instance, run): (u32, RunId),
@@ -311,7 +315,7 @@ impl ServiceLog {
             return;
         }
         let at = (self.clock)();
-        // They were read at once, so these are the same for all of them.
+        // The lines were read together, so the prefix is the same for all of them.
         let mut prefix = None;
         let has_line_hook = self.has_line_hook.load(Ordering::Relaxed);
         let line_hook = self.line_hook.as_ref().filter(|_| has_line_hook);
@@ -342,11 +346,11 @@ impl ServiceLog {
         let _ = tokio::task::spawn_blocking(move || output.write()).await;
     }
 
-    /// Writes what is pending into the file.
+    /// Writes the pending lines to the file.
     fn write(&self) {
         let mut file = lock(&self.file);
-        // The first thread to lock the file writes the lines of all threads: if each wrote its own,
-        // the file would have them in the order of the locks.
+        // The first thread to lock the file writes the lines of all threads. If each wrote its own,
+        // their order in the file would be that of the locks.
         let lines = std::mem::take(&mut *lock(&self.pending));
         if lines.is_empty() {
             return;

@@ -1,10 +1,9 @@
-//! What is to be done with the instances of one service: a pure function
-//! `(State, Event, Now) → (State, Actions)`.
+//! Decides what to do with the instances of one service: a pure function `(State, Event, Now) →
+//! (State, Actions)`.
 //!
-//! It starts nothing, waits for nothing and knows no clock. Time since some
-//! beginning and a random number come in with each event; what is to be done
-//! goes out as [`Action`]s, in order. [`State::next_due`] says when it wants to
-//! be asked again although nothing happened.
+//! It starts nothing, waits for nothing and reads no clock. The time since the supervisor began and
+//! a random number are passed in with each event, and the decisions are returned as [`Action`]s, in
+//! order. [`State::next_due`] returns when the next [`Event::Tick`] is needed.
 
 mod backoff;
 mod command;
@@ -26,22 +25,22 @@ use command::PendingCommand;
 use rolling_update::RollingUpdate;
 use run::Slot;
 
-/// The present, as far as the state needs it.
+/// The inputs besides the event: the time and a random number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Now {
-    /// Time since the beginning, which never goes back.
+    /// The time since the supervisor began, which never goes back.
     pub at: Duration,
-    /// Drawn anew for each event, from 0 to 1.
+    /// A random number from 0 to 1, drawn for each event.
     pub chance: f64,
 }
 
-/// Tells commands apart, so that each can be answered.
+/// Identifies a command, so that its outcome can be returned to its caller.
 pub type CommandId = u64;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A command.
+    /// A command was received.
     Command(CommandId, Command),
     /// A process could not be started at all.
     SpawnFailed(RunId, String),
@@ -57,7 +56,7 @@ pub enum Event {
     Failed(RunId, String),
     /// Another program listens at the address of a process.
     Refused(RunId, String),
-    /// A process uses so much memory, in bytes, more than it may.
+    /// A process uses more memory than permitted: this many bytes.
     OverMemory(RunId, u64),
     /// A draining process has no requests left.
     Drained(RunId),
@@ -65,22 +64,22 @@ pub enum Event {
     Tick,
 }
 
-/// A command to the service.
+/// A command to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// All instances shall run; those that were given up are tried again.
+    /// Run all instances. Those that were given up are tried again.
     Start,
-    /// None shall run.
+    /// Stop all instances.
     Stop,
-    /// All shall be stopped and started.
+    /// Stop all instances and start them again.
     Restart,
-    /// A next generation shall take over; it has another policy if one is given.
+    /// Replace the instances by a new generation, with a new policy if one is given.
     Reload(Option<Policy>),
-    /// So many instances shall take requests, and so many more be ready.
+    /// Set the number of instances.
     Scale {
-        /// Those that take requests; none: as many as now.
+        /// How many instances take requests; `None` leaves the number unchanged.
         instances: Option<u32>,
-        /// Those that are ready beside them; none: as many as now.
+        /// How many additional instances are kept ready; `None` leaves the number unchanged.
         spare: Option<u32>,
     },
 }
@@ -89,11 +88,12 @@ pub enum Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Exit {
-    /// By itself, with this code.
+    /// The process exited with this code.
     Code(i32),
-    /// By this signal.
+    /// The process was killed by this signal.
     Signal(i32),
-    /// The system killed it, because it used more memory than it may or than there is.
+    /// The system killed the process, because its memory limit or the system's memory was
+    /// exhausted.
     OutOfMemory,
 }
 
@@ -107,114 +107,114 @@ impl std::fmt::Display for Exit {
     }
 }
 
-/// What is to be done.
+/// An action that the supervisor is to carry out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Start a process.
     Spawn {
-        /// What it will be called.
+        /// The ID of the new run.
         run: RunId,
         /// The number of the instance.
         number: u32,
-        /// From which version of the description.
+        /// The version of the settings to start it with.
         generation: u32,
     },
-    /// Send the group of a process the signal that asks it to stop.
+    /// Send the stop signal to the group of a process.
     AskToStop(RunId),
     /// Kill the group of a process.
     Kill(RunId),
-    /// Requests may go there.
+    /// Send requests to the process from now on.
     Serve(RunId),
-    /// No more requests go there.
+    /// Send no more requests to the process.
     Withdraw(RunId),
-    /// A command is done, or is not, for a reason.
+    /// A command succeeded, or failed for a reason.
     Answer(CommandId, Result<(), String>),
-    /// Report what happened.
+    /// Report an event to subscribers.
     Report(Report),
 }
 
-/// A report of what happened.
+/// A reportable event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
-    /// A process is ready, so long after its start.
+    /// A process became ready.
     Ready {
-        /// Which.
+        /// The run.
         run: RunId,
-        /// How long it took.
+        /// The time from its start until it was ready.
         after: Duration,
     },
-    /// A process ended by itself, or because it was not well.
+    /// A process ended by itself, or is being stopped because it failed its checks.
     Failed {
-        /// Which.
+        /// The run.
         run: RunId,
-        /// Why, in words.
+        /// The reason.
         reason: String,
-        /// How it ended; none: it could not be started, or is only now asked to stop.
+        /// How the process ended. `None` if it could not be started, or is only now being stopped.
         exit: Option<Exit>,
         /// Whether it had been ready before.
         was_ready: bool,
-        /// How long until another is started, at the earliest; none: no other is started.
+        /// The shortest time until the next start; `None` if there is no next start.
         again_in: Option<Duration>,
     },
-    /// A process ended by itself, as it may.
+    /// A process ended by itself in a way that is not a failure.
     Finished(RunId),
     /// An instance failed so often that it is not started again.
     GaveUp {
         /// The number of the instance.
         number: u32,
-        /// What went wrong the last time.
+        /// The reason for the last failure.
         reason: String,
     },
     /// A process did not stop in time and is killed.
     Killed(RunId),
-    /// A process used too much memory, and this is done about it.
+    /// A process used too much memory.
     OverMemory {
-        /// Which.
+        /// The run.
         run: RunId,
-        /// How much it uses, in bytes.
+        /// How much memory it uses, in bytes.
         bytes: u64,
-        /// What is done.
+        /// The action taken.
         action: MemoryAction,
     },
-    /// A next generation took over.
+    /// A new generation took over.
     RolledOver {
-        /// Its number.
+        /// The number of the generation.
         generation: u32,
     },
-    /// A next generation did not take over.
+    /// A new generation did not take over.
     RollFailed {
-        /// Why, in words.
+        /// The reason.
         reason: String,
     },
 }
 
-/// What an instance is doing, for a table.
+/// The state of an instance, as shown in tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InstanceState {
     /// A process was started and is not ready.
     Starting,
-    /// It is ready and takes requests.
+    /// The process is ready and takes requests.
     Ready,
-    /// It is ready and waits to take over.
+    /// The process is ready and takes over when another one fails.
     Spare,
-    /// It takes no more requests and finishes those it has.
+    /// The process takes no new requests and finishes the current ones.
     Draining,
-    /// It was asked to stop.
+    /// The process was asked to stop.
     Stopping,
-    /// It failed and will be started again.
+    /// The process failed and will be started again.
     Waiting,
-    /// It failed too often.
+    /// The process failed too often and is not started again.
     Failed,
-    /// It ended as it may.
+    /// The process ended in a way that is not a failure.
     Finished,
-    /// It shall not run.
+    /// The instance is not meant to run.
     Stopped,
 }
 
-/// All that is known of one service.
+/// The whole state of one service.
 ///
-/// Pending commands and a rolling update are not saved: an upgrade waits until there are none.
+/// Pending commands and a rolling update are not saved: an upgrade is refused while there are any.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     policy: Arc<Policy>,
@@ -230,7 +230,7 @@ pub struct State {
     waiting: Vec<PendingCommand>,
 }
 
-/// A step on its way: the state, the present, and what is to be done so far.
+/// A transition in progress: the state, the inputs, and the actions so far.
 struct Transition {
     state: State,
     now: Now,
@@ -238,7 +238,7 @@ struct Transition {
 }
 
 impl State {
-    /// A service that has not been started yet.
+    /// The state of a service that has not been started yet.
     pub fn new(policy: Policy) -> Self {
         Self {
             policy: Arc::new(policy),
@@ -253,7 +253,7 @@ impl State {
         }
     }
 
-    /// What follows from an event.
+    /// Handles an event: returns the new state and the actions.
     #[must_use]
     pub fn on(self, event: Event, now: Now) -> (Self, Vec<Action>) {
         let mut transition = Transition {
@@ -280,25 +280,25 @@ impl State {
         (transition.state, transition.actions)
     }
 
-    /// When something is to be done although nothing happens.
+    /// When the next [`Event::Tick`] is needed, if no other event comes before.
     pub fn next_due(&self) -> Option<Duration> {
         let runs = self.runs.values().filter_map(Run::due);
         let slots = self.slots.values().filter_map(|slot| slot.restart_at);
         runs.chain(slots).min()
     }
 
-    /// Whether it is meant to run.
+    /// Whether the service is meant to run.
     pub fn is_up(&self) -> bool {
         self.up
     }
 
-    /// Whether no process of it is left.
+    /// Whether no process of the service is left.
     pub fn is_gone(&self) -> bool {
         self.runs.is_empty()
     }
 
-    /// Whether every instance is ready, failed or finished: services that come after this one
-    /// need not wait longer.
+    /// Whether every instance is ready, failed or finished, so that services that depend on this
+    /// one need not wait longer.
     pub fn is_decided(&self) -> bool {
         self.up
             && self
@@ -317,18 +317,18 @@ impl State {
         self.slots.values().any(|slot| slot.given_up)
     }
 
-    /// Whether a next generation is taking over.
+    /// Whether a new generation is taking over.
     pub fn is_rolling(&self) -> bool {
         self.rolling.is_some()
     }
 
-    /// Whether instances of several generations are to run, because the next one failed on its way.
+    /// Whether the instances belong to several generations, because the last rolling update failed.
     pub fn is_mixed(&self) -> bool {
         let strays = |slot: &Slot| slot.generation != self.generation;
         !self.is_rolling() && self.slots.values().any(strays)
     }
 
-    /// The generation of what is started now.
+    /// The generation of newly started processes.
     pub fn generation(&self) -> u32 {
         self.generation
     }
@@ -338,17 +338,17 @@ impl State {
         self.last_generation + 1
     }
 
-    /// What holds for it.
+    /// The policy of the current generation.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// All processes.
+    /// All runs, including those that are stopping.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         self.runs.values()
     }
 
-    /// All instances: number, generation, what it does, its process, how often it was restarted.
+    /// A summary of each instance.
     pub fn instances(&self) -> Vec<InstanceSummary> {
         let mut instances: Vec<InstanceSummary> = self
             .runs
@@ -379,7 +379,7 @@ impl State {
         instances
     }
 
-    /// Whether an instance still uses a generation.
+    /// Whether an instance still uses this generation.
     pub fn uses(&self, generation: u32) -> bool {
         let rolling = self.rolling.as_ref();
         self.generation == generation
@@ -391,7 +391,7 @@ impl State {
             || rolling.is_some_and(|rolling| rolling.generation == generation)
     }
 
-    /// Whether there is an instance of this number, or a process that has it.
+    /// Whether there is an instance, or still a process, with this number.
     pub fn has_place(&self, number: u32) -> bool {
         self.slots.contains_key(&number) || self.runs.values().any(|run| run.number == number)
     }
@@ -407,20 +407,20 @@ impl State {
     }
 }
 
-/// One instance, for a table.
+/// The summary of an instance, as shown in tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceSummary {
-    /// From 0.
+    /// The number of the instance, counted from 0.
     pub number: u32,
-    /// From which version of the description.
+    /// The version of the settings.
     pub generation: u32,
-    /// What it does.
+    /// The state of the instance.
     pub standing: InstanceState,
     /// Its process, if there is one.
     pub run: Option<RunId>,
-    /// When that began, in time since the beginning.
+    /// When that process was started or has ended, as the time since the supervisor began.
     pub since: Duration,
-    /// How often its process was replaced because it failed.
+    /// How often the process was replaced because it failed.
     pub restarts: u64,
 }
 

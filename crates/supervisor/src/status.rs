@@ -1,4 +1,4 @@
-//! Status of services and instances, as `ps` and `describe` show it.
+//! The status of services and instances, as shown by `ps` and `describe`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,44 +11,44 @@ use crate::ready_instances::Address;
 use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig, StopConfig};
 use crate::state::{Exit, InstanceState};
 
-/// One instance, as a line of a table.
+/// The status of one instance, one row of a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceStatus {
     /// The name of the service.
     pub service: Arc<str>,
     /// The number of the instance.
     pub instance: u32,
-    /// From which version of the description.
+    /// The version of the settings from which it was started.
     pub generation: u32,
-    /// What it does.
+    /// Its current state.
     pub state: InstanceState,
-    /// Its process.
+    /// The pid of its process.
     pub pid: Option<i32>,
-    /// Since when there has been this process, or none.
+    /// When that process was started, or when the last one ended.
     pub since: Timestamp,
     /// How often its process was replaced because it failed.
     pub restarts: u64,
-    /// Of one processor, over the last second.
+    /// Processor use over the last second, in percent of one processor.
     pub cpu_percent: f64,
-    /// What it uses, by its control group, else resident memory of its group.
+    /// The memory use of its control group, or else the resident memory of its process group.
     pub memory_bytes: u64,
-    /// Filled in by the caller; the supervisor does not know.
+    /// The request rate, to be filled in by the caller, since the supervisor does not know it.
     pub requests_per_second: Option<f64>,
-    /// How its last process ended, as in [`LastExit::how`].
+    /// How the last process ended, as in [`LastExit::how`].
     pub last_exit: Option<String>,
 }
 
-/// The end of a process.
+/// A process that has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastExit {
     /// The number of the instance.
     pub instance: u32,
-    /// When it was.
+    /// When it ended.
     pub at: Timestamp,
-    /// How long it had run.
+    /// How long it had run, in seconds.
     pub ran_seconds: i64,
-    /// `code 1`, `signal 9`, `signal 9, out of memory`; where it was ended for a fault with
-    /// that behind it, as in `signal 15: it was not ready within 1m`.
+    /// How it ended: `code 1`, `signal 9` or `signal 9, out of memory`. If the supervisor stopped
+    /// it, the reason follows, as in `signal 15: it was not ready within 1m`.
     pub how: String,
 }
 
@@ -61,7 +61,7 @@ impl LastExit {
         fault: Option<&str>,
     ) -> Self {
         let exit = exit.to_string();
-        // A fault may be just that it ended so.
+        // The reason may just repeat how it ended.
         let fault = fault.filter(|fault| !fault.contains(&exit));
         Self {
             instance,
@@ -72,69 +72,69 @@ impl LastExit {
     }
 }
 
-/// How a service is kept running, in the words of its description. A supervisor process of the version before
-/// does not tell all of it.
+/// How a service is run, in the notation of its settings. A supervisor of the preceding version may
+/// leave out some fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SettingsSummary {
-    /// How it is reached.
+    /// How its instances listen.
     pub listen: String,
-    /// Whether its socket is opened before it is started.
+    /// Whether the supervisor opens its sockets before it is started.
     pub activate: bool,
-    /// How its instances share requests.
+    /// How the edge balances requests.
     pub balance: String,
-    /// How it is asked whether it is well; none: it is not.
+    /// The health check, if there is one.
     pub health: Option<HealthConfig>,
-    /// It must be ready so soon after its start.
+    /// The start timeout.
     pub start_within: String,
     /// How it is stopped.
     pub stop: StopConfig,
-    /// What happens when it ends by itself.
+    /// When a process that ended is started again.
     pub restart: RestartConfig,
-    /// How much memory an instance may use; none: no limit.
+    /// The memory limit of an instance; `None` for no limit.
     pub memory: Option<MemoryConfig>,
-    /// How much of what it says is kept; none: that goes where the supervisor's own output goes.
+    /// How much of its log is kept; `None` if it writes to the supervisor's own outputs.
     pub logs: Option<LogConfig>,
-    /// What requests get to finish when an instance is replaced.
+    /// How long an instance that is being replaced may take to finish its requests.
     pub drain_within: String,
-    /// How the next generation takes over.
+    /// How a new generation takes over.
     pub roll: String,
 }
 
-/// All about a service. Values of its environment are left out.
+/// The full status of a service. The values of its environment are left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceStatus {
-    /// Its name.
+    /// The name of the service.
     pub service: Arc<str>,
-    /// The program and its arguments, with placeholders of the instance; what looks like a secret
-    /// is `***`.
+    /// The program and its arguments, with placeholders not filled in and secrets replaced by
+    /// `***`.
     pub command: Vec<String>,
-    /// Where it runs.
+    /// The working directory.
     pub directory: PathBuf,
-    /// Its user; none: the user of the supervisor.
+    /// The user it runs as; `None` for the user of the supervisor.
     pub user: Option<String>,
-    /// A fixed address that the edge holds for it.
+    /// The fixed address on which the edge listens for it.
     pub front: Option<String>,
-    /// Services that must be ready before it is started.
+    /// The services that must be ready before it is started.
     pub after: Vec<String>,
-    /// The generation of what is started now.
+    /// The generation of newly started processes.
     pub generation: u32,
-    /// How many instances are to take requests.
+    /// The desired number of instances that take requests.
     pub wanted_instances: u32,
-    /// How many more are to be ready.
+    /// The desired number of additional instances that are kept ready.
     pub wanted_spare: u32,
-    /// The most memory of an instance.
+    /// The memory limit of an instance, in bytes.
     pub memory_max_bytes: Option<u64>,
-    /// How it is kept running.
+    /// How it is run.
     #[serde(flatten)]
     pub settings: SettingsSummary,
-    /// The names of the variables in its environment.
+    /// The names of its environment variables.
     pub environment: Vec<String>,
     /// Its instances.
     pub instances: Vec<InstanceStatus>,
-    /// Where they listen.
+    /// The addresses of its instances.
     pub sockets: Vec<Address>,
-    /// Exits of its processes, the latest last.
+    /// The last processes that ended, the latest last.
     pub exits: Vec<LastExit>,
     /// Its last log lines.
     pub lines: Vec<LogLine>,

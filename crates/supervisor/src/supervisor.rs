@@ -1,5 +1,5 @@
-//! The supervisor as a whole: one loop, on one thread, that receives events
-//! and carries out what the [states](crate::state) of the services decide.
+//! The supervisor: one loop, on one thread, that receives events and carries out what the
+//! [states](crate::state) of the services decide.
 
 mod commands;
 mod exec_upgrade;
@@ -38,58 +38,59 @@ pub use exec_upgrade::{FailedExec, PausedSupervisor};
 use remove_tree::remove;
 use service::ManagedService;
 
-/// The source of the present instant.
+/// Returns the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-/// The source of chance: numbers from 0 to 1.
+/// Returns random numbers from 0 to 1.
 pub type RandomSource = Box<dyn FnMut() -> f64 + Send>;
 
-/// The most messages that may wait.
+/// The capacity of the message queue.
 const INBOX: usize = 256;
-/// The most notifications that wait for a slow reader.
+/// How many notifications are buffered for a slow reader.
 const NEWS: usize = 256;
-/// How often memory and processor time are looked at.
+/// The interval at which memory and processor time are sampled.
 const SAMPLE: Duration = Duration::from_secs(1);
-/// The mode of a folder that others may pass.
+/// The mode of a folder that others may traverse.
 const OPEN: u32 = 0o711;
 /// The mode of a private folder.
 const CLOSED: u32 = 0o700;
 /// The mode of a private file.
 const FOR_NOBODY_ELSE: u32 = 0o600;
-/// Where it is written down what runs, in the folder that the program names.
+/// The folder of pid records, within the run folder.
 const PID_RECORDS: &str = "processes";
-/// Where instances are found, in the same folder: what is opened for them, and a folder for each
-/// service where they open what is theirs.
+/// The folder of sockets, within the run folder. It contains the sockets that the supervisor opens,
+/// and for each service a folder in which it opens its own.
 const SERVICES: &str = "services";
-/// When nothing is due.
+/// The timer if nothing is due.
 const LONG: Duration = Duration::from_hours(24);
 
-/// Options of the supervisor beside the plan.
+/// The options of the supervisor besides the plan.
 pub struct SupervisorOptions {
-    /// Where sockets and records are kept; nobody else may write there. One supervisor at a time has it.
+    /// The folder for sockets and records. No other user may write there, and only one supervisor
+    /// at a time can use it.
     pub run: PathBuf,
-    /// Where the lines of services are kept.
+    /// The folder of the log files.
     pub logs: PathBuf,
-    /// The program that turns into services.
+    /// The program that becomes the services by `exec`.
     pub launcher: ShimProgram,
-    /// Whether processes whose parents end become children of this process, which then reaps
-    /// every child that it did not start itself as a service. For a program that does nothing else.
+    /// Whether orphaned processes become children of this process, which then reaps every child
+    /// that it did not start as a service. Only for a program that has no other children.
     pub adopt_orphans: bool,
-    /// Whether this process may change its own control group, so that each instance gets one. For
-    /// a program whose group is its own; another's is left alone.
+    /// Whether this process may change its own control group in order to give each instance one.
+    /// Only for a program that is alone in its group; a group with other processes is left alone.
     pub control_groups: bool,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// What spreads restarts.
+    /// The random numbers that spread restarts.
     pub random: RandomSource,
     /// Called with each log line of services with `logs.journal`.
     pub line_hook: Option<LineHook>,
-    /// Where the program gets its ends of the channels to its own service; without it there can be
-    /// no such service. One comes with each start, so what waits here is bounded by the back-off.
+    /// Receives the program's ends of the channels to its own service, which cannot exist without
+    /// it. One is sent with each start, so the restart backoff limits how many can queue up.
     pub channels: Option<mpsc::UnboundedSender<Channel>>,
 }
 
 impl SupervisorOptions {
-    /// The usual means, with everything in one folder.
+    /// The default options, with all files in one folder.
     pub fn in_folder(folder: &Path) -> Self {
         Self {
             run: folder.join("run"),
@@ -113,55 +114,56 @@ fn system_time() -> Timestamp {
     Timestamp::now()
 }
 
-/// Good enough to keep restarts apart, and nothing else.
+/// A random number, good enough to spread restarts and nothing else.
 fn random() -> f64 {
     let drawn = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
-/// The program that turns into services; see [`crate::shim`].
+/// The program that becomes the services by `exec`; see [`crate::shim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShimProgram {
-    /// This one. Its `main` must begin with [`shim::run_if_asked`].
+    /// This program. Its `main` must begin with [`shim::run_if_asked`].
     ThisProgram,
-    /// Another one, whose `main` does.
+    /// Another program, whose `main` begins with that call.
     Other(PathBuf),
 }
 
-/// Why the supervisor does not start.
+/// Why the supervisor could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Nothing would turn into services: they would be copies of this program instead.
+    /// `main` does not call [`shim::run_if_asked`], so services would become copies of this
+    /// program.
     #[error("`supervisor::shim::run_if_asked` was not called\n  let `main` begin with it")]
     NoShim,
-    /// Somebody else holds the folder.
+    /// Another supervisor uses the folder.
     #[error("another supervisor works in {}\n  stop it first, or name another folder", .0.display())]
     Taken(PathBuf),
     /// A folder or a file cannot be used.
     #[error("cannot use {}: {why}\n  it must be writable for the user that runs the supervisor", path.display())]
     Folder {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         why: io::Error,
     },
-    /// What an earlier supervisor left cannot be ended, or the system refuses something.
+    /// Processes of an earlier supervisor could not be ended, or another system call failed.
     #[error("cannot begin: {0}")]
     System(#[from] io::Error),
 }
 
-/// How a supervisor ended that was asked to stop.
+/// How the run of a supervisor ended.
 pub enum RunEnd {
-    /// Nothing of the services is left.
+    /// All services were stopped.
     Stopped,
-    /// All of them run, for the program that this process becomes.
+    /// All services still run, for the program that this process will exec.
     HandedOver(PausedSupervisor),
 }
 
 /// Keeps services running.
 ///
-/// It stays on the thread that made it, for services are killed when the thread
-/// that started them ends: that should be the main one.
+/// It stays on the thread that created it, because services are killed when the thread that started
+/// them ends. That should be the main thread.
 pub struct Supervisor {
     options: SupervisorOptions,
     launcher: PathBuf,
@@ -172,27 +174,27 @@ pub struct Supervisor {
     ready_instances: watch::Sender<ReadyInstances>,
     notifications: broadcast::Sender<Notification>,
     pid_records: PidRecords,
-    /// Where instances get control groups; none: they cannot.
+    /// The parent of the instances' control groups; `None` if they cannot have any.
     groups: Option<Cgroups>,
-    /// The prefix of its tokens, by which its processes are found.
+    /// The prefix of the tokens by which its processes are found.
     name: String,
     began: Instant,
     next_command: CommandId,
-    /// The callers that wait for the shutdown; none: there is no shutdown.
+    /// The callers that wait for the shutdown; `None` if none is in progress.
     shutdown_waiters: Option<Vec<oneshot::Sender<()>>>,
-    /// The caller that waits for the handover; none: there is no handover.
+    /// The caller that waits for the handover; `None` if none is in progress.
     handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
-    /// Messages that came during a handover, for afterwards.
+    /// Messages that arrived during a handover and are handled after it.
     postponed: Vec<Message>,
-    /// Something of a process that ended will be gone soon.
+    /// Whether remains of an ended process are expected to be gone soon.
     look_again_soon: bool,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
 impl Supervisor {
-    /// Makes the folders ready and ends what an earlier supervisor left behind. Nothing is
-    /// started before [`Supervisor::run`].
+    /// Prepares the folders and ends the processes of an earlier supervisor. No service is started
+    /// before [`Supervisor::run`].
     pub fn new(plan: &Plan, options: SupervisorOptions) -> Result<(Self, Control), StartError> {
         let (launcher, run, logs) = Self::prepare(&options)?;
         let lock = lock(&run)?;
@@ -205,7 +207,7 @@ impl Supervisor {
                 "ended a process that an earlier supervisor had left"
             );
         }
-        // The folder and what is in it may belong to another user.
+        // The folder and its contents may belong to another user.
         match remove(&run.at(SERVICES)) {
             Err(why) if why.kind() != io::ErrorKind::NotFound => {
                 return Err(unusable(&run.path().join(SERVICES), why));
@@ -224,11 +226,11 @@ impl Supervisor {
         Ok((supervisor, control))
     }
 
-    /// Opens the folders, for sockets and records and for lines; says what turns into services.
+    /// Opens the folders for sockets and for logs, and finds the program that becomes the services.
     fn prepare(options: &SupervisorOptions) -> Result<(PathBuf, Folder, Folder), StartError> {
         let launcher = match &options.launcher {
             ShimProgram::ThisProgram if !shim::is_installed() => return Err(StartError::NoShim),
-            // Also when the file has been replaced meanwhile.
+            // This path works even if the program's file has been replaced.
             ShimProgram::ThisProgram => PathBuf::from("/proc/self/exe"),
             ShimProgram::Other(path) => path.clone(),
         };
@@ -243,7 +245,7 @@ impl Supervisor {
         Ok((launcher, run, logs))
     }
 
-    /// A supervisor without services.
+    /// Creates a supervisor without services.
     fn assemble(
         options: SupervisorOptions,
         (launcher, folders, lock, pid_records, name): (PathBuf, Folders, File, PidRecords, String),
@@ -282,12 +284,12 @@ impl Supervisor {
         (supervisor, control)
     }
 
-    /// Starts the services and keeps them running until [`Control::shut_down`], and then nothing of
-    /// them is left, or until [`Control::hand_over`], and then all of them are as they were.
+    /// Starts the services and keeps them running until [`Control::shut_down`], which stops them
+    /// all, or until [`Control::hand_over`], which leaves them running.
     pub async fn run(mut self) -> io::Result<RunEnd> {
         let mut children = signal(SignalKind::child())?;
         unblock_signals();
-        // It may go on with what ran before.
+        // Processes from before a handover may still run.
         self.start_watching();
         for message in std::mem::take(&mut self.postponed) {
             self.handle_message(message);
@@ -306,7 +308,7 @@ impl Supervisor {
             }
             if self.handover_waiter.is_some() && self.has_no_exit_pending() {
                 self.pause().await;
-                // A stop of everything may have been requested meanwhile.
+                // A shutdown may have been requested in the meantime.
                 if let Some(answer) = self.handover_waiter.take() {
                     // The caller may have stopped waiting.
                     let _ = answer.send(Ok(()));
@@ -315,7 +317,7 @@ impl Supervisor {
                 self.start_watching();
                 continue;
             }
-            // A process that ends now is found after the handover.
+            // A process that ends during a handover is noticed after it.
             let reaps = self.handover_waiter.is_none();
             let due = self.next_due();
             let is_lingering = self.services.values().any(ManagedService::is_lingering);
@@ -344,7 +346,7 @@ impl Supervisor {
         Ok(RunEnd::Stopped)
     }
 
-    /// Time since the beginning, and a number.
+    /// The time since the supervisor began, and a random number.
     fn now(&mut self) -> Now {
         Now {
             at: self.began.elapsed(),
@@ -398,7 +400,7 @@ fn find_cgroups() -> Option<Cgroups> {
     }
 }
 
-/// The folders that are in use as long as anything runs.
+/// The folders that stay open as long as anything runs.
 struct Folders {
     services: Arc<Folder>,
     logs: Arc<Folder>,
@@ -415,7 +417,7 @@ impl Folders {
     }
 }
 
-/// The folder of records.
+/// Creates or opens the folder of pid records.
 fn records(run: &Folder) -> Result<Folder, StartError> {
     let made = run.give_folder(PID_RECORDS, None, CLOSED);
     let made = made.and_then(|()| run.make_inside(PID_RECORDS, CLOSED));
@@ -440,7 +442,8 @@ fn lock(run: &Folder) -> Result<File, StartError> {
         .custom_flags(libc::O_NOFOLLOW)
         .open(run.at(name))
         .map_err(refused)?;
-    // A user who may open the file may lock it (flock(2)); it may have been made with another mode.
+    // A user who may open the file may also lock it (flock(2)), and it may have been created with
+    // another mode.
     let rights = Permissions::from_mode(FOR_NOBODY_ELSE);
     file.set_permissions(rights).map_err(refused)?;
     match file.try_lock() {

@@ -1,7 +1,6 @@
-//! What settings of every kind have in common: times, sizes, and the known word that was
-//! meant by an unknown one.
+//! What all kinds of settings have in common: times, sizes, and suggestions for misspelled words.
 //!
-//! Every parser says, when it cannot, what a right value looks like.
+//! Each error message shows what a valid value looks like.
 
 mod nearest;
 
@@ -9,10 +8,10 @@ use std::time::Duration;
 
 pub use nearest::nearest;
 
-/// The longest time that may be asked for: ten years.
+/// The longest time that is accepted: ten years.
 const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
 
-/// The units of times, in milliseconds, the largest first.
+/// The units of times, in milliseconds, largest first.
 const TIMES: [(&str, u64); 5] = [
     ("d", 86_400_000),
     ("h", 3_600_000),
@@ -20,10 +19,10 @@ const TIMES: [(&str, u64); 5] = [
     ("s", 1_000),
     ("ms", 1),
 ];
-/// The units of sizes, in bytes, the largest first.
+/// The units of sizes, in bytes, largest first.
 const SIZES: [(&str, u64); 4] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10), ("", 1)];
 
-/// Reads `250ms`, `30s`, `5m`, `2h` or `30d`.
+/// Parses `250ms`, `30s`, `5m`, `2h` or `30d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let how = || format!("{text:?} is no time; write it like 500ms, 30s, 5m, 2h or 30d");
     let time = Duration::from_millis(number(text, &TIMES).ok_or_else(how)?);
@@ -33,30 +32,30 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Ok(time)
 }
 
-/// Reads `500`, `16K`, `15M` or `1G`, in bytes; never 0.
+/// Parses a size such as `500`, `16K`, `15M` or `1G`, in bytes; 0 is an error.
 pub fn size(text: &str) -> Result<u64, String> {
     let how = || format!("{text:?} is no size; write it like 500K, 15M or 1G");
     let size = number(text, &SIZES).filter(|size| (1..u64::MAX).contains(size));
     size.ok_or_else(how)
 }
 
-/// The same, or `0`.
+/// Like [`size`], but accepts `0`.
 pub fn size_or_none(text: &str) -> Result<u64, String> {
     if text == "0" { Ok(0) } else { size(text) }
 }
 
-/// Writes a time as it is read.
+/// Formats a time so that [`duration`] can parse it.
 pub fn written_duration(time: Duration) -> String {
     let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     with_unit(milliseconds, &TIMES)
 }
 
-/// Writes a size as it is read.
+/// Formats a size so that [`size`] can parse it.
 pub fn written_size(bytes: u64) -> String {
     with_unit(bytes, &SIZES)
 }
 
-/// A number with its unit; what is too large for any is the largest.
+/// Parses a number with its unit; a number that would overflow becomes the largest one.
 fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let is_digit = |letter: char| letter.is_ascii_digit();
     let end = text.find(|letter| !is_digit(letter)).unwrap_or(text.len());
@@ -65,10 +64,10 @@ fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     Some(number.parse::<u64>().ok()?.saturating_mul(*unit))
 }
 
-/// The number in the largest unit in which it is whole.
+/// Formats the number in the largest unit in which it is whole.
 fn with_unit(number: u64, units: &[(&str, u64)]) -> String {
     let fits = |unit: &&(&str, u64)| number > 0 && number.is_multiple_of(unit.1);
-    // Nothing at all is a time of no seconds.
+    // Zero is written as `0s`.
     let (name, unit) = units.iter().find(fits).unwrap_or(&("s", 1));
     format!("{}{name}", number / unit)
 }

@@ -1,6 +1,6 @@
-//! The word that was meant by a slip of the finger.
+//! Suggests a word for a misspelled one.
 
-/// The candidate that takes the fewest changed letters, if it is near at all.
+/// The candidate with the smallest edit distance, if it is near enough.
 pub fn nearest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -13,7 +13,7 @@ pub fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters must be put in, taken out or changed to make one of the other
+/// How many letters must be inserted, deleted or replaced to make one text of the other
 /// (Levenshtein).
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();

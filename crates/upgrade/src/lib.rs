@@ -1,8 +1,8 @@
-//! Connections that stop speaking HTTP (RFC 9110, section 7.8; RFC 8441).
+//! Connections that switch from HTTP to another protocol (RFC 9110, section 7.8; RFC 8441).
 //!
-//! A request that may lead to another protocol has an [`OnUpgrade`] in its extensions. Whoever
-//! answers with `101 Switching Protocols`, or with a 2xx to an extended `CONNECT`, gets the
-//! connection from it once that answer is written.
+//! A request that may switch has an [`OnUpgrade`] in its extensions. A service that returns `101
+//! Switching Protocols`, or a 2xx status for an extended `CONNECT`, gets the connection from it
+//! once the response has been sent.
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,22 +11,22 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Bytes both ways.
+/// A bidirectional byte stream.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// A connection of another protocol.
+/// A connection that has switched to another protocol.
 pub type Upgraded = Box<dyn Stream>;
 
 type Switching = Pin<Box<dyn Future<Output = Option<Upgraded>> + Send>>;
 
-/// Resolves to the connection once the client has switched; to nothing if it never does.
+/// Resolves to the connection once the client has switched, or to `None` if it never does.
 #[derive(Clone)]
 pub struct OnUpgrade(Arc<Mutex<Switching>>);
 
 impl OnUpgrade {
-    /// Resolves as this does, which is awaited once.
+    /// Resolves like this future. Only one of the clones may be awaited, and only once.
     pub fn new(switching: impl Future<Output = Option<Upgraded>> + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(Box::pin(switching))))
     }

@@ -1,4 +1,5 @@
-//! A small HTTP/1.1 client over one kept connection: as little work as possible beside the server.
+//! A minimal HTTP/1.1 client over one persistent connection, so that it takes little processor time
+//! from the server.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,29 +7,29 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-/// One kept connection.
+/// A persistent connection.
 pub(super) struct Client {
     stream: TcpStream,
     received: Vec<u8>,
 }
 
-/// What came back; it borrows the connection's buffer.
+/// A response, which borrows the buffer of the connection.
 pub(super) struct Answer<'a> {
-    /// As in the first line.
+    /// The status code.
     pub(super) status: u16,
-    /// Status line and headers, without the empty line.
+    /// The status line and the headers, without the empty line.
     pub(super) head: &'a str,
-    /// All of it.
+    /// The whole body.
     pub(super) body: &'a [u8],
 }
 
 impl Client {
-    /// Connects.
+    /// Opens a connection.
     pub(super) async fn open(address: SocketAddr) -> Result<Self> {
         Self::over(TcpStream::connect(address).await?)
     }
 
-    /// Connects from one of this machine's addresses.
+    /// Opens a connection from one of this machine's addresses.
     pub(super) async fn open_from(source: IpAddr, address: SocketAddr) -> Result<Self> {
         Self::over(open_from(source, address).await?)
     }
@@ -41,7 +42,7 @@ impl Client {
         })
     }
 
-    /// Sends a whole request, and reads the whole answer.
+    /// Sends a whole request and reads the whole response.
     pub(super) async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>> {
         self.received.clear();
         self.stream.write_all(request).await?;
@@ -72,14 +73,14 @@ impl Client {
 }
 
 impl Answer<'_> {
-    /// A header's value; `name` in lower case.
+    /// The value of a header; `name` must be lower case.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         headers(self.head)
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
 
-    /// Fails with what the server said, unless it is this status.
+    /// Fails with the response's body unless it has this status.
     pub(super) fn expect(&self, status: u16) -> Result<()> {
         if self.status != status {
             bail!(
@@ -92,7 +93,7 @@ impl Answer<'_> {
     }
 }
 
-/// A connection from one of this machine's addresses.
+/// Opens a connection from one of this machine's addresses.
 pub(super) async fn open_from(source: IpAddr, address: SocketAddr) -> Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::new(source, 0))?;
@@ -114,7 +115,7 @@ pub(super) fn send_json(method: &str, path: &str, headers: &str, body: &str) -> 
     .into_bytes()
 }
 
-/// Names and values.
+/// The names and values of the headers.
 pub(super) fn headers(head: &str) -> impl Iterator<Item = (&str, &str)> {
     head.split("\r\n")
         .skip(1)

@@ -1,7 +1,7 @@
 //! A control group with little memory, in which a program is started.
 //!
-//! systemd makes it where it runs; else it is made in the file system of control groups, of either
-//! version, where that may be written. Where neither is possible the program runs unconfined.
+//! It is created by systemd if that runs, or else directly in the cgroup file system of either
+//! version, if that is writable. Otherwise the program runs without a limit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use anyhow::{Context, Result};
 
 use crate::command::{output, program};
 
-/// The roots of the two versions, and their files for the limit, that of swap, and the peak.
+/// The roots of the two cgroup versions, and their files for the memory limit, the swap limit and
+/// the peak.
 const VERSIONS: [(&str, [&str; 3]); 2] = [
     (
         "/sys/fs/cgroup",
@@ -27,18 +28,18 @@ const VERSIONS: [(&str, [&str; 3]); 2] = [
     ),
 ];
 
-/// Where it comes from.
+/// How the control group is created.
 pub(super) enum Confinement {
-    /// `systemd-run` makes it, for as long as the program runs.
+    /// `systemd-run` creates it for as long as the program runs.
     Scope { limit: u64 },
-    /// A folder of the file system, and the file that tells the peak.
+    /// A folder of the cgroup file system, and the file with the peak.
     Group { folder: PathBuf, peak: &'static str },
-    /// There is none.
+    /// There is no control group.
     Missing,
 }
 
 impl Confinement {
-    /// Of so many bytes.
+    /// Finds a way to limit memory to this many bytes.
     pub(super) fn find(limit: u64) -> Self {
         let scope = output(program("systemd-run").args(["--scope", "--quiet", "true"]));
         if scope.is_ok() {
@@ -50,7 +51,7 @@ impl Confinement {
             .unwrap_or(Confinement::Missing)
     }
 
-    /// Starts a program in it; arguments may be added.
+    /// A command that starts a program in the group; arguments may be added.
     pub(super) fn command(&self, binary: &Path) -> Command {
         match self {
             Confinement::Scope { limit } => {
@@ -74,8 +75,8 @@ impl Confinement {
         }
     }
 
-    /// The most memory that was ever used in it, files that the kernel keeps included; `process`
-    /// runs in it. A file counts where it was read first, as the program's own was elsewhere.
+    /// The peak memory of the group, page cache included; `process` runs in it. A file's pages are
+    /// charged to the group that read it first, so those of the program's own file may be missing.
     pub(super) fn peak(&self, process: u32) -> Result<Option<u64>> {
         let file = match self {
             Confinement::Scope { .. } => {
@@ -93,14 +94,14 @@ impl Confinement {
 
 impl Drop for Confinement {
     fn drop(&mut self) {
-        // One that is still in use stays: there is nothing else to do about it.
+        // A group that is still in use cannot be removed, so errors are ignored.
         if let Confinement::Group { folder, .. } = self {
             let _ = fs::remove_dir(folder);
         }
     }
 }
 
-/// A group below `root`, if memory can be limited there.
+/// Creates a group below `root`, if memory can be limited there.
 fn make_group(root: &Path, files: [&'static str; 3], limit: u64) -> Option<Confinement> {
     let [max, swap, peak] = files;
     let folder = root.join(format!("kenduri-bench-{}", std::process::id()));
@@ -109,12 +110,13 @@ fn make_group(root: &Path, files: [&'static str; 3], limit: u64) -> Option<Confi
     let Confinement::Group { folder, .. } = &group else {
         return None;
     };
-    // Without the controller the file is not there.
+    // Without the memory controller the file does not exist.
     if !folder.join(max).is_file() {
         return None;
     }
     fs::write(folder.join(max), limit.to_string()).ok()?;
-    // Together with swap in the older version, swap alone in the newer; neither where there is none.
+    // The limit of memory plus swap in version 1, of swap alone in version 2. The file is missing
+    // on a system without swap accounting.
     let swapped = if swap.contains("memsw") { limit } else { 0 };
     let _ = fs::write(folder.join(swap), swapped.to_string());
     Some(group)

@@ -1,19 +1,19 @@
-//! Which core does what: the server on one, the client on another, so that neither takes from
-//! the other what is being measured.
+//! Assigns processor cores: the server gets one and the client another, so that they do not disturb
+//! each other.
 
 use anyhow::{Result, ensure};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// A core for each side.
+/// One core for each side.
 pub(super) struct Cores {
-    /// For every server that is compared.
+    /// The core of each server that is compared.
     pub(super) server: usize,
-    /// For this process.
+    /// The core of this process.
     client: usize,
 }
 
 impl Cores {
-    /// The first two that this process may use.
+    /// Chooses the first two cores that this process may use.
     pub(super) fn choose() -> Result<Self> {
         let allowed = sched_getaffinity(None)?;
         let mut cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
@@ -25,12 +25,12 @@ impl Cores {
         })
     }
 
-    /// Both, for servers and clients that share them.
+    /// Both cores, for servers and clients that share them.
     pub(super) fn both(&self) -> [usize; 2] {
         [self.server, self.client]
     }
 
-    /// Keeps this thread, the client, on its core.
+    /// Pins this thread, the client, to its core.
     pub(super) fn settle(&self) -> Result<()> {
         let mut set = CpuSet::new();
         set.set(self.client);

@@ -1,8 +1,8 @@
-//! `bench countdown`: what a request for a public countdown costs, beside a small program of Actix,
-//! sqlx and `PostgreSQL` that answers a row of a person and their newest timer as JSON.
+//! `bench countdown`: the cost of a request for a public countdown, compared with a small program
+//! in Actix, sqlx and `PostgreSQL` that returns the row of a person and their newest timer as JSON.
 //!
-//! Both servers have the same one core. `PostgreSQL`, which runs wherever there is room, is counted
-//! apart: only Kenduri has its store within.
+//! Both servers run on the same core. `PostgreSQL` is not pinned, and its processor time is counted
+//! separately, since only Kenduri has its store in process.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -20,11 +20,11 @@ use crate::command::{program, run, with_children};
 use crate::postgres::PrivatePostgres;
 use crate::workspace::root;
 
-/// Clients that ask at once: enough to keep a core busy.
+/// The number of concurrent clients: enough to keep a core busy.
 const CLIENTS: usize = 64;
 const PAGE: &str = "/u/member-1/coffee";
 const JSON: &str = "/api/v1/public/member-1/coffee";
-/// Of the program beside it.
+/// The path for the program that is compared.
 const ACTIX: &str = "/member-1/incident-timer";
 
 pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<()> {
@@ -68,7 +68,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<(
     })
 }
 
-/// How long pictures take that nobody has asked for before.
+/// Measures how long it takes to draw images that were not requested before.
 async fn draw(member: &Member, client: &mut Client) -> Result<()> {
     let mut times = Vec::new();
     for slug in ["tea", "milk", "juice", "water", "soup"] {
@@ -90,14 +90,14 @@ async fn start_actix(folder: &Path, postgres: &PrivatePostgres, core: usize) -> 
     Server::start(command, address, folder.join("actix.log"), ACTIX).await
 }
 
-/// One of the requests that are compared, and what its turns showed.
+/// One of the compared requests, with the results of its turns.
 struct Way<'a> {
     name: &'static str,
     server: &'a Server,
     path: &'static str,
-    /// Whether readers keep the page, and ask whether it has changed.
+    /// Whether clients keep the page and revalidate it.
     keeps: bool,
-    /// The first process of a store beside the server.
+    /// The main process of a separate database server.
     store: Option<u32>,
     per_second: Vec<f64>,
     server_us: Vec<f64>,
@@ -176,10 +176,10 @@ async fn compare(mut ways: [Way<'_>; 4], turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// Somebody who asks for the same again and again.
+/// A client that repeats the same request.
 struct Reader {
     path: &'static str,
-    /// The validator of the page they keep: another one each minute.
+    /// The validator (ETag) of the page that the client keeps, which changes every minute.
     known: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Somebody who follows every link once: guest, then host with a session.
+//! Follows every link once: as a guest, then as a host with a session.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -7,13 +7,13 @@ use anyhow::{Result, ensure};
 use super::client::{Answer, Client, get, headers};
 use super::server::Server;
 
-/// Enough for every page of the demo, and an end for endless calendars.
+/// Enough for every page of the demo, and a limit for endless calendars.
 const MOST_PAGES: usize = 400;
-/// Fewer, and the walk did not get past the guests' pages.
+/// With fewer pages, the crawl did not get beyond the guests' pages.
 const LEAST_PAGES: usize = 50;
 
-/// Opens what the program printed at its start, and every page that is linked from there.
-/// Answers how many pages were read.
+/// Opens the links that the program printed at its start, and every page linked from there. Returns
+/// how many pages were read.
 pub(super) async fn click_through(server: &Server) -> Result<usize> {
     let origin = format!("http://{}", server.address);
     let said = server.said()?;
@@ -33,7 +33,7 @@ pub(super) async fn click_through(server: &Server) -> Result<usize> {
         let mut answer = client.exchange(&get(&path, &cookies.header())).await?;
         read += 1;
         cookies.take(&answer);
-        // The link of this start asks for one press of its button.
+        // The sign-in link of this start requires a press of its button.
         if let Some(token) = sign_in_token(&path, &answer) {
             let request = format!(
                 "POST {path} HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\n{}\
@@ -55,7 +55,7 @@ pub(super) async fn click_through(server: &Server) -> Result<usize> {
             .map(|link| link.replace("&amp;", "&"));
         for link in redirect.into_iter().chain(links) {
             let path = link.strip_prefix(&origin).unwrap_or(&link).to_owned();
-            // A stream of news has no end, and signing out would end the walk.
+            // An event stream has no end, and signing out would end the crawl.
             let walkable = path.starts_with('/')
                 && !path.starts_with("//")
                 && !path.contains("/stream")
@@ -69,7 +69,7 @@ pub(super) async fn click_through(server: &Server) -> Result<usize> {
     Ok(read)
 }
 
-/// The field that the sign-in page sends back, if this is that page.
+/// The token in the sign-in page's form, if this is that page.
 fn sign_in_token(path: &str, answer: &Answer<'_>) -> Option<String> {
     let page = str::from_utf8(answer.body).ok()?;
     let (_, rest) = page.split_once("name=\"_csrf\" value=\"")?;
@@ -78,7 +78,7 @@ fn sign_in_token(path: &str, answer: &Answer<'_>) -> Option<String> {
         .then(|| format!("_csrf={token}"))
 }
 
-/// What a browser would keep.
+/// The cookies that a browser would keep.
 #[derive(Default)]
 struct Cookies(BTreeMap<String, String>);
 

@@ -1,7 +1,7 @@
-//! Many invitations at once: copies of the demo's household `RAHMA`, put straight into the store.
+//! Many invitations at once: copies of the demo's household `RAHMA`, written directly to the store.
 //!
-//! The work is done by `lab/examples/crowd.rs`, so that nobody who runs the tests has to build
-//! a second driver for it.
+//! This is done by `lab/examples/crowd.rs`, so that running the tests does not require building a
+//! second database driver.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use anyhow::Result;
 
 use crate::command::{program, run};
 
-/// How many join.
+/// How many copies are made.
 #[derive(Clone, Copy)]
 pub(super) struct Crowd {
     pub(super) invitations: usize,
 }
 
 impl Crowd {
-    /// Copies them into a store that holds the demo and that nobody has open.
+    /// Copies them into a store that contains the demo and that no process has open.
     pub(super) fn join(self, store: &str) -> Result<()> {
         run(program("cargo")
             .args(["run", "--quiet", "--release", "--locked", "-p", "lab"])
@@ -30,12 +30,12 @@ impl Crowd {
     }
 }
 
-/// The address of the store in a data folder.
+/// The URL of the store in a data folder.
 pub(super) fn sqlite(data: &Path) -> String {
     format!("sqlite:{}", data.join("kenduri.db").display())
 }
 
-/// The code of one of them, counted from 1. Eight characters, none of which is folded.
+/// The code of an invitation, counted from 1: eight characters, none of which is normalized.
 pub(super) fn code(number: usize) -> String {
     format!("Z{number:07}")
 }

@@ -1,13 +1,12 @@
-//! `bench edge`: the front door beside Debian's nginx: same core, same files, same upstream.
+//! `bench edge`: the edge compared with Debian's nginx: same core, same files, same upstream.
 //!
-//! nginx stands there twice: with the settings of Debian's package, which the goals are held
-//! against, and tuned, with its access log buffered and the files that it has open remembered.
-//! The server that is measured has one core; h2load, the upstream and this process share another.
-//! Some rows are measured as shipped, too: with a worker for each of two cores.
-//! Beside what benches ask for stands what people send: a browser's head, forms, pages, and answers
-//! as frameworks write them.
-//! The doors are asked in turn within one run, and what is compared is the processor time that
-//! the kernel says a request took: it does not depend on who had to wait for the client.
+//! nginx is measured twice: with the settings of Debian's package, which the goals refer to, and
+//! tuned, with a buffered access log and a cache of open files. The measured server has one core;
+//! h2load, the upstream and this process share another. Some rows are also measured with a worker
+//! for each of two cores. Besides minimal requests as in most benchmarks, there are realistic ones:
+//! a browser's headers, forms, pages, and responses as frameworks write them. The servers are
+//! measured in alternating turns within one run. The compared value is the processor time per
+//! request according to the kernel, which does not depend on how long the client waits.
 
 mod app;
 mod connections;
@@ -33,41 +32,42 @@ use counter::Counter;
 use doors::{Crew, Door, Doors};
 use h2load::{Load, Protocol};
 
-/// Connections that ask at once.
+/// The number of concurrent connections.
 const CLIENTS: usize = 64;
-/// Part of the slower door's peak at which the time of an answer is measured.
+/// The fraction of the slower server's peak rate at which response times are measured.
 const CALM: f64 = 0.7;
 
-/// What is asked for.
+/// The resource that is requested.
 #[derive(Clone, Copy)]
 pub(super) struct Case {
     name: &'static str,
     pub(super) path: &'static str,
     ask: Ask,
-    /// nginx's processor time over ours must be at least this, over HTTP/1.1 and over HTTP/2.
+    /// The smallest acceptable ratio of nginx's processor time to ours, over HTTP/1.1 and over
+    /// HTTP/2.
     goal: [f64; 2],
 }
 
-/// How it is asked for.
+/// The kind of request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ask {
-    /// In few words, as benches do.
+    /// A minimal request, as in most benchmarks.
     Barely,
-    /// With what a browser says.
+    /// With the headers of a browser.
     AsBrowser,
     /// With a body of 1 KiB.
     Post,
-    /// By people who get pages and now and then send a form, on one connection.
+    /// Mostly pages, and now and then a form, on one connection per visitor.
     Mixed,
-    /// Barely, for what is not there.
+    /// A minimal request for a missing page.
     Missing,
 }
 
 impl Ask {
-    /// What h2load adds to its own two or three lines.
+    /// The headers that are added to h2load's own two or three.
     fn headers(self) -> &'static [&'static str] {
         const BARE: [&str; 1] = ["Accept-Encoding: identity"];
-        // h2load has said Host and User-Agent: 14 lines with these.
+        // h2load also sends Host and User-Agent, so these make 14 lines.
         const BROWSER: [&str; 12] = [
             "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
             "Accept-Encoding: identity",
@@ -90,9 +90,9 @@ impl Ask {
     }
 }
 
-/// The file that is posted, too.
+/// The file that is served, and also sent with POST.
 const POSTED: &str = "1k.bin";
-/// What both doors serve, and its size.
+/// The files that all servers serve, with their sizes.
 const FILES: [(&str, usize); 5] = [
     (POSTED, 1 << 10),
     ("20k.bin", 20 << 10),
@@ -113,7 +113,7 @@ const PROXY: Case = Case {
     ask: Ask::Barely,
     goal: [1.0, 0.9],
 };
-/// Neither door can use a connection to it twice.
+/// No server can reuse a connection to this upstream.
 const CLOSING: Case = Case {
     name: "proxy, closed each time",
     path: "/closing/",
@@ -129,7 +129,7 @@ const CASES: [Case; 5] = [
         ask: Ask::Barely,
         goal: [1.3, 1.3],
     },
-    // More than we keep in memory.
+    // Larger than the files that Kenduri caches in memory.
     Case {
         name: "static 4 MiB",
         path: "/static/4m.bin",
@@ -145,7 +145,7 @@ const CASES: [Case; 5] = [
     },
 ];
 
-/// What people and small services send; all of it over HTTP/1.1 in the clear.
+/// Requests and responses as sent by people and small services, over HTTP/1.1 in clear text.
 const PEOPLE: [Case; 8] = [
     Case {
         name: "browser: static 1 KiB",
@@ -197,11 +197,12 @@ const PEOPLE: [Case; 8] = [
     },
 ];
 
-/// Connections of HTTP/2, and the requests under way on each: browsers send many at once. The
-/// most of all are as many as the connections to a server that nginx is told to keep.
+/// The numbers of HTTP/2 connections, and of concurrent requests on each, since browsers send many
+/// at once. The largest product equals the number of upstream connections that nginx is configured
+/// to keep open.
 const STREAMS: [(usize, usize); 3] = [(CLIENTS, 1), (8, 8), (4, 32)];
 
-/// One line of the table.
+/// A row of the table.
 #[derive(Clone, Copy)]
 struct Row {
     case: Case,
@@ -238,7 +239,7 @@ impl Row {
     }
 }
 
-/// One worker on one core, beside one worker on the same core.
+/// The rows that compare single workers on the same core.
 fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for protocol in Protocol::ALL {
@@ -254,7 +255,8 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// A worker for each of two cores, which the client shares, as a small server has them.
+/// The rows measured with a worker for each of two cores, which the client shares, as on a small
+/// server.
 fn rows_as_shipped() -> Vec<Row> {
     [STATIC, PROXY]
         .into_iter()
@@ -270,7 +272,7 @@ const AS_SHIPPED: &str = "as shipped: ";
 const HANDSHAKES: &str = "handshakes";
 const MEMORY: &str = "memory";
 
-/// Which rows were asked for.
+/// The rows that were requested.
 struct Only<'a>(&'a [String]);
 
 impl Only<'_> {
@@ -285,7 +287,7 @@ impl Only<'_> {
         rows.into_iter().filter(wanted).collect()
     }
 
-    /// Refuses to measure nothing.
+    /// Fails if no row matches.
     fn check(&self) -> Result<()> {
         let shipped = rows_as_shipped().into_iter();
         let shipped = shipped.map(|row| format!("{AS_SHIPPED}{}", row.name()));
@@ -387,7 +389,7 @@ fn print_head(turns: Turns, how: &str) {
     );
 }
 
-/// A folder for doors, with the files that all of them serve.
+/// Creates a folder for the servers, with the files that all of them serve.
 pub(super) fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
     let folder = folder.join(name);
     let files = folder.join("files/static");
@@ -399,20 +401,20 @@ pub(super) fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What rows are measured with.
+/// What the rows are measured with.
 struct Table<'a> {
     doors: &'a Doors,
-    /// Where the client runs; none: on its own core.
+    /// The cores of the client; if empty, it runs on its own core.
     cores: &'a [usize],
     counter: &'a Counter,
 }
 
-/// One turn of one door.
+/// The results of a turn of one server.
 struct Turn {
     per_second: f64,
     cost_us: f64,
     p99_us: f64,
-    /// None: this machine counts none.
+    /// `None` if this machine cannot count instructions.
     instructions: Option<f64>,
 }
 
@@ -493,7 +495,7 @@ impl Table<'_> {
     }
 }
 
-/// The middle of some figures; of none there is nothing to show.
+/// The median of some figures as text, empty if there are none.
 fn shown(figures: Vec<f64>) -> String {
     if figures.is_empty() {
         return "-".to_owned();
@@ -501,7 +503,7 @@ fn shown(figures: Vec<f64>) -> String {
     format!("{:.0}", median(figures))
 }
 
-/// Memory of a door, in KiB.
+/// The memory of a server, in KiB.
 fn resident_kib(server: &Server) -> Result<f64> {
     Ok(usize::try_from(server.resident()?).map_or(f64::NAN, figure) / 1024.0)
 }

@@ -1,4 +1,5 @@
-//! The price of a flush: what this disk asks, and a preloaded library that makes it dearer and counts.
+//! The cost of a flush: measures it for this disk, and slows down and counts flushes by a preloaded
+//! library.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -10,7 +11,7 @@ use anyhow::{Context, Result};
 use super::median;
 use crate::command::{program, run};
 
-/// What one flush of a small append costs on the disk of `folder`: the median of many.
+/// The median time of a flush of a small append on the disk of `folder`.
 pub(super) fn measure(folder: &Path) -> Result<Duration> {
     let path = folder.join("flush");
     let mut file = File::create(&path)?;
@@ -25,14 +26,14 @@ pub(super) fn measure(folder: &Path) -> Result<Duration> {
     Ok(Duration::from_secs_f64(median(times)))
 }
 
-/// Flushes made slower, and counted.
+/// A library that slows down and counts flushes.
 pub(super) struct SlowFlushes {
     library: PathBuf,
     counter: PathBuf,
 }
 
 impl SlowFlushes {
-    /// Compiles the library into `folder`, with a counter of this name.
+    /// Compiles the library into `folder`, with a counter file of this name.
     pub(super) fn prepare(folder: &Path, name: &str) -> Result<Self> {
         let library = folder.join(format!("{name}.so"));
         run(program("cc")
@@ -45,7 +46,7 @@ impl SlowFlushes {
         Ok(SlowFlushes { library, counter })
     }
 
-    /// The environment of a program whose flushes take `longer`.
+    /// The environment variables for a program whose flushes take `longer`.
     pub(super) fn environment(&self, longer: Duration) -> Vec<(&'static str, String)> {
         vec![
             ("LD_PRELOAD", self.library.display().to_string()),
@@ -54,7 +55,7 @@ impl SlowFlushes {
         ]
     }
 
-    /// How many there were until now.
+    /// The number of flushes until now.
     pub(super) fn count(&self) -> Result<u64> {
         let bytes = fs::read(&self.counter)?;
         let bytes = bytes.try_into().ok().context("the counter is damaged")?;

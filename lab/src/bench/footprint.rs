@@ -1,4 +1,4 @@
-//! `bench footprint`: what the program asks of a small machine.
+//! `bench footprint`: what the program needs on a small machine.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -11,9 +11,10 @@ use super::server::Server;
 use super::{binary, crawl, median, new_folder};
 use crate::command::{program, run};
 
-/// After the last click: timers fire, opens are written, memory is given back.
+/// The wait after the last request, in which timers fire, pending opens are written and memory is
+/// freed.
 const SETTLE: Duration = Duration::from_secs(15);
-/// Starts whose median is shown.
+/// The number of starts whose median is shown.
 const STARTS: usize = 9;
 
 pub(super) fn bench(runtime: &Runtime, clean_build: bool) -> Result<()> {
@@ -73,7 +74,7 @@ pub(super) fn bench(runtime: &Runtime, clean_build: bool) -> Result<()> {
     Ok(())
 }
 
-/// Millions of bytes, as disks are sold.
+/// Megabytes of 1,000,000 bytes, as used for disks.
 fn megabytes(bytes: u64) -> f64 {
     usize::try_from(bytes).map_or(f64::NAN, figure) / 1e6
 }

@@ -1,4 +1,4 @@
-//! A closed loop: so many clients, each sending its next request as soon as it has an answer.
+//! A closed loop: each client sends its next request as soon as it has a response.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,29 +8,30 @@ use tokio::task::LocalSet;
 
 use super::client::{Answer, Client};
 
-/// Before counting: connections opened, caches filled, statements prepared.
+/// The time before counting, in which connections are opened, caches filled and statements
+/// prepared.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// One client's side of the conversation.
+/// The requests of a client, and its checks of the responses.
 pub(super) trait Conversation {
     /// Writes the next request into `request`, which is empty.
     fn ask(&mut self, request: &mut Vec<u8>);
-    /// Hears the answer to it.
+    /// Checks the response.
     fn hear(&mut self, answer: &Answer<'_>) -> Result<()>;
 }
 
-/// What was counted in one turn.
+/// The results of a turn.
 pub(super) struct Turn {
-    /// Answers that came within the turn.
+    /// The number of responses within the turn.
     pub(super) answers: usize,
-    /// Answers in a second.
+    /// Responses per second.
     pub(super) per_second: f64,
-    /// The time within which 99 of 100 were answered.
+    /// The 99th percentile of the response times.
     pub(super) p99: Duration,
 }
 
-/// Lets every conversation run for `duration`, after a short warm-up. `sample` is taken when the
-/// turn begins and when it ends.
+/// Runs every conversation for `duration`, after a short warm-up. `sample` is taken at the
+/// beginning and at the end of the turn.
 pub(super) async fn drive<C: Conversation + 'static, S>(
     address: SocketAddr,
     conversations: Vec<C>,
@@ -66,7 +67,7 @@ pub(super) async fn drive<C: Conversation + 'static, S>(
         .await
 }
 
-/// Talks until `end`; the times of the answers that came after `begin`.
+/// Sends requests until `end`. Returns the times of the responses that arrived after `begin`.
 async fn talk<C: Conversation>(
     address: SocketAddr,
     mut conversation: C,
@@ -92,7 +93,7 @@ async fn talk<C: Conversation>(
     }
 }
 
-/// A count as a figure to divide by.
+/// Converts a count to a floating-point number.
 #[expect(
     clippy::cast_precision_loss,
     reason = "counts of a benchmark stay far below 2^52"

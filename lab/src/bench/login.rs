@@ -1,8 +1,8 @@
-//! `bench login`: what a sign-in costs, and what guests notice of many at once.
+//! `bench login`: the cost of a sign-in, and how many simultaneous ones affect guests.
 //!
-//! First one member signs in after another. Then 50 sign in at once, each from an address of their
-//! own, again and again, while an invitation and a public countdown are asked for at a steady pace,
-//! which was measured without sign-ins just before.
+//! First, members sign in one after another. Then 50 sign in at once, repeatedly, each from an
+//! address of their own, while an invitation and a public countdown are requested at a steady pace.
+//! The same pace is measured without sign-ins just before.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -19,9 +19,9 @@ use super::paced::{self, Asked, Outcome, Pace};
 use super::server::{Server, pinned};
 use super::{Turns, median, milliseconds, new_folder, percentile};
 
-/// Who sign in at once.
+/// The number of simultaneous sign-ins.
 const MEMBERS: usize = 50;
-/// Pages that are asked for meanwhile, both kinds together.
+/// The rate of page requests meanwhile, both kinds together.
 const PACE: Pace = Pace {
     per_second: 200,
     connections: 8,
@@ -44,7 +44,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<(
     })
 }
 
-/// One after another.
+/// Measures sign-ins one after another.
 async fn cost(server: &Server, turns: Turns) -> Result<()> {
     let (mut cost_ms, mut time_ms) = (Vec::new(), Vec::new());
     for round in 0..turns.rounds {
@@ -68,7 +68,7 @@ async fn cost(server: &Server, turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// Many at once, and what guests notice.
+/// Measures many sign-ins at once and how they affect guests.
 async fn crowd(address: SocketAddr, turns: Turns) -> Result<()> {
     let mut figures = [const { Page::new() }; PAGES.len()];
     let mut bursts = Vec::new();
@@ -108,7 +108,7 @@ async fn crowd(address: SocketAddr, turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// p50 and p99 without sign-ins, with them, and the ratio of the p99s, of each turn.
+/// For each turn: p50 and p99 without sign-ins, p50 and p99 with them, and the ratio of the p99s.
 struct Page([Vec<f64>; 5]);
 
 impl Page {
@@ -135,7 +135,7 @@ fn page(number: usize) -> Asked {
     }
 }
 
-/// The times of each kind in order, if nothing failed.
+/// The sorted times of each kind, if no request failed.
 fn times(outcomes: Vec<Outcome>) -> Result<[Vec<Duration>; PAGES.len()]> {
     let mut times = [const { Vec::new() }; PAGES.len()];
     for outcome in outcomes {
@@ -150,8 +150,8 @@ fn times(outcomes: Vec<Outcome>) -> Result<[Vec<Duration>; PAGES.len()]> {
     Ok(times)
 }
 
-/// All at once, and again when the last has an answer, for `duration`; how many milliseconds each
-/// time took.
+/// Sends all sign-ins at once, and again when the last response has arrived, for `duration`.
+/// Returns the milliseconds of each round.
 async fn sign_in_at_once(address: SocketAddr, duration: Duration) -> Result<Vec<f64>> {
     let mut clients = Vec::new();
     for number in 1..=MEMBERS {

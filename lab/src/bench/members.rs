@@ -1,5 +1,5 @@
-//! Members of an installation: `lab/examples/members.rs` puts them into its store, with phrases. The
-//! rest is made through the API, as each of them.
+//! Members of an installation: `lab/examples/members.rs` writes them to its store, with
+//! passphrases. Everything else is created through the API, as each member.
 
 use std::io::Write;
 use std::path::Path;
@@ -14,7 +14,8 @@ use crate::command::{program, run};
 
 const PASSWORD: &str = "nasi lemak for breakfast";
 
-/// Puts so many into the store of a data folder, which nobody has open. They are counted from 1.
+/// Writes this many members to the store of a data folder, which no process has open. They are
+/// counted from 1.
 pub(super) fn join(kenduri: &Path, data: &Path, number: usize) -> Result<()> {
     let hash = hash(kenduri)?;
     let mut cargo = program("cargo");
@@ -27,7 +28,7 @@ pub(super) fn join(kenduri: &Path, data: &Path, number: usize) -> Result<()> {
     run(cargo.args([&number.to_string(), &hash]))
 }
 
-/// The hash of their password, at the cost that the program ships with.
+/// The hash of their password, with the program's default cost.
 fn hash(kenduri: &Path) -> Result<String> {
     let mut child = program(kenduri)
         .args(["password", "hash"])
@@ -43,12 +44,12 @@ fn hash(kenduri: &Path) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-/// What one of them is called in addresses.
+/// The name of a member in URLs.
 pub(super) fn slug(number: usize) -> String {
     format!("member-{number}")
 }
 
-/// A sign-in of one of them.
+/// The sign-in request of a member.
 pub(super) fn sign_in(number: usize) -> Vec<u8> {
     let body = json!({
         "email": format!("{}@example.com", slug(number)),
@@ -58,7 +59,7 @@ pub(super) fn sign_in(number: usize) -> Vec<u8> {
     send_json("POST", "/api/v1/auth/login", "", &body.to_string())
 }
 
-/// One of them signs in again and again.
+/// A member who signs in repeatedly.
 pub(super) struct SigningIn(pub(super) usize);
 
 impl Conversation for SigningIn {
@@ -71,11 +72,11 @@ impl Conversation for SigningIn {
     }
 }
 
-/// One of them who is signed in.
+/// A member who is signed in.
 pub(super) struct Member {
-    /// Counted from 1.
+    /// The member's number, counted from 1.
     pub(super) number: usize,
-    /// What each call of the API shows.
+    /// The `Authorization` header of API requests.
     pub(super) authorization: String,
 }
 
@@ -92,12 +93,12 @@ impl Member {
         })
     }
 
-    /// A call of the API that creates something.
+    /// An API request that creates something.
     pub(super) fn create(&self, path: &str, body: &Value) -> Vec<u8> {
         send_json("POST", path, &self.authorization, &body.to_string())
     }
 
-    /// Creates something; answers what it is.
+    /// Creates something through the API and returns it.
     pub(super) async fn created(
         &self,
         client: &mut Client,
@@ -109,7 +110,7 @@ impl Member {
         Ok(serde_json::from_slice(answer.body)?)
     }
 
-    /// Makes a countdown that everybody sees and that was reset once; answers its id.
+    /// Creates a public countdown that was reset once, and returns its ID.
     pub(super) async fn count_up(&self, client: &mut Client, slug: &str) -> Result<String> {
         let countdown = json!({
             "kind": "since",
@@ -134,7 +135,7 @@ impl Member {
     }
 }
 
-/// Where the resets of a countdown are written.
+/// The API path of a countdown's resets.
 pub(super) fn resets(countdown: &str) -> String {
     format!("/api/v1/countdowns/{countdown}/entries")
 }

@@ -1,5 +1,6 @@
-//! `bench neighbours`: a site of `examples/` kept by Kenduri, beside the same site behind Debian's
-//! nginx and kept by PM2. The same programs under gunicorn and Node on either side, one machine, one run.
+//! `bench neighbours`: a site of `examples/` run by Kenduri, compared with the same site run by PM2
+//! behind Debian's nginx. Both use the same programs under gunicorn and Node, on one machine, in
+//! one run.
 
 mod asking;
 mod memory;
@@ -24,20 +25,21 @@ use asking::{CLIENTS, ask_while, until_well, until_well_at};
 use memory::Memory;
 use sides::{Side, Which, express_by_hand, flask_by_hand, install_pm2};
 
-/// What Express answers without asking anybody.
+/// The path that Express serves without calling another service.
 const EXPRESS: &str = "/health";
-/// What Flask answers without asking anybody.
+/// The path that Flask serves without calling another service.
 const FLASK: &str = "/api/health";
-/// What is asked for while figures are taken: a page of Express', a list of Flask's.
+/// The measured requests: a page of Express and a list of Flask.
 const CASES: [(&str, &str); 2] = [("page, Express", "/"), ("list, Flask", "/api/dishes")];
-/// Rolling reloads of both programs under load, and the requests that are asked meanwhile at least.
+/// The number of rolling reloads of both programs under load, and the least number of requests
+/// meanwhile.
 const RELOADS: usize = 10;
 const LEAST: usize = 50_000;
-/// Deaths of each program, of which the median is shown.
+/// The number of crashes of each program; their median is shown.
 const DEATHS: usize = 5;
-/// After the last request: what a crowd took is given back by then.
+/// The wait after the last request, in which memory is freed.
 const SETTLE: Duration = Duration::from_secs(15);
-/// Between two looks at what runs.
+/// The interval at which running processes are checked.
 const LOOK: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -88,7 +90,7 @@ async fn cold_starts(theirs: &Path, ours: &Path, turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// Asks for one thing again and again.
+/// Repeats one request.
 struct Asks {
     request: Vec<u8>,
 }
@@ -149,7 +151,7 @@ async fn memory(both: &[Side; 2]) -> Result<()> {
     Ok(())
 }
 
-/// All instances of a program are killed at once: how long until somebody answers again?
+/// Kills all instances of a program at once and measures the time until the next response.
 async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
     head("All instances killed, until the next 200");
     for (service, path) in [("express", EXPRESS), ("flask", FLASK)] {
@@ -157,7 +159,8 @@ async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
         let mut by_hand = Vec::new();
         for _ in 0..DEATHS {
             for (at, side) in both.iter().enumerate() {
-                // Who dies again soon after is rightly made to wait: each death is of new ones.
+                // Instances that fail soon after their start are restarted with a delay, so the
+                // instances are replaced before each kill.
                 for mut command in side.reloads()? {
                     output(&mut command)?;
                 }
@@ -180,7 +183,8 @@ async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The same command, as many of them, started by nobody's help: until the first answers.
+/// Starts the same number of the same commands directly, and measures the time until the first
+/// responds.
 async fn start_by_hand(service: &str, path: &str, folder: &Path) -> Result<Duration> {
     let sockets: [PathBuf; 2] = [0, 1].map(|number| folder.join(format!("hand-{number}.sock")));
     let begin = Instant::now();
@@ -215,7 +219,7 @@ async fn reloads(both: &[Side; 2]) -> Result<()> {
         let rolling = async {
             for _ in 0..RELOADS {
                 for mut command in side.reloads()? {
-                    // Not here: whoever asks goes on meanwhile.
+                    // On another thread, so that the clients keep sending requests.
                     tokio::task::spawn_blocking(move || output(&mut command)).await??;
                 }
             }
@@ -238,7 +242,7 @@ async fn reloads(both: &[Side; 2]) -> Result<()> {
     Ok(())
 }
 
-/// One Flask and one in reserve: what is asked after the death of the one.
+/// One Flask instance and one spare: which requests fail when the instance is killed.
 async fn in_reserve(folder: &Path) -> Result<()> {
     let side = Side::start(Which::OursWithSpare, folder).await?;
     let killing = async {
@@ -252,7 +256,7 @@ async fn in_reserve(folder: &Path) -> Result<()> {
         Ok(killed)
     };
     let (heard, killed) = ask_while(side.address(), &[FLASK], 0, killing).await?;
-    // What was under way when it died cannot all be saved; what began later can.
+    // Requests in progress at the time of the kill may fail; later ones must not.
     let after: Vec<_> = heard
         .failed
         .iter()
@@ -279,8 +283,8 @@ async fn until_whole(side: &Side) -> Result<()> {
     until_well(side.address(), &[EXPRESS, FLASK]).await
 }
 
-/// Kills them and what they have started, and says when. gunicorn's workers would answer on for a
-/// while after it.
+/// Kills these processes and their children, and returns when. Otherwise gunicorn's workers would
+/// keep responding for a while.
 fn kill(processes: &[u32]) -> Result<Instant> {
     ensure!(!processes.is_empty(), "there is nobody to kill");
     let mut all = Vec::new();

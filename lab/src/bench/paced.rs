@@ -1,7 +1,7 @@
-//! An open loop: so many requests a second, whatever becomes of them.
+//! An open loop: a fixed number of requests per second, however long the responses take.
 //!
-//! A request that is late because all connections wait counts from the instant at which it was due,
-//! or the slowest answers would hide those that should have been asked meanwhile.
+//! If a request is late because all connections are busy, its time is counted from when it was due.
+//! Otherwise slow responses would hide the delay of the requests behind them.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -13,35 +13,35 @@ use tokio::task::LocalSet;
 
 use super::client::Client;
 
-/// No answer within this is none.
+/// The response timeout.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One request, and what is right as its answer.
+/// A request with the expected response.
 pub(super) struct Asked {
-    /// Which of the kinds that are counted apart.
+    /// The index of its kind; kinds are counted separately.
     pub(super) kind: usize,
     pub(super) request: Vec<u8>,
     pub(super) status: u16,
 }
 
-/// What became of it.
+/// The result of a request.
 pub(super) struct Outcome {
     pub(super) kind: usize,
     pub(super) time: Duration,
-    /// What was wrong with the answer.
+    /// What was wrong with the response.
     pub(super) failure: Option<String>,
 }
 
-/// How fast.
+/// The request rate.
 #[derive(Clone, Copy)]
 pub(super) struct Pace {
-    /// Requests in a second.
+    /// Requests per second.
     pub(super) per_second: u32,
-    /// Kept connections that they take turns on.
+    /// The number of persistent connections that share them.
     pub(super) connections: usize,
 }
 
-/// Asks `next`, which hears how many were before, until `duration` is over.
+/// Sends the requests from `next`, which gets the number of earlier ones, until `duration` is over.
 pub(super) async fn drive(
     address: SocketAddr,
     pace: Pace,
@@ -77,7 +77,7 @@ struct Schedule<N> {
 }
 
 impl<N: Fn(usize) -> Asked> Schedule<N> {
-    /// One connection's part.
+    /// The part of one connection.
     async fn ask(self: Rc<Self>) {
         let mut client = None;
         loop {
@@ -89,7 +89,7 @@ impl<N: Fn(usize) -> Asked> Schedule<N> {
             let mut sent = due;
             if due > Instant::now() {
                 tokio::time::sleep_until(due.into()).await;
-                // The timer's own delay is not the server's.
+                // The timer's own delay is not counted.
                 sent = Instant::now();
             }
             let asked = (self.next)(number);

@@ -1,9 +1,9 @@
-//! `bench page`: the guest's page beside a bare axum server that answers the same bytes.
+//! `bench page`: the guest's page compared with a bare axum server that sends the same bytes.
 //!
-//! Each server has the same one core, the client another. First the same household's page is asked
-//! for in a small and in a large store. Then, in the large one, each request asks for another of a
-//! thousand households, spread over it, who look again and again; and then for another of all, most
-//! of whose pages have to be written.
+//! The servers share one core; the client has another. First, one household's page is requested in
+//! a small and in a large store. Then, in the large one, each request is for another of a thousand
+//! households spread over the store, so that pages are requested repeatedly. Last, each request is
+//! for another of all households, so that most pages must be rendered.
 
 use std::fs;
 use std::path::Path;
@@ -22,11 +22,11 @@ use super::{Turns, median, new_folder};
 use crate::command::{program, run};
 use crate::workspace::root;
 
-/// Clients that ask at once: enough to keep a core busy.
+/// The number of concurrent clients: enough to keep a core busy.
 const CLIENTS: usize = 64;
-/// Invitations of the large store.
+/// The number of invitations in the large store.
 const MANY: usize = 100_000;
-/// How many of them look at their page in these minutes.
+/// How many households look at their page in these minutes.
 const VISITORS: usize = 1_000;
 
 pub(super) fn bench(runtime: &Runtime, turns: Turns) -> Result<()> {
@@ -63,7 +63,7 @@ pub(super) fn bench(runtime: &Runtime, turns: Turns) -> Result<()> {
     })
 }
 
-/// One of the servers that are compared, and what its turns showed.
+/// One of the compared servers, with the results of its turns.
 struct Way {
     name: &'static str,
     server: Arc<Server>,
@@ -103,7 +103,7 @@ impl Way {
     }
 }
 
-/// Keeps the client's core from sleeping: the server would pay for waking it, and the slower server
+/// Keeps the client's core from sleeping: the server would pay for waking it, and a slower server
 /// more often.
 async fn stay_awake() {
     loop {
@@ -141,7 +141,7 @@ async fn compare(mut ways: [Way; 5], turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// The same bytes from a server that does nothing else.
+/// Starts a bare server that sends the same bytes.
 async fn start_bare(folder: &Path, small: &Server, core: usize) -> Result<Server> {
     let mut client = Client::open(small.address).await?;
     let answer = client.exchange(&get(PAGE, "")).await?;
@@ -164,22 +164,22 @@ async fn start_bare(folder: &Path, small: &Server, core: usize) -> Result<Server
 
 const PAGE: &str = "/invite/RAHMA";
 
-/// The page of one of the many, counted from 0.
+/// The path of a household's page, counted from 0.
 fn page_of(number: usize) -> String {
     format!("/invite/{}", crowd::code(number + 1))
 }
 
 #[derive(Clone, Copy)]
 enum Asks {
-    /// Always for the same household.
+    /// Always the same household.
     One,
-    /// For one of the visitors.
+    /// One of the visitors.
     Spread,
-    /// For anybody's.
+    /// Any household.
     Another,
 }
 
-/// A guest who reads the page again and again.
+/// A guest who repeats the request.
 struct Reader {
     asks: Asks,
     state: usize,
@@ -193,7 +193,7 @@ impl Reader {
         }
     }
 
-    /// Knuth's multiplicative generator: every run asks for the same households.
+    /// Knuth's multiplicative generator, so that every run requests the same households.
     fn next_number(&mut self) -> usize {
         self.state = self
             .state

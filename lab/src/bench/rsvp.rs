@@ -1,17 +1,17 @@
-//! `bench rsvp`: durable RSVPs a second through HTTP.
+//! `bench rsvp`: durable RSVPs per second over HTTP.
 //!
-//! Each client is a household with an invitation of its own, and every save changes an answer. No
-//! event has a limit of seats: on PostgreSQL such a limit makes households wait for each other.
-//! Three servers run side by side: as shipped; one transaction per request; `synchronous=OFF`,
-//! which is what the disk cannot slow down. The first is also asked in the older way. Then every
-//! flush is made 5 ms longer, and counted.
+//! Each client is a household with an invitation of its own, and every save changes a reply. No
+//! event has a seat limit, because on PostgreSQL such a limit makes households wait for each other.
+//! Three servers run side by side: with default settings; with one transaction per request; and
+//! with `synchronous=OFF`, which does not depend on the disk. The first is also measured with the
+//! older API. Then every flush is slowed down by 5 ms, and counted.
 //!
-//! Beside them a tuned nginx with a worker for each of two cores serves a file of 1 KiB to the same
-//! clients: an RSVP's processor time is shown as a multiple of that file's, which another machine
-//! can be compared by.
+//! For comparison, a tuned nginx with a worker for each of two cores serves a file of 1 KiB to the
+//! same clients. An RSVP's processor time is shown as a multiple of that file's, so that it can be
+//! compared across machines.
 //!
-//! Clients keep their connections, and they are all in this process: processor time is that of
-//! the server's processes alone, without a database server's.
+//! Clients use persistent connections and all run in this process. Processor time is that of the
+//! server's processes alone, without a database server's.
 
 mod beside;
 
@@ -35,20 +35,20 @@ use super::{Turns, median, milliseconds, new_folder};
 use crate::command::{program, run};
 use crate::postgres::PrivatePostgres;
 
-/// How many clients wait at once.
+/// The numbers of concurrent clients.
 const CLIENTS: [usize; 3] = [1, 64, 256];
-/// What is added to every flush in the second part.
+/// The delay that is added to every flush in the second part.
 const SLOWER: Duration = Duration::from_millis(5);
 
 pub(super) use beside::bench as beside;
 
-/// Who answers.
+/// The households that send RSVPs.
 const CROWD: Crowd = Crowd { invitations: 256 };
 
 const BATCH_OF_ONE: (&str, &str) = ("KENDURI_STORE_BATCH", "1");
 const NO_FLUSH: (&str, &str) = ("KENDURI_STORE_SYNCHRONOUS", "off");
 
-/// The demo with households of its own, of which every server gets a copy.
+/// The demo with additional households; every server gets a copy of it.
 struct Seeded<'a> {
     program: &'a Path,
     data: PathBuf,
@@ -62,7 +62,7 @@ impl<'a> Seeded<'a> {
         Ok(Self { program, data })
     }
 
-    /// A server of its own on a copy.
+    /// Starts a server on a copy of its own.
     async fn start(&self, name: &str, settings: &[(&str, String)]) -> Result<Server> {
         serve(self.program, &copy(&self.data, name)?, settings).await
     }
@@ -200,7 +200,7 @@ fn print_multiples_head() {
     );
 }
 
-/// The ways to save as shipped, each with its multiple of the file.
+/// Prints the ways to save with default settings, each as a multiple of the file.
 fn print_multiples(clients: usize, file: &Reached, ways: [&Reached; 3]) {
     print!("{clients:>7}  {:>13.1} µs", file.each_us);
     for way in ways {
@@ -231,11 +231,11 @@ fn copy(seeded: &Path, name: &str) -> Result<PathBuf> {
     Ok(data)
 }
 
-/// What one way reached.
+/// The results of one way.
 struct Reached {
     per_second: f64,
     p99_ms: f64,
-    /// Processor time of the server for one RSVP.
+    /// The server's processor time for one RSVP, in microseconds.
     each_us: f64,
 }
 
@@ -311,7 +311,7 @@ async fn one_turn(
     Ok((reached, figure(turn.answers) / figure(flushed)))
 }
 
-/// What one turn asks for.
+/// What is requested in one turn.
 #[derive(Clone, Copy)]
 enum Way {
     /// The file of 1 KiB.
@@ -319,7 +319,7 @@ enum Way {
     Save(Request),
 }
 
-/// Somebody who asks for the file.
+/// A client that requests the file.
 struct Visitor;
 
 impl Conversation for Visitor {
@@ -332,18 +332,18 @@ impl Conversation for Visitor {
     }
 }
 
-/// How a household asks for a save.
+/// How a household sends its RSVP.
 #[derive(Clone, Copy)]
 enum Request {
-    /// `PUT /api/v1/invitations/{code}/rsvp`, which names the version it was made on.
+    /// `PUT /api/v1/invitations/{code}/rsvp`, with the version that it is based on.
     Put,
-    /// The same with an `Idempotency-Key` of its own, as a page with script sends it.
+    /// The same with an `Idempotency-Key`, as the page's script sends it.
     PutWithKey,
-    /// `POST /api/rsvp`, as older programs send it.
+    /// `POST /api/rsvp`, as older clients send it.
     Post,
 }
 
-/// A household that changes its mind with every save.
+/// A household that changes its reply with every save.
 struct Household {
     request: Request,
     code: String,
@@ -398,7 +398,7 @@ impl Conversation for Household {
                 let path = format!("/api/v1/invitations/{}/rsvp", self.code);
                 let body = format!(r#"{{"version":{},{guests}}}"#, self.version);
                 let key = match self.request {
-                    // Each version is saved on once.
+                    // Each version is the base of only one save.
                     Request::PutWithKey => {
                         format!("Idempotency-Key: bench-{}-{}\r\n", self.code, self.version)
                     }

@@ -1,4 +1,4 @@
-//! The program under measurement, started as a person would, and what the kernel says about it.
+//! Starts the measured program as a person would, and reads its use of resources from the kernel.
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
@@ -13,19 +13,19 @@ use super::client::{Client, get};
 use crate::command::{program, with_children};
 use crate::interrupt;
 
-/// How long a start may take, seeding and migrating included.
+/// How long a start may take, seeding and migrations included.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A running server; dropping it ends it in order.
+/// A running server; dropping it stops it gracefully.
 pub(super) struct Server {
     child: Child,
-    /// Where it listens.
+    /// The address on which it listens.
     pub(super) address: SocketAddr,
     said: PathBuf,
 }
 
 impl Server {
-    /// The release build with the demo in `data`, with some settings changed through the
+    /// Starts the release build with the demo in `data`, with some settings overridden through the
     /// environment.
     pub(super) async fn kenduri(
         data: &Path,
@@ -35,7 +35,7 @@ impl Server {
         Self::demo(pinned(super::binary(), core), data, settings).await
     }
 
-    /// The same, where `command` starts the program.
+    /// Starts the demo with `command`.
     pub(super) async fn demo(
         mut command: Command,
         data: &Path,
@@ -50,7 +50,7 @@ impl Server {
         Self::start(command, address, data.with_extension("log"), "/readyz").await
     }
 
-    /// Starts a command that will listen on `address`, and waits until it answers `path` with 200.
+    /// Starts a command that will listen on `address`, and waits until it returns 200 for `path`.
     pub(super) async fn start(
         mut command: Command,
         address: SocketAddr,
@@ -80,18 +80,18 @@ impl Server {
         Ok(server)
     }
 
-    /// Everything it has printed so far.
+    /// The output so far.
     pub(super) fn said(&self) -> Result<String> {
         Ok(fs::read_to_string(&self.said)?)
     }
 
-    /// Processor time used so far by all its processes, in user and kernel together.
+    /// The processor time of all its processes so far, in user and kernel mode.
     pub(super) fn processor_time(&self) -> Result<Duration> {
         processor_time(&self.processes()?)
     }
 
-    /// Memory of all its processes in bytes, what they share counted once (`Pss_Anon`, proc(5)).
-    /// Pages of the program are not counted: the system takes them back when it needs room.
+    /// The memory of all its processes in bytes, with shared memory counted once (`Pss_Anon`,
+    /// proc(5)). Pages of the program file are not counted, because the system can reclaim them.
     pub(super) fn resident(&self) -> Result<u64> {
         let mut kibibytes = 0;
         for process in self.processes()? {
@@ -106,12 +106,12 @@ impl Server {
         Ok(kibibytes * 1024)
     }
 
-    /// The process that was started.
+    /// The pid of the started process.
     pub(super) fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// The process that was started, and those that it has started.
+    /// The pids of the started process and its descendants.
     pub(super) fn processes(&self) -> Result<Vec<u32>> {
         with_children(self.child.id())
     }
@@ -126,12 +126,13 @@ impl Drop for Server {
     }
 }
 
-/// Processor time used so far by some processes, in user and kernel together.
+/// The processor time of some processes so far, in user and kernel mode.
 pub(super) fn processor_time(processes: &[u32]) -> Result<Duration> {
     let mut ticks = 0;
     for process in processes {
         let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-        // The name may hold spaces; what follows its bracket does not. Ticks are hundredths on Linux.
+        // The process name may contain spaces, so fields are read after its bracket. Linux counts
+        // ticks of 10 ms.
         let (_, fields) = stat.rsplit_once(") ").context("a strange /proc/PID/stat")?;
         ticks += fields
             .split(' ')
@@ -143,7 +144,7 @@ pub(super) fn processor_time(processes: &[u32]) -> Result<Duration> {
     Ok(Duration::from_millis(ticks * 10))
 }
 
-/// The command, kept on these cores; on none: wherever there is room.
+/// A command that is pinned to these cores, or not pinned if there are none.
 pub(super) fn pinned(binary: PathBuf, cores: impl IntoIterator<Item = usize>) -> Command {
     let cores: Vec<_> = cores.into_iter().map(|core| core.to_string()).collect();
     if cores.is_empty() {
@@ -154,7 +155,7 @@ pub(super) fn pinned(binary: PathBuf, cores: impl IntoIterator<Item = usize>) ->
     command
 }
 
-/// A port that nobody uses at this moment.
+/// A port that is free at this moment.
 pub(super) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

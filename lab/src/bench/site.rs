@@ -1,8 +1,8 @@
-//! `bench site`: a whole personal site in little memory, under steady load.
+//! `bench site`: a whole personal site with little memory, under steady load.
 //!
-//! An owner and their members have countdowns, posts and phrases. Visitors read pages, feeds and
-//! badges, programs ask the API with tokens, some countdowns are reset, and some members sign in, at
-//! a pace that does not wait for answers.
+//! An owner and members have countdowns, posts and phrases. Visitors request pages, feeds and
+//! badges, programs use the API with tokens, some countdowns are reset, and some members sign in,
+//! at a pace that does not depend on the responses.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -22,24 +22,24 @@ use super::paced::{self, Asked, Outcome, Pace};
 use super::server::{Server, pinned};
 use super::{milliseconds, new_folder, percentile};
 
-/// Countdowns of each member.
+/// The number of countdowns of each member.
 const COUNTDOWNS: usize = 3;
 const ARTICLES: usize = 40;
 const NOTES: usize = 20;
 
-/// What is asked for.
+/// The options of the benchmark.
 #[derive(clap::Args, Clone, Copy)]
 pub(crate) struct Visit {
     /// Members, the owner among them.
     #[arg(long, default_value_t = 101)]
     members: usize,
-    /// Requests in a second.
+    /// Requests per second.
     #[arg(long, default_value_t = 200)]
     per_second: u32,
-    /// For how many seconds.
+    /// Duration in seconds.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// Memory of the control group, in MiB.
+    /// Memory limit of the control group, in MiB.
     #[arg(long, default_value_t = 256)]
     memory: u64,
 }
@@ -49,7 +49,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, visit: Visit) -> Result<(
     let data = folder.path().join("data");
     drop(runtime.block_on(Server::demo(pinned(kenduri.to_owned(), None), &data, &[]))?);
     members::join(kenduri, &data, visit.members)?;
-    // Declared first: it goes when the server in it has gone.
+    // Declared first, so that it is dropped after the server in it.
     let confinement = Confinement::find(visit.memory << 20);
     runtime.block_on(async {
         let server = Server::demo(confinement.command(kenduri), &data, &[]).await?;
@@ -96,7 +96,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, visit: Visit) -> Result<(
     })
 }
 
-/// The most memory that its processes are seen with.
+/// The highest memory use observed.
 async fn find_largest(server: &Server, is_over: &Cell<bool>) -> Result<u64> {
     let mut largest = server.resident()?;
     while !is_over.get() {
@@ -106,7 +106,7 @@ async fn find_largest(server: &Server, is_over: &Cell<bool>) -> Result<u64> {
     Ok(largest)
 }
 
-/// How each kind fared, and all of them.
+/// Prints the results of each kind of request, and of all.
 fn show(outcomes: &[Outcome]) {
     println!(
         "{:<28}  {:>8}  {:>6}  {:>9}  {:>9}",
@@ -139,7 +139,7 @@ fn show_line<'a>(name: &str, outcomes: impl Iterator<Item = &'a Outcome> + Clone
     );
 }
 
-/// One kind of request, and how many of 100 are such.
+/// A kind of request, and its share in percent.
 struct Kind {
     name: &'static str,
     share: usize,
@@ -183,10 +183,10 @@ const KINDS: [Kind; 13] = [
     kind("API: sign-in", 1, What::SignIn),
 ];
 
-/// What was made.
+/// What was created for the benchmark.
 struct Site {
     members: Vec<Member>,
-    /// Of each member, the first.
+    /// The first countdown of each member.
     countdowns: Vec<String>,
 }
 
@@ -214,7 +214,7 @@ impl Site {
         })
     }
 
-    /// The same in every run, for the same numbers.
+    /// The request for a number, the same in every run.
     fn ask(&self, number: usize) -> Asked {
         let chance = spread(number);
         let (kind, what) = choose(chance % 100);
@@ -269,7 +269,7 @@ fn post(number: usize) -> serde_json::Value {
     }
 }
 
-/// The kind that a number below 100 stands for.
+/// The kind for a number below 100.
 fn choose(mut number: usize) -> (usize, What) {
     for (kind, Kind { share, what, .. }) in KINDS.iter().enumerate() {
         if number < *share {
@@ -280,7 +280,7 @@ fn choose(mut number: usize) -> (usize, What) {
     (0, KINDS[0].what)
 }
 
-/// Numbers that follow each other, far apart: Knuth's multiplicative generator, one step.
+/// Spreads consecutive numbers widely: one step of Knuth's multiplicative generator.
 fn spread(number: usize) -> usize {
     number
         .wrapping_add(1)

@@ -1,8 +1,8 @@
-//! `bench watchers`: many who watch one countdown by server-sent events: memory of each, processor
-//! time while nothing happens, and how soon all of them hear of a reset.
+//! `bench watchers`: many clients that watch one countdown by server-sent events. Measures the
+//! memory of each, the processor time while nothing happens, and how soon all learn of a reset.
 //!
-//! They come from many addresses of the loopback network, five from each. A watcher's memory is that
-//! of the server's processes; what the kernel holds for its connection is not in it.
+//! They connect from many addresses of the loopback network, five from each. Only the memory of the
+//! server's processes is counted, not the kernel's memory for the connections.
 
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -23,27 +23,27 @@ use super::members::{self, Member};
 use super::server::{Server, pinned};
 use super::{median, milliseconds, new_folder};
 
-/// How many watch from one address, as the server allows it.
+/// The most clients per address that the server permits.
 const OF_ONE_ADDRESS: usize = 5;
-/// Descriptors for all else, on either side.
+/// The number of descriptors for everything else, on either side.
 const SPARE: usize = 200;
-/// After all have come: what they left is given back.
+/// The wait after all have connected, in which memory is freed.
 const SETTLE: Duration = Duration::from_secs(5);
-/// All have heard of a reset within this, or never will.
+/// The time within which all must have learned of a reset.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// What one account may write in ten minutes, less the first one of its countdown.
+/// The most entries that an account may create in ten minutes, minus the countdown's first one.
 const MOST_RESETS: usize = 29;
 
-/// What is asked for.
+/// The options of the benchmark.
 #[derive(clap::Args, Clone, Copy)]
 pub(crate) struct Watching {
-    /// How many watch.
+    /// Number of watching clients.
     #[arg(long, default_value_t = 10_000)]
     watchers: usize,
-    /// For how many seconds nothing happens.
+    /// Seconds in which nothing happens.
     #[arg(long, default_value_t = 60)]
     quiet: u64,
-    /// How many resets they hear of; medians are shown.
+    /// Number of resets; medians are shown.
     #[arg(long, default_value_t = 5)]
     resets: usize,
 }
@@ -107,7 +107,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, watching: Watching) -> Re
     }))
 }
 
-/// Lets this process open so many descriptors.
+/// Raises this process's limit of open descriptors.
 fn raise_limit(wanted: usize) -> Result<()> {
     let wanted = u64::try_from(wanted)?;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
@@ -125,7 +125,8 @@ fn raise_limit(wanted: usize) -> Result<()> {
     Ok(())
 }
 
-/// Milliseconds of processor time in a minute, and in how many of these seconds there was none.
+/// The processor time in milliseconds per minute, and the number of seconds in which there was
+/// none.
 async fn stay_quiet(server: &Server, seconds: u64) -> Result<[f64; 2]> {
     let begin = server.processor_time()?;
     let (mut last, mut idle) = (begin, 0);
@@ -195,18 +196,18 @@ async fn hear(
     Ok(())
 }
 
-/// All who watch.
+/// All watching clients.
 #[derive(Default)]
 struct Audience {
-    /// How many are there.
+    /// How many are connected.
     count: Cell<usize>,
     heartbeats: Cell<usize>,
-    /// When each heard of the last reset.
+    /// When each learned of the last reset.
     heard: RefCell<Vec<Instant>>,
 }
 
 impl Audience {
-    /// One after another, so that nobody has to be refused.
+    /// Connects one client after another, so that none is refused.
     async fn gather(self: &Rc<Self>, address: SocketAddr, watchers: usize) -> Result<()> {
         let accept = "Accept: text/event-stream\r\n";
         let request = get("/u/member-1/coffee/events", accept);
@@ -231,11 +232,11 @@ impl Audience {
         Ok(())
     }
 
-    /// Hears until the stream ends.
+    /// Reads events until the stream ends.
     async fn watch(self: Rc<Self>, mut stream: TcpStream) {
         let mut received = [0; 512];
         while let Ok(count @ 1..) = stream.read(&mut received).await {
-            // The server writes an event, or a heartbeat, in one piece.
+            // The server writes each event or heartbeat in one piece.
             let is_event = received[..count]
                 .windows(b"event: changed".len())
                 .any(|window| window == b"event: changed");

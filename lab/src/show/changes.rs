@@ -1,4 +1,5 @@
-//! Requests and websockets through everything that changes behind a door that stays open.
+//! Sends requests and WebSocket messages while everything changes behind a listener that stays
+//! open.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,12 +16,13 @@ use super::visitors::{
 };
 use crate::interrupt;
 
-/// Visitors with a connection that they keep, at each of the two doors; and with a websocket.
+/// The number of visitors with a persistent connection at each entrance, and of those with a
+/// WebSocket.
 const VISITORS: usize = 4;
 const TALKERS: usize = 2;
-/// Changes, each after as many requests as the others.
+/// The number of changes, with the same number of requests before each.
 const CHANGES: usize = 5;
-/// How often somebody looks whether a change is there.
+/// The interval at which it is checked whether a change has taken effect.
 const LOOK: Duration = Duration::from_millis(5);
 
 const FIRST: &str = "first.toml";
@@ -40,7 +42,7 @@ pub(super) async fn show(program: &Path, requests: usize) -> Result<()> {
              [[route]]\npath = \"/live/\"\nto = \"http://{live}\"\n"
         )
     };
-    // Made beforehand, so that all visitors believe both.
+    // Created beforehand, so that all visitors trust both.
     let (before, after) = (Place::make_certificate()?, Place::make_certificate()?);
     place.write_certificate(&before)?;
     place.write_settings(FIRST, &settings("first", one))?;
@@ -158,7 +160,7 @@ pub(super) async fn show(program: &Path, requests: usize) -> Result<()> {
 struct Course<'a> {
     tally: &'a Tally,
     entrances: &'a [Entrance],
-    /// Requests between two changes.
+    /// The number of requests between two changes.
     each: usize,
 }
 
@@ -184,7 +186,7 @@ impl Course<'_> {
         }
     }
 
-    /// Waits until new visitors are told this at every door.
+    /// Waits until new connections get this header at every entrance.
     async fn until_all_say(&self, header: &str) -> Result<()> {
         for entrance in self.entrances {
             let says = async || -> Result<bool> {

@@ -1,5 +1,5 @@
-//! One address that opens as many connections as it can, beside visitors from others that come
-//! anew for each request.
+//! One address that opens as many connections as it can, while visitors from other addresses open a
+//! new connection for each request.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,16 +20,18 @@ use super::resets::frame;
 use super::visitors::{Enough, Entrance, believing, connect_from, exchange, numbered};
 use crate::interrupt;
 
-/// Connections that the one address opens.
+/// The number of connections that the one address opens.
 const CROWD: usize = 20_000;
-/// Descriptors for everything else.
+/// The number of descriptors for everything else.
 const OTHERS: usize = 1_000;
-/// The limit of connections, which is the default.
+/// The connection limit, which is the default.
 const PLACES: u32 = 4_096;
 const GREEDY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// The program may grow by so much, and a debug build, whose tasks are larger, by twice that.
+/// The permitted growth of the program's memory; twice that for a debug build, whose tasks are
+/// larger.
 const GROWTH_KIB: u64 = 64 << 10;
-/// Visitors at once, each from an address of its own, and how often each of them comes.
+/// The number of concurrent visitors, each from an address of its own, and the time between the
+/// requests of each.
 const VISITORS: u8 = 4;
 const PACE: Duration = Duration::from_millis(20);
 const SETTINGS: &str = "crowd.toml";
@@ -106,8 +108,8 @@ pub(super) async fn show(program: &Path, is_debug: bool) -> Result<()> {
     Ok(())
 }
 
-/// Connections of one address: silent, in the middle of a head, idle after an answer, and of
-/// HTTP/2 with a stream whose answer is not read. Who is refused may be so at any moment.
+/// Opens the connections of the one address: silent, within a head, idle after a response, and
+/// HTTP/2 with a stream whose response is not read. Each may be refused at any moment.
 async fn open(crowd: usize, address: SocketAddr) -> Result<Vec<TcpStream>> {
     let answered = format!("GET /api/1 HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();
     let kinds = [
@@ -127,7 +129,8 @@ async fn open(crowd: usize, address: SocketAddr) -> Result<Vec<TcpStream>> {
     Ok(opened)
 }
 
-/// A client of HTTP/2 that asks for a file and has no window for it.
+/// The bytes of an HTTP/2 client that requests a file with a flow-control window of 0, so that its
+/// response cannot be sent.
 fn unread_stream() -> Vec<u8> {
     const SETTINGS: u8 = 4;
     const HEADERS: u8 = 1;
@@ -135,7 +138,7 @@ fn unread_stream() -> Vec<u8> {
     const NO_WINDOW: [u8; 6] = [0, 4, 0, 0, 0, 0];
     const PATH: &[u8] = b"/large.bin";
     const NAME: &[u8] = b"127.0.0.1";
-    // GET and http stand in the static table (RFC 7541, appendix A).
+    // GET and http are in the static table (RFC 7541, appendix A).
     let mut head = vec![0x82, 0x86, 0x04, 10];
     head.extend_from_slice(PATH);
     head.extend([0x01, 9]);
@@ -159,7 +162,7 @@ fn is_open(stream: &TcpStream) -> bool {
     }
 }
 
-/// Visitors that open a connection for each request, on a thread that does nothing else.
+/// Visitors that open a new connection for each request, on a thread of their own.
 struct Newcomers {
     enough: Arc<Enough>,
     thread: JoinHandle<Result<Vec<Duration>>>,
@@ -185,7 +188,7 @@ impl Newcomers {
         Ok(Self { enough, thread })
     }
 
-    /// How long they waited for their answers.
+    /// Stops the visitors after this time and returns their response times.
     async fn after(self, time: Duration) -> Result<Waits> {
         tokio::time::sleep(time).await;
         self.enough.say();

@@ -1,8 +1,8 @@
-//! The download: the same bytes from two builds, and what a stranger meets who unpacks it on a
-//! fresh Debian, or has it installed and upgrades it while people are there.
+//! The downloads: two builds give the same bytes, the tarball works on a fresh Debian, and the
+//! package can be upgraded while requests come in.
 //!
-//! Each build is a clone of the commit in a folder of its own, with tools and crates of its own;
-//! what is built stays in `target/show/dist`, and is taken from there the next time.
+//! Each build is a clone of the commit in a folder of its own, with tools and crates of its own.
+//! The results are cached in `target/show/dist`.
 
 mod builds;
 mod fresh;
@@ -18,32 +18,31 @@ use rustix::process::geteuid;
 use crate::command::{output, program, run};
 use crate::workspace::root;
 
-/// What of it is shown.
+/// The options of the demonstration.
 #[derive(Args)]
 pub(crate) struct Wanted {
-    /// Only this.
+    /// Show only this part.
     #[arg(long)]
     only: Option<Part>,
-    /// A result of `cargo xtask dist` that is shown instead of building; a second one is compared
-    /// with it.
+    /// A result of `cargo xtask dist` to use instead of building; a second one is compared with it.
     #[arg(long, value_name = "FOLDER")]
     built: Vec<PathBuf>,
-    /// How many requests a second are asked through the upgrade.
+    /// Requests per second during the upgrade.
     #[arg(long, default_value_t = 1_000)]
     pace: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Two builds give the same bytes; how large everything is, and for which glibc.
+    /// Two builds with the same bytes; the size and the required glibc of everything.
     Builds,
-    /// From the download to the first invitation open, with two commands.
+    /// From the download to the first open invitation, with two commands.
     Fresh,
-    /// The package is upgraded under requests, by a live systemd.
+    /// The upgrade of the package under load, by a live systemd.
     Upgrade,
 }
 
-/// Fails when a promise is not kept.
+/// Runs the demonstration; fails if a promise is not kept.
 pub(super) fn show(wanted: &Wanted) -> Result<()> {
     let is_wanted = |part| wanted.only.is_none_or(|only| only == part);
     let built = builds::provide(&wanted.built, is_wanted(Part::Builds))?;
@@ -62,12 +61,12 @@ pub(super) fn show(wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// Where all that takes long is kept.
+/// The folder of results that take long to make.
 fn folder() -> PathBuf {
     root().join("target/show/dist")
 }
 
-/// A fresh Debian in a folder, with these packages beside the essential ones.
+/// Creates a fresh Debian in a folder, with these packages besides the essential ones.
 fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
     ensure!(
         geteuid().is_root(),
@@ -101,7 +100,7 @@ fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
 
 const MIRROR: &str = "http://deb.debian.org/debian";
 
-/// The one file of a result that ends so.
+/// The only file of a result with this ending.
 fn artefact(built: &Path, ending: &str) -> Result<PathBuf> {
     let entries = fs::read_dir(built).with_context(|| format!("no {}", built.display()))?;
     let mut files = entries.filter_map(|entry| Some(entry.ok()?.path()));

@@ -1,4 +1,4 @@
-//! How long polite visitors wait.
+//! Measures how long polite visitors wait.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -8,12 +8,12 @@ use anyhow::{Context, Result};
 
 use super::visitors::{Enough, Entrance, exchange, numbered};
 
-/// Visitors at once, each with a connection of its own.
+/// The number of concurrent visitors, each with a connection of its own.
 const VISITORS: usize = 4;
-/// How often each of them asks.
+/// The time between two requests of each visitor.
 const PACE: Duration = Duration::from_millis(20);
 
-/// Polite visitors who ask now and then, on a thread that does nothing else.
+/// Polite visitors who send occasional requests, on a thread of their own.
 pub(super) struct Polite {
     enough: Arc<Enough>,
     thread: JoinHandle<Result<Vec<Duration>>>,
@@ -39,7 +39,7 @@ impl Polite {
         Ok(Self { enough, thread })
     }
 
-    /// How long all of them waited for each answer, in order.
+    /// Stops the visitors and returns the sorted times of all responses.
     pub(super) fn end(self) -> Result<Waits> {
         self.enough.say();
         let waited = self.thread.join();
@@ -54,7 +54,7 @@ async fn visit(entrance: &Entrance, enough: &Enough) -> Result<Vec<Duration>> {
     let mut stream = entrance.open().await.context("connecting")?;
     let mut waits = Vec::new();
     while !enough.is_it() {
-        // An odd number: without a body.
+        // Odd numbers are requests without a body.
         let (request, _) = numbered(entrance, 1);
         let begin = Instant::now();
         let answer = exchange(&mut *stream, &request).await?;
@@ -67,7 +67,7 @@ async fn visit(entrance: &Entrance, enough: &Enough) -> Result<Vec<Duration>> {
     Ok(waits)
 }
 
-/// Times of answers, the shortest first.
+/// Response times, shortest first.
 pub(super) struct Waits(Vec<Duration>);
 
 impl Waits {
@@ -80,7 +80,7 @@ impl Waits {
         self.0.len()
     }
 
-    /// So many of a hundred waited no longer.
+    /// The given percentile of the times.
     pub(super) fn percentile(&self, percent: usize) -> Duration {
         let place = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
         self.0.get(place).copied().unwrap_or_default()

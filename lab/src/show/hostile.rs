@@ -1,4 +1,4 @@
-//! Whoever is slow or mean on purpose, beside polite visitors whose waits are measured.
+//! Slow and hostile clients, with polite visitors whose response times are measured.
 
 use std::fs;
 use std::path::Path;
@@ -18,28 +18,28 @@ use super::resets::{Sent, reset};
 use super::visitors::{Duplex, Enough, Entrance, believing};
 use crate::interrupt;
 
-/// How long each kind is watched.
+/// How long each kind is observed.
 pub(super) const WATCHED: Duration = Duration::from_secs(6);
-/// How often who is slow says a byte.
+/// The time between two bytes of a slow client.
 const DRIP: Duration = Duration::from_secs(1);
 const SLOW: usize = 1_000;
 const READERS: usize = 500;
 const RESETTERS: usize = 2;
 const HALF_OPEN: usize = 10_000;
-/// What slow readers ask for: more than all buffers on the way hold.
+/// The size that slow readers request: more than all buffers on the way hold.
 const LARGE: usize = 16 << 20;
-/// Others may wait so many times as long as in calm.
+/// How many times as long as without load the others may wait.
 pub(super) const TIMES: u32 = 3;
-/// What was too much is looked at again: noise only ever adds.
+/// The number of attempts: a bad result may be noise, which only ever adds time.
 pub(super) const TRIES: usize = 3;
-/// Below this the noise of a shared machine is all that is measured.
+/// Times below this are mostly the noise of a shared machine.
 pub(super) const NOISE: Duration = Duration::from_millis(10);
-/// The program may grow by so much; slow readers alone could ask for 8 GB.
+/// The permitted growth of the program's memory; slow readers alone could cause 8 GB.
 const GROWTH_KIB: u64 = 512 << 10;
 
 const SETTINGS: &str = "hostile.toml";
 
-/// A kind of guest nobody wants.
+/// A kind of hostile client.
 #[derive(Clone, Copy)]
 enum Kind {
     SlowHeads,
@@ -96,7 +96,7 @@ pub(super) async fn show(program: &Path) -> Result<()> {
         "{:<20}{:>9}{:>10}{:>10}{:>10}{:>12}",
         "", "answers", "p50", "p99", "of calm", "memory"
     );
-    // Whatever is done for the first time is done before anybody measures.
+    // One-time work is done before the measurement.
     watched(&doors, Duration::from_secs(1)).await?;
     process.forget_peak()?;
     let calm = watched(&doors, WATCHED).await?;
@@ -135,7 +135,7 @@ pub(super) async fn show(program: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Ways in.
+/// The entrances.
 struct Doors {
     clear: Entrance,
     tls: Entrance,
@@ -148,7 +148,7 @@ async fn watched(doors: &Doors, time: Duration) -> Result<Waits> {
     tokio::task::spawn_blocking(|| polite.end()).await?
 }
 
-/// Waits, and the most memory, while this kind of guest is there.
+/// Measures the response times and the peak memory while this kind of client is connected.
 async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, u64)> {
     let enough = Arc::new(Enough::default());
     let sent = Arc::new(Sent::default());
@@ -178,7 +178,7 @@ async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, 
         }
         Kind::HalfOpen => {
             for number in 0..HALF_OPEN {
-                // One in ten is in the middle of a handshake of TLS.
+                // One in ten is in the middle of a TLS handshake.
                 let (door, begun) = match (number % 10, &doors.tls) {
                     (0, Entrance::Tls(address, _)) => {
                         (&Entrance::Clear(*address), &b"\x16\x03\x01"[..])
@@ -205,7 +205,7 @@ async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, 
     Ok((waits, memory))
 }
 
-/// Connections that send a byte now and then.
+/// Sends a byte now and then on each connection.
 async fn drip(
     guests: &mut JoinSet<()>,
     doors: &Doors,
@@ -242,7 +242,7 @@ pub(super) fn tell(name: &str, waits: &Waits, calm: &Waits, memory_kib: u64) {
     );
 }
 
-/// As many descriptors as the system lets us have; the program gets them too.
+/// Raises the limit of open descriptors as far as the system permits; the program inherits it.
 pub(super) fn raise_descriptors() -> Result<()> {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let current = maximum;

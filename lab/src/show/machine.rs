@@ -1,8 +1,8 @@
-//! Kenduri as a service of a live systemd: in a machine of its own, with Debian as it is here.
+//! Kenduri as a service of a live systemd, in a virtual machine with the Debian release of this
+//! system.
 //!
-//! The machine is an emulated one, so that nothing of this one is changed and nobody has to be
-//! root of it; its whole system is unpacked into its memory. What is checked in it is said by
-//! `tests/machine/check.sh`, line by line.
+//! The machine is emulated, so that nothing on this one changes and root is not needed; its whole
+//! system is unpacked into its memory. The checks that run in it are in `tests/machine/check.sh`.
 
 mod console;
 mod root;
@@ -16,10 +16,10 @@ use tempfile::TempDir;
 use console::Console;
 use root::Root;
 
-/// All that happens in the machine takes so long at most, from its start on.
+/// The timeout for everything in the machine, from its start.
 const PATIENCE: Duration = Duration::from_mins(25);
 
-/// Starts the machine with this program in it, and fails when anything does not hold there.
+/// Starts the machine with this program in it, and fails if a check fails.
 pub(super) fn show(program: &Path) -> Result<()> {
     let root = Root::provide()?;
     let folder = TempDir::with_prefix("kenduri-machine-")?;

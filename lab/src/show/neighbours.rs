@@ -1,4 +1,4 @@
-//! What stands behind the door: servers that say who they are, and one of websockets.
+//! The upstreams behind the edge: servers that respond with their name, and a WebSocket server.
 
 use std::net::SocketAddr;
 
@@ -7,13 +7,13 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A server that answers with its name, what it was asked for, and how many bytes came.
+/// Starts a server that responds with its name, the requested target and the number of body bytes.
 pub(super) async fn named(name: &'static str) -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            // Whoever breaks off is no business of this one.
+            // Errors of a connection are ignored.
             tokio::spawn(async move { answer(name, stream).await.ok() });
         }
     });
@@ -51,7 +51,7 @@ async fn answer(name: &str, stream: TcpStream) -> Result<()> {
     Ok(())
 }
 
-/// A server that sends every message back.
+/// Starts a WebSocket server that sends every message back.
 pub(super) async fn echoing() -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

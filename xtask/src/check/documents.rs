@@ -1,4 +1,4 @@
-//! Documents that name files, folders and modules: every one of them must exist.
+//! Checks that files, folders and modules named in documents exist.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::root;
 
-/// What is held to be true.
+/// The documents that are checked.
 const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 
 pub(super) fn check() -> Result<Vec<Finding>> {
@@ -31,7 +31,7 @@ pub(super) fn check() -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Links that stay in the repository.
+/// Relative links in a line.
 fn list_links(line: &str) -> impl Iterator<Item = &str> {
     line.split("](")
         .skip(1)
@@ -44,7 +44,8 @@ fn list_quoted(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
-/// Words that claim nothing about the repository exist as well.
+/// Whether a word is the name of something that exists. Words that are no such name count as
+/// existing.
 fn exists(word: &str) -> bool {
     if word.contains([' ', '*', '{', '<', '…']) {
         return true;
@@ -63,12 +64,13 @@ fn is_room(name: &str) -> bool {
     !name.is_empty() && root().join("crates").join(name).is_dir()
 }
 
-/// What builds leave in `target` comes and goes.
+/// The contents of `target` come and go, so `target` is not checked.
 fn is_folder(name: &str) -> bool {
     !name.is_empty() && name != "target" && root().join(name).is_dir()
 }
 
-/// The first part of `rsvp::answer` is a file, a folder, or said in `lib.rs`.
+/// The first part of a path such as `rsvp::answer` must be a file, a folder, or an item in
+/// `lib.rs`.
 fn has_module(room: &str, rest: &str) -> bool {
     let sources = root().join("crates").join(room).join("src");
     let is_part = |c: char| c.is_alphanumeric() || c == '_';

@@ -1,5 +1,5 @@
-//! Domains stand above `platform`, `web`, `identity`, `site` and `accounts`, which name none of them: a
-//! new domain is a crate and a line in `kenduri`.
+//! The crates `platform`, `web`, `identity`, `site` and `accounts` are below the domains and may
+//! not name any of them, so that a new domain only needs a crate and a line in `kenduri`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use super::Finding;
 use crate::workspace::{root, shown};
 
-/// What the domains are about, in the singular: their crates, and their scopes. A word that a
-/// crate below uses for something of its own cannot stand here.
+/// The nouns of the domains in the singular: their crates and scopes. A word that a lower crate
+/// uses in another sense cannot be listed.
 const NOUNS: &[&str] = &["occasion", "rsvp", "household", "countdown", "booking"];
 
-/// The crates that stand below every domain.
+/// The crates below the domains.
 const BELOW: &[&str] = &[
     "crates/platform",
     "crates/web",
@@ -20,7 +20,7 @@ const BELOW: &[&str] = &[
     "crates/accounts",
 ];
 
-/// The passwords that everybody tries are no words of ours.
+/// The list of common passwords is not our wording.
 const PASSED_OVER: &[&str] = &["crates/identity/common_passwords.txt"];
 
 pub(super) fn check(files: &[PathBuf]) -> Vec<Finding> {
@@ -47,7 +47,7 @@ pub(super) fn check(files: &[PathBuf]) -> Vec<Finding> {
     findings
 }
 
-/// The nouns of domains in a line, as words or as parts of names.
+/// The domain nouns in a line, as words or as parts of names.
 fn named(line: &str) -> impl Iterator<Item = &'static str> {
     let lower = line.to_ascii_lowercase();
     NOUNS.iter().copied().filter(move |noun| {
@@ -58,7 +58,7 @@ fn named(line: &str) -> impl Iterator<Item = &'static str> {
                 let byte = lower.as_bytes().get(index);
                 byte.is_some_and(u8::is_ascii_lowercase)
             };
-            // `OccasionId`, but not "occasionally".
+            // Matches `OccasionId`, but not "occasionally".
             let goes_on = is_letter(end) && line.as_bytes()[end].is_ascii_lowercase();
             let began =
                 start > 0 && is_letter(start - 1) && line.as_bytes()[start].is_ascii_lowercase();

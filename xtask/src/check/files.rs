@@ -1,4 +1,4 @@
-//! What every file is held to: its size, its words, and for a manifest, the common lints.
+//! Rules for every file: its size, its words, and for a manifest the common lints.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,15 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// Past this a file is refused.
+/// The most lines of a file; longer ones are refused.
 const REFUSED: usize = 600;
-/// Past this it usually hides a second noun.
+/// Files with more lines usually mix two topics.
 const LONG: usize = 400;
 
-/// Past this a line of a template holds more than one element; in characters.
+/// The most characters in a line of a template; a longer one contains several elements.
 const TEMPLATE_LINE: usize = 160;
 
-/// Marks of unfinished work. Written in pieces, so that this file does not hold them.
+/// Marks of unfinished work, split so that this file does not contain them.
 const UNFINISHED: &[&str] = &[
     concat!("TO", "DO"),
     concat!("FIX", "ME"),
@@ -26,7 +26,7 @@ const UNFINISHED: &[&str] = &[
     concat!(".on", "ly("),
 ];
 
-/// Beginnings of paths that exist on one machine only.
+/// Paths that exist on one machine only.
 const MACHINE_PATHS: &[&str] = &[
     concat!("/ro", "ot/"),
     concat!("/ho", "me/"),
@@ -65,7 +65,7 @@ pub(super) fn check_sizes(files: &[PathBuf]) -> Result<Vec<Finding>> {
         .collect())
 }
 
-/// Files that are still allowed, and worth a second look: how many, and the longest.
+/// The number of long but permitted files, and the longest one.
 pub(super) fn describe_long(files: &[PathBuf]) -> Result<Option<String>> {
     let counted = count_lines(files)?;
     let long = counted.iter().filter(|(_, lines)| *lines > LONG).count();
@@ -86,7 +86,7 @@ fn count_lines(files: &[PathBuf]) -> Result<Vec<(&Path, usize)>> {
         .collect()
 }
 
-/// Templates are written with one element a line: what is minified by hand, nobody reads.
+/// Checks that templates have one element per line, so that they stay readable.
 pub(super) fn check_templates(files: &[PathBuf]) -> Result<Vec<Finding>> {
     let is_template = |file: &&PathBuf| {
         file.components()
@@ -143,7 +143,8 @@ fn complaint(line: &str) -> Option<String> {
         .map(|path| format!("a path of one machine: {path}"))
 }
 
-/// An absolute path is one of a machine; the same folder inside another, or after a host name, is not.
+/// Whether an absolute path begins here, rather than a folder within another path or after a host
+/// name.
 fn begins_a_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
         let before = line[..at].chars().next_back();

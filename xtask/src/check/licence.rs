@@ -1,6 +1,6 @@
-//! Licence expressions: may we ship this?
+//! Checks whether a licence expression permits shipping.
 
-/// Licences that ask for nothing but their text beside the program.
+/// Licences whose only condition is that their text comes with the program.
 const ALLOWED: &[&str] = &[
     "0BSD",
     "Apache-2.0",
@@ -18,9 +18,9 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
-/// Can the expression be met with allowed licences alone?
+/// Whether the expression can be met with permitted licences alone.
 ///
-/// `AND` binds tighter than `OR`; an old `MIT/Apache-2.0` is an `OR`.
+/// `AND` binds tighter than `OR`; the old notation `MIT/Apache-2.0` means `OR`.
 pub(super) fn is_allowed(expression: &str) -> bool {
     let spaced = expression
         .replace('/', " OR ")

@@ -1,7 +1,7 @@
-//! Locales: every promised language says everything that English says, with the same arguments.
+//! Locales: every promised language has all messages of the English files, with the same arguments.
 //!
-//! Hosts are promised English and Malay, so the other languages may leave out what begins with
-//! `host-`, and what `en.ftl` keeps under a group comment that begins `## Hosts`.
+//! For hosts, only English and Malay are promised, so other languages may leave out messages that
+//! begin with `host-` and those below a group comment in `en.ftl` that begins with `## Hosts`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +12,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// Languages beside English, and to whom they are promised.
+/// The languages besides English, and for whom they are promised.
 const PROMISED: &[(&str, Promise)] = &[
     ("ms", Promise::Everybody),
     ("it", Promise::Guests),
@@ -20,7 +20,7 @@ const PROMISED: &[(&str, Promise)] = &[
     ("ar", Promise::Guests),
 ];
 
-/// Patterns of dates and hours are given all parts, and each language takes those it needs.
+/// Date and time patterns get all parts as arguments, and each language uses those it needs.
 const PATTERNS: &[&str] = &["date-", "time-"];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -29,12 +29,12 @@ enum Promise {
     Guests,
 }
 
-/// What a file says.
+/// The messages of a file.
 #[derive(Default)]
 struct Texts {
-    /// Message or attribute → what is known about it.
+    /// The properties of each message or attribute, by name.
     said: BTreeMap<String, Said>,
-    /// Names that came twice.
+    /// Names that are defined twice.
     repeated: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ fn check_folder(folder: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// A language of which nothing is promised in a crate needs no file there.
+/// A language that is not promised for a crate needs no file there.
 fn read(file: &Path, findings: &mut Vec<Finding>) -> Result<Texts> {
     if !file.is_file() {
         return Ok(Texts::default());
@@ -107,7 +107,7 @@ fn compare(english: &Texts, texts: &Texts, promise: Promise) -> Vec<String> {
     complaints
 }
 
-/// As much of Fluent's grammar as tells where a text begins, and what it takes.
+/// Parses as much of Fluent's grammar as is needed to find messages and their arguments.
 fn parse(file: &str) -> Texts {
     let mut texts = Texts::default();
     let mut for_hosts = false;

@@ -1,5 +1,5 @@
-//! Migrations: numbered from 0001 without gaps, and each one registered in its crate. Each CHECK has
-//! a name, by which a refusal is told.
+//! Migrations: numbered from 0001 without gaps, and each one registered in its crate. Each CHECK
+//! constraint has a name, by which its violation is recognized.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -58,13 +58,13 @@ fn check_folder(package: &Package, folder: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Whether the line's constraint is written `CONSTRAINT name CHECK (`.
+/// Whether the constraint in the line is written as `CONSTRAINT name CHECK (`.
 fn has_name(line: &str) -> bool {
     let mut words = line.split_whitespace().rev();
     words.any(|word| word == "CHECK") && words.nth(1) == Some("CONSTRAINT")
 }
 
-/// `0001_begin` of `0001_begin.sql`.
+/// The stems of the files, such as `0001_begin` for `0001_begin.sql`.
 fn list_stems(folder: &Path) -> Result<BTreeSet<String>> {
     Ok(files_below(folder)?
         .iter()

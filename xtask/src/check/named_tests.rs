@@ -1,5 +1,5 @@
-//! A document that names the test of each of its claims, as a link to the test's file: the file
-//! and the test must exist, and so must every other file that it links to.
+//! A document that links each of its claims to the file of a test: the file and the test must
+//! exist, and so must every other linked file.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::root;
 
-/// From the root of the repository.
+/// The path from the root of the repository.
 const DOCUMENT: &str = "docs/security.md";
 
 pub(super) fn check() -> Result<Vec<Finding>> {
@@ -28,14 +28,14 @@ pub(super) fn check() -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// A link to a file: what it is called, and where the file is.
+/// A link to a file: its text and its target.
 #[derive(Debug, PartialEq, Eq)]
 struct Link<'a> {
     name: &'a str,
     target: &'a str,
 }
 
-/// The links of a line that stay in the repository.
+/// The relative links in a line.
 fn list_links(line: &str) -> Vec<Link<'_>> {
     let mut links = Vec::new();
     let mut rest = line;
@@ -51,7 +51,7 @@ fn list_links(line: &str) -> Vec<Link<'_>> {
     links
 }
 
-/// What is wrong with a link. One whose name is in backticks names a test.
+/// Returns what is wrong with a link, if anything. A link text in backticks is the name of a test.
 fn judge(folder: &Path, link: &Link<'_>) -> Option<String> {
     let Ok(text) = fs::read_to_string(folder.join(link.target)) else {
         return Some(format!("{} is not there", link.target));

@@ -1,5 +1,5 @@
-//! The program as it is released: it runs on every glibc since [`glibc::OLDEST`], and says nothing
-//! of the machine that built it.
+//! Builds the program for release: it runs with every glibc since [`glibc::OLDEST`], and contains
+//! no paths of the building machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::command::{output, program, run};
 use crate::example;
 use crate::workspace::{self, root};
 
-/// Compilers for an older glibc: zig, and what has cargo use it.
+/// The tools for linking with an older glibc: zig, and a cargo extension that uses it.
 const TOOLS: &str = "target/dist-tools";
 
-/// Builds it, and says where it is.
+/// Builds the program and returns its path.
 pub(super) fn build(time: u64) -> Result<PathBuf> {
     let tools = root().join(TOOLS);
     example::install_python_into(&root().join("packaging/requirements.txt"), &tools)?;
@@ -34,7 +34,8 @@ pub(super) fn build(time: u64) -> Result<PathBuf> {
         .env("CFLAGS", moved.of_c())
         .env("CXXFLAGS", moved.of_c());
     if machine.architecture == "aarch64" {
-        // Some kernels have pages of 64 KiB, and jemalloc made for smaller ones ends at the start.
+        // Some kernels have pages of 64 KiB, and jemalloc built for smaller pages fails at the
+        // start there.
         cargo.env("JEMALLOC_SYS_WITH_LG_PAGE", "16");
     }
     run(&mut cargo)?;
@@ -44,7 +45,7 @@ pub(super) fn build(time: u64) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// Folders of this machine, and what the program says instead of them.
+/// Folders of this machine, and their replacements in the program.
 struct Moved {
     cargo: String,
     rust: String,
@@ -75,7 +76,7 @@ impl Moved {
         let moved = [(cargo, "/cargo"), (rust, "/rust"), (root, "/kenduri")];
         moved
             .map(|(folder, instead)| format!("--remap-path-prefix={folder}={instead}"))
-            // As cargo splits them.
+            // The separator of `CARGO_ENCODED_RUSTFLAGS`.
             .join("\u{1f}")
     }
 
@@ -84,7 +85,8 @@ impl Moved {
         format!("-ffile-prefix-map={cargo}=/cargo -ffile-prefix-map={root}=/kenduri")
     }
 
-    /// Fails when a program names one of them, for it would be another one elsewhere.
+    /// Fails if the program contains one of the folders, since another machine would give other
+    /// bytes.
     fn check(&self, binary: &Path) -> Result<()> {
         let bytes = fs::read(binary)?;
         for folder in [&self.cargo, &self.rust, &self.root] {
@@ -100,7 +102,7 @@ impl Moved {
     }
 }
 
-/// A folder, as one word of `CFLAGS`.
+/// A folder as one word of `CFLAGS`.
 fn word(folder: &Path) -> Result<String> {
     let name = folder.to_str().filter(|name| !name.contains(' '));
     let name = name.with_context(|| format!("{} has blanks in its name", folder.display()))?;

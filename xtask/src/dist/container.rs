@@ -1,7 +1,7 @@
-//! An image for containers, as a layout of the Open Container Initiative in one file.
+//! A container image, as an Open Container Initiative layout in one file.
 //!
-//! The program, what it loads from Debian's libc6, certificates of authorities, and a user. No
-//! shell, no package manager, and nothing that makes it needs a daemon.
+//! It contains the program, the libraries it loads from Debian's libc6, CA certificates and a user.
+//! It has no shell and no package manager, and making it needs no daemon.
 
 use std::fs;
 use std::path::Path;
@@ -14,25 +14,25 @@ use super::{Release, Tree, tree};
 use crate::command::{output, program};
 use crate::workspace::files_below;
 
-/// The user and group of the container. Distributions give this number to nobody.
+/// The user and group of the container. Distributions do not assign this number.
 const USER: u32 = 65532;
 
-/// Debian's certificates of authorities, without those that somebody added on this machine.
+/// Debian's CA certificates, without those that were added on this machine.
 const AUTHORITIES: &str = "/usr/share/ca-certificates/mozilla";
 
-/// The files that the loader finds for a program, and the loader itself.
+/// The shared libraries of a program, and the dynamic loader.
 pub(super) fn libraries(binary: &Path) -> Result<Vec<String>> {
     paths(&output(program("ldd").arg(binary))?)
 }
 
-/// The paths in what ldd says.
+/// The paths in the output of ldd.
 fn paths(said: &str) -> Result<Vec<String>> {
     let mut paths = Vec::new();
     for line in said.lines() {
         let found = line.split_once(" => ").map_or(line, |(_, found)| found);
         ensure!(!found.contains("not found"), "a library is missing: {line}");
         let path = found.split_whitespace().next().unwrap_or_default();
-        // The kernel's own has no path.
+        // The kernel's vDSO has no path.
         if path.starts_with('/') {
             paths.push(path.to_owned());
         }
@@ -41,7 +41,7 @@ fn paths(said: &str) -> Result<Vec<String>> {
     Ok(paths)
 }
 
-/// `compose.yaml` for it.
+/// The `compose.yaml` for the image.
 pub(super) fn compose(release: &Release) -> Result<String> {
     let text = String::from_utf8(packaging("compose.yaml")?)?;
     Ok(text.replace("@VERSION@", &release.version))
@@ -85,7 +85,7 @@ pub(super) fn write(release: &Release, parts: &Parts, file: &Path) -> Result<()>
         "mediaType": "application/vnd.oci.image.index.v1+json",
         "manifests": [manifest],
     });
-    // What Docker read before it knew the layout.
+    // The format that Docker read before it supported the OCI layout.
     let older = json!([{
         "Config": path(&configuration),
         "RepoTags": [name],
@@ -99,7 +99,7 @@ pub(super) fn write(release: &Release, parts: &Parts, file: &Path) -> Result<()>
     Ok(())
 }
 
-/// What a container sees.
+/// The file system of the container.
 fn files(parts: &Parts) -> Result<Tree> {
     let mut tree = Tree::default();
     tree.file("usr/bin/kenduri", 0o755, &*parts.program);
@@ -138,7 +138,7 @@ fn configuration(release: &Release, date: &str, layer: &str) -> Value {
             "Env": ["PATH=/usr/bin", "KENDURI_DATA=/var/lib/kenduri"],
             "Entrypoint": ["/usr/bin/kenduri"],
             "Cmd": ["serve"],
-            // Here it looks for kenduri.toml.
+            // The program looks for kenduri.toml here.
             "WorkingDir": "/etc/kenduri",
             "ExposedPorts": { "80/tcp": {}, "443/tcp": {}, "443/udp": {} },
             "Volumes": { "/var/lib/kenduri": {} },
@@ -153,11 +153,11 @@ fn configuration(release: &Release, date: &str, layer: &str) -> Value {
     })
 }
 
-/// What an image refers to by its sum.
+/// The blobs of an image, which are referenced by their digest.
 struct Blobs(Tree);
 
 impl Blobs {
-    /// Adds one, and describes it.
+    /// Adds a blob and returns its descriptor.
     fn add(&mut self, kind: &str, bytes: Vec<u8>) -> Result<Value> {
         let digest = sum(&bytes)?;
         let described = json!({ "mediaType": kind, "digest": digest, "size": bytes.len() });
@@ -166,7 +166,7 @@ impl Blobs {
     }
 }
 
-/// Where a blob lies.
+/// The path of a blob.
 fn path(described: &Value) -> String {
     let digest = described["digest"].as_str().unwrap_or_default();
     format!("blobs/{}", digest.replace(':', "/"))

@@ -1,4 +1,4 @@
-//! Which crates are built into the program, by what cargo says.
+//! Determines from cargo's output which crates are built into the program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,15 +10,15 @@ use serde::Deserialize;
 use super::Release;
 use crate::workspace::{cargo_says, root};
 
-/// Those of the program, without what is used only to build it.
+/// The crates of the program, without those used only to build it.
 pub(super) struct Crates {
-    /// By name, and then by version.
+    /// All crates, sorted by name and version.
     pub(super) all: Vec<Crate>,
-    /// Which crates each uses, both by id.
+    /// The crates that each crate uses, all by ID.
     pub(super) uses: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// One of them.
+/// A crate of the program.
 #[derive(Deserialize)]
 pub(super) struct Crate {
     pub(super) id: String,
@@ -28,7 +28,7 @@ pub(super) struct Crate {
     pub(super) license: Option<String>,
     pub(super) authors: Vec<String>,
     pub(super) manifest_path: PathBuf,
-    /// Of its archive, from `Cargo.lock`.
+    /// The checksum of its archive, from `Cargo.lock`.
     #[serde(skip)]
     pub(super) sha256: Option<String>,
 }
@@ -73,8 +73,8 @@ impl Crates {
         ];
         let metadata: Metadata = serde_json::from_str(&cargo_says(&metadata)?)
             .context("cargo metadata answered something unexpected")?;
-        // Metadata has the features of the whole workspace, tests included; the tree has those of
-        // the program.
+        // `cargo metadata` has the features of the whole workspace, tests included; `cargo tree`
+        // has only those of the program.
         let tree = cargo_says(&[
             "tree",
             "--locked",
@@ -118,7 +118,7 @@ impl Crates {
     }
 }
 
-/// The sums in `Cargo.lock`, by name and version.
+/// The checksums in `Cargo.lock`, by name and version.
 fn sums(lock: &str) -> BTreeMap<(String, String), String> {
     let packages = lock.split("[[package]]").skip(1);
     packages

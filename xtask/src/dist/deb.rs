@@ -10,16 +10,16 @@ use super::parts::{self, Parts, packaging};
 use super::{Release, Tree, glibc};
 use crate::command::{output, program};
 
-/// How small a package gets.
+/// How a package is compressed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
-    /// As every dpkg since 2011 reads it.
+    /// With a format that every dpkg since 2011 supports.
     Best,
-    /// Not at all, for packages that live a minute.
+    /// Not at all, for packages that are soon deleted.
     None,
 }
 
-/// Writes it into a folder, and says where it is.
+/// Writes the package to a folder and returns its path.
 pub(super) fn write(
     release: &Release,
     parts: &Parts,
@@ -60,15 +60,15 @@ pub(super) fn write(
             .arg(below)
             .arg(&file)
             .env("SOURCE_DATE_EPOCH", release.time.to_string())
-            // Several would cut it into other pieces.
+            // With several threads the compressed bytes would differ.
             .env("DPKG_DEB_THREADS_MAX", "1"),
     )
     .context("dpkg-deb is of Debian's package dpkg")?;
     Ok(file)
 }
 
-/// Debian wants an address here. There is none yet, and this one leads to nobody (RFC 2606), where
-/// one at localhost would lead to somebody else.
+/// Debian requires an address here. There is none yet, and this one is invalid (RFC 2606), whereas
+/// one at localhost could reach someone else.
 const MAINTAINER: &str = "The Kenduri contributors <maintainers@kenduri.invalid>";
 
 fn control(release: &Release, parts: &Parts, size: usize) -> String {
@@ -86,7 +86,7 @@ fn control(release: &Release, parts: &Parts, size: usize) -> String {
          Kenduri serves the pages of weddings, kenduri and other occasions: a household\n \
          opens its link, answers for everyone, and the hosts see it arrive. Database and\n \
          web server are inside.\n",
-        // Debian sorts what follows a tilde before the release itself.
+        // Debian sorts a version with a tilde before the release itself.
         version = release.version.replace('-', "~"),
         architecture = release.machine.debian,
         size = size.div_ceil(1024),

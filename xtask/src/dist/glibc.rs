@@ -1,4 +1,4 @@
-//! Which version of glibc a program needs, by what readelf says of it.
+//! Determines from readelf's output which version of glibc a program requires.
 
 use std::fmt;
 use std::path::Path;
@@ -7,14 +7,15 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::command::{output, program};
 
-/// A version of glibc: 2.`.0`.
+/// The minor version of a glibc release: 26 for 2.26.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version(pub(super) u32);
 
-/// The first one that knows relative relocations in short, which has a name instead of a number.
+/// The first version with the RELR format of relative relocations, which readelf shows under a name
+/// instead of a number.
 const RELR: u32 = 36;
 
-/// The oldest one that a released program runs on: that of Amazon Linux 2.
+/// The oldest version on which a released program runs: that of Amazon Linux 2.
 pub(super) const OLDEST: Version = Version(26);
 
 impl fmt::Display for Version {
@@ -23,7 +24,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// The newest version that a program asks for.
+/// The newest version that a program requires.
 pub(super) fn needed_by(binary: &Path) -> Result<Version> {
     let said = output(
         program("readelf")
@@ -34,7 +35,7 @@ pub(super) fn needed_by(binary: &Path) -> Result<Version> {
     newest(&said).with_context(|| format!("{} is not for glibc", binary.display()))
 }
 
-/// The newest version in what readelf says of the versions that are needed.
+/// The newest version in readelf's list of required versions.
 fn newest(said: &str) -> Result<Version> {
     let needed = said
         .lines()
@@ -54,7 +55,7 @@ fn newest(said: &str) -> Result<Version> {
     newest.context("it asks for no version of glibc")
 }
 
-/// Fails when a program needs a newer one than it may.
+/// Fails if a program requires a newer version than [`OLDEST`].
 pub(super) fn check(needed: Version) -> Result<()> {
     ensure!(
         needed <= OLDEST,

@@ -1,4 +1,4 @@
-//! The licences of all that is built into the program, in one file.
+//! The licences of everything built into the program, in one file.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use super::Release;
 use super::crates::{Crate, Crates};
 use crate::workspace::{files_below, root};
 
-/// How the names of such files begin.
+/// The prefixes of licence file names.
 const NAMES: &[&str] = &[
     "LICENSE",
     "LICENCE",
@@ -22,15 +22,16 @@ const NAMES: &[&str] = &[
     "OFL",
 ];
 
-/// Crates without a text of their own, and another one of the same people and licence.
+/// Crates without a licence text, and another crate of the same authors and licence whose text is
+/// used.
 const BORROWED: &[(&str, &str)] = &[("alloc-stdlib", "alloc-no-stdlib")];
 
-/// What Rust itself and the linker add.
+/// What Rust's standard library and the linker add.
 const ADDED: &str = "Rust's standard library is licensed under MIT or Apache-2.0 \
     (https://www.rust-lang.org/policies/licenses), LLVM's compiler-rt and libunwind under \
     Apache-2.0 with LLVM exceptions (https://llvm.org/LICENSE.txt).\n";
 
-/// All of them: who has which licence, and then each text once.
+/// The whole file: the licence of each crate, and then each text once.
 pub(super) fn text(release: &Release) -> Result<String> {
     let crates = Crates::read(release)?;
     let mut all = String::from("What is built into Kenduri, and under which licences.\n\n");
@@ -54,7 +55,8 @@ pub(super) fn text(release: &Release) -> Result<String> {
     Ok(all)
 }
 
-/// The texts of a crate. Ours have some too, of fonts and scripts in them.
+/// The licence texts of a crate. Crates of this workspace may also contain texts for fonts and
+/// scripts.
 fn texts_of(one: &Crate, crates: &Crates) -> Result<Vec<String>> {
     let texts = found(one)?;
     if one.source.is_none() || !texts.is_empty() {
@@ -103,7 +105,7 @@ fn is_licence(path: &Path) -> bool {
     !is_code && !is_of_tests && NAMES.iter().any(|begin| name.starts_with(begin))
 }
 
-/// Without what differs from one copy of a text to the next.
+/// Reads a text without the differences between its copies.
 fn read(file: &Path) -> Result<String> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let text = String::from_utf8_lossy(&bytes);

@@ -1,4 +1,4 @@
-//! What goes into more than one artefact.
+//! The contents that several artefacts share.
 
 use std::fs;
 use std::path::Path;
@@ -8,16 +8,16 @@ use anyhow::{Context as _, Result};
 use super::{Release, Tree, Version, glibc, licences};
 use crate::workspace::{files_below, root};
 
-/// Read once.
+/// The shared contents, read once.
 pub(super) struct Parts {
     pub(super) program: Vec<u8>,
-    /// The newest glibc that the program asks for.
+    /// The newest glibc version that the program requires.
     pub(super) glibc: Version,
-    /// The files that it loads at its start.
+    /// The shared libraries that it loads.
     pub(super) libraries: Vec<String>,
-    /// The settings, with comments.
+    /// The settings file, with comments.
     pub(super) settings: Vec<u8>,
-    /// The licences of all that is built in.
+    /// The licences of everything built into the program.
     pub(super) licences: String,
 }
 
@@ -33,7 +33,7 @@ impl Parts {
         })
     }
 
-    /// For people who unpack it themselves.
+    /// The tree of the tarball.
     pub(super) fn archive(&self, name: &str) -> Result<Tree> {
         let mut tree = Tree::default();
         tree.file(&format!("{name}/kenduri"), 0o755, &*self.program);
@@ -45,7 +45,7 @@ impl Parts {
         Ok(tree)
     }
 
-    /// Ours, and everybody else's.
+    /// Adds this project's licences and those of all others.
     pub(super) fn add_licences(&self, tree: &mut Tree, folder: &str) -> Result<()> {
         for name in ["LICENSE-APACHE", "LICENSE-MIT"] {
             let text = fs::read(root().join(name))?;
@@ -57,7 +57,7 @@ impl Parts {
     }
 }
 
-/// The documents for operators, hosts and guests; pictures stay out.
+/// Adds the documents for operators, hosts and guests, without images.
 pub(super) fn add_documents(tree: &mut Tree, folder: &str) -> Result<()> {
     let files = files_below(&root().join("docs"))?;
     for file in files {
@@ -71,7 +71,7 @@ pub(super) fn add_documents(tree: &mut Tree, folder: &str) -> Result<()> {
     Ok(())
 }
 
-/// A file of the folder of this name.
+/// A file from the `packaging` folder.
 pub(super) fn packaging(name: &str) -> Result<Vec<u8>> {
     let file = root().join("packaging").join(name);
     fs::read(&file).with_context(|| format!("cannot read {}", file.display()))

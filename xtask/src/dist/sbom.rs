@@ -1,4 +1,4 @@
-//! What the program consists of, for programs that look for known weaknesses: `CycloneDX` 1.5.
+//! The components of the program, for vulnerability scanners: `CycloneDX` 1.5.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ fn component(one: &Crate) -> Value {
         "version": one.version,
     });
     if let Some(licence) = &one.license {
-        // An old way to write it, which is no SPDX expression.
+        // The old notation with a slash is no SPDX expression.
         let expression = licence.replace('/', " OR ");
         component["licenses"] = json!([{ "expression": expression }]);
     }
@@ -60,9 +60,9 @@ fn component(one: &Crate) -> Value {
     component
 }
 
-/// The address of a package (purl).
+/// The package URL (purl) of a crate.
 fn reference(one: &Crate) -> String {
-    // A version may have a build, behind a plus.
+    // A version may contain a plus with build metadata.
     format!("pkg:cargo/{}@{}", one.name, one.version.replace('+', "%2B"))
 }
 

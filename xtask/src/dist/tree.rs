@@ -1,4 +1,4 @@
-//! Files as they are packed: sorted, owned by numbers, of one time.
+//! A tree of files to be packed: sorted, with numeric owners and one time.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
@@ -12,24 +12,24 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::command::program;
 
-/// Files and folders by path, without a slash in front. Folders above them come along.
+/// Files and folders by path, without a leading slash. Parent folders are added automatically.
 #[derive(Default)]
 pub(super) struct Tree(BTreeMap<String, Entry>);
 
 #[derive(Clone)]
 struct Entry {
-    /// None: a folder.
+    /// `None` for a folder.
     bytes: Option<Vec<u8>>,
     mode: u32,
-    /// User and group alike.
+    /// The uid, which is also used as the gid.
     owner: u32,
 }
 
-/// Of what an archive consists.
+/// The block size of a tar archive.
 const BLOCK: usize = 512;
 
 impl Tree {
-    /// Adds a file of root.
+    /// Adds a file that belongs to root.
     pub(super) fn file(&mut self, path: &str, mode: u32, bytes: impl Into<Vec<u8>>) {
         self.add(
             path,
@@ -64,13 +64,13 @@ impl Tree {
         self.0.insert(path.to_owned(), entry);
     }
 
-    /// Bytes of all files.
+    /// The size of all files in bytes.
     pub(super) fn size(&self) -> usize {
         let files = self.0.values().filter_map(|entry| entry.bytes.as_ref());
         files.map(Vec::len).sum()
     }
 
-    /// All of it as a tar archive (POSIX ustar).
+    /// The tree as a tar archive (POSIX ustar).
     pub(super) fn tar(&self, time: u64) -> Result<Vec<u8>> {
         let mut archive = Vec::new();
         for (path, entry) in &self.0 {
@@ -83,7 +83,7 @@ impl Tree {
         Ok(archive)
     }
 
-    /// All of it below a folder. Its owner is whoever writes it.
+    /// Writes the tree below a folder, as the current user.
     pub(super) fn write(&self, below: &Path, time: u64) -> Result<()> {
         fs::create_dir_all(below)?;
         fs::set_permissions(below, Permissions::from_mode(0o755))?;
@@ -97,7 +97,7 @@ impl Tree {
             fs::set_permissions(&to, Permissions::from_mode(entry.mode))?;
         }
         let time = UNIX_EPOCH + Duration::from_secs(time);
-        // Folders last, from below: what is written into one changes its time.
+        // Folders last and from the bottom up, since writing to a folder changes its time.
         for path in self.0.keys().rev() {
             File::open(below.join(path))?.set_modified(time)?;
         }
@@ -123,7 +123,7 @@ fn header(path: &str, entry: &Entry, size: usize, time: u64) -> Result<[u8; BLOC
     put(116, &format!("{:07o}", entry.owner));
     put(124, &format!("{size:011o}"));
     put(136, &format!("{time:011o}"));
-    // The sum is made as if blanks stood in its place.
+    // The checksum is computed with blanks in its own field.
     put(148, "        ");
     put(156, if is_folder { "5" } else { "0" });
     put(257, "ustar\u{0}00");
@@ -132,7 +132,7 @@ fn header(path: &str, entry: &Entry, size: usize, time: u64) -> Result<[u8; BLOC
     Ok(header)
 }
 
-/// Writes bytes compressed, as small as gzip makes them, without a name or a time.
+/// Compresses bytes with gzip's highest level, without a name or a time.
 pub(super) fn gzip(bytes: &[u8], file: &Path) -> Result<()> {
     let mut gzip = program("gzip")
         .args(["--no-name", "--best"])
@@ -148,7 +148,7 @@ pub(super) fn gzip(bytes: &[u8], file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The names in a folder, sorted.
+/// The sorted names in a folder.
 pub(super) fn names(folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder)?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));

@@ -1,4 +1,4 @@
-//! What the tests need from Debian beside Rust, a C compiler and make.
+//! The Debian packages that the tests need besides Rust, a C compiler and make.
 
 use std::fs;
 use std::path::Path;
@@ -13,17 +13,17 @@ use crate::postgres;
 /// What to do about a package that is missing.
 #[derive(Clone, Copy)]
 pub(crate) enum Packages {
-    /// Install it with apt.
+    /// Install them with apt.
     Install,
-    /// Say which are missing, and fail.
+    /// List those that are missing, and fail.
     Check,
 }
 
-/// The oldest Node.js that the browser tests run on: Debian 12's.
+/// The oldest Node.js for the browser tests: that of Debian 12.
 const OLDEST_NODE: u32 = 18;
 
 impl Packages {
-    /// Sees to it that every package is there.
+    /// Ensures that every package is installed.
     pub(crate) fn provide(self) -> Result<()> {
         let missing = list_missing();
         if !missing.is_empty() {
@@ -50,20 +50,20 @@ fn list_missing() -> Vec<&'static str> {
         ("nodejs", there("node")),
         ("npm", there("npm")),
         ("python3-venv", example::has_venv()),
-        // Brings the resolver for its tests too.
+        // Its test resolver comes with it.
         ("pebble", there("pebble") && there("pebble-challtestsrv")),
-        // Judges the unit that `kenduri install` writes; nothing of it runs.
+        // Verifies the unit that `kenduri install` writes, without running it.
         ("systemd", there("systemd-analyze")),
-        // A machine with a systemd of its own, where it does run.
+        // For a virtual machine with a systemd of its own, where the unit does run.
         ("mmdebstrap", there("mmdebstrap")),
         ("qemu-system-x86", there("qemu-system-x86_64")),
         ("cpio", there("cpio")),
-        // Who is not root makes that machine's system as the root of a space of their own.
+        // Without root, the machine's system is created in a user namespace.
         (
             "uidmap",
             rustix::process::geteuid().is_root() || there("newuidmap"),
         ),
-        // What `cargo xtask dist` packs, and packs with.
+        // What `cargo xtask dist` packs, and what it packs with.
         ("binutils", there("readelf")),
         ("dpkg", there("dpkg-deb")),
         (
@@ -78,7 +78,8 @@ fn list_missing() -> Vec<&'static str> {
     .collect()
 }
 
-/// Fonts have no program to look for. Elsewhere than on Debian nobody can be asked: taken as there.
+/// Fonts have no program to look for, so dpkg is asked. On other systems they are assumed to be
+/// installed.
 fn is_installed(package: &str) -> bool {
     find("dpkg-query").is_none()
         || output(program("dpkg-query").args([
@@ -101,7 +102,7 @@ fn install(packages: &[&str]) -> Result<()> {
     let mut words = vec!["install", "--yes", "--no-install-recommends"];
     words.extend(packages);
     if run(&mut apt_get(&words)?).is_err() {
-        // Lists that have grown old name packages that are gone.
+        // Outdated package lists may name packages that no longer exist.
         run(&mut apt_get(&["update"])?)?;
         run(&mut apt_get(&words)?)?;
     }

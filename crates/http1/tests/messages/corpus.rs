@@ -1,4 +1,4 @@
-//! The corpus of what must not be let in, however it is split.
+//! A corpus of messages that must be refused, however they are split.
 
 use proptest::prelude::*;
 
@@ -7,7 +7,7 @@ use http1::Refusal;
 
 const LIMIT: usize = 2_048;
 
-/// What is let through, and why not more, when bytes come in such pieces.
+/// The accepted bytes, and why no more are accepted, if the bytes arrive in pieces of these sizes.
 fn let_through(bytes: &[u8], sizes: impl IntoIterator<Item = usize>) -> (Vec<u8>, Followed) {
     let mut reader = Reader::new(LIMIT);
     let mut left = bytes;
@@ -92,7 +92,7 @@ fn ambiguous_framing_is_refused() {
         ("Transfer-Encoding: ,chunked", Encoding),
         ("Transfer-Encoding: gzip, chunked", EncodingUnknown),
     ] {
-        // Trailing blanks of a value belong to nobody (RFC 9112, section 5.1).
+        // Trailing blanks are not part of a value (RFC 9112, section 5.1).
         let expected = (lines != "Content-Length: 3 ").then_some(why);
         let verdict = verdict(with(lines).as_bytes());
         assert_eq!(verdict.refusal, expected, "{lines}");
@@ -141,7 +141,7 @@ fn malformed_lines_are_refused() {
     ] {
         let found = refused(head);
         if why == RequestLine || why == Version {
-            // Which of the two is said matters to nobody.
+            // Either refusal is correct.
             let is_either = matches!(found, Some(RequestLine | Version));
             assert!(is_either, "{head:?}: {found:?}");
         } else {
@@ -291,7 +291,7 @@ fn nothing_follows_a_wish_for_another_protocol_before_its_answer() {
     let bytes = format!("{wish}\u{1}\u{2}\n\n");
     let verdict = verdict(bytes.as_bytes());
     assert_eq!((verdict.cleared, verdict.heads), (wish.len(), 1));
-    // As soon as it is known that this protocol goes on, what follows is judged.
+    // Once it is certain that the connection stays HTTP, the following bytes are validated.
     let mut reader = Reader::new(LIMIT);
     reader.follow(bytes.as_bytes());
     assert_eq!(reader.followed, verdict);
@@ -299,7 +299,7 @@ fn nothing_follows_a_wish_for_another_protocol_before_its_answer() {
     assert!(reader.followed.refusal.is_some());
 }
 
-/// Pieces of requests, good and bad, in any order.
+/// Pieces of valid and invalid requests, in any order.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(&b"GET / HTTP/1.1\r\n"[..]),

@@ -1,8 +1,8 @@
-//! Messages that nobody would think of, each made from its number alone.
+//! Random messages, each generated from a number alone.
 //!
-//! What is read must not depend on how it comes, and all who read it must agree where it ends.
-//! A long run goes on where one has stopped: `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo test
-//! --release -p http1 --test messages generated -- --nocapture` says at its end where that was.
+//! The result must not depend on how the bytes are split, and all parsers must agree on where a
+//! message ends. A long run can be continued: `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo test
+//! --release -p http1 --test messages generated -- --nocapture` prints the next number at its end.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -12,11 +12,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http1::{Chunks, Decoded, Read, read};
 
-/// Cases of a run that is not told how long it may take.
+/// The number of cases in a run without a time limit.
 const CASES: u64 = 5_000;
 const LIMIT: usize = 2_048;
 
-/// Draws from a number (`SplitMix64`).
+/// Draws random values from a number (`SplitMix64`).
 struct Draw(u64);
 
 impl Draw {
@@ -40,7 +40,7 @@ impl Draw {
         self.below(8) == 0
     }
 
-    /// Some bytes are lost, doubled, or others.
+    /// Deletes, duplicates or replaces some bytes.
     fn spoil(&mut self, bytes: &mut Vec<u8>, range: Range<usize>) {
         const OTHERS: &[u8] = b"\r\n\0\t :;,0af/?#\x7f\x80\xff";
         for _ in 0..self.below(3) {
@@ -97,7 +97,7 @@ impl Draw {
         bytes.extend(b"\r\n");
     }
 
-    /// Requests, sound or nearly so.
+    /// Valid or nearly valid requests.
     fn requests(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for _ in 0..=self.below(3) {
@@ -130,7 +130,7 @@ impl Draw {
         bytes
     }
 
-    /// An answer, sound or nearly so.
+    /// A valid or nearly valid response.
     fn answer(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         if self.sometimes() {
@@ -165,7 +165,7 @@ impl Draw {
         bytes
     }
 
-    /// Where it is split, at most in four places.
+    /// Where the bytes are split, at most in four places.
     fn places(&mut self, length: usize) -> Vec<usize> {
         let mut places: Vec<_> = (0..self.below(4)).map(|_| self.below(length)).collect();
         places.push(length);
@@ -174,7 +174,7 @@ impl Draw {
     }
 }
 
-/// What is let through when the bytes come in pieces that end at these places, and the bodies.
+/// What is accepted if the bytes arrive in pieces that end at these places, and the bodies.
 fn let_through(bytes: &[u8], places: &[usize]) -> (Followed, Vec<u8>) {
     let mut reader = Reader::new(LIMIT);
     let mut before = 0;
@@ -185,7 +185,7 @@ fn let_through(bytes: &[u8], places: &[usize]) -> (Followed, Vec<u8>) {
     (reader.followed, reader.bodies)
 }
 
-/// The body in chunks, and where it ends; nothing: it does not, or is none.
+/// The decoded chunked body and its end, or `None` if it is incomplete or invalid.
 fn decoded(bytes: &[u8], places: &[usize]) -> Option<(Vec<u8>, usize)> {
     let (mut chunks, mut data, mut before) = (Chunks::of_answer(), Vec::new(), 0);
     for &place in places {
@@ -224,7 +224,7 @@ fn chunks_end_in_one_place(draw: &mut Draw) {
     let every: Vec<_> = (1..=body.len()).collect();
     assert_eq!(decoded(&body, &every), whole, "byte by byte");
 
-    // What a server lets through whole has the same end, and holds the same, for a client.
+    // If a server accepts a whole message, a client must find the same end and the same contents.
     let mut reader = Reader::new(LIMIT);
     reader.follow(HEAD);
     for (place, byte) in body.iter().enumerate() {
@@ -256,7 +256,7 @@ fn an_answer_is_read_in_one_way(draw: &mut Draw) {
                 assert_eq!((head.parts.status, &head.parts.headers), (*status, headers));
             }
             (Read::Interim(length), _) => return assert!(length <= end),
-            // Nothing mends it that follows.
+            // Further bytes cannot make it valid.
             (Read::Bad(_), _) => return,
         }
     }

@@ -1,4 +1,4 @@
-//! What comes is read in one way only, however it comes.
+//! Messages are read in one way only, however they are split.
 
 mod corpus;
 mod generated;

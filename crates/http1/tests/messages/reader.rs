@@ -1,16 +1,16 @@
-//! What a server takes in of the bytes of a connection.
+//! What a server accepts of a connection's bytes.
 
 use bytes::{Buf as _, Bytes};
 use http1::{Decoded, Heads, Refusal, RequestBody};
 
-/// What was read of some bytes.
+/// The result of reading some bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Followed {
-    /// So many bytes from the beginning were taken in.
+    /// The number of accepted bytes, from the beginning.
     pub(crate) cleared: usize,
-    /// So many heads are among them.
+    /// The number of accepted heads.
     pub(crate) heads: u64,
-    /// Why nothing after them ever will be.
+    /// Why the rest is refused.
     pub(crate) refusal: Option<Refusal>,
 }
 
@@ -19,13 +19,13 @@ pub(crate) struct Reader {
     heads: Heads,
     body: Option<RequestBody>,
     asks_upgrade: bool,
-    /// An answer must come before anything else is read.
+    /// Whether a response must be sent before more is read.
     is_undecided: bool,
     came: Bytes,
-    /// So many bytes are not in `came` any more.
+    /// The number of bytes already removed from `came`.
     taken: usize,
     pub(crate) followed: Followed,
-    /// The bodies, one behind the other.
+    /// All bodies, one after another.
     pub(crate) bodies: Vec<u8>,
 }
 
@@ -43,12 +43,12 @@ impl Reader {
         }
     }
 
-    /// Whether a head is awaited.
+    /// Whether the next head is expected.
     pub(crate) fn is_between(&self) -> bool {
         self.body.is_none() && self.followed.refusal.is_none()
     }
 
-    /// More has come.
+    /// Passes more bytes.
     pub(crate) fn follow(&mut self, more: &[u8]) {
         self.came = [&self.came[..], more].concat().into();
         while self.followed.refusal.is_none() && !self.is_undecided {
@@ -63,13 +63,13 @@ impl Reader {
         }
     }
 
-    /// The answer was made, and this protocol goes on.
+    /// The response was sent without a switch of protocols.
     pub(crate) fn goes_on(&mut self) {
         self.is_undecided = false;
         self.follow(&[]);
     }
 
-    /// Whether there was a whole part.
+    /// Reads the next part; returns whether it was complete.
     fn step(&mut self) -> Result<bool, Refusal> {
         let Some(body) = &mut self.body else {
             let Some(head) = self.heads.next(&self.came)? else {

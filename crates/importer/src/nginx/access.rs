@@ -6,22 +6,22 @@ use edge::{Access, Basic};
 
 use super::tree::Directive;
 
-/// Everybody.
+/// The networks that contain every address.
 const ALL: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
-/// So much of a path is in the name of a file.
+/// The most characters of a path that are used in a file name.
 const LONGEST_NAME: usize = 120;
 
-/// `allow NETWORK` or `deny NETWORK`.
+/// A rule such as `allow NETWORK` or `deny NETWORK`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
     allows: bool,
-    /// Nothing: everybody.
+    /// Empty for every address.
     network: String,
 }
 
 impl Rule {
-    /// None: what it names is no network.
+    /// Reads a rule; `None` if its argument is not a network.
     pub(super) fn read(directive: &Directive) -> Option<Self> {
         let network = directive.word(0);
         let is_all = network == "all";
@@ -39,7 +39,7 @@ impl Rule {
     }
 }
 
-/// The rules up to the first that is for everybody, and whether that one lets in.
+/// The rules before the first one for every address, and whether that one allows access.
 fn first(rules: &[Rule]) -> (&[Rule], bool) {
     match rules.iter().position(|rule| rule.network.is_empty()) {
         Some(end) => (&rules[..end], rules[end].allows),
@@ -47,7 +47,7 @@ fn first(rules: &[Rule]) -> (&[Rule], bool) {
     }
 }
 
-/// Who may come in by these rules, of which the first that fits counts.
+/// Converts the rules to an access setting; in nginx the first matching rule counts.
 pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Option<Access> {
     let (rules, open) = first(rules);
     let networks = |allows: bool| -> Vec<String> {
@@ -76,7 +76,7 @@ pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Op
             },
         });
     } else if !realm.is_empty() {
-        // nginx lets nobody in when there is no file.
+        // nginx allows no one in if the password file is missing.
         access.allow.clear();
         access.deny = ALL.map(str::to_owned).to_vec();
     }
@@ -84,8 +84,8 @@ pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Op
     says.then_some(access)
 }
 
-/// Whether somebody whom nginx lets in is not let in: one network is allowed
-/// before a larger one is denied.
+/// Whether the result denies an address that nginx allows, because a network is allowed before a
+/// larger one is denied.
 pub(super) fn is_stricter(rules: &[Rule]) -> bool {
     let (rules, _) = first(rules);
     let allowed = rules.iter().position(|rule| rule.allows);
@@ -103,7 +103,7 @@ fn file_name(host: &str) -> String {
     }
 }
 
-/// A path as a part of a name, so that no two paths have the same.
+/// Encodes a path as part of a file name; different paths get different names.
 fn path_name(path: &str) -> String {
     let mut name = String::new();
     for letter in path.trim_start_matches('/').chars() {
@@ -117,7 +117,7 @@ fn path_name(path: &str) -> String {
             }
         }
     }
-    // File systems take names of 255 bytes.
+    // File names can have up to 255 bytes.
     let end = name.len().saturating_sub(LONGEST_NAME);
     name.split_off(end)
 }

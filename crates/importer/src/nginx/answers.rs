@@ -1,4 +1,4 @@
-//! `return`, `rewrite` and `if`: answers without anybody behind them.
+//! `return`, `rewrite` and `if`: responses without an upstream.
 
 use super::made::{Made, close};
 use super::scope::Level;
@@ -7,7 +7,7 @@ use super::tree::Directive;
 const REDIRECT: &str =
     "Redirects are sent with 308, which keeps the method, and not with 301 or 302.";
 
-/// What `return` means for a route.
+/// The meaning of `return` for a route.
 enum Meant {
     Redirect { code: u16, url: String },
     Status { code: u16, text: bool },
@@ -33,7 +33,7 @@ fn read(directive: &Directive) -> Meant {
     }
 }
 
-/// Has a route answer so.
+/// Sets the response of a route.
 pub(super) fn answer(
     route: &mut edge::Route,
     level: &mut Level,
@@ -81,7 +81,7 @@ pub(super) fn answer(
     }
 }
 
-/// Where a redirect leads, with `{path}` where nginx keeps path and query.
+/// The target of a redirect, with `{path}` where nginx keeps the path and query.
 fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str> {
     const HOST: &str = "where it leads depends on the host; name the hosts one by one";
     let mut text = String::new();
@@ -99,13 +99,13 @@ fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str>
             "host" | "http_host" | "server_name" => text.push_str(host),
             "request_uri" | "uri" | "document_uri" if !has_path => {
                 has_path = true;
-                // The path brings its own slash.
+                // `{path}` begins with a slash of its own.
                 if text.ends_with('/') && !text.ends_with("//") {
                     text.pop();
                 }
                 text.push_str("{path}");
             }
-            // They come with the path.
+            // The query is part of `{path}`.
             "is_args" | "args" | "query_string" if has_path => {}
             _ => return Err("where it leads depends on a variable or a regular expression"),
         }
@@ -117,7 +117,7 @@ fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str>
     Ok(text)
 }
 
-/// The name of a variable, after its `$`, and what follows it.
+/// Splits a text after `$` into the name of a variable and the rest.
 fn variable(text: &str) -> (&str, &str) {
     if let Some((name, rest)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) {
         return (name, rest);
@@ -126,7 +126,7 @@ fn variable(text: &str) -> (&str, &str) {
     text.split_at(text.find(|letter| !is_part(letter)).unwrap_or(text.len()))
 }
 
-/// Whether this only leads to the same address over https, which Kenduri does by itself.
+/// Whether this only redirects to the same URL over HTTPS, which Kenduri does by itself.
 pub(super) fn is_to_https(directive: &Directive, names: &[String]) -> bool {
     let url = match (directive.name.as_str(), read(directive)) {
         ("return", Meant::Redirect { url, .. }) => url,
@@ -146,22 +146,22 @@ pub(super) fn is_to_https(directive: &Directive, names: &[String]) -> bool {
     })
 }
 
-/// What `if` asks for, where it is one of those that can be met.
+/// The condition of an `if`, as far as it is supported.
 pub(super) enum Condition {
-    /// Requests in the clear are led to https: those for these hosts.
+    /// Requests in clear text are redirected to HTTPS, for these hosts.
     ToHttps(Vec<String>),
-    /// This host, or every other one, is answered so.
+    /// A response for one host, or for every other host.
     Host {
         name: String,
         is_other: bool,
         answer: Directive,
     },
-    /// It keeps somebody out.
+    /// The block denies access.
     Refusal,
     Unknown,
 }
 
-/// Reads an `if`.
+/// Reads the condition of an `if`.
 pub(super) fn condition(directive: &Directive, names: &[String]) -> Condition {
     let text = directive.words.join(" ");
     let text = text
@@ -218,7 +218,7 @@ pub(super) fn condition(directive: &Directive, names: &[String]) -> Condition {
     }
 }
 
-/// `rewrite ^/api/(.*)$ /$1 break;`: what is stripped from the path.
+/// The prefix that is stripped from the path by, for example, `rewrite ^/api/(.*)$ /$1 break;`.
 pub(super) fn stripped(directive: &Directive) -> Option<String> {
     let (pattern, to) = (directive.word(0), directive.word(1));
     if !matches!(directive.word(2), "break" | "last") {

@@ -1,4 +1,4 @@
-//! `root`, `alias` and `try_files`: folders that are served.
+//! `root`, `alias` and `try_files`: serving files from folders.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::remarks::Remarks;
 use super::scope::Level;
 use super::tree::Directive;
 
-/// Leads a route to a folder, or to the program that answers for missing files.
+/// Sets the target of a route to a folder, or to the program that handles missing files.
 pub(super) fn lead(
     route: &mut edge::Route,
     level: &mut Level,
@@ -65,7 +65,7 @@ pub(super) fn lead(
             && !level.alias.ends_with('/')
             && last.contains('.')
         {
-            // One file of its own name.
+            // A single file with the same name as the path.
             folder.truncate(folder.len() - last.len() - 1);
             route.path[..route.path.len() - last.len()]
                 .trim_end_matches('/')
@@ -91,7 +91,7 @@ pub(super) fn lead(
     }
 }
 
-/// `try_files`, as far as it looks for files.
+/// Reads `try_files`, as far as it refers to files.
 fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive) {
     let mut places = Vec::new();
     let last = directive.words.len().saturating_sub(1);
@@ -138,7 +138,7 @@ fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive) {
     }
 }
 
-/// `location ~ \.(css|js)$ { expires 30d; }` says how long files are kept.
+/// Reads how long files are cached, as in `location ~ \.(css|js)$ { expires 30d; }`.
 pub(super) fn cache(
     routes: &mut [Told],
     one: &Directive,
@@ -176,7 +176,7 @@ pub(super) fn cache(
     remarks.append(level.remarks.clone());
 }
 
-/// Where PHP was run, files would show its sources.
+/// Hides PHP files in folders where PHP was run, since their sources would be served.
 pub(super) fn hide_sources(routes: &mut [Told]) {
     for told in routes {
         let route = &mut told.route;

@@ -1,4 +1,4 @@
-//! What keeps somebody out, and what becomes of it where no route can say it.
+//! Access restrictions, and how they are kept if no route can express them.
 
 use super::known;
 use super::locations::Spot;
@@ -9,11 +9,11 @@ use super::tree::Directive;
 pub(super) const NO_PATTERNS: &str = "routes know no regular expressions";
 const COMES_IN: &str = "what this keeps out comes in, by the route for the beginning of its path";
 
-/// A pattern that keeps somebody out, and that no route can have.
+/// A pattern location with an access restriction that no route can express.
 pub(super) struct Lost {
     directive: Directive,
     pattern: String,
-    /// The whole segments that it begins with, if there are any.
+    /// The whole path segments at the beginning of the pattern, if there are any.
     path: Option<String>,
     level: Level,
 }
@@ -28,7 +28,8 @@ impl Lost {
         }
     }
 
-    /// Closes the path that it begins with, and what is below it; or says that it is lost.
+    /// Closes the path at the beginning of the pattern and everything below it, or adds a remark
+    /// that the restriction is lost.
     pub(super) fn close(self, spots: &mut Vec<Spot>, remarks: &mut Remarks) {
         let comes_in = format!("{NO_PATTERNS}: {COMES_IN}");
         let Some(path) = &self.path else {
@@ -65,12 +66,12 @@ impl Lost {
     }
 }
 
-/// Lets nobody in.
+/// Denies all access.
 pub(super) fn close(level: &mut Level) {
     "a guard that could not be carried over".clone_into(&mut level.scope.closed);
 }
 
-/// Says that a path is closed, and what of a pattern is not.
+/// Adds a remark that a path is closed, and which part of the pattern is not covered.
 fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut Remarks) {
     remarks.careful(
         directive,
@@ -92,7 +93,7 @@ fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut R
     }
 }
 
-/// Whether a block keeps somebody out.
+/// Whether a block restricts access.
 pub(super) fn is_guard(directive: &Directive) -> bool {
     directive.inside().iter().any(|one| {
         let name = one.name.as_str();
@@ -108,7 +109,7 @@ pub(super) fn is_guard(directive: &Directive) -> bool {
     })
 }
 
-/// Whether a location keeps somebody out, by itself or by what is around it.
+/// Whether a location restricts access, by itself or by inherited settings.
 pub(super) fn keeps_out(directive: &Directive, level: &Level) -> bool {
     let scope = &level.scope;
     let says = directive.inside().iter().any(|one| {
@@ -122,7 +123,7 @@ pub(super) fn keeps_out(directive: &Directive, level: &Level) -> bool {
         || !scope.closed.is_empty()
 }
 
-/// Whether what one keeps out is kept out by the other too, in the same way.
+/// Whether `kept` denies access at least to everyone whom `other` denies, in the same way.
 pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
     if !kept.scope.closed.is_empty() || kept.internal {
         return true;
@@ -134,14 +135,14 @@ pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
         && kept.scope.users == other.scope.users
 }
 
-/// Whether `^/admin` is for `/administrator` too.
+/// Whether the pattern ends within a segment, as `^/admin`, which also matches `/administrator`.
 fn ends_inside(pattern: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');
     let rest = pattern.strip_prefix('^').unwrap_or(pattern);
     rest.chars().all(plain) && !rest.ends_with('/')
 }
 
-/// The whole segments that `^/reports/[0-9]+` begins with: `/reports`.
+/// The whole segments at the beginning of a pattern: `/reports` for `^/reports/[0-9]+`.
 fn beginning(pattern: &str) -> Option<String> {
     let rest = pattern.strip_prefix('^')?;
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');

@@ -1,8 +1,8 @@
 //! `include`: other files, by name or by pattern.
 //!
-//! nginx looks for them beside `nginx.conf`. A file of `sites-enabled` may be
-//! imported alone, so they are looked for beside the file that was named, one
-//! folder above it, and beside the file that includes them.
+//! nginx looks for them relative to the folder of `nginx.conf`. Since a file of `sites-enabled` may
+//! be imported alone, they are looked for in the folder of the imported file, in its parent folder,
+//! and in the folder of the including file.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -10,16 +10,16 @@ use std::path::{Component, Path, PathBuf};
 use super::tree::Directive;
 use crate::{ImportError, LARGEST};
 
-/// Files do not include each other deeper.
+/// The greatest depth of nested includes.
 const DEEPEST: usize = 10;
-/// So many files are read.
+/// The most files that are read.
 const MOST_FILES: usize = 200;
-/// So many directives are read.
+/// The most directives that are read.
 const MOST_DIRECTIVES: usize = 100_000;
-/// So many names of one folder are compared with a pattern.
+/// The most names in a folder that are matched against a pattern.
 const MOST_NAMES: usize = 10_000;
 
-/// Where other files are looked for, and how much may still be read.
+/// Where included files are looked for, and how much may still be read.
 #[derive(Debug)]
 pub(super) struct Includes {
     folders: Vec<PathBuf>,
@@ -27,12 +27,12 @@ pub(super) struct Includes {
     files: usize,
     bytes: u64,
     directives: usize,
-    /// What was not included, and why.
+    /// Which files were not included, and why.
     pub(super) remarks: Vec<String>,
 }
 
 impl Includes {
-    /// For the file that was named.
+    /// Includes relative to the imported file.
     pub(super) fn beside(file: &Path) -> Self {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let folders = file.ancestors().skip(1).take(2);
@@ -42,7 +42,7 @@ impl Includes {
         }
     }
 
-    /// Nothing is looked for.
+    /// No files are included.
     pub(super) fn none() -> Self {
         Self {
             folders: Vec::new(),
@@ -54,13 +54,13 @@ impl Includes {
         }
     }
 
-    /// Counts a directive; false: there are too many.
+    /// Counts a directive; returns false if there are too many.
     pub(super) fn count(&mut self) -> bool {
         self.directives += 1;
         self.directives <= MOST_DIRECTIVES
     }
 
-    /// The files that are meant, in the order of their names.
+    /// The included files, sorted by name.
     pub(super) fn find(&mut self, directive: &Directive, from: &Path) -> Option<Vec<PathBuf>> {
         let pattern = directive.word(0);
         let mut folders = self.folders.clone();
@@ -73,7 +73,7 @@ impl Includes {
             .filter(|_| !pattern.is_empty())
             .map(|folder| glob(&folder.join(pattern)))
             .find(|files| !files.is_empty());
-        // A pattern may match nothing, a name may not.
+        // A pattern may match nothing, but a named file must exist.
         if files.is_none() && !pattern.contains(['*', '?']) {
             self.remark(
                 directive,
@@ -83,7 +83,7 @@ impl Includes {
         files
     }
 
-    /// The text of a file, if it may still be read.
+    /// The text of a file, unless a limit is exceeded.
     pub(super) fn open(
         &mut self,
         directive: &Directive,
@@ -112,7 +112,7 @@ impl Includes {
         }
     }
 
-    /// A file that was opened has been read.
+    /// Notes that an included file has been read to its end.
     pub(super) fn close(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
@@ -123,7 +123,7 @@ impl Includes {
     }
 }
 
-/// The files that a path with `*` and `?` matches, in the order of their names.
+/// The files that match a path with `*` and `?`, sorted by name.
 fn glob(pattern: &Path) -> Vec<PathBuf> {
     let mut found = vec![PathBuf::new()];
     for component in pattern.components() {
@@ -144,7 +144,7 @@ fn glob(pattern: &Path) -> Vec<PathBuf> {
             for entry in entries.take(MOST_NAMES).filter_map(Result::ok) {
                 let file = entry.file_name();
                 let file = file.to_string_lossy();
-                // As a shell does: a leading dot must be written.
+                // As in a shell, a leading dot must be matched explicitly.
                 let is_hidden = file.starts_with('.') && !name.starts_with('.');
                 if !is_hidden && fits(&name, &file) {
                     next.push(entry.path());
@@ -165,12 +165,12 @@ fn push(paths: &mut [PathBuf], component: Component<'_>) {
     }
 }
 
-/// Whether a name is of this form, `*` being any text and `?` one character.
+/// Whether a name matches a pattern, where `*` is any text and `?` is one character.
 fn fits(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut at, mut place) = (0, 0);
-    // Where the last `*` was, and what it stood for so far.
+    // The position of the last `*`, and the end of the text that it has matched so far.
     let mut star: Option<(usize, usize)> = None;
     while place < name.len() {
         match pattern.get(at) {

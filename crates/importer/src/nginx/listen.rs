@@ -1,4 +1,4 @@
-//! `listen`, `server_name` and certificates of a server.
+//! `listen`, `server_name` and the certificates of a server.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,28 +12,28 @@ const DEFAULT: &str = "nginx answers requests for names that no server has, and 
      default server. Kenduri answers them by a route without `host`, and with 404 where there is none: leave `host` out \
      of a route to have it for every name.";
 
-/// Who a server is.
+/// The names and addresses of a server.
 pub(super) struct Identity {
-    /// As hosts of routes; nothing is every host.
+    /// The hosts for its routes; empty for every host.
     pub(super) hosts: Vec<String>,
     pub(super) is_tls: bool,
     pub(super) places: Vec<Place>,
-    /// Where it listens, and whether as the default.
+    /// The listening addresses, each with whether the server is its default.
     listens: Vec<(String, bool)>,
 }
 
-/// Where a server was reached.
+/// A listening address of a server.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     reach: Reach,
-    /// As written; of a socket in the file system the whole.
+    /// The host as configured, or the whole address of a Unix socket.
     host: String,
-    /// Nothing for such a socket.
+    /// Empty for a Unix socket.
     port: String,
 }
 
 impl Place {
-    /// Where nginx listens if nothing is said: everywhere, on port 80.
+    /// nginx's default: all addresses, port 80.
     pub(super) fn usual() -> Self {
         Self::of("*", "80")
     }
@@ -46,19 +46,19 @@ impl Place {
         }
     }
 
-    /// Whether firewalls let everybody reach it; what is on another port they may keep to some.
+    /// Whether firewalls usually let everyone reach it; other ports may be restricted.
     fn is_of_the_web(&self) -> bool {
         self.reach == Reach::Everywhere && matches!(&*self.port, "80" | "443")
     }
 }
 
-/// From where a server is reached that listens at an address.
+/// From where a listening address can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reach {
-    /// A socket in the file system.
+    /// A Unix socket.
     File,
     Loopback,
-    /// A private network, or a name whose address is unknown.
+    /// A private network, or a host name with an unknown address.
     Private,
     Everywhere,
 }
@@ -101,9 +101,9 @@ impl Identity {
         widest.unwrap_or(Reach::Everywhere)
     }
 
-    /// The widest place of a server that others of the file are not bound to.
-    /// Routes answer wherever is listened, so what it kept to itself must be
-    /// closed.
+    /// The widest reach of this server, if other servers of the file can be reached from elsewhere
+    /// too. Kenduri's routes apply to all listeners, so what was reachable from fewer places must
+    /// be closed.
     pub(super) fn narrower_than(&self, others: &[Place]) -> Option<Reach> {
         let own = self.reach();
         let listens_so = |is_such: &dyn Fn(&Place) -> bool| self.places.iter().any(is_such);
@@ -123,7 +123,7 @@ impl Identity {
     }
 }
 
-/// Reads it, and notes where is listened and with which certificates.
+/// Reads the names and addresses of a server, and records its listeners and certificates.
 pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -> Identity {
     let own = std::mem::take(&mut level.own);
     let remarks = &mut level.remarks;
@@ -156,7 +156,7 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
         places.push(Place::usual());
         listens.push((":80".to_owned(), false));
     }
-    // Around servers it may be meant for those with TLS alone.
+    // If it is inherited, it may be meant only for servers with TLS.
     if is_tls {
         certificates(&level.scope, &hosts, made, remarks);
     }
@@ -168,8 +168,8 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
     }
 }
 
-/// Notes that a server with names answered for all others too: the default one of an address, or
-/// the first.
+/// Adds a note if a server with names is also used for all other hosts, as the default server of an
+/// address or as the first one.
 pub(super) fn note_defaults<'a>(servers: impl Iterator<Item = &'a Identity>, made: &mut Made) {
     let mut defaults: BTreeMap<&str, (bool, &Identity)> = BTreeMap::new();
     for server in servers {
@@ -228,7 +228,7 @@ fn names(directive: &Directive, hosts: &mut Vec<String>, remarks: &mut Remarks) 
     }
 }
 
-/// True: it is for TLS.
+/// Reads `listen`; returns whether it is for TLS.
 fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut Remarks) -> bool {
     let has = |wanted: &str| directive.words[1..].iter().any(|word| word == wanted);
     let is_tls = was_ssl || has("ssl") || has("quic");
@@ -251,7 +251,7 @@ fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut R
     is_tls
 }
 
-/// Where it listens, as Kenduri writes it.
+/// The listening address in the notation of Kenduri.
 fn address(directive: &Directive) -> String {
     let word = directive.word(0);
     if word.starts_with("unix:") {
@@ -286,7 +286,8 @@ fn place(directive: &Directive) -> Option<Place> {
     Some(Place::of(host, port))
 }
 
-/// The first pair of a server; nginx shows clients the one of several whose key they know.
+/// Takes the first certificate of a server. If there are several, nginx chooses by the key types
+/// that the client supports.
 fn certificates(scope: &Scope, hosts: &[String], made: &mut Made, remarks: &mut Remarks) {
     for (number, chain) in scope.chains.iter().enumerate() {
         match scope.keys.get(number) {
@@ -346,7 +347,7 @@ fn certificate(
     }
 }
 
-/// Takes out addresses that lie in another one, which may be listened on once.
+/// Removes addresses that are covered by another one, since both cannot be listened on.
 pub(super) fn settle(made: &mut Made) {
     let wide: Vec<String> = made
         .http

@@ -1,11 +1,11 @@
-//! Patterns that are no more than a path: `^/admin$`, `^/api/`.
+//! Pattern locations that match plain paths: `^/admin$`, `^/api/`.
 
 use super::guards::is_guard;
 use super::locations::{Kind, endings, is_hidden, kind};
 use super::scope::{Level, Scope};
 use super::tree::Directive;
 
-/// What such a pattern is for.
+/// The path that such a pattern matches.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Literal {
     path: String,
@@ -13,8 +13,8 @@ pub(super) struct Literal {
 }
 
 impl Literal {
-    /// The path that this one of the locations of a server is for, where nginx would
-    /// lead nobody elsewhere of whom a route for it is, nor anybody else here.
+    /// The path of a pattern location, if a route for it applies to exactly the same requests as
+    /// the location does in nginx, considering the other locations of the server.
     pub(super) fn certain(
         directive: &Directive,
         pattern: &str,
@@ -35,13 +35,13 @@ impl Literal {
                 is_before = false;
                 return true;
             }
-            // Of patterns the first one wins.
+            // Of several matching patterns, nginx uses the first.
             literal.is_apart_from(other, is_before)
         });
         is_alone.then_some(literal)
     }
 
-    /// As the location would say it that is no pattern.
+    /// The equivalent location without a pattern.
     pub(super) fn kind(&self) -> Kind<'_> {
         if self.is_exact {
             Kind::Exact(&self.path)
@@ -69,7 +69,7 @@ impl Literal {
         let inner = path.strip_prefix('/')?;
         let odd = |segment: &str| ["", ".", ".."].contains(&segment);
         let is_normal = !inner.trim_end_matches('/').split('/').any(odd) && !path.ends_with("//");
-        // `^/api` is for /apix too.
+        // `^/api` also matches /apix, so it must end with a slash or `$`.
         (is_normal && (is_exact || path.ends_with('/'))).then_some(Self { path, is_exact })
     }
 
@@ -77,7 +77,8 @@ impl Literal {
         path == self.path || (!self.is_exact && path.starts_with(&self.path))
     }
 
-    /// Whether this location changes nothing for those of whom the pattern is.
+    /// Whether a route for the path stays equivalent to the pattern in spite of this other
+    /// location.
     fn is_apart_from(&self, other: &Directive, is_before: bool) -> bool {
         match kind(other) {
             Kind::Named(_) => true,
@@ -86,10 +87,11 @@ impl Literal {
                 Some(other) => !self.holds(&other.path) && !other.holds(&self.path),
                 None => self.is_exact && is_for_others(pattern, &self.path),
             },
-            // An exact one goes before patterns, as the longer path does here.
+            // Exact locations precede patterns in nginx, as longer paths precede shorter ones here.
             Kind::Exact(path) => path != self.path,
             Kind::Prefix(path) => {
-                // What is below an exact path here is below the other there.
+                // A route for an exact path also applies below it, where the other location applies
+                // in nginx.
                 let has_rest = self.is_exact && is_guard(other);
                 let is_around = self.path.starts_with(path);
                 let goes_before = other.word(0).starts_with("^~") || has_rest;
@@ -99,12 +101,12 @@ impl Literal {
     }
 }
 
-/// Whether a pattern is for names that this path does not have.
+/// Whether a pattern matches only names that this path does not have.
 fn is_for_others(pattern: &str, path: &str) -> bool {
     if is_hidden(pattern) {
         return !path.contains("/.");
     }
-    // They may be meant in any case.
+    // The patterns may ignore case.
     let path = path.to_ascii_lowercase();
     let has = |name: &String| path.ends_with(&name.trim_start_matches('*').to_ascii_lowercase());
     endings(pattern).is_some_and(|names| !names.iter().any(has))

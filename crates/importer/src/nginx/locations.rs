@@ -1,4 +1,4 @@
-//! `location`: the paths of a server, one by one.
+//! `location`: the paths of a server.
 
 use std::collections::BTreeMap;
 
@@ -15,31 +15,31 @@ const SEGMENTS: &str = "`location /api` of nginx is for /apix too. The path of a
 const EXACT: &str = "`location = /x` is for nothing but /x. A route for /x is for /x/y too, which nginx would lead \
      elsewhere.";
 
-/// A path, and what holds there.
+/// A path with the settings that apply to it.
 pub(super) struct Spot {
     pub(super) path: String,
     pub(super) level: Level,
 }
 
-/// What surrounds locations.
+/// What a location is nested in.
 #[derive(Clone, Copy)]
 enum Within {
     Server,
     Location,
 }
 
-/// All locations of a server, those inside of others too.
+/// All locations of a server, including nested ones.
 #[derive(Default)]
 pub(super) struct Spots {
     pub(super) plain: Vec<Spot>,
-    /// `location @name`.
+    /// Named locations, as in `location @name`.
     pub(super) named: BTreeMap<String, Level>,
-    /// `location ~ \.(css|js)$`, by the patterns of names that it is for.
+    /// Locations for file name endings, as in `location ~ \.(css|js)$`, with the name patterns.
     pub(super) endings: Vec<(Directive, Vec<String>, Level)>,
-    /// One that runs PHP.
+    /// The location that runs PHP.
     pub(super) php: Option<Directive>,
     pub(super) remarks: Remarks,
-    /// Until all paths are known.
+    /// Restrictions that no route can express, until all paths are known.
     lost: Vec<Lost>,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn kind(directive: &Directive) -> Kind<'_> {
             _ => Kind::Pattern(second),
         };
     }
-    // The sign may be written at the path.
+    // There may be no blank between the modifier and the path.
     if let Some(rest) = first.strip_prefix("^~") {
         Kind::Prefix(rest)
     } else if let Some(rest) = first.strip_prefix('=') {
@@ -75,7 +75,7 @@ pub(super) fn kind(directive: &Directive) -> Kind<'_> {
 }
 
 impl Spots {
-    /// Reads them.
+    /// Reads the locations of a server.
     pub(super) fn read(
         locations: &[Directive],
         around: &Scope,
@@ -98,7 +98,7 @@ impl Spots {
         made: &mut Made,
         within: Within,
     ) {
-        // Prefixes first: where an exact one has the same path, the prefix is kept.
+        // Prefix locations come first: if an exact one has the same path, the prefix one is kept.
         let is_exact = |one: &&Directive| matches!(kind(one), Kind::Exact(_));
         let (exact, others): (Vec<&Directive>, Vec<&Directive>) =
             locations.iter().partition(is_exact);
@@ -199,7 +199,7 @@ impl Spots {
         }
     }
 
-    /// A pattern that no route can have.
+    /// Handles a pattern that no route can express.
     fn lost(&mut self, directive: &Directive, pattern: &str, level: Level) {
         if !is_guard(directive) {
             let why = format!(
@@ -212,13 +212,13 @@ impl Spots {
     }
 }
 
-/// `/\.`, `/\.ht`, `/\.(?!well-known)` and the like.
+/// Whether the pattern matches hidden files: `/\.`, `/\.ht`, `/\.(?!well-known)` and similar.
 pub(super) fn is_hidden(pattern: &str) -> bool {
     let rest = pattern.strip_prefix('^').unwrap_or(pattern);
     rest.starts_with(r"/\.") || rest.starts_with(r"(^|/)\.") || rest.starts_with(r".*/\.")
 }
 
-/// The names that `\.(css|js)$` is for: `*.css`, `*.js`.
+/// The file name patterns for a pattern such as `\.(css|js)$`: `*.css`, `*.js`.
 pub(super) fn endings(pattern: &str) -> Option<Vec<String>> {
     let rest = pattern.strip_suffix('$')?;
     let rest = rest
@@ -232,7 +232,7 @@ pub(super) fn endings(pattern: &str) -> Option<Vec<String>> {
     };
     let mut names = Vec::new();
     for ending in inside.strip_prefix("?:").unwrap_or(inside).split('|') {
-        // `jpe?g` is two.
+        // An ending such as `jpe?g` stands for two.
         let (long, short) = match ending.split_once('?') {
             Some((before, after)) => {
                 let mut shorter = before.to_owned();

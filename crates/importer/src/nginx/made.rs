@@ -1,10 +1,10 @@
-//! What has been made so far, before it is written.
+//! The result of the import before it is written.
 
 use std::collections::BTreeMap;
 
 use super::remarks::Remarks;
 
-/// A `kenduri.toml` in pieces, each with what is to be said about it.
+/// The parts of a `kenduri.toml`, each with its remarks.
 #[derive(Default)]
 pub(super) struct Made {
     pub(super) http: Vec<String>,
@@ -13,41 +13,41 @@ pub(super) struct Made {
     pub(super) forwarded_header: edge::ForwardedHeader,
     pub(super) proxy_protocol: Vec<String>,
     pub(super) certificates: Vec<edge::Certificate>,
-    /// By the name they have here.
+    /// Upstreams by their names in `kenduri.toml`.
     pub(super) upstreams: BTreeMap<String, Group>,
     pub(super) sites: Vec<Site>,
-    /// What differs in general, each said once.
+    /// General differences from nginx, each noted once.
     pub(super) notes: Vec<&'static str>,
-    /// About what is outside of servers.
+    /// Remarks about directives outside of servers.
     pub(super) remarks: Remarks,
 }
 
-/// `[upstream.NAME]`.
+/// An upstream: `[upstream.NAME]`.
 pub(super) struct Group {
-    /// What nginx calls it; nothing: it is an address with times of its own.
+    /// Its name in nginx; empty if it was made for an address with timeouts of its own.
     pub(super) known_as: String,
     pub(super) upstream: edge::Upstream,
-    /// Whether a route has said how long it waits.
+    /// Whether a route has set its timeouts.
     pub(super) is_timed: bool,
     pub(super) remarks: Remarks,
 }
 
 /// The routes of one server block.
 pub(super) struct Site {
-    /// Where it is written, and its names.
+    /// The place and the names of the server block.
     pub(super) title: String,
     pub(super) remarks: Remarks,
     pub(super) routes: Vec<Told>,
 }
 
-/// A route, and what is to be said about it.
+/// A route with its remarks.
 pub(super) struct Told {
     pub(super) route: edge::Route,
     pub(super) remarks: Remarks,
 }
 
 impl Made {
-    /// Says something about everything, once.
+    /// Adds a general note, once.
     pub(super) fn note(&mut self, note: &'static str) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
@@ -55,7 +55,7 @@ impl Made {
     }
 }
 
-/// Leads a route nowhere, so that nothing else answers in its place.
+/// Makes a route return only this status, so that no other route applies instead.
 pub(super) fn close(route: &mut edge::Route, status: u16) {
     route.to = format!("status:{status}");
     route.strip.clear();

@@ -1,4 +1,4 @@
-//! `proxy_pass` and its kin, and `upstream`: programs behind the edge.
+//! `proxy_pass` and similar directives, and `upstream`: programs behind the edge.
 
 use edge::Upstream;
 
@@ -9,10 +9,10 @@ use super::tree::Directive;
 
 const NO_HOST: &str = "Where `proxy_set_header Host $host` is missing, nginx tells the program its own address as \
      the host. Kenduri tells it the host that the client asked for.";
-/// More servers in an upstream are not carried over.
+/// The most servers of an upstream that are carried over.
 const MOST_MEMBERS: usize = 1_000;
 
-/// Leads a route to a program.
+/// Sets the target of a route to a program.
 pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive, made: &mut Made) {
     let mut closed = |why: &str| {
         level.remarks.about(
@@ -65,7 +65,7 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
     time(route, level, made);
 }
 
-/// What precedes the path, and the path.
+/// Splits an address into the part before the path, and the path.
 fn split(rest: &str) -> (&str, &str) {
     if let Some(file) = rest.strip_prefix("unix:") {
         let end = file.find(':').map_or(rest.len(), |at| at + "unix:".len());
@@ -84,7 +84,7 @@ fn with_port(place: &str) -> String {
     }
 }
 
-/// A path after the server's address replaces the path of the location.
+/// A path in the address of `proxy_pass` replaces the path of the location.
 fn rewrite(route: &mut edge::Route, path: &str) {
     if path.is_empty() || path == route.path {
         return;
@@ -97,10 +97,10 @@ fn rewrite(route: &mut edge::Route, path: &str) {
     }
 }
 
-/// Tells where nginx makes another path: it puts that of `proxy_pass` in the place of the
-/// location's letter by letter, and a route segment by segment.
+/// Adds a remark if nginx would make another path: it replaces the path of the location by that of
+/// `proxy_pass` as plain text, whereas a route replaces whole segments.
 pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
-    // Nobody is led anywhere then.
+    // The route is closed, so no request is forwarded.
     let is_closed = level.internal || !level.scope.closed.is_empty();
     let Some(pass) = level
         .pass
@@ -134,7 +134,7 @@ pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
     );
 }
 
-/// Times are settings of an upstream, which is made where there is none.
+/// Sets timeouts, which belong to an upstream; one is made if there is none.
 fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
     let Scope {
         connect_time,
@@ -214,7 +214,7 @@ fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
     route.to = format!("upstream:{name}");
 }
 
-/// A name that an upstream may have and none has.
+/// A valid and unused name for an upstream.
 fn free_name(wanted: &str, made: &Made) -> String {
     let letters = wanted.chars().map(|letter| match letter {
         letter if letter.is_ascii_alphanumeric() || letter == '_' => letter,

@@ -1,4 +1,4 @@
-//! What could not be carried over, and what is settled without being written.
+//! Remarks about directives that could not be carried over, and about those that are not needed.
 
 use super::tree::Directive;
 
@@ -9,7 +9,7 @@ pub(super) struct Remarks(Vec<Remark>);
 #[derive(Debug, Clone)]
 enum Remark {
     Line(String),
-    /// Directives of one file that need nothing, for the same reason.
+    /// Directives of a file that are not needed, all for the same reason.
     Settled {
         file: String,
         lines: Vec<usize>,
@@ -19,13 +19,13 @@ enum Remark {
 }
 
 impl Remarks {
-    /// About one directive.
+    /// Adds a remark about a directive.
     pub(super) fn about(&mut self, directive: &Directive, why: &str) {
         let shown = directive.shown();
         self.line(format!("{}: {shown}: {why}", directive.place));
     }
 
-    /// About one that kept somebody out, and does no longer.
+    /// Adds a remark about a directive that restricted access and no longer does.
     pub(super) fn careful(&mut self, directive: &Directive, why: &str) {
         let shown = directive.shown();
         self.line(format!("CAREFUL: {}: {shown}: {why}", directive.place));
@@ -41,7 +41,7 @@ impl Remarks {
         }
     }
 
-    /// About one of those that need nothing; they are listed together.
+    /// Adds a remark about a directive that is not needed. Such remarks are listed together.
     pub(super) fn settled(&mut self, directive: &Directive, why: &'static str) {
         self.merge(Remark::Settled {
             file: directive.place.file.to_string(),
@@ -97,7 +97,7 @@ impl Remarks {
         known_lines.sort_unstable();
     }
 
-    /// Those that need nothing; the others stay.
+    /// Removes and returns the remarks about directives that are not needed.
     pub(super) fn take_settled(&mut self) -> Self {
         let is_settled = |remark: &mut Remark| matches!(remark, Remark::Settled { .. });
         Self(self.0.extract_if(.., is_settled).collect())
@@ -111,7 +111,7 @@ impl Remarks {
         others.0.into_iter().for_each(|remark| self.merge(remark));
     }
 
-    /// Each as a line.
+    /// The remarks as lines of text.
     pub(super) fn lines(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|remark| match remark {
             Remark::Line(line) => line.clone(),

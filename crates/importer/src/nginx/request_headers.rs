@@ -1,4 +1,4 @@
-//! `proxy_set_header`: headers that programs get, and those that clients cannot send them.
+//! `proxy_set_header`: headers that are sent to programs, and those of clients that are withheld.
 
 use edge::RequestHeaders;
 use edge::headers::StrippedHeaders;
@@ -8,7 +8,7 @@ use super::remarks::Remarks;
 use super::scope::Scope;
 use super::tree::Directive;
 
-/// Headers that the edge writes itself, or that programs get anyway.
+/// Headers that the edge sets itself, or that programs get anyway.
 const WRITTEN: [&str; 6] = [
     "host",
     "x-forwarded-for",
@@ -18,7 +18,7 @@ const WRITTEN: [&str; 6] = [
     "forwarded",
 ];
 
-/// What the edge lets nobody say but a trusted proxy.
+/// Headers that the edge accepts only from trusted proxies.
 const CLAIMS: [&str; 6] = [
     "x-real-ip",
     "x-client-ip",
@@ -28,8 +28,8 @@ const CLAIMS: [&str; 6] = [
     "x-forwarded-server",
 ];
 
-/// Reads one. nginx sends the value in the place of what the client says, and nothing where
-/// the value is empty; a route can do the latter alone.
+/// Reads a `proxy_set_header`. nginx replaces the client's header by the value, or removes it if
+/// the value is empty; a route can only remove it.
 pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remarks) {
     const TOLD: &str = "programs are told client, scheme, host and id of a request";
     let (named, value) = (directive.word(0), directive.word(1));
@@ -65,7 +65,7 @@ pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remar
                 "not sent; let the program read X-Forwarded-For and X-Forwarded-Proto",
             );
         }
-        // The value may be a secret.
+        // The value is not shown, since it may be a secret.
         _ => {
             let shown = format!("{}: {} {named}", directive.place, directive.name);
             if let Some(what) = refused(named) {
@@ -83,7 +83,7 @@ pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remar
     }
 }
 
-/// Whether a header has what the client says in it.
+/// Whether the value is that of the client's own header.
 fn is_own(name: &str, value: &str) -> bool {
     let own = format!("http_{}", name.replace('-', "_"));
     let variable = value.strip_prefix('$').unwrap_or_default();
@@ -94,7 +94,7 @@ fn is_own(name: &str, value: &str) -> bool {
     variable == own || (variable == "content_type" && name == "content-type")
 }
 
-/// Why no route can take it from what programs are sent; nothing: one can.
+/// Why a route cannot withhold this header; `None` if it can.
 fn refused(name: &str) -> Option<String> {
     let mut why = None;
     let written = RequestHeaders {
@@ -104,7 +104,7 @@ fn refused(name: &str) -> Option<String> {
     why
 }
 
-/// What a route to a program takes from what clients say.
+/// The client headers that a route to a program withholds.
 pub(super) fn withheld(scope: &Scope, made: &Made) -> Vec<String> {
     let is_heard = |name: &&String| {
         let is_claim = CLAIMS.iter().any(|claim| name.eq_ignore_ascii_case(claim));

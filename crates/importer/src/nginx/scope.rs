@@ -1,4 +1,4 @@
-//! What holds inside a block: what it says itself, over what holds around it.
+//! The settings of a block: its own ones, and those it inherits.
 
 use std::collections::BTreeMap;
 
@@ -13,19 +13,19 @@ const ERRORS: &str = "What `expires` says, and `add_header` without `always`, ng
      201, 204, 206, 301, 302, 303, 304, 307 and 308. A route sets `headers` on every answer of a program, in the place \
      of what the program says: where its errors must not be kept, let it say `Cache-Control`, and take that out here.";
 
-/// Rates that `limit_req` refers to by name.
+/// The rate limits that `limit_req` refers to by name.
 pub(super) type Zones = BTreeMap<String, Limit>;
 
-/// What is inherited.
+/// The settings that are inherited.
 #[derive(Clone, Default)]
 pub(super) struct Scope {
     pub(super) root: String,
-    /// Names of pages of folders; empty: `index.html`.
+    /// The names of index files; empty for `index.html`.
     pub(super) index: Vec<String>,
     pub(super) listing: bool,
     pub(super) body_size: String,
     pub(super) set: BTreeMap<String, String>,
-    /// Whether some of `set` is not for errors.
+    /// Whether some headers of `set` are not added to error responses.
     pub(super) spares_errors: bool,
     pub(super) remove: Vec<String>,
     pub(super) limit: Option<Limit>,
@@ -35,37 +35,38 @@ pub(super) struct Scope {
     pub(super) cache_control: String,
     pub(super) connect_time: String,
     pub(super) read_time: String,
-    /// Whether programs are sent the host that the client asked for.
+    /// Whether programs get the host that the client requested.
     pub(super) keeps_host: bool,
-    /// Headers of which programs are not sent what the client says.
+    /// Client headers that are not forwarded to programs.
     pub(super) withheld: Vec<String>,
-    /// Why nobody may come in, though nginx lets some.
+    /// Why all access is denied, although nginx permits some; empty if it is not.
     pub(super) closed: String,
-    /// `ssl_certificate`, each with the `ssl_certificate_key` at the same place of the other list.
+    /// The `ssl_certificate` directives; the matching `ssl_certificate_key` has the same index in
+    /// the other list.
     pub(super) chains: Vec<Directive>,
     pub(super) keys: Vec<Directive>,
 }
 
-/// What a block says.
+/// The directives of a block.
 #[derive(Default)]
 pub(super) struct Level {
     pub(super) scope: Scope,
     pub(super) alias: String,
     pub(super) try_files: Option<Directive>,
-    /// `proxy_pass` and its kin.
+    /// The `proxy_pass` or similar directive.
     pub(super) pass: Option<Directive>,
     pub(super) answer: Option<Directive>,
     pub(super) conditions: Vec<Directive>,
     pub(super) rewrites: Vec<Directive>,
     pub(super) locations: Vec<Directive>,
     pub(super) internal: bool,
-    /// What only a server says: where it listens, and its names.
+    /// Directives of a server alone: its addresses and its names.
     pub(super) own: Vec<Directive>,
     pub(super) remarks: Remarks,
 }
 
 impl Level {
-    /// Reads a block; lists that it names anew are not inherited.
+    /// Reads a block. A list that it sets itself is not inherited.
     pub(super) fn read(block: &[Directive], around: &Scope, zones: &Zones) -> Self {
         let mut level = Self {
             scope: around.clone(),
@@ -172,7 +173,7 @@ impl Level {
             "proxy_pass" | "grpc_pass" | "fastcgi_pass" | "uwsgi_pass" | "scgi_pass"
             | "memcached_pass" => self.pass = Some(directive.clone()),
             "return" => {
-                // The first one answers.
+                // The first one takes effect.
                 self.answer.get_or_insert_with(|| directive.clone());
             }
             "if" => self.conditions.push(directive.clone()),
@@ -225,7 +226,7 @@ impl Level {
         }
     }
 
-    /// Gives a route what holds here for every kind of target.
+    /// Applies those settings to a route that do not depend on its target.
     pub(super) fn dress(&mut self, route: &mut Route, host: &str, made: &mut Made) {
         let scope = &self.scope;
         route.body_size.clone_from(&scope.body_size);
@@ -266,7 +267,7 @@ impl Level {
         }
     }
 
-    /// What `expires` and `add_header Cache-Control` say together.
+    /// The combined `Cache-Control` of `expires` and `add_header`.
     pub(super) fn cache_control(&self) -> String {
         let said = self.scope.set.iter();
         let said = said.filter(|(name, _)| name.eq_ignore_ascii_case("cache-control"));
@@ -278,7 +279,7 @@ impl Level {
     }
 }
 
-/// Whether somebody answers there who reads headers.
+/// Whether the target is a program, which can read headers.
 fn is_program(route: &Route) -> bool {
     let others = ["files:", "redirect:", "status:"];
     !others.iter().any(|other| route.to.starts_with(other))
@@ -330,7 +331,7 @@ fn limit_req(scope: &mut Scope, directive: &Directive, zones: &Zones, remarks: &
     let burst: u32 = value("burst")
         .and_then(|burst| burst.parse().ok())
         .unwrap_or(0);
-    // nginx counts what comes beside the one that may always come.
+    // nginx's `burst` does not include the one request that is always permitted.
     scope.limit = Some(Limit {
         burst: burst.saturating_add(1).min(100_000),
         ..zone.clone()

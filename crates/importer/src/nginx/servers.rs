@@ -19,11 +19,11 @@ pub(super) struct Server {
     pub(super) directive: Directive,
     pub(super) level: Level,
     pub(super) identity: Identity,
-    /// From where it was reached, where others of the file are reached from elsewhere too.
+    /// Its reach, if other servers of the file can be reached from elsewhere too.
     pub(super) narrow: Option<Reach>,
 }
 
-/// Makes routes of a server; `secure` are the hosts that some server serves with TLS.
+/// Makes the routes of a server; `secure` contains the hosts that some server serves with TLS.
 pub(super) fn site(
     server: Server,
     zones: &Zones,
@@ -49,7 +49,7 @@ pub(super) fn site(
         routes: Vec::new(),
     };
     let mut redirects = Vec::new();
-    // Those whose requests in the clear go to https, and nowhere else.
+    // The hosts whose requests in clear text are only redirected to HTTPS.
     let mut led = BTreeSet::new();
     for one in std::mem::take(&mut level.conditions) {
         match answers::condition(&one, &identity.hosts) {
@@ -98,7 +98,7 @@ pub(super) fn site(
             there.join(", ")
         ));
     }
-    // Where all is led to https, nobody asks here.
+    // If every request is redirected to HTTPS, this server has no routes.
     let hosts: Vec<String> = plain
         .into_iter()
         .filter(|host| identity.is_tls || !led.contains(host))
@@ -132,7 +132,7 @@ pub(super) fn site(
                 .iter()
                 .find(|(name, is_other, _)| (name == host) != *is_other);
             match redirect {
-                // Every path of the host goes there.
+                // The response applies to every path of the host.
                 Some(_) if spot.path != "/" => continue,
                 Some((_, _, answer)) => {
                     answers::answer(&mut route, &mut spot.level, answer, identity.is_tls, made);
@@ -185,8 +185,8 @@ pub(super) fn site(
     site
 }
 
-/// Keeps from others what only some could reach, for routes answer wherever is listened; `wider`
-/// are the sites that more could.
+/// Closes routes that only some clients could reach, since Kenduri's routes apply to all listeners;
+/// `wider` contains the sites that more clients could reach.
 fn narrowed(
     routes: &mut [Told],
     reach: Reach,
@@ -238,16 +238,16 @@ fn narrowed(
     }
 }
 
-/// Whether no network is named that alone may come in.
+/// Whether the route has no list of permitted networks.
 fn allows_all(route: &edge::Route) -> bool {
     let access = route.access.as_ref();
     access.is_none_or(|access| access.allow.is_empty())
 }
 
-/// The locations, and the rest of the server as `/`.
+/// Reads the locations, and the rest of the server as `/`.
 fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Spots {
     if level.answer.is_some() {
-        // It answers before any location is looked for.
+        // nginx sends this response without looking for a location.
         level.locations.clear();
     }
     let locations = std::mem::take(&mut level.locations);
@@ -262,7 +262,7 @@ fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Spots {
     spots
 }
 
-/// Takes what `rewrite … break` strips into account, and tells of the others.
+/// Applies the prefix that `rewrite … break` strips, and adds remarks about other rewrites.
 fn rewritten(spot: &mut Spot) {
     let level = &mut spot.level;
     for one in std::mem::take(&mut level.conditions) {
@@ -282,7 +282,7 @@ fn rewritten(spot: &mut Spot) {
             && rewrites.len() == 1
             && let Some(url) = pass.words.first_mut()
         {
-            // As nginx's own way to say so.
+            // nginx writes such an address with a colon before the path.
             if url.contains("unix:") && url.matches(':').count() == 2 {
                 url.push_str(":/");
             } else if !url.ends_with('/') {
@@ -297,7 +297,7 @@ fn rewritten(spot: &mut Spot) {
     }
 }
 
-/// Gives a route its target, and what holds there.
+/// Sets the target of a route and applies its settings.
 fn lead(
     route: &mut edge::Route,
     spot: &mut Spot,

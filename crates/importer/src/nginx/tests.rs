@@ -1,4 +1,4 @@
-//! Files of nginx as people have them, and what is made of them.
+//! Tests with typical nginx files and their results.
 
 mod guards;
 mod properties;
@@ -15,7 +15,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nginx")
 }
 
-/// The plan of the edge; nothing else is in the text.
+/// The plan of the edge for this text, which contains nothing else.
 fn plan(text: &str) -> Result<Plan, Vec<Flaw>> {
     let description: Description =
         toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -28,12 +28,12 @@ fn plan(text: &str) -> Result<Plan, Vec<Flaw>> {
     Plan::check(&description, &ground)
 }
 
-/// What the edge says to it, but for folders and files that are not here.
+/// The errors that the edge reports, except for missing folders and files.
 fn problems(text: &str) -> Vec<String> {
     let Err(flaws) = plan(text) else {
         return Vec::new();
     };
-    // Nor is `/` the file that a certificate is in.
+    // The certificate `/` is not a file either.
     let missing = [" is no folder", " is no file", "cannot read "];
     let is_missing = |what: &str| missing.iter().any(|one| what.contains(one));
     let flaws = flaws.into_iter().filter(|flaw| !is_missing(&flaw.what));
@@ -70,7 +70,7 @@ fn made_whole(text: &str) -> Result<Imported, ImportError> {
     made_of("site.conf", &directives, Vec::new())
 }
 
-/// One server, with this inside.
+/// The result for one server with these directives.
 fn server(inside: &str) -> String {
     made(&format!(
         "server {{ listen 80; server_name a.example; {inside} }}"
@@ -204,7 +204,7 @@ fn headers_that_nginx_leaves_out_of_errors_are_told_once() {
             false,
         ),
         (format!("expires off; location / {{ {pass} }}"), false),
-        // What is kept of files is no error.
+        // The cache time of files does not concern error responses.
         ("expires 1h; location / { root /srv; }".to_owned(), false),
     ] {
         let text = server(&inside);
@@ -383,7 +383,7 @@ fn every_directive_is_carried_over_or_said() {
     );
 }
 
-/// The route for a path of a host, as it is written.
+/// The written route for a path.
 fn route_of<'a>(text: &'a str, path: &str) -> Option<&'a str> {
     let line = format!("\npath = \"{path}\"\n");
     text.split("[[route]]")
@@ -420,7 +420,7 @@ fn patterns_that_are_plain_paths_become_routes() {
         route_of(&guarded, "/admin").is_some_and(|route| route.contains("deny")),
         "{guarded}"
     );
-    // Here nginx leads some of them elsewhere.
+    // Here nginx routes some of the requests elsewhere.
     for others in [
         format!("location ~* ^/api/ {pass}"),
         format!("location ~ ^/api {pass}"),
@@ -431,7 +431,7 @@ fn patterns_that_are_plain_paths_become_routes() {
         format!("location ^~ /api {pass} location ~ ^/api/v2/ {pass}"),
         format!("location /api {{ location ~ ^/api/v2/ {pass} }}"),
         "location ~ ^/api/ { alias /srv/one.html; }".to_owned(),
-        // A route for the one path would open what is below it.
+        // A route for the exact path would also open what is below it.
         format!("location /x/ {{ deny all; }} location ~ ^/x/open$ {pass}"),
         "deny all; location ~ ^/open$ { allow all; proxy_pass http://b:1; }".to_owned(),
     ] {

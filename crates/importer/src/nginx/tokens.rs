@@ -1,13 +1,13 @@
-//! The words of an nginx configuration, as nginx splits them.
+//! Splits an nginx configuration into tokens, as nginx does.
 //!
-//! Blanks separate words; `;`, `{` and `}` end them; `#` begins a comment
-//! where a word could begin; quotes keep blanks; a `\` keeps what follows it;
-//! `${name}` is one piece.
+//! Blanks separate words; `;`, `{` and `}` end them; `#` begins a comment at the beginning of a
+//! word; quotes preserve blanks; a `\` preserves the next character; `${name}` is a single token
+//! part.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// One piece of a file.
+/// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     /// A word, without its quotes.
@@ -20,14 +20,14 @@ pub(super) enum Token {
     Close,
 }
 
-/// What is wrong, and where it began.
+/// An error, and the line where the token began.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadToken {
     pub(super) line: usize,
     pub(super) what: &'static str,
 }
 
-/// Reads pieces, each with its line, counted from 1.
+/// Reads tokens with their line numbers, counted from 1.
 pub(super) struct Tokens<'a> {
     letters: Peekable<Chars<'a>>,
     line: usize,
@@ -35,7 +35,7 @@ pub(super) struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        // Some editors put a mark before the first word.
+        // Some editors write a byte order mark at the beginning.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         Self {
             letters: text.chars().peekable(),
@@ -51,7 +51,7 @@ impl<'a> Tokens<'a> {
         letter
     }
 
-    /// The next piece; none: the file ends.
+    /// The next token; `None` at the end of the file.
     pub(super) fn next(&mut self) -> Result<Option<(Token, usize)>, BadToken> {
         loop {
             match self.letters.peek() {
@@ -119,7 +119,8 @@ impl<'a> Tokens<'a> {
         Token::Word(word)
     }
 
-    /// What follows a `\`: quotes and blanks lose it, everything else keeps it.
+    /// Handles the character after a `\`. The `\` is removed before quotes and blanks, and kept
+    /// before everything else.
     fn escaped(&mut self, word: &mut String) {
         match self.take() {
             Some(letter @ ('"' | '\'' | ' ' | ';' | '{' | '}')) => word.push(letter),
@@ -131,12 +132,12 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The line that is read now.
+    /// The current line.
     pub(super) fn line(&self) -> usize {
         self.line
     }
 
-    /// Steps over a block of another language, after its `{`.
+    /// Skips a block in another language, after its `{`.
     pub(super) fn skip_block(&mut self) {
         let mut depth = 1_usize;
         while let Some(letter) = self.take() {

@@ -1,4 +1,4 @@
-//! The directives of an nginx configuration, with what it includes.
+//! Parses an nginx configuration into directives, with all included files.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -8,27 +8,27 @@ use super::tokens::{Token, Tokens};
 use crate::ImportError;
 use crate::page::short;
 
-/// Blocks are not nested deeper.
+/// The greatest nesting depth of blocks.
 const DEEPEST: usize = 32;
-/// So much of a directive is shown.
+/// How many characters of a directive are shown.
 const SHOWN: usize = 80;
 
-/// `name word … ;` or `name word … { … }`.
+/// A directive: `name word … ;` or `name word … { … }`.
 #[derive(Debug, Clone)]
 pub(super) struct Directive {
     pub(super) place: Place,
     pub(super) name: String,
     pub(super) words: Vec<String>,
-    /// What its braces hold, if it has any.
+    /// The directives in its braces, if it has any.
     pub(super) block: Option<Vec<Directive>>,
 }
 
-/// Where something is written.
+/// The place of a directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The file's name, as people find it.
+    /// The file name as shown to the user.
     pub(super) file: Rc<str>,
-    /// Counted from 1.
+    /// The line, counted from 1.
     pub(super) line: usize,
 }
 
@@ -39,17 +39,17 @@ impl std::fmt::Display for Place {
 }
 
 impl Directive {
-    /// The word at this position, or nothing.
+    /// The word at this position, or an empty text.
     pub(super) fn word(&self, position: usize) -> &str {
         self.words.get(position).map_or("", String::as_str)
     }
 
-    /// What its braces hold.
+    /// The directives in its braces.
     pub(super) fn inside(&self) -> &[Directive] {
         self.block.as_deref().unwrap_or_default()
     }
 
-    /// As it is written, if it is short.
+    /// The directive as text, shortened if it is long.
     pub(super) fn shown(&self) -> String {
         let mut text = self.name.clone();
         for word in &self.words {
@@ -60,7 +60,7 @@ impl Directive {
     }
 }
 
-/// Reads a file and what it includes; what could not be included is returned beside.
+/// Reads a file and its includes. Also returns remarks about files that could not be included.
 pub(super) fn read(file: &Path) -> Result<(Vec<Directive>, Vec<String>), ImportError> {
     let text = crate::read(file)?;
     let mut includes = Includes::beside(file);
@@ -69,7 +69,7 @@ pub(super) fn read(file: &Path) -> Result<(Vec<Directive>, Vec<String>), ImportE
     Ok((directives, includes.remarks))
 }
 
-/// Reads the text of a file.
+/// Parses the text of a file.
 pub(super) fn parse(
     text: &str,
     name: &str,
@@ -107,7 +107,7 @@ impl Reader<'_> {
             .map_err(|bad| self.wrong(bad.line, bad.what))
     }
 
-    /// Directives up to the `}` of the block, or the end of the file.
+    /// Parses directives up to the `}` of the block or the end of the file.
     fn block(&mut self, depth: usize) -> Result<Vec<Directive>, ImportError> {
         let mut all = Vec::new();
         loop {
@@ -117,7 +117,7 @@ impl Reader<'_> {
                 Some((Token::Close, line)) => {
                     return Err(self.wrong(line, "a } closes nothing"));
                 }
-                // nginx refuses an empty directive; nobody needs to.
+                // nginx refuses an empty directive, but it is harmless here.
                 Some((Token::End, _)) => continue,
                 Some((Token::Open, line)) => {
                     return Err(self.wrong(line, "a { without a name before it"));

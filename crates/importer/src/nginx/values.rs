@@ -1,11 +1,11 @@
-//! Sizes, times and rates of nginx, as Kenduri writes them.
+//! Converts sizes, times and rates of nginx to the notation of Kenduri.
 
 use edge::Limit;
 
 /// The longest time that is carried over, in milliseconds: a year.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
-/// `20m` is `20M`; 0, which is no limit, is nothing.
+/// Converts a size such as `20m` to `20M`. For 0, which means no limit, returns `None`.
 pub(super) fn size(text: &str) -> Option<String> {
     let end = text
         .find(|letter: char| !letter.is_ascii_digit())
@@ -27,7 +27,7 @@ pub(super) fn size(text: &str) -> Option<String> {
     })
 }
 
-/// `1h 30m`, `90`, `500ms`, in milliseconds.
+/// Parses `1h 30m`, `90` or `500ms`, in milliseconds.
 pub(super) fn milliseconds(text: &str) -> Option<u64> {
     let mut rest = text.trim();
     if rest.is_empty() {
@@ -62,14 +62,14 @@ pub(super) fn milliseconds(text: &str) -> Option<u64> {
     Some(whole)
 }
 
-/// A time as it is written in `kenduri.toml`; none: it is too long, or nothing at all.
+/// A time in the notation of `kenduri.toml`; `None` if it is too long or invalid.
 pub(super) fn time(text: &str) -> Option<String> {
     milliseconds(text)
         .filter(|time| (1..=LONGEST).contains(time))
         .map(crate::time)
 }
 
-/// What `expires` says, as `Cache-Control`.
+/// The `Cache-Control` value for an `expires` directive.
 pub(super) fn expires(text: &str) -> Option<String> {
     match text {
         "max" => Some("max-age=315360000".to_owned()),
@@ -79,7 +79,7 @@ pub(super) fn expires(text: &str) -> Option<String> {
     }
 }
 
-/// `zone=one:10m rate=10r/s` counts so often, by this key of nginx.
+/// Parses a limit such as `zone=one:10m rate=10r/s`, counted by this nginx key.
 pub(super) fn limit(key: &str, rate: &str) -> Option<Limit> {
     let (number, unit) = rate.split_once("r/")?;
     let number: u32 = number.parse().ok().filter(|number| *number > 0)?;

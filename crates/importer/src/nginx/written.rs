@@ -1,4 +1,4 @@
-//! Writes what was made, after a look at whether Kenduri would take it.
+//! Writes the result, after validating it with Kenduri's own checks.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,10 +11,10 @@ use super::remarks::Remarks;
 use crate::Imported;
 use crate::page::Page;
 
-/// What is refused is taken out; then others may be refused, but not for ever.
+/// The most rounds of validation; removing what is refused may cause further errors.
 const ROUNDS: usize = 8;
 
-/// The text, which Kenduri takes when the folders and files that it names are there.
+/// Writes the text. Kenduri accepts it if the folders and files that it names exist.
 pub(super) fn write(name: &str, mut made: Made) -> Imported {
     if made.http.is_empty() && made.https.is_empty() {
         made.http.push(":80".to_owned());
@@ -212,13 +212,13 @@ fn described(made: &Made) -> Description {
     description
 }
 
-/// Has Kenduri itself look at it, and closes or takes out what it would refuse.
+/// Validates the result with Kenduri's own check, and closes or removes what is refused.
 fn settle(made: &mut Made) {
-    // Routes that were closed already, and are taken out when they are refused again.
+    // Routes that were already closed; they are removed if they are refused again.
     let mut closed = BTreeSet::new();
     for _ in 0..ROUNDS {
         if made.sites.iter().all(|site| site.routes.is_empty()) {
-            // Without any route everything would go to Kenduri's own pages.
+            // Without any route, all requests would be handled by Kenduri's own pages.
             let mut remarks = Remarks::default();
             remarks.line(
                 "no server could be carried over; every request is answered with 404".to_owned(),
@@ -261,7 +261,7 @@ fn settle(made: &mut Made) {
     }
 }
 
-/// What a route answers that cannot be as it was: 403 where it kept somebody out.
+/// The status of a route that had to be closed: 403 if it restricted access.
 fn status_instead(route: &edge::Route) -> u16 {
     if route.access.is_some() || route.to == "status:403" {
         403
@@ -270,7 +270,8 @@ fn status_instead(route: &edge::Route) -> u16 {
     }
 }
 
-/// Folders and files are looked for where Kenduri runs, not here.
+/// Whether the error is about a missing folder or file, which need to exist only where Kenduri will
+/// run.
 pub(super) fn is_missing_file(flaw: &Flaw) -> bool {
     let names_file = [".chain", ".key", ".basic.file"]
         .iter()
@@ -279,7 +280,7 @@ pub(super) fn is_missing_file(flaw: &Flaw) -> bool {
         || (flaw.key.rsplit('.').next() == Some("to") && flaw.what.ends_with(" is no folder"))
 }
 
-/// Notes routes to take out, or mends the rest; every flaw is answered by one of both.
+/// Handles each error: marks a route for removal, or changes another part.
 fn mend(
     made: &mut Made,
     flaw: &Flaw,
@@ -307,7 +308,7 @@ fn mend(
                     refused.insert(number);
                     return;
                 }
-                // Without it, its path would meet a wider route.
+                // Without this route, a wider one would apply to its path.
                 if closed.insert(spot.clone()) {
                     let status = status_instead(&told.route);
                     site.remarks.line(format!(
@@ -328,7 +329,7 @@ fn mend(
         }
         return;
     }
-    // Where several are wrong, the others are found in the next round.
+    // If several are wrong, the others are found in the next round.
     let changed = if let Some(number) = number("tls.certificate") {
         (number < made.certificates.len())
             .then(|| made.certificates.remove(number))
@@ -352,7 +353,7 @@ fn mend(
     if changed {
         made.remarks
             .line(format!("CAREFUL: left out: {}: {what}", flaw.key));
-        // Another round is needed, though no route goes.
+        // Requests another round although no route is removed.
         refused.insert(usize::MAX);
     }
 }

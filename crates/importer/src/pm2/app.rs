@@ -1,4 +1,4 @@
-//! One app of PM2, as `[service.NAME]`.
+//! Converts an app of PM2 to `[service.NAME]`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::page::{Page, short};
 
 /// The longest name of a service.
 const LONGEST_NAME: usize = 64;
-/// So much of a value is shown.
+/// How many characters of a value are shown.
 pub(super) const SHOWN: usize = 80;
 
-/// Fields that are met in another way, or need nothing.
+/// Fields that are not needed, or whose purpose is achieved in another way.
 const SETTLED: [(&str, &str); 18] = [
     (
         "out_file",
@@ -79,7 +79,7 @@ const SETTLED: [(&str, &str); 18] = [
     ("treekill", "the whole group of processes is stopped"),
 ];
 
-/// Fields that say nothing about how the program runs.
+/// Fields that do not affect how the program runs.
 const QUIET: [&str; 8] = [
     "namespace",
     "source_map_support",
@@ -91,15 +91,15 @@ const QUIET: [&str; 8] = [
     "disable_source_map_support",
 ];
 
-/// What one service alone may have.
+/// What only one service can have.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
     names: Vec<String>,
-    /// Ports of fronts, and the service that has each.
+    /// The ports of fronts, each with its service.
     pub(super) fronts: BTreeMap<u16, String>,
 }
 
-/// Writes the section; `folder` is where the ecosystem file is.
+/// Writes the section of a service; `folder` is that of the ecosystem file.
 pub(super) fn write(
     page: &mut Page,
     app: &Map<String, Value>,
@@ -145,7 +145,7 @@ pub(super) struct Service<'a> {
 }
 
 impl<'a> Service<'a> {
-    /// The value of the first of these fields that says anything.
+    /// The value of the first of these fields that is set.
     pub(super) fn take(&mut self, fields: &[&'static str]) -> Option<&'a Value> {
         self.used.extend(fields);
         fields
@@ -217,7 +217,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// What is left; where a program may end for good, there is nobody to take over from it.
+    /// Handles the remaining fields. If the service may end for good, there may be no process to
+    /// reload, so `kenduri restart` is suggested instead.
     fn rest(&mut self, may_end: bool) {
         if let Some(watch) = self.take(&["watch"])
             && *watch != false

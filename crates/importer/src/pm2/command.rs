@@ -9,15 +9,15 @@ use super::app::{SHOWN, Service};
 use super::values::{quoted, text};
 use crate::page::short;
 
-/// The longest beginning of a file that is looked at.
+/// How many bytes at the beginning of a file are examined.
 const BEGINNING: u64 = 512;
 
-/// What runs a script; nothing: it is a program of its own.
+/// The interpreter of a script; `None` if the script is a program itself.
 #[derive(Debug)]
 pub(super) struct Interpreter(Option<String>);
 
 impl Interpreter {
-    /// Whether PM2 can run several of it as a cluster.
+    /// Whether PM2 can run it as a cluster.
     pub(super) fn is_node(&self) -> bool {
         let name = self.0.as_deref().and_then(|line| line.rsplit('/').next());
         name.is_some_and(|name| name.ends_with("node") || name.ends_with("bun"))
@@ -31,7 +31,7 @@ impl Interpreter {
 }
 
 impl Service<'_> {
-    /// What starts it, and what runs its script; none: nothing says so.
+    /// The command of a service, and its interpreter; `None` if there is no script.
     pub(super) fn run(&mut self, name: &str) -> Option<(String, Interpreter)> {
         let script = self.take_text(&["script", "cmd", "command", "exec"]);
         let Some(script) = script.filter(|script| !script.trim().is_empty()) else {
@@ -48,7 +48,7 @@ impl Service<'_> {
             "node_args",
             "nodeArgs",
         ]);
-        // They are for an interpreter, with PM2 too.
+        // Without an interpreter PM2 ignores these options too.
         let options = options.filter(|_| interpreter.0.is_some());
         let arguments = self.take(&["args"]);
         let extend = |words: &mut Vec<String>, more: Option<&Value>| match more {
@@ -56,13 +56,13 @@ impl Service<'_> {
                 words.extend(more.iter().filter_map(text).map(|word| quoted(&word)));
             }
             Some(more) => {
-                // Split as a shell does; PM2's own way differs in rare cases only.
+                // Split like a shell command; PM2's own splitting differs only in rare cases.
                 words.extend(text(more));
             }
             None => {}
         };
         extend(&mut words, options);
-        // A line in the place of a script is for the shell.
+        // A script that is a whole command line is run by the shell.
         if script.contains(char::is_whitespace) && words.is_empty() {
             words.push(script.clone());
         } else {
@@ -121,7 +121,8 @@ impl Service<'_> {
         Interpreter(Some(program.to_owned()))
     }
 
-    /// As PM2 finds it; none: the script is a program of its own, or a line for the shell.
+    /// The default interpreter that PM2 chooses; `None` if the script is a program or a shell
+    /// command line.
     fn interpreter_of(&mut self, script: &str) -> Option<&'static str> {
         if script.contains(char::is_whitespace) {
             return None;
@@ -140,11 +141,11 @@ impl Service<'_> {
                 self.page.remark("TypeScript is run by what PM2 has found; here by node, which must be new enough for it");
                 "node"
             }
-            // PM2 has node run what is no binary.
+            // PM2 runs everything but binaries with node.
             _ => match self.is_binary(script) {
                 Some(true) => return None,
                 Some(false) => "node",
-                // Found as a shell finds it.
+                // A program that is found through `PATH`.
                 None if !script.contains('/') => return None,
                 None => {
                     self.page.remark(&format!(
@@ -158,11 +159,11 @@ impl Service<'_> {
         })
     }
 
-    /// Whether a script is a binary; none: it is not here.
+    /// Whether a script is a binary; `None` if it does not exist here.
     fn is_binary(&self, script: &str) -> Option<bool> {
         let directory = self.app.get("cwd").and_then(Value::as_str).unwrap_or(".");
         let file = self.folder.join(directory).join(script);
-        // Nothing else is opened: a pipe would be waited for.
+        // Only regular files are opened: reading a pipe could block.
         let opened = std::fs::metadata(&file)
             .ok()
             .filter(std::fs::Metadata::is_file);
@@ -173,7 +174,7 @@ impl Service<'_> {
     }
 }
 
-/// Whether every quote of a command line ends.
+/// Whether every quote in a command line is closed.
 fn closes_quotes(line: &str) -> bool {
     let mut open = None;
     let mut letters = line.chars();

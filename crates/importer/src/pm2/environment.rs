@@ -10,12 +10,13 @@ use super::values::text;
 use crate::page::short;
 
 impl<'a> Service<'a> {
-    /// The table that is taken over `env`.
+    /// The name of the table that overrides `env`.
     fn wanted(&self) -> Option<String> {
         self.asked.env.as_ref().map(|name| format!("env_{name}"))
     }
 
-    /// All variables as they are written; of two of one name the later counts.
+    /// All variables in the order in which they are written; of two with the same name, the later
+    /// one counts.
     pub(super) fn variables(&self) -> impl DoubleEndedIterator<Item = (&'a String, &'a Value)> {
         let app = self.app;
         let chosen = self.wanted().and_then(|wanted| app.get(&wanted));
@@ -23,7 +24,8 @@ impl<'a> Service<'a> {
         tables.filter_map(Value::as_object).flatten()
     }
 
-    /// Variables by name: those of `env`, over them those that were asked for, and what PM2 adds.
+    /// The variables: those of `env`, overridden by those of the chosen environment, and those that
+    /// PM2 adds.
     pub(super) fn env(&mut self, interpreter: &Interpreter) -> Vec<(String, String)> {
         let wanted = self.wanted();
         let mut all = Table::new();
@@ -112,7 +114,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Whether `env` can hold a value of PM2: some words in braces are replaced there.
+    /// Checks whether `env` can hold a value of PM2, since placeholders in braces would be replaced
+    /// there.
     fn placed(&mut self, name: &str, value: &str, listens: bool) -> bool {
         let known = [
             ("{instance}", true),
@@ -137,7 +140,7 @@ impl<'a> Service<'a> {
     }
 }
 
-/// Whether this can name a variable of the environment.
+/// Whether a text can be the name of an environment variable.
 fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     !text.is_empty()

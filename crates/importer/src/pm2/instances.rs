@@ -1,4 +1,4 @@
-//! How many instances a service has, and where they listen.
+//! The number of instances of a service, and how they listen.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,16 @@ const MOST_INSTANCES: u32 = 64;
 /// The instances of a service.
 pub(super) struct Crew {
     pub(super) number: u32,
-    /// Whether they shared one port.
+    /// Whether the instances shared a port in PM2.
     pub(super) is_cluster: bool,
 }
 
 /// How PM2 runs instances.
 enum Mode {
     Fork,
-    /// Somebody has said so.
+    /// The configuration requests a cluster.
     Cluster,
-    /// Nobody has said otherwise: PM2 does so with `instances` of node.
+    /// The mode is not configured: PM2 uses a cluster for node if `instances` is set.
     Implied,
 }
 
@@ -56,7 +56,7 @@ impl Service<'_> {
         let number = number.clamp(1, MOST_INSTANCES);
         let said = match mode {
             Mode::Cluster => Some("exec_mode cluster"),
-            // One alone shares nothing.
+            // A single instance shares nothing.
             Mode::Implied if number > 1 => {
                 Some("instances of node without exec_mode are a cluster")
             }
@@ -87,7 +87,8 @@ impl Service<'_> {
         }
     }
 
-    /// Whether each instance is given where to listen. `fronts` are ports that services have already.
+    /// Decides how the instances listen, and whether each gets its own address. `fronts` are the
+    /// ports that services already have.
     pub(super) fn listen(
         &mut self,
         env: &[(String, String)],
@@ -147,11 +148,11 @@ impl Service<'_> {
     }
 }
 
-/// Whether PM2 takes this number for a cluster.
+/// Whether PM2 runs a cluster for this number of instances.
 fn is_for_cluster(written: &Value) -> bool {
     match instances(written) {
         Instances::Number(number) => number > 0,
-        // PM2 forks where more than one core is left out.
+        // PM2 uses fork mode if more than one core is left out.
         Instances::Cores(less) => less <= 1,
         Instances::Unknown => false,
     }

@@ -1,4 +1,4 @@
-//! When a service is stopped, started anew, and given up.
+//! When a service is stopped, restarted and given up.
 
 use serde_json::Value;
 use toml::Table;
@@ -8,20 +8,20 @@ use super::command::Interpreter;
 use super::values::{milliseconds, size, text};
 use crate::time;
 
-/// What PM2 does when nobody says otherwise.
+/// The defaults of PM2, in milliseconds.
 const MIN_UPTIME: u64 = 1_000;
 const MOST_BACKOFF: u64 = 15_000;
 
-/// The least and the longest wait of a service when nobody says otherwise.
+/// The default backoff of a service, in milliseconds.
 const BACKOFF: (u64, u64) = (200, 30_000);
 
-/// How soon a service must be ready when nobody says otherwise.
+/// The default start timeout of a service, in milliseconds.
 const START_WITHIN: u64 = 30_000;
 
-/// A time is at most a year.
+/// The longest time that is accepted, in milliseconds: a year.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
-/// The most failures that are remembered.
+/// The highest failure count that can be configured.
 const MOST_FAILURES: u64 = 1_000;
 
 impl Service<'_> {
@@ -33,7 +33,7 @@ impl Service<'_> {
             Some(size) => {
                 let mut table = Table::new();
                 table.insert("max".to_owned(), size.into());
-                // One process of node is all there is of most.
+                // Most apps on node consist of a single process.
                 if !interpreter.is_node() {
                     self.page.remark(
                         "max_memory_restart: PM2 measures the one process that it started, Kenduri all that this one starts \
@@ -71,7 +71,7 @@ impl Service<'_> {
         read
     }
 
-    /// When it is started again; true: it may come to its end, and is left there.
+    /// Sets when the service is restarted. Returns whether it may end for good.
     pub(super) fn restart(&mut self) -> bool {
         let mut table = Table::new();
         let no_restart = self
@@ -95,7 +95,7 @@ impl Service<'_> {
             }
         }
         let delay = self.time(&["restart_delay"]);
-        // Where both are written, PM2 lets this one win.
+        // If both are set, PM2 uses this one.
         let growing = self.time(&["exp_backoff_restart_delay"]);
         let backoff = growing.map_or_else(
             || delay.map(|delay| (delay, delay)),
@@ -166,14 +166,14 @@ impl Service<'_> {
     }
 }
 
-/// How long it takes at most until a program has failed so often that lives no longer than this
-/// each time, with these waits of the supervisor; in milliseconds, of whole seconds.
+/// The longest time until a program that always fails after `life` has failed this often, with the
+/// supervisor's delays; in milliseconds, rounded up to whole seconds.
 fn span(failures: u64, life: u64, (least, most): (u64, u64)) -> u64 {
     let mut whole = life.saturating_mul(failures);
     let mut wait = least;
-    // After the first failure it waits for nothing, and after the last it is given up.
+    // There is no delay after the first failure, and no restart after the last.
     for _ in 2..failures {
-        // A wait may be a tenth longer than is written.
+        // A delay may be a tenth longer than configured.
         whole = whole.saturating_add(wait + wait.div_ceil(10));
         wait = (wait * 2).min(most);
     }

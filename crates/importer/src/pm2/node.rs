@@ -1,5 +1,5 @@
-//! Ecosystem files that are programs: run by node, if somebody says so, with
-//! nothing in the environment but PATH, for a bounded time and with bounded output.
+//! Ecosystem files that are programs: run by node, if the user permits it, with only PATH in the
+//! environment, and with limited time and output.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt as _;
@@ -13,13 +13,13 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::page::short;
 use crate::{ImportError, LARGEST};
 
-/// How long it may run.
+/// The timeout.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// So much of what it complains is shown.
+/// How many characters of its error output are shown.
 const SHOWN: usize = 600;
 
-/// Loads the file, which may be a module of either kind, and prints what it
-/// exports. What the file itself prints goes elsewhere, so that the two do not mix.
+/// Loads the file as a module of either kind, and prints its exports. The file's own output is
+/// redirected, so that the two are not mixed.
 const READER: &str = r#"
 const { pathToFileURL } = require("node:url");
 const write = process.stdout.write.bind(process.stdout);
@@ -35,7 +35,7 @@ import(pathToFileURL(process.argv[1])).then((loaded) => {
 
 /// What the file exports, as JSON.
 pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
-    // A missing file is reported before anybody is asked whether it may run.
+    // A missing file is reported before asking whether it may be run.
     crate::read(file)?;
     let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let folder = whole.parent().unwrap_or(Path::new("/"));
@@ -78,7 +78,7 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     let complained = collect(child.0.stderr.take());
     let said = said.recv_timeout(PATIENCE);
     let timed_out = matches!(said, Err(RecvTimeoutError::Timeout));
-    // Ends the rest of what it started too, so that nobody holds its standard error.
+    // Also kills the other processes of its group, so that none keeps standard error open.
     drop(child);
     let said = said.unwrap_or_default();
     if timed_out {
@@ -109,13 +109,13 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     }
 }
 
-/// Reads up to the end, or a little more than may be.
+/// Reads to the end, or slightly more than the limit.
 fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(stream) = stream {
-            // What came before an error is all there is.
+            // What was read before an error is kept.
             let _ = stream.take(LARGEST + 1).read_to_end(&mut bytes);
         }
         let _ = sender.send(bytes);
@@ -123,12 +123,12 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     receiver
 }
 
-/// A process and all that it started; ended when dropped.
+/// A process with everything it started; killed when dropped.
 struct Group(Child);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // Until it is waited for, its number is nobody else's.
+        // The pid cannot be reused before the process has been waited for.
         if let Some(pid) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process_group(pid, Signal::KILL);
         }

@@ -1,4 +1,4 @@
-//! `script: "serve"`: files that PM2 serves itself.
+//! `script: "serve"`: PM2's own file server.
 
 use std::path::Path;
 
@@ -10,13 +10,13 @@ use super::values::text;
 use crate::page::short;
 
 const PREFIX: &str = "PM2_SERVE_";
-/// Where it listens when nobody says otherwise.
+/// The default port of PM2.
 const PORT: &str = "8080";
 const HOMEPAGE: &str = "/index.html";
 
 impl Service<'_> {
-    /// Says which route takes the place of PM2's own file server; false: this is none. Its host
-    /// is written nowhere, so the route is proposed, and not made.
+    /// Proposes a route that replaces PM2's file server, as a comment, because the host is not
+    /// known. Returns false if the app is something else.
     pub(super) fn serves_files(&mut self, name: &str) -> bool {
         if self.app.get("script").and_then(Value::as_str) != Some("serve") {
             return false;
@@ -75,7 +75,7 @@ impl Service<'_> {
         true
     }
 
-    /// What a variable of the file server says.
+    /// The value of a variable of the file server.
     fn served(&self, name: &str) -> Option<String> {
         let name = format!("{PREFIX}{name}");
         let said = self.variables().rfind(|(other, _)| **other == name);

@@ -1,4 +1,4 @@
-//! Ecosystem files as people have them, and what is made of them.
+//! Tests with typical ecosystem files and their results.
 
 mod left_out;
 mod properties;
@@ -27,7 +27,7 @@ fn asked(env: Option<&str>) -> Asked {
     }
 }
 
-/// What the supervisor says to it, but for programs and folders that are not here.
+/// The errors that the supervisor reports, except for missing programs and folders.
 fn flaws(text: &str) -> Vec<String> {
     let whole: toml::Table = text
         .parse()
@@ -264,7 +264,7 @@ fn every_field_is_carried_over_or_said() {
     }
 }
 
-/// How often the service starts when each process ends after this long, until it is given up.
+/// How often the service is started until it is given up, if each process ends after this time.
 fn starts(text: &str, life: Duration) -> Option<u32> {
     let whole: toml::Table = text.parse().unwrap();
     let services: ServiceConfigs = whole["service"].clone().try_into().unwrap();
@@ -280,7 +280,7 @@ fn starts(text: &str, life: Duration) -> Option<u32> {
     let plan = Plan::check(&services, &ground).unwrap();
     let mut state = State::new(plan.services()["x"].policy.clone());
     let mut event = Event::Command(1, Command::Start);
-    // As late as a restart may be.
+    // The random number that gives the longest delay.
     let mut now = Now {
         at: Duration::ZERO,
         chance: 1.0,

@@ -1,20 +1,20 @@
-//! Values as people write them for PM2.
+//! Parses values of PM2 settings.
 
 use serde_json::Value;
 
-/// A text, or a value that can be written as one.
+/// A value as text, if it can be written as one.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(yes) => Some(yes.to_string()),
         Value::Null => None,
-        // As PM2 hands it on.
+        // The notation in which PM2 passes it on.
         other => Some(other.to_string()),
     }
 }
 
-/// Milliseconds: a number of them, or `3s`, `5m`, `1h`.
+/// Milliseconds: a number, or `3s`, `5m`, `1h`.
 pub(super) fn milliseconds(value: &Value) -> Option<u64> {
     let text = match value {
         Value::Number(number) => return number.as_u64(),
@@ -36,7 +36,7 @@ pub(super) fn milliseconds(value: &Value) -> Option<u64> {
     number.checked_mul(factor)
 }
 
-/// `150M`, `1G`, `2048K`, or a number of bytes, as `kenduri.toml` has it.
+/// Converts `150M`, `1G`, `2048K` or a number of bytes to the notation of `kenduri.toml`.
 pub(super) fn size(value: &Value) -> Option<String> {
     let text = text(value)?;
     let text = text.trim();
@@ -52,21 +52,21 @@ pub(super) fn size(value: &Value) -> Option<String> {
         "G" | "g" | "GB" => ("G", 30),
         _ => return None,
     };
-    // Less than the supervisor takes is a slip.
+    // A size below the supervisor's minimum is assumed to be a mistake.
     let bytes = number.checked_mul(1 << bits)?;
     (bytes >= 1 << 20).then(|| format!("{number}{unit}"))
 }
 
-/// How many instances.
+/// The number of instances.
 pub(super) enum Instances {
-    /// So many.
+    /// This many.
     Number(u32),
-    /// One for each core, less so many.
+    /// One for each core, minus this many.
     Cores(usize),
     Unknown,
 }
 
-/// `4`, `"max"`, `0`, `-1`.
+/// Parses `4`, `"max"`, `0` or `-1`.
 pub(super) fn instances(value: &Value) -> Instances {
     let Some(text) = text(value) else {
         return Instances::Unknown;
@@ -82,7 +82,7 @@ pub(super) fn instances(value: &Value) -> Instances {
     }
 }
 
-/// A word of a command line, in quotes where it needs them.
+/// A word of a command line, quoted if necessary.
 pub(super) fn quoted(word: &str) -> String {
     let plain = |letter: char| !letter.is_whitespace() && !matches!(letter, '"' | '\'' | '\\');
     if !word.is_empty() && word.chars().all(plain) {

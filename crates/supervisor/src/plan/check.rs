@@ -1,4 +1,4 @@
-//! Checks the settings of services, and collects all errors.
+//! Checks the settings of services and collects all errors.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -19,14 +19,15 @@ use crate::state::Policy;
 
 /// The most instances of a service, spares included.
 const MOST_INSTANCES: u32 = 64;
-/// The longest path of a socket (`sun_path`, unix(7)), less what is put after the folder.
+/// The longest path of the run folder: the limit for socket paths (`sun_path`, unix(7)) minus the
+/// longest name that is appended.
 const LONGEST_RUN_FOLDER: usize = 107 - "/services/".len() - "/00.4294967295.notify".len();
-/// An environment file may be so large.
+/// The largest environment file that is accepted, in bytes.
 const LARGEST_ENVIRONMENT: u64 = 1 << 20;
-/// What a process has mapped before its first line runs, in bytes. What it needs beyond that is
-/// known once it runs.
+/// The smallest memory limit that is accepted, in bytes: what a process has mapped before its first
+/// line runs. Whether it needs more is only known once it runs.
 const LEAST_MEMORY: u64 = 1 << 20;
-/// Where programs are looked for when nobody says otherwise.
+/// The search path for programs if `PATH` is not set.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 pub(super) fn plan(
@@ -87,7 +88,7 @@ fn find_shared_fronts(description: &ServiceConfigs, flaws: &mut Vec<ConfigError>
     }
 }
 
-/// A value cannot be used, and the reason has been reported.
+/// The value is invalid, and the error has been reported.
 struct Refused;
 
 struct ServiceCheck<'a> {
@@ -108,7 +109,8 @@ impl ServiceCheck<'_> {
         });
     }
 
-    /// What follows the first `;` of such messages is how to write it.
+    /// Returns the value or reports the error. The text after the first `;` of the message is the
+    /// hint on how to fix it.
     fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {
@@ -296,7 +298,7 @@ impl ServiceCheck<'_> {
                 let what = format!("{name:?} cannot name a variable, or its value holds a NUL");
                 self.refuse(&key, what, "names are letters, digits and _");
             }
-            // The same in other words is no mistake.
+            // Setting the variable to its own placeholder is no error.
             if told.is_some_and(|(variable, place)| name == variable && value != place) {
                 let what = "each instance is told its own, whatever stands here";
                 let mend = "take it out; `front` is a fixed address that all instances share";
@@ -333,7 +335,8 @@ impl ServiceCheck<'_> {
             .map_err(|why| format!("{shown}: {why}"))
     }
 
-    /// Puts in what is known of other services, and looks at what is not known before the start.
+    /// Replaces references to other services by their values, and checks for placeholders that are
+    /// not known before the start.
     fn fill_service_references(
         &mut self,
         key: &str,
@@ -549,7 +552,7 @@ impl ServiceCheck<'_> {
     }
 }
 
-/// Whether a program can be run. One that is named by a placeholder is not judged.
+/// Whether the program exists and is executable. A name with a placeholder is not checked.
 fn is_there(program: &str, directory: &Path, path: &str) -> bool {
     let can_run = |path: &Path| {
         fs::metadata(path)

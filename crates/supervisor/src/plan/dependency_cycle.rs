@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A circle, as the names along it, if there is one.
+/// Returns a dependency cycle as the names along it, if there is one.
 pub(super) fn find_cycle<'a>(after: &BTreeMap<&'a str, Vec<&'a str>>) -> Option<Vec<&'a str>> {
     let mut done = BTreeSet::new();
     for start in after.keys() {
-        // The way from the start to where we are, each with what is left to look at.
+        // The path from the start to the current service, each with the index of the next
+        // dependency to visit.
         let mut way = vec![(*start, 0)];
         while let Some((name, next)) = way.last_mut() {
             let name = *name;

@@ -1,12 +1,12 @@
 //! Masks secrets in commands and paths.
 
-/// What is shown in place of a secret.
+/// The text shown in place of a secret.
 const MASK: &str = "***";
-/// What the name of an option, a variable, a header or a part of a query holds whose value is a
+/// Parts of names that mark the value of an option, a variable, a header or a query parameter as a
 /// secret.
 const NAMES: &str = "token secret pass pwd key authorization cookie";
 
-/// The words of a command without what looks like a secret: values that are named so, as
+/// Masks what looks like a secret in the words of a command: values with a telling name, as in
 /// `--token=…`, `--token …`, `-p …`, `TOKEN=…`, `X-Token: …` and `?token=…`, and passwords in URLs.
 pub fn command(words: &[String]) -> Vec<String> {
     let (mut before, mut shown) = ("", Vec::new());
@@ -15,11 +15,12 @@ pub fn command(words: &[String]) -> Vec<String> {
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b':');
         let is_named = before.starts_with('-') && !before.contains('=') && is_secret_name(before);
-        // A secret may begin with one -, as may what comes after an option without a value.
+        // A secret may begin with a single `-`, and so may the word after an option without a
+        // value.
         let is_secret = is_named && !word.starts_with("--") || before == "-p" && !is_port;
         shown.push(if is_secret { MASK.into() } else { value(word) });
         if word.strip_suffix(':').is_some_and(is_secret_name) {
-            // Nobody knows where the value of this header ends.
+            // The end of this header's value is unknown, so the rest is dropped.
             break;
         }
         before = word;
@@ -27,7 +28,7 @@ pub fn command(words: &[String]) -> Vec<String> {
     shown
 }
 
-/// A command in one line, as those for a shell are, without what looks like a secret.
+/// Masks what looks like a secret in a shell command line.
 pub fn line(text: &str) -> String {
     match super::value_parsers::words(text).map(|words| (command(&words), words)) {
         Ok((shown, words)) if shown == words => text.to_owned(),
@@ -36,7 +37,7 @@ pub fn line(text: &str) -> String {
     }
 }
 
-/// A text without the secrets among `name=value`, as in `path?token=…&name=…`.
+/// Masks the secrets among the `name=value` pairs of a text, as in `path?token=…&name=…`.
 pub fn query(text: &str) -> String {
     let pairs = text.split('&').map(|pair| {
         let mut names = pair.match_indices('=').map(|(end, _)| &pair[..end]);
@@ -46,7 +47,7 @@ pub fn query(text: &str) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// A word, or what is given to an option in it.
+/// Masks secrets in a word or in the value of an option within the word.
 fn value(word: &str) -> String {
     let (name, given) = word.split_at(word.find(['=', ':']).unwrap_or_default());
     match given.get(..1) {
@@ -58,13 +59,14 @@ fn value(word: &str) -> String {
     }
 }
 
-/// A URL without its password: `scheme://user:password@host` (RFC 3986, section 3.2.1), which may
-/// hold what should end it there, as `/` or `?`: it goes to the last `@`.
+/// Removes the password from a URL `scheme://user:password@host` (RFC 3986, section 3.2.1). The
+/// password may contain characters that should end it, as `/` or `?`, so it extends to the last
+/// `@`.
 fn without_password(word: &str) -> Option<String> {
     let start = word.find("://")? + 3;
     let (user, host) = word[start..].rsplit_once('@')?;
     let (name, password) = user.split_once(':')?;
-    // The @ may stand in a secret of the query.
+    // The `@` may be part of a secret in the query.
     let host = if query(password) == password {
         host
     } else {
@@ -73,7 +75,7 @@ fn without_password(word: &str) -> Option<String> {
     Some(format!("{}{name}:{MASK}@{host}", &word[..start]))
 }
 
-/// Whether a text ends with such a name.
+/// Whether a text ends with the name of a secret.
 fn is_secret_name(text: &str) -> bool {
     let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let start = text.trim_end_matches(is_of_name).len();

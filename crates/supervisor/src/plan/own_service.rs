@@ -9,39 +9,40 @@ use rustix::process::Signal;
 use super::settings::{Environment, Listening, LogSettings, ServiceSettings, User};
 use crate::state::{MemoryAction, Policy, RestartWhen, Roll};
 
-/// The name of the service that is a part of the program; nobody may write another one of this name.
+/// The name of the service that is part of the program; no configured service may use it.
 pub const OWN_SERVICE: &str = "kenduri";
-/// Means all services of the configuration where one is named; no service may have this name.
+/// The name that stands for all configured services; no service may use it.
 pub const ALL_SERVICES: &str = "all";
 
-/// A part of the program that runs as a process of its own, beside the services that were written
-/// and before them: the program describes it, trusts it and sends it messages.
+/// A part of the program that runs in a process of its own and starts before the configured
+/// services. The program defines, trusts and sends messages to it.
 ///
 /// It has the environment and the outputs of the supervisor. Its standard input is a
-/// [`Channel`](crate::Channel) to the program. It is ready when it says so (`READY=1` on
-/// `NOTIFY_SOCKET`), and for no other reason. It is started again for as long as the supervisor
-/// runs. One that is replaced is asked to stop as soon as the next one is ready, and ends by itself
-/// when it has finished. At the end it is stopped before everybody else.
+/// [`Channel`](crate::Channel) to the program. It is ready only when it reports so (`READY=1` on
+/// `NOTIFY_SOCKET`). It is restarted as long as the supervisor runs. When it is replaced, the old
+/// process is asked to stop as soon as the new one is ready, and ends by itself when it has
+/// finished. At shutdown it is stopped before all other services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnService {
-    /// The program and its arguments, as they are.
+    /// The program and its arguments, used unchanged.
     pub command: Vec<String>,
-    /// Where it runs.
+    /// The working directory.
     pub directory: PathBuf,
-    /// What is in its environment beside what the supervisor has in its own.
+    /// Variables that are added to the supervisor's environment.
     pub environment: BTreeMap<String, String>,
-    /// Its user; none: the user of the supervisor.
+    /// The user to run as. `None`: the user of the supervisor.
     pub user: Option<User>,
-    /// It must be ready so soon after its start.
+    /// The time within which it must be ready after its start.
     pub start_within: Duration,
-    /// It is killed when it has not stopped so long after it was asked.
+    /// The time after which it is killed if it has not stopped when asked.
     pub stop_within: Duration,
-    /// The wait after the second failure in a row, and the longest one; the first waits for nothing.
+    /// The delay after the second failure in a row, and the longest delay. After the first failure
+    /// there is none.
     pub backoff: (Duration, Duration),
 }
 
 impl OwnService {
-    /// A command with the usual times, in the supervisor's folder.
+    /// A service with this command, default times and the supervisor's working directory.
     pub fn new(command: Vec<String>) -> Self {
         Self {
             command,
@@ -83,7 +84,7 @@ impl OwnService {
                 spare: 0,
                 start_within: self.start_within,
                 stop_within: self.stop_within,
-                // It drains by itself once it was asked to stop.
+                // The process drains by itself when asked to stop.
                 drain_within: Duration::ZERO,
                 fall: 1,
                 rise: 1,

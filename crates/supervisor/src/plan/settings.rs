@@ -10,47 +10,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::{MemoryAction, Policy};
 
-/// A service.
+/// The checked settings of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSettings {
     /// Its name: letters, digits, `-` and `_`.
     pub name: String,
-    /// Whether it is a part of the program; see [`OwnService`](super::OwnService).
+    /// Whether the service is part of the program; see [`OwnService`](super::OwnService).
     pub own: bool,
-    /// The program and its arguments, with placeholders of the instance.
+    /// The program and its arguments, with placeholders not yet filled in.
     pub command: Vec<String>,
-    /// Where it runs.
+    /// The working directory.
     pub directory: PathBuf,
     /// How its instances are reached.
     pub listening: Listening,
     /// Whether the supervisor opens the sockets of its instances.
     pub activate: bool,
-    /// A fixed address that the edge holds for it.
+    /// A fixed address on which the edge listens for the service.
     pub front: Option<String>,
     /// How the edge balances requests.
     pub balance: String,
-    /// Everything in its environment but what tells instances apart.
+    /// The environment, except for variables that differ between instances.
     pub environment: Environment,
-    /// Its user; none: the user of the supervisor.
+    /// The user to run as. `None`: the user of the supervisor.
     pub user: Option<User>,
-    /// How it is asked whether it is well.
+    /// The health check.
     pub health: Option<HealthSettings>,
-    /// What asks it to stop.
+    /// The signal that asks an instance to stop.
     #[serde(with = "crate::serde_numbers::signal")]
     pub stop_signal: Signal,
     /// The most memory of an instance, in bytes.
     pub memory: Option<u64>,
-    /// How much of its output is kept.
+    /// How much of the output is kept.
     pub logs: LogSettings,
-    /// Services that must be ready before it is started.
+    /// Services that must be ready before this one is started.
     pub after: Vec<String>,
-    /// When it is started, stopped and replaced.
+    /// When instances are started, stopped and replaced.
     pub policy: Policy,
 }
 
 impl ServiceSettings {
-    /// What the system itself lets an instance use, in bytes. One that is not killed at once has
-    /// more, so that the next one can be ready, or it can stop by itself.
+    /// The memory limit that the kernel enforces on an instance, in bytes. Unless the configured
+    /// action is to kill at once, it is higher than the configured one, so that a successor can
+    /// become ready or the instance can stop by itself.
     pub(crate) fn hard_limit(&self) -> Option<u64> {
         let more = |max: u64| match self.policy.memory {
             MemoryAction::Roll | MemoryAction::Restart => max.saturating_add(max / 4),
@@ -59,8 +60,8 @@ impl ServiceSettings {
         self.memory.map(more)
     }
 
-    /// Whose (uid) socket an instance must be found at. None: it can be nobody else's, for the
-    /// supervisor opened it, or nobody else comes to the folder in which it is.
+    /// The uid that must own the socket of an instance. `None` if no other user can own it, because
+    /// the supervisor opened it or no other user can enter its folder.
     pub(crate) fn owner(&self) -> Option<u32> {
         let user = self.user.as_ref().map(|user| user.user);
         match self.listening {
@@ -76,25 +77,25 @@ impl ServiceSettings {
 /// How the instances of a service are reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Listening {
-    /// Each on a socket of its own in the file system.
+    /// Each instance on a Unix socket of its own.
     Unix,
-    /// Each on a port of its own of 127.0.0.1.
+    /// Each instance on a port of its own on 127.0.0.1.
     Tcp,
-    /// Not at all.
+    /// The instances do not listen.
     Nowhere,
 }
 
-/// Variables and their values, which are not shown.
+/// Environment variables, whose values are not shown.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
-    /// From elsewhere, secrets among it: it stays as it is.
+    /// Variables from other sources, possibly secrets, without placeholders.
     pub(crate) found: BTreeMap<String, String>,
-    /// As it is described, with placeholders of the instance; it goes before what was found.
+    /// Configured variables, with placeholders. They take precedence over `found`.
     pub(crate) written: BTreeMap<String, String>,
 }
 
 impl Environment {
-    /// The names alone.
+    /// The names of all variables.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let all = self.found.keys().chain(self.written.keys());
         let names: BTreeSet<&str> = all.map(String::as_str).collect();
@@ -107,7 +108,7 @@ impl Environment {
         value.map(String::as_str)
     }
 
-    /// What an instance gets.
+    /// The environment of an instance, with placeholders filled in.
     pub(crate) fn filled(&self, places: &Placeholders) -> BTreeMap<String, String> {
         let mut all = self.found.clone();
         let written = self.written.iter();
@@ -125,13 +126,13 @@ impl fmt::Debug for Environment {
 /// A user of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// The name that was written.
+    /// The name as configured.
     pub name: String,
-    /// The number of the user.
+    /// The uid.
     pub user: u32,
-    /// The number of the user's own group; no other one is kept.
+    /// The gid of the user's primary group; no other group is used.
     pub group: u32,
-    /// The home folder that programs get in `HOME`; none: they get none.
+    /// The home folder for the variable `HOME`. `None`: the variable is not set.
     pub home: Option<String>,
 }
 
@@ -141,7 +142,7 @@ impl User {
         Self::find(&known(), |user| user.name == name)
     }
 
-    /// The user of these numbers, whether `/etc/passwd` has one or not.
+    /// The user with this uid and gid, whether listed in `/etc/passwd` or not.
     pub fn numbered(user: u32, group: u32) -> Self {
         let found = Self::find(&known(), |known| known.user == user);
         Self {
@@ -155,7 +156,7 @@ impl User {
         }
     }
 
-    /// Finds a user in the text of passwd(5).
+    /// Finds a user in text in the format of passwd(5).
     fn find(known: &str, is_wanted: impl Fn(&Self) -> bool) -> Option<Self> {
         let users = known.lines().filter_map(|line| {
             let mut fields = line.split(':');
@@ -172,7 +173,7 @@ impl User {
         users.next()
     }
 
-    /// The variables that name the user, as a sign-in sets them (environ(7)).
+    /// The variables that name the user, as a login sets them (environ(7)).
     pub(crate) fn environment(&self) -> impl Iterator<Item = (String, String)> {
         let names = [("USER", &self.name), ("LOGNAME", &self.name)];
         let home = self.home.iter().map(|home| ("HOME", home));
@@ -181,46 +182,46 @@ impl User {
     }
 }
 
-/// The text of `/etc/passwd`; nothing: nobody is known.
+/// The text of `/etc/passwd`, empty if it cannot be read.
 fn known() -> String {
     std::fs::read_to_string("/etc/passwd").unwrap_or_default()
 }
 
-/// How a service is asked whether it is well.
+/// The settings of a health check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthSettings {
-    /// Asked with `GET`; any 2xx is well.
+    /// The path to request with `GET`. Any 2xx status means healthy.
     pub path: String,
-    /// How often.
+    /// The interval between checks.
     pub every: Duration,
-    /// How long an answer may take.
+    /// How long a response may take.
     pub within: Duration,
 }
 
 /// How much of a service's output is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogSettings {
-    /// A file does not grow past this, in bytes.
+    /// The largest size of a log file, in bytes.
     pub max: u64,
-    /// So many full files are kept.
+    /// How many full files are kept.
     pub keep: u32,
-    /// Whether each line goes to the [echo](crate::SupervisorOptions::line_hook) too.
+    /// Whether each line is also passed to the [line hook](crate::SupervisorOptions::line_hook).
     pub journal: bool,
 }
 
-/// The value of `{…}` in the command and the environment of one instance.
+/// The values of the placeholders in the command and the environment of an instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Placeholders {
-    /// `{instance}`.
+    /// The value of `{instance}`.
     pub instance: u32,
-    /// `{socket}`.
+    /// The value of `{socket}`.
     pub socket: Option<PathBuf>,
-    /// `{port}`.
+    /// The value of `{port}`.
     pub port: Option<u16>,
 }
 
 impl Placeholders {
-    /// The text with everything in its place.
+    /// Replaces the placeholders in a text by their values.
     pub fn fill(&self, text: &str) -> String {
         let mut filled = text.replace("{instance}", &self.instance.to_string());
         if let Some(socket) = &self.socket {

@@ -1,6 +1,6 @@
 //! Parsers of values in settings: signals, command lines, environment files.
 //!
-//! Every parser says, when it cannot, what a right value looks like.
+//! Each error message shows what a valid value looks like.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use units::duration;
 use super::settings::Listening;
 use crate::state::{GiveUpLimit, MemoryAction, RestartWhen, Roll};
 
-/// The most failures that are remembered of an instance.
+/// The highest failure count that can be configured.
 const MOST_FAILURES: u32 = 1_000;
 
-/// What stops, by name.
+/// The signals that can stop a service, by name.
 const SIGNALS: [(&str, Signal); 8] = [
     ("TERM", Signal::TERM),
     ("INT", Signal::INT),
@@ -37,33 +37,33 @@ pub(super) const WHEN: [(&str, RestartWhen); 3] = [
     ("on-failure", RestartWhen::OnFailure),
     ("never", RestartWhen::Never),
 ];
-/// How a next generation takes over, by name.
+/// How a new generation takes over, by name.
 pub(super) const ROLLS: [(&str, Roll); 2] = [("one", Roll::OneAtATime), ("all", Roll::AllAtOnce)];
-/// What is done about too much memory, by name.
+/// The actions against excessive memory use, by name.
 pub(super) const ACTIONS: [(&str, MemoryAction); 3] = [
     ("roll", MemoryAction::Roll),
     ("restart", MemoryAction::Restart),
     ("kill", MemoryAction::Kill),
 ];
 
-/// What is named so.
+/// Looks up a value by its name.
 pub(super) fn named<T: Copy>(known: &[(&str, T)], name: &str) -> Option<T> {
     let met = known.iter().find(|(known, _)| *known == name);
     met.map(|(_, value)| *value)
 }
 
-/// The name of a value; nothing: it has none.
+/// The name of a value, empty if it has none.
 pub(super) fn name<T: PartialEq>(known: &[(&str, T)], value: &T) -> String {
     let met = known.iter().find(|(_, known)| known == value);
     met.map_or_else(String::new, |(name, _)| (*name).to_owned())
 }
 
-/// Writes a signal as it is read.
+/// The name of a signal, as it is configured.
 pub(super) fn written_signal(signal: Signal) -> String {
     name(&SIGNALS, &signal)
 }
 
-/// Reads `200ms..30s`.
+/// Parses a backoff such as `200ms..30s`.
 pub(super) fn backoff(text: &str) -> Result<(Duration, Duration), String> {
     let how = || format!("{text:?} is no range of times; write it like 200ms..30s");
     let (least, most) = text.split_once("..").ok_or_else(how)?;
@@ -74,7 +74,7 @@ pub(super) fn backoff(text: &str) -> Result<(Duration, Duration), String> {
     Ok((least, most))
 }
 
-/// Reads `10 in 10m` or `never`.
+/// Parses a limit such as `10 in 10m`, or `never`.
 pub(super) fn give_up(text: &str) -> Result<Option<GiveUpLimit>, String> {
     let how = || format!("{text:?} says not when; write it like \"10 in 10m\", or \"never\"");
     if text == "never" {
@@ -89,7 +89,7 @@ pub(super) fn give_up(text: &str) -> Result<Option<GiveUpLimit>, String> {
     Ok(Some(GiveUpLimit { failures, within }))
 }
 
-/// Reads the name of a signal, with or without `SIG`.
+/// Parses the name of a signal, with or without `SIG`.
 pub(super) fn signal(text: &str) -> Result<Signal, String> {
     named(&SIGNALS, text.strip_prefix("SIG").unwrap_or(text)).ok_or_else(|| {
         let names = SIGNALS.map(|(name, _)| name).join(", ");
@@ -97,8 +97,8 @@ pub(super) fn signal(text: &str) -> Result<Signal, String> {
     })
 }
 
-/// Splits a line at blanks, as a shell would: `'…'` keeps everything, `"…"`
-/// everything but `\"` and `\\`, and a `\` outside keeps the next character.
+/// Splits a line at blanks, as a shell would. `'…'` quotes everything, `"…"` everything but `\"`
+/// and `\\`, and a `\` outside quotes the next character.
 pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -131,8 +131,8 @@ pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
-/// Reads `NAME=value` lines; empty ones and those that begin with `#` say
-/// nothing, `export ` in front changes nothing, and quotes around a value go.
+/// Parses `NAME=value` lines. Empty lines and those that begin with `#` are skipped, a leading
+/// `export ` is ignored, and quotes around a value are removed.
 pub(super) fn environment(text: &str) -> Result<BTreeMap<String, String>, String> {
     let mut found = BTreeMap::new();
     for (number, line) in text.lines().enumerate() {
@@ -147,7 +147,7 @@ pub(super) fn environment(text: &str) -> Result<BTreeMap<String, String>, String
         let Some((name, value)) =
             pair.filter(|(name, value)| is_name(name) && !value.contains('\0'))
         else {
-            // The line itself may be a secret.
+            // The line is not shown, since it may be a secret.
             return Err(format!(
                 "line {} is not NAME=value; write one variable on each line",
                 number + 1
@@ -161,7 +161,7 @@ pub(super) fn environment(text: &str) -> Result<BTreeMap<String, String>, String
     Ok(found)
 }
 
-/// Whether this can name a variable of the environment.
+/// Whether a text can be the name of an environment variable.
 pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(|first: char| first.is_ascii_digit())

@@ -1,9 +1,9 @@
-//! Control groups of the system (cgroups(7), version 2): each instance gets one of its own, if this
-//! process may make any.
+//! Control groups (cgroups(7), version 2): each instance gets one of its own if this process may
+//! create groups.
 //!
-//! With them the kernel holds the limit of memory, and whatever an instance has started is found,
-//! wherever it went. They are used where nobody else's are touched: below a group that holds this
-//! process alone and was delegated to its user, as systemd does with `Delegate=`.
+//! With them the kernel enforces memory limits, and everything that an instance started can be
+//! found. They are used only below a group that contains this process alone and was delegated to
+//! its user, as systemd does with `Delegate=`, so that no other groups are affected.
 
 use std::fs;
 use std::io;
@@ -12,26 +12,26 @@ use std::path::{Path, PathBuf};
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
-/// Where this process goes itself: a group that has others below it, with controllers, may hold no
-/// process (cgroups(7), "no internal processes").
+/// The group into which this process moves itself: a group with controllers and child groups may
+/// not contain processes (cgroups(7), "no internal processes").
 const SUPERVISOR_GROUP: &str = "supervisor";
 
-/// The attributes by which systemd marks a delegated group: for everybody since its version 251, before for
-/// root alone.
+/// The attributes by which systemd marks a delegated group: the first for all users since version
+/// 251, the second for root only in earlier versions.
 const DELEGATE_ATTRIBUTES: [&str; 2] = ["user.delegate", "trusted.delegate"];
 
-/// What to do where the group of this process cannot be used.
+/// The advice shown if the group of this process cannot be used.
 const DELEGATE: &str = "under systemd, its unit needs Delegate=memory";
 
-/// Below which the groups of instances are.
+/// The folder in which the groups of instances are created.
 #[derive(Debug)]
 pub(crate) struct Cgroups {
     folder: PathBuf,
 }
 
 impl Cgroups {
-    /// Makes ready the group in which this process is. It may have done so before, as the program
-    /// that it was then.
+    /// Prepares the group of this process. The previous program of this process may already have
+    /// done so.
     pub(crate) fn find() -> Result<Self, String> {
         let own = own_group(&text("/proc/self/cgroup"), &text("/proc/self/mountinfo"));
         let own = own.ok_or("this system has no control groups of version 2")?;
@@ -70,7 +70,7 @@ impl Cgroups {
         let entered = write(&leaf, "cgroup.procs", &me)
             .and_then(|()| write(own, "cgroup.subtree_control", "+memory"));
         if let Err(error) = entered {
-            // Back to how it was, as far as this is possible.
+            // Undoes the changes as far as possible.
             let _ = write(own, "cgroup.procs", &me);
             let _ = fs::remove_dir(leaf);
             return Err(error);
@@ -79,8 +79,8 @@ impl Cgroups {
         Ok(Self { folder })
     }
 
-    /// Leaves the group as it was found; no instance is left. The system takes care of the rest
-    /// where this fails.
+    /// Restores the group to how it was found; no instance may be left. Where this fails, the
+    /// system cleans up.
     pub(crate) fn restore(self) {
         let me = rustix::process::getpid().as_raw_nonzero().to_string();
         let left = write(&self.folder, "cgroup.subtree_control", "-memory")
@@ -90,24 +90,25 @@ impl Cgroups {
         }
     }
 
-    /// Where they are.
+    /// The folder of the groups.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// A new group, in which no process is; with the most memory that it may use.
+    /// Creates a group without processes, with a memory limit in bytes if one is given.
     pub(crate) fn make(&self, name: &str, limit: Option<u64>) -> Result<Cgroup, String> {
         let folder = self.folder.join(name);
         make(&folder)?;
         if let Some(limit) = limit {
             let limited = write(&folder, "memory.max", &limit.to_string())
-                // Half an instance would be of no use.
+                // If memory runs out, the kernel kills the whole group: a partly killed instance
+                // would be useless.
                 .and_then(|()| write(&folder, "memory.oom.group", "1"));
             if let Err(error) = limited {
                 let _ = fs::remove_dir(folder);
                 return Err(error);
             }
-            // Nor may it go around the limit; a system without swap does not know the word.
+            // Swap must not bypass the limit; a system without swap does not have this file.
             let _ = write(&folder, "memory.swap.max", "0");
         }
         Ok(Cgroup { folder })
@@ -122,9 +123,9 @@ pub(crate) struct Cgroup {
 }
 
 impl Cgroup {
-    /// Whether [`Cgroups::make`] could have made it for this name. Its place comes from a file that
-    /// others may have written: nothing but a control group may be touched, and none that anybody
-    /// else has made.
+    /// Whether [`Cgroups::make`] could have created this group for this name. The path comes from a
+    /// file that others may have written, so only control groups that the supervisor created may be
+    /// touched.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         self.is_below(
             &cgroup_mount(&text("/proc/self/mountinfo")).unwrap_or_default(),
@@ -135,7 +136,7 @@ impl Cgroup {
     fn is_below(&self, mount: &Path, name: &str) -> bool {
         let is_number = |part: &&str| part.parse::<u64>().is_ok();
         let parts: Vec<&str> = name.split('.').collect();
-        // Two numbers, the service, and a number: no unit of the system is called so.
+        // Two numbers, the service name and a number: no systemd unit has such a name.
         let is_name = match parts.as_slice() {
             [first, second, .., last] => {
                 parts.len() >= 4 && [first, second, last].into_iter().all(is_number)
@@ -149,55 +150,55 @@ impl Cgroup {
             && self.folder.file_name().is_some_and(|last| last == name)
     }
 
-    /// Moves a process here, before it has any other.
+    /// Moves a process into the group, before it has any children.
     pub(crate) fn add_process(&self, pid: Pid) -> Result<(), String> {
         let pid = pid.as_raw_nonzero().to_string();
         write(&self.folder, "cgroup.procs", &pid)
     }
 
-    /// Whether a process is here, or in a group below.
+    /// Whether the group or one below it contains a process.
     pub(crate) fn is_populated(&self) -> bool {
         let events = read(&self.folder, "cgroup.events");
         events.is_ok_and(|events| value_of(&events, "populated") == Some(1))
     }
 
-    /// Kills every process here and in groups below.
+    /// Kills every process in the group and in groups below it.
     pub(crate) fn kill(&self) {
-        // It fails when the group is gone, which is as well.
+        // This fails if the group is gone, which is fine.
         let _ = write(&self.folder, "cgroup.kill", "1");
     }
 
-    /// What its processes use, in bytes: memory of their own, and files that are in memory alone.
-    /// What the system keeps of files on a disk it gives up by itself.
+    /// The memory of its processes in bytes: anonymous memory and files in memory (tmpfs). The page
+    /// cache of files on disk is left out, because the system frees it when needed.
     pub(crate) fn memory(&self) -> Option<u64> {
         let stat = read(&self.folder, "memory.stat").ok()?;
         Some(value_of(&stat, "anon")? + value_of(&stat, "shmem")?)
     }
 
-    /// Whether the system has killed a process of it because memory was used up.
+    /// Whether the system has killed a process of the group because memory ran out.
     pub(crate) fn ran_out_of_memory(&self) -> bool {
         let events = read(&self.folder, "memory.events");
         events.is_ok_and(|events| value_of(&events, "oom_kill").is_some_and(|kills| kills > 0))
     }
 
-    /// Removes it and the groups below it; no process is left.
+    /// Removes the group and the groups below it, which must not contain processes.
     pub(crate) fn remove(&self) -> io::Result<()> {
         remove(&self.folder)
     }
 }
 
-/// The folder of the group of a process: as proc(5) has it in `/proc/PID/cgroup`, where they are
-/// mounted by `/proc/PID/mountinfo`.
+/// The folder of a process's group: the path from `/proc/PID/cgroup` (proc(5)) below the mount
+/// point from `/proc/PID/mountinfo`.
 fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    // One above the namespace of this process cannot be reached.
+    // A group above the cgroup namespace of this process cannot be reached.
     if own.starts_with("..") {
         return None;
     }
     Some(cgroup_mount(mounts)?.join(own))
 }
 
-/// Where all control groups are.
+/// The mount point of the cgroup file system.
 fn cgroup_mount(mounts: &str) -> Option<PathBuf> {
     mounts.lines().find_map(|line| {
         let (place, kind) = line.split_once(" - ")?;
@@ -211,7 +212,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-/// A figure of a file that has one in each line, after its name.
+/// The value after a name, in a file with one `name value` pair per line.
 fn value_of(text: &str, name: &str) -> Option<u64> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
     pairs.find(|(known, _)| *known == name)?.1.parse().ok()
@@ -260,7 +261,7 @@ fn remove(folder: &Path) -> io::Result<()> {
     };
     for entry in entries {
         let entry = entry?;
-        // The files of a group go with it.
+        // The kernel removes the files together with the folder.
         if entry.file_type()?.is_dir() {
             remove(&entry.path())?;
         }
@@ -284,7 +285,7 @@ mod tests {
         Pid::from_raw(4711).unwrap()
     }
 
-    /// A folder that looks like the group of this process.
+    /// A folder that looks like the control group of this process.
     fn tree(controllers: &str, processes: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (file, text) in [
@@ -319,7 +320,7 @@ mod tests {
     fn a_group_of_its_own_is_made_ready_and_found_again() {
         let folder = tree("cpu memory pids", "4711\n");
         let own = folder.path();
-        // The kernel makes it with the folder.
+        // The kernel creates this file together with the folder.
         fs::create_dir(own.join(SUPERVISOR_GROUP)).unwrap();
         let groups = Cgroups::at(own, me()).unwrap();
         assert_eq!(groups.folder(), own);
@@ -332,7 +333,7 @@ mod tests {
                 .unwrap()
                 .contains("+memory")
         );
-        // As the kernel shows them then.
+        // The contents that the kernel would show now.
         fs::write(own.join("cgroup.subtree_control"), "memory\n").unwrap();
         fs::write(own.join("cgroup.procs"), "").unwrap();
         let again = Cgroups::at(&own.join(SUPERVISOR_GROUP), me()).unwrap();

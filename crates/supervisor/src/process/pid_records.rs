@@ -1,5 +1,5 @@
-//! Records of started processes on disk. After a crash of the supervisor, the next one ends by
-//! them what still runs.
+//! Records of started processes on disk. After a crash of the supervisor, the next one uses them to
+//! end the processes that still run.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -18,14 +18,14 @@ use crate::folder::Folder;
 pub(crate) struct PidRecord {
     pub(crate) service: String,
     pub(crate) pid: i32,
-    /// In clock ticks since the system started.
+    /// The start time, in clock ticks since boot.
     pub(crate) start: u64,
     pub(crate) token: String,
-    /// The control group that holds all of it, if it has one.
+    /// The control group of the process, if it has one.
     pub(crate) group: Option<Cgroup>,
 }
 
-/// A record as it is in its file, with the boot of the system that it belongs to.
+/// A record as stored in its file, with the boot ID of the system.
 #[derive(Debug, Serialize, Deserialize)]
 struct RecordFile {
     boot: String,
@@ -33,9 +33,9 @@ struct RecordFile {
     record: PidRecord,
 }
 
-/// The folder in which they are, each in a file of its own: nothing is ever replaced. A file that
-/// replaces another is written to the disk at once by some file systems (ext4(5),
-/// `auto_da_alloc`), and a disk that is busy would hold up a restart.
+/// The folder of the records, each in a file of its own, so that no file is ever replaced. Some
+/// file systems flush a replacing file to disk at once (ext4(5), `auto_da_alloc`), and a busy disk
+/// would then delay a restart.
 #[derive(Debug)]
 pub(crate) struct PidRecords {
     folder: Folder,
@@ -43,14 +43,14 @@ pub(crate) struct PidRecords {
 }
 
 impl PidRecords {
-    /// Reads the records that a supervisor left, ends their processes and removes the records.
-    /// Returns the ended ones.
+    /// Reads the records that an earlier supervisor left, ends their processes and removes the
+    /// records. Returns the records of the processes that were ended.
     pub(crate) fn open(folder: Folder) -> io::Result<(Self, Vec<PidRecord>)> {
         let ledger = Self::resume(folder);
         let (mut left, mut files) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(ledger.folder.at(""))? {
             let file = entry?.path();
-            // What is not whole is of a process that never got the word to begin.
+            // An incomplete record belongs to a process that was never told to start the service.
             if let Ok(page) = serde_json::from_slice::<RecordFile>(&fs::read(&file)?)
                 && page.boot == ledger.boot
             {
@@ -65,7 +65,7 @@ impl PidRecords {
         Ok((ledger, ended))
     }
 
-    /// Goes on with what this process, as the program that it was before, has written down.
+    /// Continues with the records that this process's previous program has written.
     pub(crate) fn resume(folder: Folder) -> Self {
         Self {
             folder,
@@ -73,8 +73,8 @@ impl PidRecords {
         }
     }
 
-    /// Records a process before it runs. Not flushed to the disk: what runs does not outlive
-    /// the system that would forget it.
+    /// Records a process before it runs. The file is not flushed to disk: a system crash that loses
+    /// the record also ends the process.
     pub(crate) fn add(&self, record: PidRecord) -> io::Result<()> {
         let file = self.folder.at(&record.token);
         let page = RecordFile {
@@ -88,7 +88,7 @@ impl PidRecords {
     /// Removes the record of a process that is gone.
     pub(crate) fn remove(&self, token: &str) -> io::Result<()> {
         match fs::remove_file(self.folder.at(token)) {
-            // It could not be written down.
+            // The record could not be written in the first place.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
@@ -102,7 +102,7 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
         let Some(leader) = Pid::from_raw(record.pid) else {
             continue;
         };
-        // Its name is never given twice.
+        // The pid and start time are never reused together.
         let group = record.group.as_ref();
         let group = group.filter(|group| group.is_of(&record.token));
         let since = Instant::now();
@@ -113,14 +113,15 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             let living = |entry: &&ProcessStat, known: &BTreeSet<(i32, u64)>| {
                 known.contains(&(entry.pid, entry.start)) && !entry.has_ended()
             };
-            // Without its first process, the number of a group may belong to others by now.
+            // Without its first process, the id of a group may have been reused by others.
             let mut entries = table.entries().iter();
             let has_first = entries.any(|entry| entry.pid == record.pid && living(&entry, &known));
             let members = table.members(leader, record.start, &record.token);
             let ours = members
                 .into_iter()
                 .filter(|entry| has_first || has_token(entry.pid, &record.token));
-            // One that is ending no longer shows whose it is, and yet holds what it has opened.
+            // An ending process no longer shows its token, and yet keeps its files and sockets
+            // open.
             known.extend(ours.map(|entry| (entry.pid, entry.start)));
             let entries = table.entries().iter();
             let left: Vec<_> = entries.filter(|entry| living(entry, &known)).collect();
@@ -145,11 +146,12 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             std::thread::sleep(POLL_INTERVAL);
         }
         if let Some(Err(error)) = group.map(Cgroup::remove) {
-            // Nothing runs in it.
+            // The group contains no process.
             tracing::warn!(%error, "cannot remove the control group of what was left over");
         }
         if found {
-            // It is a child of this process if this process was another program before.
+            // The process is a child of this one if this process has replaced its program by
+            // `exec`.
             let _ = rustix::process::waitid(
                 WaitId::Pid(leader),
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,

@@ -1,14 +1,15 @@
-//! How often is looked at what is left of processes that ended.
+//! How often the remains of ended processes are checked.
 
 use std::time::Duration;
 
-/// The first look comes after this: most of it is gone by then.
+/// The first interval; most processes are gone by then.
 const SHORTEST: Duration = Duration::from_millis(10);
-/// Looks are never further apart than this.
+/// The longest interval.
 const LONGEST: Duration = Duration::from_millis(250);
 
-/// The time from one look to the next, which doubles with each. The supervisor is told when a
-/// child of its own ends; what it is not told of may go on for as long as it has to stop.
+/// The interval between two checks, which doubles each time. The supervisor is notified when its
+/// own child ends; other processes of the group must be polled, and may run until their stop time
+/// is over.
 #[derive(Debug)]
 pub(crate) struct PollBackoff(Duration);
 
@@ -19,7 +20,7 @@ impl Default for PollBackoff {
 }
 
 impl PollBackoff {
-    /// How long to wait now.
+    /// The next interval.
     pub(crate) fn next(&mut self) -> Duration {
         let wait = self.0;
         self.0 = (2 * wait).min(LONGEST);
@@ -40,7 +41,7 @@ mod tests {
             looks += 1;
         }
         assert!(looks <= 90, "{looks}");
-        // What is gone soon is noticed soon.
+        // A process that is gone soon is noticed soon.
         let first: Duration = {
             let mut backoff = PollBackoff::default();
             (0..3).map(|_| backoff.next()).sum()

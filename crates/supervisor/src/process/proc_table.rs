@@ -1,4 +1,4 @@
-//! Reads processes, their time and their memory from `/proc` (proc(5)).
+//! Reads processes, their processor time and their memory from `/proc` (proc(5)).
 
 use std::fs;
 
@@ -19,7 +19,7 @@ pub(crate) struct ProcessStat {
     pub(crate) group: i32,
     /// User and system time, in clock ticks.
     pub(crate) busy: u64,
-    /// In clock ticks since the system started.
+    /// The start time, in clock ticks since boot.
     pub(crate) start: u64,
     /// Resident memory, in pages.
     pub(crate) pages: u64,
@@ -39,8 +39,8 @@ impl ProcessTable {
         &self.0
     }
 
-    /// The living processes of a group but its first: members, and processes that left it and
-    /// carry its token.
+    /// The living processes of a group except its first: its members, and processes that left the
+    /// group and have its token.
     pub(crate) fn members(&self, group: Pid, start: u64, token: &str) -> Vec<&ProcessStat> {
         let group = group.as_raw_nonzero().get();
         let belongs = |entry: &&ProcessStat| {
@@ -52,7 +52,7 @@ impl ProcessTable {
         self.0.iter().filter(belongs).collect()
     }
 
-    /// Time used and memory held by a group, in ticks and bytes.
+    /// The processor time (in clock ticks) and memory (in bytes) of a group.
     pub(crate) fn use_of(&self, group: Pid) -> (u64, u64) {
         let group = group.as_raw_nonzero().get();
         let members = self.0.iter().filter(|entry| entry.group == group);
@@ -62,7 +62,8 @@ impl ProcessTable {
         })
     }
 
-    /// Memory of a group in bytes, shared pages divided among those that share them.
+    /// The memory of a group in bytes. Shared pages are divided among the processes that share
+    /// them.
     pub(crate) fn fair_memory_of(&self, group: Pid) -> Option<u64> {
         let group = group.as_raw_nonzero().get();
         let members = self
@@ -86,7 +87,7 @@ impl ProcessStat {
     }
 
     fn parse(pid: i32, text: &str) -> Option<Self> {
-        // The name may hold anything, brackets too.
+        // The process name may contain any character, brackets included.
         let (_, rest) = text.rsplit_once(')')?;
         let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
         let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
@@ -102,23 +103,23 @@ impl ProcessStat {
         })
     }
 
-    /// Whether its first thread has ended.
+    /// Whether the main thread has ended.
     fn is_zombie(&self) -> bool {
         matches!(self.state, b'Z' | b'X')
     }
 
-    /// Whether all its threads have: until the last one has, it holds what it has opened.
+    /// Whether all threads have ended. Until then the process keeps its files and sockets open.
     pub(crate) fn has_ended(&self) -> bool {
         self.is_zombie() && self.threads <= 1
     }
 
-    /// Sends this very process a signal, and never another that has got its number since. Says
-    /// whether it did.
+    /// Sends a signal to exactly this process, never to another that has reused its pid. Returns
+    /// whether it was sent.
     pub(crate) fn signal(&self, signal: Signal) -> bool {
         let Some(pid) = Pid::from_raw(self.pid) else {
             return false;
         };
-        // What is asked of the descriptor cannot reach another process.
+        // Signals through a pidfd cannot reach another process.
         let Ok(handle) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else {
             return false;
         };
@@ -127,30 +128,30 @@ impl ProcessStat {
     }
 }
 
-/// Whether a process has this token, which it gets from its parent: in its environment, or, where
-/// that was emptied, as a limit that the system does not use.
+/// Whether a process has this token, which is inherited: in its environment, or, if that was
+/// cleared, as a resource limit that the kernel does not enforce.
 pub(crate) fn has_token(pid: i32, token: &str) -> bool {
     is_limited(pid, token) || has_in_environment(pid, token)
 }
 
-/// Gives this process a token, and all that it will start.
+/// Gives this process, and all processes that it will start, a token.
 pub(crate) fn mark_with_token(token: &str) {
     let limit = Rlimit {
         current: Some(number(token)),
         ..getrlimit(Resource::Locks)
     };
-    // Where the limit may not be set, the environment alone identifies the process.
+    // If the limit cannot be set, the token is in the environment only.
     let _ = setrlimit(Resource::Locks, limit);
 }
 
-/// A token as a limit of file locks. Linux has not counted those since 2.4.25 (getrlimit(2)), so
-/// that it limits nothing; but it comes down from process to process, whatever becomes of the
-/// environment. Each token has its own (FNV-1a), and others have none, or a small one.
+/// Encodes a token as the limit of file locks. Linux has ignored this limit since 2.4.25
+/// (getrlimit(2)), but child processes inherit it, whatever happens to the environment. The number
+/// is a hash of the token (FNV-1a); other processes have no limit or a small one.
 fn number(token: &str) -> u64 {
     let hash = token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    // The largest number would be no limit at all.
+    // The largest number would mean no limit.
     (hash >> 1) | 1 << 62
 }
 
@@ -173,7 +174,7 @@ fn has_in_environment(pid: i32, token: &str) -> bool {
     })
 }
 
-/// What tells one start of the system from another.
+/// The boot ID, which changes with each boot of the system.
 pub(crate) fn boot() -> String {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     text.trim().to_owned()

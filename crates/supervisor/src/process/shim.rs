@@ -1,15 +1,13 @@
 //! The last step before a service runs: what must happen in the new process itself.
 //!
-//! A parent-death signal and `no_new_privs` (prctl(2)) belong to the process
-//! that asks for them, so they are set between `fork` and `exec`. Rust's way to
-//! run code there is `unsafe`, because nearly nothing may be done there. So the
-//! supervisor starts its own program again with a mark as first argument; that
-//! is a process like any other, does what is needed in plain Rust, and becomes
-//! the service by `exec`, under the same pid. It costs a millisecond or two.
+//! A parent-death signal and `no_new_privs` (prctl(2)) apply to the process that sets them, so they
+//! must be set between `fork` and `exec`. Rust's way to run code there is `unsafe`, because almost
+//! nothing is permitted there. Instead, the supervisor starts its own program again with a mark as
+//! the first argument. That process sets itself up in safe Rust and then becomes the service by
+//! `exec`, with the same pid. This costs a millisecond or two.
 //!
-//! Before that it waits for a word from the supervisor, which by then has
-//! written down the pid: whatever runs is on record, and a supervisor that dies
-//! in between leaves nothing.
+//! Before the `exec` it waits for a start byte, which the supervisor sends after recording the pid.
+//! So every running service is on record, and if the supervisor dies in between, the process ends.
 
 use std::ffi::OsString;
 use std::io::{self, IoSliceMut, Write};
@@ -24,28 +22,28 @@ use rustix::thread::set_no_new_privs;
 
 use super::proc_table::mark_with_token;
 
-/// The first argument of a program that shall become a service.
+/// The first argument of a process that is to become a service.
 pub(crate) const MARK: &str = "--become-a-service";
 
-/// The word on which a process becomes the service.
+/// The start byte on which the process becomes the service.
 pub(crate) const START: u8 = b'!';
-/// The same, and with it comes a socket to be handed on by systemd's protocol.
+/// The start byte that comes with a socket to be passed on by systemd's protocol.
 pub(crate) const START_WITH_SOCKET: u8 = b'@';
-/// The same, and with it comes what the service has as its standard input.
+/// The start byte that comes with a descriptor for the standard input of the service.
 pub(crate) const START_WITH_INPUT: u8 = b'<';
 
-/// What a process that cannot become the service ends with, as shells do.
+/// The exit code of a process that cannot become the service, as in shells.
 const CANNOT_RUN: i32 = 127;
 
-/// Moves a socket from standard input to descriptor 3, where systemd's protocol
-/// (`sd_listen_fds(3)`) has it, and names the pid, which no `exec` changes.
+/// Moves a socket from standard input to descriptor 3, as systemd's protocol requires
+/// (`sd_listen_fds(3)`), and sets `LISTEN_PID`, since `exec` keeps the pid.
 const ACTIVATE: &str = r#"exec 3<&0 </dev/null; export LISTEN_PID=$$; exec "$@""#;
 
 static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// Must be the first thing that `main` does, before any thread is started.
+/// Becomes the service if the program was started for that; then this never returns.
 ///
-/// It comes back unless the program was started to become a service; then it never does.
+/// To be called first in `main`, before any thread is started.
 pub fn run_if_asked() {
     let mut words = std::env::args_os().skip(1);
     if words.next().is_none_or(|first| first != MARK) {
@@ -53,17 +51,17 @@ pub fn run_if_asked() {
         return;
     }
     let error = become_service(words);
-    // Standard error leads to the service's log.
+    // Standard error is written to the service's log.
     let _ = writeln!(io::stderr(), "cannot start the service: {error}");
     std::process::exit(CANNOT_RUN);
 }
 
-/// Whether this program would turn into a service if it were started to.
+/// Whether `main` of this program calls [`run_if_asked`].
 pub(crate) fn is_installed() -> bool {
     IS_INSTALLED.load(Ordering::Relaxed)
 }
 
-/// The arguments for the new process, before the command itself.
+/// The arguments of the new process that precede the service's command.
 pub(crate) fn arguments(supervisor: u32, unprivileged: bool, token: &str) -> [String; 4] {
     let privileges = if unprivileged { "drop" } else { "keep" };
     [
@@ -95,15 +93,15 @@ fn become_service(mut words: impl Iterator<Item = OsString>) -> io::Error {
 /// How to start the service.
 enum StartMode {
     Plain,
-    /// The socket is standard input by now.
+    /// The socket is on standard input.
     Activated,
 }
 
-/// Binds this process to its supervisor and waits for the word. Standard input is then what was
-/// handed over, or nothing.
+/// Ties this process to its supervisor and waits for the start byte. Standard input is afterwards
+/// the descriptor that came with it, or `/dev/null`.
 fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<StartMode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // It may have died before the line above.
+    // The supervisor may have died before the line above.
     let parent = getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
     if supervisor.to_str() != Some(&parent.to_string()) {
         return Err(io::Error::other("the supervisor is gone"));

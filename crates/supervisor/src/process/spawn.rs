@@ -17,42 +17,43 @@ use super::shim;
 use super::{Process, TOKEN_VARIABLE};
 use crate::plan::User;
 
-/// What is to be started.
+/// What is to be started, and how.
 pub(crate) struct SpawnRequest<'a> {
-    /// The program that turns into the service; see [`shim`].
+    /// The program that becomes the service by `exec`; see [`shim`].
     pub(crate) launcher: &'a Path,
     /// The program and its arguments.
     pub(crate) command: &'a [String],
-    /// All that is in its environment, or, for one of the program's own, what is added to this
-    /// process's.
+    /// The whole environment, or for the program's own service the variables added to this
+    /// process's environment.
     pub(crate) environment: &'a BTreeMap<String, String>,
     pub(crate) directory: &'a Path,
     pub(crate) user: Option<&'a User>,
-    /// Whether it is a part of the program: it has the environment and the outputs of this process.
+    /// Whether the process is part of the program: it then inherits the environment and the outputs
+    /// of this process.
     pub(crate) own: bool,
-    /// By which it and its children are found.
+    /// The token by which the process and its children are found.
     pub(crate) token: String,
 }
 
-/// A process that waits for the word to become the service.
+/// A process that waits for the start byte to become the service.
 pub(crate) struct SpawnedProcess {
     pub(crate) process: Process,
-    /// Standard output and standard error, unless they are those of this process.
+    /// The pipes of standard output and standard error, unless they are inherited.
     pub(crate) outputs: Option<(OwnedFd, OwnedFd)>,
     word: UnixStream,
 }
 
-/// What a process is handed with the word.
+/// A descriptor that is passed along with the start byte.
 pub(crate) enum PassedDescriptor<'a> {
     Nothing,
-    /// A socket that is open already, by systemd's protocol.
+    /// An open listening socket, passed by systemd's protocol.
     Socket(BorrowedFd<'a>),
-    /// Its standard input.
+    /// The standard input.
     Input(BorrowedFd<'a>),
 }
 
-/// Starts a process in a group of its own. It must be called from the thread that lives as long
-/// as the supervisor: the process is killed when the thread ends (`PR_SET_PDEATHSIG`, prctl(2)).
+/// Starts a process in a group of its own. To be called on a thread that lives as long as the
+/// supervisor: the process is killed when the thread ends (`PR_SET_PDEATHSIG`, prctl(2)).
 pub(crate) fn spawn(order: &SpawnRequest<'_>) -> io::Result<SpawnedProcess> {
     let (word, theirs) = UnixStream::pair()?;
     let mut command = Command::new(order.launcher);
@@ -81,7 +82,7 @@ pub(crate) fn spawn(order: &SpawnRequest<'_>) -> io::Result<SpawnedProcess> {
         .stderr(output())
         .process_group(0);
     if let Some(user) = order.user {
-        // As root, the library drops all other groups too.
+        // As root, `Command` also drops all other groups.
         command.gid(user.group).uid(user.user);
     }
     let mut child = command.spawn()?;
@@ -105,7 +106,7 @@ pub(crate) fn spawn(order: &SpawnRequest<'_>) -> io::Result<SpawnedProcess> {
 }
 
 impl SpawnedProcess {
-    /// Says the word, and hands over what the service shall use.
+    /// Sends the start byte, with the descriptor that the service is to use.
     pub(crate) fn send_start(&self, handed: &PassedDescriptor<'_>) -> io::Result<()> {
         let (word, descriptor) = match handed {
             PassedDescriptor::Nothing => (shim::START, None),

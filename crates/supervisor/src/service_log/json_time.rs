@@ -3,16 +3,16 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// The names under which programs usually tell it.
+/// The usual names of the time field.
 const NAMES: [&str; 4] = ["time", "timestamp", "@timestamp", "ts"];
-/// A larger number counts milliseconds, and no seconds: the year 5138.
+/// Larger numbers are milliseconds, not seconds; this one is the year 5138 in seconds.
 const MOST_SECONDS: f64 = 1e11;
 
-/// No service wrote a line before this: the year 2000.
+/// The earliest accepted time: the year 2000.
 const FIRST: Timestamp = Timestamp::constant(946_684_800, 0);
 
-/// The time that a line itself gives (RFC 3339, or seconds or milliseconds since 1970). Programs use
-/// these names for other things too, so what is after the `last` instant it may be is not believed.
+/// The time within a JSON line (RFC 3339, or seconds or milliseconds since 1970). Programs use
+/// these names for other values too, so a time later than `last` is ignored.
 pub(super) fn time_of(text: &str, last: Timestamp) -> Option<Timestamp> {
     if !text.starts_with('{') {
         return None;

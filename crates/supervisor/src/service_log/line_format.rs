@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use super::{LogLine, Stream, json_time};
 
 impl LogLine {
-    /// As a line of the file. JSON stays as it is, for it has its own time.
+    /// The line as written to the file. JSON is left as it is, because it has a time of its own.
     pub fn to_file_line(&self) -> String {
         self.with_prefix(&self.prefix())
     }
 
-    /// The same, with facts that other lines have too: a time costs more to write than a line.
+    /// The same with a prefix shared by several lines, since formatting the time costs more than
+    /// writing the line.
     pub(super) fn with_prefix(&self, prefix: &str) -> String {
         if is_json(&self.text) {
             return [&self.text, "\n"].concat();
@@ -29,8 +30,8 @@ impl LogLine {
         format!("{at:.3} {service} {instance} {} ", stream.word())
     }
 
-    /// Parses a line of a service's file. One without a time of its own, or with one later than
-    /// `last`, is as old as the line `after` it.
+    /// Parses a line of a service's file. A line without a time, or with one later than `last`,
+    /// gets the time of the line `after` it.
     pub(super) fn parse(
         service: &Arc<str>,
         sequence: u64,
@@ -61,7 +62,7 @@ impl LogLine {
     }
 }
 
-/// The prefix of a line in a file, and the line.
+/// Splits a line of a file into its prefix and its text.
 fn parse_prefix<'a>(written: &'a str, service: &str) -> Option<(Timestamp, u32, Stream, &'a str)> {
     let mut words = written.splitn(5, ' ');
     let at = words.next()?.parse().ok()?;

@@ -1,26 +1,26 @@
 //! Splits bytes into lines.
 
-/// A longer line is cut into several, in bytes.
+/// The longest line in bytes; a longer one is split.
 const LONGEST: usize = 16 << 10;
 
-/// Cuts a stream into lines, whatever the pieces in which it comes.
+/// Splits a stream into lines, independent of how it is divided into chunks.
 #[derive(Debug, Default)]
 pub(super) struct Splitter {
     begun: Vec<u8>,
 }
 
 impl Splitter {
-    /// Goes on where another has stopped.
+    /// Continues with an incomplete line from another splitter.
     pub(super) fn after(begun: Vec<u8>) -> Self {
         Self { begun }
     }
 
-    /// What was begun and has not ended yet.
+    /// The incomplete line.
     pub(super) fn into_begun(self) -> Vec<u8> {
         self.begun
     }
 
-    /// The lines that end in this piece.
+    /// The lines that end in this chunk.
     pub(super) fn split(&mut self, piece: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         let mut rest = piece;
@@ -34,7 +34,8 @@ impl Splitter {
             } else {
                 self.begun.extend_from_slice(window);
                 rest = &rest[window.len()..];
-                // The end of a line that is just long enough is not a line of its own.
+                // The newline after a line of exactly the longest length must not yield an empty
+                // line.
                 if self.begun.len() == LONGEST {
                     rest = rest.strip_prefix(b"\n").unwrap_or(rest);
                     lines.push(self.take());
@@ -44,7 +45,7 @@ impl Splitter {
         lines
     }
 
-    /// What was begun and never ended.
+    /// The last line, if it has no line ending.
     pub(super) fn rest(&mut self) -> Vec<String> {
         if self.begun.is_empty() {
             return Vec::new();

@@ -8,22 +8,22 @@ use std::path::PathBuf;
 
 use super::rotating_file::aside;
 
-/// So much is read at a time, in bytes.
+/// How much is read at once, in bytes.
 const PIECE: u64 = 64 << 10;
-/// A longer line is no line of a service, in bytes.
+/// The longest line in bytes; a service cannot have written a longer one.
 const LONGEST: usize = 1 << 20;
-/// So much is read of one service at most, in bytes.
+/// The most that is read for one service, in bytes.
 const MOST: u64 = 64 << 20;
 
-/// The lines of a service's files, the last one first. What cannot be read ends them.
+/// The lines of a service's files, last line first. Ends at the first read error.
 pub(super) struct ReverseLines {
     path: PathBuf,
-    /// The number of the next file.
+    /// The number of the next file to open.
     number: u32,
-    /// Files that were read: one may be put aside meanwhile.
+    /// The inodes of the files read so far, because a file may be rotated in the meantime.
     known: BTreeSet<u64>,
     file: Option<(File, u64)>,
-    /// The beginning of the file, as far as it was read and is not given out.
+    /// The bytes that were read but not returned yet.
     begun: Vec<u8>,
     left: u64,
 }
@@ -40,7 +40,7 @@ impl ReverseLines {
         }
     }
 
-    /// Opens the file before; says whether there is one.
+    /// Opens the next older file. Returns whether there is one.
     fn open(&mut self) -> io::Result<bool> {
         loop {
             let path = match self.number {
@@ -61,7 +61,7 @@ impl ReverseLines {
         }
     }
 
-    /// Reads the piece before.
+    /// Reads the preceding chunk.
     fn read(&mut self) -> io::Result<()> {
         let Some((file, end)) = &mut self.file else {
             return Ok(());
@@ -132,7 +132,7 @@ mod tests {
         let mut read: Vec<String> = ReverseLines::of(path.clone()).collect();
         read.reverse();
         assert_eq!(read, lines);
-        // One that is put aside meanwhile is not read twice.
+        // A file that is rotated in the meantime is not read twice.
         let mut back = ReverseLines::of(path.clone());
         assert_eq!(back.next().as_ref(), lines.last());
         for number in [2, 1, 0] {

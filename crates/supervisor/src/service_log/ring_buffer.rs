@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use super::LogLine;
 
-/// So much is remembered of a service, in bytes; what a line costs beside its text is counted.
+/// The memory for the lines of one service, in bytes, including the overhead of each line.
 const CAPACITY: usize = 256 << 10;
-/// What a line costs beside its text.
+/// The memory of a line besides its text, in bytes.
 const OVERHEAD: usize = std::mem::size_of::<LogLine>();
 
 /// The newest lines of a service.
@@ -18,7 +18,7 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// What another remembered, and the sequence of the line that comes next.
+    /// Restores the lines of an earlier ring, and the next sequence number.
     pub(super) fn restore(lines: Vec<LogLine>, next: u64) -> Self {
         let mut ring = Self::default();
         for line in lines {
@@ -28,7 +28,7 @@ impl Ring {
         ring
     }
 
-    /// The sequence of the line that comes next.
+    /// The next sequence number.
     pub(super) fn next(&self) -> u64 {
         self.next
     }
@@ -44,7 +44,7 @@ impl Ring {
         }
     }
 
-    /// Those from a sequence on that are still there.
+    /// The lines from a sequence number on that are still in memory.
     pub(super) fn since(&self, sequence: u64) -> Vec<LogLine> {
         let from = self.lines.partition_point(|line| line.sequence < sequence);
         self.lines.range(from..).cloned().collect()

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// A file that is put aside when it is full.
+/// A log file that is rotated when it is full.
 #[derive(Debug)]
 pub(super) struct LogFile {
     path: PathBuf,
@@ -31,7 +31,7 @@ impl LogFile {
         (self.max, self.keep) = (max, keep);
     }
 
-    /// Writes whole lines; none is divided between two files.
+    /// Appends whole lines; no line is split between two files.
     pub(super) fn append(&mut self, lines: &[String]) -> io::Result<()> {
         let mut batch = String::new();
         for line in lines {
@@ -68,14 +68,14 @@ impl LogFile {
     }
 }
 
-/// The file that was put aside as this one before, counted from 1.
+/// The path of a rotated file; 1 is the newest.
 pub(super) fn aside(path: &Path, number: u32) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     name.push(format!(".{number}"));
     PathBuf::from(name)
 }
 
-/// How much all files hold, in bytes.
+/// The total size of all files, in bytes.
 pub(super) fn size_of_all(path: &Path) -> u64 {
     let sizes = (0..).map_while(|number| {
         let facts = match number {
@@ -88,7 +88,7 @@ pub(super) fn size_of_all(path: &Path) -> u64 {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    // What services say may be for nobody else.
+    // Log lines may be confidential, so only the owner may read them.
     OpenOptions::new()
         .append(true)
         .create(true)
@@ -116,7 +116,7 @@ mod tests {
             .map(|number| format!("line {number:04}\n"))
             .collect();
         for part in lines.chunks(7) {
-            // Each time anew, as after a restart.
+            // The file is reopened each time, as after a restart.
             let mut file = LogFile::open(&path).unwrap();
             file.limit(1_000, 10);
             file.append(part).unwrap();

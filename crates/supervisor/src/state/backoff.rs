@@ -1,15 +1,16 @@
-//! Restart backoff: how long an instance waits before it is started again.
+//! Restart backoff: the delay before an instance is started again.
 
 use std::time::Duration;
 
-/// After a life this good, failures are counted from 0 again.
+/// After a process has been ready for this long, failures are counted from 0 again.
 pub(super) const STABLE_AFTER: Duration = Duration::from_mins(1);
 
-/// How far a wait may be off, so that many do not start at one instant.
+/// The random deviation of a delay, so that instances do not all start at the same instant.
 const SPREAD: f64 = 0.1;
 
-/// The wait after so many failures in a row. After the first there is none:
-/// what ran well and was killed is back at once. From then on it doubles.
+/// The delay after this many failures in a row. There is none after the first failure, so that a
+/// stable process that was killed is back at once. From the second failure on the delay doubles
+/// each time.
 pub(super) fn wait(failures: u32, (least, most): (Duration, Duration), chance: f64) -> Duration {
     let Some(doublings) = failures.checked_sub(2) else {
         return Duration::ZERO;

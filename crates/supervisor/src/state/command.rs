@@ -1,15 +1,15 @@
-//! Commands to a service, and when each is done.
+//! Commands to a service, and when each is completed.
 
 use std::sync::Arc;
 
 use super::{Action, Command, CommandId, Policy, Transition, run::AfterStop};
 
-/// So many commands may wait for their end.
+/// The most commands that may be pending.
 const MOST_WAITING: usize = 32;
-/// So many instances may be asked for, spares included.
+/// The most instances that may be requested, spares included.
 const MOST_INSTANCES: u32 = 64;
 
-/// A command that is not done yet.
+/// A command that is not completed yet.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PendingCommand {
     id: CommandId,
@@ -18,7 +18,7 @@ pub(super) struct PendingCommand {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Goal {
-    /// Every instance is ready, and there is none too many.
+    /// Every instance is ready, and none is surplus.
     Settled,
     /// No process is left.
     Gone,
@@ -114,7 +114,7 @@ impl Transition {
         }
     }
 
-    /// Has every place of one that is stopped take what is described now.
+    /// Gives every slot of a stopped service the current generation.
     fn fill_slots(&mut self) {
         self.drop_slots_from(self.state.total());
         self.add_slots();
@@ -149,7 +149,7 @@ impl Transition {
         self.actions.push(Action::Answer(id, outcome));
     }
 
-    /// Answers commands that wait for all instances to be ready with an error.
+    /// Fails the commands that wait for all instances to be ready.
     pub(super) fn fail_pending_commands(&mut self, reason: &str) {
         self.fail_pending(Goal::Settled, reason);
     }

@@ -7,18 +7,18 @@ use super::backoff::STABLE_AFTER;
 use super::run::{AfterStop, Phase, Run, RunId, Slot, SlotClaim};
 use super::{Action, CLOSE_GRACE, Exit, MemoryAction, Policy, Report, RestartWhen, Transition};
 
-/// A process that uses too much memory and waits for another one is left alone so long, and twice
-/// as long with each other one that failed.
+/// How long a process that uses too much memory is left alone while its successor starts; doubles
+/// with each successor that failed.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The longest of these times.
+/// The maximum of that time.
 const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
-/// The most that a process may ask for at once before it is ready; it may ask again.
+/// The most additional start time that a process may request at once; it may request more later.
 const LATER: Duration = Duration::from_mins(10);
 
 impl Transition {
-    /// Does everything that follows from the state and the time.
+    /// Does everything that the state requires at the present time.
     pub(super) fn settle(&mut self) {
         self.handle_deadlines();
         self.start_due_instances();
@@ -48,7 +48,7 @@ impl Transition {
         }
     }
 
-    /// A process needs longer than usual.
+    /// A process needs more time than usual to start.
     pub(super) fn on_timeout_extended(&mut self, id: RunId, time: Duration) {
         let asked = self.now.at.saturating_add(time.min(LATER));
         if let Some(run) = self.state.runs.get_mut(&id)
@@ -77,7 +77,7 @@ impl Transition {
         }
     }
 
-    /// Somebody else is where a process should be found: requests would go there.
+    /// Another program listens at the address of a process and would get its requests.
     pub(super) fn on_wrong_listener(&mut self, id: RunId, reason: String) {
         let run = self.state.runs.get(&id).filter(|run| !run.is_leaving());
         if let Some(time_ready) = run.map(|run| run.time_ready(self.now)) {
@@ -85,7 +85,7 @@ impl Transition {
         }
     }
 
-    /// A process is gone, or was never there.
+    /// A process has ended, or could not be started.
     pub(super) fn on_exit(&mut self, id: RunId, reason: &str, exit: Option<Exit>) {
         let Some(run) = self.state.runs.remove(&id) else {
             return;
@@ -136,7 +136,7 @@ impl Transition {
         let time_ready = run.time_ready(now);
         let is_early = run.is_candidate() || time_ready < STABLE_AFTER;
         let action = match run.policy.memory {
-            // Another one would be no better.
+            // A successor would use as much memory just as soon.
             MemoryAction::Roll if is_early => MemoryAction::Restart,
             action => action,
         };
@@ -167,8 +167,8 @@ impl Transition {
         }
     }
 
-    /// One that was to take the place of another because of its memory failed: the other is left
-    /// alone for the time that is answered.
+    /// The successor of a process that uses too much memory failed. Returns how long that process
+    /// is now left alone.
     pub(super) fn successor_failed(&mut self, number: u32) -> Option<Duration> {
         let at = self.now.at;
         let mut runs = self.state.runs.values_mut();
@@ -187,7 +187,7 @@ impl Transition {
         }
     }
 
-    /// Stops a process because it is of no use.
+    /// Stops a process because it failed.
     fn stop_as_failed(&mut self, id: RunId, reason: String, time_ready: Duration) {
         let Some(run) = self.state.runs.get(&id) else {
             return;
@@ -255,7 +255,7 @@ impl Transition {
         self.fail_pending_commands(&format!("instance {}: {reason}", run.number));
     }
 
-    /// The place that a process which is gone has left empty, if one still belongs there.
+    /// The slot that an ended process leaves empty, if it held one.
     fn empty_slot(&mut self, run: &Run) -> Option<&mut Slot> {
         let state = &mut self.state;
         let taken = |other: &Run| other.number == run.number && other.holds_place();
@@ -292,7 +292,7 @@ impl Transition {
         }
         let now = self.now;
         self.add_slots();
-        // A next generation may have filled places beyond those of the old one.
+        // A new generation may have filled slots beyond those of the old one.
         let numbers: Vec<u32> = self.state.slots.keys().copied().collect();
         for number in numbers {
             let Some(slot) = self.state.slots.get_mut(&number) else {
@@ -314,7 +314,7 @@ impl Transition {
         }
     }
 
-    /// Makes a place for each instance that has none.
+    /// Adds a slot for each instance that has none.
     pub(super) fn add_slots(&mut self) {
         let (generation, policy) = (self.state.generation, Arc::clone(&self.state.policy));
         let now = self.now;
@@ -357,7 +357,7 @@ impl Transition {
         });
     }
 
-    /// Lets a process finish what it was asked, then stops it.
+    /// Lets a process finish its current requests and then stops it.
     pub(super) fn drain_and_stop(&mut self, id: RunId) {
         let at = self.now.at;
         let Some(run) = self.state.runs.get_mut(&id) else {
@@ -429,7 +429,7 @@ impl Transition {
         }
     }
 
-    /// The processes of which this is true.
+    /// The IDs of the runs for which this is true.
     pub(super) fn ids_where(&self, is_wanted: impl Fn(&Run) -> bool) -> Vec<RunId> {
         let runs = self.state.runs.values();
         runs.filter(|run| is_wanted(run))

@@ -4,76 +4,76 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The edge closes what is still open when `drain_within` is over, and tells both sides; the process
-/// is asked to stop this much later, so that it sees the close first.
+/// When `drain_within` is over, the edge closes the remaining connections and informs both sides.
+/// The process is asked to stop this much later, so that it notices the close first.
 pub const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
 /// When instances are started, stopped and replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
-    /// So many take requests.
+    /// The number of instances that take requests.
     pub instances: u32,
-    /// So many more are ready.
+    /// The number of additional instances that are kept ready.
     pub spare: u32,
-    /// A process must be ready so soon.
+    /// The start timeout of a process.
     pub start_within: Duration,
-    /// A process that was asked to stop is killed after this.
+    /// The time after which a process that was asked to stop is killed.
     pub stop_within: Duration,
-    /// A process that is replaced has so long for what it was asked, and then [`CLOSE_GRACE`]; none:
-    /// it is asked to stop at once.
+    /// How long a process that is being replaced may finish its requests, followed by
+    /// [`CLOSE_GRACE`]. If zero, it is asked to stop at once.
     pub drain_within: Duration,
-    /// So many failed checks in a row, and it is started anew.
+    /// The number of failed checks in a row after which a process is restarted.
     pub fall: u32,
-    /// So many passed checks in a row, and it is ready.
+    /// The number of successful checks in a row after which a process is ready.
     pub rise: u32,
-    /// Whether a process that ended is started again.
+    /// When a process that ended is started again.
     pub when: RestartWhen,
-    /// The wait after the second failure in a row, and the longest one.
+    /// The delay after the second failure in a row, and the longest delay.
     pub backoff: (Duration, Duration),
-    /// When it is not started again; none: always.
+    /// When an instance is given up; `None` for never.
     pub give_up: Option<GiveUpLimit>,
     /// What happens to a process that uses too much memory.
     pub memory: MemoryAction,
-    /// How the next generation takes over.
+    /// How a new generation takes over.
     pub roll: Roll,
 }
 
 /// When a process that ended is started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RestartWhen {
-    /// Whatever its end was.
+    /// However the process ended.
     Always,
     /// Unless it ended with code 0.
     OnFailure,
-    /// It is not.
+    /// Never.
     Never,
 }
 
-/// So many failures of an instance in so long are too many.
+/// How many failures of an instance within a time are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GiveUpLimit {
-    /// How many, at least 1.
+    /// The number of failures, at least 1.
     pub failures: u32,
-    /// In how long.
+    /// The time in which they are counted.
     pub within: Duration,
 }
 
 /// What happens to a process that uses too much memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemoryAction {
-    /// Another one is started and ready first.
+    /// A successor is started and becomes ready before the process is stopped.
     Roll,
-    /// It is stopped, then another is started.
+    /// The process is stopped before a successor is started.
     Restart,
-    /// It is killed, then another is started.
+    /// The process is killed before a successor is started.
     Kill,
 }
 
-/// How the next generation takes over.
+/// How a new generation takes over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Roll {
-    /// One more process than usual runs, never more.
+    /// The instances are replaced one by one, with at most one more process than usual.
     OneAtATime,
-    /// All are ready, then all take over together.
+    /// All new instances become ready first and then take over together.
     AllAtOnce,
 }

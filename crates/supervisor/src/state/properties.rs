@@ -1,4 +1,4 @@
-//! What holds whatever happens, in whatever order.
+//! Property tests: what holds for any events in any order.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::tests::policy;
 use super::*;
 
-/// Something that may happen, to one of the processes there are.
+/// A random event, which may concern one of the existing processes.
 #[derive(Debug, Clone)]
 enum Turn {
     Ready(usize),
@@ -41,7 +41,7 @@ fn turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
-/// The state, and what a runtime would know of it.
+/// The state, and what a supervisor would know of it.
 struct World {
     state: State,
     at: Duration,
@@ -79,7 +79,7 @@ impl World {
         self.holds();
     }
 
-    /// What is true after every event.
+    /// Asserts what must be true after every event.
     fn holds(&self) {
         let known: BTreeSet<RunId> = self.state.runs().map(|run| run.id).collect();
         assert_eq!(
@@ -212,7 +212,7 @@ proptest! {
         for turn in &turns {
             world.turn(turn);
         }
-        // From here on every process does what it should.
+        // From here on every process behaves well.
         world.command(Command::Start);
         for _ in 0..200 {
             world.pass(Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! Rolling update: how a next generation takes over.
+//! Rolling update: how a new generation takes over.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,15 +6,15 @@ use std::sync::Arc;
 use super::run::{AfterStop, Run, RunId, Slot, SlotClaim};
 use super::{CommandId, Exit, Policy, Report, Roll, Transition};
 
-/// A next generation on its way.
+/// A rolling update in progress.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RollingUpdate {
     pub(super) generation: u32,
     policy: Arc<Policy>,
     command: CommandId,
-    /// Numbers of instances that were not started yet.
+    /// The numbers of the instances whose new process was not started yet.
     left: VecDeque<u32>,
-    /// How many have taken over.
+    /// How many new instances have taken over.
     taken: u32,
 }
 
@@ -117,7 +117,7 @@ impl Transition {
         self.answer(rolling.command, Ok(()));
     }
 
-    /// Instances from this number on are no longer wanted.
+    /// Removes the slots from this number on and stops their processes.
     pub(super) fn drop_slots_from(&mut self, total: u32) {
         self.state.slots.retain(|number, _| *number < total);
         for id in self.ids_where(|run| run.number >= total) {

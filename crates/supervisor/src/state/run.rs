@@ -9,71 +9,71 @@ use serde::{Deserialize, Serialize};
 use super::backoff::{self, STABLE_AFTER};
 use super::{InstanceState, Now, Policy};
 
-/// Tells the processes of a service apart; grows, and is never used twice.
+/// Identifies a run of a service. IDs increase and are never reused.
 pub type RunId = u64;
 
-/// A process, from before its start until nothing of it is left.
+/// A process, from before its start until its whole group is gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// Which.
+    /// The ID of the run.
     pub id: RunId,
     /// The number of the instance.
     pub number: u32,
-    /// From which version of the description.
+    /// The version of the settings from which it was started.
     pub generation: u32,
-    /// Where it is in its life.
+    /// The phase of its life.
     pub phase: Phase,
-    /// Whether requests go to it.
+    /// Whether requests are sent to it.
     pub serving: bool,
-    /// When it was started, in time since the beginning.
+    /// When it was started, as the time since the supervisor began.
     pub since: Duration,
     pub(super) policy: Arc<Policy>,
     pub(super) place: SlotClaim,
     /// Whether it has ever been ready.
     pub(super) was_ready: bool,
-    /// Checks in a row: passed ones before it is ready, failed ones after.
+    /// The number of checks in a row: successful ones before it is ready, failed ones after.
     pub(super) streak: u32,
-    /// Nothing is done about its memory before this.
+    /// Its memory use is ignored until this time.
     pub(super) patience: Duration,
-    /// So many that were to take its place because of its memory have failed.
+    /// The number of successors that were started because of its memory use and failed.
     #[serde(default)]
     pub(super) failed_successors: u32,
 }
 
-/// Whether a process fills the place of its instance.
+/// Whether a process holds the slot of its instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum SlotClaim {
-    /// It has yet to take the place of another, or its own.
+    /// It is to take over the slot, which may be empty.
     Wanted,
-    /// It does, until it is gone.
+    /// It holds the slot until it is gone.
     Held,
-    /// Another has taken it.
+    /// Another process has taken over the slot.
     Lost,
 }
 
-/// Where a process is in its life. Times are since the beginning.
+/// The phase of a process. Times are measured since the supervisor began.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Phase {
-    /// It must be ready by `until`.
+    /// The process was started and is not ready yet.
     Starting {
-        /// When it is too late.
+        /// The deadline for becoming ready.
         until: Duration,
     },
-    /// It can be asked.
+    /// The process is ready.
     Ready {
-        /// Since when.
+        /// The time at which it became ready.
         at: Duration,
     },
-    /// It finishes what it was asked, until `until`.
+    /// The process finishes its current requests.
     Draining {
-        /// When it is asked to stop.
+        /// The time at which it is asked to stop.
         until: Duration,
     },
-    /// It was asked to stop.
+    /// The process was asked to stop.
     Stopping {
-        /// When it is killed; none: it was.
+        /// The time at which it is killed; `None` if it has been killed already.
         until: Option<Duration>,
-        /// What follows.
+        /// What follows when it is gone.
         fate: AfterStop,
     },
 }
@@ -83,19 +83,20 @@ pub enum Phase {
 pub enum AfterStop {
     /// Nothing.
     Gone,
-    /// Another one is started.
+    /// Another process is started.
     Again,
-    /// It is counted as a failure, for this reason, after having been ready so long.
+    /// The stop is counted as a failure, for this reason, after the process was ready for this
+    /// long.
     Failure(String, Duration),
 }
 
 impl Run {
-    /// Whether it can be asked.
+    /// Whether the process is ready.
     pub fn is_ready(&self) -> bool {
         matches!(self.phase, Phase::Ready { .. })
     }
 
-    /// When something is to be done with it.
+    /// When the next action for the process is due.
     pub(super) fn due(&self) -> Option<Duration> {
         match &self.phase {
             Phase::Starting { until } | Phase::Draining { until } => Some(*until),
@@ -104,12 +105,12 @@ impl Run {
         }
     }
 
-    /// Whether it holds the place of its instance.
+    /// Whether the process holds the slot of its instance.
     pub(super) fn holds_place(&self) -> bool {
         self.place == SlotClaim::Held
     }
 
-    /// Whether it has yet to take the place of another, or its own.
+    /// Whether the process is still to take over a slot.
     pub(super) fn is_candidate(&self) -> bool {
         self.place == SlotClaim::Wanted
     }
@@ -118,7 +119,7 @@ impl Run {
         matches!(self.phase, Phase::Draining { .. } | Phase::Stopping { .. })
     }
 
-    /// How long it has been ready.
+    /// How long the process has been ready.
     pub(super) fn time_ready(&self, now: Now) -> Duration {
         match self.phase {
             Phase::Ready { at } => now.at.saturating_sub(at),
@@ -137,17 +138,17 @@ impl Run {
     }
 }
 
-/// A place of an instance, which outlives its processes.
+/// The slot of an instance, which outlives its processes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Slot {
     pub(super) generation: u32,
     pub(super) policy: Arc<Policy>,
-    /// When a process is started.
+    /// When the next process is started.
     pub(super) restart_at: Option<Duration>,
     pub(super) given_up: bool,
     pub(super) finished: bool,
     pub(super) restarts: u64,
-    /// Since when there is no process.
+    /// The time since which the slot is empty.
     pub(super) since: Duration,
     failures_in_a_row: u32,
     failures: VecDeque<Duration>,
@@ -168,7 +169,7 @@ impl Slot {
         }
     }
 
-    /// Forgets what went wrong.
+    /// Forgets past failures.
     pub(super) fn clear_failures(&mut self) {
         self.given_up = false;
         self.finished = false;
@@ -176,7 +177,8 @@ impl Slot {
         self.failures.clear();
     }
 
-    /// Counts a failure; answers how long to wait, or that it was one too many.
+    /// Counts a failure. Returns the delay before the next start, or `None` if the instance is
+    /// given up.
     pub(super) fn fail(&mut self, time_ready: Duration, now: Now) -> Option<Duration> {
         if time_ready >= STABLE_AFTER {
             self.failures_in_a_row = 0;
@@ -199,7 +201,7 @@ impl Slot {
         Some(wait)
     }
 
-    /// Whether nothing is started here any more.
+    /// Whether no process is started in this slot any more.
     pub(super) fn is_over(&self) -> bool {
         self.given_up || self.finished
     }

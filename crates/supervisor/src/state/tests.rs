@@ -1,4 +1,4 @@
-//! The life of services, driven by events.
+//! Tests of the life of services, driven by events.
 
 mod memory;
 mod rolling;
@@ -41,7 +41,7 @@ impl Stage {
         }
     }
 
-    /// Started, and everything ready.
+    /// A stage on which the service was started and every instance is ready.
     fn ready(policy: Policy) -> Self {
         let mut stage = Self::new(policy);
         stage.on(Event::Command(1, Command::Start));
@@ -67,7 +67,7 @@ impl Stage {
         self.on(Event::Command(id, command))
     }
 
-    /// So long passes, and everything is done in its time.
+    /// Lets this much time pass and handles everything that becomes due.
     fn pass(&mut self, time: Duration) -> Vec<Action> {
         let (end, mut actions) = (self.at + time, Vec::new());
         while let Some(due) = self.state.next_due().filter(|due| *due <= end) {
@@ -491,7 +491,7 @@ fn who_says_that_it_needs_longer_has_longer() {
     let run = stage.starting()[0];
     stage.pass(Duration::from_secs(20));
     stage.on(Event::TimeoutExtended(run, Duration::from_mins(1)));
-    // Less is not taken for a promise to be sooner.
+    // A smaller extension does not shorten the deadline.
     stage.on(Event::TimeoutExtended(run, Duration::from_secs(1)));
     stage.pass(Duration::from_secs(59));
     assert_eq!(stage.starting(), [run]);

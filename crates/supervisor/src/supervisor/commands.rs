@@ -1,4 +1,4 @@
-//! Handles messages of [`Control`](crate::Control): commands, queries, another plan, shutdown.
+//! Handles messages of [`Control`](crate::Control): commands, queries, new plans and shutdown.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, State};
 use crate::status::{InstanceStatus, ServiceStatus};
 
-/// So many last lines are part of a description.
+/// How many of the last log lines are part of the status.
 const LAST_LINES: usize = 50;
 
 impl Supervisor {
@@ -38,7 +38,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// The log of a service, unless it has the program's own outputs.
+    /// The log of a service; `None` if it writes to the program's own outputs.
     pub(super) fn output(
         &self,
         settings: &ServiceSettings,
@@ -62,7 +62,7 @@ impl Supervisor {
 
     pub(super) fn handle_message(&mut self, message: Message) {
         match message {
-            // Nothing is begun that could not be handed over.
+            // During a handover, nothing is begun that could not be handed over.
             Message::Command(..) | Message::Apply(..) | Message::Renew(..)
                 if self.handover_waiter.is_some() =>
             {
@@ -141,7 +141,8 @@ impl Supervisor {
         self.next_command += 1;
         let id = self.next_command;
         if let Some(managed) = self.services.get_mut(name) {
-            // What is described for later starts when its turn comes, all the same.
+            // A service that waits for its dependencies keeps waiting if it is only reloaded or
+            // scaled.
             managed.waits &= matches!(command, Command::Reload(_) | Command::Scale { .. });
             if matches!(command, Command::Reload(_)) {
                 let next = managed.state.next_generation();
@@ -153,7 +154,7 @@ impl Supervisor {
         self.step(name, Event::Command(id, command));
     }
 
-    /// Starts services whose `after` is ready.
+    /// Starts the waiting services whose dependencies are ready.
     pub(super) fn start_waiting_services(&mut self) {
         if self.shutdown_waiters.is_some() {
             return;
@@ -177,7 +178,7 @@ impl Supervisor {
         }
     }
 
-    /// At the shutdown, stops services that no running service comes after.
+    /// During a shutdown, stops the services on which no running service depends.
     pub(super) fn stop_next_services(&mut self) {
         if self.shutdown_waiters.is_none() {
             return;
@@ -186,7 +187,7 @@ impl Supervisor {
             self.services.iter().any(|(other, managed)| {
                 let settings = managed.current_settings();
                 let waits = || settings.after.iter().any(|before| **before == **name);
-                // The worker, which sends requests to all others, stops before them.
+                // The worker process, which sends requests to all others, stops before them.
                 !managed.state.is_gone() && other != name && (settings.own || waits())
             })
         };
@@ -215,7 +216,7 @@ impl Supervisor {
             if let Some(mut managed) = self.services.remove(name) {
                 managed.sockets.keep(&self.folders.services, |_| false);
             }
-            // It may never have been made.
+            // The folder may never have been created.
             let _ = remove(&self.folders.services.at(&**name));
         }
         if !gone.is_empty() {
@@ -235,7 +236,7 @@ impl Supervisor {
                 continue;
             };
             match plan.services().get(&*name) {
-                // Settings cannot remove the program itself.
+                // The program's own service is not part of the settings, so they cannot remove it.
                 None if &*name == OWN_SERVICE => {}
                 None => {
                     let outcome = self.send_command(&name, Command::Stop);
@@ -258,7 +259,7 @@ impl Supervisor {
             if !self.services.contains_key(name.as_str()) {
                 let (answer, outcome) = oneshot::channel();
                 let made = self.add(settings).map_err(|error| error.to_string());
-                // It is started when those before it are ready.
+                // The new service starts when its dependencies are ready.
                 let _ = answer.send(made);
                 applied.note(&name.as_str().into(), ServiceChange::Added, outcome);
             }
@@ -287,7 +288,7 @@ impl Supervisor {
         let mut scaled = ServiceSettings::clone(&now);
         (scaled.policy.instances, scaled.policy.spare) = (instances, spare);
         scaled.logs = wanted.logs;
-        // Where a next generation failed on its way, those of it that stayed go too.
+        // If the last rolling update failed, its remaining new instances are replaced too.
         if scaled == **wanted && !managed.state.is_mixed() {
             managed
                 .settings
@@ -314,7 +315,7 @@ impl Supervisor {
         }
     }
 
-    /// Rolls the program's own service over, whether anything changed or not.
+    /// Rolls the program's own service over, whether its settings changed or not.
     fn renew(&mut self, own: OwnService, answer: oneshot::Sender<CommandOutcome>) {
         let name: Arc<str> = OWN_SERVICE.into();
         let settings = Arc::new(own.settings());

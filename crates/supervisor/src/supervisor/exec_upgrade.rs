@@ -1,4 +1,4 @@
-//! Upgrade by `exec`: saves the state for the next program, and resumes from it there.
+//! Upgrade by `exec`: saves the state for the new program, which resumes from it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -29,33 +29,33 @@ use crate::service_log::OpenPipe;
 use crate::state::{CommandId, RunId, State};
 use crate::status::LastExit;
 
-/// Changes whenever [`SavedState`], or anything in it, does: what is written in another format is not
-/// guessed at.
+/// The version of the format, to be changed with any change to [`SavedState`]. Other versions are
+/// not read.
 const FORMAT: u32 = 5;
 
 /// A paused supervisor, with all services running.
 ///
-/// Nothing is read or noticed until it goes on: by [`PausedSupervisor::exec`] as the next program, by
-/// [`PausedSupervisor::stay`] as this one.
+/// Output is not read and ended processes are not noticed until it continues: as a new program
+/// after [`PausedSupervisor::exec`], or as this one after [`PausedSupervisor::stay`].
 pub struct PausedSupervisor(pub(super) Box<Supervisor>);
 
-/// The `exec` failed; the program is still the same one.
+/// The `exec` failed, and this program continues.
 pub struct FailedExec {
-    /// Why.
+    /// The reason.
     pub why: io::Error,
-    /// To be [run](Supervisor::run) again; every [`Control`] of it still holds.
+    /// The supervisor, to be [run](Supervisor::run) again; each [`Control`] of it remains valid.
     pub supervisor: Supervisor,
 }
 
 impl PausedSupervisor {
-    /// This process becomes another program, or the same one anew: with the same pid, the same
-    /// children, their pipes and sockets. It must begin with
+    /// Replaces this process's program by another, or by the same one again. The pid, the children,
+    /// their pipes and their sockets stay. The new program must begin with
     /// [`shim::run_if_asked`](crate::shim::run_if_asked) and
-    /// [`receive_handover`](crate::receive_handover), and finds there the note and the descriptors, by the
-    /// names they have here. Everything else that is open ends with this program.
+    /// [`receive_handover`](crate::receive_handover), which returns the note and the named
+    /// descriptors passed here. All other descriptors are closed.
     ///
-    /// `program` is a path, and is not looked for anywhere. It comes back only if it fails, and
-    /// then nothing has happened.
+    /// `program` is a path; `PATH` is not searched. Returns only if the `exec` fails, with
+    /// everything as before.
     pub fn exec(
         self,
         program: &Path,
@@ -82,9 +82,9 @@ impl PausedSupervisor {
         }
     }
 
-    /// What [`PausedSupervisor::exec`] would hand over, but for the descriptors: a file for a program that
-    /// checks whether it could go on with that; see [`read_handover_file`](crate::read_handover_file) and
-    /// [`HandoverState::check`].
+    /// A file with all that [`PausedSupervisor::exec`] would hand over, except descriptors. Another
+    /// program can use it to check whether it could resume; see
+    /// [`read_handover_file`](crate::read_handover_file) and [`HandoverState::check`].
     pub fn handover_file(&self, note: &[u8]) -> io::Result<File> {
         let (known, _) = save(&self.0)?;
         written(&HandoverContents {
@@ -96,18 +96,18 @@ impl PausedSupervisor {
         })
     }
 
-    /// The supervisor, to be [run](Supervisor::run) again as if nothing had been asked.
+    /// The supervisor, to be [run](Supervisor::run) again as if no handover had been requested.
     pub fn stay(self) -> Supervisor {
         *self.0
     }
 }
 
-/// The saved state. Descriptors are numbers in the order in which they are sent.
+/// The saved state. A descriptor is stored as its index in the order in which they are sent.
 #[derive(Serialize, Deserialize)]
 struct SavedState {
     run: PathBuf,
     name: String,
-    /// On the clock that starts with the system, which no `exec` changes.
+    /// Measured on the monotonic clock, which starts at boot and is not affected by `exec`.
     began: Duration,
     next_command: CommandId,
     lock: usize,
@@ -202,13 +202,12 @@ fn monotonic_time() -> Duration {
 }
 
 impl Supervisor {
-    /// Goes on with what this process, as the program that it was before, kept running; see
-    /// [`Control::hand_over`]. Services that are described as they were go on untouched, as does
-    /// the program's own, which is started by its new description from the next time on. What
-    /// else the plan says is done as by [`Control::apply`].
+    /// Continues with the services that this process's previous program kept running; see
+    /// [`Control::hand_over`]. Services with unchanged settings keep running untouched, and so does
+    /// the program's own service, whose new settings apply from its next start. Other changes in
+    /// the plan are made as by [`Control::apply`].
     ///
-    /// What cannot be understood, because it comes from too different a version, is ended and
-    /// started anew.
+    /// If the state comes from an incompatible version, its processes are ended and started again.
     pub fn resume(
         plan: &Plan,
         options: SupervisorOptions,
@@ -304,7 +303,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Why a handover is not possible now.
+    /// Why a handover is not possible now, if so.
     pub(super) fn handover_refusal(&self) -> Option<ControlError> {
         let refused = |why: String| Some(ControlError::Refused(why));
         if self.shutdown_waiters.is_some() {
@@ -329,7 +328,7 @@ impl Supervisor {
         None
     }
 
-    /// Whether no process has ended that still has to be handled.
+    /// Whether every process that has ended has been handled.
     pub(super) fn has_no_exit_pending(&self) -> bool {
         let mut live = self
             .services
@@ -338,7 +337,8 @@ impl Supervisor {
         live.all(|live| live.exit.is_none())
     }
 
-    /// Stops the tasks that read and watch. Lines read by then are kept, and events are handled.
+    /// Stops the tasks that read output and watch processes. Lines read so far are kept, and events
+    /// are handled.
     pub(super) async fn pause(&mut self) {
         loop {
             while let Ok(message) = self.inbox.try_recv() {
@@ -374,7 +374,7 @@ impl Supervisor {
             let gathered = loop {
                 tokio::select! {
                     gathered = &mut gather => break gathered,
-                    // They may be waiting for room to say what they noticed.
+                    // The tasks may be waiting for room in the queue to send their last events.
                     Some(message) = self.inbox.recv() => heard.push(message),
                 }
             };
@@ -389,7 +389,7 @@ impl Supervisor {
         }
     }
 
-    /// Starts the missing tasks that read and watch processes.
+    /// Starts the missing tasks that read output and watch processes.
     pub(super) fn start_watching(&mut self) {
         let worker_group = self.worker_group();
         for (name, managed) in &mut self.services {
@@ -407,7 +407,7 @@ impl Supervisor {
     }
 }
 
-/// Descriptors by the number under which they travelled, each taken once.
+/// Received descriptors by index; each can be taken once.
 struct Descriptors(Vec<Option<OwnedFd>>);
 
 impl Descriptors {
@@ -418,8 +418,8 @@ impl Descriptors {
 }
 
 impl HandoverState {
-    /// Why [`Supervisor::resume`] with this folder for sockets and records would have to end what
-    /// runs and start it anew, if it would.
+    /// Checks whether [`Supervisor::resume`], with this run folder, could continue with the running
+    /// processes. The error says why it would have to end and restart them.
     pub fn check(&self, run: &Path) -> Result<(), String> {
         let known = parse_saved(self)?;
         check_run_folder(&known, run)
@@ -429,7 +429,7 @@ impl HandoverState {
 fn parse_state(rest: HandoverState, run: &Path) -> Result<(SavedState, Descriptors), String> {
     let known = parse_saved(&rest)?;
     if let Err(why) = check_run_folder(&known, run) {
-        // No later supervisor would read the records there.
+        // No later supervisor would read the records in that folder.
         let _ = Folder::make(&known.run.join(PID_RECORDS), 0o700).and_then(PidRecords::open);
         return Err(why);
     }

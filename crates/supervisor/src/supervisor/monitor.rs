@@ -12,11 +12,11 @@ use crate::process::{Cgroup, ProcessTable, reap_adopted};
 use crate::service_log::WatchPhase;
 use crate::state::{Event, Exit, MemoryAction, RunId};
 
-/// How long the last output of a process that is gone is read.
+/// How long the remaining output of an ended process is read.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Supervisor {
-    /// Looks which processes have ended.
+    /// Checks which processes have ended.
     pub(super) fn reap(&mut self) {
         for live in self
             .services
@@ -35,13 +35,13 @@ impl Supervisor {
         }
     }
 
-    /// Looks what is left of processes that ended.
+    /// Checks what is left of processes that ended.
     pub(super) fn look_at_lingering(&mut self) {
         self.finish(&LazyCell::new(ProcessTable::read));
     }
 
-    /// Kills what is left of the groups of processes that ended; once a group is gone, its service
-    /// gets the event.
+    /// Kills what is left of the groups of ended processes. Once a group is gone, its service gets
+    /// the event.
     fn finish(&mut self, table: &LazyCell<ProcessTable>) {
         for (name, managed) in &mut self.services {
             for (run, live) in &mut managed.live {
@@ -60,7 +60,7 @@ impl Supervisor {
                 live.attention.send_replace(WatchPhase::Ended);
                 let readers = std::mem::take(&mut live.readers);
                 let (messages, name, run) = (self.messages.clone(), Arc::clone(name), *run);
-                // Its last lines belong to the notification of its end.
+                // The last lines belong in the notification of the end.
                 tokio::spawn(async move {
                     let read = async {
                         for reader in readers {
@@ -111,7 +111,7 @@ impl Supervisor {
                 let group = live.process.control_group();
                 if let Some(bytes) = group.and_then(Cgroup::memory) {
                     live.use_of.memory_bytes = bytes;
-                    // Otherwise the system holds the limit itself.
+                    // With the action `kill`, the system enforces the limit itself.
                     let is_asked = live.settings.policy.memory != MemoryAction::Kill;
                     if is_asked && max.is_some_and(|max| bytes >= max) {
                         over.push((Arc::clone(name), *run, bytes));
@@ -120,7 +120,8 @@ impl Supervisor {
                 }
                 live.use_of.memory_bytes = bytes;
                 if max.is_some_and(|max| bytes > max) {
-                    // What several processes of it share is counted once, which takes longer to find out.
+                    // Memory shared by several processes is counted only once here, which takes
+                    // longer to measure.
                     let fair = table.fair_memory_of(pid).unwrap_or(bytes);
                     live.use_of.memory_bytes = fair;
                     if max.is_some_and(|max| fair > max) {

@@ -1,4 +1,4 @@
-//! Removes folders that services have filled.
+//! Removes folders to which services have written.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -8,10 +8,10 @@ use std::path::Path;
 /// The mode of a private folder.
 const FOR_NOBODY_ELSE: u32 = 0o700;
 
-/// Removes something that is in a folder of this user's, with everything in it.
+/// Removes an entry of a folder that belongs to this user, with all its contents.
 ///
-/// A service may have nested folders without end, and [`fs::remove_dir_all`] would need an open
-/// descriptor and stack for each level: here nested folders are moved side by side first.
+/// A service may create arbitrarily deep folders, for which [`fs::remove_dir_all`] would need a
+/// descriptor and stack space per level. So nested folders are first moved to the top level.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let mut free = (0_u64..).map(|number| folder.join(format!(".{number}")));

@@ -1,4 +1,4 @@
-//! A running service: its state and its processes. Carries out what the state decides.
+//! A running service: its state and its processes. Carries out the decisions of the state.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -21,48 +21,48 @@ use crate::service_log::{OpenPipe, ServiceLog, WatchPhase};
 use crate::state::{Action, CommandId, Event, Exit, Phase, Report, Run, RunId, State};
 use crate::status::LastExit;
 
-/// How many exits of processes are remembered.
+/// How many ended processes are remembered.
 const EXITS: usize = 20;
-/// How many last lines are reported with the end of a process.
+/// How many of the last lines are reported with the end of a process.
 const LAST_WORDS: usize = 20;
 
-/// One service.
+/// A service with its processes.
 pub(super) struct ManagedService {
     pub(super) state: State,
     /// The settings of each generation.
     pub(super) settings: BTreeMap<u32, Arc<ServiceSettings>>,
-    /// Its log; none: it has the supervisor's own outputs.
+    /// The log; `None` if the service writes to the supervisor's own outputs.
     pub(super) output: Option<Arc<ServiceLog>>,
     pub(super) live: BTreeMap<RunId, RunningInstance>,
     pub(super) exits: VecDeque<LastExit>,
     pub(super) answers: BTreeMap<CommandId, oneshot::Sender<CommandOutcome>>,
     pub(super) sockets: Sockets,
-    /// Since when an instance is given up, and why the first was.
+    /// Since when an instance is given up, and the reason for the first one.
     pub(super) given_up: Option<GivenUp>,
-    /// It starts as soon as the services in its `after` are ready.
+    /// Whether it is to start as soon as its dependencies are ready.
     pub(super) waits: bool,
-    /// It is no longer described.
+    /// Whether it was removed from the plan.
     pub(super) leaves: bool,
 }
 
-/// One process of it.
+/// A running process of the service.
 pub(super) struct RunningInstance {
     pub(super) process: Process,
     pub(super) number: u32,
     /// The settings of its generation.
     pub(super) settings: Arc<ServiceSettings>,
     pub(super) address: Option<Address>,
-    /// Its `NOTIFY_SOCKET`.
+    /// The socket named by `NOTIFY_SOCKET`.
     pub(super) notify: Arc<NotifySocket>,
     pub(super) watch: Option<JoinHandle<()>>,
     pub(super) readers: Vec<JoinHandle<Option<OpenPipe>>>,
     pub(super) attention: watch::Sender<WatchPhase>,
-    /// Its output pipes, while no task reads them.
+    /// The output pipes, while no task reads them.
     pub(super) begun: Vec<OpenPipe>,
     pub(super) since: Timestamp,
-    /// How it ended; its last output is still being read.
+    /// How it ended, while its last output is still being read.
     pub(super) exit: Option<Exit>,
-    /// Why it counts as failed.
+    /// Why its end counts as a failure.
     fault: Option<String>,
     pub(super) use_of: ResourceUse,
 }
@@ -70,7 +70,7 @@ pub(super) struct RunningInstance {
 /// The tasks that watch a process and read its output.
 pub(super) type WatchTasks = (JoinHandle<()>, Vec<JoinHandle<Option<OpenPipe>>>);
 
-/// What a process and its children use.
+/// The processor time and memory of a process and its children.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct ResourceUse {
     pub(super) ticks: Option<u64>,
@@ -79,7 +79,7 @@ pub(super) struct ResourceUse {
 }
 
 impl RunningInstance {
-    /// A process without tasks that read and watch it.
+    /// A process whose reading and watching tasks are not started yet.
     pub(super) fn new(
         process: Process,
         number: u32,
@@ -104,8 +104,9 @@ impl RunningInstance {
         }
     }
 
-    /// Starts the tasks that read its output and check its health, unless they run. The group is
-    /// the worker's, where another user runs that than the supervisor.
+    /// Starts the tasks that read the output and check the health, unless they already run.
+    /// `worker_group` is the group of the worker process, if that runs as another user than the
+    /// supervisor.
     pub(super) fn start_watching(
         &mut self,
         (name, run): (&Arc<str>, &Run),
@@ -144,7 +145,7 @@ impl RunningInstance {
         };
         let (messages, service) = (messages.clone(), Arc::clone(name));
         let found = async move |event| {
-            // A supervisor that is gone needs no events.
+            // If the supervisor is gone, no one needs the event.
             let _ = messages
                 .send(Message::Event(Arc::clone(&service), event))
                 .await;
@@ -152,14 +153,14 @@ impl RunningInstance {
         self.watch = Some(tokio::spawn(watch.run(found, self.attention.subscribe())));
     }
 
-    /// Asks the tasks to end soon, with nothing lost; none: none run.
+    /// Asks the tasks to end soon without losing anything. Returns `None` if none run.
     pub(super) fn pause(&mut self) -> Option<WatchTasks> {
         let watch = self.watch.take()?;
         self.attention.send_replace(WatchPhase::Paused);
         Some((watch, std::mem::take(&mut self.readers)))
     }
 
-    /// Ends the health checks.
+    /// Stops the health checks.
     pub(super) fn stop_watching(&mut self) {
         if let Some(watch) = self.watch.take() {
             watch.abort();
@@ -171,11 +172,11 @@ impl ManagedService {
     pub(super) fn current_settings(&self) -> Arc<ServiceSettings> {
         let now = self.settings.get(&self.state.generation());
         let any = now.or_else(|| self.settings.values().next_back());
-        // There is one for every generation in use; see `Supervisor::step`.
+        // Every generation in use has settings; see `Supervisor::step`.
         any.map_or_else(|| unreachable!("a service without settings"), Arc::clone)
     }
 
-    /// Whether a process has ended of which something is left.
+    /// Whether a process has ended of whose group something is left.
     pub(super) fn is_lingering(&self) -> bool {
         self.live
             .values()
@@ -204,7 +205,8 @@ impl ManagedService {
         }
     }
 
-    /// Remembers since when an instance is given up: what comes while one is belongs to the same.
+    /// Remembers since when an instance is given up. The time stays as long as at least one
+    /// instance is given up.
     fn note_given_up(&mut self, actions: &[Action], at: Timestamp) {
         if !self.state.has_given_up() {
             self.given_up = None;
@@ -224,7 +226,7 @@ impl ManagedService {
 }
 
 impl Supervisor {
-    /// Gives an event to a service, and carries out its actions.
+    /// Passes an event to a service and carries out the resulting actions.
     pub(super) fn step(&mut self, name: &Arc<str>, event: Event) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
@@ -243,7 +245,7 @@ impl Supervisor {
             managed
                 .settings
                 .retain(|generation, _| state.uses(*generation));
-            // The edge hears of it before any instance is asked to stop.
+            // The edge is informed before any instance is asked to stop.
             self.publish();
             let is_answer = |action: &Action| matches!(action, Action::Answer(..));
             let (answers, others): (Vec<Action>, Vec<Action>) =
@@ -254,7 +256,7 @@ impl Supervisor {
             if let Some(run) = gone {
                 self.remove_instance(name, run);
             }
-            // Commands are answered after the actions, so that the answer is true.
+            // Commands are completed last, so that their outcome reflects the other actions.
             for answer in answers {
                 self.perform(name, answer, &mut events);
             }
@@ -378,7 +380,7 @@ impl Supervisor {
         }
     }
 
-    /// The last lines of a process, and how long it has run: zero if it could not be started.
+    /// The last lines of a process, and how long it has run (zero if it could not be started).
     fn last_lines_of(&self, name: &Arc<str>, run: RunId) -> (Vec<String>, SignedDuration) {
         let Some(managed) = self.services.get(name) else {
             return Default::default();
@@ -421,7 +423,7 @@ impl Supervisor {
         let _ = self.notifications.send(notification);
     }
 
-    /// Forgets a process that is gone.
+    /// Removes an instance whose process is gone.
     fn remove_instance(&mut self, name: &Arc<str>, run: RunId) {
         let at = (self.options.clock)();
         let Some(managed) = self.services.get_mut(name) else {
@@ -448,7 +450,7 @@ impl Supervisor {
         if !managed.sockets.holds(live.number)
             && let Some(Address::Unix(path)) = &live.address
         {
-            // It may never have been made.
+            // The file may never have been created.
             let _ = std::fs::remove_file(services.through(path));
         }
         if let Err(error) = self.pid_records.remove(live.process.token()) {

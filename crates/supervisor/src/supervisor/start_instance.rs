@@ -1,4 +1,4 @@
-//! Starts an instance: its address, environment and process, and the tasks that watch it.
+//! Starts an instance: its address, its environment, its process, and the tasks that watch it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,8 +21,8 @@ use crate::ready_instances::Address;
 use crate::service_log::OpenPipe;
 use crate::state::RunId;
 
-/// Sockets that are open before the service is, by the number of the instance: they stay when
-/// its process is replaced, so connections wait instead of being refused.
+/// The sockets that the supervisor opens before the start, by instance number. They stay open when
+/// the process is replaced, so that connections wait instead of being refused.
 #[derive(Default)]
 pub(super) struct Sockets(BTreeMap<u32, (Address, OwnedFd)>);
 
@@ -42,13 +42,13 @@ impl Sockets {
         self.0.contains_key(&number)
     }
 
-    /// All of them, with the number of the instance.
+    /// All sockets, with the number of the instance.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Address, BorrowedFd<'_>)> {
         let all = self.0.iter();
         all.map(|(number, (address, held))| (*number, address, held.as_fd()))
     }
 
-    /// Holds one that another has opened.
+    /// Adds a socket that the previous program has opened.
     pub(super) fn take_over(&mut self, number: u32, address: Address, socket: OwnedFd) {
         self.0.insert(number, (address, socket));
     }
@@ -91,8 +91,8 @@ impl Sockets {
 }
 
 impl Supervisor {
-    /// The group of the program's own service, where another user runs that than the supervisor:
-    /// it must be let through to the sockets of services.
+    /// The group of the program's own service, if that runs as another user than the supervisor.
+    /// This group must be able to connect to the sockets of services.
     pub(super) fn worker_group(&self) -> Option<u32> {
         let own = self.services.get(OWN_SERVICE)?.current_settings();
         own.user.as_ref().map(|user| user.group)
@@ -105,8 +105,8 @@ impl Supervisor {
         number: u32,
         generation: u32,
     ) -> io::Result<()> {
-        // What is opened here is beside the folder where the service opens its own, which is its
-        // user's.
+        // Sockets opened by the supervisor lie next to the folder in which the service opens its
+        // own, because that folder belongs to the service's user.
         let services = &self.folders.services;
         let folder = services.path().join(&**name);
         let worker_group = self.worker_group();
@@ -177,12 +177,13 @@ impl Supervisor {
         let mut started = match started {
             Ok(started) => started,
             Err(error) => {
-                // It is empty, or could not be made.
+                // The control group is empty or could not be created.
                 let _ = group.map(|group| group.remove());
                 return Err(error);
             }
         };
-        // Recorded first, so that nothing runs that a next supervisor could not find.
+        // The process is recorded before it is told to start, so that a later supervisor can find
+        // everything that runs.
         let written = self.pid_records.add(PidRecord {
             service: name.to_string(),
             pid: started.process.pid().as_raw_nonzero().get(),
@@ -191,7 +192,7 @@ impl Supervisor {
             group: group.clone(),
         });
         if let Some(group) = group {
-            // It waits for the word, and so has started nothing yet.
+            // The process still waits for the start byte, so it has no children yet.
             match group.add_process(started.process.pid()) {
                 Ok(()) => started.process.set_cgroup(group),
                 Err(error) => {
@@ -206,8 +207,8 @@ impl Supervisor {
                 PassedDescriptor::Socket(held.as_fd())
             })),
             Some((channels, (stream, theirs))) => {
-                // The program has its end before the process can say anything. One that has
-                // dropped the other end is on its way out.
+                // The program gets its end of the channel before the process can send anything. An
+                // error means that the program is shutting down.
                 let _ = channels.send(Channel {
                     instance: number,
                     generation,
@@ -221,7 +222,7 @@ impl Supervisor {
 
         let mut process = started.process;
         if let Err(error) = gone {
-            // It waits for the word, and ends like any other that failed.
+            // The process still waits for the start byte; it ends like any other that failed.
             tracing::error!(%error, service = %name, "cannot write down or begin a process");
             process.kill();
         }
@@ -250,7 +251,8 @@ impl Supervisor {
     }
 }
 
-/// A control group for an instance, if it can have one. A part of the program stays where that is.
+/// Creates a control group for an instance, if possible. A part of the program stays in the
+/// program's group.
 fn control_group(
     groups: Option<&Cgroups>,
     name: &str,
@@ -266,7 +268,7 @@ fn control_group(
     }
 }
 
-/// An address that the service will open itself.
+/// Chooses an address that the service will open itself.
 fn free_address(
     listening: Listening,
     folder: &Path,
@@ -275,8 +277,8 @@ fn free_address(
 ) -> io::Result<Option<Address>> {
     Ok(match listening {
         Listening::Unix => Some(Address::Unix(folder.join(format!("{number}.{run}.sock")))),
-        // Free now; should another program take it before the service does, its start fails and the
-        // next one gets another.
+        // The port is free now. If another program takes it first, the start fails and the next one
+        // gets another port.
         Listening::Tcp => Some(Address::Tcp(
             TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
         )),

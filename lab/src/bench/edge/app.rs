@@ -1,5 +1,5 @@
-//! A service that answers as small ones do and as nginx would not: in chunks, and with a reason
-//! phrase of its framework's own.
+//! A service whose responses are like those of small frameworks and unlike nginx's: with a chunked
+//! body and with an unusual reason phrase.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use anyhow::Result;
 pub(super) const CHUNKED: &str = "/app/chunked";
 pub(super) const MISSING: &str = "/app/missing";
 
-/// Starts it; it runs until this process ends.
+/// Starts the service, which runs until this process ends.
 pub(super) fn start() -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -18,14 +18,14 @@ pub(super) fn start() -> Result<SocketAddr> {
         .name("app".to_owned())
         .spawn(move || {
             for stream in listener.incoming().flatten() {
-                // A connection that breaks was the client's to end.
+                // A connection error is the client's doing.
                 let _ = thread::Builder::new().spawn(|| answer(stream));
             }
         })?;
     Ok(address)
 }
 
-/// Answers the requests of a connection, none of which has a body.
+/// Responds to the requests of a connection, none of which has a body.
 fn answer(mut stream: TcpStream) -> Result<()> {
     let (chunked, missing) = (chunked(), missing());
     stream.set_nodelay(true)?;
@@ -49,7 +49,7 @@ fn answer(mut stream: TcpStream) -> Result<()> {
     }
 }
 
-/// A page of 20 KiB as a template engine hands it out, 4 KiB at a time.
+/// A page of 20 KiB in chunks of 4 KiB, as a template engine produces it.
 fn chunked() -> Vec<u8> {
     let piece = format!("1000\r\n{}\r\n", "k".repeat(4 << 10)).repeat(5);
     format!(
@@ -59,7 +59,7 @@ fn chunked() -> Vec<u8> {
     .into_bytes()
 }
 
-/// What Flask says where it has no page: Werkzeug writes reasons in capitals.
+/// Flask's response for a missing page: Werkzeug writes reason phrases in capitals.
 fn missing() -> Vec<u8> {
     let page = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n\
                 <p>The requested URL was not found on the server.</p>\n";

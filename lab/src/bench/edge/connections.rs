@@ -1,4 +1,4 @@
-//! What a connection costs that was used once and then left open.
+//! The memory of a connection that was used once and then left open.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -21,11 +21,11 @@ use super::doors::{Door, Doors};
 use super::resident_kib;
 use crate::bench::load::figure;
 
-/// Connections that are held open.
+/// The number of connections that are held open.
 const CONNECTIONS: usize = 5_000;
-/// After the last answer: buffers are given back.
+/// The wait after the last response, in which buffers are freed.
 const SETTLE: Duration = Duration::from_secs(2);
-/// After the crowd of the rows above: what it took is given back by then.
+/// The wait after the preceding rows, in which their memory is freed.
 const CALM: Duration = Duration::from_secs(15);
 
 pub(super) async fn compare(doors: &Doors) -> Result<()> {
@@ -57,7 +57,7 @@ pub(super) async fn compare(doors: &Doors) -> Result<()> {
     Ok(())
 }
 
-/// What each of many open connections adds to the memory of a door, in KiB.
+/// The memory that each of many open connections adds to a server, in KiB.
 async fn held_open<S>(door: &Door, host: &str, open: impl AsyncFn() -> Result<S>) -> Result<f64>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -90,7 +90,7 @@ async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), host: &str) -> 
     }
 }
 
-/// A client that believes the doors' certificate and resumes nothing.
+/// A TLS client that trusts the servers' certificate and does not resume sessions.
 pub(super) fn connector(certificate: &Path) -> Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(certificate)?)?;
@@ -103,7 +103,7 @@ pub(super) fn connector(certificate: &Path) -> Result<TlsConnector> {
     Ok(TlsConnector::from(Arc::new(configuration)))
 }
 
-/// Connects to a door and shakes hands.
+/// Connects to a server and makes a TLS handshake.
 pub(super) async fn open_tls(
     address: SocketAddr,
     connector: &TlsConnector,

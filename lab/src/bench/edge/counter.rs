@@ -1,5 +1,5 @@
-//! Instructions that a server runs for a request: unlike its time they do not depend on what
-//! else the machine does.
+//! Counts the instructions that a server executes per request. Unlike time, they do not depend on
+//! other load on the machine.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,16 +8,16 @@ use crate::command::{find, output, program};
 
 const EVENT: &str = "instructions:u";
 
-/// Counts instructions, where the processor tells them.
+/// Counts instructions, if the processor supports it.
 pub(super) struct Counter {
     is_there: bool,
 }
 
 impl Counter {
-    /// Looks whether this machine counts, and says so if it does not.
+    /// Checks whether this machine can count instructions, and prints a note if not.
     pub(super) fn look() -> Self {
         let mut trial = program("perf");
-        // It shows what it counted on its second output, as it does its complaints.
+        // By default perf writes its counts to standard error, like its error messages.
         trial.args(["stat", "-x,", "--log-fd", "1", "-e", EVENT, "true"]);
         let is_there = output(&mut trial).is_ok_and(|counted| instructions(&counted).is_some());
         if !is_there {
@@ -31,7 +31,8 @@ impl Counter {
         Self { is_there }
     }
 
-    /// The command, while which these processes are watched. What they ran is written to `file`.
+    /// Wraps a command so that these processes are counted while it runs. The counts are written to
+    /// `file`.
     pub(super) fn around(&self, load: Command, watched: &[u32], file: &Path) -> Command {
         if !self.is_there {
             return load;
@@ -49,7 +50,7 @@ impl Counter {
     }
 }
 
-/// What `perf stat -x,` has counted.
+/// Parses the output of `perf stat -x,`.
 pub(super) fn instructions(counted: &str) -> Option<f64> {
     let line = counted.lines().find(|line| line.contains(EVENT))?;
     line.split(',').next()?.parse().ok()

@@ -1,4 +1,4 @@
-//! The two doors, described as alike as their languages allow, and what stands behind them.
+//! The compared servers, configured as equally as possible, and the upstream behind them.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -13,10 +13,10 @@ use crate::bench::binary;
 use crate::bench::server::{Server, free_address, pinned};
 use crate::command::{find, program, run};
 
-/// One door.
+/// One of the servers.
 pub(in crate::bench) struct Door {
     pub(in crate::bench) server: Server,
-    /// Where it speaks TLS.
+    /// The address for TLS.
     pub(super) tls: SocketAddr,
 }
 
@@ -25,40 +25,41 @@ impl Door {
         if protocol.is_tls() {
             format!("https://localhost:{}{path}", self.tls.port())
         } else {
-            // By address: a name that TLS serves would be led there.
+            // By IP address, because requests for a name with a certificate are redirected to
+            // HTTPS.
             format!("http://{}{path}", self.server.address)
         }
     }
 }
 
-/// All of them, and the upstream behind them.
+/// All servers, and their upstream.
 pub(in crate::bench) struct Doors {
     nginx: Door,
     tuned: Door,
     kenduri: Door,
     _upstream: Server,
     files: PathBuf,
-    /// PEM file of the certificate that all show.
+    /// The PEM file of the certificate that all servers use.
     pub(super) certificate: PathBuf,
 }
 
-/// Where doors run; each has a worker for every core.
+/// The cores on which the servers run, with one worker per core.
 #[derive(Clone, Copy)]
 pub(in crate::bench) struct Crew<'a> {
     pub(in crate::bench) cores: &'a [usize],
-    /// Takes the place of Kenduri; it is told its configuration file.
+    /// The program that replaces Kenduri; its argument is the configuration file.
     pub(in crate::bench) program: Option<&'a Path>,
 }
 
-/// What Debian's nginx.conf says of the access log: each line is written when its request
-/// ends; and of files: each is opened, looked at and closed for each request.
+/// As in Debian's nginx.conf: each access log line is written when its request ends, and each file
+/// is opened, checked and closed for each request.
 const AS_PACKAGED: &str = ";";
-/// What somebody writes instead who wants the last of it.
+/// The tuned settings for best performance.
 const TUNED: &str = " buffer=64k flush=1s;
   open_file_cache max=1000 inactive=60s; open_file_cache_valid 1s;";
 
 impl Doors {
-    /// Starts them, and the upstream wherever there is room.
+    /// Starts the servers, and the upstream without pinning it to a core.
     pub(in crate::bench) async fn open(folder: &Path, crew: Crew<'_>) -> Result<Self> {
         let place = Place {
             folder: folder.to_owned(),
@@ -78,22 +79,22 @@ impl Doors {
         })
     }
 
-    /// nginx at its best.
+    /// The tuned nginx.
     pub(in crate::bench) fn tuned(&self) -> &Door {
         &self.tuned
     }
 
-    /// One of the files that all serve.
+    /// The path of one of the files that all servers serve.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.files.join(name)
     }
 
-    /// nginx first.
+    /// nginx first, then Kenduri.
     pub(super) fn both(&self) -> [&Door; 2] {
         [&self.nginx, &self.kenduri]
     }
 
-    /// The same, and nginx between them at its best.
+    /// nginx, the tuned nginx and Kenduri.
     pub(super) fn all(&self) -> [&Door; 3] {
         [&self.nginx, &self.tuned, &self.kenduri]
     }
@@ -102,9 +103,9 @@ impl Doors {
 struct Place {
     folder: PathBuf,
     upstream: SocketAddr,
-    /// The same, which closes the connection after each answer.
+    /// The upstream's address where it closes the connection after each response.
     closing: SocketAddr,
-    /// What answers otherwise than nginx does.
+    /// The service whose responses differ from nginx's.
     app: SocketAddr,
 }
 
@@ -134,11 +135,12 @@ impl Place {
             ]))
     }
 
-    /// Answers 1 KiB, or a page of the size that is asked for, on TCP and on a unix socket; on a
-    /// third address it closes the connection after each answer, as gunicorn's plain workers do.
+    /// Starts the upstream, which sends 1 KiB or a page of the requested size, over TCP and over a
+    /// Unix socket. On a third address it closes the connection after each response, like
+    /// gunicorn's sync workers.
     async fn start_upstream(&self) -> Result<Server> {
         let body = "k".repeat(1 << 10);
-        // As a program sends a page: head and body at once, from memory.
+        // A page is sent as by a program: head and body together, from memory.
         let pages = format!(
             "location /tcp/page/ {{ alias {}/static/; default_type text/html; types {{ }}\n\
              output_buffers 1 64k; open_file_cache max=100; }}",
@@ -259,7 +261,8 @@ to = \"log\"
         Ok(Door { server, tls })
     }
 
-    /// One worker is the process itself; several belong to the same user as this one.
+    /// A single worker is the main process itself; several workers run as the same user as this
+    /// process.
     fn head(&self, name: &str, workers: usize) -> String {
         let processes = match workers {
             1 => "master_process off;".to_owned(),
@@ -273,7 +276,7 @@ to = \"log\"
         )
     }
 
-    /// Where nginx would keep bodies that do not fit: everything stays in this folder.
+    /// Where nginx buffers large bodies: within this folder.
     fn temporaries(&self, name: &str) -> String {
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {};", self.path(&format!("{name}-{kind}"))))

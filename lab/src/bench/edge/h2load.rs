@@ -1,4 +1,4 @@
-//! h2load, of Debian's package nghttp2-client: the same client for every protocol.
+//! Runs h2load from Debian's package nghttp2-client: the same client for every protocol.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use super::counter::{Counter, instructions};
 use crate::bench::server::pinned;
 use crate::command::find;
 
-/// How a door is asked.
+/// The protocol of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// HTTP/1.1 in the clear.
+    /// HTTP/1.1 in clear text.
     Http1,
     /// HTTP/1.1 over TLS.
     Http1Tls,
@@ -32,43 +32,43 @@ impl Protocol {
         }
     }
 
-    /// Whether the port for TLS is asked.
+    /// Whether the protocol runs over TLS.
     pub(super) fn is_tls(self) -> bool {
         self != Self::Http1
     }
 }
 
-/// One run.
+/// The options of a run.
 pub(super) struct Load {
     pub(super) url: String,
     pub(super) protocol: Protocol,
     pub(super) connections: usize,
-    /// Requests under way on each of them.
+    /// The number of concurrent requests on each connection.
     pub(super) streams: usize,
     pub(super) duration: Duration,
-    /// Requests in a second of all connections together; none: as many as can be.
+    /// The request rate of all connections together, per second; `None` for as fast as possible.
     pub(super) pace: Option<f64>,
-    /// Where it runs; none: on the core of this process.
+    /// The cores that it runs on; if empty, the core of this process.
     pub(super) cores: Vec<usize>,
-    /// What it sends with each request.
+    /// The headers that are added to each request.
     pub(super) headers: &'static [&'static str],
-    /// A file to post; none: it gets.
+    /// A file to send with POST; `None` for GET.
     pub(super) body: Option<PathBuf>,
-    /// What every status must begin with.
+    /// The first digit that every status must have.
     pub(super) status: char,
 }
 
-/// What it counted.
+/// The results of a run.
 pub(super) struct Heard {
     pub(super) answers: usize,
     pub(super) time: Duration,
     pub(super) p99_us: f64,
-    /// Instructions of the processes that were watched; none: this machine counts none.
+    /// The instructions of the watched processes; `None` if this machine cannot count them.
     pub(super) instructions: Option<f64>,
 }
 
 impl Load {
-    /// Runs it, and has `counter` watch these processes meanwhile; every answer must have such a status.
+    /// Runs h2load while `counter` watches these processes. Fails if a response has another status.
     pub(super) fn run(&self, counter: &Counter, watched: &[u32]) -> Result<Heard> {
         let log = tempfile::NamedTempFile::new()?;
         let h2load =

@@ -1,4 +1,4 @@
-//! Full TLS 1.3 handshakes, one after the other on several connections at once.
+//! Full TLS 1.3 handshakes, one after another on several connections at once.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::doors::{Door, Doors};
 use crate::bench::load::figure;
 use crate::bench::{Turns, median};
 
-/// Clients that shake hands at once.
+/// The number of concurrent clients.
 const CLIENTS: usize = 16;
 
 pub(super) async fn compare(doors: &Doors, turns: Turns) -> Result<()> {
@@ -37,7 +37,7 @@ pub(super) async fn compare(doors: &Doors, turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// How many handshakes were made within `duration`.
+/// Counts the handshakes made within `duration`.
 async fn shake(door: &Door, connector: &TlsConnector, duration: Duration) -> Result<usize> {
     let end = Instant::now() + duration;
     let clients = LocalSet::new();

@@ -1,4 +1,4 @@
-//! People who get pages and now and then send a form, each on one connection.
+//! Visitors who request pages and now and then send a form, each on one connection.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use super::{Row, Turn};
 use crate::bench::client::{Answer, get, send_json};
 use crate::bench::load::{Conversation, drive, figure};
 
-/// One request in so many is a form.
+/// One in this many requests is a form.
 const FORMS: usize = 20;
 
-/// Asks as often as answers come.
+/// Sends each request as soon as the preceding response has arrived.
 pub(super) async fn ask(door: &Door, row: Row, duration: Duration) -> Result<Turn> {
     let visitors = (0..row.connections).map(|number| Visitor {
         path: row.case.path,
-        // Not all send theirs at once.
+        // The visitors do not all send their form at once.
         asked: number,
     });
     let used = || door.server.processor_time();

@@ -1,4 +1,4 @@
-//! Asking while things die and are replaced: failures are counted, not fatal.
+//! Sends requests while processes are killed and replaced: failures are counted, not fatal.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -16,22 +16,23 @@ use tokio::task::LocalSet;
 use crate::bench::client::{Client, get};
 use crate::interrupt;
 
-/// Who asks at once.
+/// The number of concurrent clients.
 pub(super) const CLIENTS: usize = 16;
-/// Between two tries.
+/// The time between two attempts.
 const SOON: Duration = Duration::from_millis(2);
-/// A try that hangs is not waited for any longer before the next one. A door may hold a request until
-/// somebody answers, and each that it holds takes from what is starting meanwhile.
+/// The time after which the next attempt is begun although one still hangs. A server may hold a
+/// request until an instance is ready, and each held request takes processor time from the starting
+/// instances.
 const HANGS: Duration = Duration::from_millis(50);
-/// Anything here takes less.
+/// The overall timeout; everything here takes less.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What many clients heard together.
+/// The results of all clients together.
 #[derive(Default)]
 pub(super) struct Heard {
-    /// Requests that were answered, well or not.
+    /// The number of completed requests, failed or not.
     pub(super) asked: usize,
-    /// Those that were not.
+    /// The failed requests.
     pub(super) failed: Vec<Failed>,
 }
 
@@ -43,7 +44,7 @@ pub(super) struct Failed {
 }
 
 impl Failed {
-    /// Whether nobody died while it was under way.
+    /// Whether no process was killed while the request was in progress.
     pub(super) fn is_begun_after_a_death(&self, deaths: &[Instant]) -> bool {
         !deaths
             .iter()
@@ -51,8 +52,8 @@ impl Failed {
     }
 }
 
-/// Asks `paths` in turn by [`CLIENTS`] clients, each over a connection that it keeps, until
-/// `meanwhile` has ended and `least` requests were asked.
+/// Requests `paths` in turn with [`CLIENTS`] clients, each over a persistent connection, until
+/// `meanwhile` has ended and at least `least` requests were sent.
 pub(super) async fn ask_while<T>(
     door: SocketAddr,
     paths: &'static [&'static str],
@@ -109,7 +110,7 @@ async fn once(client: &mut Option<Client>, door: SocketAddr, path: &str) -> Resu
     client.exchange(&get(path, "")).await?.expect(200)
 }
 
-/// Waits until every path is answered with 200, over a new connection for each attempt.
+/// Waits until every path returns 200, with a new connection for each attempt.
 pub(super) async fn until_well(door: SocketAddr, paths: &[&str]) -> Result<()> {
     for path in paths {
         until(&format!("{door} answers {path}"), async || {
@@ -120,7 +121,7 @@ pub(super) async fn until_well(door: SocketAddr, paths: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Waits until a program answers with 200 on its own socket.
+/// Waits until a program returns 200 on its own socket.
 pub(super) async fn until_well_at(socket: &Path, path: &str) -> Result<()> {
     until(
         &format!("{} answers {path}", socket.display()),
@@ -133,7 +134,7 @@ pub(super) async fn until_well_at(socket: &Path, path: &str) -> Result<()> {
     .await
 }
 
-/// Whether one request over a new connection is answered with 200.
+/// Whether a request over a new connection returns 200.
 async fn is_well(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> Result<bool> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
@@ -142,7 +143,7 @@ async fn is_well(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) ->
     Ok(answer.starts_with(b"HTTP/1.1 200 "))
 }
 
-/// Waits until nobody answers any more on a port.
+/// Waits until connections to a port are refused.
 pub(super) async fn until_closed(door: SocketAddr) -> Result<()> {
     until(&format!("{door} is closed"), async || {
         TcpStream::connect(door).await.is_err()
@@ -150,8 +151,8 @@ pub(super) async fn until_closed(door: SocketAddr) -> Result<()> {
     .await
 }
 
-/// Tries again and again. One that hangs goes on beside the next: it may be held, or be lost in what
-/// has just died.
+/// Retries until the condition holds. A hanging attempt continues alongside the next one: it may be
+/// held by the server, or lost in a killed process.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) -> Result<()> {
     let begin = Instant::now();
     let mut tries = FuturesUnordered::new();

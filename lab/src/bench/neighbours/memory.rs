@@ -1,4 +1,4 @@
-//! What the kernel says that some processes take.
+//! The memory of processes, as reported by the kernel.
 
 use std::fs;
 
@@ -6,13 +6,13 @@ use anyhow::{Context, Result};
 
 use crate::bench::load::figure;
 
-/// Of some processes together, in MiB.
+/// The memory of some processes together, in MiB.
 pub(super) struct Memory {
-    /// What several share counted in parts (`Pss`, proc(5)).
+    /// With shared memory divided among the processes that share it (`Pss`, proc(5)).
     pub(super) proportional: f64,
-    /// What several share counted for each (`Rss`).
+    /// With shared memory counted for each process (`Rss`).
     pub(super) resident: f64,
-    /// What no file holds: without swap nobody can take it from them (`Anonymous`).
+    /// Anonymous memory, which cannot be reclaimed without swap (`Anonymous`).
     pub(super) anonymous: f64,
 }
 

@@ -1,7 +1,7 @@
-//! The same site twice: behind Debian's nginx and kept by PM2, and with Kenduri for both.
+//! The same site in two setups: behind Debian's nginx and run by PM2, and with Kenduri for both.
 //!
-//! Programs and their settings are the same on either side; each is described as its own
-//! documentation does for two instances of each program.
+//! Programs and their settings are the same in both, and each setup follows its own documentation
+//! for two instances of each program.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -20,17 +20,17 @@ use crate::command::{find, output, program, run};
 use crate::example::Site;
 use crate::workspace::root;
 
-/// How many of each program.
+/// The number of instances of each program.
 const INSTANCES: usize = 2;
 
-/// Which side.
+/// The setup.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
-    /// nginx before, PM2 behind.
+    /// nginx in front, PM2 behind it.
     Theirs,
     /// Kenduri for both.
     Ours,
-    /// The same with one Flask, and one in reserve.
+    /// Kenduri with one Flask instance and one spare.
     OursWithSpare,
 }
 
@@ -39,14 +39,14 @@ pub(super) struct Side {
     which: Which,
     folder: PathBuf,
     door: Server,
-    // Ended after the door.
+    // Dropped after the server.
     _pm2: Option<Pm2>,
-    /// From the first command to the first answers of both programs.
+    /// The time from the first command to the first responses of both programs.
     pub(super) cold_start: Duration,
 }
 
 impl Side {
-    /// Starts everything in `folder`, and waits until both programs answer.
+    /// Starts everything in `folder`, and waits until both programs respond.
     pub(super) async fn start(which: Which, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder.join("data"))?;
         let begin = Instant::now();
@@ -69,19 +69,19 @@ impl Side {
         })
     }
 
-    /// Where it is asked.
+    /// The address of the server.
     pub(super) fn address(&self) -> SocketAddr {
         self.door.address
     }
 
-    /// Ends it, and waits until it has.
+    /// Stops the site and waits until it has stopped.
     pub(super) async fn stop(self) -> Result<()> {
         let address = self.address();
         drop(self);
         until_closed(address).await
     }
 
-    /// Everything that runs and is not one of the site's own programs.
+    /// All processes that are not the site's own programs.
     pub(super) fn around(&self) -> Result<Vec<u32>> {
         if self.which == Which::Theirs {
             let mut processes = self.door.processes()?;
@@ -95,7 +95,7 @@ impl Side {
             .collect())
     }
 
-    /// The processes of a program, as whoever keeps them lists them.
+    /// The processes of a program, as listed by its process manager.
     pub(super) fn instances(&self, service: &str) -> Result<Vec<u32>> {
         if self.which == Which::Theirs {
             let listed: Vec<Listed> =
@@ -114,7 +114,7 @@ impl Side {
             .collect())
     }
 
-    /// Replaces every instance of both programs.
+    /// The commands that replace every instance of both programs.
     pub(super) fn reloads(&self) -> Result<Vec<Command>> {
         if self.which == Which::Theirs {
             let mut command = pm2(&self.folder)?;
@@ -130,7 +130,7 @@ impl Side {
             .into())
     }
 
-    /// Whether all that should run does.
+    /// Whether everything that should run does.
     pub(super) fn is_whole(&self) -> Result<bool> {
         Ok(match self.which {
             Which::Theirs | Which::Ours => {
@@ -158,7 +158,7 @@ impl Side {
     }
 }
 
-/// A line of `kenduri ps`.
+/// A row of `kenduri ps`.
 #[derive(Deserialize)]
 struct Row {
     service: String,
@@ -166,19 +166,19 @@ struct Row {
     pid: Option<u32>,
 }
 
-/// A line of `pm2 jlist`.
+/// An entry of `pm2 jlist`.
 #[derive(Deserialize)]
 struct Listed {
     name: String,
     pid: u32,
 }
 
-/// The programs of the site.
+/// The folder of one of the site's programs.
 fn part(name: &str) -> PathBuf {
     Site::FlaskExpress.folder().join(name)
 }
 
-/// Flask's command as a person would start it, on a socket of its own.
+/// Flask's command as started by hand, on a socket of its own.
 pub(super) fn flask_by_hand(socket: &Path, data: &Path) -> Command {
     let mut command = program(part("flask").join(".venv/bin/gunicorn"));
     command
@@ -189,7 +189,7 @@ pub(super) fn flask_by_hand(socket: &Path, data: &Path) -> Command {
     command
 }
 
-/// Express' command, the same way.
+/// Express's command as started by hand.
 pub(super) fn express_by_hand(socket: &Path) -> Command {
     let mut command = program("node");
     command
@@ -292,14 +292,15 @@ fn socket_name(number: usize) -> String {
     format!("flask-{number}.sock")
 }
 
-/// PM2 with a home of its own; dropping it ends it and all it keeps.
+/// PM2 with a home folder of its own; dropping it stops it and all its processes.
 struct Pm2 {
     folder: PathBuf,
 }
 
 impl Pm2 {
     fn start(folder: &Path, express: SocketAddr) -> Result<Self> {
-        // gunicorn knows nothing of PM2's clusters: each is an application on a socket of its own.
+        // PM2's cluster mode works for Node only, so each gunicorn is an application on a socket of
+        // its own.
         let mut apps = vec![serde_json::json!({
             "name": "express",
             "cwd": part("express"),
@@ -334,7 +335,7 @@ impl Pm2 {
 impl Drop for Pm2 {
     fn drop(&mut self) {
         if let Ok(mut command) = pm2(&self.folder) {
-            // There is nobody left to tell.
+            // An error cannot be reported here.
             let _ = output(command.arg("kill"));
         }
     }

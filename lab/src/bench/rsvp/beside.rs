@@ -1,8 +1,8 @@
-//! Two programs in one run, such as a released one and a `cargo build --release`: processor time of
-//! an RSVP and of a file of 1 KiB.
+//! Compares two programs in one run, such as a released one and a `cargo build --release`:
+//! processor time of an RSVP and of a file of 1 KiB.
 //!
-//! Both are asked in every round, each first in every other one, and the ratio is the median of the
-//! rounds': what else goes on then slows down both.
+//! Both are measured in every round, in alternating order, and the result is the median of the
+//! rounds' ratios, so that other load affects both.
 
 use std::fs;
 use std::path::Path;
@@ -16,10 +16,10 @@ use crate::bench::server::{Server, free_address};
 use crate::bench::{Turns, median, new_folder};
 use crate::command::program;
 
-/// A folder with files beside the app.
+/// Serves a folder of files besides the app.
 const SETTINGS: &str =
     "[[route]]\npath = \"/static/\"\nto = \"files:files\"\n[[route]]\nto = \"app\"\n";
-/// How many clients wait at once.
+/// The number of concurrent clients.
 const CLIENTS: usize = 64;
 
 pub(in crate::bench) fn bench(runtime: &Runtime, programs: [&Path; 2], turns: Turns) -> Result<()> {

@@ -10,10 +10,10 @@ use crate::command::{output, program, run};
 use crate::dist;
 use crate::workspace::root;
 
-/// The sums of all files of a result.
+/// The checksum file of a result.
 const SUMS: &str = "SHA256SUMS";
 
-/// Results of `cargo xtask dist`: those that are named, or of one clone of this commit, or of two.
+/// Results of `cargo xtask dist`: the given ones, or those of one or two clones of this commit.
 pub(super) fn provide(named: &[PathBuf], is_compared: bool) -> Result<Vec<PathBuf>> {
     if !named.is_empty() {
         let real = named.iter().map(fs::canonicalize);
@@ -66,7 +66,7 @@ fn build(name: &str, commit: &str) -> Result<PathBuf> {
     Ok(built)
 }
 
-/// How large everything is, and that the other builds have the same.
+/// Prints the sizes, and checks that the other builds have the same checksums.
 pub(super) fn show(first: &Path, others: &[PathBuf]) -> Result<()> {
     let sums = fs::read_to_string(first.join(SUMS))?;
     println!("\nwhat a release page has");

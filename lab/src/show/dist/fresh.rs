@@ -1,4 +1,4 @@
-//! From the download to the first invitation open, on a system that has seen nothing of Kenduri.
+//! From the download to the first open invitation, on a system that never had Kenduri.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -13,10 +13,10 @@ use super::{artefact, debian};
 use crate::command::{output, program};
 use crate::interrupt::{self, Running};
 
-/// Fresh systems, and the glibc of each. Ubuntu and Amazon Linux have no mirror here: for them
-/// stands that the program asks for no newer glibc than theirs.
+/// Fresh systems with the glibc of each. Ubuntu and Amazon Linux have no mirror here; for them it
+/// suffices that the program needs no newer glibc than theirs.
 const SYSTEMS: [(&str, &str); 2] = [("bookworm", "2.36"), ("bullseye", "2.31")];
-/// What the promise names.
+/// The time in the promise.
 const WITHIN: Duration = Duration::from_secs(30);
 /// The two commands.
 const COMMANDS: &str = "cd /opt && tar -xzf kenduri-*.tar.gz && \
@@ -38,7 +38,7 @@ pub(super) fn show(built: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How long it takes in this tree.
+/// Measures the time on the system in this folder.
 fn open(tree: &Path, said: &Path) -> Result<Duration> {
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let log = File::create(said)?;
@@ -53,7 +53,7 @@ fn open(tree: &Path, said: &Path) -> Result<Duration> {
         .spawn()
         .context("unshare is of Debian's package util-linux")?;
     let outcome = invitation(&mut demo, said, begin);
-    // It may have ended by itself.
+    // The process may have ended by itself.
     let _ = demo.kill();
     let _ = demo.wait();
     outcome

@@ -1,8 +1,8 @@
-//! The package is upgraded by a live systemd while requests come at a steady pace.
+//! Upgrades the package by a live systemd while requests come in at a steady pace.
 //!
-//! The system is a fresh Debian in a container of systemd's own, with the network of this machine
-//! and its speed: `cargo xtask show install` has a whole machine instead, which is emulated and too
-//! slow for a thousand requests a second.
+//! The system is a fresh Debian in a systemd container, with the network and the speed of this
+//! machine. The virtual machine of `cargo xtask show install` is emulated and too slow for a
+//! thousand requests per second.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -20,20 +20,20 @@ use super::{artefact, debian};
 use crate::command::{output, program, with_children};
 use crate::interrupt;
 
-/// Beside Debian's essential packages.
+/// The packages besides Debian's essential ones.
 const PACKAGES: &str = "systemd-sysv,dbus,debconf,passwd";
 const RELEASE: &str = "bookworm";
 /// How long a start or an upgrade may take.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// How long requests come before the upgrade, and after it.
+/// How long requests are sent before and after the upgrade.
 const AROUND: Duration = Duration::from_secs(3);
-/// Connections that are kept as long as the server keeps them.
+/// The number of persistent connections.
 const CONNECTIONS: u32 = 16;
-/// systemd wants one hierarchy of control groups, which not every machine has in that place.
+/// systemd needs the unified cgroup hierarchy, which not every machine has mounted there.
 const BOOT: &str = "mount -t cgroup2 none /sys/fs/cgroup
 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec systemd-nspawn --quiet --register=no --keep-unit \
     --console=read-only --directory=\"$0\" --boot";
-/// The same package under a later version.
+/// Builds the same package with a later version number.
 const NEXT: &str = "cd /opt
 dpkg-deb --raw-extract kenduri.deb next
 sed -i 's/^Version: .*/&+next/' next/DEBIAN/control
@@ -84,10 +84,10 @@ pub(super) fn show(built: &Path, pace: u32) -> Result<()> {
     tally.tell(pace, took)
 }
 
-/// A container with a systemd; dropping it ends it.
+/// A container with systemd; dropping it stops it.
 struct Machine {
     child: Child,
-    /// Its systemd, as this machine numbers it.
+    /// The pid of its systemd in this machine's namespace.
     leader: String,
 }
 
@@ -127,7 +127,7 @@ impl Machine {
         }
     }
 
-    /// What commands say in it.
+    /// Runs commands in the container and returns their output.
     fn shell(&self, commands: &str) -> Result<String> {
         shell(&self.leader, commands)
     }
@@ -145,13 +145,13 @@ fn shell(leader: &str, commands: &str) -> Result<String> {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        // What it started ends with it.
+        // All its processes end with it.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// What became of the requests.
+/// The results of the requests.
 #[derive(Clone, Default)]
 struct Tally(Arc<Mutex<Asked>>);
 
@@ -191,7 +191,8 @@ impl Tally {
     }
 }
 
-/// Asks at this pace until it is over. A request that is late counts from when it was due.
+/// Sends requests at this pace until the end. If a request is late, its time is counted from when
+/// it was due.
 async fn ask(address: SocketAddr, pace: u32, tally: Tally) -> Result<()> {
     let begin = Instant::now();
     let mut askers = tokio::task::JoinSet::new();
@@ -219,7 +220,7 @@ async fn ask(address: SocketAddr, pace: u32, tally: Tally) -> Result<()> {
     Ok(())
 }
 
-/// One request, on the connection of the one before if that is kept.
+/// Sends a request, over the connection of the preceding one if that is still open.
 async fn one(
     address: SocketAddr,
     kept: &mut Option<Box<dyn super::super::visitors::Duplex>>,

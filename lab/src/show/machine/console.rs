@@ -1,4 +1,4 @@
-//! The machine's serial line, on which it says what holds.
+//! The machine's serial console, on which it prints the results of the checks.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -14,26 +14,26 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::command::program;
 use crate::interrupt::{self, Running};
 
-/// How every line of the checks begins, among what the kernel and systemd say.
+/// The prefix of the checks' lines, among those of the kernel and systemd.
 const MARK: &str = "machine: ";
-/// What they say last.
+/// The last line of the checks.
 const DONE: &str = "done";
-/// And before it, if something does not hold.
+/// The line before it if a check failed.
 const FAILED: &str = "FAILED";
-/// So many lines are shown of a machine that fails.
+/// How many of the last lines are shown if the machine fails.
 const LAST_LINES: usize = 100;
-/// Neither a boot loader nor a disk; nobody signs in; a kernel that gives up ends the machine.
-/// Programs lie at the same addresses each time, for the emulator translates code anew for each
-/// address at which it finds it, and translating is most of what it does.
+/// There is no boot loader, no disk and no login, and a kernel panic ends the machine. Address
+/// space randomization is off, because the emulator translates code again for each address at which
+/// it runs, and translation takes most of its time.
 const KERNEL: &str = "console=ttyS0 rdinit=/sbin/init panic=-1 quiet norandmaps \
                       systemd.show_status=error systemd.mask=serial-getty@ttyS0.service";
 
-/// A machine that runs, and ends with this.
+/// A running machine, which is stopped when this is dropped.
 pub(super) struct Console {
     machine: Child,
     _running: Running,
     lines: Receiver<String>,
-    /// Where all that it says is kept.
+    /// The file that records its whole output.
     record: File,
     until: Instant,
 }
@@ -48,8 +48,8 @@ impl Console {
     ) -> Result<Self> {
         let record = File::create(record)?;
         let mut machine = program("qemu-system-x86_64")
-            // Software alone: it works everywhere, also where a machine is an emulated one itself
-            // and /dev/kvm is there, but hangs.
+            // Software emulation works everywhere, even within an emulated machine whose /dev/kvm
+            // exists but hangs.
             .args(["-accel", "tcg,thread=multi", "-smp", "2", "-m", "2048"])
             .args(["-display", "none", "-serial", "stdio", "-monitor", "none"])
             .args(["-nic", "none", "-no-reboot"])
@@ -83,7 +83,7 @@ impl Console {
         })
     }
 
-    /// Shows what the checks say, until they are done.
+    /// Prints the lines of the checks until they are done.
     pub(super) fn follow(mut self) -> Result<()> {
         let mut last = VecDeque::new();
         let outcome = self.read(&mut last);
@@ -127,7 +127,7 @@ impl Console {
 
 impl Drop for Console {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The machine may have ended by itself.
         let _ = self.machine.kill();
         let _ = self.machine.wait();
     }

@@ -1,4 +1,4 @@
-//! The system of the machine: a small Debian of the release that runs here, and its kernel.
+//! The system of the machine: a small Debian of the release that runs here, with its kernel.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,18 +11,18 @@ use crate::command::{output, program, run};
 use crate::dist::{self, Compression};
 use crate::workspace::root;
 
-/// What it has beside Debian's essential packages.
+/// The packages besides Debian's essential ones.
 const PACKAGES: &str = "systemd-sysv,passwd,curl";
-/// Where the sources of the system that runs here stand, since Debian 12.
+/// The package sources of the system that runs here (since Debian 12).
 const SOURCES: &str = "/etc/apt/sources.list.d/debian.sources";
 
-/// A system that is made once for each release, kept in `target`, and never changed.
+/// A system that is created once for each release, kept in `target`, and never changed.
 pub(super) struct Root {
     folder: PathBuf,
 }
 
 impl Root {
-    /// Makes it, unless it is there as it would be made now.
+    /// Creates the system, unless an up-to-date one exists.
     pub(super) fn provide() -> Result<Self> {
         ensure!(
             cfg!(target_arch = "x86_64"),
@@ -56,21 +56,21 @@ impl Root {
         Ok(made)
     }
 
-    /// The kernel.
+    /// The path of the kernel.
     pub(super) fn kernel(&self) -> PathBuf {
         self.folder.join("kernel")
     }
 
-    /// Where all is kept that the machine says.
+    /// The file that records the machine's output.
     pub(super) fn record(&self) -> PathBuf {
         self.folder.join("console.txt")
     }
 
-    /// The system with this program and the checks in it, as one file in a folder.
+    /// Adds this program and the checks to the system. Returns one archive file in the folder.
     pub(super) fn with(&self, kenduri: &Path, folder: &Path) -> Result<PathBuf> {
         let more = folder.join("more");
         let checks = root().join("tests/machine");
-        // A debug build is mostly what only a debugger reads.
+        // Most of a debug build is information for debuggers, so it is stripped.
         let stripped = folder.join("kenduri");
         output(program("strip").arg("-o").arg(&stripped).arg(kenduri))?;
         let package = dist::package(&stripped, folder, Compression::None)?;
@@ -115,10 +115,10 @@ impl Root {
     }
 }
 
-/// How the system would be made now.
+/// What the system would be created from now.
 struct Wanted {
     release: String,
-    /// Everything on which it depends.
+    /// Everything on which its contents depend.
     stamp: String,
 }
 
@@ -140,7 +140,7 @@ fn wanted() -> Result<Wanted> {
     })
 }
 
-/// A path as one word of the shell that reads a hook.
+/// Quotes a path as one word for the shell that runs a hook.
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

@@ -1,4 +1,4 @@
-//! What keeps somebody out, and goes on doing so.
+//! Tests that access restrictions are preserved.
 
 use edge::route::NormalPath;
 
@@ -75,7 +75,7 @@ fn what_few_could_reach_is_not_open_to_all() {
             !text.contains("access =") && !text.contains("403")
         );
     }
-    // What everybody reached is not closed for the sake of the other.
+    // A publicly reachable server is not closed because of the other one.
     let text = made(
         "server { listen 127.0.0.1:9000; return 204; } server { listen 80; location / { proxy_pass http://b:1; } }",
     );
@@ -96,7 +96,7 @@ fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
         ("203.0.113.7:9090", "_", "80", "status:403"),
         ("[::]:9090", "_", "8080", "status:403"),
         ("9090; listen 127.0.0.1:80", "_", "80", "status:403"),
-        // Everybody has reached it, or nobody else is listening for.
+        // The first server is itself public, or no other server is more widely reachable.
         ("80", "_", "9090", ""),
         ("443 ssl", "_", "80", ""),
         ("9090; listen 80", "_", "80", ""),
@@ -124,7 +124,7 @@ fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
         assert_eq!(is_told, !expected.is_empty(), "{listen}\n{text}");
         assert!(text.contains("http://127.0.0.1:3000"), "{listen}\n{text}");
     }
-    // A name that everybody asks for keeps nobody out.
+    // A host name is no protection, since any client can send it.
     let text = made(&format!(
         "server {{ listen 9090; server_name a.example; location /debug/ {{ proxy_pass http://b:1; }} {admin} }} \
          server {{ listen 80; {public} }}"
@@ -134,7 +134,7 @@ fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
         let route = plan.find("a.example", &NormalPath::parse(path).unwrap());
         assert_eq!(route.unwrap().to, to, "{text}");
     }
-    // What is reached by everybody is kept, and not what comes first.
+    // The publicly reachable server is kept, even if it comes second.
     let text = made(&format!(
         "server {{ listen 9090; {admin} }} server {{ listen 80; location / {{ proxy_pass http://127.0.0.1:3000; }} }}"
     ));
@@ -228,7 +228,7 @@ fn nothing_is_open_below_what_is_said_to_be_closed() {
             }
         }
     }
-    // What lets in the same people says so itself.
+    // A location with the same restriction keeps its target.
     let text = server(&format!(
         "location /api/ {{ allow 10.0.0.0/8; deny all; proxy_pass http://b:2; }} {guard}"
     ));
@@ -237,7 +237,7 @@ fn nothing_is_open_below_what_is_said_to_be_closed() {
         route.contains("http://b:2") && route.contains("access"),
         "{text}"
     );
-    // What only counts is not closed, and a remark says that nobody counts.
+    // A location that only limits the rate is not closed; a remark says that the limit is lost.
     let text = server(&format!(
         "location /api/ {pass} location ~ ^/api/[a-z]+/login {{ limit_req zone=z; proxy_pass http://b:1; }}"
     ));
@@ -307,7 +307,7 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
             vec!["X-Real-IP"],
             "not sent",
         ),
-        // It is the client's own there, too.
+        // With these, the program gets the client's own header.
         (
             "proxy_set_header Authorization $http_authorization;",
             vec![],
@@ -319,7 +319,7 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
             "as the client",
         ),
         ("proxy_set_header X-A $http_x_b;", vec!["X-A"], "CAREFUL"),
-        // These are written anew.
+        // These headers are set by the edge.
         (
             "proxy_set_header Content-Length \"\";",
             vec![],
@@ -345,7 +345,7 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
         assert!(!text.contains("s3cret"), "{text}");
         assert_eq!(text.contains("CAREFUL"), told.contains("CAREFUL"), "{text}");
     }
-    // A list that is written anew is not inherited.
+    // A list that is set in an inner block is not inherited.
     let text = server(&format!(
         "proxy_set_header X-A \"\"; location / {{ {pass} }} location /x/ {{ proxy_set_header X-B \"\"; {pass} }} \
          location /files/ {{ root /srv; }} location /old/ {{ return 410; }} \

@@ -1,10 +1,10 @@
-//! What holds for any file, however odd.
+//! Property tests: what holds for any file, however odd.
 
 use proptest::prelude::*;
 
 use super::{made_whole, problems};
 
-/// What files of nginx are made of.
+/// Random sequences of words and characters from nginx files.
 fn soup() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         8 => prop::sample::select(vec![
@@ -23,7 +23,7 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(word, 0..80).prop_map(|words| words.join(" "))
 }
 
-/// Directives that are well formed, in a server.
+/// Well-formed directives within a server.
 fn sound() -> impl Strategy<Value = String> {
     let value = prop_oneof![
         4 => prop::sample::select(vec![

@@ -1,4 +1,4 @@
-//! Apps that become no service, and jobs that come to their end.
+//! Apps that do not become services, and jobs that end for good.
 
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ fn the_file_server_of_pm2_is_a_route() {
     );
     assert!(flat(&app).contains("port 3000"), "{text}");
     assert!(!text.contains("CAREFUL"), "{text}");
-    // Without any of its variables it is that of npm.
+    // Without PM2's variables it is the npm package `serve`.
     let other = flat(&json!({ "name": "client", "script": "serve", "args": "-s build" }));
     assert!(
         other.contains("run = \"serve -s build\"") && other.contains("file server of PM2"),

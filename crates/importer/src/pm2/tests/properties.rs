@@ -1,10 +1,10 @@
-//! What holds whatever an ecosystem file says.
+//! Property tests: what holds for any ecosystem file.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Values of any kind, not too deep.
+/// Random values of limited depth.
 fn anything() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -22,7 +22,7 @@ fn anything() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A field by its place, and its value; some that only one service may have.
+/// The index of a field and its value, including values that only one service may have.
 fn field() -> impl Strategy<Value = (usize, Value)> {
     prop_oneof![
         8 => (0_usize..30, anything()),

@@ -1,4 +1,4 @@
-//! How a next generation takes over, driven by events.
+//! Tests of how a new generation takes over, driven by events.
 
 use super::*;
 
@@ -219,7 +219,7 @@ fn one_that_is_stopped_takes_another_description_and_stays_where_it_is() {
         instances: 2,
         ..policy()
     };
-    // What is on its way out belongs to none of this.
+    // Processes that are already stopping belong to neither generation.
     stage.command(3, Command::Reload(Some(more)));
     assert!(stage.answer(3).is_ok());
     stage.exit(1);
