@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::BackupError;
 use crate::vault::Vault;
 
-/// The prefix of their objects in a backup.
+/// The prefix of the files' objects in a backup.
 const ALL: &str = "files/";
 
 /// A file or folder that is backed up with the store.

@@ -199,7 +199,7 @@ impl LogCopy {
     /// changes that had not been copied yet, and whether the database file now contains everything
     /// and will not change until the next call.
     pub(crate) fn checkpoint(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
-        // This checkpoints most of the log without blocking writers.
+        // Checkpoints most of the log while programs can write, so that the pause below is short.
         let mut changes = self.alone(|this| {
             this.hold.execute_batch("COMMIT")?;
             take_hold(&this.hold)

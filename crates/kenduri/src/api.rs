@@ -23,8 +23,8 @@ const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their 
     it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
     carry an Idempotency-Key, and is then done once, however often it is sent.";
 
-/// The compressed description. A test of this module writes it and the build script compresses it,
-/// so that the running program need not generate it.
+/// The compressed OpenAPI description. A test of this module writes the description and the build
+/// script compresses it, so that the running program need not generate it.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 fn description() -> io::Result<String> {

@@ -25,14 +25,14 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// The longest message, in bytes.
 const LONGEST: usize = 16 << 20;
-/// The most descriptors with one message.
+/// The maximum number of descriptors in a message.
 const MOST: usize = 4_096;
-/// The most descriptors sent at once; the system allows 253.
+/// The maximum number of descriptors sent at once; the system allows 253.
 const BATCH: usize = 100;
 
 /// The time limit for finishing a partly received message.
 const HALT_TIME: Duration = Duration::from_secs(5);
-/// The most messages waiting to be sent, and the most waiting to be handled.
+/// The maximum number of messages that wait to be sent, and of those that wait to be handled.
 const WAITING: usize = 64;
 
 /// A message with its descriptors.

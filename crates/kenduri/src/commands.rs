@@ -212,9 +212,9 @@ fn data(asked: &Asked) -> Result<PathBuf> {
 /// runs.
 fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     let mut asked = place.asked();
-    // This command opens no listener; a running Kenduri has checked this itself.
+    // This command opens no listener; a running Kenduri has made the check of the mailbox itself.
     asked.allow_public_mailbox = true;
-    // The running Kenduri is asked even if the file has become invalid since.
+    // The request is sent to a running Kenduri even if the file has become invalid since its start.
     if let Some(outcome) = control::ask(&data(&asked)?, &order)? {
         return Ok(outcome);
     }

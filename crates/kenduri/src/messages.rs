@@ -98,7 +98,7 @@ pub(crate) struct RequestRate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ServeMode {
-    /// An installation.
+    /// A normal installation.
     Usual,
     /// A demo in a named folder.
     Demo,

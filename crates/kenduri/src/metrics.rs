@@ -15,7 +15,7 @@ const SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
 
-/// How often raw samples are aggregated. Until then each request takes memory for a number.
+/// How often raw samples are aggregated. Until then, the samples of each request occupy memory.
 const TIDY: Duration = Duration::from_secs(1);
 
 /// The process's metrics; one value per process.

@@ -1,5 +1,5 @@
-//! Reloading settings in the worker: the edge's plan is replaced, and the text for the user lists
-//! the other changes, which wait for a restart.
+//! Reloading settings in the worker: replaces the edge's plan, and lists the other changes, which
+//! wait for a restart.
 
 use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
@@ -36,7 +36,7 @@ impl Reload {
     }
 
     /// Applies the settings to the edge, all or nothing, with these additional listening sockets.
-    /// Returns a text about the changes, and the services.
+    /// Returns a text about the changes, and the plan of the services.
     pub(crate) fn apply(
         &mut self,
         edge: &Edge,

@@ -11,7 +11,7 @@ use crate::configuration::{self, Asked, Configuration, Flag};
 
 /// How many of the next ports a demo tries.
 const PORTS_TRIED: u16 = 100;
-/// The number of connections that wait to be accepted.
+/// The maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 
 /// Whether another port may be used when the configured one is taken.

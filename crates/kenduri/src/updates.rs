@@ -25,7 +25,7 @@ pub(crate) use releases::Release;
 
 /// The running version.
 pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
-/// The most bytes read from a source.
+/// The maximum number of bytes read from a source.
 const LONGEST: u64 = 4 << 20;
 
 /// A source of releases or advisories.

@@ -92,7 +92,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// The runtime for everything but requests, which have a thread for each core.
+/// The runtime for everything except requests, which are served by one thread per core.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -28,7 +28,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// A browser without cookies whose language is English.
+    /// A browser that has no cookies and prefers English.
     pub fn new(router: Router) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("en"));

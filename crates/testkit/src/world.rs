@@ -117,7 +117,8 @@ impl World {
         }
     }
 
-    /// Runs `test` in a world in a fresh SQLite file; with a runtime as [`World::each_engine`].
+    /// Runs `test` in a world in a fresh SQLite file. Like [`World::each_engine`], must not be
+    /// called inside a runtime.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the test is a closure written in its place"

@@ -127,7 +127,7 @@ fn in_seconds(at: Timestamp) -> Timestamp {
 
 fn settings(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
-    // This command opens no listener.
+    // This command opens no listener, so the check of the mailbox does not apply.
     asked.allow_public_mailbox = true;
     Ok(configuration::load(&asked)?.settings)
 }

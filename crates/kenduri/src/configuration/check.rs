@@ -89,7 +89,7 @@ impl<'a> Check<'a> {
             .ok()
     }
 
-    /// The number, or a report that it is out of bounds.
+    /// Returns the number, and reports it if it is out of bounds.
     pub(crate) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             self.refuse(

@@ -451,8 +451,8 @@ pub(crate) struct Compat {
     /// The older program whose format `/api/auth` has: `backend`. If empty, the address does not
     /// exist.
     pub(crate) auth: String,
-    /// Whether registering below `/backend` responds with tokens, which reveals whether an address
-    /// is taken.
+    /// Whether registering below `/backend` responds with tokens, or with an error if the address
+    /// is taken. This reveals which addresses have an account.
     pub(crate) register_tokens: bool,
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use supervisor::{InstanceStatus, LogLine, LogPosition, ServiceStatus, SettingsSummary};
 
-/// A request about services, handled by the supervisor process.
+/// A request about services, which the supervisor process handles.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
 pub(crate) enum ServiceRequest {

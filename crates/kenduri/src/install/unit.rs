@@ -206,7 +206,7 @@ impl Unit {
         config.into_iter().chain(data)
     }
 
-    /// These flags as command-line arguments.
+    /// The flags that identify the installation, as command-line arguments.
     pub(crate) fn words(&self) -> Vec<String> {
         let flags = self.flags();
         flags
@@ -214,7 +214,7 @@ impl Unit {
             .collect()
     }
 
-    /// These flags, quoted for the unit.
+    /// The flags that identify the installation, quoted for the unit.
     fn place(&self) -> String {
         let mut place = String::new();
         for (flag, path) in self.flags() {

@@ -99,7 +99,8 @@ impl Write for Folder {
             self.stay();
         }
         if self.written >= self.most {
-            // A file that is too large is better than a lost line; the next lines try again.
+            // If rotation fails, the file grows too large, but no line is lost. The next line tries
+            // again.
             let _ = self.rotate();
         }
         self.file.write_all(line)?;

@@ -21,7 +21,7 @@ pub(crate) struct ParentProcess {
     pub(super) settings: Mutex<Settings>,
     /// The lock for changing what is in force. Starting a worker does not take it.
     pub(super) changes: Arc<Mutex<()>>,
-    /// The gate that every request passes.
+    /// Admits requests, except just before an upgrade by `exec`.
     pub(crate) gate: CommandGate,
     /// The ids for requests to workers.
     pub(super) numbers: RequestIds,

@@ -21,7 +21,7 @@ use super::service_config;
 const FLAG: &str = "--rehearsal";
 /// The time limit: the check only reads a file and the settings.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest reason shown, in bytes.
+/// The maximum length of the reported error, in bytes.
 const REASON: u64 = 4 << 10;
 /// How often the end of the process is polled after its last output.
 const LOOK: Duration = Duration::from_millis(5);

@@ -63,7 +63,7 @@ impl Overview<'_> {
     }
 }
 
-/// A host name, or several of one certificate file, with the state of the certificate.
+/// The state of a certificate, with its host name, or all its names if it is in a file.
 #[derive(Default)]
 struct Certificate {
     names: String,

@@ -1,5 +1,5 @@
 //! Routes requests to the instances of services. The supervisor process reports their state to the
-//! edge, and the edge reports their requests to the supervisor process.
+//! edge, and the edge reports the instances' load to the supervisor process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -68,7 +68,7 @@ impl UpstreamServers {
         }
     }
 
-    /// The load of the servers since the last call, one [`LOOK`] ago.
+    /// The load of the servers since the last call, which was [`LOOK`] ago.
     pub(super) fn rates(&mut self, edge: &Edge) -> Vec<RequestRate> {
         let mut counts = BTreeMap::new();
         for (service, crew) in self.services() {

@@ -44,7 +44,7 @@ pub(in crate::commands) struct WeddingManager {
 impl WeddingManager {
     pub(super) fn run(self) -> Result<()> {
         let mut asked = self.place.asked();
-        // This command opens no listener.
+        // This command opens no listener, so the check of the mailbox does not apply.
         asked.allow_public_mailbox = true;
         let settings = Arc::new(configuration::load(&asked)?.settings);
         if control::is_running(&settings.data)? {
