@@ -109,7 +109,7 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
     })
 }
 
-/// Checks the constraints of the schema, and counts the rows of all tables.
+/// Checks the integrity and the foreign keys of a store, and counts the rows of all tables.
 fn count(path: &Path) -> Result<u64, BackupError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let store = Connection::open_with_flags(path, flags)?;

@@ -157,7 +157,7 @@ impl BackupKey {
 
     /// The content of the object stored with the backup.
     pub(crate) fn envelope_bytes(&self) -> Vec<u8> {
-        // A struct of texts always becomes JSON.
+        // A struct of strings always serialises to JSON.
         serde_json::to_vec_pretty(&self.envelope).unwrap_or_default()
     }
 

@@ -110,7 +110,7 @@ pub(crate) enum ControlResponse {
     },
     /// The audit log was verified.
     AuditVerified {
-        /// The number of the first line whose seal does not match; `None` if all do.
+        /// The position of the first sealed line that was changed; `None` if none was.
         broken: Option<i64>,
     },
     /// The bookings were verified.

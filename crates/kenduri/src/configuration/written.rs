@@ -319,7 +319,7 @@ pub(crate) struct Provider {
     pub(crate) client_secret: String,
     /// A file that contains the client secret.
     pub(crate) client_secret_file: String,
-    /// Whether e-mail addresses that the provider has verified are trusted.
+    /// Whether an e-mail address counts as confirmed because the provider states it.
     pub(crate) trusted_email: bool,
     /// Whether the provider may be in a private network.
     pub(crate) private_network: bool,
@@ -464,7 +464,7 @@ pub(crate) struct Webhook {
     pub(crate) url: String,
     /// The names of the events to send.
     pub(crate) events: Vec<String>,
-    /// Whether notes are sent.
+    /// Whether messages about countdowns include the note of a reset.
     pub(crate) include_notes: bool,
     /// The secret that signs the messages.
     pub(crate) secret: String,
