@@ -19,49 +19,49 @@ use crate::log_copy::LogCopy;
 use crate::vault::Vault;
 use crate::{BackupError, BackupKey, Target};
 
-/// How often what was written is copied.
+/// How often new commits are copied to the target.
 const PACE: Duration = Duration::from_secs(1);
-/// How often files beside the store are looked at.
+/// How often the files beside the store are checked for changes.
 const FILES: Duration = Duration::from_secs(10);
-/// The number of frames in the log from which it is written back.
+/// The number of frames at which the log is checkpointed into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// The number of frames from which the log is written back though it was not copied, because the
+/// The number of frames at which the log is checkpointed even if it was not copied because the
 /// target fails: 256 MiB.
 const MOST_LOG_FRAMES: u32 = 65_536;
 
-/// `[backup]` of the settings.
+/// The `[backup]` section of the settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where to.
+    /// Where backups are stored.
     pub target: Target,
     /// How often a snapshot is made.
     pub every: SignedDuration,
     /// For how long backups are kept.
     pub keep: SignedDuration,
-    /// Whether the backup is restored elsewhere once a week, to try it.
+    /// Whether a drill runs once a week: the backup is restored elsewhere to test it.
     pub has_drills: bool,
-    /// The data folder, which has the key.
+    /// The data folder, which contains the key file.
     pub data: PathBuf,
-    /// What goes with the store.
+    /// The files and folders that are backed up with the store.
     pub beside: Vec<Beside>,
 }
 
-/// How the backup is.
+/// The state of the backup.
 #[derive(Clone, Debug, Default)]
 pub struct Status {
     /// Whether there is a key.
     pub has_key: bool,
     /// When the last snapshot was made.
     pub snapshot: Option<Timestamp>,
-    /// Up to when everything that was written is in the backup.
+    /// Every commit up to this time is in the backup.
     pub copied_until: Option<Timestamp>,
-    /// The last drill.
+    /// The outcome of the last drill.
     pub drill: Option<Drill>,
-    /// When and why it failed, since it last succeeded.
+    /// When and why the backup failed; `None` once it has succeeded again.
     pub failure: Option<(Timestamp, String)>,
 }
 
-/// The backup of a running program.
+/// Runs the backup of a running program in a thread of its own.
 #[derive(Debug)]
 pub struct Agent {
     status: Arc<Mutex<Status>>,
@@ -70,13 +70,13 @@ pub struct Agent {
 }
 
 enum Request {
-    /// Make a snapshot, and say when it is done.
+    /// Make a snapshot, and send the result when it is done.
     Now(SyncSender<Result<(), BackupError>>),
     Stop,
 }
 
 impl Agent {
-    /// Starts backing up.
+    /// Starts the backup thread.
     pub fn start(
         settings: Settings,
         store: Store,
@@ -112,12 +112,12 @@ impl Agent {
         })
     }
 
-    /// How it is now.
+    /// The current state of the backup.
     pub fn status(&self) -> Status {
         guard(&self.status).clone()
     }
 
-    /// Makes a snapshot now. Blocks until it is whole.
+    /// Makes a snapshot now. Blocks until the snapshot is complete.
     pub fn now(&self) -> Result<(), BackupError> {
         let (answer, outcome) = sync_channel(1);
         let stopped = || BackupError::Store(platform::StoreError::Stopped);
@@ -126,7 +126,7 @@ impl Agent {
         outcome.recv().unwrap_or_else(|_| Err(stopped()))
     }
 
-    /// Copies the rest and ends. Blocks.
+    /// Copies what is left and ends the thread. Blocks.
     pub fn stop(&self) {
         // The thread may have ended by itself.
         let _ = self.requests.send(Request::Stop);
@@ -145,7 +145,7 @@ struct Work {
     clock: Clock,
     random: Random,
     status: Arc<Mutex<Status>>,
-    /// Held by the one process that backs up: two workers share the store during an upgrade.
+    /// The lock of the one process that backs up: two workers share the store during an upgrade.
     lock: Option<File>,
     going: Option<Going>,
     drill: Option<JoinHandle<Result<Drill, BackupError>>>,
@@ -164,7 +164,8 @@ impl Work {
                 Err(RecvTimeoutError::Timeout) => (self.turn(), None),
             };
             self.note(&outcome);
-            // Of these only a new snapshot can be sure to follow.
+            // After one of these errors the log cannot be followed reliably: start again with a
+            // snapshot.
             if matches!(
                 outcome,
                 Err(BackupError::LogLost | BackupError::Sqlite(_) | BackupError::Store(_))
@@ -172,13 +173,13 @@ impl Work {
                 self.going = None;
             }
             if let Some(answer) = answer {
-                // Whoever asked may have gone.
+                // The caller may have stopped waiting.
                 let _ = answer.send(outcome);
             }
         }
     }
 
-    /// Says how it went, on the operator's page, in the log and in the metrics.
+    /// Reports an outcome on the operator's page, in the log and in the metrics.
     fn note(&self, outcome: &Result<(), BackupError>) {
         let now = self.clock.now();
         let mut status = guard(&self.status);
@@ -230,7 +231,7 @@ impl Work {
         outcome.and(reclaimed).and(drilled)
     }
 
-    /// Begins a drill where one is due, beside what goes on, and takes note of its outcome.
+    /// Collects the outcome of a finished drill, and starts a drill in a thread if one is due.
     fn drill(&mut self, now: Timestamp) -> Result<(), BackupError> {
         if let Some(thread) = self.drill.take_if(|thread| thread.is_finished()) {
             let panicked = || std::io::Error::other("the drill ended in a panic");
@@ -276,7 +277,7 @@ impl Work {
         }
     }
 
-    /// Whether this process is the one that backs up.
+    /// Whether this process holds the lock and so is the one that backs up. Tries to take the lock.
     fn is_ours(&mut self) -> Result<bool, BackupError> {
         if self.lock.is_none() {
             let path = self.settings.data.join("backup.lock");
@@ -291,7 +292,7 @@ impl Work {
         Ok(self.lock.is_some())
     }
 
-    /// Begins, where there is a key.
+    /// Returns the backup under way, starting it if necessary; `None` if there is no key.
     fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
         if self.going.is_none() {
             let key = BackupKey::read(&self.settings.data)?;
@@ -310,7 +311,7 @@ impl Work {
         Ok(self.going.as_mut())
     }
 
-    /// Copies what is new.
+    /// Copies new commits to the target.
     fn follow(&mut self) -> Result<(), BackupError> {
         let Some(going) = &mut self.going else {
             return Ok(());
@@ -355,7 +356,7 @@ impl Work {
         going.find_old(oldest)
     }
 
-    /// Writes the log back when it is long, or when deleted data should leave it.
+    /// Checkpoints the log when it is long, or when deleted data should be removed from it.
     fn reclaim(&mut self, is_copied: bool) -> Result<(), BackupError> {
         let Some(log) = self.store.log().cloned() else {
             return Ok(());
@@ -367,7 +368,7 @@ impl Work {
                 going.reclaim(wants_empty)
             }
             Some(_) if position.frame < MOST_LOG_FRAMES => Ok(!wants_empty),
-            // Nothing follows the log any more, or it has become too long to wait.
+            // There is no backup under way, or the log is too long to wait for the target.
             _ => {
                 self.going = None;
                 log.take_marks();

@@ -10,12 +10,12 @@ use folder::Folder;
 use s3::S3;
 pub use s3::S3Access;
 
-/// A place for backups. An object is there whole or not at all.
+/// A place for backups. An object there is either complete or absent.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A folder, perhaps of another disk.
+    /// A folder, for example on another disk.
     Folder(Folder),
-    /// A bucket.
+    /// An S3 bucket.
     S3(Box<S3>),
 }
 
@@ -30,7 +30,7 @@ impl Target {
         Ok(Self::S3(Box::new(S3::at(bucket, access)?)))
     }
 
-    /// The target for people.
+    /// The target as shown to operators.
     pub fn name(&self) -> String {
         match self {
             Self::Folder(folder) => folder.name(),
@@ -46,7 +46,7 @@ impl Target {
         }
     }
 
-    /// Reads an object; `None` when it is not there.
+    /// Reads an object; `None` if there is no such object.
     pub(crate) fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError> {
         match self {
             Self::Folder(folder) => folder.get(name),
@@ -54,7 +54,7 @@ impl Target {
         }
     }
 
-    /// The names that begin with `prefix`, which ends with a slash, in order.
+    /// The names that begin with `prefix`, which ends with a slash, in ascending order.
     pub(crate) fn list(&self, prefix: &str) -> Result<Vec<String>, BackupError> {
         match self {
             Self::Folder(folder) => folder.list(prefix),
@@ -62,7 +62,7 @@ impl Target {
         }
     }
 
-    /// Removes an object, if it is there.
+    /// Removes an object, if it exists.
     pub(crate) fn remove(&self, name: &str) -> Result<(), BackupError> {
         match self {
             Self::Folder(folder) => folder.remove(name),

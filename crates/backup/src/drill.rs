@@ -1,5 +1,5 @@
-//! Drills: the backup is restored elsewhere, opened, counted and hashed, so that it is known to be
-//! good before it is needed.
+//! Drills: the backup is restored elsewhere, opened, counted and hashed, to prove that it can be
+//! restored before that is necessary.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -18,44 +18,44 @@ use crate::{BackupError, BackupKey, Target};
 
 /// The folder, in the data folder, where drills restore to.
 const FOLDER: &str = "drill";
-/// The file, in the data folder, with the outcome of the last one.
+/// The file, in the data folder, with the outcome of the last drill.
 const OUTCOME: &str = "backup-drill.json";
 
 /// The outcome of a drill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drill {
-    /// When it began, in milliseconds.
+    /// When the drill began, in milliseconds since the Unix epoch.
     pub at: i64,
-    /// What came of it.
+    /// The result.
     pub result: DrillResult,
 }
 
-/// What came of a drill.
+/// The result of a drill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DrillResult {
-    /// The backup is good.
+    /// The backup can be restored.
     Good {
-        /// The time of the last commit in it, in milliseconds.
+        /// The time of the last commit in the backup, in milliseconds since the Unix epoch.
         until: i64,
-        /// The rows of all tables.
+        /// The number of rows in all tables.
         rows: u64,
         /// SHA-256 of the restored store.
         hash: String,
     },
-    /// There was no room for it.
+    /// There was not enough free space for the drill.
     Skipped {
-        /// What is free, in bytes.
+        /// The free space, in bytes.
         free: u64,
-        /// What it takes, in bytes.
+        /// The space that the drill needs, in bytes.
         needed: u64,
     },
-    /// The backup cannot be restored.
+    /// The backup cannot be restored, for this reason.
     Failed(String),
 }
 
 impl Drill {
-    /// The last one, if there was one.
+    /// The outcome of the last drill, if there was one.
     pub fn last(data: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(data.join(OUTCOME)).ok()?).ok()
     }
@@ -67,7 +67,7 @@ impl Drill {
     }
 }
 
-/// Restores the backup into a folder that is removed again, and keeps what came of it.
+/// Restores the backup into a temporary folder, removes the folder, and saves the outcome.
 pub fn drill(
     target: &Target,
     key: &BackupKey,
@@ -78,7 +78,7 @@ pub fn drill(
     let at = clock.now().as_millisecond();
     let vault = Vault::of(target, key, random);
     let folder = data.join(FOLDER);
-    // One that was killed left it.
+    // A drill that was killed leaves its folder behind.
     clear(&folder).map_err(BackupError::file(&folder))?;
     let outcome = attempt(&vault, data, &folder);
     clear(&folder).map_err(BackupError::file(&folder))?;
@@ -109,7 +109,7 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
     })
 }
 
-/// Checks what the schema promises, and counts the rows of all tables.
+/// Checks the integrity and the foreign keys of a store, and counts the rows of all tables.
 fn count(path: &Path) -> Result<u64, BackupError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let store = Connection::open_with_flags(path, flags)?;
@@ -153,7 +153,7 @@ fn clear(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether a drill is due, a week after the last.
+/// Whether a week has passed since the last drill.
 pub(crate) fn is_due(data: &Path, now: Timestamp) -> bool {
     const WEEK: i64 = 7 * 24 * 3_600 * 1_000;
     Drill::last(data).is_none_or(|last| now.as_millisecond().saturating_sub(last.at) >= WEEK)

@@ -1,5 +1,5 @@
-//! Who and what was erased: a list of its own, so that nothing erased comes back with an older
-//! state of the store. It is read to its end, whichever state is restored.
+//! The list of erased accounts and data. It is kept apart from the snapshots and always read to its
+//! end, so that restoring an older state of the store brings nothing back that was erased later.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,16 +10,17 @@ use platform::erasure::Erased;
 use crate::BackupError;
 use crate::vault::Vault;
 
-/// Where the list is in a backup.
+/// The prefix of the list's objects in a backup.
 const ALL: &str = "erasures/";
-/// The file in a restored data folder with what has to be erased again before anything is served.
+/// The file in a restored data folder that lists what must be erased again before any request is
+/// served.
 pub const TO_REPEAT: &str = "erasures-to-repeat.json";
 
-/// What of the list is in the backup already.
+/// The part of the list that is in the backup already.
 #[derive(Debug)]
 pub(crate) struct Sent {
     names: BTreeSet<String>,
-    /// The number of the last row.
+    /// The number of the last row sent.
     pub(crate) last: i64,
 }
 
@@ -47,7 +48,7 @@ impl Sent {
     }
 }
 
-/// The whole list, in the order of erasing.
+/// The whole list, in the order in which things were erased.
 pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     let mut all: Vec<Erased> = Vec::new();
     for name in vault.target.list(ALL)? {
@@ -58,7 +59,7 @@ pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     Ok(all)
 }
 
-/// What has to be erased again; empty where nothing was restored.
+/// What has to be erased again; empty if nothing was restored.
 pub fn to_repeat(data: &Path) -> Result<Vec<Erased>, BackupError> {
     let path = data.join(TO_REPEAT);
     match fs::read(&path) {
@@ -71,7 +72,7 @@ pub fn to_repeat(data: &Path) -> Result<Vec<Erased>, BackupError> {
     }
 }
 
-/// Everything of the list was erased.
+/// Records that everything in the list has been erased again.
 pub fn repeated(data: &Path) -> Result<(), BackupError> {
     let path = data.join(TO_REPEAT);
     match fs::remove_file(&path) {

@@ -1,4 +1,4 @@
-//! Why something could not be backed up or restored, and what to do.
+//! Errors of backing up and restoring, and what to do about each.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,47 +6,47 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use platform::StoreError;
 
-/// Why something could not be backed up or restored.
+/// An error of backing up or restoring.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The target is neither a folder nor a bucket.
     #[error("{0:?} is no place for a backup\n  write folder:/PATH or s3://BUCKET/PREFIX")]
     NoTarget(String),
-    /// The bucket's address or key is wrong.
+    /// The address, region or key of the bucket is wrong.
     #[error(
         "the bucket of the backup cannot be used: {0}\n  look at endpoint, region, access_key and secret_key_file of [backup]"
     )]
     Access(String),
-    /// Nothing was ever backed up there.
+    /// There is no backup at the target.
     #[error("there is no backup in {0}\n  is it the place that [backup] to named?")]
     Nothing(String),
-    /// The key of this installation was not made yet.
+    /// No backup key has been made for this installation.
     #[error(
         "this backup has no key yet\n  make it, and see its passphrase once: kenduri backup now"
     )]
     NoKey,
-    /// The passphrase does not open the key.
+    /// The passphrase does not decrypt the key.
     #[error(
         "the passphrase does not open this backup\n  it is six words, shown when the key was made"
     )]
     Passphrase,
-    /// Another installation backs up there.
+    /// The target holds the backup of another installation.
     #[error(
         "{0} holds the backup of another installation, which is left as it is\n  \
          give this one a folder or a prefix of its own: [backup] to"
     )]
     OtherInstallation(String),
-    /// A newer version made it.
+    /// A newer version of Kenduri made the backup.
     #[error(
         "Kenduri {made_by} made this backup, and this is {ours}\n  install {made_by} or a newer one"
     )]
     Newer {
-        /// The version that made it.
+        /// The version of Kenduri that made the backup.
         made_by: String,
-        /// This version.
+        /// The running version of Kenduri.
         ours: &'static str,
     },
-    /// An object is missing, cut or changed.
+    /// An object is missing, truncated or modified.
     #[error("{object} of the backup is missing or damaged\n  {}", .whole_until.map_or_else(
         || "restore an earlier one: kenduri backup list".to_owned(),
         |until| format!("what was before it is whole: --to {until}")
@@ -54,76 +54,76 @@ pub enum BackupError {
     Damaged {
         /// The name of the object.
         object: String,
-        /// Until when everything before it is whole.
+        /// Up to when the backup is intact before this object.
         whole_until: Option<Timestamp>,
     },
-    /// No backup is old enough.
+    /// Every backup is later than the requested time.
     #[error("no backup reaches back to {0}\n  kenduri backup list shows the times that can be had")]
     TooEarly(Timestamp),
-    /// Something is already where the restored files would go.
+    /// There is already a file where a restored file would go.
     #[error(
         "{} is there already, and nothing was restored\n  \
          name an empty folder: --data DIR, or move what is there away",
         .0.display()
     )]
     NotEmpty(PathBuf),
-    /// The disk is too small.
+    /// There is not enough free space on the disk.
     #[error(
         "{} has {free} bytes free, and the backup needs {needed}\n  nothing was restored",
         .path.display()
     )]
     NoSpace {
-        /// The folder.
+        /// The folder that was to be written to.
         path: PathBuf,
-        /// What is free, in bytes.
+        /// The free space, in bytes.
         free: u64,
-        /// What is needed, in bytes.
+        /// The space needed, in bytes.
         needed: u64,
     },
-    /// What was restored does not hold together.
+    /// The restored store is not consistent.
     #[error(
         "what was restored is not a whole store: {0}\n  restore an earlier one: kenduri backup list"
     )]
     NotWhole(String),
-    /// A long read keeps the log from being written back.
+    /// A long read transaction prevents the log from being checkpointed.
     #[error(
         "somebody has been reading for a long time, so no snapshot could be made; the next try is soon"
     )]
     InUse,
-    /// Another process of this installation backs up.
+    /// Another process of this installation is the one that backs up.
     #[error("another process backs this installation up just now; try again in a minute")]
     ElsewhereUnderWay,
-    /// The log was emptied by another program.
+    /// Another program emptied the log before it was copied.
     #[error("another program emptied the store's log; a new snapshot is made")]
     LogLost,
-    /// The target refused or cannot be reached.
+    /// The target refused a request or cannot be reached.
     #[error(
         "the backup's place {target} failed: {reason}\n  the next try is soon; look at [backup] to"
     )]
     Target {
-        /// The target, for people.
+        /// The target as shown to operators.
         target: String,
         /// The cause.
         reason: String,
     },
-    /// A file of this machine cannot be read or written.
+    /// A local file cannot be read or written.
     #[error("cannot use {}: {reason}\n  it belongs to the user that runs Kenduri", .path.display())]
     File {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// The cause.
         reason: io::Error,
     },
-    /// SQLite refused.
+    /// SQLite returned an error.
     #[error("the store's file: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// The store failed.
+    /// The store returned an error.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl BackupError {
-    /// For `map_err` of what is done to a file.
+    /// For `map_err` after an operation on a file.
     pub(crate) fn file(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
         |reason| Self::File {
             path: path.to_owned(),

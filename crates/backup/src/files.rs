@@ -12,34 +12,34 @@ use serde::{Deserialize, Serialize};
 use crate::BackupError;
 use crate::vault::Vault;
 
-/// Where they are in a backup.
+/// The prefix of the files' objects in a backup.
 const ALL: &str = "files/";
 
-/// A file or a folder that goes with the store.
+/// A file or folder that is backed up with the store.
 #[derive(Clone, Debug)]
 pub struct Beside {
-    /// Where it is now.
+    /// Its current path.
     pub from: PathBuf,
-    /// Where it goes in the restored data folder.
+    /// Its path in a restored data folder.
     pub to: String,
 }
 
-/// What an object holds.
+/// The header of a file's object.
 #[derive(Serialize, Deserialize)]
 struct Head {
     to: String,
 }
 
-/// What was copied already.
+/// The files that were copied already.
 #[derive(Debug)]
 pub(crate) struct Copied {
-    /// The objects by the part of their name that tells versions of files apart.
+    /// The objects by the part of their name that identifies the version of a file.
     objects: BTreeMap<String, String>,
-    /// What is there, by where it goes.
+    /// The stamp and object of each existing file, by its path in a restored data folder.
     present: BTreeMap<String, (Stamp, String)>,
 }
 
-/// Tells whether a file changed.
+/// Used to detect that a file changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
@@ -59,7 +59,7 @@ impl Copied {
         })
     }
 
-    /// Copies what is new.
+    /// Copies new and changed files.
     pub(crate) fn copy(
         &mut self,
         vault: &Vault,
@@ -85,7 +85,7 @@ impl Copied {
                 self.present.insert(to, (stamp, name.clone()));
                 continue;
             }
-            // It may be gone by now.
+            // The file may have been removed since the folder was listed.
             let Some(content) = found(fs::read(&path)).map_err(BackupError::file(&path))? else {
                 continue;
             };
@@ -99,7 +99,7 @@ impl Copied {
         Ok(())
     }
 
-    /// Each file with its object, for a manifest.
+    /// The object of each file, by its path in a restored data folder, for a manifest.
     pub(crate) fn list(&self) -> BTreeMap<String, String> {
         let files = self.present.iter();
         files
@@ -108,7 +108,7 @@ impl Copied {
     }
 }
 
-/// Files that were copied after a generation began, by where they go.
+/// The objects of files that were copied between two times, for example after a generation began.
 pub(crate) fn copied_between(
     vault: &Vault,
     from: Timestamp,
@@ -124,7 +124,7 @@ fn copied_at(name: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds).ok()
 }
 
-/// Objects from before `oldest` that no manifest names.
+/// Objects older than `oldest` that no manifest refers to.
 pub(crate) fn unnamed(
     vault: &Vault,
     oldest: Timestamp,
@@ -135,12 +135,12 @@ pub(crate) fn unnamed(
     Ok(names)
 }
 
-/// The objects are removed: their files are copied again if they come back.
+/// Forgets a removed object, so that its file is copied again if it comes back.
 pub(crate) fn forget(copied: &mut Copied, name: &str) {
     copied.objects.retain(|_, object| object != name);
 }
 
-/// Reads an object: where it goes, and its content.
+/// Reads an object: the file's path in a restored data folder, and its content.
 pub(crate) fn read(vault: &Vault, name: &str) -> Result<(String, Vec<u8>), BackupError> {
     let bytes = vault.get(name)?;
     let parse = || {
@@ -165,7 +165,7 @@ fn gather(from: &Path, to: &str, there: &mut BTreeMap<String, (PathBuf, Stamp)>)
         };
         for entry in entries {
             let entry = entry?;
-            // A name that begins with a dot is not whole yet.
+            // A file whose name begins with a dot is still being written.
             if let Some(name) = entry
                 .file_name()
                 .to_str()

@@ -1,9 +1,9 @@
-//! A generation: a snapshot of the store, and what was written after it.
+//! A generation: a snapshot of the store, and the changes committed after it.
 //!
-//! Its name is `TIME-RANDOM`. Below `generations/NAME/` are the pieces of the database file,
-//! `snapshot/NUMBER`, and segments of what followed, `log/NUMBER-TIME`. `manifests/NAME` says what
-//! there is, and is written last of the snapshot: without it a generation does not count.
-//! `begun/NAME` is written first and removed last.
+//! The name of a generation is `TIME-RANDOM`. Under `generations/NAME/` are the pieces of the
+//! database file, `snapshot/NUMBER`, and segments with the later changes, `log/NUMBER-TIME`.
+//! `manifests/NAME` lists the contents of the snapshot and is written last: a generation without a
+//! manifest is ignored. `begun/NAME` is written first and removed last.
 
 use std::collections::BTreeMap;
 
@@ -14,35 +14,35 @@ use serde::{Deserialize, Serialize};
 use crate::BackupError;
 use crate::vault::Vault;
 
-/// Where everything of the generations is.
+/// The prefix of all objects of generations.
 const ALL: &str = "generations/";
 const MANIFESTS: &str = "manifests/";
 const BEGUN: &str = "begun/";
 /// The length of a piece of a snapshot, in bytes.
 pub(crate) const PIECE: usize = 8 << 20;
-/// The largest page of SQLite, in bytes.
+/// The largest page size of SQLite, in bytes.
 const LARGEST_PAGE: u32 = 65_536;
 
-/// The name of a generation; later ones come later in order.
+/// The name of a generation. Names sort by time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Generation(String);
 
-/// What a snapshot consists of.
+/// The contents of a snapshot.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
-    /// The version of Kenduri.
+    /// The version of Kenduri that made the snapshot.
     pub(crate) made_by: String,
-    /// When the store was as in the snapshot, in milliseconds.
+    /// The time of the store's state in the snapshot, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
-    /// The length in bytes.
+    /// The length of the database file, in bytes.
     pub(crate) bytes: u64,
     pub(crate) pieces: u32,
-    /// Files beside the store, by the path where each goes, with the object that has it.
+    /// The object of each file beside the store, by its path in a restored data folder.
     pub(crate) files: BTreeMap<String, String>,
 }
 
 impl Generation {
-    /// Begins one, later than `newest` whatever the clock says.
+    /// Begins a generation whose name sorts after `newest`, even if the clock went back.
     pub(crate) fn begin(
         vault: &Vault,
         now: Timestamp,
@@ -63,17 +63,17 @@ impl Generation {
         Ok(names.collect())
     }
 
-    /// The whole ones, the oldest first.
+    /// The complete generations, oldest first.
     pub(crate) fn list(vault: &Vault) -> Result<Vec<Self>, BackupError> {
         Self::find(vault, MANIFESTS)
     }
 
-    /// All that take place, the oldest first.
+    /// All generations that use space, including incomplete ones, oldest first.
     pub(crate) fn list_all(vault: &Vault) -> Result<Vec<Self>, BackupError> {
         Self::find(vault, BEGUN)
     }
 
-    /// The one of this name.
+    /// The generation with this name.
     pub(crate) fn named(name: &str) -> Self {
         Self(name.to_owned())
     }
@@ -82,7 +82,7 @@ impl Generation {
         &self.0
     }
 
-    /// When it began.
+    /// When the generation began.
     pub(crate) fn at(&self) -> Timestamp {
         let milliseconds = self.0.get(..13).and_then(|text| text.parse().ok());
         Timestamp::from_millisecond(milliseconds.unwrap_or_default()).unwrap_or_default()
@@ -118,8 +118,8 @@ impl Generation {
         Ok(manifest)
     }
 
-    /// The segments in order up to the first that is missing, and whether one is. A number may come
-    /// twice, where it was not known whether the first had arrived.
+    /// The segments in order, up to the first one missing, and whether one is missing. Two segments
+    /// can have the same number, if the first was sent again because its arrival was uncertain.
     pub(crate) fn segments(&self, vault: &Vault) -> Result<(Vec<Segment>, bool), BackupError> {
         let mut segments: Vec<Segment> = Vec::new();
         for name in vault.target.list(&format!("{}log/", self.folder()))? {
@@ -153,7 +153,8 @@ impl Generation {
         format!("{BEGUN}{}", self.0)
     }
 
-    /// Its objects in the order of removal: the manifest first, so that it never counts again.
+    /// The generation's objects in the order of removal. The manifest is first, so that a partly
+    /// removed generation is ignored.
     pub(crate) fn objects(&self, vault: &Vault) -> Result<Vec<String>, BackupError> {
         let mut names = vec![self.manifest_name()];
         names.extend(vault.target.list(&self.folder())?);
@@ -162,28 +163,28 @@ impl Generation {
     }
 }
 
-/// A segment of what was written after a snapshot.
+/// A segment of the changes after a snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub(crate) name: String,
     pub(crate) number: u64,
-    /// The time of its last commit.
+    /// The time of the segment's last commit.
     pub(crate) until: Timestamp,
 }
 
-/// What changed up to an instant, each page once.
+/// The pages that changed up to a given time, each page once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// When the last commit of it was on disk, in milliseconds.
+    /// When the change's last commit was on disk, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
     pub(crate) page_size: u32,
-    /// The length of the database after it, in pages.
+    /// The length of the database after the change, in pages.
     pub(crate) pages: u32,
-    /// Pages by number, which begins at 1.
+    /// The changed pages by page number, from 1.
     pub(crate) changed: BTreeMap<u32, Vec<u8>>,
 }
 
-/// Changes as the bytes of a segment.
+/// Encodes changes as the content of a segment.
 pub(crate) fn encode(changes: &[Change]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for change in changes {
@@ -200,7 +201,7 @@ pub(crate) fn encode(changes: &[Change]) -> Vec<u8> {
     bytes
 }
 
-/// The changes of a segment; `None` when the bytes are none.
+/// Decodes the changes of a segment; `None` if the bytes are not valid.
 pub(crate) fn decode(mut bytes: &[u8]) -> Option<Vec<Change>> {
     let mut changes = Vec::new();
     while !bytes.is_empty() {

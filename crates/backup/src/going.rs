@@ -1,5 +1,4 @@
-//! A backup under way: what was written goes into one generation, or into two while a snapshot is
-//! made.
+//! A backup under way. New changes go into one generation, or into two while a snapshot is made.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,29 +17,29 @@ use crate::progress::Progress;
 use crate::vault::Vault;
 use crate::{BackupError, VERSION};
 
-/// How often what was written is copied while a snapshot is made.
+/// How often new changes are copied while a snapshot is made.
 const PACE: Duration = Duration::from_secs(1);
-/// The number of old objects that are removed in a second.
+/// The maximum number of old objects removed per second.
 const REMOVED_AT_ONCE: u32 = 50;
-/// How often a snapshot is tried while a long read keeps the log.
+/// How many times a snapshot is attempted while a long read prevents a checkpoint.
 const TRIES: u32 = 50;
 
 /// A backup under way.
 pub(crate) struct Going {
     pub(crate) vault: Vault,
-    /// `None` on PostgreSQL.
+    /// The copy of the log; `None` on PostgreSQL.
     log: Option<LogCopy>,
-    /// The generations that get what is written: two while a snapshot is made.
+    /// The generations that receive new changes: two while a snapshot is made.
     generations: Vec<Active>,
-    /// What was copied from the log and is not in the target yet.
+    /// Changes that were copied from the log and are not in the target yet.
     waiting: Vec<Change>,
     pub(crate) files: Copied,
     pub(crate) files_looked_at: Option<Instant>,
     pub(crate) erasures: Sent,
     data: PathBuf,
-    /// Objects to be removed, the first at the end.
+    /// The objects to remove, in reverse order.
     old: Vec<String>,
-    /// What the data folder has of it.
+    /// The progress as saved in the data folder.
     progress: Option<Progress>,
     /// When the last snapshot was made.
     pub(crate) snapshot: Option<Timestamp>,
@@ -74,8 +73,8 @@ impl Going {
         Ok(going)
     }
 
-    /// Goes on with the newest generation, if the log still leads on from there. Otherwise another
-    /// program has written meanwhile, and a snapshot is needed.
+    /// Continues the newest generation, if the log still contains everything since then. Otherwise
+    /// another program has written in the meantime, and a new snapshot is needed.
     fn go_on(&mut self) -> Result<(), BackupError> {
         let (Some(log), Some(progress)) = (&mut self.log, Progress::read(&self.data)) else {
             return Ok(());
@@ -96,7 +95,7 @@ impl Going {
         Ok(())
     }
 
-    /// Keeps how far the one generation is that is whole.
+    /// Saves the progress of the generation, if there is only one and its snapshot is complete.
     fn keep_progress(&mut self) -> Result<(), BackupError> {
         let (Some(log), [only], Some(_)) = (&mut self.log, &*self.generations, self.snapshot)
         else {
@@ -112,7 +111,7 @@ impl Going {
         Ok(())
     }
 
-    /// Copies what was written. Returns up to when everything is in the target.
+    /// Copies new changes. Returns the time up to which everything is in the target.
     pub(crate) fn follow(&mut self, clock: &Clock) -> Result<Option<Timestamp>, BackupError> {
         let now = clock.now();
         let Some(log) = &mut self.log else {
@@ -129,7 +128,8 @@ impl Going {
         Ok(None)
     }
 
-    /// Sends what was copied from the log. After a failure it is sent again, which does no harm.
+    /// Sends the changes copied from the log. If sending fails they are sent again later; sending a
+    /// change twice does no harm.
     fn send(&mut self) -> Result<(), BackupError> {
         if let Some(last) = self.waiting.last() {
             let until = Timestamp::from_millisecond(last.at).unwrap_or_default();
@@ -144,7 +144,7 @@ impl Going {
         Ok(())
     }
 
-    /// Copies the database file while the log has all that is written meanwhile.
+    /// Copies the database file. All changes made meanwhile stay in the log.
     pub(crate) fn snapshot_sqlite(
         &mut self,
         log: &Log,
@@ -178,7 +178,7 @@ impl Going {
         Ok(at)
     }
 
-    /// Brings everything into the database file, which then stays as it is.
+    /// Checkpoints the whole log into the database file, which then does not change.
     fn write_back(&mut self) -> Result<(), BackupError> {
         for _ in 0..TRIES {
             let Some(log) = &mut self.log else {
@@ -195,7 +195,7 @@ impl Going {
         Err(BackupError::InUse)
     }
 
-    /// Returns the length of the snapshot and the number of its pieces.
+    /// Copies the database file. Returns its length in bytes and the number of its pieces.
     fn pieces(
         &mut self,
         log: &Log,
@@ -229,7 +229,8 @@ impl Going {
         Ok((bytes, pieces))
     }
 
-    /// Returns whether all that was wanted was done.
+    /// Checkpoints the log and, with `wants_empty`, truncates it. Returns whether this was done
+    /// completely.
     pub(crate) fn reclaim(&mut self, wants_empty: bool) -> Result<bool, BackupError> {
         let Some(log) = &mut self.log else {
             return Ok(true);
@@ -244,7 +245,8 @@ impl Going {
         Ok(is_done)
     }
 
-    /// Finds what is older than `oldest`, but keeps what leads from there to now.
+    /// Finds the objects to remove: those older than `oldest` that are not needed to restore the
+    /// state of `oldest` or of any later time.
     pub(crate) fn find_old(&mut self, oldest: Timestamp) -> Result<(), BackupError> {
         let mut kept = Generation::list(&self.vault)?;
         while kept.get(1).is_some_and(|next| next.at() < oldest) {
@@ -267,7 +269,7 @@ impl Going {
         Ok(())
     }
 
-    /// Removes some of what is old.
+    /// Removes some of the old objects.
     fn remove_old(&mut self) -> Result<(), BackupError> {
         for _ in 0..REMOVED_AT_ONCE {
             let Some(name) = self.old.last() else {

@@ -1,7 +1,7 @@
-//! The key that seals a backup, and the passphrase that keeps the key.
+//! The key that encrypts a backup, and the passphrase that protects the key.
 //!
-//! The key is random. The machine has it in a file of its own, so that it can go on by itself; with
-//! the backup travels a copy that only the passphrase opens.
+//! The key is random. The machine has it in a file of its own, so that backups need no operator;
+//! the backup contains a copy of the key that is encrypted with the passphrase.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -17,13 +17,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::BackupError;
 
-/// The object with the sealed copy of the key.
+/// The object with the encrypted copy of the key.
 pub(crate) const OBJECT: &str = "kenduri-backup.json";
-/// The file in the data folder.
+/// The key file in the data folder.
 pub const FILE: &str = "backup.key";
-/// The format of everything in a backup.
+/// The version of the format of all objects in a backup.
 const FORMAT: u32 = 1;
-/// What making a key of the passphrase costs: 64 MiB, three passes.
+/// The cost of deriving a key from the passphrase: 64 MiB, three passes.
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 /// The number of words in a passphrase, of 16 random bits each.
@@ -31,7 +31,7 @@ const WORDS: usize = 6;
 const CONSONANTS: &[u8; 16] = b"bdfghjklmnprstvz";
 const VOWELS: &[u8; 4] = b"aiou";
 
-/// What travels with the backup; tells nothing without the passphrase.
+/// The object stored with the backup. It reveals nothing without the passphrase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Envelope {
     format: u32,
@@ -42,7 +42,7 @@ struct Envelope {
     sealed_key: String,
 }
 
-/// The key of an installation's backups.
+/// The encryption key of an installation's backups.
 #[derive(Clone)]
 pub struct BackupKey {
     envelope: Envelope,
@@ -62,7 +62,7 @@ impl std::fmt::Debug for BackupKey {
 }
 
 impl BackupKey {
-    /// A new key, and the passphrase, which is nowhere but in this value.
+    /// Makes a new key, and returns it with its passphrase, which is stored nowhere.
     pub fn make(random: &Random) -> Result<(Self, Secret), BackupError> {
         let words: Vec<String> = (0..WORDS).map(|_| word(random)).collect();
         let passphrase = Secret::new(words.join("-"));
@@ -81,7 +81,7 @@ impl BackupKey {
         Ok((Self { envelope, key }, passphrase))
     }
 
-    /// The key of the data folder, if it was made.
+    /// Reads the key file of the data folder, if there is one.
     pub fn read(data: &Path) -> Result<Option<Self>, BackupError> {
         let path = data.join(FILE);
         let text = match fs::read(&path) {
@@ -97,7 +97,7 @@ impl BackupKey {
         kept.map(Some).ok_or_else(broken)
     }
 
-    /// Writes the key into the data folder, where none may be yet.
+    /// Writes the key file into the data folder. Fails if there is one already.
     pub fn keep(&self, data: &Path) -> Result<(), BackupError> {
         let path = data.join(FILE);
         let kept = Kept {
@@ -111,7 +111,8 @@ impl BackupKey {
                 .create_new(true)
                 .mode(0o600)
                 .open(&path)?;
-            // Root makes it for the user that runs Kenduri.
+            // Root may run this command on behalf of the user that runs Kenduri, who must own the
+            // file.
             let owner = fs::metadata(data)?;
             if file.metadata()?.uid() == 0 && owner.uid() != 0 {
                 fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
@@ -123,7 +124,7 @@ impl BackupKey {
         write().map_err(BackupError::file(&path))
     }
 
-    /// The key of a backup.
+    /// Decrypts the key of a backup with its passphrase.
     pub(crate) fn open(envelope: &[u8], passphrase: &Secret) -> Result<Self, BackupError> {
         let envelope = Self::envelope(envelope)?;
         let decode = |text: &str| STANDARD.decode(text).unwrap_or_default();
@@ -154,24 +155,24 @@ impl BackupKey {
         serde_json::from_slice(bytes).map_err(damaged)
     }
 
-    /// What travels with the backup.
+    /// The content of the object stored with the backup.
     pub(crate) fn envelope_bytes(&self) -> Vec<u8> {
-        // A struct of texts always becomes JSON.
+        // A struct of strings always serialises to JSON.
         serde_json::to_vec_pretty(&self.envelope).unwrap_or_default()
     }
 
-    /// Whether this envelope is of the same installation.
+    /// Whether this envelope belongs to the same installation.
     pub(crate) fn is_of(&self, envelope: &[u8]) -> Result<bool, BackupError> {
         Ok(Self::envelope(envelope)?.installation == self.envelope.installation)
     }
 
-    /// What seals objects.
+    /// The key that encrypts objects.
     pub(crate) fn sealing(&self) -> key::Key {
         Keyring::new(self.key, &[]).key("backup")
     }
 }
 
-/// Two syllables and a consonant: as many bits as a word of a long list, in any language.
+/// A random word of 16 bits: three consonants and two vowels, pronounceable in any language.
 fn word(random: &Random) -> String {
     let mut letters = String::new();
     for place in 0..5 {
@@ -186,7 +187,7 @@ fn word(random: &Random) -> String {
     letters
 }
 
-/// The passphrase as it was shown, however it was typed.
+/// Normalizes a typed passphrase to the spelling that was shown.
 fn spelled(typed: &Secret) -> Secret {
     let text = typed.reveal().to_lowercase();
     let words: Vec<&str> = text

@@ -1,9 +1,9 @@
-//! Backups: everything that an installation keeps, sealed, elsewhere, and back.
+//! Backups: copies all data of an installation elsewhere, encrypted, and restores it.
 //!
-//! A backup is a snapshot of the store and, on SQLite, what was written after it, second by second
-//! ([`generation`]). [`Agent`] makes it while the program runs; [`restore()`] puts an installation
-//! together again. What leaves the machine is sealed with a key ([`BackupKey`]) that a passphrase
-//! keeps.
+//! A backup is a snapshot of the store and, on SQLite, the changes committed after it, copied every
+//! second ([`generation`]). [`Agent`] makes backups while the program runs; [`restore()`] restores
+//! an installation. Everything that leaves the machine is encrypted with a key ([`BackupKey`]) that
+//! is protected by a passphrase.
 
 mod agent;
 mod destination;

@@ -1,8 +1,8 @@
 //! Copying SQLite's write-ahead log while the store is in use.
 //!
-//! A connection of our own, the *hold*, always reads from an older state, so that no checkpoint, of
-//! whichever program, can let the log begin anew before it was copied. Only [`LogCopy::checkpoint`]
-//! lets go of it: while no program can write, and after everything was copied.
+//! A connection of our own, the *hold*, keeps a read transaction open on an older state, so that no
+//! checkpoint by any program can restart the log before it was copied. Only [`LogCopy::checkpoint`]
+//! ends that transaction: while no program can write, and after everything was copied.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,10 +21,10 @@ use crate::BackupError;
 use crate::generation::Change;
 use crate::progress::Progress;
 
-/// The lengths of the log's header and of a frame's, in bytes.
+/// The lengths of the log's header and of a frame header, in bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
-/// How long another program may hold the file.
+/// How long to wait for another program that has locked the file.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// The copying of one store's log.
@@ -36,18 +36,18 @@ pub(crate) struct LogCopy {
     hold: Connection,
     worker: Connection,
     file: Option<File>,
-    /// Up to where everything was copied.
+    /// Everything before this position was copied.
     at: LogPosition,
-    /// Whether the log was emptied by us, and may begin anew.
+    /// Whether we checkpointed the whole log, so that SQLite may restart it.
     may_restart: bool,
 }
 
 impl LogCopy {
-    /// Begins at the log's present end.
+    /// Starts copying at the log's current end.
     pub(crate) fn begin(store: &Store, log: &Log, clock: &Clock) -> Result<Self, BackupError> {
         let (hold, worker) = (connect(log.store())?, connect(log.store())?);
         take_hold(&hold)?;
-        // Those of a log from before.
+        // Discards marks of an earlier log.
         log.take_marks();
         let at = log.position().map_err(BackupError::file(&log.path()))?;
         Ok(Self {
@@ -62,7 +62,8 @@ impl LogCopy {
         })
     }
 
-    /// Goes on from where an earlier process was, if the log still has what it had then.
+    /// Continues from the position of an earlier process, if the log still has the same content
+    /// there.
     pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
         let at = LogPosition {
             salt: progress.salt,
@@ -80,7 +81,7 @@ impl LogCopy {
         Ok(true)
     }
 
-    /// How far it came; `None` at the beginning of a log.
+    /// The position up to which the log was copied; `None` at the beginning of a log.
     pub(crate) fn progress(&mut self, generation: &str) -> Result<Option<Progress>, BackupError> {
         if self.at.frame == 0 {
             return Ok(None);
@@ -108,15 +109,15 @@ impl LogCopy {
         Ok(checksum)
     }
 
-    /// What was committed since the last call, and when.
+    /// The changes committed since the last call, with their times.
     pub(crate) fn copy(&mut self) -> Result<Vec<Change>, BackupError> {
         let path = self.log.path();
         let mut marks = self.log.take_marks();
         let position = self.log.position().map_err(BackupError::file(&path))?;
         let at = self.clock.now();
         let later = self.log.take_marks();
-        // Other programs set no marks. Our own commits do before they are acknowledged, so what is
-        // not marked yet was not acknowledged at this time either.
+        // Other programs set no marks. Our own commits set one before they are acknowledged, so a
+        // commit without a mark was not acknowledged at this time either.
         if later.is_empty() {
             marks.push(LogMark { at, position });
         }
@@ -154,7 +155,7 @@ impl LogCopy {
         Ok(Some(change))
     }
 
-    /// The last of each page among the new frames; `None` when the log has others.
+    /// The latest version of each page in the new frames; `None` if the log was restarted.
     fn read(&mut self, until: LogPosition, at: Timestamp) -> io::Result<Option<Change>> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -194,11 +195,11 @@ impl LogCopy {
         }))
     }
 
-    /// Writes the log back into the database file, as far as other readers let it. Returns what had
-    /// not been copied yet, and whether the database file now holds everything and stays as it is
-    /// until the next call.
+    /// Checkpoints the log into the database file, as far as other readers permit. Returns the
+    /// changes that had not been copied yet, and whether the database file now contains everything
+    /// and will not change until the next call.
     pub(crate) fn checkpoint(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
-        // Most of it without stopping anybody.
+        // Checkpoints most of the log while programs can write, so that the pause below is short.
         let mut changes = self.alone(|this| {
             this.hold.execute_batch("COMMIT")?;
             take_hold(&this.hold)
@@ -216,15 +217,16 @@ impl LogCopy {
         Ok((changes, is_whole))
     }
 
-    /// Also removes what was deleted from the log's file. `false`: it was in use, try again.
+    /// Checkpoints the log and also truncates it, to remove deleted data. Returns `false` if the
+    /// log was in use: try again.
     pub(crate) fn empty(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
         let (changes, is_whole) = self.checkpoint()?;
-        // The hold reads the database file alone, so this does nothing once there are new frames.
+        // The hold reads only the database file, so this has no effect if there are new frames.
         let emptied = is_whole && truncate(&self.worker)?;
         Ok((changes, emptied))
     }
 
-    /// While no program writes: copies the rest, and does `act`.
+    /// Copies the rest and calls `act` while no program can write.
     fn alone(
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<(), rusqlite::Error>,
@@ -242,7 +244,7 @@ impl LogCopy {
     }
 }
 
-/// Writes the log back and empties it, where nothing follows it. `false`: it was in use.
+/// Checkpoints and truncates a log that is not being copied. Returns `false` if it was in use.
 pub(crate) fn empty(log: &Log) -> Result<bool, BackupError> {
     Ok(truncate(&connect(log.store())?)?)
 }
@@ -253,7 +255,7 @@ fn truncate(connection: &Connection) -> Result<bool, rusqlite::Error> {
     })
 }
 
-/// Whether everything is in the database file.
+/// Runs a passive checkpoint. Returns whether the database file now contains everything.
 fn passive(connection: &Connection) -> Result<bool, rusqlite::Error> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
         let (busy, in_log, written): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);

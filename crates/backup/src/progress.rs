@@ -1,4 +1,5 @@
-//! How far the log was copied, kept in the data folder, so that a restart needs no new snapshot.
+//! The position up to which the log was copied, saved in the data folder so that a restart needs no
+//! new snapshot.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,28 +8,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::BackupError;
 
-/// The file in the data folder.
+/// The progress file in the data folder.
 const FILE: &str = "backup-progress.json";
 
-/// Up to where a generation has the log.
+/// The position in the log up to which a generation contains it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Progress {
     pub(crate) generation: String,
-    /// Tells logs apart.
+    /// The salt of the log, which identifies it.
     pub(crate) salt: [u8; 8],
     /// The number of copied frames.
     pub(crate) frame: u32,
-    /// The checksum of the last of them, which covers all before it.
+    /// The checksum of the last copied frame, which covers all frames before it.
     pub(crate) checksum: [u8; 8],
 }
 
 impl Progress {
-    /// Nothing where it cannot be read: a snapshot is made then.
+    /// Reads the saved progress; `None` if it cannot be read, in which case a snapshot is made.
     pub(crate) fn read(data: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(path(data)).ok()?).ok()
     }
 
-    /// A crash may lose it.
+    /// Saves the progress. It may be lost in a crash, because the file is not synced.
     pub(crate) fn keep(&self, data: &Path) -> Result<(), BackupError> {
         let path = path(data);
         let next = path.with_extension("next");

@@ -1,7 +1,7 @@
-//! Restoring: into an empty data folder, to a second, all or nothing.
+//! Restoring into an empty data folder, to a given second, all or nothing.
 //!
-//! Everything is put together in a folder of its own and moved from there at the end, the store
-//! last. While that folder exists, the program does not start.
+//! The files are assembled in a temporary folder and moved from there at the end, the store last.
+//! While that folder exists, the program does not start.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -17,12 +17,12 @@ use crate::key::{BackupKey, OBJECT};
 use crate::vault::Vault;
 use crate::{BackupError, Target, erasures, files};
 
-/// The folder, in the data folder, of a restore that is not finished.
+/// The folder, in the data folder, of an unfinished restore.
 const UNFINISHED: &str = "restoring";
-/// The name of the store in it.
+/// The name of the store in that folder.
 pub(crate) const STORE: &str = "store";
 
-/// Where the parts of an installation go.
+/// The paths to which an installation is restored.
 #[derive(Clone, Debug)]
 pub struct Places {
     /// The data folder.
@@ -34,13 +34,13 @@ pub struct Places {
 /// What was restored.
 #[derive(Clone, Debug)]
 pub struct Restored {
-    /// The time of the last commit in it.
+    /// The time of the last commit in the restored store.
     pub until: Timestamp,
     /// The length of the store, in bytes.
     pub bytes: u64,
-    /// The number of files beside it.
+    /// The number of files beside the store.
     pub files: usize,
-    /// The number of erasures to be done again before anything is served.
+    /// The number of erasures to repeat before any request is served.
     pub erasures: usize,
 }
 
@@ -51,12 +51,12 @@ pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupErr
     BackupKey::open(&envelope, passphrase)
 }
 
-/// Whether a restore was begun here and not finished.
+/// Whether a restore into this folder was begun and not finished.
 pub fn is_unfinished(data: &Path) -> bool {
     data.join(UNFINISHED).exists()
 }
 
-/// Restores the state of the second `to`, or the latest.
+/// Restores the state at the second of `to`, or the latest state.
 pub fn restore(
     target: &Target,
     key: &BackupKey,
@@ -86,14 +86,14 @@ pub fn restore(
     let built = make_folder(&unfinished)
         .and_then(|()| build(&vault, &chosen, &plan, &unfinished, to))
         .and_then(|restored| {
-            // So that this machine goes on with the same passphrase.
+            // The restored machine continues with the same passphrase.
             key.keep(&unfinished.join("beside"))?;
             Ok(restored)
         });
     let restored = match built {
         Ok(restored) => restored,
         Err(error) => {
-            // Nothing was moved yet, so the folder is as empty as before.
+            // Nothing was moved yet, so the data folder is as empty as before.
             let _ = fs::remove_dir_all(&unfinished);
             return Err(error);
         }
@@ -103,18 +103,18 @@ pub fn restore(
     Ok(restored)
 }
 
-/// A snapshot with what followed it.
+/// A snapshot and the changes after it.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// When the snapshot was made.
     pub from: Timestamp,
-    /// Up to when there is what followed.
+    /// The time up to which there are changes after the snapshot.
     pub until: Timestamp,
     /// The length of the store, in bytes.
     pub bytes: u64,
 }
 
-/// What there is, the oldest first.
+/// The snapshots of a backup, oldest first.
 pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Listed>, BackupError> {
     let vault = Vault::of(target, key, random);
     let all = Generation::list(&vault)?;
@@ -130,21 +130,21 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
     list.collect()
 }
 
-/// The snapshot to begin with.
+/// The snapshot to start from.
 pub(crate) struct Chosen {
     generation: Generation,
     pub(crate) manifest: Manifest,
 }
 
-/// What follows the snapshot.
+/// The changes and files to restore after the snapshot.
 pub(crate) struct Plan {
     segments: Vec<Segment>,
-    /// The objects of files beside the store; of two for one file the later counts.
+    /// The objects of files beside the store. If two are of the same file, the later one is used.
     files: Vec<String>,
 }
 
 impl Chosen {
-    /// The latest snapshot from before `to`.
+    /// Finds the latest snapshot before `to`.
     pub(crate) fn find(vault: &Vault, to: Option<Timestamp>) -> Result<Self, BackupError> {
         let mut all = Generation::list(vault)?;
         if all.is_empty() {
@@ -178,7 +178,7 @@ impl Chosen {
     }
 }
 
-/// Puts everything together in `folder`.
+/// Assembles all files in `folder`.
 pub(crate) fn build(
     vault: &Vault,
     chosen: &Chosen,
@@ -245,12 +245,12 @@ pub(crate) fn build(
     })
 }
 
-/// Whether SQLite finds the file whole.
+/// Checks the integrity of a SQLite file.
 pub(crate) fn check_store(path: &Path) -> Result<(), BackupError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    // The log that the check made is not needed.
+    // Removes the write-ahead log that the check created.
     connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     if found == "ok" {
         Ok(())
@@ -259,7 +259,7 @@ pub(crate) fn check_store(path: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Moves everything to where it goes, the store last.
+/// Moves all files to their final paths, the store last.
 fn put_in_place(unfinished: &Path, places: &Places) -> io::Result<()> {
     let beside = unfinished.join("beside");
     for entry in fs::read_dir(&beside)? {
@@ -272,7 +272,7 @@ fn put_in_place(unfinished: &Path, places: &Places) -> io::Result<()> {
     File::open(&places.data)?.sync_all()
 }
 
-/// As a rename, but a folder that is there already keeps what is in it.
+/// Renames a file or folder, but keeps the contents of a folder that exists already.
 fn move_over(from: &Path, to: &Path) -> io::Result<()> {
     if !(from.is_dir() && to.is_dir()) {
         return fs::rename(from, to);
@@ -316,7 +316,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), BackupError> {
     made.map_err(BackupError::file(path))
 }
 
-/// Refuses a disk that has no room for the store and a tenth more.
+/// Fails if the disk has not enough free space for the store and a tenth more.
 fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     let free = free_space(folder)?;
     let needed = bytes.saturating_add(bytes / 10);
@@ -330,14 +330,14 @@ fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// What is free in the file system of a folder, in bytes.
+/// The free space of the file system that contains `folder`, in bytes.
 pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
     let facts = rustix::fs::statvfs(folder)
         .map_err(|error| BackupError::file(folder)(io::Error::from(error)))?;
     Ok(facts.f_bavail.saturating_mul(facts.f_frsize))
 }
 
-/// The beginning of the second.
+/// Rounds a time down to the second.
 fn second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }

@@ -1,11 +1,11 @@
-//! A target with the key: what goes in is sealed under its own name, what comes out is checked.
+//! A target with the key: objects are encrypted under their names, and authenticated when read.
 
 use platform::{Random, key};
 
 use crate::key::{BackupKey, OBJECT};
 use crate::{BackupError, Target};
 
-/// The sealed objects of one installation.
+/// The encrypted objects of one installation.
 #[derive(Clone, Debug)]
 pub(crate) struct Vault {
     pub(crate) target: Target,
@@ -14,7 +14,7 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// For backing up: claims the target, if nobody has it.
+    /// Opens a target for backing up, and claims it if no installation uses it.
     pub(crate) fn claim(
         target: &Target,
         key: &BackupKey,
@@ -28,7 +28,7 @@ impl Vault {
         Ok(Self::of(target, key, random))
     }
 
-    /// For reading: the key opens what is there.
+    /// Opens a target for reading. The key must be that of the backup.
     pub(crate) fn of(target: &Target, key: &BackupKey, random: &Random) -> Self {
         Self {
             target: target.clone(),
@@ -37,12 +37,12 @@ impl Vault {
         }
     }
 
-    /// The random numbers of names and nonces.
+    /// The source of randomness for names and nonces.
     pub(crate) fn random(&self) -> &Random {
         &self.random
     }
 
-    /// A name that tells nothing of `parts`, and is always the same for them.
+    /// A name derived from `parts` with the key: always the same, and revealing nothing about them.
     pub(crate) fn name_of(&self, parts: &[&str]) -> String {
         platform::text_cleaning::hexadecimal(&self.sealing.mac(parts)[..16])
     }
@@ -52,7 +52,7 @@ impl Vault {
         self.target.put(&self.random, name, &sealed)
     }
 
-    /// The content of an object that must be there.
+    /// The content of an object. A missing object is an error.
     pub(crate) fn get(&self, name: &str) -> Result<Vec<u8>, BackupError> {
         let sealed = self.target.get(name)?;
         sealed

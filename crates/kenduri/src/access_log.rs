@@ -1,5 +1,5 @@
-//! The edge's access log, and the masking of its lines. For a path that the app has answered, the
-//! app decides what may be logged, since it knows its own paths.
+//! The edge's access log, and the masking of its lines. For paths that the app handles, the app
+//! decides what may be logged, since it knows which of its paths contain codes.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use web::masking::SecretPaths;
 use crate::domains::DOMAINS;
 use crate::log;
 
-/// Opens the access log. Its lines join the program's own log, whatever that one's level.
+/// Opens the access log. Its lines are written to the program's own log, whatever the level of that
+/// log.
 pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log::Log {
     let format = if settings.is_text() {
         Format::Combined
@@ -27,8 +28,8 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     )
 }
 
-/// An address in the form for logs: codes in the path are cut, and of the query only parameter
-/// names are kept. Upstream paths are masked only where they look like ours.
+/// Masks an address for logs: codes in the path are cut, and only the parameter names of the query
+/// are kept. Upstream paths are masked only if they look like paths of the app.
 fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str> {
     if address.is_empty() {
         return Cow::Borrowed(address);
@@ -77,8 +78,8 @@ fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str>
     Cow::Owned(shown)
 }
 
-/// The path, normalised, without invitation codes, including codes typed into unknown paths. A path
-/// with several readings keeps nothing that could be a code in any of them.
+/// The normalised path without invitation codes, including codes typed into unknown paths. If a
+/// path can be read in several ways, anything that could be a code in any of them is removed.
 fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     match NormalPath::parse(path) {
         Ok(normal) if normal.as_str() != path => {
@@ -89,8 +90,8 @@ fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// In one of our paths only the last segment can still be a code; in any other path every segment
-/// can.
+/// In a path of the app only the last segment can still be a code; in any other path every segment
+/// can be one.
 fn without_a_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     let masked = paths.mask_anywhere(path);
     if matches!(masked, Cow::Borrowed(_)) {

@@ -23,8 +23,8 @@ const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their 
     it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
     carry an Idempotency-Key, and is then done once, however often it is sent.";
 
-/// The compressed description. A test of this module writes it and the build script compresses it,
-/// so that the running program need not generate it.
+/// The compressed OpenAPI description. A test of this module writes the description and the build
+/// script compresses it, so that the running program need not generate it.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 fn description() -> io::Result<String> {
@@ -33,7 +33,7 @@ fn description() -> io::Result<String> {
     Ok(text)
 }
 
-/// The routes of the API's description.
+/// The routes of the OpenAPI description.
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/api/openapi.json", get(json))
@@ -75,7 +75,7 @@ struct Schema<'a> {
     fields: Vec<Field<'a>>,
 }
 
-/// A parameter, body, response or member on the page.
+/// A parameter, body, response or member, as shown on the page.
 struct Field<'a> {
     name: String,
     what: String,
@@ -123,7 +123,6 @@ fn operations(description: &Value) -> Vec<Operation<'_>> {
 
 /// The operation's anchor on the page. The operation id is unique only within its tag, so the
 /// anchor contains both.
-/// tag says.
 fn anchor(operation: &Value) -> String {
     let tag = words(&operation["tags"][0]).replace(' ', "-");
     format!("{tag}-{}", words(&operation["operationId"]))
@@ -165,7 +164,7 @@ fn operation_fields<'a>(description: &'a Value, operation: &'a Value) -> Vec<Fie
         .collect()
 }
 
-/// The role that a host needs and the scopes that a token needs, as fields.
+/// The role that a host needs and the scopes that a token needs, as rows for the page.
 fn access_fields(operation: &Value) -> impl Iterator<Item = Field<'_>> {
     let scopes = operation["security"][0]["token"].as_array().into_iter();
     let scopes: Vec<&str> = scopes.flatten().map(words).collect();

@@ -1,7 +1,6 @@
 //! The app as a service of the edge: converts the edge's requests and the app's responses.
 //!
 //! Only this module depends on both the edge and the router.
-//! knows both.
 
 use std::time::Duration;
 
@@ -26,7 +25,7 @@ const BODY_TIME: Duration = Duration::from_mins(1);
 /// Responses of a known size up to this many bytes are passed on in one piece.
 const ONE_PIECE: u64 = 256 << 10;
 
-/// Headers that tell an upstream who is signed in.
+/// The header that tells an upstream who is signed in.
 const USER: HeaderName = HeaderName::from_static("x-forwarded-user");
 const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 
@@ -34,7 +33,7 @@ const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 #[derive(Clone)]
 pub(crate) struct AppService {
     router: Router,
-    /// Decides who may use upstreams that require a sign-in; `None`: nobody.
+    /// Decides who may use upstreams that require a sign-in. If `None`, nobody may.
     accounts: Option<Context>,
     /// Ends streams that have no end of their own.
     stop: CancellationToken,
@@ -97,7 +96,7 @@ impl edge::App for AppService {
     }
 
     async fn judge(self, question: edge::Question) -> edge::Verdict {
-        // These words were validated with the settings.
+        // This value was validated with the settings.
         let (Some(accounts), Ok(who)) = (&self.accounts, question.who.parse()) else {
             return refuse(&question, StatusCode::FORBIDDEN);
         };
@@ -120,8 +119,8 @@ impl edge::App for AppService {
     }
 }
 
-/// Tells the upstream who the user is, but passes on neither our cookies nor identity headers that
-/// the client wrote, with which it could act in the user's name.
+/// Tells the upstream who the user is. Removes our cookies and the identity headers of the client,
+/// which could be used to impersonate the user.
 fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     let mut pass = edge::Pass {
         vouched: vec![USER, EMAIL],
@@ -142,8 +141,8 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     pass
 }
 
-/// Redirects browsers to the sign-in page, which returns afterwards; programs and scripts get 401.
-/// The redirect leads to the site's own address, whatever host was requested.
+/// Redirects browsers to the sign-in page, which returns them afterwards. Programs and scripts get
+/// 401. The redirect leads to the site's own address, whatever host was requested.
 fn way_in(accounts: &Context, question: &edge::Question) -> edge::Verdict {
     let accept = question.headers.get_all(ACCEPT).iter();
     let reads_pages = accept

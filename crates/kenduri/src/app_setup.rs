@@ -81,7 +81,7 @@ pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     }
 }
 
-/// Fills an empty data folder from the backup, where the settings say so. Blocks.
+/// Restores the backup into an empty data folder, if the settings say so. Blocks.
 fn fill(settings: &Settings) -> Result<()> {
     let (Some(file), Some(backup)) = (&settings.restore_with, &settings.backup) else {
         return Ok(());
@@ -99,7 +99,7 @@ fn fill(settings: &Settings) -> Result<()> {
         )
     })?;
     let key = match backup::open(&backup.target, &Secret::new(passphrase)) {
-        // The first machine begins with nothing.
+        // There is no backup before the first machine has made one.
         Err(backup::BackupError::Nothing(_)) => return Ok(()),
         key => key?,
     };
@@ -117,7 +117,7 @@ fn fill(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Starts the backup, if there is one.
+/// Starts the backup, if one is configured.
 pub(crate) fn start_backup(settings: &Settings, site: &Site) -> Result<Option<Arc<backup::Agent>>> {
     let Some(backup) = &settings.backup else {
         return Ok(None);
@@ -131,7 +131,7 @@ pub(crate) fn start_backup(settings: &Settings, site: &Site) -> Result<Option<Ar
     Ok(Some(Arc::new(agent)))
 }
 
-/// Erases again what had been erased after the state that was restored, if one was.
+/// After a restore, repeats the erasures that were made later than the restored state.
 pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<()> {
     let list = backup::erasures::to_repeat(&settings.data)?;
     if list.is_empty() {
@@ -141,18 +141,18 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
     let import = move |tx: &mut Tx<'_>| erasure::import(tx, &list);
     let imported: Result<(), StoreError> = store.write(import).await;
     imported?;
-    // From here on the store knows by itself what is left to do.
+    // From here on the store itself records what is left to erase.
     backup::erasures::repeated(&settings.data)?;
     Ok(())
 }
 
-/// Maintenance mode in its stored state.
+/// The maintenance mode as saved on disk.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
     let passes = operators::PATHS.map(str::to_owned);
     Arc::new(Maintenance::open(&settings.data, passes.into()))
 }
 
-/// Makes the data folder, readable by its owner only.
+/// Creates the data folder, readable only by its owner.
 pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -166,7 +166,7 @@ pub(crate) fn make_data_folder(data: &Path) -> Result<()> {
         })
 }
 
-/// Opens the store and brings its tables up to date. Blocks.
+/// Opens the store and migrates its tables. Blocks.
 pub(crate) fn open_store(settings: &Settings) -> Result<Store> {
     make_data_folder(&settings.data)?;
     Store::open(

@@ -1,4 +1,4 @@
-//! Background work: jobs, counters that are written periodically, and the cleanup of each minute.
+//! Background work: jobs, counters that are written periodically, and the cleanup every minute.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::configuration::{MailRoute, Settings};
 use crate::server::{self, MailFacts};
 use crate::updates;
 
-/// How often opened invitations are written to the store; a crash loses at most this much time's.
+/// How often opened invitations are written to the store. A crash loses at most the last interval.
 const OPENS: Duration = Duration::from_secs(10);
 
 /// The background tasks of the app.
@@ -28,14 +28,14 @@ pub(crate) struct Background {
     pub(crate) worker: Worker,
     /// The number of jobs that run at the same time.
     pub(crate) jobs_at_once: usize,
-    /// The budget for wrong codes, shared with other processes through the store.
+    /// The budget for guessing invitation codes, shared with other processes through the store.
     pub(crate) budget: GuessBudget,
-    /// Opened invitations that the pages have collected.
+    /// Invitations opened since they were last written to the store.
     pub(crate) opens: Arc<Opens>,
 }
 
 impl Background {
-    /// Starts all tasks in `tasks`; all end after `stop`.
+    /// Starts all tasks in `tasks`; they end after `stop` is cancelled.
     pub(crate) fn start(self, site: &Site, tasks: &TaskTracker, stop: &CancellationToken) {
         tasks.spawn(self.worker.run(self.jobs_at_once, stop.clone()));
         let (store, clock) = (site.store.clone(), site.clock.clone());
@@ -44,7 +44,7 @@ impl Background {
     }
 }
 
-/// How mail leaves, for the page about the sender's domain.
+/// The facts about outgoing mail for the page about the sender's domain.
 pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     let mail = &settings.mail;
     Arc::new(MailFacts {

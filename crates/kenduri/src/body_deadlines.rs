@@ -11,15 +11,15 @@ use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// A request body that fails unless it is complete in time, so that a slow trickle of bytes does
-/// not suffice.
+/// A request body that fails unless all of it arrives in time, so that a client cannot keep it open
+/// by sending a few bytes at a time.
 pub(crate) struct DeadlineBody {
     inner: edge::Body,
     whole: Pin<Box<Sleep>>,
 }
 
 impl DeadlineBody {
-    /// Puts the deadline around a body; an empty one needs none.
+    /// Adds the deadline to a body. An empty body is returned as it is.
     pub(crate) fn around(inner: edge::Body, whole: Duration) -> Body {
         if inner.is_end_stream() {
             return Body::empty();

@@ -25,14 +25,14 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// The longest message, in bytes.
 const LONGEST: usize = 16 << 20;
-/// The most descriptors with one message.
+/// The maximum number of descriptors in a message.
 const MOST: usize = 4_096;
-/// The most descriptors sent at once; the system allows 253.
+/// The maximum number of descriptors sent at once; the system allows 253.
 const BATCH: usize = 100;
 
-/// The time limit for finishing a message that has begun.
+/// The time limit for finishing a partly received message.
 const HALT_TIME: Duration = Duration::from_secs(5);
-/// The most messages waiting to be sent, and the most waiting to be handled.
+/// The maximum number of messages that wait to be sent, and of those that wait to be handled.
 const WAITING: usize = 64;
 
 /// A message with its descriptors.
@@ -41,7 +41,7 @@ pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
 /// The outgoing queue, the incoming queue, and the handle that halts both.
 pub(crate) type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>, Halt);
 
-/// Halts one end between two messages, so that another process can continue with it.
+/// Halts one end of the channel between two messages, so that another process can continue with it.
 #[derive(Debug)]
 pub(crate) struct Halt {
     stream: Arc<UnixStream>,
@@ -50,10 +50,10 @@ pub(crate) struct Halt {
 }
 
 impl Halt {
-    /// Sends the waiting messages, finishes reading a message that has begun, and returns the
+    /// Sends the waiting messages, finishes reading a partly received message, and returns the
     /// socket, positioned between two messages.
     ///
-    /// Fails if the other side does not read: then nothing can continue.
+    /// Fails if the other side does not read. The channel cannot be continued then.
     pub(crate) async fn halt(self) -> io::Result<OwnedFd> {
         self.wanted.cancel();
         let [sending, receiving] = self.tasks.map(AbortOnDropHandle::new);
@@ -64,8 +64,8 @@ impl Halt {
     }
 }
 
-/// Opens one end: messages put into the sender are sent, and incoming ones arrive at the receiver.
-/// Each ends when the other side has closed.
+/// Opens one end: messages put into the sender are sent, and received messages arrive at the
+/// receiver. Both end when the other side has closed the channel.
 pub(crate) fn open<Out, In>(stream: std::os::unix::net::UnixStream) -> io::Result<Ends<Out, In>>
 where
     Out: Serialize + Send + Sync + 'static,
@@ -213,7 +213,7 @@ impl Receiver {
             .await
     }
 
-    /// Waits for a message; `None`: the other side has closed.
+    /// Waits for a message; `None` if the other side has closed the channel.
     async fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<Parcel<T>>> {
         let mut head = [0; 8];
         if !self.read(&mut head).await? {
@@ -258,7 +258,7 @@ impl Receiver {
             .await
     }
 
-    /// Fills `bytes`; `false`: the other side closed before the first byte.
+    /// Fills `bytes`. Returns `false` if the other side closed the channel before the first byte.
     async fn read(&self, bytes: &mut [u8]) -> io::Result<bool> {
         let mut filled = 0;
         while let Some(rest) = bytes.get_mut(filled..)

@@ -1,4 +1,4 @@
-//! The subcommands of the command line, one file each; each ends in an exit code.
+//! The subcommands of the command line, one file each; each ends with an exit code.
 
 mod apply;
 mod backup;
@@ -140,7 +140,7 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let mut reason = String::from("error: ");
     for (depth, cause) in error.chain().enumerate() {
         let text = cause.to_string();
-        // Some errors include their cause in their own text.
+        // Some errors include their cause in their text.
         if depth == 0 || !reason.contains(&text) {
             reason.push_str(if depth == 0 { "" } else { "\n  because " });
             reason.push_str(&text);
@@ -161,8 +161,8 @@ pub(crate) fn say(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Prints repeatable output until the reader closes it, which ends the command with [`Unheard`] as
-/// if it were complete.
+/// Prints repeated output. If the reader closes the output, the command ends with [`Unheard`],
+/// which counts as success.
 fn show(text: &str) -> Result<()> {
     say(text).map_err(|error| match error.downcast::<io::Error>() {
         Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => Unheard.into(),
@@ -176,7 +176,7 @@ fn show(text: &str) -> Result<()> {
 #[error("nobody reads any more")]
 struct Unheard;
 
-/// The command has already printed its error; this is its exit code.
+/// An error that the command has already printed, with its exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("it has said why")]
 pub(crate) struct Failed(pub(crate) ExitCode);
@@ -188,7 +188,7 @@ pub(crate) struct Failed(pub(crate) ExitCode);
 )]
 struct NotRunning(String);
 
-/// The error when no running Kenduri was found.
+/// The error for a command that needs a running Kenduri and has found none.
 fn nobody(asked: &Asked) -> Error {
     match configuration::data(asked) {
         (_, Some(doubt)) => doubt.into(),
@@ -196,8 +196,8 @@ fn nobody(asked: &Asked) -> Error {
     }
 }
 
-/// The data folder of the Kenduri that is meant. An unreadable file that was named explicitly is an
-/// error, so that no other installation is used instead.
+/// The data folder of the Kenduri that the command is for. If a file was named explicitly and
+/// cannot be read, this is an error, so that no other installation is used instead.
 fn data(asked: &Asked) -> Result<PathBuf> {
     match configuration::data(asked) {
         (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
@@ -208,12 +208,13 @@ fn data(asked: &Asked) -> Result<PathBuf> {
     }
 }
 
-/// Runs a request in the Kenduri that runs on this data, or in this process if none does.
+/// Sends a request to the Kenduri that runs on this data, or handles it in this process if none
+/// runs.
 fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     let mut asked = place.asked();
-    // This command opens no listener; a running Kenduri has checked this itself.
+    // This command opens no listener; a running Kenduri has made the check of the mailbox itself.
     asked.allow_public_mailbox = true;
-    // The running Kenduri is asked even if the file has become invalid since.
+    // The request is sent to a running Kenduri even if the file has become invalid since its start.
     if let Some(outcome) = control::ask(&data(&asked)?, &order)? {
         return Ok(outcome);
     }
@@ -225,7 +226,7 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
         return Err(nobody(&asked));
     }
     let Configuration { settings, plan, .. } = configuration::load(&asked)?;
-    // An owner may be created before the first start; every other request needs existing data.
+    // An owner may be created before the first start; every other request needs a data folder.
     let needs_data = !matches!(order, ControlRequest::OwnerCreate(_));
     if needs_data && !settings.data.exists() {
         bail!(NotRunning(settings.data.display().to_string()));
@@ -249,10 +250,10 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     })
 }
 
-/// The settings of an installation that does not run now.
+/// The settings of an installation that is not running.
 fn stopped(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
-    // A command that opens no listener.
+    // This command opens no listener, so the check of the mailbox does not apply.
     asked.allow_public_mailbox = true;
     let settings = configuration::load(&asked)?.settings;
     if control::is_running(&settings.data)? {
@@ -264,7 +265,7 @@ fn stopped(place: &Where) -> Result<Settings> {
     Ok(settings)
 }
 
-/// Runs a command's work in a runtime while no Kenduri runs.
+/// Runs a command's work in a runtime. Must be called only while no Kenduri runs on the data.
 fn alone<T>(done: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -304,7 +305,7 @@ impl Where {
     }
 }
 
-/// The environment variables of this process that are valid text.
+/// The environment variables of this process that are valid UTF-8.
 pub(crate) fn environment() -> Vec<(String, String)> {
     let all = std::env::vars_os();
     all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

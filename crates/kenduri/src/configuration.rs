@@ -1,8 +1,8 @@
-//! The configuration: `kenduri.toml` as written, settings as needed.
+//! The configuration: parses `kenduri.toml`, and turns it into validated settings.
 //!
-//! Precedence: defaults, file, environment (`KENDURI_SITE_URL`), flags (`--set site.url=…`). A
-//! configuration is validated as a whole: the result is either all problems with file, line, key
-//! and remedy, or [`Settings`].
+//! Precedence, lowest first: defaults, file, environment (`KENDURI_SITE_URL`), flags (`--set
+//! site.url=…`). A configuration is validated as a whole: the result is either [`Settings`] or all
+//! problems with file, line, key and remedy.
 
 mod address;
 mod backup;
@@ -52,9 +52,9 @@ const USUAL_FILE: &str = "kenduri.toml";
 pub(crate) struct Asked {
     /// `--config FILE`.
     pub(crate) file: Option<PathBuf>,
-    /// The file's text if it was read before; `None`: read the file.
+    /// The file's text if it was read before. If `None`, the file is read.
     pub(crate) text: Option<String>,
-    /// The restart-only settings in force since the start; `None`: this is the start.
+    /// The restart-only settings in force since the start; `None` at the start itself.
     #[serde(default)]
     pub(crate) lasting: Option<RestartOnly>,
     /// Whether `kenduri.toml` in the current folder is read when no file is named.
@@ -79,7 +79,7 @@ pub(crate) struct Flag {
     pub(crate) typed: String,
     /// `section.name`.
     pub(crate) key: String,
-    /// Its value, as text.
+    /// The value, as text.
     pub(crate) value: String,
 }
 
@@ -88,17 +88,17 @@ pub(crate) struct Flag {
 pub(crate) struct Configuration {
     /// The settings in force.
     pub(crate) settings: Settings,
-    /// The plan of the edge.
+    /// The validated plan of the edge.
     pub(crate) plan: edge::Plan,
-    /// The plan of the services.
+    /// The validated plan of the services.
     pub(crate) services: supervisor::Plan,
     /// The supervisor process's folders.
     pub(crate) folders: Folders,
-    /// Warnings about settings that work.
+    /// Warnings about valid settings.
     pub(crate) warnings: Vec<String>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
-    /// That file's text.
+    /// The text of that file.
     pub(crate) text: Option<String>,
     /// The services that need a local port, because a setting refers to their URL.
     pub(crate) wanting_ports: Vec<String>,
@@ -113,8 +113,8 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     read(asked, CheckDepth::Whole)
 }
 
-/// The same for the worker. It skips the checks whether services can be started: the supervisor
-/// process has made them, and the worker's user may lack the permissions.
+/// Like [`load`], but for the worker, without the checks whether services can be started: the
+/// supervisor process has made them, and the worker's user may lack the permissions.
 pub(crate) fn load_for_worker(asked: &Asked) -> Result<Configuration, Problems> {
     read(asked, CheckDepth::Words)
 }
@@ -227,8 +227,8 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     }
 }
 
-/// The data folder, even if other settings are invalid: enough to find the running Kenduri. Also
-/// returns the problems of the file, if an unreadable file may name another folder.
+/// The data folder, even if other settings are invalid: it is enough to find the running Kenduri.
+/// If the file cannot be read and so may name another data folder, also returns the problems.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
@@ -309,8 +309,8 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check<'_
 }
 
 impl Configuration {
-    /// The log of the supervisor process. Where its folders are apart from the data, its log is
-    /// there too: the configured folder belongs to the worker's user.
+    /// The log of the supervisor process. If its folders are apart from the data folder, its log is
+    /// there too, because the configured folder belongs to the worker's user.
     pub(crate) fn log_of_supervisor(&self) -> Log {
         let mut log = self.settings.log.clone();
         if let To::Folder(folder) = &mut log.to
@@ -336,7 +336,7 @@ impl Configuration {
             .collect()
     }
 
-    /// The merged settings of all sources, for comparison with a later configuration.
+    /// The merged settings of all sources, to be compared with a later configuration.
     pub(crate) fn merged(&self) -> &Table {
         &self.merged
     }
@@ -346,7 +346,7 @@ impl Configuration {
         RestartOnly::of(&self.merged, &self.origins)
     }
 
-    /// The settings in force with their sources, as commented TOML; secrets are `***`.
+    /// The settings in force as TOML, with a comment on the source of each; secrets are `***`.
     pub(crate) fn report(&self) -> String {
         report::report(&self.merged, &self.origins)
     }

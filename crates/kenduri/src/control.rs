@@ -54,8 +54,8 @@ impl Reply {
 /// The name of the socket in its folder.
 const SOCKET: &str = "control.sock";
 
-/// A connection to the Kenduri that runs with this data, and the socket's path; `None` if none
-/// runs.
+/// A connection to the Kenduri that runs with this data folder, and the socket's path; `None` if
+/// none runs.
 fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     let apart = Folders::apart(data).ok();
     for folders in apart.into_iter().chain([Folders::in_data(data)]) {
@@ -78,7 +78,7 @@ fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     Ok(None)
 }
 
-/// Whether a Kenduri runs with these data.
+/// Whether a Kenduri runs with this data folder.
 pub(crate) fn is_running(data: &Path) -> Result<bool> {
     Ok(find(data)?.is_some())
 }
@@ -108,8 +108,8 @@ pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlR
     }
 }
 
-/// Sends a request and receives its replies, several for a log that is followed; `None` if no
-/// Kenduri runs on `data`.
+/// Sends a request and receives its replies, of which there are several for a followed log; `None`
+/// if no Kenduri runs on `data`.
 pub(crate) fn listen(
     data: &Path,
     order: &ControlRequest,
@@ -121,7 +121,7 @@ pub(crate) fn listen(
         order,
         ControlRequest::Services(services::ServiceRequest::Follow(_))
     );
-    // A followed log may be silent for any time.
+    // A followed log may have no new lines for any length of time.
     stream.set_read_timeout((!follows).then_some(OUTCOME))?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
@@ -144,7 +144,7 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Opens the socket; refused when another Kenduri answers there.
+    /// Opens the socket. Fails if another Kenduri listens on it.
     pub(crate) fn open(run: &Arc<Folder>, data: &Path) -> Result<Self> {
         if find(data)?.is_some() {
             bail!(
@@ -186,7 +186,7 @@ impl Control {
         self.listener.as_fd().try_clone_to_owned()
     }
 
-    /// Accepts and answers requests.
+    /// Accepts clients and handles their requests.
     pub(crate) async fn serve(self, parent: Arc<ParentProcess>) {
         loop {
             // While the gate is closed, clients wait for the next program, which inherits this
@@ -237,12 +237,12 @@ async fn answer(
     let mut reading = tokio::io::BufReader::new(reading.take(LINE_LIMIT));
     tokio::time::timeout(PATIENCE, reading.read_until(b'\n', &mut line)).await??;
     if line.is_empty() {
-        // The client only checked whether Kenduri runs.
+        // The client only tested whether Kenduri runs.
         return Ok(());
     }
     match serde_json::from_slice::<ControlRequest>(&line) {
-        // An upgrade does not wait for these requests: following lasts as long as the client reads,
-        // and the other is the upgrade itself.
+        // An upgrade does not wait for these two requests: a log is followed as long as the client
+        // reads, and the other request is the upgrade itself.
         Ok(ControlRequest::Services(services::ServiceRequest::Follow(logs))) => {
             drop(inside);
             follow(stream, parent, logs).await
@@ -276,7 +276,7 @@ async fn follow(
     loop {
         let heard = tokio::select! {
             heard = lines.next() => heard,
-            // The client sends nothing else, so this is its end.
+            // The client sends nothing else, so reading ends only when it disconnects.
             _ = stream.read(&mut nothing) => return Ok(()),
         };
         let Some(supervisor::LogBatch { lines, missed }) = heard else {

@@ -1,5 +1,5 @@
 //! Requests of the command line to a running Kenduri, over the control socket. If none runs, the
-//! command does some of them itself.
+//! command carries out some of them itself.
 
 mod maintenance;
 pub(crate) mod services;
@@ -28,121 +28,123 @@ use crate::app_setup::{self, Opened};
 use crate::configuration::Settings;
 use crate::control::Reply;
 
-/// A request, as it travels over the control socket.
+/// A request as sent over the control socket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
 pub(crate) enum ControlRequest {
-    /// Make somebody an owner of the installation.
+    /// Makes a person an owner of the installation.
     OwnerCreate(OwnerCreate),
-    /// Remove the second factors and passkeys of somebody who lost them.
+    /// Removes the second factors and passkeys of an account that has lost them.
     FactorsReset {
-        /// The address they sign in with.
+        /// The e-mail address of the account.
         email: String,
     },
-    /// Make an API token.
+    /// Creates an API token.
     TokenCreate(TokenCreate),
-    /// Tell whether the audit log is as it was sealed.
+    /// Verifies the seals of the audit log.
     VerifyAudit,
-    /// Tell whether bookings, slots and money agree.
+    /// Verifies that bookings, slots and payments agree.
     VerifyBookings,
-    /// Read the settings again, and do what they say now.
+    /// Reloads the settings and applies them.
     Apply,
-    /// Take what is kept with these paths out of the cache of the edge.
+    /// Removes responses with these paths from the edge's cache.
     Purge {
-        /// What begins with `/` is the beginning of a path; `*` is everything.
+        /// Path prefixes that begin with `/`; `*` is everything.
         tags: Vec<String>,
     },
-    /// Turn maintenance on, for one host or for all.
+    /// Turns maintenance on, for one host or for all.
     MaintenanceOn {
-        /// The host; nothing: all.
+        /// The host; `None` for all hosts.
         host: Option<String>,
     },
-    /// Turn maintenance off.
+    /// Turns maintenance off.
     MaintenanceOff,
-    /// Make a snapshot for the backup.
+    /// Makes a snapshot for the backup.
     BackupNow,
-    /// About services.
+    /// A request about services.
     #[serde(rename = "neighbours")]
     Services(services::ServiceRequest),
 }
 
-/// Make somebody an owner of the installation.
+/// The parameters of making a person an owner of the installation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OwnerCreate {
-    /// The address they sign in with.
+    /// The e-mail address of the account.
     pub(crate) email: String,
-    /// What they want to be called.
+    /// The person's name.
     pub(crate) name: String,
 }
 
-/// Make an API token.
+/// The parameters of creating an API token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TokenCreate {
-    /// The slug of the one occasion it reaches.
+    /// The slug of the one occasion that the token gives access to.
     pub(crate) occasion: String,
-    /// What it may be used for.
+    /// The scopes of the token.
     pub(crate) scopes: Vec<String>,
-    /// Whose it is, by address; nothing: the only owner's.
+    /// The e-mail address of the token's account; `None` for the only owner.
     pub(crate) account: Option<String>,
-    /// What its owner calls it.
+    /// The token's name, chosen by its owner.
     pub(crate) name: String,
-    /// How long it works.
+    /// The token's lifetime in days.
     pub(crate) days: u16,
 }
 
-/// The answer to a request.
+/// The response to a request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ControlResponse {
-    /// Somebody is an owner.
+    /// The person is an owner.
     Owner {
-        /// Signs in once, and leads to where a password is set.
+        /// A link that signs in once, and leads to the page that sets a password.
         link: String,
     },
-    /// Second factors and passkeys were removed.
+    /// The second factors and passkeys were removed.
     FactorsReset,
-    /// A token was made.
+    /// The token was created.
     Token {
         /// The token, which is never shown again.
         token: String,
-        /// Until when it works.
+        /// When the token expires.
         expires_at: String,
     },
-    /// The audit log was looked through.
+    /// The audit log was verified.
     AuditVerified {
-        /// The first place that is not as it was sealed.
+        /// The position of the first sealed line that was changed; `None` if none was.
         broken: Option<i64>,
     },
-    /// Bookings were looked through.
+    /// The bookings were verified.
     BookingsVerified {
-        /// What does not agree, a line each.
+        /// The inconsistencies, one per line.
         wrong: Vec<String>,
     },
-    /// New settings were taken.
+    /// The new settings are in force.
     Applied {
-        /// Which, and what waits for a restart.
+        /// A text on what changed and what waits for a restart.
         said: String,
-        /// The file that was read; nothing: there is none, or somebody else knows.
+        /// The file that was read; `None` if there is none or the responding process does not know
+        /// it.
         #[serde(default)]
         file: Option<PathBuf>,
     },
-    /// Kept answers were taken out of the cache.
+    /// Responses were removed from the cache.
     Purged {
-        /// How many.
+        /// The number of removed responses.
         count: usize,
     },
     /// Maintenance is on.
     Closed {
-        /// Each link lets its visitor in at its host.
+        /// Links that each give access to one host.
         links: Vec<String>,
-        /// At so many other hosts the same end of an address does.
+        /// The number of hosts that are not listed, for which the end of a link's address works
+        /// too.
         others: usize,
     },
     /// Maintenance is off.
     Open,
-    /// A snapshot is in the backup.
+    /// The snapshot is in the backup.
     BackedUp,
-    /// About services.
+    /// The response to a request about services.
     #[serde(rename = "neighbours")]
     Services(services::ServiceResponse),
 }
@@ -156,7 +158,7 @@ pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 pub(crate) struct RequestContext {
     /// The app, if it runs.
     pub(crate) opened: Option<Opened>,
-    /// The backup, if it is under way.
+    /// The backup, if one runs in this process.
     pub(crate) backup: Option<Arc<backup::Agent>>,
     /// Maintenance mode.
     pub(crate) maintenance: Arc<Maintenance>,
@@ -175,7 +177,7 @@ impl ControlRequest {
         done.map_or_else(|error| Reply::Error(format!("{error:#}")), Reply::Ok)
     }
 
-    /// Whether it needs the app and its store.
+    /// Whether the request needs the app and its store.
     pub(crate) fn is_for_the_app(&self) -> bool {
         matches!(
             self,
@@ -292,7 +294,7 @@ async fn create_token(
     })
 }
 
-/// Makes a snapshot; while no server runs, with a backup of its own.
+/// Makes a snapshot. While no server runs, starts a backup for it.
 async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
     let agent = match &hands.backup {
         Some(agent) => Arc::clone(agent),

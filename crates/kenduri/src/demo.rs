@@ -1,5 +1,5 @@
-//! `serve --demo`: a sample wedding, its host's site with countdowns and a blog, a second person, and
-//! the links to print.
+//! `serve --demo`: a sample wedding, its host's site with countdowns and a blog, a second person,
+//! and the links to print.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -28,17 +28,17 @@ use crate::app_setup::Opened;
 const INVITATION: &str = "RAHMA";
 /// The host.
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
-/// Somebody who has an account, and no part in the wedding.
+/// A person with an account who has no part in the wedding.
 const MEMBER: (&str, &str) = ("Mei Lin", "mei.lin@example.com");
 
 /// The name of the site.
 pub(crate) const SITE: &str = "Aisyah & Daniel";
-/// A few sentences below the first one.
+/// The text below the first sentence.
 const INTRODUCTION: &str = "Aisyah teaches, Daniel repairs clocks. Here is what we learn on the way \
     to our wedding, and the days that we count.";
 /// The first sentence of the site.
 const SENTENCE: &str = "We cook for three hundred, and write it down.";
-/// The file of the portrait, and what it shows.
+/// The file of the portrait, and its description.
 const PORTRAIT: (&str, &str) = (
     "portrait-480x576.jpg",
     "Aisyah in a red headscarf and Daniel with a black cap, laughing, hills behind them",
@@ -108,7 +108,7 @@ fn person((name, email): (&str, &str)) -> Result<NewAccount> {
     })
 }
 
-/// What a new store of a demo is filled with.
+/// The contents of a new demo store.
 struct Sample {
     domains: Domains,
     has_countdowns: bool,
@@ -190,7 +190,7 @@ fn first_look() -> Look {
     }
 }
 
-/// `None` when the store is not a demo's and has no such host.
+/// A sign-in link; `None` if the store is not that of a demo or has no such host.
 fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
     match account::find_by_email(tx, email)? {
         Some(host) => sign_in::create_link(tx, &host.id).map(Some),
@@ -198,7 +198,7 @@ fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, Stor
     }
 }
 
-/// A temporary folder, removed when the demo ends.
+/// A temporary folder, removed when it is dropped at the end of the demo.
 pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {
@@ -233,7 +233,7 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // A folder that cannot be removed is left to the system, which cleans `/tmp`.
+        // If the folder cannot be removed, the system removes it when it cleans `/tmp`.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

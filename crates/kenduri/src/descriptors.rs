@@ -36,10 +36,10 @@ pub(crate) fn ensure_left(count: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Raises the limit and grows the descriptor table; must be called before a second thread starts. A
+/// Raises the limit and grows the descriptor table. Must be called before a second thread starts: a
 /// table that grows later doubles each time, and in a process with several threads the kernel then
-/// waits until no thread uses the old table. The first hundreds of connections would each wait for
-/// tens of milliseconds.
+/// waits until no thread uses the old table. Each of the first hundreds of connections would wait
+/// for tens of milliseconds.
 pub(crate) fn make_room() -> io::Result<()> {
     let raised = raise_limit();
     let granted = getrlimit(Resource::Nofile).current.unwrap_or(MOST);

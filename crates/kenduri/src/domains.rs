@@ -1,8 +1,8 @@
-//! The domains of the program. What is read of each says [`site::Domain`].
+//! The domains of the program, each described by a [`site::Domain`].
 
 use site::Domains;
 
-/// All of them, in the order of their dependencies.
+/// All domains, in the order of their dependencies.
 pub(crate) const DOMAINS: Domains = &[
     accounts::DOMAIN,
     occasions::DOMAIN,
@@ -32,8 +32,8 @@ mod tests {
 
     use super::DOMAINS;
 
-    /// Every SQL text of the program, prepared on both engines: none can name a column that is
-    /// not there, or mean something else on one of them.
+    /// Prepares every SQL statement of the program on both engines, so that none refers to a
+    /// missing column or means something else on one of them.
     #[test]
     fn every_statement_is_understood_by_both_engines() {
         let statements = testkit::statements();
@@ -41,7 +41,7 @@ mod tests {
         testkit::prepare_all(&domains::migrations(DOMAINS), &statements);
     }
 
-    /// Nobody can be called what an address of the program begins with.
+    /// The first segment of the program's own paths cannot be taken as a slug.
     #[test]
     fn the_first_word_of_every_address_is_reserved() {
         World::each_engine(&domains::migrations(DOMAINS), async |world| {
@@ -56,7 +56,7 @@ mod tests {
             let routes = domains::routes(&Context::new(site, DOMAINS))
                 .merge(web::mailbox::routes(Access::Everybody))
                 .merge(crate::api::routes());
-            // Only its text tells what a router holds.
+            // The routes of a router can only be read from its debug output.
             let routes = format!("{routes:?}");
             let words: BTreeSet<&str> = routes
                 .split('"')

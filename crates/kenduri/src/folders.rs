@@ -1,6 +1,6 @@
 //! The supervisor process's folders for sockets, records and service logs. They are in the data
-//! folder, unless the supervisor runs as root and another user could replace that folder; then they
-//! are below folders of root.
+//! folder, unless the supervisor runs as root and another user could replace that folder. In that
+//! case they are in folders of root.
 
 use std::fs;
 use std::io;
@@ -15,7 +15,7 @@ use supervisor::{Folder, User};
 
 use crate::configuration::services::{LOGS, RUN};
 
-/// The parent of the run folders that are apart from their data.
+/// The parent of run folders that are apart from the data folder.
 const RUN_APART: &str = "/run/kenduri";
 const LOGS_APART: &str = "/var/log/kenduri";
 /// The mode of a folder that others may traverse.
@@ -32,14 +32,14 @@ pub(crate) struct Folders {
     pub(crate) run: PathBuf,
     /// The folder of service logs.
     pub(crate) logs: PathBuf,
-    /// The user and group that owned the data when Kenduri started; set when the folders are apart.
-    /// Others may replace the data later, and so make it look like root's.
+    /// The user and group that owned the data when Kenduri started; set only if the folders are
+    /// apart. Other users may replace the data later, and so make it look like root's.
     #[serde(default)]
     owner: Option<(u32, u32)>,
 }
 
 impl Folders {
-    /// Folders in the data folder.
+    /// The folders in the data folder.
     pub(crate) fn in_data(data: &Path) -> Self {
         // Services use these paths from their own working folders, so they are absolute.
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
@@ -50,7 +50,7 @@ impl Folders {
         }
     }
 
-    /// The folders for this supervisor process, with an existing data folder.
+    /// The folders of this supervisor process. The data folder must exist.
     pub(crate) fn of_supervisor(data: &Path) -> io::Result<Self> {
         // Dangling and circular links fail here.
         let facts = fs::metadata(data)?;
@@ -74,7 +74,7 @@ impl Folders {
         })
     }
 
-    /// Folders apart from the data folder, which only root can change.
+    /// Folders outside the data folder, which only root can change.
     pub(crate) fn apart(data: &Path) -> io::Result<Self> {
         let name = name(&data.canonicalize()?);
         Ok(Self {
@@ -84,13 +84,13 @@ impl Folders {
         })
     }
 
-    /// Whether the folders are apart from the data folder.
+    /// Whether the folders are outside the data folder.
     pub(crate) fn are_apart(&self) -> bool {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// The owner of the data, if this process can switch users, since the worker needs no more
-    /// permissions. `None`: the worker runs as this process's user.
+    /// The owner of the data, if this process can switch users; the worker needs no other
+    /// permissions. `None` if the worker runs as this process's user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -104,7 +104,7 @@ impl Folders {
         Ok((user != 0).then(|| User::numbered(user, group)))
     }
 
-    /// Opens the folder of sockets and records, creating one that is apart if necessary.
+    /// Opens the folder of sockets and records, creating it if it is outside the data folder.
     pub(crate) fn open(&self) -> Result<Arc<Folder>> {
         let make = |path: &Path| {
             let made = Folder::make(path, OPEN);

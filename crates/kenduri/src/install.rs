@@ -1,9 +1,9 @@
 //! Installation as a systemd service: unit, user and data folder.
 //!
-//! Plain functions first decide the steps, from what was asked and what was found ([`mod@steps`]),
-//! and how to undo each change that may fail ([`change`]). Then [`mod@carry_out`] runs the steps
-//! one by one. A unit that somebody has edited is never overwritten unasked: its first line holds a
-//! checksum of the rest ([`mark`]).
+//! Pure functions first decide the steps, from the options and the state of the machine
+//! ([`mod@steps`]), and how to undo each change that may fail ([`change`]). Then [`mod@carry_out`]
+//! runs the steps one by one. A unit that was edited is overwritten only on request: its first line
+//! contains a checksum of the rest ([`mark`]).
 
 mod carry_out;
 mod change;

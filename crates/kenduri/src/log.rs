@@ -29,7 +29,7 @@ const WAITING: usize = 4 << 20;
 pub(crate) struct Log {
     /// The format of a line.
     pub(crate) format: LogFormat,
-    /// The lowest level that is written; the access log does not depend on it.
+    /// The lowest level that is written. The access log does not depend on it.
     pub(crate) level: LogLevel,
     /// The destination.
     pub(crate) to: To,
@@ -38,7 +38,7 @@ pub(crate) struct Log {
 /// The destination of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum To {
-    /// On standard error.
+    /// Standard error.
     Stderr,
     /// Standard error, which systemd passes to its journal.
     Journal,
@@ -72,7 +72,7 @@ fn stderr_is_the_journal() -> bool {
     environment.any(|(name, stream)| name == "JOURNAL_STREAM" && stream == own)
 }
 
-/// The running log; it stops when this is dropped.
+/// The running log, which stops when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Lines {
     /// The buffer.
@@ -106,7 +106,7 @@ impl Who {
     }
 }
 
-/// Starts the log.
+/// Starts writing the log.
 pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     let target: Box<dyn Write + Send> = match &log.to {
         To::Folder(folder) => Box::new(Folder::open(folder, who.file()).with_context(|| {
@@ -168,7 +168,7 @@ fn filter(level: LogLevel) -> Targets {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    // The `debug` lines of these libraries only help their own developers.
+    // The `debug` lines of these libraries are only useful to their developers.
     let quiet = ["hyper", "rustls", "tokio_postgres"].map(|name| (name, LevelFilter::WARN));
     Targets::new()
         .with_default(level)

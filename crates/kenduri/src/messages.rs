@@ -18,7 +18,7 @@ use crate::control_requests::ControlRequest;
 /// A message from the supervisor process to the worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToWorker {
-    /// The first message: what to serve. The listening sockets come with it.
+    /// The first message: what to serve. The listening sockets are sent with it.
     Begin {
         /// The inputs of the configuration, with the text of the validated file.
         asked: Asked,
@@ -36,14 +36,14 @@ pub(crate) enum ToWorker {
         /// The request.
         order: ControlRequest,
     },
-    /// New, validated settings. Newly opened listening sockets come with them.
+    /// New, validated settings. Newly opened listening sockets are sent with them.
     Apply {
         /// The id that its reply carries.
         id: u64,
         /// The inputs of the new configuration.
         asked: Asked,
     },
-    /// All of Kenduri stops, not only this worker, so readiness checks should fail.
+    /// All of Kenduri is stopping, not only this worker, so readiness checks should fail.
     Ending,
     /// The reply to a request of the worker.
     Reply {
@@ -94,11 +94,11 @@ pub(crate) struct RequestRate {
     pub(crate) per_second: f64,
 }
 
-/// The kind of installation that is served.
+/// The kind of installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ServeMode {
-    /// An installation.
+    /// A normal installation.
     Usual,
     /// A demo in a named folder.
     Demo,
@@ -107,12 +107,12 @@ pub(crate) enum ServeMode {
 }
 
 impl ServeMode {
-    /// Whether it is a demonstration.
+    /// Whether it is a demo.
     pub(crate) fn is_demo(self) -> bool {
         self != Self::Usual
     }
 
-    /// The message at the end, which says what data stays.
+    /// The text printed at the end, about which data stays.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
@@ -207,7 +207,7 @@ impl<T> MessageSender<T> {
         }
     }
 
-    /// Ends all pending requests: no more replies will arrive.
+    /// Ends all pending requests, because no more replies will arrive.
     pub(crate) fn hang_up(&self) {
         self.answers().clear();
     }
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
     use crate::control_requests::services::ServiceRequest;
 
-    /// During an upgrade, the other side may be of another version.
+    /// During an upgrade, the other side may be another version.
     #[test]
     fn messages_keep_their_names_on_the_channel() {
         let request = ControlRequest::Services(ServiceRequest::Ps);

@@ -9,13 +9,13 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use platform::{Store, StoreError, Tx, jobs, mail};
 use tokio_util::sync::CancellationToken;
 
-/// The upper bounds of the histograms' buckets in seconds, from a page in memory to a proxied
-/// request that times out.
+/// The upper bounds of the histograms' buckets in seconds, from a page served from memory to a
+/// proxied request that times out.
 const SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
 
-/// How often raw samples are aggregated: until then each request is a number in memory.
+/// How often raw samples are aggregated. Until then, the samples of each request occupy memory.
 const TIDY: Duration = Duration::from_secs(1);
 
 /// The process's metrics; one value per process.
@@ -47,7 +47,7 @@ impl Metrics {
     pub(crate) async fn render(&self) -> String {
         if let Some(store) = &self.store {
             let (changes, commits) = store.counts();
-            // Metrics that cannot be read now keep their last value.
+            // Values that cannot be read now stay as they were.
             if let Ok((waiting, doubted)) = store.read(look).await {
                 metrics::gauge!("kenduri_jobs_waiting").set(waiting);
                 metrics::gauge!("kenduri_mails_doubted").set(doubted);
@@ -70,7 +70,7 @@ impl Metrics {
     }
 }
 
-/// The text without metrics that have no value, because their subject is gone.
+/// The text without metrics that have no value because what they measured is gone.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()

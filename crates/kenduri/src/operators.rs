@@ -42,7 +42,7 @@ pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site
         )
 }
 
-/// The routes without the app, where no store can be unready.
+/// The routes without the app: readiness does not depend on a store.
 pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Router {
     Router::new()
         .route("/healthz", get(ALIVE))
@@ -77,8 +77,8 @@ pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 
-/// Whether the request comes from this machine and names it as the host. A proxy on this machine
-/// that sends no client address seems local too, but it uses the site's host name.
+/// Whether the request comes from this machine and its host is this machine. A proxy on this
+/// machine that sends no client address would look local too, but it forwards the site's host name.
 fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)

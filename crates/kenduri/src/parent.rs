@@ -51,7 +51,7 @@ pub(crate) use sd_notify::SdNotify;
 pub(crate) use sockets::{Sockets, threads};
 pub(crate) use upgrade_check::take_part;
 
-/// What the supervisor process starts with.
+/// The state that the supervisor process starts with.
 pub(crate) struct ParentSetup {
     /// The inputs of the configuration.
     pub(crate) asked: Asked,
@@ -81,7 +81,8 @@ pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
     runtime()?.block_on(async { keep(exec_upgrade::resume(handed).await?).await })
 }
 
-/// Each process of a service needs some descriptors here, and an upgrade needs more.
+/// Raises the descriptor limit: each process of a service needs some descriptors here, and an
+/// upgrade needs more.
 fn raise_limit() {
     if let Err(error) = descriptors::raise_limit() {
         tracing::warn!(%error, "the limit of open files stays as it is");
@@ -90,7 +91,7 @@ fn raise_limit() {
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
-        // Only this thread receives signals; it decides when they are blocked.
+        // Only the main thread receives signals; it decides when they are blocked.
         .on_thread_start(supervisor::block_signals)
         .enable_all()
         .build()
@@ -129,8 +130,8 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     let plan = service_config::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
     permissions::forget(&run)?;
-    // The processes of a killed supervisor have been ended by now; its worker held these sockets
-    // too.
+    // If an earlier supervisor was killed, its processes have ended by now, including its worker,
+    // which still had these sockets open.
     sockets.open(&configuration.plan)?;
     permissions::let_through(&configuration, &run, &plan)?;
     service_config::warn_of_root(&plan);
@@ -150,7 +151,7 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     })
 }
 
-/// Why the main loop ends.
+/// The reason why the main loop ends.
 enum LoopExit {
     /// Kenduri stops, on request or after an error.
     Stop(Result<(), Failed>),
@@ -248,12 +249,12 @@ async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     manager.stopping();
     parent.workers.end().await;
     parent.settings.lock().await.sockets.close();
-    // It may have stopped already.
+    // The supervisor may have stopped already.
     let _ = parent.control.shut_down().await;
 }
 
-/// The exit code of a worker that ended before any worker has ever served. Restarting it would be
-/// useless, and nothing that worked is lost.
+/// The exit code of a worker that ended before any worker has served. Restarting it would be
+/// useless, and nothing is lost that worked before.
 fn never_served(news: &Notification, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
         NotificationKind::Failed { exit, .. }

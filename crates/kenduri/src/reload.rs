@@ -1,5 +1,5 @@
-//! Reloading settings in the worker: the edge's plan is replaced, and other changes are listed as
-//! waiting for a restart.
+//! Reloading settings in the worker: replaces the edge's plan, and lists the other changes, which
+//! wait for a restart.
 
 use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
@@ -13,21 +13,21 @@ use crate::configuration::{self, Asked, Configuration};
 /// The settings in force.
 pub(crate) struct Reload {
     said: Table,
-    /// The conditions since the start, which do not change.
+    /// What was fixed at the start and does not change.
     started: Started,
 }
 
-/// The conditions that every later plan must fit.
+/// What was fixed at the start, and every later plan must fit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Started {
-    /// Whether any of the app runs.
+    /// Whether the app runs.
     pub(crate) app: bool,
     /// Whether only this machine may reach Kenduri.
     pub(crate) is_private: bool,
 }
 
 impl Reload {
-    /// What the program was started with.
+    /// The settings that the worker was started with.
     pub(crate) fn new(configuration: &Configuration, started: Started) -> Self {
         Self {
             said: configuration.merged().clone(),
@@ -36,7 +36,7 @@ impl Reload {
     }
 
     /// Applies the settings to the edge, all or nothing, with these additional listening sockets.
-    /// Returns a text about the changes, and the services.
+    /// Returns a text about the changes, and the plan of the services.
     pub(crate) fn apply(
         &mut self,
         edge: &Edge,
@@ -62,7 +62,7 @@ impl Reload {
             format!("Changed: {}.\n", changed.join(", "))
         };
         if !found.waiting.is_empty() {
-            // Writing into a text cannot fail.
+            // Writing into a `String` cannot fail.
             let _ = writeln!(told, "Waiting for a restart: {}.", found.waiting.join(", "));
         }
         for warning in &found.warnings {

@@ -21,7 +21,7 @@ use crate::updates::Source;
 pub(crate) struct Parts {
     /// Identifies the caller of a request.
     pub(crate) accounts: Context,
-    /// Decides who may see which household.
+    /// Decides who may see which household of an occasion.
     pub(crate) gate: CodeGate,
     /// Who may read the mailbox, if there is one.
     pub(crate) mailbox: Option<Access>,
@@ -33,7 +33,7 @@ pub(crate) struct Parts {
     pub(crate) figures: Metrics,
     /// The state of the server, for the operator's page.
     pub(crate) server_status: ServerStatus,
-    /// How mail leaves, for the same page.
+    /// The facts about outgoing mail, for the same page.
     pub(crate) mail: Arc<MailFacts>,
     /// The sources of releases and advisories.
     pub(crate) updates: Arc<[Source]>,
@@ -45,7 +45,7 @@ pub(crate) struct Parts {
     pub(crate) ending: CancellationToken,
 }
 
-/// The whole site.
+/// The router of the whole site.
 pub(crate) fn router(parts: Parts) -> Router {
     let site = parts.accounts.site.clone();
     let kadkahwin = parts

@@ -1,4 +1,4 @@
-//! The admin page of the server: which services run and where requests go, for owners of the
+//! The admin page of the server: which services run and how requests are routed, for owners of the
 //! installation.
 //!
 //! A page shows what the supervisor process and the edge report at that moment; nothing is stored
@@ -31,7 +31,7 @@ pub(crate) use alarm::Alarm;
 pub(crate) use mail::{MailFacts, daily as look_daily};
 pub(crate) use status::{EdgeStatus, ServerStatus, StatusRequest};
 
-/// The messages of this crate.
+/// The texts of this crate in all languages.
 pub(crate) const LOCALES: &[Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("en", include_str!("../locales/en-mail.ftl")),
@@ -39,14 +39,14 @@ pub(crate) const LOCALES: &[Locale] = &[
     ("ms", include_str!("../locales/ms-mail.ftl")),
 ];
 
-/// Every address of the operator's page; `updates` is where somebody looks for newer versions.
+/// The routes of the operator's page. `updates` are the sources of newer versions.
 pub(crate) fn routes(
     server: ServerStatus,
     updates: Arc<[Source]>,
     mail: Arc<MailFacts>,
     backup: Option<Arc<Agent>>,
 ) -> Router<Site> {
-    // Who of them owns the installation, `AdminContext` looks up.
+    // `AdminContext` checks which of the signed-in users own the installation.
     Pages::<_, Callers>::default()
         .get("/admin/server", People, overview::show)
         .get("/admin/server/services/{name}", People, service::show)

@@ -9,17 +9,17 @@ use edge::{Inherited, ListenAddress};
 
 use crate::configuration::{self, Asked, Configuration, Flag};
 
-/// How many further ports a demo tries.
+/// How many of the next ports a demo tries.
 const PORTS_TRIED: u16 = 100;
-/// The number of connections that wait to be accepted.
+/// The maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 
 /// Whether another port may be used when the configured one is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
-    /// No other port.
+    /// Only the configured port.
     Asked,
-    /// The next free port.
+    /// The next free port, if the configured port is taken.
     Near,
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn prepare(
             other => addresses.push(other.to_string()),
         }
     }
-    // A later flag overrides the typed one, also when the file is reloaded.
+    // A later flag overrides earlier ones, also when the file is reloaded.
     asked.flags.push(Flag {
         typed: "--listen".to_owned(),
         key: "listen.http".to_owned(),
@@ -69,7 +69,7 @@ fn bind(asked: SocketAddr, port: Port) -> Result<TcpListener> {
     for _ in 0..PORTS_TRIED {
         match TcpListener::bind(tried) {
             Ok(socket) => {
-                // The backlog that the standard library sets is too small.
+                // The backlog set by the standard library is too small.
                 rustix::net::listen(&socket, BACKLOG)?;
                 return Ok(socket);
             }

@@ -23,9 +23,9 @@ use web::Site;
 pub(crate) use advisories::Advisory;
 pub(crate) use releases::Release;
 
-/// This version.
+/// The running version.
 pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
-/// The most bytes read from a source.
+/// The maximum number of bytes read from a source.
 const LONGEST: u64 = 4 << 20;
 
 /// A source of releases or advisories.
@@ -90,16 +90,16 @@ impl fmt::Display for Source {
 /// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Found {
-    /// The number of releases and advisories read.
+    /// The number of releases and advisories that were read.
     pub(crate) read: usize,
-    /// Newer versions, the newest first.
+    /// Newer versions, newest first.
     pub(crate) newer: Vec<Release>,
     /// The advisories that concern this version.
     pub(crate) advisories: Vec<Advisory>,
 }
 
 impl Found {
-    /// The result of one text for version `ours`.
+    /// Reads one feed or list for version `ours`.
     fn in_text(text: &str, ours: &Version) -> Result<Self> {
         let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         if text.starts_with(['{', '[']) {
@@ -167,9 +167,9 @@ pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
 /// The stored results for this version and these sources.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// The last result, with its time.
+    /// The last result, and when it was read.
     pub(crate) found: Option<(Timestamp, Found)>,
-    /// The last failure since then, with its time.
+    /// The last failure after that result, and when it occurred.
     pub(crate) failure: Option<(Timestamp, String)>,
 }
 
@@ -181,7 +181,7 @@ struct Stored {
     failure: Option<String>,
 }
 
-/// The stored results. Those of another version or of other sources are ignored.
+/// The stored results. Those for another version or other sources are ignored.
 pub(crate) fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreError> {
     let stored: Option<Stored> = sql!(
         "SELECT {Stored} FROM update_check WHERE version = :version AND sources = :sources",
@@ -243,13 +243,13 @@ fn listed(sources: &[Source]) -> String {
     listed.join("\n")
 }
 
-/// Foreign text as a single short line.
+/// Text from outside, shortened to a single line.
 fn line(text: &str) -> String {
     let line = platform::text_cleaning::clean_line(text);
     line.chars().take(200).collect()
 }
 
-/// The link, if it is safe for a page.
+/// The link, if it is safe to show on a page.
 fn link(written: &str) -> Option<String> {
     let is_web = ["https://", "http://"]
         .iter()

@@ -1,5 +1,5 @@
-//! The worker: edge and app, in a process that the supervisor process has started and can
-//! replace. It serves on the supervisor process's sockets.
+//! The worker: edge and app, in a process that the supervisor process starts and can replace. It
+//! serves on the supervisor process's sockets.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -46,19 +46,19 @@ mod upstream_servers;
 
 use message_loop::MessageLoop;
 
-/// The connection limit of the metrics listener, which is separate so that operators get in even
-/// when the site is full.
+/// The connection limit of the metrics listener. It is separate, so that metrics can be read even
+/// when the site has no free connections.
 const METRICS_CONNECTIONS: u32 = 64;
 /// How long background tasks may take to finish when the worker stops.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
-/// How many requests for the edge's state may wait.
+/// The maximum number of waiting requests for the edge's state.
 const LOOKS: usize = 16;
 
-/// Serves until the supervisor process stops it. Standard input is the channel to the supervisor
-/// process.
+/// Serves until the supervisor process stops this process. Standard input is the channel to the
+/// supervisor process.
 pub(crate) fn run() -> Result<()> {
     let room = descriptors::make_room();
-    // The recorder is installed first, so that every later metric counts.
+    // The recorder is installed first, so that no metric is missed.
     let figures = metrics::start()?;
     let channel = take_channel().context("this word is for Kenduri itself: kenduri serve")?;
     runtime()?.block_on(async {
@@ -84,7 +84,7 @@ pub(crate) fn run() -> Result<()> {
     })
 }
 
-/// Takes the channel from standard input, so that nothing else finds it there.
+/// Takes the channel from standard input, so that no other code reads from it.
 fn take_channel() -> Result<UnixStream> {
     let stream = UnixStream::from(std::io::stdin().as_fd().try_clone_to_owned()?);
     stream.peer_addr()?;
@@ -92,7 +92,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// The runtime for everything but requests, which have a thread for each core.
+/// The runtime for everything except requests, which are served by one thread per core.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -101,7 +101,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("cannot start the runtime")
 }
 
-/// What the worker starts with.
+/// The state that the worker starts with.
 struct Begun {
     start: ServeMode,
     sockets: Inherited,
@@ -132,7 +132,7 @@ impl Begun {
         let (ask, status_requests) = mpsc::channel(LOOKS);
         let server_status = ServerStatus::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
-            // The start may wait for migrations of any length.
+            // Migrations may take any time.
             let opened = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = self.figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);
@@ -204,7 +204,8 @@ impl Begun {
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
         let backup_end = async {
             if let Some(backup) = backup {
-                // The rest is copied once the requests have ended; it is in the log till then.
+                // The last changes are copied when the requests have ended; until then they are in
+                // the log.
                 let _ = tokio::task::spawn_blocking(move || backup.stop()).await;
             }
         };
@@ -321,7 +322,7 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     accounts.providers = Providers::new(settings.providers.clone());
     accounts.mail_callbacks.clone_from(&settings.mail.callbacks);
     accounts.ses_topic.clone_from(&settings.mail.ses_topic);
-    // For `tests/api`, which exceeds an account's limits. Release builds ignore the variable.
+    // `tests/api` exceeds an account's limits, so a variable raises them. Release builds ignore it.
     #[cfg(debug_assertions)]
     if commands::environment()
         .iter()
@@ -333,7 +334,7 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     accounts
 }
 
-/// Stores the slugs that the program reserves. An account that has one keeps it.
+/// Stores the slugs that the program reserves. An account that already has such a slug keeps it.
 async fn reserve_slugs(site: &Site) -> Result<()> {
     let words = domains::reserved_slugs(DOMAINS);
     let reserve = move |tx: &mut Tx<'_>| slug::reserve(tx, &words);
@@ -346,7 +347,7 @@ async fn reserve_slugs(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Adds the flag for other addresses to a listener's error.
+/// Adds advice on choosing another address to a listener's error.
 fn unlistened(error: EdgeError) -> anyhow::Error {
     let is_flag = matches!(error, EdgeError::Listen(_));
     let error = anyhow::Error::new(error);
@@ -357,7 +358,7 @@ fn unlistened(error: EdgeError) -> anyhow::Error {
     }
 }
 
-/// All listening addresses, for people.
+/// All listening addresses as a text.
 fn names(edge: &Edge, settings: &Settings) -> String {
     let http = edge.http_addresses().into_iter();
     let https = edge.https_addresses().into_iter();
@@ -397,8 +398,8 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }
 
-/// While the installation has no owner, prints the link that makes its visitor the owner, and
-/// writes it to a private file.
+/// If the installation has no owner, prints the link that makes its visitor the owner, and writes
+/// it to a file that only this user can read.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     let announced =
         identity::people::setup::announce(&site.store, site.url(), &settings.data).await?;
@@ -412,8 +413,8 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     }))
 }
 
-/// The occasion at the addresses of older wedding cards. A missing one is only logged, because it
-/// may be created while Kenduri runs.
+/// The occasion at the addresses of older wedding cards. If it does not exist this is only logged,
+/// because it may be created while Kenduri runs.
 async fn kadkahwin(
     site: &Site,
     settings: &Settings,
@@ -440,9 +441,9 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Who may read the mailbox, if there is one. The configuration has checked that a network-wide
-/// mailbox was allowed explicitly. A proxy on this machine would make every request look local, so a site
-/// with a public address has no private mailbox.
+/// Who may read the mailbox, if there is one. The configuration has checked that access from the
+/// network was allowed explicitly. A proxy on this machine would make every request look local, so
+/// a site with a public address has no private mailbox.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

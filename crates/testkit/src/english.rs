@@ -12,13 +12,13 @@ impl English {
         Self(catalogue.speak(&Language::ENGLISH))
     }
 
-    /// A message without arguments.
+    /// The text of a message without arguments.
     #[track_caller]
     pub fn say(&self, id: &str) -> String {
         self.fill(id, [])
     }
 
-    /// A message with its arguments. Panics when no message has this id.
+    /// The text of a message with its arguments. Panics when no message has this id.
     #[track_caller]
     pub fn fill<const N: usize>(&self, id: &str, values: [(&'static str, Value<'_>); N]) -> String {
         assert!(self.0.catalogue().has(id), "no message is called {id}");

@@ -5,11 +5,11 @@ use crate::html::{Tag, Token};
 /// A form of a page, to be filled in and submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
-    /// The `action` attribute; empty: the page's own address.
+    /// The `action` attribute. If empty, the form is sent to the page's own address.
     pub action: String,
     /// `get` or `post`.
     pub method: String,
-    /// Its fields, in the order of the page.
+    /// The fields, in the order of the page.
     pub fields: Vec<Field>,
     id: String,
 }
@@ -19,7 +19,7 @@ pub struct Form {
 pub struct Field {
     /// `text`, `hidden`, `checkbox`, `radio`, `select`, `textarea`, `submit` …
     pub kind: String,
-    /// The name it is sent under.
+    /// The name under which the value is submitted.
     pub name: String,
     /// The value that would be submitted.
     pub value: String,

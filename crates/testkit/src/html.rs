@@ -137,7 +137,7 @@ fn open(text: &str) -> (Tag, &str) {
         let end = rest
             .find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/'))
             .unwrap_or(rest.len());
-        // Without the minimum of one character, a stray `=` would loop for ever.
+        // Without the minimum of one character, a stray `=` would cause an infinite loop.
         let name = rest[..end.max(1)].to_ascii_lowercase();
         rest = rest[end.max(1)..].trim_start();
         let mut value = "";

@@ -1,8 +1,8 @@
-//! Tools for tests: a [`World`] with a manual clock on either engine, a [`Stage`] that is a site
-//! of some domains in it, with people, a [`Visitor`] with cookies and no JavaScript, and a
-//! scanner that finds every SQL text of the program.
+//! Tools for tests: a [`World`] with a manual clock on either database engine, a [`Stage`] that
+//! sets up a site of some domains in a world, accounts, a [`Visitor`] with cookies and no
+//! JavaScript, and a scanner that finds every SQL statement of the program.
 //!
-//! Errors in here panic and so fail the test.
+//! Errors in this crate panic and so fail the test.
 
 #![expect(
     clippy::expect_used,

@@ -12,7 +12,7 @@ thread_local! {
     static LINES: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
-/// The log lines of this thread while the value lives.
+/// Captures the log lines of this thread until the value is dropped.
 #[derive(Debug)]
 pub struct Log(());
 
@@ -38,7 +38,7 @@ impl Drop for Log {
     }
 }
 
-/// Listens to all threads. A world does so before anything in it can log.
+/// Installs the global subscriber. A world calls this before anything in it can log.
 pub(crate) fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -11,18 +11,18 @@ use crate::html::{Token, tokens, visible};
 pub struct Page {
     /// The requested address: path and query.
     pub address: String,
-    /// Its status.
+    /// The response's status.
     pub status: StatusCode,
-    /// Its headers.
+    /// The response's headers.
     pub headers: HeaderMap,
-    /// Its body, as text.
+    /// The response's body, as text.
     pub body: String,
 }
 
 /// A link on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The `href` attribute as written.
+    /// The `href` attribute, unresolved.
     pub href: String,
     /// The visible text of the link.
     pub text: String,
@@ -67,7 +67,7 @@ impl Page {
         self
     }
 
-    /// The same, to be read on.
+    /// Panics with the whole response unless it has this status. Returns the page itself.
     #[track_caller]
     #[expect(
         clippy::return_self_not_must_use,
@@ -135,7 +135,7 @@ impl Page {
     }
 }
 
-/// Where and why a body was refused: pointer and code.
+/// The errors of a refused request body: pointer and code of each.
 pub fn errors(page: &Page) -> Vec<(String, String)> {
     let json = page.json();
     let all = json["errors"].as_array().cloned().unwrap_or_default();
@@ -145,10 +145,10 @@ pub fn errors(page: &Page) -> Vec<(String, String)> {
         .collect()
 }
 
-/// An answer, without what differs by itself.
+/// A response without the parts that differ each time: the request id and the form token.
 pub fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
     let id = page.header("x-request-id").to_owned();
-    // The token of a form is written anew each time.
+    // The form token is random.
     let token = page.body.split_once("name=\"_csrf\" value=\"");
     let token = token.and_then(|(_, rest)| rest.split('"').next());
     let body = match token {
@@ -166,7 +166,8 @@ pub fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
     (page.status.as_u16(), body, headers)
 }
 
-/// Panics unless an answer carries what keeps it to its reader.
+/// Panics unless a response has the headers that keep it out of caches, referrers and search
+/// engines.
 #[track_caller]
 pub fn assert_private(page: &Page) {
     for (name, value) in [

@@ -1,4 +1,4 @@
-//! People in a world: accounts, passwords, sessions and roles, and the mails they cause.
+//! People in a world: accounts, passwords, sessions and roles, and the mails that these cause.
 
 use identity::account::{self, AccountId, NewAccount};
 use identity::client::Client;
@@ -13,12 +13,12 @@ use site::Domains;
 
 use crate::{Stage, World};
 
-/// The password of those who have one.
+/// The password of every test account that has one.
 pub const PASSWORD: &str = "sebuah pantun lama";
 
 const DOMAINS: Domains = &[accounts::DOMAIN];
 
-/// An account that is not there yet.
+/// The details of an account that does not exist yet.
 pub fn new_account(email: &str) -> NewAccount {
     NewAccount {
         name: "Farah binti Ali".parse().expect("a name"),
@@ -28,7 +28,7 @@ pub fn new_account(email: &str) -> NewAccount {
     }
 }
 
-/// A browser at an address of its own.
+/// A browser client with the IP address 203.0.113.`last`.
 pub fn client(last: u8) -> Client {
     Client {
         request: RequestFacts {
@@ -43,7 +43,7 @@ pub fn client(last: u8) -> Client {
     }
 }
 
-/// A request from nowhere.
+/// The facts of a request without a client address.
 pub fn request() -> RequestFacts {
     RequestFacts {
         request_id: "test".to_owned(),
@@ -57,12 +57,12 @@ pub async fn hash(hasher: &Hasher, text: &str) -> PasswordHash {
     hasher.hash(&password).await.expect("a hash")
 }
 
-/// The hash of [`PASSWORD`], to give to many without hashing each time.
+/// The hash of [`PASSWORD`], to be shared by several accounts without hashing each time.
 pub async fn usual_hash(world: &World) -> PasswordHash {
     hash(&Hasher::new(2, world.platform.random.clone()), PASSWORD).await
 }
 
-/// Somebody who signs in with this address and, if there is a hash, a password.
+/// Creates an account that can sign in with this address and, if there is a hash, with a password.
 pub async fn person(world: &World, email: &str, hash: Option<&PasswordHash>) -> AccountId {
     let (new, hash) = (new_account(email), hash.cloned());
     write(world.store(), move |tx| {
@@ -75,7 +75,7 @@ pub async fn person(world: &World, email: &str, hash: Option<&PasswordHash>) -> 
     .await
 }
 
-/// A session of somebody's, begun by a link.
+/// Begins a session of an account, as after following a sign-in link.
 pub async fn begin(world: &World, id: &AccountId, stay: Stay, client: Client) -> Begun {
     let id = id.clone();
     write(world.store(), move |tx| {
@@ -85,7 +85,7 @@ pub async fn begin(world: &World, id: &AccountId, stay: Stay, client: Client) ->
     .expect("a session")
 }
 
-/// Who has this session.
+/// The account that this session belongs to.
 pub async fn find_session(world: &World, secret: &Secret) -> Option<SignedIn> {
     let secret = secret.clone();
     read(world.store(), move |tx| signed_in::by_session(tx, &secret))
@@ -93,7 +93,7 @@ pub async fn find_session(world: &World, secret: &Secret) -> Option<SignedIn> {
         .map(|visit| visit.who)
 }
 
-/// Gives somebody a role.
+/// Gives an account a role.
 pub async fn give(world: &World, id: &AccountId, role: Role, scope: &Scope) {
     let (id, scope) = (id.clone(), scope.clone());
     write(world.store(), move |tx| {
@@ -103,27 +103,27 @@ pub async fn give(world: &World, id: &AccountId, role: Role, scope: &Scope) {
     .await;
 }
 
-/// The rank that somebody has.
+/// The role that an account has in a scope.
 pub async fn role(world: &World, id: &AccountId, scope: &Scope) -> Option<Role> {
     let (id, scope) = (id.clone(), scope.clone());
     read(world.store(), move |tx| grant::rank_of(tx, &id, &scope)).await
 }
 
-/// One more mail with this message as its subject must be there at the end.
+/// Expects one more mail to this address, with this message as its subject.
 pub fn expect_mail(world: &World, email: &str, subject: &str) {
     let stage = Stage::new(world, DOMAINS);
     let values = [("site", stage.site.settings.name.as_str().into())];
     world.expect_mail(email, &stage.fill(subject, values));
 }
 
-/// Somebody signs in with so many new browsers in this test, and gets a mail about each.
+/// Expects `count` mails that report a sign-in with a new browser.
 pub fn expect_sign_in_mails(world: &World, email: &str, count: usize) {
     for _ in 0..count {
         expect_mail(world, email, "mail-sign-in-subject");
     }
 }
 
-/// Writes what can be written.
+/// Runs a write transaction that must succeed.
 pub async fn write<T, F>(store: &Store, change: F) -> T
 where
     F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -132,7 +132,7 @@ where
     store.write(change).await.expect("a change")
 }
 
-/// Reads what can be read.
+/// Runs a read transaction that must succeed.
 pub async fn read<T, F>(store: &Store, look: F) -> T
 where
     F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,

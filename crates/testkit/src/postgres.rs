@@ -1,4 +1,4 @@
-//! Test databases on the PostgreSQL server that `KENDURI_TEST_POSTGRES` names. A template is
+//! Test databases on the PostgreSQL server given in `KENDURI_TEST_POSTGRES`. A template database is
 //! migrated once and cloned for each test.
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! A site of some domains in a world, as the program puts it together, and people in it.
+//! A site of some domains in a world, assembled as in the program, and people in it.
 
 use std::fmt;
 use std::ops::Deref;
@@ -26,31 +26,31 @@ use crate::{English, Page, Visitor, World};
 /// A site in a world.
 #[derive(Clone)]
 pub struct Stage<'w> {
-    /// Where it is.
+    /// The world that contains the site.
     pub world: &'w World,
-    /// The site, with what the configuration says of accounts.
+    /// The site, with the account settings.
     pub accounts: Context,
     token_scopes: &'static [TokenScope],
     routing: Routing,
 }
 
-/// What a suite has around the addresses of its domains.
+/// Adds routes and layers around those of the domains.
 type Routing = Arc<dyn Fn(&Context, Router<Site>) -> Router<Site> + Send + Sync>;
 
-/// Somebody with a browser and a program.
+/// A person with an account, a browser and an API client.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// The account and its session.
     pub who: SignedIn,
-    /// A browser with the session.
+    /// A browser signed in to the session.
     pub browser: Visitor,
-    /// A program with a token.
+    /// An API client with a token.
     pub program: Visitor,
-    /// What the program says in `Authorization`.
+    /// The `Authorization` header of the API client.
     pub token: String,
 }
 
-/// What the configuration says where a test needs nothing else.
+/// The account settings for tests that need no others.
 pub fn settings() -> Settings {
     Settings {
         url: SiteUrl::parse(SITE).expect("an address"),
@@ -61,7 +61,7 @@ pub fn settings() -> Settings {
     }
 }
 
-/// The same site in another process, which has opened the store as `store`.
+/// The same site in another process, which has opened the same store as `store`.
 pub fn in_process(accounts: &Context, store: &Store) -> Context {
     let platform = Platform {
         store: store.clone(),
@@ -73,22 +73,22 @@ pub fn in_process(accounts: &Context, store: &Store) -> Context {
     apart
 }
 
-/// What the pages of a site say.
+/// The English texts of the pages of a site.
 pub fn english(accounts: &Context) -> English {
     English::new(&accounts.site.catalogue)
 }
 
-/// The whole site.
+/// The router of the whole site.
 pub fn router(accounts: &Context) -> Router {
     serve(accounts, domains::routes(accounts))
 }
 
-/// A browser before the whole site.
+/// A browser for the whole site.
 pub fn visitor(accounts: &Context) -> Visitor {
     Visitor::new(router(accounts))
 }
 
-/// A program with a token of somebody's that was made for some uses.
+/// An API client with a new token of an account, limited to some scopes.
 pub async fn program(accounts: &Context, id: &AccountId, scopes: &[TokenScope]) -> Visitor {
     let token = new_token(&accounts.site.store, id, scopes, None).await;
     let mut visitor = visitor(accounts);
@@ -97,12 +97,12 @@ pub async fn program(accounts: &Context, id: &AccountId, scopes: &[TokenScope]) 
 }
 
 impl<'w> Stage<'w> {
-    /// The site of these domains.
+    /// A site of these domains.
     pub fn new(world: &'w World, domains: Domains) -> Self {
         Self::with(world, domains, world.platform.clone(), settings())
     }
 
-    /// The same, of which the configuration says something else, or which stands on something else.
+    /// A site of these domains with changes made to its context.
     pub fn with(
         world: &'w World,
         domains: Domains,
@@ -118,7 +118,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// What tokens of people are for; nothing: they have none.
+    /// Sets the scopes that tokens of people can have. If empty, people can have no tokens.
     #[must_use]
     pub fn with_tokens_for(self, token_scopes: &'static [TokenScope]) -> Self {
         Self {
@@ -127,7 +127,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// Adds to the addresses of the domains, anew for each visitor.
+    /// Adds routes to those of the domains. The function is called again for each visitor.
     #[must_use]
     pub fn routed<F>(self, routing: F) -> Self
     where
@@ -137,7 +137,7 @@ impl<'w> Stage<'w> {
         Self { routing, ..self }
     }
 
-    /// The same site, where everybody may register.
+    /// The same site, with registration open to everybody.
     #[must_use]
     pub fn open(&self) -> Self {
         let mut open = self.clone();
@@ -157,13 +157,13 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// A message as pages say it in English.
+    /// The English text of a message.
     #[track_caller]
     pub fn say(&self, id: &str) -> String {
         english(self).say(id)
     }
 
-    /// A message with its values.
+    /// The English text of a message with its arguments.
     #[track_caller]
     pub fn fill<const N: usize>(
         &self,
@@ -173,23 +173,23 @@ impl<'w> Stage<'w> {
         english(self).fill(id, values)
     }
 
-    /// What a message begins with, up to its first value.
+    /// The English text of a message up to its first argument.
     #[track_caller]
     pub fn start(&self, id: &str) -> String {
         english(self).start(id)
     }
 
-    /// The whole site.
+    /// The router of the whole site.
     pub fn router(&self) -> Router {
         serve(self, (self.routing)(self, domains::routes(self)))
     }
 
-    /// A browser.
+    /// A browser that is not signed in.
     pub fn visitor(&self) -> Visitor {
         Visitor::new(self.router())
     }
 
-    /// A program with a token of somebody's that was made for some uses.
+    /// An API client with a new token of an account, limited to some scopes.
     pub async fn program(&self, id: &AccountId, scopes: &[TokenScope]) -> Visitor {
         let token = new_token(self.world.store(), id, scopes, None).await;
         let mut visitor = self.visitor();
@@ -197,7 +197,7 @@ impl<'w> Stage<'w> {
         visitor
     }
 
-    /// Does what is due in the background.
+    /// Runs the background work that is due.
     pub fn work(&self) -> impl Future<Output = ()> + use<> {
         let site = &self.site;
         let handlers = domains::jobs(self);
@@ -206,12 +206,12 @@ impl<'w> Stage<'w> {
         async move { while worker.run_due().await.expect("work") > 0 {} }
     }
 
-    /// Somebody of this name, signed in, with a token.
+    /// A person with this name, signed in and with a token.
     pub async fn person(&self, name: &str) -> Person {
         self.person_as(name, None).await
     }
 
-    /// The same, with a role in the site.
+    /// A person with this name and a role in the site, signed in and with a token.
     pub async fn person_as(&self, name: &str, role: impl Into<Option<Role>>) -> Person {
         let role = role.into().map(|role| (role, Scope::site()));
         let email = format!("{}@example.my", name.replace(' ', "."));
@@ -230,14 +230,14 @@ impl<'w> Stage<'w> {
         person
     }
 
-    /// Gives somebody's program another token.
+    /// Gives a person's API client another token.
     pub async fn allow(&self, person: &mut Person, scopes: &[TokenScope], scope: Option<&Scope>) {
         let id = person.who.account().id.clone();
         person.token = new_token(self.world.store(), &id, scopes, scope).await;
         person.program.header("authorization", &person.token);
     }
 
-    /// A new account with a session.
+    /// Creates an account with a session.
     pub async fn sign_in(
         &self,
         name: &str,
@@ -275,19 +275,19 @@ impl fmt::Debug for Stage<'_> {
 }
 
 impl Person {
-    /// Sends JSON with the token.
+    /// Sends JSON as the API client.
     pub async fn call(&mut self, method: &str, path: &str, body: &Value) -> Page {
         call(&mut self.program, method, path, body).await
     }
 }
 
-/// Sends JSON, by the name of the method.
+/// Sends JSON with the given method.
 pub async fn call(visitor: &mut Visitor, method: &str, path: &str, body: &Value) -> Page {
     let method = method.parse().expect("a method");
     visitor.call(method, path, body).await
 }
 
-/// A new token of somebody's as `Authorization` carries it, perhaps for one thing only.
+/// The `Authorization` header with a new token of an account, which may be limited to one object.
 pub async fn new_token(
     store: &Store,
     id: &AccountId,
@@ -297,7 +297,7 @@ pub async fn new_token(
     let (id, scopes, scope) = (id.clone(), scopes.to_vec(), scope.map(Scope::name));
     let create = move |tx: &mut Tx<'_>| {
         let new = NewToken {
-            // Of which nobody has two of one name.
+            // An account cannot have two tokens with the same name.
             name: format!("program {}", tx.random().below(u32::MAX)),
             scopes: scopes.clone(),
             scope: scope.clone(),

@@ -1,5 +1,5 @@
-//! Finds every SQL text of the program and prepares it on both engines, as a compile-time check
-//! would.
+//! Finds every SQL statement of the program and prepares it on both database engines, as a
+//! compile-time check would.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,16 +19,16 @@ mod rows;
 #[path = "../../platform-derive/src/text.rs"]
 mod text;
 
-/// One SQL text and its position in the sources.
+/// One SQL statement and its position in the sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The source file, relative to the repository's root.
     pub file: PathBuf,
     /// The line of the `sql!` call, from 1.
     pub line: usize,
-    /// The text as it is sent to the engine.
+    /// The text as sent to the engine.
     pub text: String,
-    /// For each `{Row}` in the text, the columns that the type reads.
+    /// For each `{Row}` in the text, the columns that the row type reads.
     pub rows: Vec<Vec<String>>,
 }
 
@@ -118,9 +118,9 @@ fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
     }
 }
 
-/// Prepares `statements` on each available engine. Panics with a list of those that an engine
-/// refuses, that use types the store does not support, or whose columns differ from those of the
-/// rows they read.
+/// Prepares `statements` on each available engine. Panics with a list of the statements that an
+/// engine refuses, that use types not supported by the store, or whose columns differ from those of
+/// the row types they read.
 pub fn prepare_all(migrations: &[Migrations], statements: &[Statement]) {
     let worlds = [Some(World::sqlite(migrations)), World::postgres(migrations)];
     let mut refused = Vec::new();
@@ -161,7 +161,7 @@ impl Engine {
     fn prepare(&mut self, statement: &Statement) -> Result<(), String> {
         let text = statement.text.as_str();
         let columns = self.columns(text)?;
-        // `INSERT` names columns too, but returns no rows.
+        // `INSERT` also names columns, but returns no rows.
         let is_there = |row: &Vec<String>| columns.windows(row.len()).any(|some| some == row);
         match statement.rows.iter().find(|row| !is_there(row)) {
             Some(row) if !columns.is_empty() => {

@@ -26,7 +26,7 @@ where
     (one.await.expect("no panic"), other.await.expect("no panic"))
 }
 
-/// How many rounds a test of a race makes: `KENDURI_TEST_ROUNDS`, or 25.
+/// How many times a race is repeated in a test: `KENDURI_TEST_ROUNDS`, or 25.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests have no configuration but this"

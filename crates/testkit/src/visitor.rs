@@ -28,7 +28,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// A browser without cookies whose language is English.
+    /// A browser that has no cookies and prefers English.
     pub fn new(router: Router) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("en"));
@@ -108,7 +108,7 @@ impl Visitor {
         self.get(&format!("{path}?{query}")).await
     }
 
-    /// Submits a form and answers the question that comes before it is carried out.
+    /// Submits a form and then confirms the question that the site asks before it acts.
     pub async fn submit_surely(&mut self, page: &Page, form: &Form) -> Page {
         let asked = self.submit(page, form).await.with(200);
         let mut forms = asked.forms().into_iter();
@@ -128,7 +128,7 @@ impl Visitor {
         self.send(method, address, kind, body).await
     }
 
-    /// Sends any request.
+    /// Sends a request with any method, type and body.
     pub async fn send(
         &mut self,
         method: Method,
@@ -151,7 +151,7 @@ impl Visitor {
         }
     }
 
-    /// Fetches a file, which may be no text.
+    /// Fetches a file, which may be binary.
     pub async fn bytes(&mut self, address: &str) -> Bytes {
         let response = self.request(Method::GET, address, None, Bytes::new()).await;
         assert_eq!(response.status().as_u16(), 200, "{address}");

@@ -1,5 +1,5 @@
 //! A whole platform for one test: its own store, a manual clock, seeded randomness, and no
-//! connection that leaves the machine.
+//! connections to other machines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,15 +19,15 @@ use crate::search;
 
 /// The instant at which the clock of every test starts.
 const START: &str = "2026-11-20T08:00:00Z";
-/// Connections of a PostgreSQL store: enough for real races.
+/// The number of connections of a PostgreSQL store: enough for real races.
 const CONNECTIONS: usize = 4;
 
 /// The engine of a world's store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// A fresh file.
+    /// SQLite, with a fresh database file.
     Sqlite,
-    /// A fresh database on the server that `KENDURI_TEST_POSTGRES` names.
+    /// PostgreSQL, with a fresh database on the server given in `KENDURI_TEST_POSTGRES`.
     Postgres,
 }
 
@@ -117,7 +117,8 @@ impl World {
         }
     }
 
-    /// Runs `test` in a world in a fresh SQLite file; with a runtime as [`World::each_engine`].
+    /// Runs `test` in a world in a fresh SQLite file. Like [`World::each_engine`], must not be
+    /// called inside a runtime.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the test is a closure written in its place"
@@ -334,7 +335,7 @@ fn settings(folder: &TempDir, database: Option<&Database>) -> Settings {
     match database {
         Some(database) => database.settings(CONNECTIONS),
         None => Settings::Sqlite(SqliteSettings {
-            // Durability has tests of its own.
+            // Durability is tested elsewhere.
             durable: false,
             ..SqliteSettings::file(folder.path().join("kenduri.db"))
         }),

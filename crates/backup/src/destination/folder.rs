@@ -1,4 +1,4 @@
-//! A folder of this machine, perhaps on a disk of another one.
+//! A folder of this machine, for example one mounted from another machine.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -10,7 +10,7 @@ use platform::text_cleaning::hexadecimal;
 
 use crate::BackupError;
 
-/// What the name of an object that is not whole yet ends with.
+/// The suffix of an object's file name while the object is incomplete.
 const PARTIAL: &str = ".partial";
 
 /// A folder with a file for each object.
@@ -56,7 +56,7 @@ impl Folder {
             File::open(folder)?.sync_all()
         });
         if written.is_err() {
-            // Nothing points to it.
+            // Nothing refers to an incomplete file, so it may stay if it cannot be removed.
             let _ = fs::remove_file(&partial);
         }
         written
@@ -102,7 +102,7 @@ impl Folder {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&error)),
             _ => {
-                // A folder that is not empty stays.
+                // Fails for a folder that is not empty, which is kept.
                 let _ = path.parent().map(fs::remove_dir);
                 Ok(())
             }

@@ -1,4 +1,4 @@
-//! A bucket of S3, or of a server that speaks like it.
+//! A bucket of S3 or of a compatible server.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,23 +13,23 @@ use url::Url;
 
 use crate::BackupError;
 
-/// For how long a signed address works.
+/// The lifetime of a presigned URL.
 const VALID: Duration = Duration::from_mins(5);
 
-/// Who we are at the server of a bucket, and where it is.
+/// The address of the bucket's server and the credentials for it.
 #[derive(Clone, Debug, Default)]
 pub struct S3Access {
-    /// The server's address; empty: that of Amazon's region.
+    /// The server's address. If empty, Amazon's address for the region.
     pub endpoint: String,
     /// The region.
     pub region: String,
-    /// The id of the key.
+    /// The access key id.
     pub access_key: String,
-    /// The key.
+    /// The secret access key.
     pub secret_key: Option<Secret>,
 }
 
-/// A bucket, and what begins the names of our objects in it.
+/// A bucket, and the prefix of the names of our objects in it.
 #[derive(Clone)]
 pub struct S3 {
     bucket: Bucket,
@@ -157,7 +157,7 @@ impl S3 {
         if answer.status.is_success() {
             return Ok(());
         }
-        // The code of the answer's XML says more than its status.
+        // The error code in the response's XML is more specific than the status.
         let text = String::from_utf8_lossy(&answer.body);
         let code = text
             .split_once("<Code>")

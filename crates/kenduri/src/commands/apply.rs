@@ -37,7 +37,7 @@ impl Apply {
         };
         if let ControlResponse::Applied { said, file } = give(ControlRequest::Apply, &place)? {
             say(&said)?;
-            // The running Kenduri also keeps the flags and environment it was started with.
+            // The running Kenduri also keeps the flags and environment variables of its start.
             if let (Some(config), Some(file)) = (config, file)
                 && named.as_ref() != Some(&file)
             {

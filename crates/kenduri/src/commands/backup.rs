@@ -1,4 +1,4 @@
-//! `kenduri backup`: a snapshot now, what there is, and whether it is whole.
+//! `kenduri backup`: makes a snapshot, lists the backups, and tests the newest one.
 
 use std::fmt::Write as _;
 
@@ -91,7 +91,7 @@ impl List {
         for one in all {
             let (from, until) = (in_seconds(one.from), in_seconds(one.until));
             let size = units::written_size(one.bytes);
-            // Writing into a text cannot fail.
+            // Writing into a `String` cannot fail.
             let _ = writeln!(lines, "{from}  {until}  {size:>12}");
         }
         show(&lines)
@@ -127,7 +127,7 @@ fn in_seconds(at: Timestamp) -> Timestamp {
 
 fn settings(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
-    // This command opens no listener.
+    // This command opens no listener, so the check of the mailbox does not apply.
     asked.allow_public_mailbox = true;
     Ok(configuration::load(&asked)?.settings)
 }

@@ -1,4 +1,4 @@
-//! `kenduri check`: reads the configuration and prints the effective values.
+//! `kenduri check`: validates the settings and prints the values in force.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -76,7 +76,7 @@ impl Check {
     }
 }
 
-/// Prints what is known about newer versions and advisories.
+/// Prints newer versions and the advisories about this version.
 fn tell_news(written: &[String]) -> Result<()> {
     let sources = written
         .iter()
@@ -119,7 +119,7 @@ fn news(found: &Found) -> String {
     lines.join("\n")
 }
 
-/// The warning when services can read the data of the installed Kenduri.
+/// A warning if services can read the data of the installed Kenduri.
 fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     let names = found.services_without_user();
     let file = std::path::absolute(found.file.as_ref()?).ok()?;
@@ -134,7 +134,7 @@ fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     ))
 }
 
-/// Whether `/metrics` of the site answers requests from this machine.
+/// Whether `/metrics` of the site can be read from this machine.
 fn tells_figures(plan: &Plan) -> bool {
     let path = NormalPath::parse("/metrics").ok();
     let met = path.and_then(|path| plan.find("127.0.0.1", &path));

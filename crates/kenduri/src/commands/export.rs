@@ -1,4 +1,4 @@
-//! `kenduri export`: what the site holds, as files that other programs read.
+//! `kenduri export`: writes the site's contents as files that other programs can read.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Command;
 
-/// Every subcommand of [`super::Kenduri`] is in one of these.
+/// The groups. Every subcommand of [`super::Kenduri`] is in one of them.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("First steps", &["serve", "check", "owner", "apply"]),
     (
@@ -33,7 +33,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// A template for the help of a command with these subcommands, with their own short texts.
+/// The help template for a command with these subcommands, with their own short texts.
 pub(super) fn template(commands: &Command) -> String {
     let mut template = "{about-with-newline}\nUsage: {usage}\n".to_owned();
     for (group, names) in GROUPS {

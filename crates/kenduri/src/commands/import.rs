@@ -1,5 +1,5 @@
-//! `kenduri import`: the configuration of other programs, as `kenduri.toml`, and the data of an
-//! older site.
+//! `kenduri import`: converts the configuration of other programs to `kenduri.toml`, and imports
+//! the data of an older site.
 
 mod markdown;
 mod personal_site;
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use crate::configuration::{self, Asked};
 
-    /// What Kenduri says to a file, but for folders, files and programs that are not here.
+    /// The problems of a settings file, except for missing folders, files and programs.
     fn problems(file: &Path) -> Vec<String> {
         let asked = Asked {
             file: Some(file.to_owned()),

@@ -1,4 +1,5 @@
-//! `kenduri maintenance`: the site is closed for work, but not to the owner.
+//! `kenduri maintenance`: closes the site for maintenance, except for browsers with the printed
+//! link.
 
 use std::fmt::Write as _;
 
@@ -66,7 +67,7 @@ fn closed(links: &[String], others: usize) -> String {
     };
     let mut told = format!("The doors are closed. {them}:\n{}\n", links.join("\n"));
     if others > 0 {
-        // Writing into a text cannot fail.
+        // Writing into a `String` cannot fail.
         let _ = writeln!(
             told,
             "And so on: the same end lets you in at {others} more."

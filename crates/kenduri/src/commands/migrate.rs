@@ -1,4 +1,4 @@
-//! `kenduri migrate`: brings the store up to date without serving.
+//! `kenduri migrate`: migrates the store without serving.
 
 use anyhow::Result;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! `kenduri owner`: what may be done to accounts from the server's console alone.
+//! `kenduri owner`: changes to accounts that are possible only on the server itself.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};

@@ -1,4 +1,4 @@
-//! `kenduri password hash`: what a file of `access = { basic = … }` holds.
+//! `kenduri password hash`: hashes a password for a file of `access = { basic = … }`.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 
@@ -58,7 +58,7 @@ impl Hash {
     }
 }
 
-/// Reads one line, without echo on a terminal, where it is asked for with `prompt`.
+/// Reads one line. On a terminal, prints `prompt` and reads without echo.
 pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
     let input = std::io::stdin();
     let mut line = String::new();

@@ -1,4 +1,4 @@
-//! `kenduri restore`: everything from a backup, into an empty data folder.
+//! `kenduri restore`: restores a backup into an empty data folder.
 
 use std::path::PathBuf;
 

@@ -30,7 +30,7 @@ pub(super) struct New {
     place: Where,
 }
 
-/// The numbers of records that ended with the old keys.
+/// The number of records that became invalid with the old keys.
 struct Ended {
     sessions: u64,
     factors: u64,
@@ -47,9 +47,9 @@ impl Secret {
                 settings.data.display()
             );
         }
-        // Outside a runtime, because the PostgreSQL client starts its own.
+        // Must be outside a runtime, because the PostgreSQL client starts its own.
         let store = app_setup::open_store(&settings)?;
-        // After the store knows the new key, only a rename can still fail.
+        // Once the store knows the new key, only a rename can still fail.
         let fresh = settings.secret_file.prepare(&Random::system())?;
         let keys = fresh.keys.clone();
         let Ended {

@@ -102,7 +102,7 @@ impl Serve {
         })
     }
 
-    /// The command line as settings.
+    /// The inputs of the configuration, from the command line.
     fn asked(&self) -> Asked {
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;
@@ -117,7 +117,7 @@ impl Serve {
                 key: key.to_owned(),
                 value: value.to_owned(),
             });
-            // They come first, so that `--set` overrides them.
+            // These come first, so that `--set` overrides them.
             asked.flags.splice(0..0, flags);
         }
         if !self.listen.is_empty() {

@@ -247,10 +247,10 @@ impl LogsOf {
     }
 }
 
-/// Prints lines, and the number of missing ones.
+/// Formats lines, with the number of missing lines.
 fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     let mut text = String::new();
-    // Writing into a text cannot fail.
+    // Writing into a `String` cannot fail.
     let _ = match (missed, json) {
         (0, _) => Ok(()),
         (_, true) => writeln!(text, "{}", serde_json::json!({ "missed": missed })),
@@ -267,8 +267,8 @@ fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     Ok(text)
 }
 
-/// Prints new lines until Kenduri stops. After an upgrade of the running program, it continues
-/// where it was.
+/// Prints new lines until Kenduri stops. After an upgrade of the running program, continues after
+/// the last line received.
 fn follow(
     place: &Where,
     mut logs: Logs,
@@ -304,7 +304,7 @@ fn follow(
             }
             print(outcome)?;
         }
-        // For a service that has written nothing yet.
+        // This is for a service that has written nothing yet.
         logs.since = logs.since.max(Some(began));
         logs.last = Some(usize::MAX);
         heard = match control::listen(&data, &order(&logs)) {

@@ -1,4 +1,4 @@
-//! `kenduri token create`: lets a program in.
+//! `kenduri token create`: creates API tokens.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};

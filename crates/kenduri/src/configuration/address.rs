@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use edge::{ListenAddress, ListenSettings, Plan};
 
-/// Whether other machines can reach none of them.
+/// Whether none of the addresses can be reached from other machines.
 pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     let mut all = listen.http.iter().chain(&listen.https);
     all.all(|address| match address {
@@ -14,7 +14,7 @@ pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     })
 }
 
-/// A link to the first address, as the default for the site's URL; `None`: there are only unix
+/// A link to the first address, as the default for the site's URL; `None` if there are only unix
 /// sockets.
 pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
     let http = listen.http.iter().map(|address| ("http", address));

@@ -1,4 +1,4 @@
-//! `[backup]`: where everything is backed up to, and what goes with the store.
+//! `[backup]`: the target of backups, and the files that are backed up with the store.
 
 use std::path::{Path, PathBuf};
 
@@ -9,14 +9,14 @@ use toml::{Table, Value};
 use super::check::Check;
 use super::written::{Drill, Written};
 
-/// The least time between snapshots.
+/// The minimum time between snapshots.
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
-/// Where the settings go in a restored data folder.
+/// The folder of the settings in a restored data folder.
 const SETTINGS: &str = "settings";
-/// The keys of settings that name files, besides those that end with `_file`.
+/// The keys whose values are file names, besides those that end with `_file`.
 const NAME_FILES: [&str; 2] = ["chain", "key"];
 
-/// The file of the passphrase, where an empty data folder is filled from the backup.
+/// The passphrase file for restoring into an empty data folder, if this is configured.
 pub(super) fn passphrase_file(written: &Written, check: &mut Check<'_>) -> Option<PathBuf> {
     if !written.backup.restore {
         return None;
@@ -36,7 +36,7 @@ pub(super) fn passphrase_file(written: &Written, check: &mut Check<'_>) -> Optio
     Some(check.path("backup.passphrase_file", &written.backup.passphrase_file))
 }
 
-/// The backup, if there is one.
+/// The backup settings, if a target is configured.
 pub(super) fn read(
     written: &Written,
     data: &Path,
@@ -79,7 +79,7 @@ pub(super) fn read(
     })
 }
 
-/// Who we are at the server of a bucket.
+/// The address of the bucket's server and the credentials for it.
 pub(super) fn access(written: &Written, check: &mut Check<'_>) -> S3Access {
     let backup = &written.backup;
     let key = "backup.secret_key";
@@ -100,7 +100,7 @@ fn duration(key: &str, text: &str, check: &mut Check<'_>) -> Option<SignedDurati
     check.accept(key, duration)
 }
 
-/// The file of settings, and the files that it names.
+/// The settings file, and the files that its keys name.
 pub(super) fn settings_files(file: &Path, merged: &Table) -> Vec<Beside> {
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let mut named = vec![PathBuf::from(file.file_name().unwrap_or_default())];

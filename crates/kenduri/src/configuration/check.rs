@@ -13,7 +13,7 @@ pub(crate) struct Check<'a> {
     origins: &'a BTreeMap<String, Origin>,
     /// Problems that prevent a start.
     pub(crate) problems: Vec<Problem>,
-    /// Warnings about settings that work.
+    /// Warnings about valid settings.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -32,7 +32,8 @@ impl<'a> Check<'a> {
         !self.origins.contains_key(key)
     }
 
-    /// The source of a key; for a nested one without its own, that of the nearest key above.
+    /// The source of a key. A nested key without its own source has that of the nearest key above
+    /// it.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {
@@ -46,7 +47,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// A path relative to its source: the file's folder, or the current folder.
+    /// A path, resolved against the settings file's folder or the current folder, depending on its
+    /// source.
     pub(crate) fn path(&self, key: &str, written: &str) -> PathBuf {
         match self.origin(key) {
             Origin::File { path, .. } => {
@@ -87,7 +89,7 @@ impl<'a> Check<'a> {
             .ok()
     }
 
-    /// The number, or a report that it is out of bounds.
+    /// Returns the number, and reports it if it is out of bounds.
     pub(crate) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             self.refuse(
@@ -99,7 +101,7 @@ impl<'a> Check<'a> {
         number
     }
 
-    /// A secret, written in the settings or in a file of its own.
+    /// A secret, from the settings or from a file of its own.
     pub(crate) fn secret(&mut self, key: &str, written: &str, file: &str) -> Option<Secret> {
         if file.is_empty() {
             return (!written.is_empty()).then(|| Secret::new(written));

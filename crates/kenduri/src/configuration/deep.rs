@@ -60,7 +60,7 @@ fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) ->
         if !is_ours {
             slips.push(slip(offset, &place, message));
         }
-        // With the invalid part removed, the parser reaches the next error.
+        // Without the invalid part, the parser reaches the next error.
         if !take_out(value.get_mut(), offset) {
             break;
         }
@@ -71,7 +71,7 @@ fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) ->
 }
 
 fn slip(offset: usize, place: &str, message: &str) -> Slip {
-    // The library names the unknown key and the possible ones in backticks.
+    // The library's message has the unknown key and the possible keys in backticks.
     let mut names = message.split('`').skip(1).step_by(2);
     let written = names
         .next()
@@ -98,7 +98,7 @@ fn slip(offset: usize, place: &str, message: &str) -> Slip {
     }
 }
 
-/// The innermost key whose name or value is at this offset.
+/// The path of the innermost key whose name or value is at this offset.
 fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     let mut found = key.to_owned();
     visit(value, key, &mut |place, name, value| {
@@ -109,7 +109,7 @@ fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     found
 }
 
-/// Removes the key whose name or value is at this offset; returns whether one was.
+/// Removes the key whose name or value is at this offset. Returns whether there was one.
 fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     match value {
         DeValue::Table(table) => {
@@ -130,8 +130,7 @@ fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     }
 }
 
-/// Visits the keys in a value, each before those inside it, with the offsets of the key and of its
-/// value.
+/// Visits the keys in a value, each before the keys inside it, with the offsets of key and value.
 pub(super) fn visit(
     value: &Spanned<DeValue<'_>>,
     prefix: &str,

@@ -1,9 +1,9 @@
-//! Which keys two configurations differ in.
+//! Finds the keys that differ between two configurations.
 
 use toml::{Table, Value};
 
-/// The keys whose values differ, down to the place inside a value that has keys
-/// of its own: `route[2].to`.
+/// The keys whose values differ. In a nested value, the path of the part that differs:
+/// `route[2].to`.
 pub(crate) fn differences(before: &Table, after: &Table) -> Vec<String> {
     let mut keys = Vec::new();
     tables("", before, after, &mut keys);

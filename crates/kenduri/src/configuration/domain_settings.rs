@@ -1,4 +1,4 @@
-//! The domains' sections, read and validated by the tables that the domains declare.
+//! The domains' sections of the settings, validated against the keys that each domain declares.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
         .partition(|(section, _)| is_theirs(section))
 }
 
-/// Whether a value has its key's type; `None`: the key belongs to no domain.
+/// Whether a value has its key's type; `None` if the key belongs to no domain.
 pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
     let setting = domains::settings(DOMAINS).find(|setting| setting.key() == key)?;
     let expected = match setting {
@@ -76,7 +76,7 @@ pub(super) fn read(sections: &Table, check: &mut Check<'_>) -> SettingValues {
     values
 }
 
-/// Whether a first page is one of those that there are. Whether it is public, the store knows.
+/// Checks that a first page exists in this program. Whether it is public is checked in the store.
 pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Check<'_>) {
     if home == look::SITE {
         return;

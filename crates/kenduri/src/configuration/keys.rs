@@ -30,7 +30,7 @@ pub(crate) fn built_in() -> Table {
     built_in
 }
 
-/// The keys with nested values, whose parts are addressed by path: `route[2].to`,
+/// The keys with nested values. Parts of these values have paths such as `route[2].to` or
 /// `upstream.flask.balance`.
 pub(crate) const DEEP: [&str; 7] = [
     "accounts.provider",
@@ -42,7 +42,7 @@ pub(crate) const DEEP: [&str; 7] = [
     "webhook",
 ];
 
-/// Removed settings, with what to use instead.
+/// Removed settings, with their replacements.
 const REMOVED: [(&str, &str); 1] = [(
     "cache.disk",
     "remove it: answers are kept in memory only; cache.memory says how much",
@@ -86,7 +86,7 @@ pub(crate) fn section(key: &str) -> &str {
     key.split_once('.').map_or(key, |(section, _)| section)
 }
 
-/// Whether a key addresses a part of another key's value.
+/// Whether a key is the path of a part of another key's value.
 pub(crate) fn lies_in(key: &str, deep: &str) -> bool {
     key.strip_prefix(deep)
         .is_some_and(|rest| rest.starts_with(['.', '[']))

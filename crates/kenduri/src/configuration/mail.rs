@@ -11,9 +11,9 @@ use super::written::Written;
 /// How mails are sent.
 #[derive(Debug, Clone)]
 pub(crate) enum MailRoute {
-    /// Into the store, where `/mailbox` shows them.
+    /// Mails are kept in the store, and `/mailbox` shows them.
     Mailbox,
-    /// To a mail server.
+    /// Mails are sent to a mail server.
     Smtp(Server),
 }
 
@@ -73,7 +73,7 @@ pub(super) fn sender(written: &Written, check: &mut Check<'_>) -> Option<Sender>
     sender
 }
 
-/// Whom to ask about DNS: those that are named, or else the system's.
+/// The DNS servers to query: those configured, or else the system's.
 pub(super) fn name_servers(written: &Written, check: &mut Check<'_>) -> NameServers {
     let mut servers = Vec::new();
     for name in &written.mail.name_servers {
@@ -107,7 +107,7 @@ pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<Webh
     read
 }
 
-/// Reads the SNS topic of Amazon SES' delivery reports.
+/// Reads the SNS topic of Amazon SES's delivery reports.
 pub(super) fn ses_topic(written: &Written, check: &mut Check<'_>) -> Option<SnsTopic> {
     let name = &written.mail.ses_topic;
     let topic = SnsTopic::parse(name);

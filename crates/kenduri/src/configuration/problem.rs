@@ -39,7 +39,7 @@ impl fmt::Display for Origin {
 pub(crate) struct Problem {
     /// The source of the invalid value.
     pub(crate) origin: Origin,
-    /// A description that names the key.
+    /// What is wrong, with the name of the key.
     pub(crate) what: String,
     /// The remedy.
     pub(crate) mend: String,

@@ -1,4 +1,4 @@
-//! `[[accounts.provider]]`: the providers for signing in.
+//! `[[accounts.provider]]`: the providers that people can sign in with.
 
 use identity::credential::provider::ProviderSettings;
 use platform::Secret;

@@ -1,5 +1,5 @@
-//! The output of `kenduri check`: the settings in force as TOML, with a comment on every line that
-//! names the source.
+//! The output of `kenduri check`: the settings in force as TOML, with a comment on each line that
+//! gives the source of the value.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use super::keys;
 use super::problem::Origin;
 use super::settings::without_password;
 
-/// The column of the comments, after short lines.
+/// The column at which comments begin, unless the line is longer.
 const COLUMN: usize = 44;
 
 /// The configuration as TOML; secrets are `***`.
@@ -41,7 +41,7 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
     text
 }
 
-/// The `[service]` section, with the same parts hidden as in `kenduri describe`.
+/// The `[service]` section, hiding the same parts as `kenduri describe`.
 fn without_secrets(name: &str, value: &Value) -> Value {
     let key = name.split_once('.').map_or("", |(_, key)| key);
     match (key, value) {
@@ -56,7 +56,7 @@ fn without_secrets(name: &str, value: &Value) -> Value {
     }
 }
 
-/// A list of tables without what each has at `key`; other values are unchanged.
+/// A list of tables, each without the value at `key`. Other values are unchanged.
 fn without(value: &Value, key: &str) -> Value {
     let mut value = value.clone();
     let tables = value.as_array_mut().into_iter().flatten();

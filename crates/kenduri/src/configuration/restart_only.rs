@@ -1,4 +1,5 @@
-//! Settings that only a restart changes. Until then the values from the start remain in force.
+//! Settings that take effect only at a restart. Until then, their values from the start remain in
+//! force.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use toml::{Table, Value};
 use super::problem::Origin;
 use super::{differences, keys};
 
-/// The sections of the edge's and the services' plans. Only these are replaced while Kenduri runs.
+/// The sections of the edge's and the services' plans. Only these can change while Kenduri runs.
 const SWAPPED: [&str; 8] = [
     "cache",
     "listen",
@@ -35,12 +36,12 @@ impl RestartOnly {
         Self(said.collect())
     }
 
-    /// The keys whose values in `merged` differ, and so wait for a restart.
+    /// The keys whose values in `merged` differ, and which therefore wait for a restart.
     pub(super) fn waiting(&self, merged: &Table) -> Vec<String> {
         differences(&self.over(merged), merged)
     }
 
-    /// `merged` with these values instead of its own.
+    /// `merged`, with its restart-only settings replaced by these.
     pub(super) fn over(&self, merged: &Table) -> Table {
         let mut held = keys::built_in();
         for (section, value) in merged.iter().filter(|(section, _)| is_swapped(section)) {
@@ -52,7 +53,7 @@ impl RestartOnly {
         held
     }
 
-    /// Replaces the sources of these keys.
+    /// Replaces the sources of the restart-only keys.
     pub(super) fn over_origins(&self, origins: &mut BTreeMap<String, Origin>) {
         origins.retain(|key, _| is_swapped(key));
         let said = self.0.iter();
@@ -82,7 +83,7 @@ mod tests {
         };
         let began = load(&asked).expect("good");
         assert!(began.waiting.is_empty());
-        // Serialised as for a worker, or for the next program.
+        // Serialised, as when it is sent to a worker or to the next program.
         let lasting = serde_json::to_string(&began.lasting()).expect("written");
         asked.lasting = Some(serde_json::from_str(&lasting).expect("read"));
         let same = load(&asked).expect("good");
@@ -96,14 +97,14 @@ mod tests {
         let now = load(&asked).expect("good");
         assert_eq!(now.waiting, ["data", "mail.per_minute", "site.url"]);
         let settings = &now.settings;
-        // Relative to the file, as intended.
+        // The path is relative to the settings file's folder, as intended.
         assert_eq!(settings.data, folder.path().join("d"));
         assert!(settings.site.url.is_none(), "nobody had said it");
         assert_eq!(now.merged()["mail"]["per_minute"].as_integer(), Some(7));
         assert_eq!(settings.jobs_at_once, 5);
         assert_eq!(settings.listen.http[0].to_string(), "127.0.0.1:2");
         assert!(now.plan.needs_app());
-        // Later changes do not alter it either.
+        // Later changes of the file do not alter it either.
         asked.lasting = Some(now.lasting());
         assert_eq!(load(&asked).expect("good").merged(), now.merged());
     }

@@ -16,10 +16,10 @@ const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 pub(crate) const RUN: &str = "run";
 /// The folder in `data` for the services' logs.
 pub(crate) const LOGS: &str = "logs";
-/// The folder, beside the other sockets, of the sockets between services.
+/// The folder, in the folder of sockets, of the sockets between services.
 pub(crate) const INNER: &str = "inner";
 
-/// The folders that the plan depends on.
+/// The folders that the plan of the services depends on.
 pub(super) struct Places<'a> {
     /// The settings file's folder.
     pub(super) folder: &'a Path,
@@ -28,7 +28,7 @@ pub(super) struct Places<'a> {
     pub(super) folders: &'a Folders,
 }
 
-/// The supervisor's plan, if it is valid.
+/// The plan of the services, if it is valid.
 pub(super) fn plan(
     written: &Written,
     asked: &Asked,
@@ -69,10 +69,10 @@ pub(super) fn plan(
     }
 }
 
-/// The user of services that name none; `None`: the user that runs Kenduri.
+/// The user of services that name none; `None` means the user that runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Option<User> {
     if name.is_empty() {
-        // Without a data folder, nothing belongs to another user yet.
+        // Without a data folder, there is no data of another user yet.
         return places.folders.worker(places.data).ok().flatten();
     }
     let key = "service_user";
@@ -90,7 +90,7 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Optio
     user
 }
 
-/// The address of each service for other services: a unix socket, and for programs that need a URL
+/// The address of each service for other services: a unix socket, or for programs that need a URL,
 /// a fixed address or a local port.
 fn inner(
     description: &ServiceConfigs,
@@ -101,7 +101,7 @@ fn inner(
     all.map(|(name, service)| {
         let url = match (service.front.as_str(), asked.ports.get(name)) {
             ("", Some(port)) => format!("http://127.0.0.1:{port}"),
-            // No setting needs the address, or this process starts no services.
+            // No setting needs the address, or this process does not start services.
             ("", None) => "http://127.0.0.1".to_owned(),
             (front, _) => format!("http://{front}"),
         };
@@ -115,7 +115,7 @@ fn socket(service: &str, run: &Path) -> PathBuf {
     run.join(INNER).join(format!("{service}.sock"))
 }
 
-/// The edge's view of each service: its address, the balancing between its instances, and the
+/// Each service as the edge sees it: its addresses, the balancing between its instances, and the
 /// timeouts.
 pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> Vec<edge::Service> {
     let all = description.iter();

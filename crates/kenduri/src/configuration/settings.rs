@@ -32,16 +32,16 @@ use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
 
-/// A reserved service name: its log would be the supervisor process's.
+/// A reserved service name: its log file would be that of the supervisor process.
 const KEEPER: &str = "keeper";
 
-/// The languages this version speaks.
+/// The supported languages.
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 
 /// The settings that do not change while Kenduri runs.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// The folder of everything Kenduri keeps.
+    /// The folder of all of Kenduri's data.
     pub(crate) data: PathBuf,
     /// The key file.
     pub(crate) secret_file: KeyFile,
@@ -53,17 +53,17 @@ pub(crate) struct Settings {
     pub(crate) mail: Mail,
     /// Who may have an account.
     pub(crate) registration: identity::person::registration::Registration,
-    /// The folder of files.
+    /// The folder of uploaded files and exports.
     pub(crate) files: PathBuf,
     /// The largest upload, in bytes.
     pub(crate) max_upload: usize,
-    /// Where and how everything is backed up.
+    /// The target and schedule of backups.
     pub(crate) backup: Option<::backup::Settings>,
-    /// For buckets of backups.
+    /// The address and credentials of a bucket for backups.
     pub(crate) s3_access: ::backup::S3Access,
-    /// The passphrase's file, where an empty data folder is filled from the backup.
+    /// The passphrase file for restoring into an empty data folder, if this is configured.
     pub(crate) restore_with: Option<PathBuf>,
-    /// The listening addresses, at least one, and the limits of connections.
+    /// The listening addresses, at least one, and the connection limits.
     pub(crate) listen: ListenSettings,
     /// The proxies whose forwarding headers are trusted.
     pub(crate) trusted_proxies: Proxies,
@@ -77,11 +77,11 @@ pub(crate) struct Settings {
     pub(crate) updates: Vec<Source>,
     /// Who must have a second factor.
     pub(crate) require_mfa_for: identity::credential::require_mfa::RequireMfaFor,
-    /// The providers for signing in.
+    /// The providers that people can sign in with.
     pub(crate) providers: Vec<identity::credential::provider::ProviderSettings>,
     /// The settings of the domains.
     pub(crate) domains: SettingValues,
-    /// The slug of the occasion that older programs' addresses answer for.
+    /// The slug of the occasion that is served at the addresses of older programs.
     pub(crate) compat_occasion: Option<String>,
     /// The policy of the older personal site's addresses, if these are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
@@ -89,10 +89,10 @@ pub(crate) struct Settings {
     pub(crate) webhooks: Vec<DeclaredWebhook>,
 }
 
-/// What the installation is called and where it is reached.
+/// The name, address and languages of the installation.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
-    /// `None`: derived from the first listener.
+    /// The configured URL; `None` if the URL is derived from the first listener.
     pub(crate) url: Option<SiteUrl>,
     /// The name in titles and mails.
     pub(crate) name: String,
@@ -100,7 +100,7 @@ pub(crate) struct Site {
     pub(crate) languages: Vec<String>,
     /// The time zone of pages outside occasions.
     pub(crate) time_zone: TimeZone,
-    /// What stands at the first page of a new store.
+    /// The first page of a new store.
     pub(crate) home: String,
 }
 
@@ -111,11 +111,11 @@ pub(crate) struct Mail {
     pub(crate) route: MailRoute,
     /// The sender of every mail.
     pub(crate) from: Sender,
-    /// Whom to ask about the DNS of the sender's domain.
+    /// The DNS servers to query about the sender's domain.
     pub(crate) name_servers: NameServers,
-    /// The secret for the mail provider's callbacks.
+    /// The secret for the mail provider's delivery reports.
     pub(crate) callbacks: Option<WebhookKey>,
-    /// The SNS topic of Amazon SES' delivery reports.
+    /// The SNS topic of Amazon SES's delivery reports.
     pub(crate) ses_topic: Option<SnsTopic>,
 }
 
@@ -131,9 +131,8 @@ impl Settings {
     }
 }
 
-/// Converts the written values into settings and the edge's plan, at the start or while Kenduri
-/// runs; every invalid value is reported
-/// to `check`, and then there is no result.
+/// Converts the parsed file into settings and the edge's plan, at the start or while Kenduri runs.
+/// Every invalid value is reported to `check`, and then there is no result.
 pub(super) fn settings(
     written: &Written,
     sections: &Table,
@@ -157,7 +156,7 @@ pub(super) fn settings(
             plan.order_for(url.host());
         }
     }
-    // The plan has already reported errors in these.
+    // Errors in these were already reported when the plan was read.
     let trusted_proxies = Proxies::parse(&written.listen.trusted_proxies).ok();
     let from = mail::sender(written, check);
     let jobs_at_once = check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize;
@@ -269,7 +268,7 @@ fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
     (!slug.is_empty()).then(|| slug.to_owned())
 }
 
-/// The addresses of the older personal site.
+/// The policy of the older personal site's addresses, if these are enabled.
 fn personal_site(written: &Written, check: &mut Check<'_>) -> Option<personal_site::Policy> {
     let compat = &written.compat;
     let has_auth = match compat.auth.as_str() {
@@ -389,7 +388,8 @@ fn site(written: &Written, check: &mut Check<'_>) -> Site {
         name: written.site.name.trim().to_owned(),
         languages: written.site.languages.clone(),
         time_zone,
-        // Own files stand before what the app answers, which has a first page beside them.
+        // A folder of files is a route in front of the app, which keeps its own first page behind
+        // it.
         home: if written.site.home.starts_with(FILES) {
             look::SITE.to_owned()
         } else {
@@ -482,14 +482,14 @@ fn with_password(url: &str, password: Option<&Secret>) -> Secret {
         if byte.is_ascii_alphanumeric() {
             whole.push(char::from(byte));
         } else {
-            // Writing into a text cannot fail.
+            // Writing into a `String` cannot fail.
             let _ = write!(whole, "%{byte:02X}");
         }
     }
     Secret::new(whole)
 }
 
-/// Splits the password out of `scheme://user:password@host/…`.
+/// Removes the password from `scheme://user:password@host/…`, and returns both.
 pub(super) fn without_password(url: &str) -> (String, Option<Secret>) {
     let split = || {
         let (scheme, rest) = url.split_once("://")?;

@@ -8,7 +8,7 @@ use web::SiteUrl;
 use super::check::Check;
 use super::written::Written;
 
-/// Reports every `access = { sign_in = … }` that nobody could use.
+/// Reports every `access = { sign_in = … }` that no user could satisfy.
 pub(super) fn check(written: &Written, plan: &Plan, check: &mut Check<'_>) {
     let url = SiteUrl::parse(&written.site.url).ok();
     let url = url.filter(|_| !check.is_built_in("site.url"));

@@ -139,7 +139,7 @@ pub(crate) fn environment(
     typed(leaves, &known, problems)
 }
 
-/// Reads one `--set key=value`, or another flag that sets one key.
+/// Reads `--set key=value`, or another flag that sets one key.
 pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem>) -> Vec<Leaf> {
     let known = keys::known();
     let origin = Origin::Flag(flag.to_owned());
@@ -186,8 +186,8 @@ fn inside(key: &str, section: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// Converts a text from outside TOML into its key's type: lists are separated by commas, and words
-/// need no quotes.
+/// Converts a value from the environment or a flag into its key's type. Items of a list are
+/// separated by commas, and strings need no quotes.
 fn from_text(
     key: &str,
     text: &str,

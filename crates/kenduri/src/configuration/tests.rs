@@ -1,4 +1,4 @@
-//! What is read, what wins, what is refused, and that the documents say so.
+//! Tests of parsing, precedence and validation, and that the documents describe every key.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -33,7 +33,7 @@ fn set(asked: &mut Asked, key: &str, value: &str) {
     });
 }
 
-/// The problems, with the folder left out.
+/// The problems as text, without the path of the folder.
 fn problems(folder: &tempfile::TempDir, asked: &Asked) -> String {
     let told = load(asked).expect_err("a problem").to_string();
     told.replace(&format!("{}/", folder.path().display()), "")
@@ -521,7 +521,7 @@ fn every_key_is_documented_with_its_built_in_value() {
         include_str!("../../../../docs/edge-reference.md"),
     );
     for (key, value) in super::keys::known() {
-        // Nobody needs to write what is worked out when nothing is written.
+        // The documents describe the derived default of this key instead of its empty value.
         let value = match key.as_str() {
             "site.url" => "the address listened on".to_owned(),
             _ => format!("`{value}`"),

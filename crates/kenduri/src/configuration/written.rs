@@ -1,11 +1,10 @@
-//! `kenduri.toml` as it is written: one struct per section, one field per key. The sections of
+//! The structure of `kenduri.toml`: one struct per section, one field per key. The sections of
 //! domains are not here: each domain declares its keys (`Domain::settings`).
 //!
-//! The built-in value of every key is its `Default`; the list of known keys,
-//! the names of the environment variables and the reference in
-//! `docs/configure.md` and `docs/edge-reference.md` follow from these structs. What the values mean
-//! together is decided in [`super::settings`]. What may hold a password has no
-//! `Debug`, so that none is printed by accident.
+//! The default of every key is the struct's `Default`. The list of known keys, the names of the
+//! environment variables and the reference in `docs/configure.md` and `docs/edge-reference.md`
+//! follow from these structs. The values are validated together in [`super::settings`]. Structs
+//! that may contain a password do not implement `Debug`, so that it is never printed by accident.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +14,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Written {
-    /// Folder of everything Kenduri keeps: store, files, logs, `run/control.sock`.
+    /// The folder of all of Kenduri's data: store, files, logs, `run/control.sock`.
     pub(crate) data: String,
-    /// The file (in `data`) of the keys that sign; it is made at the first start.
+    /// The file (in `data`) with the secret keys; it is created at the first start.
     pub(crate) secret_file: String,
-    /// Who runs services that name no `user`; empty: the owner of the data folder.
+    /// The user of services that name no `user`. If empty, the owner of the data folder.
     pub(crate) service_user: String,
     pub(crate) site: Site,
     pub(crate) store: Store,
@@ -42,7 +41,7 @@ pub(crate) struct Written {
     pub(crate) webhook: Vec<Webhook>,
 }
 
-/// What a first page of own files begins with.
+/// The prefix of a first page that is a folder of files.
 pub(crate) const FILES: &str = "files:";
 
 impl Default for Written {
@@ -75,9 +74,9 @@ impl Default for Written {
 }
 
 impl Written {
-    /// What is asked of the edge.
+    /// The part of the file that describes the edge.
     pub(crate) fn edge(&self) -> edge::Description {
-        // Own files stand before the app's pages, which answer where there is no file.
+        // The files come before the app's pages, which are served where there is no file.
         let home = self.site.home.starts_with(FILES).then(|| edge::Route {
             path: "/".to_owned(),
             to: self.site.home.clone(),
@@ -95,19 +94,19 @@ impl Written {
     }
 }
 
-/// `[site]`: what the installation is called and where it is reached.
+/// `[site]`: the name, address and languages of the installation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Site {
-    /// The one truth for every link, cookie and mail. Left out: the address listened on.
+    /// The URL that all links, cookies and mails use. If empty, the address listened on.
     pub(crate) url: String,
-    /// Shown in titles and mails.
+    /// The name shown in titles and mails.
     pub(crate) name: String,
-    /// Offered on pages that belong to no occasion; the first is the default.
+    /// The languages offered on pages that belong to no occasion; the first is the default.
     pub(crate) languages: Vec<String>,
-    /// IANA name of the zone for times that belong to no occasion.
+    /// The IANA name of the zone for times that belong to no occasion.
     pub(crate) time_zone: String,
-    /// What stands at the first page of a new store; owners change it at `/admin/look`.
+    /// The first page of a new store; owners change it at `/admin/look`.
     pub(crate) home: String,
 }
 
@@ -129,15 +128,15 @@ impl Default for Site {
 pub(crate) struct Store {
     /// `sqlite:FILE` (in `data`) or `postgres://user@host/database`.
     pub(crate) url: String,
-    /// The PostgreSQL password, when it is not in the URL.
+    /// The PostgreSQL password, if it is not in the URL.
     pub(crate) password: String,
-    /// A file that holds the PostgreSQL password.
+    /// A file that contains the PostgreSQL password.
     pub(crate) password_file: String,
-    /// Connections to PostgreSQL; SQLite ignores it.
+    /// The number of connections to PostgreSQL; not used for SQLite.
     pub(crate) connections: u32,
-    /// SQLite: at most this many changes share one flush; 1 is one transaction per change.
+    /// SQLite: the maximum number of changes that share one flush; 1 is one transaction per change.
     pub(crate) batch: u32,
-    /// SQLite: `full`, or `off` for benchmarks, which loses data when the power goes.
+    /// SQLite: `full`, or `off` for benchmarks, which loses data if the power fails.
     pub(crate) synchronous: Synchronous,
 }
 
@@ -154,17 +153,17 @@ impl Default for Store {
     }
 }
 
-/// When SQLite waits for the disk.
+/// When SQLite waits for the disk to store a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Synchronous {
-    /// Before every acknowledgement.
+    /// Before each change is acknowledged.
     Full,
-    /// Never: a measure of what safety costs, not a way to run.
+    /// Never. Only for measuring the cost of durability, not for production.
     Off,
 }
 
-/// `[mail]`: how mail leaves.
+/// `[mail]`: how mail is sent.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Mail {
@@ -173,19 +172,20 @@ pub(crate) struct Mail {
     pub(crate) url: String,
     /// The password of the mail server.
     pub(crate) password: String,
-    /// A file that holds the password of the mail server.
+    /// A file that contains the password of the mail server.
     pub(crate) password_file: String,
     /// The sender of every mail.
     pub(crate) from: String,
-    /// At most this many mails leave in a minute.
+    /// The maximum number of mails sent per minute.
     pub(crate) per_minute: u32,
-    /// Whom the page about the sender's domain asks about DNS; none: the system's servers.
+    /// The DNS servers that the page about the sender's domain queries. If empty, the system's
+    /// servers.
     pub(crate) name_servers: Vec<String>,
-    /// The secret that signs what is said of our mails at `/hooks/mail/generic`.
+    /// The secret that signs delivery reports about our mails at `/hooks/mail/generic`.
     pub(crate) callback_secret: String,
-    /// A file that holds that secret.
+    /// A file that contains that secret.
     pub(crate) callback_secret_file: String,
-    /// The topic of Amazon SNS by which SES says what became of our mails at `/hooks/mail/ses`.
+    /// The topic of Amazon SNS through which SES sends delivery reports to `/hooks/mail/ses`.
     pub(crate) ses_topic: String,
 }
 
@@ -205,13 +205,13 @@ impl Default for Mail {
     }
 }
 
-/// `[files]`: where uploads and exports lie.
+/// `[files]`: where uploads and exports are stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Files {
     /// `folder:NAME` (in `data`).
     pub(crate) url: String,
-    /// The largest file that may be sent: a number with K, M or G.
+    /// The maximum size of an uploaded file: a number with K, M or G.
     pub(crate) max_upload: String,
 }
 
@@ -224,35 +224,35 @@ impl Default for Files {
     }
 }
 
-/// `[backup]`: copies of everything, sealed, elsewhere.
+/// `[backup]`: encrypted copies of all data, stored elsewhere.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Backup {
-    /// `folder:/PATH`, on another disk, or `s3://BUCKET/PREFIX`; empty: nothing is backed up.
+    /// `folder:/PATH`, on another disk, or `s3://BUCKET/PREFIX`. If empty, nothing is backed up.
     pub(crate) to: String,
-    /// How often a snapshot is made. SQLite's log follows it every second.
+    /// How often a snapshot is made. In between, SQLite's log is copied every second.
     pub(crate) every: String,
     /// For how long backups are kept.
     pub(crate) keep: String,
-    /// `weekly`: the newest backup is restored elsewhere, to try it; or `off`.
+    /// `weekly` (the newest backup is restored elsewhere, to test it) or `off`.
     pub(crate) drill: Drill,
-    /// Whether an empty data folder is filled from the backup at the start.
+    /// Whether the backup is restored at the start if the data folder is empty.
     pub(crate) restore: bool,
-    /// A file that holds the passphrase, for `restore`.
+    /// A file that contains the passphrase, for `restore`.
     pub(crate) passphrase_file: String,
-    /// The server of the bucket; empty: Amazon's.
+    /// The server of the bucket. If empty, Amazon's.
     pub(crate) endpoint: String,
     /// The region of the bucket.
     pub(crate) region: String,
-    /// The id of the bucket's key.
+    /// The access key id for the bucket.
     pub(crate) access_key: String,
-    /// The bucket's key.
+    /// The secret access key for the bucket.
     pub(crate) secret_key: String,
-    /// A file that holds the bucket's key.
+    /// A file that contains the secret access key.
     pub(crate) secret_key_file: String,
 }
 
-/// How often the backup is tried.
+/// How often the backup is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Drill {
@@ -280,16 +280,16 @@ impl Default for Backup {
     }
 }
 
-/// `[accounts]`: who may have one.
+/// `[accounts]`: who may have an account.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Accounts {
-    /// Who may have an account: `closed` (who is invited to help), `invite` (those whom owners and
-    /// administrators invite) or `open` (everybody; needs a mail server).
+    /// Who may have an account: `closed` (people invited to help), `invite` (also people invited by
+    /// owners and administrators) or `open` (everybody; needs a mail server).
     pub(crate) registration: Registration,
     /// Who must have a second factor: `none`, `admins` or `all`.
     pub(crate) require_mfa_for: RequireMfaFor,
-    /// With whom people may sign in.
+    /// The providers that people can sign in with.
     pub(crate) provider: Vec<Provider>,
 }
 
@@ -307,21 +307,21 @@ impl Default for Accounts {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Provider {
-    /// Its name in addresses.
+    /// The provider's name in addresses.
     pub(crate) name: String,
-    /// What people know it as; empty: its name.
+    /// The provider's name on pages. If empty, `name`.
     pub(crate) label: String,
-    /// Its address, as it writes it itself.
+    /// The provider's issuer URL, exactly as the provider itself states it.
     pub(crate) issuer: String,
-    /// What it knows this site as.
+    /// The client id that the provider assigned to this site.
     pub(crate) client_id: String,
-    /// The secret that it gave this site.
+    /// The client secret that the provider assigned to this site.
     pub(crate) client_secret: String,
-    /// A file that holds the secret.
+    /// A file that contains the client secret.
     pub(crate) client_secret_file: String,
-    /// Whether its word is taken for an e-mail address.
+    /// Whether an e-mail address counts as confirmed because the provider states it.
     pub(crate) trusted_email: bool,
-    /// Whether it may be in a private network.
+    /// Whether the provider may be in a private network.
     pub(crate) private_network: bool,
 }
 
@@ -329,9 +329,9 @@ pub(crate) struct Provider {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Registration {
-    /// The first owner, and who is invited to help.
+    /// The first owner, and people invited to help.
     Closed,
-    /// They, and those whom owners and administrators invite.
+    /// Those of `closed`, and people invited by owners and administrators.
     Invite,
     /// Everybody who confirms an address.
     Open,
@@ -359,11 +359,11 @@ impl From<RequireMfaFor> for identity::credential::require_mfa::RequireMfaFor {
     }
 }
 
-/// `[jobs]`: work that follows from changes.
+/// `[jobs]`: background work that changes cause.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Jobs {
-    /// How many jobs run side by side.
+    /// The number of jobs that run at the same time.
     pub(crate) at_once: u32,
 }
 
@@ -377,12 +377,12 @@ impl Default for Jobs {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Log {
-    /// `auto` (text on a terminal, else JSON), `text` or `json`.
+    /// `auto` (text on a terminal, JSON otherwise), `text` or `json`.
     pub(crate) format: LogFormat,
-    /// `error`, `warn`, `info` or `debug`. Requests have their lines all the same.
+    /// `error`, `warn`, `info` or `debug`. The access log does not depend on it.
     pub(crate) level: LogLevel,
-    /// `stderr`, `journal` (standard error, which systemd keeps), or a folder (in `data`) with
-    /// rotation.
+    /// `stderr`, `journal` (standard error, which systemd stores in its journal), or a folder (in
+    /// `data`) with log rotation.
     pub(crate) to: String,
 }
 
@@ -396,76 +396,78 @@ impl Default for Log {
     }
 }
 
-/// How a line of the log looks.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogFormat {
-    /// Text on a terminal, else JSON.
+    /// Text on a terminal, JSON otherwise.
     Auto,
-    /// For people.
+    /// Text for people.
     Text,
-    /// For programs.
+    /// JSON for programs.
     Json,
 }
 
-/// The least important event that is still written.
+/// The lowest level of events that are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogLevel {
-    /// Something failed that somebody must look at.
+    /// Something failed and needs attention.
     Error,
-    /// Something is odd, and the program went on.
+    /// Something unexpected happened, and the program continued.
     Warn,
-    /// What happened: one line per request.
+    /// Normal events.
     Info,
-    /// Why it happened.
+    /// Details for finding the cause of a problem.
     Debug,
 }
 
-/// `[metrics]`: figures for Prometheus.
+/// `[metrics]`: metrics for Prometheus.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Metrics {
-    /// An address of its own; empty: `/metrics` of the site answers loopback only.
+    /// A separate listening address. If empty, `/metrics` of the site is served to loopback only.
     pub(crate) listen: String,
 }
 
-/// `[updates]`: news of Kenduri itself.
+/// `[updates]`: notices of newer versions of Kenduri and of advisories.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Updates {
-    /// Files or URLs of a feed of releases (RSS, Atom) and of advisories (OSV), read once a day;
-    /// empty: nothing is.
+    /// Files or URLs of feeds of releases (RSS, Atom) and of advisories (OSV), read once a day. If
+    /// empty, nothing is read.
     pub(crate) advisories: Vec<String>,
 }
 
-/// `[compat]`: addresses that other programs asked for before Kenduri answered.
+/// `[compat]`: addresses of older programs that Kenduri serves in their place.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Compat {
-    /// The slug of the occasion that `/api/flask`, `/api/node` and `/socket.io` answer for;
-    /// empty: they are not there.
+    /// The slug of the occasion that `/api/flask`, `/api/node` and `/socket.io` serve. If empty,
+    /// these addresses do not exist.
     pub(crate) occasion: String,
-    /// Whether the addresses of the older personal site, `/backend`, are there.
+    /// Whether the addresses of the older personal site, `/backend`, are served.
     pub(crate) backend: bool,
-    /// Whose shape `/api/auth` has: `backend`; empty: it is not there.
+    /// The older program whose format `/api/auth` has: `backend`. If empty, the address does not
+    /// exist.
     pub(crate) auth: String,
-    /// Whether registering below `/backend` answers with tokens, or that the address is taken.
+    /// Whether registering below `/backend` responds with tokens, or with an error if the address
+    /// is taken. This reveals which addresses have an account.
     pub(crate) register_tokens: bool,
 }
 
-/// `[[webhook]]`: a program of the operator's that hears of what everybody has here.
+/// `[[webhook]]`: a program of the operator that receives events about all accounts.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Webhook {
     /// An https URL on public networks, or `service:NAME/path`.
     pub(crate) url: String,
-    /// The names of the events that it hears of.
+    /// The names of the events to send.
     pub(crate) events: Vec<String>,
-    /// Whether notes are sent.
+    /// Whether messages about countdowns include the note of a reset.
     pub(crate) include_notes: bool,
-    /// The secret that signs its messages.
+    /// The secret that signs the messages.
     pub(crate) secret: String,
-    /// A file that holds the secret.
+    /// A file that contains the secret.
     pub(crate) secret_file: String,
 }

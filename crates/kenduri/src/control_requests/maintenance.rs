@@ -1,4 +1,4 @@
-//! Maintenance mode: all requests get a notice, except those with the pass cookie.
+//! Maintenance mode: all requests get a notice, except those with a cookie that gives access.
 
 use std::collections::BTreeSet;
 
@@ -60,8 +60,7 @@ pub(super) fn open(hands: &RequestContext) -> Result<ControlResponse> {
     }
 }
 
-/// The URL of a host. A host without a route is refused as a typing error, because maintenance
-/// would not apply where it was meant to.
+/// The URL of a host. A host without a route is refused, because it is probably mistyped.
 fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     let routes = hands.plan.routes();
     if routes.candidates(host).next().is_none() {
@@ -94,7 +93,7 @@ fn all_urls(hands: &RequestContext) -> Vec<String> {
         .collect();
     let mut urls = Vec::new();
     if own.is_some() || plan.needs_app() || hosts.is_empty() {
-        // With unix sockets alone, the proxy in front decides the address.
+        // If there are only unix sockets, the proxy in front decides the address.
         let own = app_setup::url(settings);
         urls.push(own.map_or_else(|_| String::new(), |own| own.join("")));
     }

@@ -6,66 +6,66 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use supervisor::{InstanceStatus, LogLine, LogPosition, ServiceStatus, SettingsSummary};
 
-/// A request about services, handled by the supervisor process.
+/// A request about services, which the supervisor process handles.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
 pub(crate) enum ServiceRequest {
-    /// All instances of all services.
+    /// Lists all instances of all services.
     Ps,
-    /// All about one service.
+    /// Describes one service.
     Describe {
-        /// Its name.
+        /// The name of the service.
         service: String,
     },
-    /// Lines of the logs of services.
+    /// Returns lines of the logs of services.
     Logs(Logs),
-    /// The last lines of a service's log and those from now on, until the client has gone.
+    /// Returns the last lines of a service's log, and new lines until the client disconnects.
     Follow(Logs),
-    /// Start a service.
+    /// Starts a service.
     Start {
-        /// Its name.
+        /// The name of the service.
         service: String,
     },
-    /// Stop a service.
+    /// Stops a service.
     Stop {
-        /// Its name.
+        /// The name of the service.
         service: String,
     },
-    /// Stop a service and start it.
+    /// Stops and starts a service.
     Restart {
-        /// Its name, or `all`.
+        /// The name of the service, or `all`.
         service: String,
     },
-    /// Replace a service's instances without a failed request.
+    /// Replaces a service's instances without failing a request.
     Reload {
-        /// Its name, or `all`.
+        /// The name of the service, or `all`.
         service: String,
     },
-    /// Have another number of instances.
+    /// Changes the number of instances.
     Scale {
         /// The name of the service.
         service: String,
-        /// How many take requests.
+        /// The number of instances that take requests.
         instances: u32,
     },
-    /// Go on with the program that is on the disk now.
+    /// Upgrades to the program that is on the disk now.
     Upgrade,
 }
 
-/// Which lines are wanted.
+/// Selects lines of the logs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Logs {
-    /// Of this service; nothing: of all.
+    /// Only of this service; `None` for all.
     pub(crate) service: Option<String>,
-    /// Of this instance; nothing: of all.
+    /// Only of this instance; `None` for all.
     pub(crate) instance: Option<u32>,
-    /// From then on.
+    /// Only lines since this time.
     pub(crate) since: Option<Timestamp>,
-    /// That hold this text.
+    /// Only lines that contain this text.
     pub(crate) grep: Option<String>,
-    /// The last so many.
+    /// Only this many of the last lines.
     pub(crate) last: Option<usize>,
-    /// The last line of each service that the client has seen.
+    /// The last line of each service that the client has received.
     #[serde(default)]
     pub(crate) seen: BTreeMap<String, LogPosition>,
 }
@@ -83,27 +83,28 @@ impl From<Logs> for supervisor::LogQuery {
     }
 }
 
-/// The answer to it.
+/// The response to a [`ServiceRequest`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ServiceResponse {
     /// All instances.
     Rows(Vec<InstanceStatus>),
-    /// All about a service.
+    /// The description of a service.
     Described(Box<ServiceStatus>),
-    /// Lines, and how many of them are lost because the client asked too late.
+    /// Lines of the logs.
     Lines {
         /// The lines.
         lines: Vec<LogLine>,
-        /// So many were written in between and are in the file only.
+        /// The number of lines that were dropped because the client asked too late, and are only in
+        /// the file.
         missed: u64,
     },
-    /// It is done, in words.
+    /// The request is done; a text for the user.
     Done(String),
 }
 
-/// How a service is kept running, for people: a setting and its value each, as its description
-/// says them.
+/// The settings by which a service is run, for people: name and value of each, as in the settings
+/// file.
 pub(crate) fn settings(manner: &SettingsSummary) -> Vec<(String, String)> {
     let Ok(toml::Value::Table(settings)) = toml::Value::try_from(manner) else {
         return Vec::new();

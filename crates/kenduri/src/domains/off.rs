@@ -1,4 +1,4 @@
-//! A domain that is off: what nobody finds any more, and what goes on.
+//! A domain that is off: its pages are not found, and the other functions continue.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ const ALL: [Flag; 4] = [
     posts::ENABLED,
     bookings::ENABLED,
 ];
-/// Pages of these domains, for everybody and for who is signed in.
+/// Pages of these domains, for visitors and for signed-in users.
 const PAGES: [&str; 11] = [
     "/invite",
     "/countdowns",
@@ -52,7 +52,7 @@ fn off(flags: &[Flag]) -> SettingValues {
     values
 }
 
-/// Everything on, also what is off where the configuration says nothing.
+/// Settings that turn on every domain, including those that are off by default.
 fn on() -> SettingValues {
     let mut values = SettingValues::default();
     values.set_flag(bookings::ENABLED, true);
@@ -119,7 +119,7 @@ async fn work(accounts: &Context) {
 
 #[test]
 fn nobody_finds_a_domain_that_was_never_on_and_people_leave_as_ever() {
-    // Only the tables that are there without them.
+    // Creates only the tables that exist without these domains.
     World::each_engine(
         &domains::migrations_in_force(DOMAINS, &off(&ALL)),
         async |world| {

@@ -1,6 +1,5 @@
-//! With a stolen database, but without the key file, nobody can sign in: every
-//! secret that people and programs were handed is looked for in every column, and every hash is
-//! tried as a secret.
+//! With a stolen database, but without the key file, nobody can sign in: every secret that was
+//! issued is searched for in every column, and every stored hash is tried as a secret.
 
 mod cells;
 mod files;
@@ -41,7 +40,7 @@ const MEI: &str = "mei@example.my";
 const LEAVING: &str = "leaving@example.my";
 const NEWCOMER: &str = "newcomer@example.my";
 
-/// Columns of bytes that hold hashes of secrets.
+/// Columns of bytes that contain hashes of secrets.
 const HASHES: &[&str] = &[
     "device.secret_hash",
     "one_time_token.hash",
@@ -54,7 +53,7 @@ const HASHES: &[&str] = &[
     "session.secret_hash",
 ];
 
-/// Other columns of bytes, and why what is in them opens nothing.
+/// Other columns of bytes, and why their contents give no access.
 const OTHER_BYTES: &[(&str, &str)] = &[
     ("dkim_key.sealed_key", "opened by the key file alone"),
     ("totp.sealed_secret", "opened by the key file alone"),
@@ -70,7 +69,7 @@ const OTHER_BYTES: &[(&str, &str)] = &[
     ),
 ];
 
-/// What people and programs were handed, and what each is.
+/// The secrets that were issued to people and programs, each with its kind.
 #[derive(Default)]
 struct Handed(Vec<(String, String)>);
 
@@ -119,7 +118,7 @@ fn visitor(accounts: &Context) -> Visitor {
     Visitor::new(web::serve(&accounts.site, router))
 }
 
-/// A call that is repeated under its key would be answered from the store.
+/// Sends a request with a new idempotency key: a repeated key would get the stored response.
 async fn call(visitor: &mut Visitor, method: Method, path: &str, body: Value) -> (u16, Value) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let key = format!("call-{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -141,7 +140,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no {name}: {value}"))
 }
 
-/// Somebody whose address is known to be theirs, with a password.
+/// Creates an account with a verified address and a password.
 async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
     let password = Password::choose(&Secret::new(PASSWORD), &[]).unwrap();
     let hash = accounts.hasher.hash(&password).await.unwrap();
@@ -164,7 +163,7 @@ async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
     world.store().write(create).await.unwrap()
 }
 
-/// Signs in on the page, and stays.
+/// Signs in on the page with "remember me".
 async fn sign_in(accounts: &Context, handed: &mut Handed, email: &str) -> Visitor {
     let mut browser = visitor(accounts);
     let page = browser.get("/login").await;
@@ -188,7 +187,7 @@ async fn run_jobs(world: &World, accounts: &Context) {
     worker.run_due().await.unwrap();
 }
 
-/// Adds the links in all mails; returns what they are for.
+/// Adds the links in all mails; returns their kinds.
 async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
     for mail in world.mails().await {
@@ -204,7 +203,7 @@ async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     kinds
 }
 
-/// Everything that hands out a secret, so that most of them are good at the end.
+/// Runs everything that issues a secret, in an order that leaves most of them valid.
 async fn fill(world: &World, accounts: &Context) -> Handed {
     let mut handed = Handed::default();
     let keys = world.platform.keys.clone();
@@ -275,7 +274,7 @@ async fn register(world: &World, accounts: &Context, handed: &mut Handed) {
     assert!(browser.cookie("kd_registered").is_some());
 }
 
-/// What domains hand out.
+/// Runs what domains issue secrets for.
 async fn things(boss: &mut Visitor, handed: &mut Handed) {
     let invite = json!({ "email": "invited@example.my", "role": "member" });
     post(boss, "/api/v1/admin/invites", invite).await;
@@ -296,7 +295,7 @@ async fn things(boss: &mut Visitor, handed: &mut Handed) {
     add_webhook_secret(handed, &rotated);
 }
 
-/// The secret at the end of the first address in an answer.
+/// Adds the secret at the end of the first address in a response.
 fn add_link_of(handed: &mut Handed, what: &str, answer: &Value) {
     let all = answer.as_object().unwrap().values();
     let link = all
@@ -312,7 +311,7 @@ fn add_webhook_secret(handed: &mut Handed, webhook: &Value) {
     handed.add("webhook key", key);
 }
 
-/// A passkey, an app and recovery codes, and the token of a second step.
+/// Adds a passkey, an authenticator app, recovery codes, and the token of a second sign-in step.
 async fn factors(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, FARAH).await;
     let options = post(&mut own, "/api/v1/me/passkeys/options", Value::Null).await;
@@ -347,7 +346,7 @@ async fn second_step(accounts: &Context) -> String {
     text(&asked, "mfa_token").to_owned()
 }
 
-/// What a browser answers when a device has made a key.
+/// The response of a browser after a device has created a key.
 fn passkey(challenge: &str) -> Value {
     let host = "12ca17b49af2289436f303e0166030a21e525d266e209267433801a8fd4071a0";
     let mut data: Vec<u8> = (0..host.len())
@@ -370,7 +369,7 @@ fn passkey(challenge: &str) -> Value {
     }})
 }
 
-/// Links that confirm a new address, and that take the change back.
+/// Adds the links that confirm a change of address and that revert it.
 async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, MEI).await;
     let new = json!({ "email": "other@example.my" });
@@ -387,7 +386,7 @@ async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     post(&mut own, "/api/v1/me/email", third).await;
 }
 
-/// What a program gets that signs in.
+/// Adds the tokens that a program gets when it signs in.
 async fn tokens(accounts: &Context, handed: &mut Handed) {
     let mut program = visitor(accounts);
     let login = json!({ "email": OWNER, "password": PASSWORD, "want": "tokens" });
@@ -440,7 +439,7 @@ fn a_stolen_database_opens_nothing() {
     });
 }
 
-/// Tries what is kept as if it was what had been handed out.
+/// Tries the stored values in place of the secrets that were issued.
 async fn try_hashes(accounts: &Context, cells: &[Cell]) {
     let of = |place: &str| {
         let all = cells.iter().filter(|cell| cell.place == place);

@@ -31,7 +31,7 @@ pub(crate) fn do_all<W: Write>(
     tell(told, "That failed. What was changed is taken back:");
     let undo = work.change.iter().take(begun).rev();
     let back = undo.flat_map(|change| &change.undo).chain(&work.again);
-    // Every undo step runs even if others fail, so that as little as possible is left behind.
+    // All undo steps run even if some fail, so that as little as possible is left behind.
     let left: Vec<String> = back
         .filter_map(|step| carry_out(step, told).err())
         .map(|error| format!("\n  {error:#}"))
@@ -108,7 +108,7 @@ pub(crate) fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// Replaces a file by a text that everybody may read; on failure the old file stays. systemd
+/// Replaces a file with a text that everybody may read. If this fails, the old file stays. systemd
 /// ignores the temporary file because of its extension.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_added_extension("new");
@@ -137,7 +137,7 @@ mod tests {
         runs.collect()
     }
 
-    /// The steps that ran and the final message, when these steps fail.
+    /// The steps that ran and the final message, if these steps fail.
     fn tried(told: &mut impl Write, broken: &[&str]) -> (String, String) {
         let change = |begin: &[&str], undo: &[&str]| Change {
             steps: steps(begin),
@@ -248,7 +248,7 @@ mod tests {
         assert_ne!(inode(), before);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o644);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        // A folder in its place keeps the temporary file from being written.
+        // A folder at the path of the temporary file makes writing it fail.
         fs::create_dir(folder.path().join("kenduri.service.new")).unwrap();
         assert!(write("never").is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), "after");

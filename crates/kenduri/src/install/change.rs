@@ -1,4 +1,4 @@
-//! Changes of units and of what runs from them, with their undo steps.
+//! Changes of units and of what they run, with their undo steps.
 
 use super::found::{Found, UnitFound};
 use super::mark::Seen;
@@ -13,8 +13,8 @@ pub(crate) struct Change {
     pub(crate) undo: Vec<Step>,
 }
 
-/// The changes in order: nothing starts before everything is in place, and they are undone in
-/// reverse.
+/// The changes in order: nothing is started before everything is in place. They are undone in
+/// reverse order.
 pub(super) fn changes(wish: &Wish, found: &Found) -> Vec<Change> {
     let mut changes = vec![written(SERVICE, &wish.service, &found.service)];
     match &wish.socket {
@@ -37,7 +37,7 @@ pub(super) fn changes(wish: &Wish, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// Starts again what ran before, once the old units are back.
+/// Starts what ran before, after the old units were restored.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
     // A unit that still runs was not touched and stays as it is.
@@ -94,7 +94,8 @@ fn enabled(name: &str, before: &UnitFound) -> Change {
 }
 
 fn started(wish: &Wish, found: &Found) -> Change {
-    // Both in one command, socket first: an open socket would start the service again.
+    // Both in one command, socket first: a connection to an open socket would start the service
+    // again.
     let stop = match &wish.socket {
         Some(_) => systemctl(&["stop", SOCKET, SERVICE]),
         None => systemctl(&["stop", SERVICE]),
@@ -102,7 +103,7 @@ fn started(wish: &Wish, found: &Found) -> Change {
     let mut steps = Vec::new();
     let is_open = found.socket.is_active && found.socket.text == wish.socket;
     if wish.socket.is_some() && !is_open {
-        // A running service has these addresses, or the previous ones, open itself, so systemd
+        // A running service has opened these addresses, or the previous ones, itself, so systemd
         // cannot open them.
         steps.push(stop.clone());
         steps.push(systemctl(&["start", SOCKET]));
@@ -110,8 +111,8 @@ fn started(wish: &Wish, found: &Found) -> Change {
     steps.push(systemctl(&["restart", SERVICE]));
     Change {
         steps,
-        // A failed unit remains in systemd's list without its file. This is a pattern, because an
-        // unmatched pattern is ignored (systemctl(1)), but an unknown name is an error.
+        // systemd lists a failed unit even after its file was removed. The argument is a pattern,
+        // because an unmatched pattern is ignored (systemctl(1)), but an unknown name is an error.
         undo: vec![stop, systemctl(&["reset-failed", "kenduri.*"])],
     }
 }
@@ -138,7 +139,7 @@ mod tests {
         }
     }
 
-    /// The last steps, from reloading the units on.
+    /// The last steps, starting with the reload of the units.
     fn done(wish: &Wish, found: &Found) -> Vec<String> {
         let changes = steps(wish, found).unwrap().change;
         let all: Vec<_> = changes
@@ -231,7 +232,7 @@ mod tests {
                 "systemctl daemon-reload",
             ]
         );
-        // Sockets that were closed before are not left open.
+        // Sockets that were closed before are closed again.
         let found = held(ours("before", true), ours("socket", false));
         let (way, _) = back(&with_socket(), &found);
         assert_eq!(
@@ -246,7 +247,7 @@ mod tests {
                 "systemctl start kenduri.service",
             ]
         );
-        // A service that waited for its first connection waits again.
+        // A service that was waiting for its first connection waits again.
         let found = held(ours("before", false), ours("addresses", true));
         let (way, _) = back(&with_socket(), &found);
         assert_eq!(way.last().unwrap(), "systemctl start kenduri.socket");
@@ -254,7 +255,7 @@ mod tests {
 
     #[test]
     fn what_ran_runs_again_by_the_units_of_before() {
-        // Without sockets, then with them for the first time.
+        // From a service without sockets to one with sockets.
         let found = held(ours("before", true), UnitFound::default());
         let (way, texts) = back(&wish(), &found);
         assert_eq!(texts, [marked("before")]);
@@ -279,7 +280,7 @@ mod tests {
                 "systemctl start kenduri.service",
             ]
         );
-        // Other addresses; and none any more.
+        // From sockets with other addresses; then to a service without sockets.
         let found = held(ours("before", true), ours("addresses", true));
         let (way, texts) = back(&with_socket(), &found);
         assert_eq!(texts, [marked("addresses"), marked("before")]);

@@ -20,7 +20,7 @@ pub(crate) struct Found {
     pub(crate) has_user: bool,
     pub(crate) has_services_user: bool,
     pub(crate) has_data: bool,
-    /// Whether the data belongs to the user.
+    /// Whether the data folder belongs to the user.
     pub(crate) is_data_of_user: bool,
     pub(crate) service: UnitFound,
     pub(crate) socket: UnitFound,
@@ -29,11 +29,11 @@ pub(crate) struct Found {
 /// A unit file and its state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UnitFound {
-    /// The unit's text; `None`: it is not among the administrator's units.
+    /// The unit's text; `None` if it is not in the administrator's folder of units.
     pub(crate) text: Option<String>,
-    /// Whether it is enabled at boot.
+    /// Whether the unit is enabled at boot.
     pub(crate) is_enabled: bool,
-    /// Whether systemd runs it, or is about to restart it.
+    /// Whether systemd runs the unit, or is about to restart it.
     pub(crate) is_active: bool,
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn installed() -> Option<String> {
     text(&unit(SERVICE)).ok().flatten()
 }
 
-/// A unit's text. An unreadable one is an error, since it could not be restored.
+/// A unit's text. An unreadable unit is an error, since it could not be restored.
 fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),

@@ -10,9 +10,9 @@ use super::mark::Seen;
 const UNITS: &str = "/etc/systemd/system";
 pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";
-/// The setting that says who runs services that name no user.
+/// The setting with the user of services that name none.
 pub(super) const SERVICE_USER: &str = "service_user";
-/// The home folder of a user who has none (passwd(5) of Debian).
+/// The home folder of a user without one (passwd(5) of Debian).
 const NO_HOME: &str = "/nonexistent";
 
 /// The options of the command.
@@ -20,21 +20,21 @@ const NO_HOME: &str = "/nonexistent";
 pub(crate) struct Wish {
     /// The text of the service unit, with its first line.
     pub(crate) service: String,
-    /// The text of the socket unit, with its first line; `None`: no socket unit.
+    /// The text of the socket unit, with its first line; `None` for no socket unit.
     pub(crate) socket: Option<String>,
     /// The path of the program.
     pub(crate) program: PathBuf,
-    /// The flags that name the installation.
+    /// The flags that identify the installation.
     pub(crate) place: Vec<String>,
     /// The folder of data.
     pub(crate) data: PathBuf,
-    /// The user who serves requests and owns the data.
+    /// The user that serves requests and owns the data.
     pub(crate) user: String,
     /// Whether the supervisor runs as root, so that services can have other users.
     pub(crate) by_root: bool,
-    /// The user of services without `user`; `None`: `user`, or the configured one.
+    /// The user of services without `user`; `None` for the configured user, or else for `user`.
     pub(crate) services_user: Option<String>,
-    /// Whether it is started now and enabled at boot.
+    /// Whether the service is started now and enabled at boot.
     pub(crate) enable: bool,
     /// Whether edited units are overwritten.
     pub(crate) force: bool,
@@ -45,16 +45,16 @@ pub(crate) struct Wish {
 pub(crate) struct Work {
     /// Steps that do not affect anything running; they come first.
     pub(crate) prepare: Vec<Step>,
-    /// Changes that do.
+    /// Changes that affect what is running.
     pub(crate) change: Vec<Change>,
-    /// The steps that start again what ran before, after a failed change was undone.
+    /// The steps that restart what ran before, after a failed change was undone.
     pub(crate) again: Vec<Step>,
 }
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// A program with its arguments.
+    /// Run a program with these arguments.
     Run(Vec<String>),
     /// Create a folder that this user owns.
     Folder { path: PathBuf, user: String },
@@ -64,7 +64,7 @@ pub(crate) enum Step {
     Remove { path: PathBuf },
 }
 
-/// Why nothing is installed.
+/// Why the installation is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
     /// systemd does not run here.
@@ -84,20 +84,20 @@ pub(crate) enum Refused {
          changes of your own outlive this in `systemctl edit kenduri`; --force overwrites it"
     )]
     Changed(PathBuf),
-    /// The supervisor would serve requests as another user than asked, or as root.
+    /// The supervisor would serve requests as another user than requested, or as root.
     #[error(
         "{data} does not belong to {user}, and whoever it belongs to serves the requests, which must not be root\n  \
          stop Kenduri and give it away ({account}chown -R {user}: {data}), or name its owner: --user NAME"
     )]
     OfSomebodyElse {
-        /// The folder of data.
+        /// The data folder.
         data: String,
-        /// The user who should serve requests.
+        /// The user that should serve requests.
         user: String,
         /// The step that first creates the user's account, if it is missing.
         account: String,
     },
-    /// The program is in a folder that may disappear.
+    /// The program is in a folder that may disappear or be changed by its owner.
     #[error(
         "{0} is in somebody's home, or only for a while\n  \
          put it where programs stay: sudo install {0} /usr/local/bin/, and run that one"
@@ -139,7 +139,7 @@ fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused
     Ok(())
 }
 
-/// The steps for the wish, in order: nothing starts before everything is in place.
+/// The steps of an installation, in order: nothing is started before everything is in place.
 pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Work, Refused> {
     may(found)?;
     let passing = [
@@ -194,7 +194,7 @@ fn prepare(wish: &Wish, found: &Found) -> Vec<Step> {
             user: wish.user.clone(),
         });
     }
-    // The check runs as the service's user, so unreadable settings are noticed now.
+    // The check runs as the service's user, so that settings this user cannot read are noticed now.
     let program = wish.program.display().to_string();
     let mut check = if wish.by_root {
         words(&[&program, "check"])
@@ -226,7 +226,7 @@ fn words_of_account(name: &str, home: &str) -> Vec<String> {
     ])
 }
 
-/// The steps of a removal: only units, never data, settings or user.
+/// The steps of a removal: only the units, never the data, the settings or the user.
 pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     may(found)?;
     untouched(found, true, force)?;
@@ -353,7 +353,7 @@ pub(super) mod tests {
             why.contains("(chown -R kenduri: /var/lib/kenduri)"),
             "{why}"
         );
-        // Restored data may exist before the account.
+        // Restored data may exist before the account does.
         let why = refused(&Found {
             has_user: false,
             ..found.clone()

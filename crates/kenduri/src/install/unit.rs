@@ -8,13 +8,13 @@ use edge::ListenAddress;
 
 use super::steps::SERVICE_USER;
 
-/// The time to stop after the drain time.
+/// The time to stop, in addition to the drain time.
 const AFTER_DRAIN: Duration = Duration::from_mins(1);
 
-/// Lets each instance have a control group; only needed with services.
+/// Lets each instance have a control group; needed only with services.
 const DELEGATE: &str = "Delegate=memory";
 
-/// The inputs of the units.
+/// The values that the units depend on.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
     /// The path of the program.
@@ -23,30 +23,30 @@ pub(crate) struct Unit {
     pub(crate) config: Option<PathBuf>,
     /// The data folder, which the service may write.
     pub(crate) data: PathBuf,
-    /// Whether the data folder is named on the command line instead of in the settings.
+    /// Whether the data folder is given on the command line instead of in the settings.
     pub(crate) says_data: bool,
-    /// The user; `None`: root supervises, and the data's owner serves requests.
+    /// The user; `None` if root supervises and the data's owner serves requests.
     pub(crate) user: Option<String>,
     /// The user of services without `user`, unless the settings name one.
     pub(crate) services_user: Option<String>,
     /// Whether systemd opens the sockets.
     pub(crate) socket: bool,
-    /// The services' folders; `None` without services.
+    /// The folders of the services; `None` without services.
     pub(crate) services: Option<Vec<PathBuf>>,
     /// The drain time for running requests.
     pub(crate) drain: Duration,
 }
 
-/// A path that a unit cannot express.
+/// A path that cannot be written in a unit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OddPath {
-    /// No unit can contain it.
+    /// A path that no unit can contain.
     #[error(
         "{0:?} cannot be written into a unit: it has a line break, another control character, or bytes that are no UTF-8\n  \
          give it another name"
     )]
     Unwritable(PathBuf),
-    /// A unit can contain it, but not as the program.
+    /// A path that a unit can contain, but not as the path of the program.
     #[error(
         "systemd starts no program whose path has a quote, a backslash or a dollar: {0:?}\n  \
          put it where programs are: sudo install -t /usr/local/bin FILE, and run that one"
@@ -55,7 +55,7 @@ pub(crate) enum OddPath {
 }
 
 impl Unit {
-    /// Whether the unit can express each of its paths.
+    /// Checks that the unit can contain each of its paths.
     pub(crate) fn check(&self) -> Result<(), OddPath> {
         writable(&self.program)?;
         let program = self.program.to_string_lossy();
@@ -198,7 +198,7 @@ impl Unit {
         }
     }
 
-    /// The flags that name the installation.
+    /// The flags that identify the installation.
     fn flags(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let config = self.config.as_deref().map(|file| ("--config", file));
         let says_data = self.says_data || config.is_none();
@@ -206,7 +206,7 @@ impl Unit {
         config.into_iter().chain(data)
     }
 
-    /// These flags as command-line arguments.
+    /// The flags that identify the installation, as command-line arguments.
     pub(crate) fn words(&self) -> Vec<String> {
         let flags = self.flags();
         flags
@@ -214,7 +214,7 @@ impl Unit {
             .collect()
     }
 
-    /// These flags, quoted for the unit.
+    /// The flags that identify the installation, quoted for the unit.
     fn place(&self) -> String {
         let mut place = String::new();
         for (flag, path) in self.flags() {
@@ -224,17 +224,17 @@ impl Unit {
     }
 }
 
-/// What an earlier unit says about services.
+/// The services according to an earlier unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
     /// Whether there were services.
     pub(crate) has_services: bool,
-    /// The user of services without `user`; `None`: the data's owner.
+    /// The user of services without `user`; `None` for the data's owner.
     pub(crate) services_user: Option<String>,
 }
 
 impl Before {
-    /// Reads a service unit; `None`: it is for other settings.
+    /// Reads a service unit; `None` if it is for another settings file.
     pub(crate) fn of(text: &str, config: &Path) -> Option<Self> {
         if !is_of(text, config) {
             return None;
@@ -259,7 +259,7 @@ fn is_of(text: &str, config: &Path) -> bool {
     })
 }
 
-/// The flag with the user of services without `user`, as the unit contains it.
+/// The flag that sets the user of services without `user`, as written in the unit.
 fn set() -> String {
     format!(" --set {SERVICE_USER}=")
 }
@@ -269,8 +269,8 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
-/// A line break would end the line of the unit, and other control characters are lost in quoted
-/// words.
+/// Refuses line breaks, which would end the line of the unit, and other control characters, which
+/// are lost in quoted words.
 fn writable(path: &Path) -> Result<(), OddPath> {
     let is_plain = path
         .to_str()
@@ -406,7 +406,7 @@ mod tests {
         let before = Before::of(&text, config).unwrap();
         assert!(before.has_services);
         assert_eq!(before.services_user.as_deref(), Some("helpers"));
-        // Another installation has services of its own.
+        // A unit for other settings says nothing about the services of this one.
         assert_eq!(Before::of(&text, "/srv/kenduri.toml".as_ref()), None);
         assert!(
             text.contains("kenduri.toml --set service_user=helpers\n"),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const MOST_BYTES: u64 = 10 << 20;
 /// The number of older files kept.
 const KEPT: u32 = 5;
-/// How often to check that the file is still in its place.
+/// How often to check that the file was not removed or renamed.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The open file and its path.
@@ -38,17 +38,17 @@ impl Folder {
         })
     }
 
-    /// Opens a new file if this one, or its folder, was removed or renamed: otherwise nobody would
-    /// find the further lines.
+    /// Opens a new file if the current one, or its folder, was removed or renamed, because nobody
+    /// would find further lines there.
     fn stay(&mut self) {
         self.looked = Instant::now();
         if self.is_here() {
             return;
         }
-        // If a new file cannot be created, the log stays in this one and tries again later.
+        // If a new file cannot be created, the current one is used until the next try.
         if let Ok((file, written)) = go_on(&self.path) {
             (self.file, self.written) = (file, written);
-            // This line goes through the same writer, so it comes after the current ones.
+            // This line goes through the same writer, so it comes after the current lines.
             tracing::warn!(
                 path = %self.path.display(),
                 "the file of the log was removed or put aside by somebody else; it goes on in a new one"
@@ -99,7 +99,8 @@ impl Write for Folder {
             self.stay();
         }
         if self.written >= self.most {
-            // A file that is too large is better than a lost line; the next lines try again.
+            // If rotation fails, the file grows too large, but no line is lost. The next line tries
+            // again.
             let _ = self.rotate();
         }
         self.file.write_all(line)?;
@@ -150,7 +151,7 @@ mod tests {
         let mut log = Folder::open(&folder, "kenduri.log").expect("a log");
         log.every = Duration::MAX;
         log.write_all(b"1\n").expect("written");
-        // The check does not run for each line.
+        // The check does not run for every line.
         std::fs::rename(&folder, data.path().join("old")).expect("renamed");
         log.write_all(b"2\n").expect("written");
         assert!(!folder.exists());
@@ -170,7 +171,7 @@ mod tests {
         log.write_all(b"6\n").expect("written");
         assert_eq!(text(&file), "new\n6\n");
         assert_eq!(times_said(), 3);
-        // If no file can be created, lines still go to the old one.
+        // If no new file can be created, lines still go to the old one.
         std::fs::rename(&folder, data.path().join("older")).expect("renamed");
         std::fs::write(&folder, "in the way").expect("written");
         log.write_all(b"7\n").expect("written");

@@ -1,8 +1,7 @@
-//! Metrics of the process, with the names and help texts of Prometheus's own clients.
+//! Metrics of the process, with the names and help texts of Prometheus's own client libraries.
 //!
-//! They are read at each scrape. Seconds have fractions, which the counters of the metrics facade
-//! do not support.
-//! counts all else has no counter.
+//! They are read at each scrape. The process's seconds have fractions, which counters of the
+//! `metrics` crate do not support.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -77,7 +76,8 @@ fn open_descriptors() -> Option<f64> {
     Some(number(open.saturating_sub(1)))
 }
 
-/// The start of the process, in seconds since 1970; the system counts from its boot.
+/// The start time of the process, in seconds since the Unix epoch. The system reports it relative
+/// to boot.
 fn started(own: &str, system: &str, ticks_per_second: u64) -> Option<f64> {
     // The process name may contain anything, even brackets.
     let (_, fields) = own.rsplit_once(')')?;

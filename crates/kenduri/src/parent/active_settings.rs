@@ -37,14 +37,14 @@ impl Settings {
         }
     }
 
-    /// The settings for a worker: the last valid ones, whatever the file contains now.
+    /// The inputs of the settings in force, for a worker, whatever the file contains now.
     pub(super) fn asked(&self) -> Asked {
         self.asked.clone()
     }
 
     /// Reads and validates the settings without applying them.
     pub(super) fn read(&self) -> Result<(Asked, Configuration)> {
-        // A restart uses everything in the file, so all of it must be valid.
+        // A restart uses everything in the file, so the restart-only settings must be valid too.
         let written = configuration::load(&Asked {
             text: None,
             lasting: None,
@@ -68,13 +68,13 @@ impl Settings {
         self.close_others();
     }
 
-    /// Closes sockets that the settings in force do not need.
+    /// Closes the sockets that the settings in force do not need.
     pub(super) fn close_others(&mut self) {
         self.sockets.close_others(&self.plan);
     }
 }
 
-/// The inputs with the text that was read, so that they yield the same configuration later.
+/// The inputs with the text that was read, so that they give the same configuration later.
 fn found(asked: Asked, configuration: &Configuration) -> Asked {
     Asked {
         text: Some(configuration.text.clone().unwrap_or_default()),

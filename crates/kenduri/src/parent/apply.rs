@@ -28,7 +28,7 @@ pub(super) struct Applied {
 }
 
 impl Applied {
-    /// The notes for the client.
+    /// The text for the client.
     pub(super) fn outcome(self) -> Result<ControlResponse> {
         if !self.failed.is_empty() {
             bail!("{}", self.in_part());
@@ -37,7 +37,7 @@ impl Applied {
         Ok(ControlResponse::Applied { said, file })
     }
 
-    /// What took effect and what did not, after partial failures.
+    /// What took effect and what failed, after a partial failure.
     fn in_part(&self) -> String {
         let Self { said, failed, .. } = self;
         format!(
@@ -54,7 +54,7 @@ impl ParentProcess {
         self.gate.unless_shut(turn).await
     }
 
-    /// Reloads the settings and applies them everywhere or nowhere, except that a single service
+    /// Reloads the settings and applies them everywhere or nowhere, except that individual services
     /// may fail.
     pub(super) async fn apply(&self) -> Result<Applied> {
         let alone = self.alone().await?;
@@ -94,7 +94,7 @@ impl ParentProcess {
                 return Ok(Applied { said, file, failed });
             }
         };
-        // A successful change does not prove that the service runs.
+        // A successful change does not prove that the services run.
         let rows = self.control.ps().await.unwrap_or_default();
         for changed in changes {
             let name = &changed.service;
@@ -108,7 +108,7 @@ impl ParentProcess {
                 ServiceChange::Removed => ("was stopped", "was not stopped"),
             };
             match changed.outcome {
-                // Writing into a text cannot fail.
+                // Writing into a `String` cannot fail.
                 Ok(()) => drop(writeln!(said, "Service {name} {done}.")),
                 Err(error) => failed.push(format!("Service {name} {undone}: {error}")),
             }
@@ -116,7 +116,8 @@ impl ParentProcess {
         Ok(Applied { said, file, failed })
     }
 
-    /// Applies the settings to the serving worker; returns which one it is and what changed.
+    /// Applies the settings to the serving worker. Returns the worker's id and a text on what
+    /// changed.
     async fn serve_by(&self, asked: &Asked) -> Result<(RunId, String)> {
         let (run, line) = self.workers.one_that_serves().await?;
         let sockets = self.settings.lock().await.sockets.share()?;
@@ -131,7 +132,7 @@ impl ParentProcess {
         }
     }
 
-    /// Applies the settings to workers that were started earlier and do not serve yet.
+    /// Applies the settings to workers that were started later and do not serve yet.
     fn bring_along(&self, run: RunId, asked: &Asked, sockets: &Sockets) {
         for (run, line) in self.workers.later_than(run) {
             let (asked, sockets) = (asked.clone(), sockets.share());
@@ -152,7 +153,7 @@ impl ParentProcess {
         }
     }
 
-    /// As [`Self::apply`], with the result in the log.
+    /// Like [`Self::apply`], but logs the result.
     pub(super) fn apply_and_log(self: &Arc<Self>, alone: ChangeLock) {
         let parent = Arc::clone(self);
         tokio::spawn(async move {
@@ -188,7 +189,7 @@ mod tests {
     use crate::parent::process::UpgradeRequest;
     use crate::parent::program_file::ProgramFile;
 
-    /// The time limit on a slow machine.
+    /// The time limit of a test, long enough for a slow machine.
     const PATIENCE: Duration = Duration::from_secs(30);
     const ONE: &str = "[listen]\nhttp = [\"unix:one.sock\"]\n";
     const TWO: &str = "[listen]\nhttp = [\"unix:one.sock\", \"unix:two.sock\"]\n";
@@ -271,7 +272,7 @@ mod tests {
     }
 
     impl Worker {
-        /// Its next message, except updates of ready instances.
+        /// The worker's next message, except updates of ready instances.
         async fn hear(&mut self) -> (ToWorker, usize) {
             loop {
                 let heard = tokio::time::timeout(PATIENCE, self.inbox.recv()).await;
@@ -310,7 +311,7 @@ mod tests {
             id, 42,
             "no number is given twice, whichever program gives it"
         );
-        // Whether they will be applied is still open.
+        // It is not decided yet whether the new settings are applied.
         let (mut second, text, _) = house.start(2).await;
         assert_eq!(text, ONE);
         let said = "Changed: listen.http.\n".to_owned();

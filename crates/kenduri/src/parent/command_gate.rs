@@ -1,5 +1,5 @@
-//! Admits control requests. Before an upgrade by `exec` the gate is closed: requests in progress
-//! are waited for, and no request is begun that the `exec` would cut off.
+//! Admits control requests. Before an upgrade by `exec` the gate is closed: it waits for the
+//! requests in progress, and admits no new request, because the `exec` would cut it off.
 
 use std::future::Future;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 /// How long closing the gate waits for requests in progress.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Open, or closed for a moment.
+/// A gate that is closed for a short time before an `exec`.
 #[derive(Clone, Default)]
 pub(crate) struct CommandGate {
     is_shut: watch::Sender<bool>,
     inside: TaskTracker,
 }
 
-/// A request in progress. It is held until the request has been answered.
+/// A request in progress. Must be held until the reply was sent.
 pub(crate) type GatePermit = TaskTrackerToken;
 
 /// Keeps the gate closed until it is dropped.

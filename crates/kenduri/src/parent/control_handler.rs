@@ -24,8 +24,8 @@ use crate::control_requests::{ControlRequest, ControlResponse, services};
 use crate::messages::{MessageSender, RequestIds, ToWorker};
 
 impl ParentProcess {
-    /// A supervisor process for these services, which tells each started worker what to serve; and
-    /// the receiver of upgrade requests.
+    /// A supervisor process for these services, which sends each started worker its first message;
+    /// and the receiver of upgrade requests.
     pub(super) fn new(
         control: Control,
         program: ProgramFile,
@@ -49,19 +49,20 @@ impl ParentProcess {
         (parent, wanted)
     }
 
-    /// Tells each started worker what to serve, and starts listening to it.
+    /// Sends each started worker what to serve, and handles the worker's messages.
     pub(super) async fn take_on(self: Arc<Self>, mut channels: mpsc::UnboundedReceiver<Channel>) {
         while let Some(channel) = channels.recv().await {
             let run = channel.run;
             if let Err(error) = Arc::clone(&self).begin(channel).await {
-                // The worker never becomes ready, and is restarted.
+                // The worker never becomes ready, and so is restarted.
                 tracing::error!(run, "a worker cannot be told what to do: {error:#}");
             }
         }
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        // A change of the settings is either complete, or will reach this worker.
+        // With the lock, a change of the settings is either complete already or will be sent to
+        // this worker too.
         let settings = self.settings.lock().await;
         let begin = ToWorker::Begin {
             asked: settings.asked(),
@@ -71,7 +72,7 @@ impl ParentProcess {
         self.hear(channel.run, channel.stream, Some(first))
     }
 
-    /// Listens to a worker. Others may send to it after its first message.
+    /// Handles a worker's messages. Other tasks may send to it after its first message.
     pub(super) fn hear(
         self: &Arc<Self>,
         run: RunId,
@@ -105,7 +106,7 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Handles a request that has passed the gate, and returns the reply.
+    /// Handles an admitted request, and returns the reply.
     pub(crate) async fn reply(&self, order: ControlRequest, _inside: &GatePermit) -> Reply {
         let done = match order {
             ControlRequest::Apply => self.apply().await.and_then(Applied::outcome),
@@ -148,7 +149,7 @@ impl ParentProcess {
             ServiceRequest::Logs(logs) => {
                 not_the_log(&logs)?;
                 let lines = control.logs(&logs.clone().into()).await?;
-                // An instance that has ended may have left lines.
+                // An instance that has ended may have left lines in the log.
                 if lines.is_empty() {
                     self.has_instance(&logs).await?;
                 }
@@ -209,14 +210,14 @@ impl ParentProcess {
         })
     }
 
-    /// The configured services, without Kenduri's own.
+    /// The configured services, without Kenduri's own service.
     async fn described(&self) -> Result<BTreeSet<Arc<str>>> {
         let rows = self.control.ps().await?;
         let names = rows.into_iter().map(|row| row.service);
         Ok(names.filter(|name| **name != *OWN_SERVICE).collect())
     }
 
-    /// Refuses to follow an instance that does not exist.
+    /// Fails if the instance to follow does not exist.
     async fn has_instance(&self, logs: &services::Logs) -> Result<()> {
         let (Some(service), Some(instance)) = (&logs.service, logs.instance) else {
             return Ok(());
@@ -238,8 +239,8 @@ impl ParentProcess {
         }
     }
 
-    /// Upgrades to the program on the disk: first the worker, and once the new one serves, this
-    /// process. `client` gets the result.
+    /// Upgrades to the program on the disk: first the worker, and when the new worker serves, this
+    /// process. The result is sent to `client`.
     pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream) -> Result<()> {
         let renewed = async {
             self.program.check()?;
@@ -266,8 +267,8 @@ impl ParentProcess {
     }
 }
 
-/// The requests per second of an instance. An instance without requests still has a number, but
-/// another may share it.
+/// The requests per second of an instance. An instance that takes no requests has an instance
+/// number too, but may share it with one that does.
 fn rate_of(
     row: &InstanceStatus,
     fleet: &ReadyInstances,
@@ -281,7 +282,8 @@ fn rate_of(
     rate(here.address.as_ref()?)
 }
 
-/// The combined result for all services. A failed one does not keep the others from their turn.
+/// The combined result for all services. A service that fails does not prevent the others from
+/// being handled.
 fn of_all(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
     if outcomes.is_empty() {
         return Ok("There are no services.".to_owned());
@@ -356,7 +358,7 @@ mod tests {
         let fleet = ReadyInstances::from([("web".into(), crew)]);
         let rate = |state| rate_of(&row(state), &fleet, |_| Some(7.0));
         assert_eq!(rate(InstanceState::Ready), Some(7.0));
-        // During a replacement, the old and the new instance have this number too.
+        // During a replacement, the old and the new instance have the same instance number.
         assert_eq!(rate(InstanceState::Draining), None);
         assert_eq!(rate(InstanceState::Starting), None);
     }

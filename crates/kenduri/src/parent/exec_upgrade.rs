@@ -26,22 +26,23 @@ use crate::descriptors;
 use crate::log;
 use crate::messages::RequestIds;
 
-/// The name of handed-over listening sockets that the service manager passed in.
+/// The name of the listening sockets that the service manager passed in.
 const LISTEN: &str = "listen";
-/// The name of those that the supervisor process opened.
+/// The name of the listening sockets that the supervisor process opened.
 const OPENED: &str = "opened";
-/// The control socket.
+/// The name of the control socket.
 const CONTROL: &str = "control";
-/// The client that waits for the outcome.
+/// The name of the connection to the client that waits for the result.
 const CLIENT: &str = "client";
-/// The channels of the workers, in the note's order.
+/// The name of the workers' channels, which are in the order of the note.
 const WORKER: &str = "worker";
 
-/// The number of descriptors that must be free before `exec`: those sent to the next program, and
-/// those it opens before it continues. It could not go back.
+/// The number of descriptors that must be free before `exec`, for the copies sent to the next
+/// program and for those it opens before it continues. It is checked in advance because the `exec`
+/// cannot be undone.
 const ROOM: usize = 64;
 
-/// The first words of the error when the upgrade failed.
+/// The beginning of the error if the upgrade failed.
 const STAYED: &str =
     "the new program serves, but this process could not become it and goes on as the old one";
 
@@ -56,7 +57,7 @@ pub(super) struct ExecContext<'a> {
 }
 
 impl UpgradeRequest {
-    /// Replaces this process by the program on the disk. Returns only on failure: then everything
+    /// Replaces this process with the program on the disk. Returns only on failure: then everything
     /// continues as before, and the client gets the reason.
     pub(super) async fn renew(
         self,
@@ -66,7 +67,7 @@ impl UpgradeRequest {
         left: ExecContext<'_>,
     ) -> Supervisor {
         let note = HandoverNote::of(parent, left.temporary).await;
-        // Everything that can fail runs before anything is halted.
+        // Everything that can fail is done before anything is halted.
         let prepared = async {
             upgrade_check::rehearse(&parent.program, &everything, &note).await?;
             duplicate_sockets(parent).await
@@ -80,12 +81,12 @@ impl UpgradeRequest {
         };
         let path = parent.program.path();
         tracing::info!(program = %path.display(), "going on as the program on the disk");
-        // Later signals wait for the next program, or for this one to continue.
+        // Signals received from now on wait for the next program, or for this one to continue.
         supervisor::block_signals();
         let (workers, channels): (Vec<_>, Vec<_>) = parent.workers.halt().await.into_iter().unzip();
         let note = HandoverNote {
             workers,
-            // A worker may have started to serve at the last moment.
+            // A worker may have started to serve in the last moment.
             serving: parent.workers.serving(),
             last_order: parent.numbers.last(),
             signals: signals.rest().await,
@@ -130,7 +131,7 @@ fn adopt(
 ) {
     for (run, channel) in workers.into_iter().zip(channels) {
         if let Err(error) = parent.hear(run, channel.into(), None) {
-            // The worker is restarted when it finds its channel closed.
+            // The worker notices that its channel is closed, ends, and is restarted.
             tracing::error!(run, "a worker's channel is lost: {error:#}");
         }
     }
@@ -157,7 +158,7 @@ async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<
     })
 }
 
-/// Continues with what the previous program has handed over.
+/// Continues with the state that the previous program has handed over.
 pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (note, configuration) = understand(&handed.note)?;
     let HandoverNote {
@@ -193,7 +194,8 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (means, started) = service_config::means(&configuration.folders);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;
-    // The previous program may have checked less; such an error must not end the service.
+    // The previous program may have accepted permissions that fail here. Such an error must not end
+    // the service.
     if let Err(error) = permissions::let_through(&configuration, &run, &plan) {
         tracing::error!("{error:#}");
     }

@@ -1,4 +1,4 @@
-//! What a program tells the next one that goes on in its place.
+//! The state that a program passes to the program that replaces it by `exec`.
 
 use std::path::PathBuf;
 
@@ -13,8 +13,8 @@ use crate::demo::Temporary;
 use crate::folders::Folders;
 use crate::messages::ServeMode;
 
-/// The state for the next program. Fields are only ever added, because the previous program may be
-/// older.
+/// The state for the next program. Fields may be added but never removed, because the previous
+/// program may be an older version.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct HandoverNote {
     pub(super) asked: Asked,
@@ -31,7 +31,7 @@ pub(super) struct HandoverNote {
 }
 
 impl HandoverNote {
-    /// The whole state except the workers, which may send messages until the last moment.
+    /// The whole state except the workers, which may send messages until the `exec`.
     pub(super) async fn of(parent: &ParentProcess, temporary: Option<&Temporary>) -> Self {
         let settings = parent.settings.lock().await;
         Self {
@@ -46,7 +46,7 @@ impl HandoverNote {
     }
 }
 
-/// Parses the previous program's note, and validates the configuration in it.
+/// Parses the previous program's state, and validates the configuration in it.
 pub(super) fn understand(note: &[u8]) -> Result<(HandoverNote, Configuration)> {
     let note: HandoverNote =
         serde_json::from_slice(note).context("this program is older than the one before")?;

@@ -1,8 +1,8 @@
-//! Sends log lines of services to the system's journal, for those whose `logs.journal` is true.
+//! Sends log lines to the system's journal, for services with `logs.journal = true`.
 //!
-//! Each line is a datagram of the journal's own protocol (systemd, "Native Journal Protocol"),
-//! named `SERVICE:INSTANCE`. It is sent without waiting: what the journal does not take is
-//! dropped and counted, and is in the file of the service.
+//! Each line is a datagram of the journal's own protocol (systemd, "Native Journal Protocol"), with
+//! the identifier `SERVICE:INSTANCE`. Sending does not block: lines that the journal does not
+//! accept are dropped and counted. They are still in the log file of the service.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -128,7 +128,7 @@ mod tests {
         let journal = Journal::at(&path).unwrap();
         journal.tell(&line("nobody is there"));
         let there = UnixDatagram::bind(&path).unwrap();
-        // The socket's buffer fills up at some point.
+        // After enough lines the socket's buffer is full.
         let mut said = 0;
         while journal.dropped.load(Ordering::Relaxed) < 5 {
             journal.tell(&line(&"x".repeat(10_000)));

@@ -1,5 +1,5 @@
-//! Permissions of the run folder: services of other users can reach their sockets there, and
-//! see nothing else.
+//! Permissions of the run folder: services of other users can reach their own sockets there, and
+//! nothing else.
 
 mod access_list;
 
@@ -18,10 +18,10 @@ use crate::configuration::services::{INNER, RUN};
 /// The permissions of others, traversal included (mode bits of stat(2)).
 const OTHERS: u32 = 0o007;
 const THROUGH: u32 = 0o011;
-/// Connecting to a socket is writing to it (unix(7)).
+/// Connecting to a unix socket requires write permission (unix(7)).
 const CONNECT: u32 = 0o666;
 
-/// Removes the previous run's sockets between services, and who could reach them.
+/// Removes the sockets between services, and the permissions for them, that a previous run left.
 pub(super) fn forget(run: &Folder) -> Result<()> {
     match fs::remove_dir_all(run.at(INNER)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -32,7 +32,7 @@ pub(super) fn forget(run: &Folder) -> Result<()> {
     }
 }
 
-/// Gives services of other users access to their own sockets, and to those between services.
+/// Gives services of other users access to their own sockets, and to the sockets between services.
 /// Earlier permissions stay, because older processes may still run.
 pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Plan) -> Result<()> {
     let services = plan.services().values().filter(|service| !service.own);
@@ -53,10 +53,11 @@ pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Pl
     })
 }
 
-/// The folder controls access to its sockets, so its permissions change first.
+/// Sets the permissions of the folder before those of the sockets in it, because the folder
+/// controls access to them.
 fn open_inner(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     if !folder.is_dir() {
-        // There are no sockets.
+        // There are no sockets between services.
         return Ok(());
     }
     access_list::admit(folder, users)?;
@@ -71,7 +72,7 @@ fn open(data: &Path) -> io::Result<()> {
     if mode & THROUGH == THROUGH {
         return Ok(());
     }
-    // Until now nobody else could traverse the folder.
+    // Until now other users could not traverse the folder.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
         // Skips the run folder, whose permissions are set by its owner, and links, whose targets

@@ -19,11 +19,11 @@ pub(crate) struct ParentProcess {
     pub(super) workers: Workers,
     pub(super) program: ProgramFile,
     pub(super) settings: Mutex<Settings>,
-    /// The lock for changing what is in force; starting workers do not take it.
+    /// The lock for changing what is in force. Starting a worker does not take it.
     pub(super) changes: Arc<Mutex<()>>,
-    /// The gate that every request passes.
+    /// Admits requests, except just before an upgrade by `exec`.
     pub(crate) gate: CommandGate,
-    /// The ids of requests to workers.
+    /// The ids for requests to workers.
     pub(super) numbers: RequestIds,
     /// The channel of upgrade requests.
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
@@ -36,11 +36,11 @@ pub(super) type ChangeLock = OwnedMutexGuard<()>;
 pub(super) struct UpgradeRequest {
     /// The client that waits for the outcome.
     pub(super) client: UnixStream,
-    /// Until the upgrade ends, these locks keep out changes and new requests.
+    /// Locks that prevent changes and new requests until the upgrade ends.
     pub(super) _held: (ChangeLock, ClosedGate),
 }
 
-/// Whether a service is stopped on request.
+/// Whether a service was stopped by a request.
 pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
     let of_it = rows.iter().filter(|row| &*row.service == service);
     let mut states = of_it.map(|row| row.state).peekable();

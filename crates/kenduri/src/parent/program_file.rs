@@ -1,4 +1,4 @@
-//! The program on the disk, which may have been replaced since it was started.
+//! The program file on the disk, which may have been replaced since this process was started.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -17,7 +17,7 @@ pub(super) struct ProgramFile {
 }
 
 impl ProgramFile {
-    /// The path of this program.
+    /// The path of the program that this process runs.
     pub(super) fn this() -> Result<Self> {
         let lost = "this program cannot be found on the disk";
         let path = std::env::current_exe().context(lost)?;
@@ -25,7 +25,7 @@ impl ProgramFile {
         Ok(Self { path, owner })
     }
 
-    /// Its path as a word of a command.
+    /// The path as a word of a command line.
     pub(super) fn word(&self) -> Result<&str> {
         let word = self.path.to_str();
         word.context("the path of this program is not UTF-8")
@@ -36,7 +36,7 @@ impl ProgramFile {
         &self.path
     }
 
-    /// Refuses a program that another user may have replaced.
+    /// Fails if another user may have replaced the program.
     pub(super) fn check(&self) -> Result<()> {
         let path = self.path.display();
         let found = match std::fs::metadata(&self.path) {

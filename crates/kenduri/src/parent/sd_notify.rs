@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval_at};
 
-/// The variable that names the socket.
+/// The environment variable with the socket's address.
 const VARIABLE: &str = "NOTIFY_SOCKET";
 
-/// How much more time a slow start requests at once.
+/// How much more time is requested at once during a slow start.
 const LATER: Duration = Duration::from_secs(30);
-/// How often it requests more time.
+/// How often more time is requested.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// The socket of the service manager: systemd, or the supervisor process.
 pub(crate) struct SdNotify(Option<SocketAddr>);
 
 impl SdNotify {
-    /// The socket that the environment names, if any.
+    /// The socket that the environment variable names, if there is one.
     pub(crate) fn of(environment: &[(String, String)]) -> Self {
         let named = environment.iter().find(|(name, _)| name == VARIABLE);
         Self(
@@ -30,12 +30,12 @@ impl SdNotify {
         )
     }
 
-    /// Reports that requests are served.
+    /// Reports that Kenduri is ready to serve requests.
     pub(crate) fn ready(&self) {
         self.tell("READY=1");
     }
 
-    /// Waits for something that the start depends on, and keeps requesting more time, so that the
+    /// Waits for a future that the start depends on, and requests more time meanwhile, so that the
     /// service manager does not end the process.
     pub(crate) async fn wait_for<T>(&self, needed: impl Future<Output = T>) -> T {
         let mut needed = std::pin::pin!(needed);

@@ -15,12 +15,12 @@ use crate::worker::DRAIN_TIME;
 const WORD: &str = "work";
 /// The time limit for a worker's start, unless it requests more for migrations.
 const START_WITHIN: Duration = Duration::from_secs(30);
-/// The stopping time of a worker beyond the drain times of requests and tunnels.
+/// The time that a worker has for stopping, in addition to the drain times of requests and tunnels.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The first and the longest pause between restarts.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// The supervisor's options for these folders, and the receiver of new workers' channels.
+/// The supervisor's options for these folders, and the receiver of the channels of new workers.
 pub(super) fn means(folders: &Folders) -> (SupervisorOptions, mpsc::UnboundedReceiver<Channel>) {
     let (channels, opened) = mpsc::unbounded_channel();
     let means = SupervisorOptions {

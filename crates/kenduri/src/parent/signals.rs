@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// The meaning of a signal.
+/// What a signal requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Signal {
@@ -27,7 +27,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Starts to receive signals; `heard` are earlier ones to handle first.
+    /// Starts to receive signals; `heard` are earlier signals that are handled first.
     pub(super) fn listen(heard: Vec<Signal>) -> Result<Self> {
         Ok(Self {
             heard: heard.into(),
@@ -54,7 +54,7 @@ impl Signals {
         self.heard.extend(signals);
     }
 
-    /// All received signals, for the next program. Further ones must be
+    /// All received signals, for the next program. Signals must be
     /// [blocked](supervisor::block_signals) before.
     pub(super) async fn rest(&mut self) -> Vec<Signal> {
         // Lets the runtime deliver pending signals.

@@ -1,4 +1,4 @@
-//! Listening sockets, which all workers share, and the ports by which services reach each other.
+//! Listening sockets, which all workers share, and the ports at which services reach each other.
 
 use std::io;
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use edge::{Inherited, Kept, Plan};
 
 use crate::configuration::{self, Asked, Configuration};
 
-/// The number of a worker's threads, one for each core, each with its own sockets.
+/// The number of a worker's threads: one for each core. Each has its own listening sockets.
 pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
@@ -29,7 +29,7 @@ impl Sockets {
         Ok(Self(Kept::resume(handed_in, opened)))
     }
 
-    /// Opens the plan's sockets that are not open yet.
+    /// Opens those of the plan's sockets that are not open yet.
     pub(super) fn open(&mut self, plan: &Plan) -> Result<()> {
         let opened = self.0.open(plan.listen(), threads());
         opened.map_err(|error| match plan.service_at(&error.address) {
@@ -42,7 +42,7 @@ impl Sockets {
         })
     }
 
-    /// Closes sockets that the plan does not name.
+    /// Closes the sockets that are not in the plan.
     pub(super) fn close_others(&mut self, plan: &Plan) {
         self.0.close_others(plan.listen());
     }
@@ -57,14 +57,15 @@ impl Sockets {
         self.0.share()
     }
 
-    /// Duplicates of the passed-in and of the opened sockets, for the next program.
+    /// Duplicates of the sockets that were passed in and of those opened here, for the next
+    /// program.
     pub(super) fn leave(&self) -> io::Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
         Ok((self.0.handed_in()?, self.0.opened()?))
     }
 }
 
 /// Assigns a port to each service whose URL a setting refers to. A service keeps its port, because
-/// others know the URL.
+/// other services know the URL.
 pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
     let wanting = configuration.wanting_ports.iter();
     let missing: Vec<_> = wanting
@@ -73,7 +74,7 @@ pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Res
     if missing.is_empty() {
         return Ok(configuration);
     }
-    // All ports stay open until each is assigned, so that no two are the same.
+    // All ports stay bound until each service has one, so that no port is assigned twice.
     let mut held = Vec::new();
     for name in missing {
         let socket = TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;

@@ -1,5 +1,5 @@
-//! The check before an upgrade by `exec`: the program on the disk is started to find out whether it
-//! can take over the state. That it serves as a worker does not prove this.
+//! The check before an upgrade by `exec`: the program on the disk is run to find out whether it can
+//! take over the state. That it works as a worker does not prove this.
 
 use std::fs::File;
 use std::io;
@@ -21,9 +21,9 @@ use super::service_config;
 const FLAG: &str = "--rehearsal";
 /// The time limit: the check only reads a file and the settings.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest reason shown, in bytes.
+/// The maximum length of the reported error, in bytes.
 const REASON: u64 = 4 << 10;
-/// How often the end of the process is checked after its last output.
+/// How often the end of the process is polled after its last output.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Runs the program on the disk to check whether it can take over this state.
@@ -45,7 +45,7 @@ pub(super) async fn rehearse(
     if heard.is_err() {
         let _ = child.kill();
     }
-    // By now it has ended or is killed.
+    // The process has ended or was killed by now.
     let ended = child.wait()?;
     let said = heard.context("it does not say whether it could")??;
     if ended.success() {

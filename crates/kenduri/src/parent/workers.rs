@@ -1,5 +1,5 @@
-//! The workers as the supervisor process sees them: one channel for each process. Requests go to
-//! the last one that became ready.
+//! The workers as seen by the supervisor process, with a channel for each. Requests go to the
+//! worker that became ready last.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -19,11 +19,11 @@ use crate::channel::{Halt, Parcel};
 use crate::control::Reply;
 use crate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
 
-/// How long a request waits for a worker that serves.
+/// How long a request waits until a worker serves.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The time limit for a worker's reply; handling a request takes seconds, so a slower worker hangs.
+/// The time limit for a worker's reply. Requests take seconds, so a worker that takes longer hangs.
 const ANSWER: Duration = Duration::from_mins(1);
-/// The time limit for sending a message to a worker; a healthy one reads at once.
+/// The time limit for sending a message to a worker. A worker that works reads at once.
 const HEARD: Duration = Duration::from_secs(1);
 
 /// All worker processes.
@@ -43,10 +43,10 @@ struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
-    /// The task that sends the ready instances: one for each worker, so that one that does not read
-    /// delays no other.
+    /// The task that sends the ready instances. Each worker has one, so that a worker that does not
+    /// read delays no other.
     leading: AbortOnDropHandle<()>,
-    /// Replaced instances on which this worker has no requests left.
+    /// Replaced instances to which this worker has no requests in progress.
     drained: BTreeSet<Instance>,
 }
 
@@ -54,7 +54,7 @@ struct WorkerLink {
 type Instance = (String, RunId);
 
 impl Workers {
-    /// No workers yet; `fleet` has the ready instances for them.
+    /// No workers yet. They will be sent the ready instances from `fleet`.
     pub(super) fn new(fleet: watch::Receiver<ReadyInstances>) -> Self {
         Self {
             links: Arc::default(),
@@ -77,7 +77,7 @@ impl Workers {
         let _ = served.wait_for(|served| *served).await;
     }
 
-    /// Adds a worker; `hearing` is the task that listens to it.
+    /// Adds a worker; `hearing` is the task that handles its messages.
     pub(super) fn add(
         &self,
         run: RunId,
@@ -115,17 +115,18 @@ impl Workers {
             drop(link.leading);
             match link.halt.halt().await {
                 Ok(channel) => halted.push((run, channel)),
-                // The worker is restarted when it finds its channel closed.
+                // The worker notices that its channel is closed, ends, and is restarted.
                 Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
             }
-            // Without its channel the task ends, and its pending replies are lost.
+            // Without its channel the task ends. Replies that it waited for are lost.
             let _ = link.hearing.await;
             link.line.hang_up();
         }
         halted
     }
 
-    /// Listens to a worker until its channel closes. The worker's own requests go to `order`.
+    /// Handles a worker's messages until its channel closes. The worker's own requests go to
+    /// `order`.
     pub(super) async fn hear(
         &self,
         run: RunId,
@@ -156,13 +157,13 @@ impl Workers {
                 ToParent::Request { id, order: wanted } => order(id, wanted),
             }
         }
-        // A halted channel continues in the next program.
+        // A halted channel is continued by the next program.
         let Some(link) = self.links().remove(&run) else {
             return;
         };
         link.line.hang_up();
         drop(link);
-        // Other workers may have waited for this one.
+        // An instance may have been waiting for only this worker.
         self.pass_on(control).await;
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);
@@ -173,17 +174,17 @@ impl Workers {
         });
     }
 
-    /// Reports the instances that no worker needs any more.
+    /// Reports the instances that no worker needs any more to the supervisor.
     async fn pass_on(&self, control: &Control) {
         for (service, run) in self.take_drained() {
-            // The instance, or everything, may have ended meanwhile.
+            // The instance, or the supervisor, may have ended meanwhile.
             let _ = control.drained(&service, run).await;
         }
     }
 
-    /// The instances on which no worker has requests left, each once: during a replacement, both
-    /// workers may send requests. Reports before an upgrade are lost, and such an instance gets its
-    /// full drain time.
+    /// The instances to which no worker has requests in progress, each returned once. During a
+    /// replacement, both workers may send requests. Reports from before an upgrade are lost, and
+    /// such an instance gets its full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);
@@ -199,12 +200,13 @@ impl Workers {
         by_all
     }
 
-    /// Tells all workers that Kenduri stops.
+    /// Tells all workers that Kenduri is stopping.
     pub(super) async fn end(&self) {
         self.say(|| ToWorker::Ending).await;
     }
 
-    /// Sends a message to all workers at once; one that does not read is skipped after a moment.
+    /// Sends a message to all workers at once. A worker that does not read is skipped after a
+    /// moment.
     async fn say(&self, message: impl Fn() -> ToWorker) {
         let telling: JoinSet<()> = self
             .links()
@@ -219,7 +221,7 @@ impl Workers {
         }
     }
 
-    /// The serving worker, as soon as there is one.
+    /// The serving worker. Waits until there is one.
     pub(super) async fn one_that_serves(&self) -> Result<(RunId, MessageSender<ToWorker>)> {
         let mut serving = self.serving.subscribe();
         let found = serving.wait_for(Option::is_some);
@@ -244,7 +246,7 @@ impl Workers {
         }
     }
 
-    /// The number of requests a server got in the last second.
+    /// The number of requests that a server got in the last second.
     pub(super) fn rate(&self, address: &Address) -> Option<f64> {
         let rates = lock(&self.rates);
         let found = rates.iter().find(|rate| rate.address == *address);
@@ -260,7 +262,7 @@ impl Workers {
     }
 }
 
-/// Sends a request to this worker and waits for its reply.
+/// Sends a request to the given worker and waits for its reply.
 pub(super) async fn answer(
     line: &MessageSender<ToWorker>,
     message: impl FnOnce(u64) -> ToWorker,
@@ -301,7 +303,7 @@ mod tests {
     use crate::control_requests::ControlRequest;
     use crate::messages::RequestIds;
 
-    /// The time limit on a slow machine.
+    /// The time limit of a test, long enough for a slow machine.
     const LONG: Duration = Duration::from_mins(1);
 
     /// Adds a worker; returns its end of the channel.
@@ -336,7 +338,7 @@ mod tests {
             let taken = workers.take_drained().into_iter();
             taken.map(|(_, instance)| instance).collect()
         };
-        // The next worker never had requests there.
+        // The next worker never had requests to the instance.
         said(2, 7);
         said(2, 8);
         assert!(taken().is_empty());

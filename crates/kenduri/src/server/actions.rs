@@ -20,14 +20,15 @@ use super::service::{self, Asked, Trouble};
 use super::status::{RequestError, ServerStatus};
 use crate::control_requests::services::ServiceRequest;
 
-/// How long a page waits for an action to be done; the supervisor process goes on after it.
+/// How long a page waits for an action. The supervisor process continues it after that.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The same for the worker's own service: the process that answers is the one being replaced.
+/// The same for the worker's own service, because the process that serves the page is being
+/// replaced.
 const OWN_PATIENCE: Duration = Duration::from_secs(3);
 /// The allowed number of instances.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
 
-/// What an owner can do with a service.
+/// An action of an owner on a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServiceAction {
     Start,
@@ -94,7 +95,7 @@ impl ServiceAction {
         }
     }
 
-    /// Whether requests may fail because of it.
+    /// Whether requests may fail because of the action.
     pub(super) fn is_grave(self) -> bool {
         matches!(self, Self::Restart | Self::Stop)
     }
@@ -128,7 +129,7 @@ pub(super) async fn perform(
         ..
     } = sender;
     let admin = AdminContext::of(&site, who, csrf, &wishes).await?;
-    // Actions on a service that does not exist are not recorded.
+    // Fails if the service does not exist, before the action is recorded.
     service::describe(&server, &name).await?;
     let Some((action, instances)) = read(&form) else {
         let trouble = Trouble {
@@ -176,7 +177,7 @@ pub(super) async fn perform(
     }
 }
 
-/// The action, with the number of instances for scaling.
+/// The action in the form, with the number of instances for scaling.
 fn read(form: &Form) -> Option<(ServiceAction, u32)> {
     let action = ServiceAction::find(form.text("deed"))?;
     if action != ServiceAction::Scale {

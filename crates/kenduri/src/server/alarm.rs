@@ -1,5 +1,5 @@
-//! The mail to owners when a service is given up: once each time, whatever the number of instances
-//! and workers.
+//! The mail to owners when a service is given up. One mail is sent for each failure, whatever the
+//! number of instances and workers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use web::Site;
 
 use super::rows::address;
 
-/// The idempotency route under which a sent mail is remembered.
+/// The idempotency route under which sent mails are recorded.
 const ROUTE: &str = "service-given-up";
-/// The age from which a failure is not mailed. It is half of the time that mails are remembered, so
-/// a worker that starts late never sends one again.
+/// The age above which a failure is not mailed. It is half of the time for which sent mails are
+/// recorded, so a worker that starts late never sends a mail again.
 const NEW: SignedDuration = SignedDuration::from_hours(24);
 const _: () = assert!(NEW.as_secs() * 2 <= idempotency::KEPT.as_secs());
-/// The pause before retrying while the store does not accept the mail.
+/// The pause before the next try if the store does not accept the mail.
 const AGAIN: Duration = Duration::from_secs(30);
 
 /// Watches the services and notifies the owners.
@@ -33,7 +33,7 @@ pub(crate) struct Alarm {
 }
 
 impl Alarm {
-    /// An alarm that knows of no failure.
+    /// An alarm that knows no failures yet.
     pub(crate) fn new(site: Site) -> Self {
         Self {
             site,
@@ -41,7 +41,8 @@ impl Alarm {
         }
     }
 
-    /// Notifies about services given up since the last call. Must be called in a runtime.
+    /// Notifies the owners of services that were given up since the last call. Must be called in a
+    /// runtime.
     pub(crate) fn hear(&mut self, fleet: &ReadyInstances) {
         self.heard.retain(|service, _| {
             fleet
@@ -61,7 +62,7 @@ impl Alarm {
     }
 }
 
-/// Writes the mails, retrying until the store accepts them.
+/// Stores the mails to send, trying again until the store accepts them.
 pub(super) async fn tell(site: Site, service: Arc<str>, given_up: GivenUp) {
     loop {
         let (here, name, why) = (site.clone(), Arc::clone(&service), given_up.clone());
@@ -86,7 +87,7 @@ fn ring(tx: &mut Tx<'_>, site: &Site, service: &str, given_up: &GivenUp) -> Resu
     let mut owners = grant::list(tx, &Scope::site())?;
     owners.retain(|member| member.role == grant::OWNER);
     if owners.is_empty() {
-        // There may be an owner when another worker notices the failure.
+        // Retried, because an owner may exist when another worker notices the failure.
         return Ok(());
     }
     for owner in owners {

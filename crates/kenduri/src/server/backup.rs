@@ -1,16 +1,16 @@
-//! What the admin page says of the backup.
+//! The state of the backup on the admin page.
 
 use backup::{DrillResult, Status};
 use jiff::Timestamp;
 
 use super::context::AdminContext;
 
-/// The state of the backup, in words.
+/// The state of the backup, as texts for the page.
 pub(super) struct BackupState {
     pub(super) class: &'static str,
     pub(super) words: &'static str,
     pub(super) lines: Vec<String>,
-    /// When it failed last and why.
+    /// When and why the backup failed last.
     pub(super) failure: Option<(String, String)>,
     pub(super) has_key: bool,
 }

@@ -1,4 +1,4 @@
-//! What every admin page needs: the owner, their language and time zone, and the layout around it.
+//! What every admin page needs: the owner, the owner's language and time zone, and the page layout.
 
 use askama::Template;
 use axum::extract::FromRequestParts;
@@ -16,16 +16,16 @@ use web::language::COMPLETE;
 use web::page::Page;
 use web::{Language, Problem, Site, Text, Theme, Wishes};
 
-/// Where the page is.
+/// The path of the admin page.
 pub(super) const HERE: &str = "/admin/server";
 
-/// The owner, and what every page of theirs needs.
+/// The owner who requests the page, and what every page needs.
 pub(super) struct AdminContext {
     pub(super) site: Site,
     pub(super) owner: Owner,
     pub(super) csrf: String,
     pub(super) text: Text,
-    /// When the page is made.
+    /// The time of the request.
     pub(super) now: Timestamp,
     zone: TimeZone,
     facts: frame::Facts,
@@ -42,7 +42,7 @@ impl FromRequestParts<Site> for AdminContext {
 }
 
 impl AdminContext {
-    /// Refuses everybody who does not own the installation with "not found".
+    /// Everybody who does not own the installation gets "not found".
     pub(super) async fn of(
         site: &Site,
         who: SignedIn,
@@ -72,12 +72,12 @@ impl AdminContext {
         })
     }
 
-    /// An instant in the owner's own zone.
+    /// A time in the owner's time zone.
     pub(super) fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short(&at.to_zoned(self.zone.clone()))
     }
 
-    /// How long ago something was.
+    /// The time since `at`, in words.
     pub(super) fn ago(&self, at: Timestamp) -> String {
         span(&self.text, self.now.duration_since(at).as_secs())
     }

@@ -1,5 +1,5 @@
-//! What receivers of our mail look up in DNS: whether the domain of the sender has the records
-//! that say the mail is ours, and the key that signs it.
+//! The DNS records by which receivers check our mail: whether the sender's domain has the records
+//! that authorize our mail, and the key that signs it.
 
 use std::sync::Arc;
 
@@ -20,28 +20,28 @@ use web::{Problem, Site, Text, Wishes};
 
 use super::context::AdminContext;
 
-/// Where the page is.
+/// The path of the page.
 const HERE: &str = "/admin/server/mail";
 
-/// How mail leaves, and whom to ask about DNS.
+/// How mail is sent, and which DNS servers to query.
 #[derive(Clone, Debug)]
 pub(crate) struct MailFacts {
-    /// The domain of the sender.
+    /// The sender's domain.
     pub(crate) domain: String,
     /// The host name of the mail server; `None` for the mailbox.
     pub(crate) server: Option<String>,
-    /// The name servers.
+    /// The DNS servers to query.
     pub(crate) dns: NameServers,
 }
 
-/// How a record is.
+/// Whether a record was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// It is there.
+    /// The record is present.
     Yes,
-    /// Another one is there, or none.
+    /// The record is missing, or has another value.
     No,
-    /// No name server answered.
+    /// No DNS server answered.
     Unknown,
 }
 
@@ -63,13 +63,13 @@ impl Found {
     }
 }
 
-/// One record that the domain needs.
+/// A DNS record that the domain needs.
 struct Record {
     what: &'static str,
     name: String,
     text: String,
     found: Found,
-    /// What is there instead.
+    /// The values found instead.
     instead: Vec<String>,
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server-mail"), body))
 }
 
-/// Notes whether the key is in DNS. Where nobody answered, what is known stays.
+/// Stores whether the key is in DNS. If no DNS server answered, the stored state stays.
 async fn note(site: &Site, key: &mut DkimKey, found: Option<Found>) -> Result<(), StoreError> {
     let is_there = match found {
         Some(Found::Yes) => true,
@@ -128,7 +128,7 @@ async fn note(site: &Site, key: &mut DkimKey, found: Option<Found>) -> Result<()
     Ok(())
 }
 
-/// `POST /admin/server/mail`: makes the key that signs.
+/// `POST /admin/server/mail`: creates the key that signs mail.
 pub(super) async fn make_key(
     State(site): State<Site>,
     Extension(facts): Extension<Arc<MailFacts>>,
@@ -174,7 +174,7 @@ fn record(
     })
 }
 
-/// The records that the domain needs, and whether they are there.
+/// The records that the domain needs, and whether they are present.
 async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<Record> {
     let domain = &facts.domain;
     let ask = async |name: &str| facts.dns.texts(random, name).await.ok();
@@ -214,7 +214,9 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
     records
 }
 
-/// `shown`: how those begin that are shown instead, since a domain has texts for other purposes.
+/// Compares a DNS answer with the required record. If the record is missing, the values that begin
+/// with `shown` are displayed instead; an empty `shown` displays none, since a domain has TXT
+/// records for other purposes.
 fn judge(
     (what, name, text): (&'static str, String, String),
     answer: Option<Vec<String>>,
@@ -250,7 +252,7 @@ fn public_key(record: &str) -> String {
         .collect()
 }
 
-/// Whom the domain lets send its mail.
+/// The SPF record that lets the mail server send for the domain.
 fn spf_record(server: Option<&str>) -> String {
     let allowed = match server {
         Some(host) if host.ends_with("amazonaws.com") => "include:amazonses.com".to_owned(),
@@ -261,8 +263,8 @@ fn spf_record(server: Option<&str>) -> String {
     format!("v=spf1 {allowed} ~all")
 }
 
-/// The job that looks once a day whether the key still is in DNS, because a signature that nobody
-/// can check does harm.
+/// The job that checks once a day whether the key is still in DNS, because mail with a signature
+/// that cannot be verified may be rejected.
 pub(crate) fn daily(site: &Site, facts: &Arc<MailFacts>) -> Handler {
     let (site, facts) = (site.clone(), Arc::clone(facts));
     Handler::each_day("mail.dkim_look", move |_| {

@@ -1,4 +1,4 @@
-//! Everything at one glance: services, certificates, routes.
+//! The overview: services, certificates, routes, updates and the backup.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,23 +22,23 @@ use crate::updates::{self, Advisory, Known, Release, Source};
 #[template(path = "server/overview.html")]
 struct Overview<'a> {
     text: &'a Text,
-    /// Nothing when the supervisor process did not answer.
+    /// `None` if the supervisor process did not reply.
     rows: Option<Vec<Instance>>,
     certificates: Option<Vec<Certificate>>,
     routes: Option<String>,
     updates: Option<Updates>,
-    /// Nothing where nothing is backed up.
+    /// `None` if no backup is configured.
     backup: Option<BackupState>,
 }
 
-/// What is known of newer versions, where somebody looks for them.
+/// Newer versions and advisories, if sources are configured.
 #[derive(Default)]
 struct Updates {
-    /// When something was found out.
+    /// When the sources were last read successfully.
     found: Option<String>,
     newer: Vec<Release>,
     advisories: Vec<Advisory>,
-    /// When it failed since, and why.
+    /// When and why reading failed since then.
     failure: Option<(String, String)>,
 }
 
@@ -56,14 +56,14 @@ impl Updates {
 }
 
 impl Overview<'_> {
-    /// Whether Kenduri keeps nothing but itself.
+    /// Whether there are no services besides Kenduri itself.
     fn is_alone(&self) -> bool {
         let mut rows = self.rows.iter().flatten();
         rows.all(|row| row.is_own)
     }
 }
 
-/// A name, or several of one file, and the state of their certificate.
+/// The state of a certificate, with its host name, or all its names if it is in a file.
 #[derive(Default)]
 struct Certificate {
     names: String,
@@ -71,10 +71,11 @@ struct Certificate {
     words: Cow<'static, str>,
     until: Option<String>,
     next: Option<String>,
-    /// When it failed last and why, in the authority's words.
+    /// When and why ordering the certificate failed last, in the words of the certificate
+    /// authority.
     failure: Option<(String, String)>,
     refused: Option<String>,
-    /// The file it is in; nothing of one that is ordered.
+    /// The certificate file; `None` for an ordered certificate.
     chain: Option<String>,
 }
 
@@ -114,7 +115,7 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server"), body))
 }
 
-/// Those in files first, as they are shown first.
+/// All certificates: those in files first, then the ordered ones.
 fn certificates(admin: &AdminContext, status: &EdgeStatus) -> Vec<Certificate> {
     let files = status.in_files.iter().map(|file| in_file(admin, file));
     let ordered = status.ordered.iter().map(|name| ordered(admin, name));

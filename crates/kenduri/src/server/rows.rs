@@ -1,11 +1,11 @@
-//! An instance as a page shows it.
+//! An instance as shown on a page.
 
 use supervisor::state::InstanceState;
 use supervisor::{InstanceStatus, OWN_SERVICE};
 
 use super::context::{AdminContext, HERE};
 
-/// A row of a table.
+/// A row of the table of instances.
 pub(super) struct Instance {
     pub(super) service: String,
     pub(super) href: String,
@@ -16,13 +16,13 @@ pub(super) struct Instance {
     pub(super) restarts: u64,
     pub(super) cpu: String,
     pub(super) memory: String,
-    /// Nothing where nobody counts: a process that takes no requests.
+    /// Requests per second; `None` for a process that takes no requests.
     pub(super) rate: Option<String>,
     pub(super) pid: Option<i32>,
     pub(super) last_exit: Option<String>,
 }
 
-/// A state as word, shape and colour: the word's message, and what draws the rest.
+/// A state as a word, with the CSS class that sets its shape and colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) class: &'static str,
@@ -56,7 +56,8 @@ impl Instance {
     }
 }
 
-/// The page of a service. Names are letters, digits and hyphens.
+/// The address of a service's page. Names are letters, digits and hyphens, so no escaping is
+/// needed.
 pub(super) fn address(service: &str) -> String {
     format!("{HERE}/services/{service}")
 }
@@ -76,7 +77,7 @@ fn mark(state: InstanceState) -> Mark {
     Mark { class, words }
 }
 
-/// As `kenduri ps` writes it.
+/// A number of bytes in the format of `kenduri ps`.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes / 100_000;
     format!("{}.{} MB", tenths / 10, tenths % 10)

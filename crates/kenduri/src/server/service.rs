@@ -1,5 +1,4 @@
-//! One service: its instances, its settings, exits, log lines, and
-//! what can be done with it.
+//! The page of a service: its instances, settings, exits, log lines and actions.
 
 use askama::Template;
 use axum::Extension;
@@ -17,17 +16,17 @@ use super::rows::{Instance, address};
 use super::status::{RequestError, ServerStatus};
 use crate::control_requests::services::{self, Logs, ServiceRequest, ServiceResponse};
 
-/// So many last lines are shown.
+/// The number of last log lines shown.
 const LINES: usize = 50;
-/// The longest text that lines are looked through for, in bytes.
+/// The longest text to filter lines by, in bytes.
 const GREP: usize = 200;
 
-/// What the address asks beside the service.
+/// The query parameters.
 #[derive(Default, Deserialize)]
 pub(super) struct Asked {
-    /// What the page before did.
+    /// The action that the previous page carried out.
     done: Option<String>,
-    /// Only lines that hold this text.
+    /// Only lines that contain this text.
     #[serde(default)]
     grep: String,
 }
@@ -51,7 +50,7 @@ struct ServicePage<'a> {
     trouble: Option<Trouble>,
 }
 
-/// How a process ended.
+/// The end of a process.
 struct Exit {
     when: String,
     instance: u32,
@@ -59,11 +58,11 @@ struct Exit {
     ran: String,
 }
 
-/// Why something was not done.
+/// Why an action was not done.
 pub(super) struct Trouble {
-    /// The message that says so.
+    /// The message id of the explanation.
     pub(super) words: &'static str,
-    /// What the supervisor process says, in its own language.
+    /// The reason given by the supervisor process, which is not translated.
     pub(super) reason: Option<String>,
 }
 
@@ -77,7 +76,7 @@ pub(super) async fn show(
     page(&admin, &server, &name, &asked, None).await
 }
 
-/// The page, with the reason why something was not done.
+/// The page, with the reason if an action was not done.
 pub(super) async fn page(
     admin: &AdminContext,
     server: &ServerStatus,
@@ -130,7 +129,7 @@ pub(super) async fn page(
     Ok(admin.page(&format!("{name} – {}", text.say("server")), body))
 }
 
-/// All about a service. There is no page for what the supervisor process does not know.
+/// The state of a service. The response is "not found" if the supervisor process does not know it.
 pub(super) async fn describe(server: &ServerStatus, name: &str) -> Result<ServiceStatus, Problem> {
     let service = name.to_owned();
     match server.ask(ServiceRequest::Describe { service }).await {
@@ -144,7 +143,7 @@ fn late() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(5)
 }
 
-/// The last end first.
+/// The exits, latest first.
 fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     let exits = found.exits.iter().rev().map(|exit| Exit {
         when: admin.moment(exit.at),
@@ -155,7 +154,7 @@ fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     exits.collect()
 }
 
-/// The actions that its state allows.
+/// The actions that the service's state allows.
 fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     if &*found.service == OWN_SERVICE {
         return vec![ServiceAction::Reload];
@@ -183,7 +182,7 @@ fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     actions
 }
 
-/// What the page before did, in a sentence.
+/// The sentence about the action that the previous page carried out.
 fn done_message(text: &Text, done: &str, name: &str) -> Option<String> {
     let id = match done {
         "late" => "server-done-late",

@@ -1,4 +1,4 @@
-//! What the admin pages show, asked of the supervisor process and of the edge.
+//! Requests the state that the admin pages show from the supervisor process and the edge.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 use crate::messages::{MessageSender, ToParent};
 
-/// How long a page waits for what it shows. Both answer at once, or are about to go.
+/// How long a page waits for a state. The supervisor process and the edge reply at once, unless
+/// they are about to stop.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Asks the supervisor process and the edge for their state. Cheap to clone.
@@ -28,27 +29,28 @@ pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 /// The state of the edge at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct EdgeStatus {
-    /// The certificates that are ordered.
+    /// The certificates that are ordered from a certificate authority.
     pub(crate) ordered: Arc<[Standing]>,
-    /// Those in files.
+    /// The certificates in files.
     pub(crate) in_files: Vec<FileCertificate>,
-    /// The routes in the order they are tried, one to a line.
+    /// The routes in the order in which they are tried, one per line.
     pub(crate) routes: String,
 }
 
-/// Why there is no answer.
+/// Why there is no reply.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RequestError {
-    /// The supervisor process does not do it, and says why.
+    /// The supervisor process refused the request, with this reason.
     #[error("{0}")]
     Refused(String),
-    /// It did not answer within the time limit.
+    /// There was no reply within the time limit.
     #[error("the supervisor process has not answered yet")]
     Late,
 }
 
 impl ServerStatus {
-    /// `sender` reaches the supervisor process, `requests` the worker's message loop.
+    /// `sender` is the channel to the supervisor process, `requests` that to the worker's message
+    /// loop.
     pub(crate) fn new(
         sender: MessageSender<ToParent>,
         requests: mpsc::Sender<StatusRequest>,
@@ -56,12 +58,13 @@ impl ServerStatus {
         Self { sender, requests }
     }
 
-    /// Asks the supervisor process.
+    /// Requests a state from the supervisor process.
     pub(super) async fn ask(&self, order: ServiceRequest) -> Result<ServiceResponse, RequestError> {
         self.order(order, PATIENCE).await
     }
 
-    /// Has the supervisor process do something. After `patience` it goes on without an answer.
+    /// Sends a request for an action to the supervisor process. If there is no reply within
+    /// `patience`, the action continues.
     pub(super) async fn order(
         &self,
         order: ServiceRequest,
@@ -72,12 +75,13 @@ impl ServerStatus {
         match tokio::time::timeout(patience, self.sender.ask(message, Vec::new())).await {
             Ok(Reply::Error(reason)) => Err(RequestError::Refused(reason)),
             Ok(Reply::Ok(control_requests::ControlResponse::Services(outcome))) => Ok(outcome),
-            // Or the supervisor process is of another version and about to be replaced.
+            // An unexpected reply means that the supervisor process is another version and about to
+            // be replaced.
             Err(_) | Ok(Reply::Ok(_)) => Err(RequestError::Late),
         }
     }
 
-    /// The state of the edge; none while the worker starts or stops.
+    /// The state of the edge; `None` while the worker starts or stops.
     pub(super) async fn edge_status(&self) -> Option<EdgeStatus> {
         let (answer, seen) = oneshot::channel();
         let look = async {

@@ -1,5 +1,5 @@
-//! The operator's page in a browser without script, with a supervisor process that notes
-//! what it is asked.
+//! Tests of the admin page, with a browser without JavaScript and a simulated supervisor process
+//! that records the requests it receives.
 
 use std::sync::{Arc, Mutex};
 
@@ -39,7 +39,7 @@ mod updates;
 const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
 const WEB: &str = "/admin/server/services/web";
 
-/// What the supervisor process was asked to do, beside showing what there is.
+/// The requests for actions that the supervisor process received.
 type Orders = Arc<Mutex<Vec<ServiceRequest>>>;
 
 /// A site whose supervisor process has a service `web` of two instances, and refuses to restart it.
@@ -47,18 +47,18 @@ fn site(world: &World) -> (Context, axum::Router, Orders) {
     site_with(world, Some(status(world.platform.clock.now())))
 }
 
-/// The same; without a status the worker does not answer just now.
+/// The same site with the given state of the edge; `None` as if the worker did not reply.
 fn site_with(world: &World, status: Option<EdgeStatus>) -> (Context, axum::Router, Orders) {
     site_looking(world, status, &[])
 }
 
-/// The same, with a backup.
+/// The same site with a backup.
 fn site_backed_up(world: &World, agent: &Arc<Agent>) -> (Context, axum::Router, Orders) {
     let status = status(world.platform.clock.now());
     site_of(world, Some(status), &[], Some(Arc::clone(agent)))
 }
 
-/// The same, where newer versions are looked for.
+/// The same site with sources of newer versions.
 fn site_looking(
     world: &World,
     status: Option<EdgeStatus>,
@@ -94,7 +94,7 @@ fn site_of(
     (accounts, router, orders)
 }
 
-/// A sender's domain of which no name server tells.
+/// A sender's domain whose DNS servers do not answer.
 fn mail_facts() -> Arc<MailFacts> {
     Arc::new(MailFacts {
         domain: "kad.example".to_owned(),
@@ -253,7 +253,7 @@ fn status(now: jiff::Timestamp) -> EdgeStatus {
     }
 }
 
-/// Somebody who has signed in, as an owner of the installation or not.
+/// A signed-in person, who owns the installation or not.
 async fn somebody(
     world: &World,
     accounts: &Context,
@@ -289,7 +289,7 @@ async fn somebody(
     visitor
 }
 
-/// The form that orders this.
+/// The form for this action.
 fn action(page: &Page, word: &str) -> Form {
     let mut forms = page.forms().into_iter();
     let holds = |form: &Form| {
@@ -509,8 +509,7 @@ fn every_language_says_the_same_messages_with_the_same_names() {
 
 #[test]
 fn counts_are_said_in_the_singular_too() {
-    // Limits that are larger than one, and days that "tomorrow" and
-    // "yesterday" come before.
+    // These limits are always larger than one, and for one day "tomorrow" and "yesterday" are used.
     let plural_only = [
         "complaint-name-long",
         "complaint-guests",

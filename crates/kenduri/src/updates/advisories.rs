@@ -1,8 +1,8 @@
-//! Advisories as OSV writes them (<https://ossf.github.io/osv-schema/>): one, a list of them, or
-//! what the API at osv.dev answers.
+//! Advisories in the OSV format (<https://ossf.github.io/osv-schema/>): a single one, a list, or a
+//! response of the API at osv.dev.
 //!
-//! Only what is said of the package `kenduri` itself counts. What the program is built from stands
-//! in its `CycloneDX` file, for programs that look through that.
+//! Only advisories about the package `kenduri` itself are considered. Its dependencies are listed
+//! in its `CycloneDX` file, for programs that check those.
 
 use std::cmp::Ordering;
 
@@ -13,13 +13,13 @@ use serde_json::Value;
 
 use super::{line, link};
 
-/// One that concerns this version.
+/// An advisory that concerns this version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Advisory {
     pub(crate) id: String,
     pub(crate) summary: String,
     pub(crate) link: Option<String>,
-    /// Versions in which it is mended.
+    /// The versions in which the problem is fixed.
     pub(crate) fixed: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ enum Event {
     Limit(String),
 }
 
-/// How many there are, and those that concern version `ours`.
+/// The number of advisories, and those that concern version `ours`.
 pub(super) fn concerning(text: &str, ours: &Version) -> Result<(usize, Vec<Advisory>)> {
     let all = read(text).context("it is no list of advisories as OSV writes them")?;
     let mut concerning = Vec::new();
@@ -168,9 +168,10 @@ impl Affected {
 }
 
 impl Range {
-    /// As OSV evaluates it: of the events up to a version, the last one says how it is.
+    /// Evaluates the range as OSV specifies: the last event at or before a version decides whether
+    /// it is affected.
     fn concerns(&self, ours: &Version) -> Result<bool> {
-        // Versions on crates.io are such as SemVer has them; the third kind are commits.
+        // Versions on crates.io follow SemVer. The third kind of range is of git commits.
         if !["SEMVER", "ECOSYSTEM"].contains(&&*self.kind) {
             return Ok(false);
         }
@@ -199,7 +200,7 @@ impl Range {
     }
 }
 
-/// `0` stands before all versions.
+/// Parses a version; `0` is before all versions.
 fn version(written: &str) -> Result<Version> {
     let text = if written == "0" { "0.0.0-0" } else { written };
     Version::parse(text).with_context(|| format!("{written:?} is no version"))

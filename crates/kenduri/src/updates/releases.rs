@@ -1,4 +1,4 @@
-//! Releases in a feed: RSS or Atom, as forges write them.
+//! Releases in an RSS or Atom feed, as code forges publish them.
 
 use std::cmp::Reverse;
 
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{line, link};
 
-/// So many are shown at most.
+/// The maximum number of releases shown.
 const SHOWN: usize = 20;
 
-/// A version that is newer.
+/// A newer version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Release {
     pub(crate) version: String,
@@ -22,15 +22,15 @@ pub(crate) struct Release {
     pub(crate) link: Option<String>,
 }
 
-/// What is read of an entry.
+/// The parts of a feed entry that are used.
 #[derive(Default)]
 struct Entry {
     title: String,
     link: String,
 }
 
-/// How many releases there are, and those that are newer than `ours`. One that comes before its
-/// release (`-rc.1`) is only told to those who run such a one.
+/// The number of releases, and those newer than `ours`. A pre-release (`-rc.1`) is only included if
+/// `ours` is a pre-release too.
 pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Release>)> {
     let entries = entries(text)?;
     let read = entries.len();
@@ -52,7 +52,7 @@ pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Relea
 }
 
 impl Entry {
-    /// Which version it tells of, by its title or else its address.
+    /// The version in the title, or else in the last segment of the link.
     fn version(&self) -> Option<Version> {
         let words = self.title.split_whitespace();
         let last = self.link.trim().rsplit('/').next();
@@ -63,7 +63,8 @@ impl Entry {
     }
 }
 
-/// The entries of a feed. Entities that it declares itself are refused, and so never expanded.
+/// The entries of a feed. A feed that declares entities of its own is refused, so they are never
+/// expanded.
 fn entries(text: &str) -> Result<Vec<Entry>> {
     let mut reader = Reader::from_str(text);
     let mut entries: Vec<Entry> = Vec::new();
@@ -108,7 +109,7 @@ fn entries(text: &str) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// The field of the last entry in which a text stands.
+/// Adds text to the field of the last entry that the open elements stand for.
 fn add(text: &str, open: &[String], entries: &mut [Entry]) {
     let (Some(entry), [.., around, name]) = (entries.last_mut(), open) else {
         return;
@@ -122,7 +123,7 @@ fn add(text: &str, open: &[String], entries: &mut [Entry]) {
     }
 }
 
-/// Atom's links are attributes.
+/// Reads the link of an Atom entry, which is an attribute.
 fn note_link(element: &BytesStart<'_>, open: &[String], entries: &mut [Entry]) -> Result<()> {
     if element.name().as_ref() != "link" {
         return Ok(());

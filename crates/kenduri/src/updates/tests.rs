@@ -1,4 +1,4 @@
-//! Which releases are newer, which advisories concern a version, and what is refused.
+//! Tests of which releases are newer, which advisories concern a version, and what is refused.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ fn found(text: &str, ours: &str) -> Result<Found, String> {
     Found::in_text(text, &ours).map_err(|error| format!("{error:#}"))
 }
 
-/// The versions that a feed names and that are newer.
+/// The newer versions in a feed.
 fn newer(feed: &str, ours: &str) -> Vec<String> {
     let found = found(feed, ours).unwrap();
     found.newer.into_iter().map(|one| one.version).collect()
@@ -90,7 +90,7 @@ fn an_advisory_concerns_the_versions_of_its_ranges() {
     ] {
         assert_eq!(concerns(&two, ours), is_concerned, "{ours}");
     }
-    // In whatever order they are written.
+    // The order of the events does not matter.
     let turned = range(r#"{"fixed":"1.2.0"},{"introduced":"1.0.0"}"#);
     assert!(concerns(&turned, "1.1.0") && !concerns(&turned, "1.2.0"));
     let last = range(r#"{"introduced":"0.1.0"},{"last_affected":"0.2.0"}"#);

@@ -1,4 +1,5 @@
-//! The worker's message loop: receives what the supervisor process asks, and answers.
+//! The worker's message loop, which handles the supervisor process's messages and replies to its
+//! requests.
 
 use std::future::Future;
 use std::os::fd::OwnedFd;
@@ -19,10 +20,10 @@ use crate::server::{Alarm, EdgeStatus, StatusRequest};
 
 use super::upstream_servers::{LOOK, UpstreamServers};
 
-/// How many purges may wait.
+/// The maximum number of waiting purges.
 const PURGES: usize = 4;
 
-/// The worker's end of the channel.
+/// The worker's end of the channel to the supervisor process.
 pub(super) struct MessageLoop<'a> {
     edge: &'a Edge,
     reload: Reload,
@@ -31,10 +32,10 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// Mails the owners about services that are given up, if the app runs.
+    /// Notifies the owners when a service is given up, if the app runs.
     alarm: Option<Alarm>,
     ending: CancellationToken,
-    /// Another worker has taken over, or Kenduri is stopping.
+    /// Whether another worker has taken over, or Kenduri is stopping.
     is_leaving: bool,
 }
 
@@ -68,7 +69,7 @@ impl<'a> MessageLoop<'a> {
         }
     }
 
-    /// Reports that the worker serves, and handles messages until `end`.
+    /// Reports that the worker is serving, and handles messages until `end`.
     pub(super) async fn serve(
         &mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -78,7 +79,7 @@ impl<'a> MessageLoop<'a> {
         self.listen(inbox, end).await
     }
 
-    /// Handles only messages about requests in progress, until `end`.
+    /// Until `end`, handles only the messages that concern requests in progress.
     pub(super) async fn finish(
         mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -113,7 +114,7 @@ impl<'a> MessageLoop<'a> {
                     // The page may have stopped waiting.
                     let _ = look.send(status);
                 }
-                // By now the next worker's counts are used.
+                // When this worker is leaving, the next worker's counts are used.
                 _ = look.tick(), if !self.is_leaving => {
                     let rates = self.upstream_servers.rates(self.edge);
                     if !rates.is_empty() {

@@ -1,5 +1,5 @@
-//! Leads requests to the instances of services: the supervisor process reports their state to
-//! the edge, and the edge reports what it sees of them to the supervisor process.
+//! Routes requests to the instances of services. The supervisor process reports their state to the
+//! edge, and the edge reports the instances' load to the supervisor process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::messages::{MessageSender, RequestRate, ToParent};
 /// How often the load of servers is reported.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
-/// The instances of all services, as last reported.
+/// The instances of all services as last reported, and their load.
 #[derive(Default)]
 pub(super) struct UpstreamServers {
     fleet: ReadyInstances,
@@ -26,7 +26,7 @@ pub(super) struct UpstreamServers {
 }
 
 impl UpstreamServers {
-    /// Makes the edge use these instances.
+    /// Makes the edge use the given instances.
     pub(super) fn lead(
         &mut self,
         fleet: ReadyInstances,
@@ -68,7 +68,7 @@ impl UpstreamServers {
         }
     }
 
-    /// The load of the servers since the last call, [`LOOK`] ago.
+    /// The load of the servers since the last call, which was [`LOOK`] ago.
     pub(super) fn rates(&mut self, edge: &Edge) -> Vec<RequestRate> {
         let mut counts = BTreeMap::new();
         for (service, crew) in self.services() {
@@ -102,7 +102,7 @@ fn since(before: Option<&u64>, now: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / LOOK.as_secs_f64()
 }
 
-/// Reports to the supervisor process when a leaving instance has no requests left.
+/// Reports to the supervisor process when an instance that is being replaced has no requests left.
 fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSender<ToParent>) {
     let Some(server) = server(member) else {
         return;
@@ -115,7 +115,7 @@ fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSen
     });
 }
 
-/// The address of an instance, if it takes requests.
+/// The server address of an instance, if it takes requests.
 fn server(member: &InstanceAddress) -> Option<ServerAddress> {
     Some(match member.address.as_ref()? {
         Address::Unix(path) => ServerAddress::Unix {

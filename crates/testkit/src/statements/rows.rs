@@ -17,7 +17,7 @@ struct RowType {
 
 enum Column {
     Named(String),
-    /// The columns of this other row type.
+    /// The columns of another row type.
     Of(String),
 }
 
@@ -51,8 +51,8 @@ impl RowTypes {
             .collect()
     }
 
-    /// A plain `Row` is the type of the same file, or else the only one of this name. Among
-    /// several, the path decides, as in `event::Details`.
+    /// Finds a row type. A plain `Row` is the type of the same file, or else the only type of this
+    /// name. If there are several, the path decides, as in `event::Details`.
     fn kind(&self, row: &str, file: &Path) -> &RowType {
         let mut path: Vec<&str> = row.split("::").collect();
         let name = path.pop().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `kenduri import markdown`: posts from a folder of Markdown files.
+//! `kenduri import markdown`: imports posts from a folder of Markdown files.
 
 use std::path::PathBuf;
 use std::sync::Arc;

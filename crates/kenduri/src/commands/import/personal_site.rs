@@ -1,4 +1,5 @@
-//! `kenduri import personal-site`: people, timers, phrases and articles of the older personal site.
+//! `kenduri import personal-site`: imports people, timers, phrases and articles of the older
+//! personal site.
 
 mod report;
 mod tables;
@@ -80,13 +81,12 @@ impl PersonalSite {
     }
 }
 
-/// The change was only tried, or rows of the dump were refused.
+/// Rolls back the transaction: it was a dry run, or rows of the dump were refused.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing was written")]
 struct NotWritten(Report);
 
-/// Imports a dump in one transaction, which is taken back unless everything can be written, and is
-/// to be.
+/// Imports a dump in one transaction. It is rolled back in a dry run, or if a row is refused.
 async fn import(site: &Site, options: Options) -> Result<Report> {
     let settings = &site.settings;
     let locale = settings.languages.first().cloned();

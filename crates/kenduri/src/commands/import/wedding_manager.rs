@@ -1,4 +1,5 @@
-//! `kenduri import wedding-manager`: households, guests and answers of an older wedding manager.
+//! `kenduri import wedding-manager`: imports households, guests and replies of an older wedding
+//! manager.
 
 #[cfg(test)]
 mod tests;
@@ -43,7 +44,7 @@ pub(in crate::commands) struct WeddingManager {
 impl WeddingManager {
     pub(super) fn run(self) -> Result<()> {
         let mut asked = self.place.asked();
-        // This command opens no listener.
+        // This command opens no listener, so the check of the mailbox does not apply.
         asked.allow_public_mailbox = true;
         let settings = Arc::new(configuration::load(&asked)?.settings);
         if control::is_running(&settings.data)? {
@@ -63,7 +64,7 @@ impl WeddingManager {
     }
 }
 
-/// Imports a dump, and says in words what happened or would.
+/// Imports a dump, or without `is_written` only checks it, and returns a text about the result.
 async fn take_over(site: &Site, dump: &Path, slug: &str, is_written: bool) -> Result<String> {
     let (records, remarks) = read(dump)?;
     if records.is_empty() {
@@ -117,7 +118,7 @@ fn report(
     Ok(all)
 }
 
-/// The households of a dump, and what was left out of it.
+/// The households in a dump, and remarks on what was left out.
 fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
     let mut dump = Dump::open(file)?;
     let (mut invites, mut guests, mut rsvps) = (Vec::new(), Vec::new(), Vec::new());
@@ -134,7 +135,7 @@ fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
         .iter()
         .map(|(table, count)| format!("{count} rows of {table} were left alone"))
         .collect();
-    // The latest answer counts.
+    // The latest reply is used.
     rsvps.sort_by_key(|row| any(row, &["updated_at", "responded_at", "created_at", "time"]));
     let mut answers: BTreeMap<String, (Option<ReplyStatus>, String)> = BTreeMap::new();
     for row in &rsvps {
@@ -244,7 +245,7 @@ fn reply(word: &str) -> Option<ReplyStatus> {
     })
 }
 
-/// An instant as PostgreSQL writes it; without a zone it is one of UTC.
+/// A time as PostgreSQL writes it. A time without a zone is in UTC.
 fn instant(written: String) -> String {
     match written.get(10..) {
         Some(time) if !time.is_empty() && !time.contains(['+', '-', 'Z']) => {

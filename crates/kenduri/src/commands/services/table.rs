@@ -7,7 +7,7 @@ use supervisor::{InstanceStatus, ServiceStatus};
 
 use crate::control_requests::services;
 
-/// The columns; a longer value moves the rest of its row to the right.
+/// The column headings. A longer value moves the rest of its row to the right.
 const HEAD: [&str; 10] = [
     "SERVICE",
     "#",
@@ -92,7 +92,7 @@ fn megabytes(bytes: u64) -> String {
 pub(super) fn description(found: &ServiceStatus, now: Timestamp) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
-        // Writing into a text cannot fail.
+        // Writing into a `String` cannot fail.
         let _ = writeln!(text, "{name:12} {value}");
     };
     line("service", &found.service);

@@ -1,4 +1,4 @@
-//! Providers of sign-ins, as they are written down.
+//! The providers for signing in, as configured.
 
 use super::{load, problems, written};
 

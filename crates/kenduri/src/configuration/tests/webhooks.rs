@@ -1,4 +1,4 @@
-//! Webhooks of the installation, as they are written down.
+//! The webhooks of the installation, as configured.
 
 use super::{load, problems, written};
 

@@ -1,4 +1,4 @@
-//! What a store holds, value by value, and how a secret may have been written into it.
+//! Reads every value of a store, and the encodings in which a secret could be stored.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use postgres::NoTls;
 use rusqlite::types::ValueRef;
 use testkit::World;
 
-/// What one row holds in one column.
+/// The value of one column in one row.
 pub(super) struct Cell {
     /// `table.column`.
     pub(super) place: String,
@@ -21,7 +21,7 @@ pub(super) struct Cell {
 /// Every value of every column of every table.
 pub(super) fn cells(world: &World) -> Vec<Cell> {
     let settings = world.settings();
-    // The client of PostgreSQL cannot run inside a runtime.
+    // The PostgreSQL client cannot run inside a runtime.
     let read = move || match &settings {
         StoreSettings::Sqlite(sqlite) => in_sqlite(&sqlite.path),
         StoreSettings::Postgres(postgres) => in_postgres(postgres.url.reveal()),
@@ -95,7 +95,7 @@ fn in_postgres(url: &str) -> Vec<Cell> {
     cells
 }
 
-/// A secret as it might have been written down.
+/// The encodings in which a secret could be stored.
 pub(super) fn spellings(secret: &str) -> BTreeSet<Vec<u8>> {
     let mut all = vec![secret.as_bytes().to_vec()];
     all.extend(URL_SAFE_NO_PAD.decode(secret).ok());

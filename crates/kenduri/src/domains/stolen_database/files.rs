@@ -1,4 +1,4 @@
-//! Files are more than what the store shows: SQLite's log has what rows were before.
+//! The files of a store contain more than its rows: SQLite's log has earlier versions of them.
 
 use jiff::SignedDuration;
 use platform::jobs::Worker;
@@ -36,7 +36,7 @@ fn mailed_links_are_in_no_file_before_and_after_they_are_sent() {
         let (store, clock) = (world.store().clone(), world.platform.clock.clone());
         let handlers = vec![mail::handler(store.clone(), post)];
         let worker = Worker::new(store, clock, world.platform.random.clone(), handlers);
-        // Jobs that no worker knew wait for a minute.
+        // Jobs of a kind that the earlier worker did not know are retried after a minute.
         world.clock.advance(SignedDuration::from_mins(1));
         worker.run_due().await.unwrap();
         check("in the mailbox");

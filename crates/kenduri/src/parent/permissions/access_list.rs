@@ -10,7 +10,7 @@ use std::path::Path;
 use rustix::fs::{XattrFlags, getxattr, setxattr};
 use rustix::io::Errno;
 
-/// The extended attribute with a file's list.
+/// The extended attribute that contains a file's list.
 const NAME: &str = "system.posix_acl_access";
 /// The list's format: this version, then entries of kind, permissions and user, all little-endian
 /// (`linux/posix_acl_xattr.h`).
@@ -19,7 +19,7 @@ const ENTRY: usize = 8;
 /// The largest attribute value (`XATTR_SIZE_MAX`).
 const LARGEST: usize = 65_536;
 
-/// The kinds of entries, in list order.
+/// The kinds of entries, in their order in a list.
 const OWNER: u16 = 0x01;
 const USER: u16 = 0x02;
 const GROUP: u16 = 0x04;
@@ -28,16 +28,16 @@ const OTHERS: u16 = 0x20;
 /// The user id in entries that name no user.
 const NOBODY: u32 = u32::MAX;
 
-/// The permissions.
+/// Permission bits of an entry.
 const ALL: u16 = 0o7;
 const PASS: u16 = 0o1;
 const NOTHING: u16 = 0o0;
 /// The mode of the folder where the file system has no lists.
 const THROUGH: u32 = 0o711;
 
-/// Lets these users, and those already allowed, traverse a folder. The owner has all permissions,
-/// and others have none. Where the file system has no lists, everybody may traverse it, and that is
-/// logged.
+/// Lets these users, and those already admitted, traverse a folder. The owner has all permissions,
+/// and others have none. If the file system does not support lists, everybody may traverse the
+/// folder, and this is logged.
 pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     let mut found = vec![0; LARGEST];
     let admitted = getxattr(folder, NAME, &mut found[..]).and_then(|length| {
@@ -105,7 +105,7 @@ mod tests {
                 Err(Errno::OPNOTSUPP) => return assert_eq!(mode & 0o777, THROUGH),
                 Err(error) => panic!("{error}"),
             }
-            // With a list, the group bits show the mask of its entries.
+            // With a list, the mode's group bits are the mask of its entries.
             assert_eq!(mode & 0o777, 0o710);
         }
     }

@@ -16,7 +16,7 @@ use super::{MIGRATIONS, site};
 /// The owners' addresses and languages.
 const OWNERS: [(&str, &str); 2] = [("farah@example.my", "en"), ("aiman@example.my", "ms")];
 
-/// Two owners who read different languages, and somebody who owns nothing.
+/// Creates two owners with different languages, and a person who is not an owner.
 async fn people(site: &Site) {
     let make = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         for (email, locale) in OWNERS {
@@ -113,15 +113,15 @@ fn every_owner_is_told_once_in_their_language() {
                 assert!(mail.text.contains(part), "{part} is not in {}", mail.text);
             }
         }
-        // To the next worker, the failure is new.
+        // For the next worker, the failure is new.
         tell(site.clone(), "web".into(), first.clone()).await;
         mails(world, 2).await;
-        // An owner has started the service, and it failed again.
+        // An owner started the service, and it failed again.
         alarm.hear(&fleet(None));
         world.clock.advance(SignedDuration::from_mins(1));
         alarm.hear(&fleet(Some(given_up(site.clock.now()))));
         mails(world, 4).await;
-        // A sent mail is forgotten after a while, but by then the failure is too old to be mailed.
+        // The record of a sent mail expires, but by then the failure is too old to be mailed.
         for days in 1..4 {
             world.clock.advance(SignedDuration::from_hours(24));
             tell(site.clone(), "web".into(), first.clone()).await;

@@ -1,4 +1,4 @@
-//! What the page says of the backup.
+//! Tests of the backup's state on the admin page.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ fn where_nothing_is_backed_up_the_page_tells_how_to_begin() {
 fn the_page_tells_that_the_key_is_missing_and_why_a_backup_fails() {
     World::each_engine(&MIGRATIONS, async |world| {
         let folder = tempfile::tempdir().unwrap();
-        // Where a folder is expected there is a file.
+        // A file where a folder is expected.
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let settings = Settings {

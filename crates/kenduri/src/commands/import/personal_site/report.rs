@@ -7,7 +7,7 @@ use platform::audit::{Actor, Entry};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
-/// The most refused rows listed; further ones are only counted.
+/// The maximum number of refused rows that are listed; the others are only counted.
 const LISTED: usize = 100;
 
 /// The results for the rows of a dump.
@@ -29,7 +29,7 @@ struct Counts {
 }
 
 impl Report {
-    /// Counts a record of this kind, as new or as existing.
+    /// Counts a new or existing record of this kind.
     pub(super) fn count(&mut self, kind: &'static str, is_new: bool) {
         let counts = self.kinds.entry(kind).or_default();
         if is_new {
@@ -57,7 +57,7 @@ impl Report {
         *self.remarks.entry(what).or_default() += 1;
     }
 
-    /// Adds a problem that must be decided before anything is written.
+    /// Adds a problem that prevents the import until it is resolved.
     pub(super) fn refuse(&mut self, line: u64, what: &str) {
         self.refused += 1;
         if self.refusals.len() < LISTED {

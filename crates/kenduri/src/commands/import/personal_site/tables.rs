@@ -63,7 +63,7 @@ pub(super) struct Import<'a> {
     report: Report,
 }
 
-/// What later rows need to know of a person.
+/// The facts about a person that later rows depend on.
 #[expect(clippy::struct_excessive_bools, reason = "each is of another row")]
 struct Known {
     is_new: bool,
@@ -154,7 +154,7 @@ impl<'a> Import<'a> {
             ("phrase_suggestions", Pass::Shared) => self.suggestion(tx, row)?,
             ("user_preferences", Pass::Shared) => self.subscription(tx, row)?,
             ("user_external_logins", Pass::Shared) => self.linked_sign_in(tx, row)?,
-            // Before they had a table of their own.
+            // Older dumps have the Google sign-in in this table.
             ("users", Pass::Shared) => self.google_sign_in(tx, row)?,
             (
                 "roles"
@@ -241,7 +241,7 @@ impl<'a> Import<'a> {
             created_at,
         };
         self.people.insert(id.clone(), known);
-        // Before there were credentials of their own, the hash was among the people.
+        // Older dumps have the password hash in this table.
         if row.get("password_hash").is_some() {
             self.set_password(tx, &id, row, "updated_at")?;
         }
@@ -280,7 +280,7 @@ impl<'a> Import<'a> {
         known.is_confirmed |= role == "email-verified";
         match role {
             "email-verified" if known.is_new => people::verify_email(tx, &account)?,
-            // Also for people who were imported before.
+            // This includes people who were imported before.
             "admin" if is_owner && known.is_active => {
                 self.is_owner_found = true;
                 let is_new = people::give(tx, &account, OWNER)?;

@@ -1,4 +1,4 @@
-//! A dump that `pg_dump` made of a small site with invented people, imported on both engines.
+//! Imports a dump that `pg_dump` made of a small site with invented people, on both engines.
 
 use std::path::PathBuf;
 
@@ -106,7 +106,7 @@ where
     store.read(look).await.unwrap()
 }
 
-/// How many rows there are of what an import writes, the audit log included.
+/// The number of rows in each table that an import writes to, including the audit log.
 async fn rows(store: &Store) -> [i64; 11] {
     read(store, |tx| {
         let counts: (i64, i64, i64, i64, i64) = tx.one(
@@ -190,7 +190,8 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
             assert!(text.contains(left_out), "{left_out}: {text}");
         }
         let after = rows(store).await;
-        // One of the three suppressions stops two streams, and its address has the row that is locked.
+        // One of the three suppressions is of two streams, and its address has the row that is
+        // locked.
         assert_eq!(after[..8], [5, 4, 6, 3, 5, 4, 5, 2]);
 
         let report = stage.import(stage.options(DUMP)).await.unwrap();
@@ -251,7 +252,7 @@ fn people_are_who_they_were() {
             Ok(())
         })
         .await;
-        // Who has never confirmed an address is not removed for it.
+        // A person who has never confirmed an address is not removed for that.
         world.clock.advance(registration::LIFETIME);
         let purged = registration::purge(stage.accounts.domain_accounts, world.store());
         purged.await.unwrap();
@@ -269,7 +270,7 @@ fn people_are_who_they_were() {
             let find = move |tx: &mut Tx<'_>| suppression::find(tx, &key, &parsed);
             assert_eq!(read(world.store(), find).await, cause, "{address}");
         }
-        // The old password works, by bcrypt, and then by argon2id.
+        // The old password works, first with its bcrypt hash and then with an argon2id hash.
         let hasher = &stage.accounts.hasher;
         for (email, password) in [
             ("farah@older.example", "kopi o kosong"),
@@ -420,7 +421,7 @@ fn subscribers_and_linked_sign_ins_come_along() {
         assert_eq!(sign_ins[0].issuer, "https://accounts.google.com");
         assert_eq!(sign_ins[0].subject, "108234567890");
 
-        // What they change here is not changed back.
+        // A further import does not undo changes that people made here.
         let forget = |tx: &mut Tx<'_>| {
             tx.run(
                 sql!("DELETE FROM newsletter_subscription"),

@@ -1,4 +1,4 @@
-//! What people had chosen there: mail about new articles, and providers that sign them in.
+//! Imports subscriptions to mail about new articles, and linked sign-ins of providers.
 
 use anyhow::Result;
 use identity::account::AccountId;
@@ -20,7 +20,8 @@ const LINKED_ALREADY: &str =
     "linked sign-ins left out, because somebody has one of the provider, or was imported before";
 
 impl Import<'_> {
-    /// Whoever wanted mail about new articles, since they last chose.
+    /// Imports a subscription to mail about new articles, with the time of the person's last
+    /// choice.
     pub(super) fn subscription(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<()> {
         let account: AccountId = id(row, "user_id")?;
         let is_wanted = flag(row, "notify_blog_posts", false)?;
