@@ -13,13 +13,13 @@ use serde_json::json;
 platform::id!(AccountId, "One account.");
 
 web::words! {
-    /// Whether the owner of an account may sign in.
+    /// Whether somebody may sign in.
     State {
-        /// The owner may sign in.
+        /// They may.
         Active = "active" => "people-active",
-        /// An administrator has deactivated the account.
+        /// An administrator keeps them out.
         Deactivated = "deactivated" => "people-deactivated",
-        /// The owner has asked for the account to be erased.
+        /// They asked for their account to be erased.
         Leaving = "pending_deletion" => "people-leaving",
     }
 }
