@@ -41,8 +41,8 @@ pub async fn read(file: Bytes) -> Option<Photo> {
     run_alone(&DECODING, move || write_anew(&file)).await?
 }
 
-/// As [`read`], but a file that [`read`] could have written stays as it is, so that pictures do not
-/// lose by each copy.
+/// As [`read`], but a file that [`read`] could have written is returned unchanged, so that repeated
+/// copying does not reduce its quality.
 pub async fn read_again(file: Bytes) -> Option<Photo> {
     if !holds_pixels_only(&file) {
         return read(file).await;
@@ -61,8 +61,8 @@ pub async fn read_again(file: Bytes) -> Option<Photo> {
     .await?
 }
 
-/// Whether a JPEG or PNG has no parts but those that pixels need: no metadata, no profile, nothing
-/// behind its end.
+/// Whether a JPEG or PNG contains only the parts needed for its pixels: no metadata, no colour
+/// profile, nothing after its end.
 fn holds_pixels_only(file: &[u8]) -> bool {
     if let Some(mut rest) = file.strip_prefix(b"\x89PNG\r\n\x1a\n") {
         while let Some((length, _)) = rest.split_first_chunk::<4>() {
