@@ -58,7 +58,7 @@ impl SignedIn {
         matches!(self.by, By::Session { .. })
     }
 
-    /// The session; `None` for a personal token.
+    /// The session whose cookie was sent; `None` for tokens.
     pub fn session(&self) -> Option<&SessionId> {
         match &self.by {
             By::Session { id, .. } => Some(id),

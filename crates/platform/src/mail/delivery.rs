@@ -141,11 +141,11 @@ fn unsent(reason: String) -> JobError {
 /// A mail whose state `sending` is committed.
 struct Begun {
     mail: Outgoing,
-    /// What signs it, and when.
+    /// The DKIM signer and the time of the signature.
     signer: Option<Signer>,
     at: Timestamp,
-    /// Whether it stays uncertain if this attempt may have sent it: an earlier one may have, too,
-    /// or it is to be sent at most once.
+    /// Whether the mail stays uncertain if the outcome of this attempt is unknown: an earlier
+    /// attempt may have sent it too, or it must be sent at most once.
     is_last: bool,
 }
 
@@ -250,7 +250,7 @@ fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done 
     })
 }
 
-/// Records a mail that its recipient's server refused, and what that says about the address.
+/// Records a mail that the recipient's server refused, and what the reply says about the address.
 fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome: Outcome) -> Done {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
     Done::with(move |tx| {

@@ -29,7 +29,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 const COMMAND: Duration = Duration::from_secs(30);
 /// The timeout for the server's reply to the text, since some servers scan for viruses first.
 const TEXT: Duration = Duration::from_mins(2);
-/// How long sending pauses after the server refused us, rather than a recipient.
+/// How long sending pauses after the server refused this site, rather than a recipient.
 const HOLD: Duration = Duration::from_mins(1);
 /// The longest stored reply, in bytes.
 const ANSWER_LIMIT: usize = 500;
@@ -96,7 +96,7 @@ pub(super) enum Refusal {
     Passing(String),
     /// A 4xx reply to this recipient.
     Delayed(String),
-    /// The server refuses us: a failed login or an unacceptable sender.
+    /// The server refuses this site: a failed login or an unacceptable sender.
     Us(String),
     /// The server refuses this mail or its recipient for good.
     Bounced {

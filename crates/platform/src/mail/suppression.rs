@@ -114,12 +114,12 @@ pub struct Suppression {
     /// The cause.
     pub cause: Cause,
     soft_count: i64,
-    /// Since when; for soft bounces, the time of the last one.
+    /// When the entry was recorded; for soft bounces, the time of the last one.
     pub last_at: Timestamp,
 }
 
 impl Suppression {
-    /// Whether the entry blocks mail now. A few soft bounces do not.
+    /// Whether the entry blocks mail now. Fewer than [`SOFT_LIMIT`] soft bounces do not.
     pub fn is_held(&self, now: Timestamp) -> bool {
         self.cause != Cause::SoftBounce
             || (self.soft_count >= SOFT_LIMIT && self.last_at > now - SOFT_PERIOD)
@@ -302,7 +302,7 @@ pub fn lift(
     lift_if(tx, key, address, by, Cause::ends_when_confirmed)
 }
 
-/// Ends a suppression for bounces, because somebody knows that the address is right.
+/// Ends a suppression for bounces, because somebody confirmed that the address is right.
 pub fn lift_bounce(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -453,7 +453,7 @@ pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Lis
     .all(tx)
 }
 
-/// Removes entries whose key is gone, because nobody can look them up.
+/// Removes entries whose key is lost, because their addresses can no longer be looked up.
 pub fn forget_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM mail_report"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM suppression"), &[], Rows::Any)

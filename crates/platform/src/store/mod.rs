@@ -100,7 +100,7 @@ enum Engine {
     Postgres(Arc<postgres::Engine>),
 }
 
-/// What every transaction needs besides its connection.
+/// The parts that every transaction needs besides its connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Ground {
     pub(crate) clock: Clock,

@@ -66,10 +66,10 @@ pub(super) struct Engine {
     log: Option<Log>,
 }
 
-/// What the writer is asked for.
+/// A message to the writer.
 enum Message {
     Change(Box<dyn Work>),
-    /// To write nothing until the other end lets go.
+    /// Pauses writing until the other end is dropped.
     Pause(Receiver<()>, SyncSender<()>),
 }
 
@@ -129,7 +129,7 @@ impl Engine {
         self.log.as_ref()
     }
 
-    /// Blocks until the writer stands between two batches.
+    /// Blocks until the writer pauses between two batches.
     pub(super) fn pause(&self) -> Result<Pause, StoreError> {
         let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
         let (resume, resumed) = sync_channel(0);
@@ -225,7 +225,7 @@ struct Batch {
 }
 
 impl Message {
-    /// The change; a pause is kept for the end of the batch.
+    /// The change in a message. A pause is stored in `pause` for the end of the batch instead.
     fn change(self, pause: &mut Option<Self>) -> Option<Box<dyn Work>> {
         match self {
             Self::Change(work) => Some(work),
