@@ -27,7 +27,7 @@ web::words! {
 /// The data about an account that its owner's pages and mails need.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Account {
-    /// Which account.
+    /// The account's id.
     pub id: AccountId,
     /// The display name the person chose.
     pub display_name: String,

@@ -198,12 +198,12 @@ pub struct Metadata<'a> {
     pub feeds: &'a [FeedLink<'a>],
 }
 
-/// As [`page`], but returns the page for repeated use.
+/// Like [`page`], but returns the page for repeated use.
 pub fn write<B: Template>(page: &Page<'_, B>) -> Result<Written, askama::Error> {
     write_with(page, Metadata::default())
 }
 
-/// As [`write`], with metadata.
+/// Like [`write`], with metadata.
 pub fn write_with<B: Template>(
     page: &Page<'_, B>,
     metadata: Metadata<'_>,

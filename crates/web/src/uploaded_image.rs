@@ -41,7 +41,7 @@ pub async fn read(file: Bytes) -> Option<Photo> {
     run_alone(&DECODING, move || write_anew(&file)).await?
 }
 
-/// As [`read`], but a file that [`read`] could have written is returned unchanged, so that repeated
+/// Like [`read`], but a file that [`read`] could have written is returned unchanged, so that repeated
 /// copying does not reduce its quality.
 pub async fn read_again(file: Bytes) -> Option<Photo> {
     if !holds_pixels_only(&file) {

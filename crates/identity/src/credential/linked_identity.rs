@@ -51,7 +51,7 @@ pub enum IdentityError {
     /// The account already has an identity of this provider.
     #[error("the account has another identity of the provider")]
     OneOfProvider,
-    /// It is the last credential of the account.
+    /// The identity is the last credential of the account.
     #[error("it is the last way to sign in")]
     Last,
     /// The account's address is not confirmed, so its real owner may still take the account over.

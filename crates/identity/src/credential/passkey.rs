@@ -49,7 +49,7 @@ pub enum PasskeyError {
     /// The account has the maximum number of passkeys.
     #[error("the account has {LIMIT} passkeys")]
     Limit,
-    /// It is the last credential of the account.
+    /// The passkey is the last credential of the account.
     #[error("it is the last way to sign in")]
     Last,
     /// The account's address is not confirmed, so its real owner may still take the account over.
@@ -193,7 +193,7 @@ pub(crate) type Signed = (i64, Answered);
 
 /// Whether a valid signature is accepted.
 pub(crate) enum Counted {
-    /// It is accepted, this once.
+    /// The signature is accepted, this once.
     Once,
     /// The counter did not increase, so the passkey was copied. The owner is told by mail.
     Copy,

@@ -31,7 +31,7 @@ pub enum Weakness {
     /// More than [`LONGEST`] characters.
     #[error("the password is too long")]
     Long,
-    /// It is among the most common passwords, or follows from what is known of the person.
+    /// The password is among the most common ones, or follows from what is known of the person.
     #[error("the password is easy to guess")]
     Common,
 }

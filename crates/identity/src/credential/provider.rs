@@ -25,11 +25,11 @@ const SCOPE: &str = "openid email profile";
 /// The configuration of a provider.
 #[derive(Clone, Debug)]
 pub struct ProviderSettings {
-    /// Its name in URLs of this site.
+    /// The provider's name in URLs of this site.
     pub name: String,
-    /// Its name on pages.
+    /// The provider's name on pages.
     pub label: String,
-    /// Its issuer URL, spelled as the provider does.
+    /// The issuer URL, spelled as the provider does.
     pub issuer: String,
     /// This site's client id at the provider.
     pub client_id: String,
@@ -116,10 +116,10 @@ struct Tokens {
 /// Why a provider cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    /// It cannot be reached.
+    /// The provider cannot be reached.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
-    /// It responded with an error status.
+    /// The provider responded with an error status.
     #[error("{what} answered {status}")]
     Status {
         /// The request.
@@ -127,13 +127,13 @@ pub enum ProviderError {
         /// The status of the response.
         status: u16,
     },
-    /// Its response does not conform to the standard.
+    /// The provider's response does not conform to the standard.
     #[error("{0} is not as it should be")]
     Shape(&'static str),
-    /// Its metadata names another issuer.
+    /// The provider's metadata names another issuer.
     #[error("its issuer is {0:?}")]
     OtherIssuer(String),
-    /// Its ID token is invalid.
+    /// The ID token is invalid.
     #[error("the id token is not taken: {0}")]
     IdToken(#[from] Invalid),
 }

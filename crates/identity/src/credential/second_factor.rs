@@ -20,7 +20,7 @@ use crate::session::{self, Stay};
 /// The second factors of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
-    /// Since when app codes are required.
+    /// When app codes became required, if they are.
     pub totp_since: Option<Timestamp>,
     /// How many recovery codes are left.
     pub recovery_codes: i64,

@@ -1,20 +1,21 @@
-//! How often people who are not signed in may register, have mail sent, and go on as programs.
+//! Limits on requests of clients that are not signed in: registrations, mails, token refreshes.
 //!
-//! A network that asks too often is told so. What exceeds the limit of an address is dropped
-//! without a word, or the answer would tell which addresses are known.
+//! A request beyond a network's limit is refused. A mail beyond an address's limit is silently
+//! dropped, because a refusal would reveal which addresses are known.
 //!
-//! What makes accounts or mail is counted in the store, for each network around the client:
+//! Requests that create accounts or mail are counted in the store, for each network around the
+//! client:
 //!
 //! | | an IPv4 address; an IPv6 /64 | an IPv6 /56 | an IPv4 /24; an IPv6 /48 | an IPv6 /32 |
 //! |---|---|---|---|---|
 //! | registrations in 5 minutes | 2 | 4 | 8 | 32 |
 //! | registrations in an hour | 10 | 20 | 40 | 160 |
-//! | tries to make an account of an invite that fail, in an hour | 10 | 20 | 40 | 160 |
-//! | links to a new password, or that sign in, in an hour | 10 | 20 | 40 | 160 |
+//! | failed attempts to create an account with an invite, in an hour | 10 | 20 | 40 | 160 |
+//! | links that set a password or sign in, in an hour | 10 | 20 | 40 | 160 |
 //! | mails that confirm an address, in an hour | 20 | 40 | 80 | 320 |
 //!
-//! There is no total that would refuse everybody. The rest costs nothing that others wait for, and is
-//! counted in memory.
+//! There is no limit on the total, because it would refuse everybody. All other requests are cheap
+//! and are counted in memory.
 
 use std::net::IpAddr;
 

@@ -247,9 +247,9 @@ fn account_of(
 /// What happens to the account's personal tokens, passkeys and linked identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tokens {
-    /// They are removed.
+    /// Remove them.
     Revoked,
-    /// They are kept.
+    /// Keep them.
     Kept,
 }
 

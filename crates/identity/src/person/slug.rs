@@ -140,11 +140,11 @@ pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreErro
 /// Whether a slug is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
-    /// It is available.
+    /// The slug is available.
     Free,
-    /// An account has it, or had it lately.
+    /// An account has the slug, or had it lately.
     Taken,
-    /// It is reserved.
+    /// The slug is reserved.
     Reserved,
 }
 

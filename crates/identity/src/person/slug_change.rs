@@ -24,13 +24,13 @@ pub enum SlugError {
     /// The account no longer exists or may not act.
     #[error("not signed in")]
     NotSignedIn,
-    /// It is not a valid slug.
+    /// The text is not a valid slug.
     #[error("no slug")]
     Invalid,
-    /// It is reserved.
+    /// The slug is reserved.
     #[error("the word is reserved")]
     Reserved,
-    /// Another account has it, or had it lately.
+    /// Another account has the slug, or had it lately.
     #[error("the slug is taken")]
     Taken,
     /// The account made too many changes lately.

@@ -32,9 +32,9 @@ pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result
 /// A browser after a sign-in.
 #[derive(Clone, Debug)]
 pub enum Device {
-    /// It was known by this secret.
+    /// The browser was known by this secret.
     Known(Secret),
-    /// It is new, and known by this secret from now on.
+    /// The browser is new, and known by this secret from now on.
     New(Secret),
 }
 

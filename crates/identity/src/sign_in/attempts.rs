@@ -1,34 +1,34 @@
-//! How often somebody may try a password.
+//! The limits on password attempts.
 //!
-//! A try is written to the store before the password is hashed, and removed
-//! when the password was right. So tries are counted across restarts, crashes
-//! and upgrades, and by all processes together; a hundred tries at once count
-//! as a hundred. A try counts for [`PERIOD`], the longest that anybody waits.
+//! An attempt is written to the store before the password is hashed, and removed if the password
+//! was right. So attempts are counted across restarts, crashes and upgrades, and by all processes
+//! together; a hundred concurrent attempts count as a hundred. An attempt counts for [`PERIOD`],
+//! which is also the longest wait.
 //!
-//! A try that would be refused only because others of its account are being
-//! looked at waits for these, for at most [`Accounts::patience`]: somebody whose browser
-//! sends the right password several times at once is let in each time.
+//! An attempt that would be refused only because of others in flight for the same account waits
+//! for those, for at most [`Accounts::patience`]. So if a browser sends the right password several
+//! times at once, each request succeeds.
 //!
-//! | Who tries | passwords of one account in 15 minutes | of all accounts |
+//! | Source | failures for one account in 15 minutes | for all accounts |
 //! |---|---|---|
-//! | a browser the account was used with, a session | 5, whatever others do | |
+//! | a browser the account was used with, a session | 5, independent of other sources | |
 //! | an IPv4 address; an IPv6 /64 | 5 | 30 |
 //! | an IPv4 /24; an IPv6 /56 | 20 | 120 |
 //! | an IPv6 /48 | 80 | 480 |
 //! | an IPv6 /32 | 320 | 1,920 |
 //!
-//! Nobody is locked out by the number of failures from elsewhere, or anybody
-//! could lock out everybody. Instead, when an account has [`ATTACKED`] failures
-//! in 15 minutes, each network tries a fifth as often. What bounds guessing is
-//! the number of networks: with N IPv4 addresses and M IPv6 /32s, somebody
-//! tries at most 96 N + 6,144 M passwords of one account in a day, beside the
-//! first [`ATTACKED`] of each 15 minutes.
+//! Failures from elsewhere never lock an account, or anybody could lock out everybody. Instead,
+//! when an account has [`ATTACKED`] failures in 15 minutes, the limit of each network is a fifth.
+//! Guessing is bounded by the attacker's number of networks: with N IPv4 addresses and M IPv6
+//! /32s, an attacker can try at most 96 N + 6,144 M passwords of one account in a day, besides the
+//! first [`ATTACKED`] in each 15 minutes.
 //!
-//! Second factors are tried by who knows the password already. They are counted apart, and of an
-//! account at most [`OF_SECOND_FACTOR`] fail in 15 minutes from anywhere but known browsers.
+//! Only somebody who knows the password can try a second factor. These attempts are counted
+//! separately: at most [`OF_SECOND_FACTOR`] may fail for an account in 15 minutes, known browsers
+//! excepted.
 //!
-//! An account is counted by a hash of the address that was typed: addresses that
-//! nobody has are counted the same.
+//! An account is identified by a hash of the typed address, so unknown addresses are counted in
+//! the same way.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

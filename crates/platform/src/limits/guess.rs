@@ -144,7 +144,7 @@ impl GuessBudget {
         }
     }
 
-    /// As [`Self::attempt`], without waiting; `None`: the answer depends on look-ups in flight.
+    /// Like [`Self::attempt`], without waiting; `None`: the answer depends on look-ups in flight.
     pub fn attempt_now(&self, guess: Try<'_>, now: Timestamp) -> Result<Option<Attempt>, Refused> {
         let mut state = self.state();
         let mut failure = Failure::new(guess.client, guess.code, None, now);

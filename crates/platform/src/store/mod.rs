@@ -218,7 +218,7 @@ impl Store {
         }
     }
 
-    /// As [`Store::read`], but never on a thread that serves requests.
+    /// Like [`Store::read`], but never on a thread that serves requests.
     pub async fn read_at_length<T, E, F>(&self, look: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
