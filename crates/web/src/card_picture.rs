@@ -78,7 +78,7 @@ pub fn written(text: &str) -> String {
 enum Ornament {
     /// A hairline.
     Line,
-    /// A band of plaiting.
+    /// A band of woven pattern.
     Band,
     /// A string of lamps.
     Lamps,

@@ -14,7 +14,8 @@ use crate::problem::Problem;
 /// The largest form or JSON body, in bytes.
 pub(crate) const MOST_BYTES: usize = 256 * 1024;
 
-/// The most fields of a form; a form for 30 people with 20 events and 30 questions sends 1,600.
+/// The maximum number of fields in a form; a form for 30 people with 20 events and 30 questions
+/// sends 1,600.
 pub(crate) const MOST_FIELDS: usize = 2000;
 
 /// A file in a form.

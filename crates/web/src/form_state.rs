@@ -60,7 +60,7 @@ pub struct Field {
     pub stored: Option<String>,
     /// The language of the value, for a text in several languages.
     pub language: Option<Language>,
-    /// Whether it must be filled in.
+    /// Whether the field must be filled in.
     pub is_required: bool,
     /// Whether the field gets the keyboard focus when the page opens.
     pub is_first: bool,

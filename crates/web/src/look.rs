@@ -173,7 +173,7 @@ pub struct Accent {
     pub color: Color,
     /// The colour of text on it.
     pub on: Color,
-    /// Whether it had to be made darker or lighter to be legible.
+    /// Whether the colour had to be made darker or lighter to be legible.
     pub is_changed: bool,
 }
 

@@ -18,9 +18,9 @@ pub struct Entry {
     pub href: String,
     /// A number beside the label.
     pub count: Option<String>,
-    /// Whether it is the present page.
+    /// Whether the entry is the current page.
     pub current: bool,
-    /// Whether it is a bottom tab on phones.
+    /// Whether the entry is a bottom tab on phones.
     pub tab: bool,
 }
 

@@ -54,7 +54,7 @@ pub fn policy_with_forms_to(origins: &[String]) -> HeaderValue {
 /// The largest accepted header section, in bytes.
 pub const HEADER_LIMIT: usize = 16 * 1024;
 
-/// Browser features that no page of ours uses.
+/// Browser features that none of the site's pages use.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// How long a chosen language is remembered: 180 days.
@@ -190,7 +190,7 @@ fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
     metrics::histogram!("kenduri_request_seconds", "route" => route).record(taken);
 }
 
-/// The path of the sign-in page that returns to `here`, a path of ours.
+/// The path of the sign-in page that returns to `here`, a path of this site.
 pub fn way_in(here: &str) -> String {
     leading_back("/login", here)
 }

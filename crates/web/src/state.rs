@@ -57,7 +57,7 @@ pub type FindFrame =
 pub struct NavigationGroup {
     /// The message id of the group's title.
     pub title: &'static str,
-    /// Its pages.
+    /// The group's pages.
     pub links: &'static [Link],
     /// Whether the account with this id has any use for these pages.
     pub is_for: fn(&mut Tx<'_>, &Site, &str) -> Result<bool, StoreError>,

@@ -13,9 +13,10 @@ use tokio::sync::Semaphore;
 pub const LONGEST: u32 = 1_600;
 /// The longest side of an accepted picture, in pixels.
 const LONGEST_READ: u32 = 12_000;
-/// The most pixels of an accepted picture; decoding a progressive JPEG takes nine bytes for each.
+/// The maximum number of pixels in an accepted picture; decoding a progressive JPEG takes nine
+/// bytes for each.
 const PIXELS: u64 = 50_000_000;
-/// The most memory for the decoded pixels, in bytes.
+/// The maximum memory for the decoded pixels, in bytes.
 const MEMORY: u64 = 256 * 1024 * 1024;
 /// The JPEG quality, of 100.
 const QUALITY: u8 = 82;
@@ -41,8 +42,8 @@ pub async fn read(file: Bytes) -> Option<Photo> {
     run_alone(&DECODING, move || write_anew(&file)).await?
 }
 
-/// Like [`read`], but a file that [`read`] could have written is returned unchanged, so that repeated
-/// copying does not reduce its quality.
+/// Like [`read`], but a file that [`read`] could have written is returned unchanged, so that
+/// repeated copying does not reduce its quality.
 pub async fn read_again(file: Bytes) -> Option<Photo> {
     if !holds_pixels_only(&file) {
         return read(file).await;

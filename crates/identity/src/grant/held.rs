@@ -14,7 +14,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Refuses a change that has left the installation without an owner.
+    /// Fails if a change in this transaction has left the installation without an owner.
     pub(crate) fn keep_an_owner(&self, tx: &mut Tx<'_>) -> Result<(), GrantError> {
         match self.rank {
             Some(rank) => grant::keep_an_owner(tx, &Scope::site(), rank),

@@ -183,7 +183,7 @@ impl Attempt {
             let source = attempt.source.key();
             Ok(Ok(Reserved {
                 hit: rate_limit::count(tx, Kind::SignIn, account, &source)?,
-                // Before the row becomes visible.
+                // The flight begins before the row becomes visible, so the attempt is never missed.
                 _flight: in_flight.begin(account),
             }))
         };

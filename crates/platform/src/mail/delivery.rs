@@ -164,7 +164,8 @@ fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks the mail and decides whether to send it; `None` when not, and its state says why.
+/// Locks the mail and decides whether to send it; `None` if not: the mail's state then has the
+/// reason.
 fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, StoreError> {
     let locked: Option<(State, i64, bool)> = sql!(
         "SELECT state, doubts, is_held FROM mail WHERE id = :id FOR NO KEY UPDATE",

@@ -109,7 +109,7 @@ pub enum State {
     Failed,
     /// The recipient is on the suppression list.
     Suppressed,
-    /// Perhaps sent: the server's answer was lost.
+    /// Perhaps sent: the server's reply was lost.
     Uncertain,
 }
 
@@ -305,7 +305,7 @@ pub struct Entry {
     pub state: State,
     /// The mail server's last reply.
     pub answer: Option<String>,
-    /// Whether it may have been sent twice.
+    /// Whether the mail may have been sent twice.
     #[row(rename = "doubts")]
     pub was_uncertain: bool,
     /// When it was written.

@@ -45,7 +45,7 @@ pub struct Server {
     pub tls: Tls,
     /// User and password, if the server needs them.
     pub login: Option<(String, Secret)>,
-    /// The most mails a minute; 0 for no limit.
+    /// The maximum number of mails per minute; 0 for no limit.
     pub per_minute: u32,
     /// Certificates to trust besides the public authorities, as PEM.
     pub authorities: Vec<String>,
@@ -372,7 +372,7 @@ pub(super) fn without_words(answer: &str) -> String {
     }
 }
 
-/// Whether it is an enhanced status code such as `4.7.1`: class, subject, detail.
+/// Whether a word is an enhanced status code such as `4.7.1`: class, subject, detail.
 fn is_enhanced(word: &str) -> bool {
     let parts: Vec<&str> = word.split('.').collect();
     let is_number = |part: &&str| {

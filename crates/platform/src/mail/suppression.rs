@@ -26,18 +26,18 @@ pub(super) use report::{delivered, outcome_of_mail};
 pub const SOFT_LIMIT: i64 = 3;
 /// The period of [`SOFT_LIMIT`], and how long the address is then suppressed.
 pub const SOFT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How often a confirmation mail may be sent to a suppressed address.
+/// The minimum time between two confirmation mails to a suppressed address.
 pub const CONFIRM_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Why an address gets no mail, weakest cause first: only a stronger cause replaces an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// Its server refused several mails lately, but may accept others.
+    /// The recipient's server refused several mails lately, but may accept others.
     SoftBounce,
     /// The recipient unsubscribed.
     Unsubscribe,
-    /// Its server says that the address does not exist.
+    /// The recipient's server says that the address does not exist.
     HardBounce,
     /// The recipient marked a mail as spam.
     Complaint,
@@ -70,7 +70,7 @@ impl Cause {
         matches!(self, Self::SoftBounce | Self::HardBounce)
     }
 
-    /// Whether it ends when the owner of the address opens a confirmation link.
+    /// Whether the suppression ends when the owner of the address opens a confirmation link.
     pub fn ends_when_confirmed(self) -> bool {
         self.is_bounce() || self == Self::Complaint
     }

@@ -74,7 +74,7 @@ fn own_mail(message: &str) -> Option<MailId> {
     id.parse().ok()
 }
 
-/// Records a report about a mail, by our id or the provider's.
+/// Records a report about a mail, identified by this store's id or the provider's.
 pub(in super::super) fn outcome_of_mail(
     tx: &mut Tx<'_>,
     key: &Key,
