@@ -73,7 +73,7 @@ impl Notice<'_> {
     }
 }
 
-/// The queue key for mails that people without a session cause, by network: the /24 for IPv4, the
+/// The queue line for mails that people without a session cause, by network: the /24 for IPv4, the
 /// /48 for IPv6.
 pub(crate) fn line(site: &Site, network: Network) -> String {
     let key = site.keys.key("line of a network");

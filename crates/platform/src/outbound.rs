@@ -163,8 +163,8 @@ impl Outbound {
         Ok(self.send(url, Reach::Public, request).await?.status)
     }
 
-    /// Posts JSON to a program of this machine that listens on a unix socket, and returns the status
-    /// of the response.
+    /// Posts JSON to a program of this machine that listens on a unix socket, and returns the
+    /// status of the response.
     pub async fn post_to_socket(
         socket: &Path,
         path: &str,

@@ -61,8 +61,8 @@ pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, St
     Ok(count > 0)
 }
 
-/// Whether a registered account was made a member before its address was confirmed. Only such
-/// accounts can have created anything.
+/// Whether a registered account was made a member before its address was confirmed. Other
+/// unconfirmed accounts cannot have created anything.
 pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration

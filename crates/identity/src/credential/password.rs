@@ -31,7 +31,8 @@ pub enum Weakness {
     /// More than [`LONGEST`] characters.
     #[error("the password is too long")]
     Long,
-    /// The password is among the most common ones, or follows from what is known of the person.
+    /// The password is among the most common ones, or is a word known about the person, such as
+    /// their name.
     #[error("the password is easy to guess")]
     Common,
 }

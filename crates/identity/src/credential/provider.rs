@@ -76,7 +76,7 @@ impl Providers {
 /// One provider.
 #[derive(Debug)]
 pub struct Provider {
-    /// Its configuration.
+    /// The provider's configuration.
     pub settings: ProviderSettings,
     metadata: Mutex<Option<(Timestamp, Metadata)>>,
     keys: AsyncMutex<Keys>,

@@ -48,7 +48,7 @@ pub enum Wanted {
 struct Asked {
     email: String,
     wanted: Wanted,
-    /// The queue key of the requesting network; `None` if the person was signed in.
+    /// The queue line of the requesting network; `None` if the person was signed in.
     line: Option<String>,
 }
 
@@ -94,7 +94,7 @@ pub async fn ask(
 }
 
 /// Enqueues the mail with the link as part of this transaction. Requests of people who are not
-/// signed in have a queue key, and wait until there is no other work.
+/// signed in have a queue line, and wait until there is no other work.
 pub(crate) fn enqueue(
     tx: &mut Tx<'_>,
     email: &str,

@@ -224,7 +224,7 @@ pub fn account(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Named>, StoreError>
     .maybe(tx)
 }
 
-/// Whether a slug is available to a new account.
+/// Whether a slug is available to an account that does not have it already.
 pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreError> {
     if is_reserved_in(tx, slug)? {
         return Ok(Availability::Reserved);
