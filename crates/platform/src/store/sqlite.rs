@@ -33,7 +33,8 @@ use super::{Ground, QUEUE_LIMIT, Signals, SqliteSettings, StoreError, Tx, Wake, 
 
 /// How long a batch accepts changes.
 const BATCH_TIME: Duration = Duration::from_millis(5);
-/// The same limit as a multiple of the last flush: where flushes are slow, more changes should share one.
+/// The same limit as a multiple of the last flush: where flushes are slow, more changes should
+/// share one.
 const BATCH_FLUSHES: u32 = 5;
 /// From this flush time on, the writer waits a quarter of it for further changes, if the batch
 /// already has several.
