@@ -41,7 +41,7 @@ pub fn write(events: &[CalendarEvent], name: &str, zone: &TimeZone, now: Timesta
     write_as(Method::Publish, events, name, zone, now)
 }
 
-/// Like [`write`], with any method.
+/// Writes a calendar with any method.
 pub fn write_as(
     method: Method<'_>,
     events: &[CalendarEvent],

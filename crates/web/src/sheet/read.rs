@@ -218,7 +218,7 @@ fn read_text(text: &str, separator: char, grid: &mut Grid) -> Result<(), Unreada
     put(number, column, &mut cell)
 }
 
-/// Removes the apostrophe that [`crate::sheet`] puts before text that looks like a formula.
+/// Removes the apostrophe that the writer of tables puts before text that looks like a formula.
 fn plain(cell: String) -> String {
     match cell.strip_prefix('\'') {
         Some(rest) if rest.starts_with(FORMULA) || rest.starts_with('\'') => rest.to_owned(),
