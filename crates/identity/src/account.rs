@@ -1,4 +1,4 @@
-//! An account: one person who can sign in, and the address they do it with.
+//! Accounts: a person who can sign in, and the address they sign in with.
 
 pub mod unconfirmed;
 
@@ -24,32 +24,32 @@ web::words! {
     }
 }
 
-/// Who somebody is, as their own pages and messages need it.
+/// The data about an account that its owner's pages and mails need.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Account {
-    /// Which account.
+    /// The account's id.
     pub id: AccountId,
-    /// What the person wants to be called.
+    /// The display name the person chose.
     pub display_name: String,
-    /// The primary address, as typed.
+    /// The primary e-mail address, as typed.
     pub email: String,
     /// The language mails are written in.
     pub locale: String,
-    /// The IANA zone in which times are told.
+    /// The IANA time zone in which times are shown.
     pub time_zone: String,
 }
 
-/// A name as people are shown it: 2–50 characters, nothing invisible in it.
+/// A display name: 2–50 characters, none of them invisible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);
 
-/// What was given as a name is too short or too long.
+/// The text is too short or too long for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a name has 2 to 50 characters")]
 pub struct NotAName;
 
 impl DisplayName {
-    /// How many characters it may have.
+    /// The maximum length of a name, in characters.
     pub const LONGEST: usize = 50;
 
     /// The name as text.
@@ -75,8 +75,8 @@ impl FromStr for DisplayName {
     }
 }
 
-/// Marks that turn the reading order around or take no room: with them one
-/// name can be made to look like another.
+/// Characters that change the reading direction or take no space: they can make one name look like
+/// another.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -85,16 +85,16 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Whose word it is that an address is the account's.
+/// Who vouches that an address belongs to the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerifiedBy {
-    /// The operator of the server wrote it down.
+    /// The operator of the server set the address.
     Operator,
-    /// A link that was mailed there was used.
+    /// A link mailed to the address was used.
     Mail,
-    /// A provider of sign-ins says so.
+    /// An identity provider vouches for it.
     Provider,
-    /// Nobody's: the person typed it.
+    /// Nobody: the person only typed it.
     None,
 }
 
@@ -109,33 +109,33 @@ impl VerifiedBy {
     }
 }
 
-/// What an account begins with.
+/// The initial data of an account.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
-    /// What the person wants to be called.
+    /// The display name.
     pub name: DisplayName,
-    /// The address they sign in with.
+    /// The address the person signs in with.
     pub email: Address,
-    /// The language they read.
+    /// The person's language.
     pub locale: String,
-    /// The IANA zone they live in.
+    /// The person's IANA time zone.
     pub time_zone: String,
 }
 
 /// Why an account was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// Somebody signs in with this address already.
+    /// Another account already has this address.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Creates an account that nobody can sign in to yet: a password, a link or a
-/// grant comes with the same transaction. That somebody types an address, or
-/// holds a link to join, does not prove that the address is theirs.
+/// Creates an account that nobody can sign in to yet: the caller adds a password, link or grant in
+/// the same transaction. Typing an address, or holding an invite link, does not prove that the
+/// address belongs to the person.
 pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateError> {
     let id: AccountId = tx.id();
     let now = tx.now();
@@ -164,7 +164,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateErro
     Ok(id)
 }
 
-/// The active account with this id.
+/// Finds the active account with this id.
 pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Account>, StoreError> {
     sql!(
         "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
@@ -175,7 +175,7 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Account>, StoreErr
     .maybe(tx)
 }
 
-/// The account with this id, whatever its state.
+/// Finds the account with this id, whatever its state.
 pub(crate) fn find_in_any_state(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -189,7 +189,7 @@ pub(crate) fn find_in_any_state(
     .maybe(tx)
 }
 
-/// The active account that signs in with this address.
+/// Finds the active account with this address.
 pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>, StoreError> {
     sql!(
         "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
@@ -200,7 +200,7 @@ pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>
     .maybe(tx)
 }
 
-/// The account that signs in with this address and is about to be erased.
+/// Finds the account with this address that is about to be erased.
 pub(crate) fn find_leaving(
     tx: &mut Tx<'_>,
     email: &Address,
@@ -214,7 +214,7 @@ pub(crate) fn find_leaving(
     .maybe(tx)
 }
 
-/// Writes down whose word it is that the account's primary address is its own.
+/// Records who vouches that the primary address belongs to the account.
 pub(crate) fn verify_email(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -229,7 +229,7 @@ pub(crate) fn verify_email(
     Ok(())
 }
 
-/// The account's primary address, if it is known to be the account's own.
+/// The account's primary address, if it is verified.
 pub fn verified_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreError> {
     let found: Option<(String,)> = sql!(
         "SELECT address FROM email
@@ -240,8 +240,8 @@ pub fn verified_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>,
     Ok(found.map(|(address,)| address))
 }
 
-/// Gives the account another primary address, which a link was mailed to; tells whether nobody
-/// else has it.
+/// Replaces the account's primary address by one to which a link was mailed. Returns `false` if
+/// another account has the address.
 pub(crate) fn replace_email(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -285,8 +285,8 @@ pub(crate) fn replace_email(
     Ok(true)
 }
 
-/// Takes the account's lock, which whatever counts its sessions or tokens
-/// needs; tells whether it is an account that may act.
+/// Locks the account; anything that counts its sessions or tokens must do so first. Returns whether
+/// the account is active.
 pub fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let locked: Option<(AccountId,)> = sql!(
         "SELECT id FROM account WHERE id = :id AND state = 'active' FOR NO KEY UPDATE",
@@ -296,7 +296,7 @@ pub fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(locked.is_some())
 }
 
-/// As [`lock`], for an account that need not be able to act; tells whether it is there.
+/// Like [`lock`], for an account in any state. Returns whether the account exists.
 pub(crate) fn lock_in_any_state(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let locked: Option<(AccountId,)> = sql!(
         "SELECT id FROM account WHERE id = :id FOR NO KEY UPDATE",
@@ -317,7 +317,7 @@ pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result
     Ok(())
 }
 
-/// Notes in the log what somebody did with their own account, or with what belongs to it.
+/// Records in the audit log what a person did with their own account, or with what belongs to it.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,

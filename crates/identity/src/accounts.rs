@@ -1,4 +1,4 @@
-//! What identity works with: what the configuration says of people, and what is counted.
+//! The shared state of this crate: configuration that concerns accounts, and counters.
 
 use std::time::Duration;
 
@@ -15,56 +15,56 @@ use crate::scope::domain::Domains;
 /// Who may have an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Registration {
-    /// Who is invited to help.
+    /// Only people invited to help.
     #[default]
     Closed,
-    /// They, and whoever an owner or administrator invites.
+    /// Also people whom an owner or administrator invites.
     Invite,
     /// Everybody.
     Open,
 }
 
-/// What the configuration says of new accounts.
+/// The configuration for new accounts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policy {
-    /// Who may have one.
+    /// Who may have an account.
     pub registration: Registration,
-    /// Whether mail leaves this machine.
+    /// Whether this server can send mail.
     pub has_mail: bool,
 }
 
-/// What signing in needs beside the site: the one place where passwords are
-/// hashed, and the counters of changes. Cheap to clone.
+/// What sign-in needs beside the site: the shared password hasher and the counters of changes.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
-    /// What every handler shares.
+    /// The site that all handlers share.
     pub site: Site,
-    /// Where passwords are hashed.
+    /// The password hasher.
     pub hasher: Hasher,
-    /// How often somebody may change something.
+    /// The limit on how often an account may change something.
     pub changes: Changes,
-    /// How often people who are not signed in may ask for something.
+    /// The limits on requests of people who are not signed in.
     pub limits: RequestLimits,
-    /// The tries to sign in whose outcome is not known yet.
+    /// Sign-in attempts whose outcome is not known yet.
     pub in_flight: InFlight,
-    /// How long a try waits for those that are in flight.
+    /// How long an attempt waits for those in flight.
     pub patience: Duration,
-    /// What the configuration says of new accounts.
+    /// The configuration for new accounts.
     pub policy: Policy,
     /// Who must have a second factor.
     pub require_mfa_for: RequireMfaFor,
-    /// With whom people may sign in.
+    /// The identity providers that people may sign in with.
     pub providers: Providers,
-    /// What the domains have to do with people.
+    /// What each domain declares about accounts.
     pub domain_accounts: Domains,
 }
 
 impl Accounts {
-    /// For a site on this machine.
+    /// Creates the state for a site on this machine.
     pub fn new(site: Site, domain_accounts: Domains) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            // One core stays free for pages, where there are several.
+            // If there are several cores, one stays free for serving pages.
             hasher: Hasher::new(cores - 1, site.random.clone()),
             changes: Changes::default(),
             limits: RequestLimits::default(),

@@ -1,25 +1,25 @@
-//! The browser that asks, as far as signing in is concerned.
+//! The browser that makes a request, as far as sign-in is concerned.
 
 use platform::audit::{RequestFacts, shorten};
 use platform::{Secret, text_cleaning};
 
-/// What a browser brings along when somebody signs in with it.
+/// What a browser sends when somebody signs in with it.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// The request's id and the address it came from.
+    /// The request's id and client address.
     pub request: RequestFacts,
-    /// How the browser names itself.
+    /// The `User-Agent` header.
     pub user_agent: String,
-    /// The session it brings; it ends when a new one begins.
+    /// The session secret it sends, if any; that session ends when a new one begins.
     pub session: Option<Secret>,
-    /// The secret that marks it as known to an account.
+    /// The secret that marks the browser as known to an account.
     pub device: Option<Secret>,
-    /// The secret under which an identity waits to be linked by a sign-in.
+    /// The secret of an identity that waits to be linked by a sign-in.
     pub identity: Option<Secret>,
 }
 
 impl Client {
-    /// The longest name of a browser that is kept.
+    /// How much of the `User-Agent` header is stored.
     const LONGEST_NAME: usize = 256;
 
     pub(crate) fn name(&self) -> String {
@@ -29,17 +29,16 @@ impl Client {
             .collect()
     }
 
-    /// The network it comes from; the whole address is nobody's business.
+    /// The client's network. The full address is not stored, for privacy.
     pub(crate) fn network(&self) -> String {
         self.request.network.map(shorten).unwrap_or_default()
     }
 }
 
-/// A browser in two words, as people know it: "Firefox, Android". Empty where
-/// it names itself in a way nobody knows.
+/// A short description of a browser, such as "Firefox, Android". Empty if the `User-Agent` is
+/// unknown.
 pub fn describe(user_agent: &str) -> String {
-    // Most browsers call themselves by several names; the first here that is
-    // found is the one that no other also uses.
+    // Most browsers name several others in the `User-Agent`, so the more specific names come first.
     const BROWSERS: [(&str, &str); 7] = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),

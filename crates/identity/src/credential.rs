@@ -1,4 +1,4 @@
-//! What people sign in with.
+//! Credentials: what people sign in with.
 
 pub mod hashing;
 pub(crate) mod id_token;

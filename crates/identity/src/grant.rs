@@ -1,9 +1,9 @@
-//! Grants: who may do what, and where.
+//! Grants: which roles accounts have in which scopes.
 //!
 //! A grant is (account, scope, role, end). In one scope an account has at most one rank, and any
-//! duties. Whoever manages a scope asks for its proof, [`Manager`], once; a scope never loses its
-//! last owner, which is judged under the lock of all its owners. A grant that has ended gives
-//! nothing, and an owner's that ends some day does not count as the last one's.
+//! number of duties. To manage a scope a caller needs its proof, [`Manager`]. A scope never loses
+//! its last owner, which is checked under the lock of all its owners. An expired grant gives
+//! nothing, and an owner's grant with an expiry does not count as the last one.
 
 pub mod administrator;
 pub mod held;
@@ -24,7 +24,7 @@ pub use crate::scope::{
 };
 pub use manager::{Manager, change, leave, manager, remove, remove_duty};
 
-/// The rank of `who` in `scope` right now. A token is nothing outside the scope it was made for.
+/// The rank of `who` in `scope` at this moment. A token limited to one scope has no rank elsewhere.
 pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<Role>, StoreError> {
     if !who.reaches(scope) {
         return Ok(None);
@@ -32,7 +32,7 @@ pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<
     rank_of(tx, &who.account().id, scope)
 }
 
-/// The rank of the account in `scope`, for callers that ask for somebody else.
+/// The rank of any account in `scope`.
 pub fn rank_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -42,7 +42,7 @@ pub fn rank_of(
     Ok(held.map(|(role, _)| role))
 }
 
-/// Whether `who` has this duty in `scope` right now.
+/// Whether `who` has this duty in `scope` at this moment.
 pub fn has_duty(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -52,7 +52,7 @@ pub fn has_duty(
     Ok(who.reaches(scope) && held(tx, &who.account().id, scope, duty)?.is_some())
 }
 
-/// Whether `who` has this duty in the whole installation, or is an administrator or an owner of it.
+/// Whether `who` has this duty in the whole installation, or is an administrator or owner of it.
 pub fn may_in_site(tx: &mut Tx<'_>, who: &SignedIn, duty: Role) -> Result<bool, StoreError> {
     let site = Scope::site();
     let rank = rank_in(tx, who, &site)?;
@@ -60,7 +60,7 @@ pub fn may_in_site(tx: &mut Tx<'_>, who: &SignedIn, duty: Role) -> Result<bool, 
     Ok(is_admin || has_duty(tx, who, &site, duty)?)
 }
 
-/// The accounts that [`may_in_site`] lets in.
+/// The accounts for which [`may_in_site`] returns `true`.
 pub fn list_who_may_in_site(tx: &mut Tx<'_>, duty: Role) -> Result<Vec<AccountId>, StoreError> {
     let all: Vec<(AccountId,)> = sql!(
         "SELECT DISTINCT account_id FROM role_grant
@@ -74,7 +74,7 @@ pub fn list_who_may_in_site(tx: &mut Tx<'_>, duty: Role) -> Result<Vec<AccountId
     Ok(all.into_iter().map(|(id,)| id).collect())
 }
 
-/// The scopes of one kind where `who` has a rank, by id, and which.
+/// The scopes of one kind in which `who` has a rank: their ids and the ranks.
 pub fn ranks_of(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -85,7 +85,7 @@ pub fn ranks_of(
     Ok(all)
 }
 
-/// As [`ranks_of`], for callers that ask for somebody else.
+/// Like [`ranks_of`], for any account.
 pub fn ranks_of_account(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -110,19 +110,19 @@ pub fn ranks_of_account(
 /// Somebody with a rank in a scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Who.
+    /// The account.
     pub account: AccountId,
-    /// What they are called.
+    /// The display name.
     pub display_name: String,
-    /// The address they sign in with.
+    /// The address the member signs in with.
     pub email: String,
-    /// What they are.
+    /// The member's rank.
     pub role: Role,
-    /// Since when.
+    /// When the rank was granted.
     pub granted_at: Timestamp,
 }
 
-/// Everybody with a rank in `scope`, in the order they came.
+/// Everybody with a rank in `scope`, in the order in which they joined.
 pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
     let now = tx.roughly_now();
     let rows: Vec<(AccountId, String, String, String, Timestamp)> = sql!(
@@ -150,25 +150,25 @@ pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
     rows.into_iter().map(member).collect()
 }
 
-/// Why a grant stays as it is.
+/// Why a grant was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
     /// The account has no role there.
     #[error("not a member")]
     NotAMember,
-    /// There is no such role in this kind of place.
+    /// This kind of scope has no such role.
     #[error("no such role here")]
     UnknownRole,
-    /// Nobody would be left who owns the place and can sign in.
+    /// The scope would have no owner left who can sign in.
     #[error("the last owner stays")]
     LastOwner,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Gives the account a role because of what happens in the same transaction:
-/// what the scope is of is created, an invite taken. Who has a greater rank keeps it.
+/// Grants a role as part of a larger change in the same transaction, such as creating the scope or
+/// accepting an invite. A greater rank is kept.
 pub fn give(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -179,7 +179,7 @@ pub fn give(
     give_until(tx, account, role, scope, granted_by, None)
 }
 
-/// As [`give`], until `expires_at`. Who has the same role for longer keeps it.
+/// Like [`give`], until `expires_at`. The same role with a later end is kept.
 pub fn give_until(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -247,8 +247,8 @@ pub fn give_until(
     Ok(())
 }
 
-/// Removes all that an account has in a scope, and returns how many roles that were. The caller sees
-/// to it that an owner is left.
+/// Removes all roles of an account in a scope, and returns how many there were. The caller makes
+/// sure that an owner is left.
 pub fn forget(tx: &mut Tx<'_>, account: &AccountId, scope: &Scope) -> Result<u64, StoreError> {
     sql!(
         "DELETE FROM role_grant
@@ -260,7 +260,7 @@ pub fn forget(tx: &mut Tx<'_>, account: &AccountId, scope: &Scope) -> Result<u64
     .run(tx, Rows::Any)
 }
 
-/// Takes all roles in a scope away, because what it is of goes in the same transaction.
+/// Removes all roles in a scope, because the scope itself is removed in the same transaction.
 pub fn remove_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM role_grant WHERE scope_kind = :kind AND scope_id = :id",
@@ -277,7 +277,7 @@ pub fn remove_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// As [`remove_duty`], by whoever was found to be allowed to.
+/// Like [`remove_duty`]; the caller has checked that the change is allowed.
 pub(crate) fn take_duty(
     tx: &mut Tx<'_>,
     actor: Actor,
@@ -303,8 +303,8 @@ pub(crate) fn take_duty(
     Ok(())
 }
 
-/// What the account holds right now of `role`'s sort, and until when: its rank, whichever it is,
-/// where `role` is one; else this duty.
+/// What the account holds at this moment, and until when. If `role` is a rank: the account's rank,
+/// whichever it is; if it is a duty: that duty.
 fn held(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -335,7 +335,7 @@ fn held(
         .transpose()
 }
 
-/// The role that is kept as `word` in scopes of this kind.
+/// Parses the stored name of a role of this kind of scope.
 fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
     kind.role(word).ok_or_else(|| StoreError::Column {
         column: format!("role_grant.role of the scope {}", kind.name),
@@ -343,7 +343,8 @@ fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
     })
 }
 
-/// Whoever may leave a place without owner waits here for the one before.
+/// Locks the owners of a scope, so that concurrent changes that could remove the last one run one
+/// after another.
 pub(crate) fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     let _: Vec<(AccountId,)> = sql!(
         "SELECT account_id FROM role_grant
@@ -357,8 +358,8 @@ pub(crate) fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreErr
     Ok(())
 }
 
-/// After an owner was made something else, at least one must be left who is
-/// active; for the installation, one who can sign in again.
+/// Checks, after an owner's rank was changed, that an active owner is left; for the installation,
+/// one who can sign in again.
 pub(crate) fn keep_an_owner(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -387,8 +388,7 @@ pub(crate) fn keep_an_owner(
     Ok(())
 }
 
-/// The scopes of one kind that would be without an owner if the account were gone. Their owners are
-/// locked.
+/// The scopes of one kind that would have no owner without the account. Locks their owners.
 pub fn owned_alone(
     tx: &mut Tx<'_>,
     account: &AccountId,

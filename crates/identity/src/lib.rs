@@ -1,13 +1,13 @@
-//! Who somebody is: people, what they sign in with, their sessions and the tokens of their
-//! programs, and what each may do where. Nothing here is an address or a page.
+//! Identity: people, their credentials, their sessions and tokens, and their roles. This crate has
+//! no URLs and no pages.
 //!
-//! Permission is a value. A function that needs leave asks for the proof in its signature; only the
-//! checks of this crate make one, such as [`session::signed_in::SignedIn`]. What somebody is in a
-//! scope, [`grant::rank_in`] tells.
+//! Permission is a value: a function that needs it takes the proof as a parameter, and only the
+//! checks of this crate create proofs, such as [`session::signed_in::SignedIn`]. [`grant::rank_in`]
+//! returns a person's rank in a scope.
 //!
-//! From the bottom up: accounts, links that work once and scopes; [`session`]; [`grant`];
-//! [`credential`]; [`sign_in`]; what people do with their own accounts ([`person`]), and what is
-//! done with those of others ([`people`]).
+//! From the bottom up: accounts, one-time links and scopes; [`session`]; [`grant`]; [`credential`];
+//! [`sign_in`]; what people do with their own accounts ([`person`]), and what administrators do
+//! with those of others ([`people`]).
 
 pub mod account;
 pub mod accounts;
@@ -29,7 +29,7 @@ pub mod sign_in;
 pub use accounts::Accounts;
 pub use scope::domain::DomainAccounts;
 
-/// The tables of people. The store knows them by the name that they had first.
+/// The migrations of this crate. The store knows them by their first name.
 pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migrations!(
     "accounts",
     "0001_begin",

@@ -1,4 +1,4 @@
-//! How often somebody may do something.
+//! Rate limits.
 
 pub mod changes;
 pub mod in_flight;

@@ -1,5 +1,4 @@
-//! Mail that tells people of something that they should know of at once, in the
-//! language they read.
+//! Mail that tells people at once of an event that concerns their security, in their language.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,29 +10,29 @@ use web::{Language, Network, Site, Value};
 use crate::account::Account;
 use crate::client::{self, Client};
 
-/// What somebody is told.
+/// A mail about an event.
 #[derive(Clone, Debug)]
 pub struct Notice<'a> {
-    /// The message for the subject.
+    /// The message id of the subject.
     pub subject: &'static str,
-    /// The message for the text.
+    /// The message id of the text.
     pub text: &'static str,
     /// When it happened.
     pub at: Timestamp,
-    /// Where on the site there is more of it.
+    /// The path of the page with more information.
     pub path: &'a str,
-    /// What both messages may name beside the reader's `name`, the `site`, the `time` in the
+    /// Values for both messages, besides the reader's `name`, the `site`, the `time` in the
     /// reader's `zone`, and the `address` of the path.
     pub values: Vec<(&'static str, Value<'a>)>,
 }
 
 impl Notice<'_> {
-    /// Writes the mail. An account whose address cannot get any is passed over.
+    /// Enqueues the mail. An account whose address cannot receive mail is skipped.
     pub fn send(self, tx: &mut Tx<'_>, site: &Site, to: &Account) -> Result<(), StoreError> {
         self.write(tx, site, to, None).map(drop)
     }
 
-    /// As [`Notice::send`], for somebody of whom nothing is known; and says which mail it is.
+    /// Like [`Notice::send`], for a recipient without an account; returns the id of the mail.
     pub(crate) fn write(
         self,
         tx: &mut Tx<'_>,
@@ -66,7 +65,7 @@ impl Notice<'_> {
             subject: text.with(self.subject, &values),
             text: text.with(self.text, &values),
             html: None,
-            // Many have a link that works once.
+            // Many of these mails contain a one-time link.
             seal: Some(site.keys.key(sealed_text::PURPOSE)),
             stranger,
         };
@@ -74,14 +73,14 @@ impl Notice<'_> {
     }
 }
 
-/// The line in which the mails wait that people without a session cause in a network: of IPv4 the /24,
-/// of IPv6 the /48.
+/// The queue line for mails that people without a session cause, by network: the /24 for IPv4, the
+/// /48 for IPv6.
 pub(crate) fn line(site: &Site, network: Network) -> String {
     let key = site.keys.key("line of a network");
     key.sign(&[&audit::shorten(network.address())])
 }
 
-/// Tells of a sign-in with a browser that was not used before.
+/// Tells the owner of a sign-in with a new browser.
 pub(crate) fn new_sign_in(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -95,7 +94,7 @@ pub(crate) fn new_sign_in(
     send(tx, site, account, client, messages, browser)
 }
 
-/// Tells that somebody has a copy of a refresh token, so that a session was ended.
+/// Tells the owner that a refresh token was reused, so its session was ended.
 pub(crate) fn token_reused(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -106,7 +105,7 @@ pub(crate) fn token_reused(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Tells that a passkey signed that had signed as often before: somebody has a copy.
+/// Tells the owner that a passkey's signature counter did not increase, so the passkey was copied.
 pub(crate) fn passkey_copied(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -117,7 +116,7 @@ pub(crate) fn passkey_copied(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Tells that a recovery code was used.
+/// Tells the owner that a recovery code was used.
 pub(crate) fn recovery_code_used(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -130,7 +129,7 @@ pub(crate) fn recovery_code_used(
     send(tx, site, account, client, messages, left)
 }
 
-/// Tells that the account has no second factor any more.
+/// Tells the owner that the account no longer has a second factor.
 pub(crate) fn factor_removed(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -141,7 +140,7 @@ pub(crate) fn factor_removed(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Tells of what happened just now in a browser, and where to look.
+/// Sends a notice about something that just happened in a browser.
 fn send(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! What people are told on the site: a row each, read or unread, and a mail for those who chose it.
+//! Notifications on the site: one row each, read or unread, and a mail for people who chose that.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::mail::{Address, NewMail, Stream};
@@ -10,42 +10,42 @@ use web::{Language, Site};
 use crate::account::{self, AccountId};
 use crate::grant::{self, Role, SITE, Scope};
 
-/// The scope of the mails, so that a link in one of them stops these alone.
+/// The mail scope, so that unsubscribing affects only these mails.
 pub const SCOPE: &str = "notices";
-/// How long they are kept.
+/// How long notifications are stored.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
-/// How long the same is not told again.
+/// How long the same notification is not repeated.
 const SAME: SignedDuration = SignedDuration::from_hours(24);
-/// How many a page shows.
+/// How many notifications a page shows.
 const SHOWN: i64 = 100;
 
-/// Something to be told.
+/// A notification to send.
 #[derive(Clone, Copy, Debug)]
 pub struct NewNotification<'a> {
-    /// The message that says it; it may name `about`.
+    /// The message id of the text; it may use `about`.
     pub kind: &'static str,
-    /// What it is about.
+    /// What the notification is about.
     pub about: &'a str,
-    /// Where something can be done about it.
+    /// The page where the reader can act on it.
     pub href: &'a str,
 }
 
-/// Something that somebody was told.
+/// A notification that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Notification {
-    /// The message that says it.
+    /// The message id of the text.
     pub kind: String,
-    /// What it is about.
+    /// What the notification is about.
     pub about: String,
-    /// Where something can be done about it.
+    /// The page where the reader can act on it.
     pub href: String,
-    /// Since when it is there.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was read.
     pub read_at: Option<Timestamp>,
 }
 
-/// Tells somebody, unless the same is there unread, or came within a day.
+/// Notifies an account, unless the same notification is still unread or was sent within a day.
 pub fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -91,7 +91,7 @@ pub fn tell(
     Ok(())
 }
 
-/// Tells everybody whose rank in the installation is `least` or a greater one.
+/// Notifies everybody whose rank in the installation is at least `least`.
 pub fn tell_site(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -141,7 +141,7 @@ fn mail(
     .map(drop)
 }
 
-/// What somebody was told, the newest first.
+/// The account's notifications, newest first.
 pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Notification>, StoreError> {
     sql!(
         "SELECT {Notification} FROM notification WHERE account_id = :account
@@ -152,7 +152,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Notification>, S
     .all(tx)
 }
 
-/// How many of them are unread.
+/// The number of unread notifications.
 pub fn count_unread(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM notification WHERE account_id = :account AND read_at IS NULL",
@@ -162,7 +162,7 @@ pub fn count_unread(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreEr
     Ok(count)
 }
 
-/// Somebody has read all that was there at this time.
+/// Marks all notifications created until this time as read.
 pub fn read_all(tx: &mut Tx<'_>, account: &AccountId, until: Timestamp) -> Result<(), StoreError> {
     sql!(
         "UPDATE notification SET read_at = :now
@@ -175,7 +175,7 @@ pub fn read_all(tx: &mut Tx<'_>, account: &AccountId, until: Timestamp) -> Resul
     Ok(())
 }
 
-/// Whether somebody chose to get them by mail, too.
+/// Whether the account also receives notifications by mail.
 pub fn is_mailed(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM notification_by_mail WHERE account_id = :account",
@@ -185,7 +185,7 @@ pub fn is_mailed(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreErro
     Ok(found.is_some())
 }
 
-/// Writes down what somebody chose.
+/// Stores whether the account receives notifications by mail.
 pub fn choose_mail(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -208,7 +208,7 @@ pub fn choose_mail(
     Ok(())
 }
 
-/// For the copy of somebody's data.
+/// The notifications, for the export of the account's data.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all = list(tx, account)?.into_iter().map(|one| {
         json!({
@@ -219,7 +219,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(all.collect())
 }
 
-/// Erases all of them with the account.
+/// Erases the account's notifications.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     choose_mail(tx, account, false)?;
     sql!(

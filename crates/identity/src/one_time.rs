@@ -1,7 +1,7 @@
-//! Links that work once: to become the first owner, to become a member, to
-//! sign in. The row is gone the moment the link is [taken](take), so of two uses one
-//! finds nothing. A link that confirms something is [used](use_once) instead: for
-//! [`KNOWN`] a repeat, as of a double click, is told from a link that was never good.
+//! Links that work once: to become the first owner, to become a member, to sign in. Their row is
+//! deleted when the link is [taken](take), so a second use finds nothing. A link that confirms
+//! something is [used](use_once) instead: for [`KNOWN`] a repeat, such as a double click, is
+//! distinguished from a link that was never valid.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::account::AccountId;
 use crate::opaque;
 
-/// For how long a repeat of a use is known as one.
+/// How long a repeated use is recognised as one.
 pub(crate) const KNOWN: SignedDuration = SignedDuration::from_mins(10);
 
 /// What a link is for.
@@ -21,34 +21,34 @@ pub(crate) const KNOWN: SignedDuration = SignedDuration::from_mins(10);
 pub(crate) enum Purpose {
     /// To become the first owner. There is never more than one.
     Setup,
-    /// To become a member. Those that an account made end with its sessions: a thief may have invited
-    /// themselves.
+    /// To become a member. Invites made by an account end with its sessions, because a thief may
+    /// have invited themselves.
     Invite,
     /// To sign in.
     SignIn,
-    /// What a passkey has signed.
+    /// A passkey response, so that it is accepted once.
     Passkey,
-    /// To keep an account that was to be erased.
+    /// To cancel the erasure of an account.
     Restore,
     /// To confirm the address of an account.
     VerifyEmail,
     /// To set a new password.
     ResetPassword,
-    /// To confirm the address that an account is to have.
+    /// To confirm the new address of an account.
     ChangeEmail,
-    /// To get the address back that an account had.
+    /// To restore the previous address of an account.
     UndoEmail,
-    /// To get mail at an address that bounced, or whose owner complained.
+    /// To receive mail again at an address that bounced or whose owner complained.
     ReceiveMail,
-    /// To sign in, once a second factor is proved.
+    /// To finish signing in with a second factor.
     SecondStep,
-    /// To come back from a provider of sign-ins.
+    /// To return from an identity provider.
     ProviderState,
     /// To link an identity at the next sign-in.
     LinkIdentity,
-    /// To say which address is theirs, for somebody whom a provider has identified.
+    /// To enter the address of a new person whom a provider has identified.
     Newcomer,
-    /// To keep second factors that were to be removed.
+    /// To keep second factors whose removal is planned.
     KeepFactors,
 }
 
@@ -74,22 +74,22 @@ impl Purpose {
     }
 }
 
-/// A link that is still good.
+/// A valid link.
 #[derive(Clone, Debug)]
 pub(crate) struct OneTime<T> {
-    /// Names the link without opening anything.
+    /// The id of the link. It does not open the link.
     pub(crate) id: String,
-    /// Whom it is for, or who made it.
+    /// The account the link is for, or that created it.
     pub(crate) account: Option<AccountId>,
-    /// What it carries.
+    /// The data stored with the link.
     pub(crate) data: T,
-    /// Until when.
+    /// When it expires.
     pub(crate) expires_at: Timestamp,
     /// Whether it was used, less than [`KNOWN`] ago.
     pub(crate) is_used: bool,
 }
 
-/// Makes a link for `lifetime`; the secret is shown once and kept nowhere.
+/// Creates a link that is valid for `lifetime`. The secret is shown once; only its hash is stored.
 pub(crate) fn create(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -125,8 +125,8 @@ fn remove_expired(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Notes that what proves itself was used, until it proves nothing more; tells whether this is the
-/// first use.
+/// Records the use of something that is its own proof, until that expires. Returns whether this is
+/// the first use.
 pub(crate) fn use_up(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -145,7 +145,7 @@ pub(crate) fn use_up(
     Ok(count == 1)
 }
 
-/// Looks at a link without using it. One that was used is there as long as its repeat is known.
+/// Finds a link without using it. A used link is found for as long as its repeat is recognised.
 pub(crate) fn find<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -163,14 +163,14 @@ pub(crate) fn find<T: DeserializeOwned>(
     Ok(row.and_then(|row| read(row, now)))
 }
 
-/// Uses a link, and keeps it so that a repeat is known. Whoever comes second waits here, and finds
-/// it used.
+/// Marks a link as used, so that a repeat is recognised. A concurrent use waits here and finds the
+/// link used.
 pub(crate) fn use_once<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
-    // The clock may be asked only once the row is held: it is the lock.
+    // The clock is read only after this statement has locked the row.
     let row: Option<Columns> = sql!(
         "SELECT hash, account_id, data, expires_at, used_at FROM one_time_token
          WHERE hash = :hash AND purpose = :purpose FOR NO KEY UPDATE",
@@ -192,13 +192,13 @@ pub(crate) fn use_once<T: DeserializeOwned>(
     Ok(link)
 }
 
-/// Uses a link up. Whoever comes second waits here, and finds nothing.
+/// Takes a link, which deletes it. A concurrent use waits here and finds nothing.
 pub(crate) fn take<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
-    // The clock may be asked only once the row is held: it is the lock.
+    // The clock is read only after this statement has locked the row.
     let row: Option<Columns> = sql!(
         "DELETE FROM one_time_token WHERE hash = :hash AND purpose = :purpose
          RETURNING hash, account_id, data, expires_at, used_at",
@@ -211,8 +211,8 @@ pub(crate) fn take<T: DeserializeOwned>(
     Ok(link.filter(|link| link.expires_at > now && !link.is_used))
 }
 
-/// Counts a try at what a link asks for beside itself; tells whether it was one of the first
-/// `limit`.
+/// Counts an attempt at what a link asks for besides its secret; returns whether it is one of the
+/// first `limit`.
 pub(crate) fn count_attempt(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -230,7 +230,7 @@ pub(crate) fn count_attempt(
     Ok(count == 1)
 }
 
-/// The links of one purpose that are still good, the oldest first.
+/// The valid links of one purpose, oldest first.
 pub(crate) fn list<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -247,7 +247,7 @@ pub(crate) fn list<T: DeserializeOwned>(
     Ok(rows.into_iter().filter_map(|row| read(row, now)).collect())
 }
 
-/// Withdraws one link by its id; tells whether there was one.
+/// Deletes a link by its id; returns whether it existed.
 pub(crate) fn remove(tx: &mut Tx<'_>, purpose: Purpose, id: &str) -> Result<bool, StoreError> {
     let Ok(hash) = URL_SAFE_NO_PAD.decode(id) else {
         return Ok(false);
@@ -261,7 +261,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, purpose: Purpose, id: &str) -> Result<bool
     Ok(count == 1)
 }
 
-/// Withdraws the links of one purpose that were made for an account and that nobody has used.
+/// Deletes the unused links of one purpose that were made for an account.
 pub(crate) fn remove_of(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -277,7 +277,7 @@ pub(crate) fn remove_of(
     Ok(())
 }
 
-/// Withdraws an account's links of one purpose that end at `end` or later.
+/// Deletes an account's links of one purpose that expire at `end` or later.
 pub(crate) fn remove_since(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -296,7 +296,7 @@ pub(crate) fn remove_since(
     Ok(())
 }
 
-/// Withdraws every link of one purpose.
+/// Deletes every link of one purpose.
 pub(crate) fn remove_all(tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM one_time_token WHERE purpose = :purpose",
@@ -314,7 +314,8 @@ type Columns = (
     Option<Timestamp>,
 );
 
-/// What can no longer be read opens nothing, nor does what was used some time ago.
+/// Parses a stored link; `None` if its data cannot be read or it was used longer ago than
+/// [`KNOWN`].
 fn read<T: DeserializeOwned>(
     (hash, account, data, expires_at, used_at): Columns,
     now: Timestamp,

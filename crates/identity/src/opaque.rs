@@ -1,18 +1,17 @@
-//! Opaque secrets: 256 random bits as text. Whoever holds the text is let in;
-//! the store keeps only its SHA-256, which needs no salt because nobody can try
-//! 2²⁵⁶ inputs.
+//! Opaque secrets: 256 random bits as text. Whoever has the text has access. The store contains
+//! only its SHA-256, which needs no salt because nobody can try 2²⁵⁶ inputs.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use platform::{Random, Secret};
 use sha2::{Digest, Sha256};
 
-/// A new secret, 43 letters that stand in a cookie or an address as they are.
+/// Creates a secret of 43 characters that need no escaping in cookies and URLs.
 pub fn create(random: &Random) -> Secret {
     Secret::new(URL_SAFE_NO_PAD.encode(random.token()))
 }
 
-/// What is kept of a secret, and looked up.
+/// The hash of a secret, by which it is stored and found.
 pub(crate) fn hash(secret: &Secret) -> [u8; 32] {
     Sha256::digest(secret.reveal().as_bytes()).into()
 }

@@ -1,8 +1,8 @@
-//! People as administrators of the installation see them: who there is, who is kept out, and who
-//! administers it too.
+//! People as administrators of the installation see them: who has an account, who is deactivated,
+//! and who is an administrator.
 //!
-//! Nobody acts on somebody whose rank is above their own, and the installation keeps an owner who
-//! can sign in; that is judged under the lock of all its owners.
+//! Nobody can act on a person of higher rank, and the installation keeps an owner who can sign in;
+//! that is checked under the lock of all its owners.
 
 pub mod factor_reset;
 pub mod import;
@@ -26,42 +26,42 @@ use crate::person::reset::{self, Wanted};
 use crate::scope::domain::DomainAccounts;
 use crate::session::end_access;
 
-/// How many lines of the audit log are shown of a person.
+/// How many lines of the audit log are shown for a person.
 const LINES: u32 = 50;
 
-/// Somebody who has an account.
+/// A person who has an account.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Person {
-    /// Which account.
+    /// The account's id.
     pub id: AccountId,
-    /// What they are called.
+    /// The display name.
     pub display_name: String,
-    /// The address they sign in with.
+    /// The address the person signs in with.
     pub email: String,
-    /// Whether they may.
+    /// The state of the account.
     pub state: State,
-    /// The word of their rank in the installation.
+    /// The name of the person's rank in the installation.
     pub rank: Option<String>,
-    /// Since when they have the account.
+    /// When the account was created.
     pub created_at: Timestamp,
-    /// When they last signed in.
+    /// When the person last signed in.
     pub last_login_at: Option<Timestamp>,
     /// Whether the account waits for its address to be confirmed.
     pub is_unverified: bool,
 }
 
-/// Which people are looked for; what is empty does not matter.
+/// A search for people; empty fields match everybody.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// A part of the name or of the address.
+    /// A part of the name or the address.
     pub text: String,
-    /// Those in this state.
+    /// The state of the account.
     pub state: Option<State>,
-    /// Those with this rank, by its word.
+    /// The name of the rank.
     pub rank: String,
 }
 
-/// People, the newest account first, older than `before`.
+/// The people who match a search, newest account first, created before `before`.
 pub fn list(
     tx: &mut Tx<'_>,
     _: &Administrator,
@@ -95,7 +95,7 @@ pub fn list(
     .all(tx)
 }
 
-/// What holds `text` somewhere, for `LIKE`.
+/// The `LIKE` pattern for texts that contain `text`.
 fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for letter in text.chars() {
@@ -108,28 +108,28 @@ fn pattern(text: &str) -> String {
     pattern
 }
 
-/// A person, and what is known of their use of the account.
+/// A person, and how they use the account.
 #[derive(Clone, Debug)]
 pub struct Details {
-    /// Who.
+    /// The person.
     pub person: Person,
-    /// How many sessions they have.
+    /// The number of sessions.
     pub sessions: i64,
-    /// How many tokens.
+    /// The number of tokens.
     pub tokens: i64,
-    /// Their duties in the installation.
+    /// The person's duties in the installation.
     pub duties: Vec<Role>,
-    /// When the account is erased, if they asked for it.
+    /// When the account is erased, if the person asked for it.
     pub erased_at: Option<Timestamp>,
-    /// Whether they have a second factor or a passkey.
+    /// Whether the person has a second factor or a passkey.
     pub has_factors: bool,
-    /// When these are removed, if an administrator asked for it.
+    /// When these factors are removed, if an administrator asked for it.
     pub factors_reset_at: Option<Timestamp>,
-    /// What the audit log says about them, the newest first.
+    /// The person's lines of the audit log, newest first.
     pub lines: Vec<Record>,
 }
 
-/// One person.
+/// Finds a person.
 pub fn find(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -184,7 +184,7 @@ pub fn find(
     })
 }
 
-/// Keeps somebody out: nobody can sign in to the account, and nothing public shows it.
+/// Deactivates an account: nobody can sign in to it, and no public page shows it.
 pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
     let held = hold_for(tx, by, id)?;
     match held.state {
@@ -200,7 +200,7 @@ pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Pe
     Ok(())
 }
 
-/// Lets somebody in again, also one who asked for their account to be erased.
+/// Activates a deactivated account, or one whose owner asked for it to be erased.
 pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
     if hold_for(tx, by, id)?.state == State::Active {
         return Ok(());
@@ -211,7 +211,7 @@ pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Peop
     Ok(())
 }
 
-/// Signs somebody out everywhere, programs too; returns how many sessions ended.
+/// Ends all sessions and tokens of a person; returns the number of sessions.
 pub fn sign_out(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<u64, PeopleError> {
     hold_for(tx, by, id)?;
     let count = end_access(tx, id)?;
@@ -220,7 +220,7 @@ pub fn sign_out(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<u64, Peo
     Ok(count)
 }
 
-/// Mails somebody a link that sets a new password.
+/// Mails a person a link that sets a new password.
 pub fn send_reset(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
     if hold_for(tx, by, id)?.state != State::Active {
         return Err(PeopleError::NotFound);
@@ -231,8 +231,7 @@ pub fn send_reset(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Pe
     Ok(())
 }
 
-/// Makes somebody an administrator, or takes that back. Who owns the installation is more than
-/// that, and stays it.
+/// Makes a person an administrator, or removes that rank. Owners keep their rank.
 pub fn set_admin(
     tx: &mut Tx<'_>,
     by: &Acting,
@@ -247,7 +246,7 @@ pub fn set_admin(
     }
 }
 
-/// How many people there are, and how many of them may sign in.
+/// The number of people, and how many of them may sign in.
 pub fn count(tx: &mut Tx<'_>, _: &Administrator) -> Result<(i64, i64), StoreError> {
     tx.one(
         sql!("SELECT COUNT(*), COUNT(CASE WHEN state = 'active' THEN 1 END) FROM account"),
@@ -255,7 +254,7 @@ pub fn count(tx: &mut Tx<'_>, _: &Administrator) -> Result<(i64, i64), StoreErro
     )
 }
 
-/// Gives somebody another rank in the installation, or none; only owners do.
+/// Changes or removes a person's rank in the installation. Only owners may do so.
 pub fn set_rank(
     tx: &mut Tx<'_>,
     by: &Acting,
@@ -280,7 +279,7 @@ pub fn set_rank(
     Ok(())
 }
 
-/// What the account is in the whole installation right now, rank and duties, as it is kept.
+/// The stored names of the account's current rank and duties in the installation.
 fn words_in_site(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<(String,)>, StoreError> {
     sql!(
         "SELECT role FROM role_grant WHERE account_id = :account AND scope_kind = :site
@@ -292,7 +291,7 @@ fn words_in_site(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<(String,)>,
     .all(tx)
 }
 
-/// Whether somebody has a rank or a duty in anything at all.
+/// Whether a person has a rank or a duty in any scope.
 pub fn has_role(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let found: Option<(String,)> = sql!(
         "SELECT role FROM role_grant WHERE account_id = :id
@@ -304,7 +303,7 @@ pub fn has_role(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Which of these duties somebody has in the installation.
+/// The given duties that a person has in the installation.
 pub fn duties_in_site(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -315,7 +314,7 @@ pub fn duties_in_site(
     Ok(among.iter().filter(has).copied().collect())
 }
 
-/// Gives somebody these duties in the installation, and takes the others of `all` away.
+/// Gives a person these duties in the installation, and removes the other duties in `all`.
 pub fn set_duties(
     tx: &mut Tx<'_>,
     by: &Acting,

@@ -1,4 +1,4 @@
-//! Refusals of this crate as the problems that people and programs read.
+//! The errors of this crate as problem responses.
 
 use axum::http::StatusCode;
 use platform::limits::Wait;
@@ -42,7 +42,7 @@ impl From<SignInError> for Problem {
     }
 }
 
-/// Somebody who does something too often, and when it may be done again.
+/// The problem for a rate limit, with the wait.
 pub fn too_often(Wait { seconds }: Wait) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")
         .with("minutes", seconds.div_ceil(60))
@@ -386,13 +386,13 @@ impl From<ExportError> for Problem {
     }
 }
 
-/// A field whose text is no name.
+/// The problem for a field that is not a valid name.
 pub fn name(problem: Problem, pointer: &str, NotAName: NotAName) -> Problem {
     let values = [("min", 2.into()), ("max", 50.into())];
     problem.field(pointer, "display_name_length", values)
 }
 
-/// A field whose text is no password.
+/// The problem for a field that is not an acceptable password.
 pub fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem {
     let values = match weakness {
         Weakness::Short => vec![("min", password::SHORTEST.into())],
@@ -402,12 +402,12 @@ pub fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem 
     problem.field(pointer, weakness.code(), values)
 }
 
-/// Somebody who has to confirm their address first.
+/// The problem for a person who has to confirm their address first.
 pub fn email_unverified() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "email_unverified")
 }
 
-/// A link that was used, or whose time is over.
+/// The problem for a link that was used or has expired.
 pub fn gone() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "token_expired_or_used")
 }

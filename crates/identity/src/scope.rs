@@ -1,5 +1,5 @@
-//! Roles and the scopes they hold in. Each domain declares its kinds of scopes and their roles; the
-//! installation's own are here.
+//! Roles and the scopes in which they are granted. Each domain declares its kinds of scopes and
+//! their roles; those of the installation are here.
 
 pub mod domain;
 pub mod token_scope;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::scope::domain::DomainAccounts;
 
-/// What somebody is in a scope, as its kind declares it.
+/// A role in a scope, as the scope's kind declares it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Role {
     word: &'static str,
@@ -19,18 +19,18 @@ pub struct Role {
 }
 
 impl Role {
-    /// The role that is stored and sent as `word`. The message `label` describes it to people who
-    /// are invited.
+    /// Creates a role that is stored and sent as `word`. The message `label` describes it to people
+    /// who are invited.
     pub const fn new(word: &'static str, label: &'static str) -> Self {
         Self { word, label }
     }
 
-    /// The word that is kept and shown in the API.
+    /// The stored name, also used in the API.
     pub fn word(self) -> &'static str {
         self.word
     }
 
-    /// The message that describes it.
+    /// The id of the message that describes it.
     pub fn label(self) -> &'static str {
         self.label
     }
@@ -60,30 +60,30 @@ impl Bind for Role {
     }
 }
 
-/// A kind of scope. In one scope a person has at most one rank, and beside it any duties.
+/// A kind of scope. In each scope a person has at most one rank, and any number of duties.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ScopeKind {
-    /// The word that is kept.
+    /// The stored name.
     pub name: &'static str,
-    /// The rank that no scope is without: its owners'.
+    /// The owner's rank, which at least one account always has.
     pub top: Role,
-    /// The other ranks, the greatest first.
+    /// The other ranks, highest first.
     pub below: &'static [Role],
-    /// What people may be beside their rank, or without one.
+    /// Roles that people may have besides a rank, or without one.
     pub duties: &'static [Role],
-    /// The message that says of a token that it reaches one of these alone.
+    /// The id of the message that says a token is limited to one such scope.
     pub only: &'static str,
-    /// The page where somebody finds what they joined.
+    /// The page where people find the scopes they joined.
     pub home: &'static str,
-    /// Whether who has a rank in it is a host, whom services beside the app may be opened to. Nobody
-    /// may give themselves such a rank.
+    /// Whether a rank in such a scope makes the person a host, to whom services beside the app may
+    /// be opened. Nobody can give themselves such a rank.
     pub makes_hosts: bool,
-    /// Whether its invites make accounts, and members of those that wait for their address to be
-    /// confirmed.
+    /// Whether invites to it create accounts, and admit accounts with an unconfirmed address as
+    /// members.
     pub invites_newcomers: bool,
 }
 
-/// The whole installation. Domains declare more duties in it ([`site_duties`]).
+/// The whole installation. Domains declare further duties in it ([`site_duties`]).
 pub static SITE: ScopeKind = ScopeKind {
     name: "site",
     top: OWNER,
@@ -94,7 +94,7 @@ pub static SITE: ScopeKind = ScopeKind {
     makes_hosts: true,
     invites_newcomers: true,
 };
-/// One account. Nobody holds a rank in it.
+/// An account. Nobody has a rank in it.
 pub static ACCOUNT: ScopeKind = ScopeKind {
     name: "account",
     top: OWNER,
@@ -105,11 +105,11 @@ pub static ACCOUNT: ScopeKind = ScopeKind {
     makes_hosts: false,
     invites_newcomers: false,
 };
-/// Of the installation: everything.
+/// In the installation: may do everything.
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
-/// Of the installation: people and settings.
+/// In the installation: manages people and settings.
 pub const ADMIN: Role = Role::new("admin", "account-role-admin");
-/// Of an account: sees what its owner shows to trusted contacts. Of the installation: sees what
+/// In an account: sees what its owner shows to trusted contacts. In the installation: sees what
 /// anybody shows to theirs.
 pub const TRUSTED_CONTACT: Role = Role::new("trusted_contact", "account-role-trusted-contact");
 
@@ -128,36 +128,36 @@ impl ScopeKind {
         place(least).is_some_and(|least| place(rank).is_some_and(|rank| rank <= least))
     }
 
-    /// Whether `role` is one of the ranks.
+    /// Whether `role` is a rank of this kind.
     pub(crate) fn is_rank(&self, role: Role) -> bool {
         self.ranks().any(|rank| rank == role)
     }
 
-    /// The ranks, the greatest first.
+    /// The ranks, highest first.
     pub(crate) fn ranks(&self) -> impl Iterator<Item = Role> {
         std::iter::once(self.top).chain(self.below.iter().copied())
     }
 
-    /// Whether scopes of this kind have this role. Who holds a duty of the installation as a value
-    /// has it from the domain that declares it.
+    /// Whether scopes of this kind have this role. A duty that a domain declares in the
+    /// installation is not checked: only that domain has its value.
     pub(crate) fn has(&self, role: Role) -> bool {
         self.role(role.word) == Some(role) || *self == SITE && !self.is_rank(role)
     }
 
-    /// The rank or the duty with this word.
+    /// The role with this stored name.
     pub fn role(&self, word: &str) -> Option<Role> {
         let mut roles = self.ranks().chain(self.duties.iter().copied());
         roles.find(|role| role.word == word)
     }
 }
 
-/// The duties in the installation: those that domains declare, and its own.
+/// The duties in the installation: those declared by domains, and the installation's own.
 pub fn site_duties(domains: &[DomainAccounts]) -> Vec<Role> {
     let declared = domains.iter().flat_map(|domain| domain.site_duties);
     declared.chain(SITE.duties).copied().collect()
 }
 
-/// Where a role holds.
+/// A scope in which roles are granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     kind: &'static ScopeKind,
@@ -170,17 +170,17 @@ impl Scope {
         SITE.scope("")
     }
 
-    /// What kind it is.
+    /// The kind of scope.
     pub fn kind(&self) -> &'static ScopeKind {
         self.kind
     }
 
-    /// Which one; empty where there is only one.
+    /// The id; empty if the kind has only one scope.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Its name, to be kept.
+    /// The scope's name for the store.
     pub fn name(&self) -> ScopeName {
         ScopeName {
             kind: self.kind.name.to_owned(),
@@ -188,23 +188,23 @@ impl Scope {
         }
     }
 
-    /// The scope whose log tells of it; `None`: the installation's.
+    /// The scope whose audit log records changes; `None` for the installation's.
     pub(crate) fn audited(&self) -> Option<String> {
         (!self.id.is_empty()).then(|| self.id.clone())
     }
 }
 
-/// A scope as it is kept.
+/// The stored name of a scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopeName {
     /// The name of its kind.
     pub kind: String,
-    /// Which one.
+    /// The id.
     pub id: String,
 }
 
 impl ScopeName {
-    /// The scope, if its kind is the installation's or declared by a domain.
+    /// Finds the scope, if its kind is the installation's or declared by a domain.
     pub fn find(&self, domains: &[DomainAccounts]) -> Option<Scope> {
         let declared = domains.iter().flat_map(|domain| domain.scope_kinds);
         let mut all = declared.copied().chain([&SITE]);

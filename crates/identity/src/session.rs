@@ -1,8 +1,8 @@
-//! Sessions: one sign-in in one browser, as a cookie whose SHA-256 is kept.
+//! Sessions: one sign-in in one browser. The browser has the secret in a cookie; the store has its
+//! SHA-256.
 //!
-//! A session ends by itself after some time without use and, used or not, some
-//! time after the sign-in. Ended sessions are rows no more; what happened to
-//! them stands in the audit log.
+//! A session expires after some time without use, and some time after the sign-in even if it is
+//! used. Ended sessions are deleted; the audit log records what happened to them.
 
 pub mod access_token;
 pub mod device;
@@ -27,22 +27,22 @@ use crate::session::signed_in::SignedIn;
 
 platform::id!(SessionId, "One sign-in in one browser.");
 
-/// How many sessions an account may have at once.
+/// The maximum number of sessions of an account.
 pub const LIMIT: u32 = 50;
-/// How long a use may stay unwritten, so that reading pages writes nothing.
+/// How often a session's last use is written, so that reading pages usually writes nothing.
 pub const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long somebody wants to stay signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stay {
-    /// Until the browser is closed, half a day without use, or a day in all.
+    /// Until the browser is closed, after half a day without use, or after a day in all.
     Visit,
-    /// Until a week without use, or half a year in all.
+    /// After a week without use, or half a year in all.
     Remembered,
 }
 
 impl Stay {
-    /// How long without use.
+    /// The time without use after which the session expires.
     pub fn idle(self) -> SignedDuration {
         match self {
             Self::Visit => SignedDuration::from_hours(12),
@@ -50,7 +50,7 @@ impl Stay {
         }
     }
 
-    /// How long in all.
+    /// The time after the sign-in when the session expires.
     pub fn absolute(self) -> SignedDuration {
         match self {
             Self::Visit => SignedDuration::from_hours(24),
@@ -77,24 +77,24 @@ impl Column for Stay {
     }
 }
 
-/// How somebody proved who they are.
+/// How a person proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// With address and password.
     Password,
-    /// With a link that was made for them.
+    /// With a sign-in link.
     Link,
     /// With a passkey.
     Passkey,
-    /// At a provider of sign-ins.
+    /// At an identity provider.
     Provider,
-    /// By creating the account just now.
+    /// By creating the account.
     Beginning,
 }
 
 impl Method {
-    /// The word that is kept.
+    /// The stored name.
     pub fn word(self) -> &'static str {
         match self {
             Self::Password => "password",
@@ -106,19 +106,19 @@ impl Method {
     }
 }
 
-/// What a browser is given when a session begins.
+/// What a browser gets when a session begins.
 #[derive(Clone, Debug)]
 pub struct Begun {
-    /// What it shows with every request.
+    /// The session secret, sent with every request.
     pub session: Secret,
-    /// How long it may.
+    /// How long the session lasts.
     pub stay: Stay,
-    /// What marks it as known.
+    /// The secret that marks the browser as known.
     pub device: Device,
 }
 
-/// Begins a session of an active account; `None` when it may not have one. The
-/// session that the browser brought along ends, whoever's it was.
+/// Begins a session of an active account; `None` if the account may not sign in. The session that
+/// the browser had before ends, whichever account it belonged to.
 pub fn begin(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -175,8 +175,7 @@ pub fn begin(
     }))
 }
 
-/// Removes what has ended, and the sessions unused longest where there would
-/// be too many.
+/// Deletes expired sessions, and the least recently used ones if the account has too many.
 fn make_room(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -204,19 +203,19 @@ fn make_room(
 /// A session, as its owner sees it in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Session {
-    /// Which one.
+    /// The id of the session.
     pub id: SessionId,
-    /// When its holder last proved a credential: at the sign-in, or later.
+    /// When a credential was last proved in it: at the sign-in, or later.
     pub authenticated_at: Timestamp,
-    /// When it was last used, give or take [`SEEN_EVERY`].
+    /// When it was last used, accurate to [`SEEN_EVERY`].
     pub last_seen_at: Timestamp,
-    /// How the browser names itself.
+    /// The `User-Agent` header.
     pub user_agent: String,
-    /// The network it signed in from.
+    /// The network from which it began.
     pub network: String,
 }
 
-/// The account's live sessions, the one used last on top.
+/// The account's live sessions, most recently used first.
 pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Session>, StoreError> {
     let now = tx.now();
     sql!(
@@ -229,7 +228,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Session>, StoreE
     .all(tx)
 }
 
-/// Notes that a session is in use; tells whether it was time to.
+/// Records that a session is in use, if that is due; returns whether it was.
 pub fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreError> {
     let now = tx.now();
     let count = sql!(
@@ -244,7 +243,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreE
     Ok(count == 1)
 }
 
-/// Lets a session live on because a program goes on in it.
+/// Extends a session because a program continues to use it.
 pub(crate) fn go_on(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -257,7 +256,7 @@ pub(crate) fn go_on(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The session with this secret.
+/// Finds the session with this secret.
 pub(crate) fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<SessionId>, StoreError> {
     let found: Option<(SessionId,)> = sql!(
         "SELECT id FROM session WHERE secret_hash = :hash",
@@ -267,16 +266,16 @@ pub(crate) fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<SessionId>
     Ok(found.map(|(id,)| id))
 }
 
-/// Whether a session has not ended.
+/// Whether a session is still live.
 pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreError> {
     let found: Option<(SessionId,)> =
         sql!("SELECT id FROM session WHERE id = :id", id).maybe(tx)?;
     Ok(found.is_some())
 }
 
-/// Gives a session a new secret and a new id, and says how long it was begun for. The old secret
-/// lets nobody in any more, nor does an access token that names the old id. `None` when the session
-/// has ended meanwhile.
+/// Gives a session a new secret and a new id, and returns the secret and how long it was begun for.
+/// The old secret, and access tokens with the old id, stop working. `None` if the session has ended
+/// meanwhile.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
     let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
     let found: Option<(Stay,)> = sql!(
@@ -295,8 +294,8 @@ pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, S
     Ok(found.map(|(stay,)| (secret, stay)))
 }
 
-/// Notes that a session's holder proved a credential just now, and renews the session. `None` when
-/// it has ended meanwhile.
+/// Records that a credential was just proved in a session, and renews the session. `None` if it has
+/// ended meanwhile.
 pub(crate) fn authenticate(
     tx: &mut Tx<'_>,
     id: &SessionId,
@@ -311,7 +310,7 @@ pub(crate) fn authenticate(
     renew(tx, id)
 }
 
-/// Signs out: ends the session behind `secret`, if there is one.
+/// Signs out: ends the session with this secret, if there is one.
 pub fn sign_out(
     tx: &mut Tx<'_>,
     secret: &Secret,
@@ -324,7 +323,7 @@ pub fn sign_out(
     account::record(tx, &account, "session.signed_out", entity, request)
 }
 
-/// Ends the session behind `secret`, and says whose it was.
+/// Ends the session with this secret, and returns its account.
 fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "DELETE FROM session WHERE secret_hash = :hash RETURNING account_id",
@@ -334,7 +333,7 @@ fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<AccountId>, Sto
     Ok(found.map(|(account,)| account))
 }
 
-/// Ends one session of the account; tells whether it had this one.
+/// Ends one session of the account; returns whether it existed.
 pub fn end(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -351,7 +350,7 @@ pub fn end(
     Ok(count == 1)
 }
 
-/// Ends every session of the account but one; returns how many.
+/// Ends every session of the account but one; returns the number.
 pub fn end_others(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -368,8 +367,8 @@ pub fn end_others(
     Ok(count)
 }
 
-/// Ends every session of one's own, but perhaps this one, and withdraws one's invites; returns how
-/// many sessions.
+/// Ends all of the person's own sessions, except perhaps this one, and withdraws the person's
+/// invites; returns the number of sessions.
 pub fn end_own(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -386,7 +385,7 @@ pub fn end_own(
     Ok(others + u64::from(!keep_current && end(tx, id, own, request)?))
 }
 
-/// Ends every session of the account, and says why in the log.
+/// Ends every session of the account, and records the reason in the audit log.
 pub(crate) fn end_all_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -398,7 +397,7 @@ pub(crate) fn end_all_of(
     record_end(tx, account, count, reason, request)
 }
 
-/// Ends every session there is; returns how many.
+/// Ends every session of every account; returns the number.
 pub fn end_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM session"), &[], Rows::Any)
 }
@@ -423,12 +422,12 @@ fn record_end(
     })
 }
 
-/// Ends whatever lets somebody in, but for the password: sessions, and the refresh and access
-/// tokens that name them; personal tokens; links that lead in. A link that takes back a change of
-/// the address stays: it may be the owner's only way back. The account's lock is held. Returns how
-/// many sessions there were.
+/// Ends all access to the account except by password: sessions with their refresh and access
+/// tokens, personal tokens, and links that sign in. A link that undoes a change of the address
+/// stays, because it may be the owner's only way back. The caller holds the account's lock. Returns
+/// the number of sessions.
 pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
-    // A kept answer belongs to the token that asked.
+    // A response stored for a repeated request belongs to the token that sent it.
     sql!(
         "DELETE FROM idempotency
          WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",

@@ -1,8 +1,8 @@
-//! Signing in: with address and password, or with a link made for somebody.
+//! Sign-in with address and password, or with a sign-in link.
 //!
-//! Every try with a password costs exactly one hash, whether the address is
-//! known, unknown or barred, and every failure reads the same. A client that has
-//! used up its tries is refused before that, whatever address it names.
+//! Every attempt with a password costs exactly one hash, whether the address is known, unknown or
+//! barred, and all failures get the same response. A client that has used up its attempts is
+//! refused before the hash, whatever the address.
 
 pub mod attempts;
 pub mod let_in;
@@ -35,43 +35,43 @@ use crate::session::{Method, Stay};
 use crate::sign_in::attempts::{Reserved, Source};
 use crate::sign_in::second_step::FirstStep;
 
-/// How long a link to sign in works.
+/// How long a sign-in link is valid.
 pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// Why somebody is not signed in.
+/// Why a sign-in fails.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Address and password do not belong together, for whatever reason.
+    /// Address and password do not match, for whatever reason.
     #[error("address or password is not right")]
     Wrong,
-    /// The link was used, or its time is over.
+    /// The link was used or has expired.
     #[error("the link is no longer good")]
     LinkGone,
     /// There were too many failures.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// There is no room for another hash.
+    /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Who tries to sign in, and as whom.
+/// A sign-in attempt with a password.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     /// The address as typed.
     pub email: String,
     /// The password as typed.
     pub password: Secret,
-    /// How long they want to stay.
+    /// How long the session should last.
     pub stay: Stay,
-    /// Where they come from.
+    /// The client's network.
     pub network: Network,
-    /// Their browser.
+    /// The client's browser.
     pub client: Client,
-    /// Where they want to go.
+    /// The page the person goes to afterwards.
     pub to: String,
 }
 
@@ -82,7 +82,7 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     let device = known.as_ref().and_then(|known| known.device.clone());
     let source = device.map_or(Source::Network(attempt.network), Source::Device);
     let counted = attempts::Attempt::new(&attempt.email, source);
-    // Held to the end, so that the next try sees in the store what came of this one.
+    // Dropped at the end, so that the next attempt finds the outcome of this one in the store.
     let reserved = counted.reserve::<SignInError>(accounts).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_ref());
     let is_right = match accounts.hasher.verify(&attempt.password, hash).await {
@@ -105,13 +105,13 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     Err(SignInError::Wrong)
 }
 
-/// What is known of whoever has the address that was typed.
+/// The account with the typed address.
 struct Known {
     account: Account,
     hash: Option<PasswordHash>,
-    /// Whether they asked for the account to be erased.
+    /// Whether the owner asked for the account's erasure.
     is_leaving: bool,
-    /// The browser's secret, if the account knows it.
+    /// The browser's secret, if the browser is known to the account.
     device: Option<Secret>,
 }
 
@@ -144,8 +144,8 @@ async fn find(accounts: &Accounts, attempt: &Attempt) -> Result<Option<Known>, S
     accounts.site.store.read(look).await
 }
 
-/// Begins the session, if the password is still the one that was compared; then
-/// the try was no failure.
+/// Begins the session if the account still has the compared password, and undoes the count of the
+/// attempt.
 async fn begin(
     accounts: &Accounts,
     known: &Known,
@@ -157,7 +157,7 @@ async fn begin(
     let (stay, client) = (attempt.stay, attempt.client.clone());
     let to = attempt.to.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        // Whoever changes the password holds this lock too.
+        // A password change holds this lock too.
         if !account::lock(tx, &account.id)? || password::find(tx, &account.id)? != hash {
             return Ok(None);
         }
@@ -172,8 +172,8 @@ async fn begin(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Offers somebody who has just proved who they are to keep the account after all; that was no
-/// failure.
+/// Offers a person who has proved the password to cancel the erasure of their account, and undoes
+/// the count of the attempt.
 async fn offer(
     accounts: &Accounts,
     known: &Known,
@@ -192,9 +192,8 @@ async fn offer(
     offered.map(Welcome::Leaving).ok_or(SignInError::Wrong)
 }
 
-/// Hashes the password anew where it was hashed with less work than today's.
-/// The person is signed in whatever becomes of it, and a password changed
-/// meanwhile stays.
+/// Hashes the password again if the stored hash was made with cheaper parameters than today's.
+/// Errors do not affect the sign-in, and a password that was changed meanwhile stays.
 async fn strengthen(accounts: &Accounts, known: &Known, typed: &Secret) {
     let Some(old) = known.hash.clone().filter(hashing::is_outdated) else {
         return;
@@ -234,19 +233,19 @@ async fn record_failure(
     accounts.site.store.write(change).await
 }
 
-/// What a link that signs in carries.
+/// The data of a sign-in link.
 #[derive(Debug, Serialize, Deserialize)]
 struct Onward {
     to: String,
 }
 
-/// Makes a link that signs somebody in once, within a day; the secret is the
-/// last part of `/sign-in/{…}`. A link made earlier works no more.
+/// Creates a link that signs a person in once, within a day. The secret is the last part of
+/// `/sign-in/{…}`. An earlier link stops working.
 pub fn create_link(tx: &mut Tx<'_>, account: &AccountId) -> Result<Secret, StoreError> {
     create_link_to(tx, account, "/me")
 }
 
-/// As [`create_link`], and leads to the path `to`.
+/// Like [`create_link`], with a link that leads to the path `to`.
 pub(crate) fn create_link_to(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -257,12 +256,12 @@ pub(crate) fn create_link_to(
     one_time::create(tx, Purpose::SignIn, Some(account), &onward, LINK_LIFETIME)
 }
 
-/// Whether a link would sign somebody in, without using it.
+/// Whether a link is valid; does not use it.
 pub fn is_link(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Onward>(tx, Purpose::SignIn, secret)?.is_some())
 }
 
-/// Signs somebody in with their link.
+/// Signs a person in with a link.
 pub async fn with_link(
     accounts: &Accounts,
     secret: Secret,

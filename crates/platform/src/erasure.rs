@@ -1,7 +1,7 @@
-//! A list of what was erased, for backups: an older state of the store that is restored must lose it
-//! again before it is served.
+//! The list of erasures, for restoring backups: what was erased after a backup has to be erased
+//! again before the restored store is served.
 //!
-//! The list knows hashes alone, so that it tells nothing of what is gone.
+//! The list contains only hashes, so it reveals nothing about the erased data.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -10,32 +10,32 @@ use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 use crate::text_cleaning::hexadecimal;
 
-/// Something that was erased.
+/// An erasure.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
 pub struct Erased {
-    /// Its place in the list.
+    /// Its number in the list.
     pub number: i64,
-    /// Of which kind it was, as the one who erases calls it: `account`, `diets`.
+    /// The type of what was erased, as its domain names it: `account`, `diets`.
     pub kind: String,
-    /// The hash of its id: [`subject`].
+    /// The hash of the erased id: [`subject`].
     pub subject: String,
-    /// When, in milliseconds.
+    /// The time in milliseconds since 1970.
     pub at: i64,
 }
 
-/// What the list says of something with this id.
+/// The hash under which the list names an id.
 pub fn subject(kind: &str, id: &str) -> String {
     let hash = Sha256::new().chain_update(kind).chain_update([0]);
     hexadecimal(&hash.chain_update(id).finalize()[..16])
 }
 
-/// Notes that something was erased, in the transaction that erases it.
+/// Records an erasure, in the transaction that erases.
 pub fn note(tx: &mut Tx<'_>, kind: &str, id: &str) -> Result<(), StoreError> {
     let at = tx.now().as_millisecond();
     insert(tx, kind, &subject(kind, id), at, false)
 }
 
-/// What was noted after the place `number`.
+/// The erasures after number `number`.
 pub fn after(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Erased>, StoreError> {
     sql!(
         "SELECT {Erased} FROM erased WHERE number > :number ORDER BY number",
@@ -44,8 +44,8 @@ pub fn after(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Erased>, StoreError> {
     .all(tx)
 }
 
-/// Takes the list of a backup into a restored store: what the store does not know of is to be erased
-/// again.
+/// Imports the list of a backup into a restored store. Erasures that the store does not contain
+/// have to be repeated.
 pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
     for one in all {
         insert(tx, &one.kind, &one.subject, one.at, true)?;
@@ -63,7 +63,7 @@ pub fn to_repeat(tx: &mut Tx<'_>, kind: &str) -> Result<Vec<String>, StoreError>
     Ok(all.into_iter().map(|(subject,)| subject).collect())
 }
 
-/// Everything of this kind was erased again.
+/// Records that everything of this kind was erased again.
 pub fn repeated(tx: &mut Tx<'_>, kind: &str) -> Result<(), StoreError> {
     sql!(
         "UPDATE erased SET is_to_repeat = 0 WHERE kind = :kind AND is_to_repeat = 1",
@@ -73,7 +73,7 @@ pub fn repeated(tx: &mut Tx<'_>, kind: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A later erasure of the same takes the place of an earlier one.
+/// Inserts an erasure. A later erasure of the same subject replaces an earlier one.
 fn insert(
     tx: &mut Tx<'_>,
     kind: &str,

@@ -1,10 +1,10 @@
-//! Idempotency keys: responses are kept for 48 hours, so that a repeated request acts only once.
+//! Idempotency keys: responses are stored for 48 hours, so that a repeated request acts only once.
 //!
 //! A key belongs to (owner, route, key) and is looked up only after the owner's code or session is
 //! verified. [`find`] runs first in the transaction and [`keep`] last, so there is no state "in
 //! progress": a repeat either finds the response, or runs at the same time, meets the other
-//! request's row in [`keep`] and is run again from its start. Refusals are not kept, so a corrected
-//! form may use the same key.
+//! request's row in [`keep`] and is run again from its start. Refusals are not stored, so a
+//! corrected form may use the same key.
 
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// How long a response is kept.
+/// How long a response is stored.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
 
 /// What identifies a repeated request.
@@ -39,7 +39,7 @@ impl Key {
     }
 }
 
-/// The kept response.
+/// A stored response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// The HTTP status.
@@ -53,7 +53,7 @@ pub struct Stored {
 pub enum Found {
     /// The key is new: do the work, then [`keep`] its response.
     Nothing,
-    /// The same request was answered before: send this response again.
+    /// The same request was processed before: send this response again.
     Answer(Stored),
     /// The key belongs to a request with another body: 422 `idempotency_key_reused`.
     Reused,
@@ -64,7 +64,7 @@ pub enum Found {
 #[error("the idempotency key was used for another request")]
 pub struct Reused;
 
-/// Runs `change` once per key; a repeat returns the kept response. Without a key it runs every
+/// Runs `change` once per key; a repeat returns the stored response. Without a key it runs every
 /// time.
 pub fn once<E: From<StoreError> + From<Reused>>(
     tx: &mut Tx<'_>,
@@ -105,7 +105,7 @@ pub fn find(tx: &mut Tx<'_>, key: &Key) -> Result<Found, StoreError> {
     })
 }
 
-/// Keeps the response of the change made in this transaction.
+/// Stores the response of the change made in this transaction.
 pub fn keep(tx: &mut Tx<'_>, key: &Key, answer: &Stored) -> Result<(), StoreError> {
     let now = tx.now();
     let expired = now - KEPT;
@@ -143,7 +143,7 @@ pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     .run(tx, Rows::Any)
 }
 
-/// Deletes every response kept for `owner`, as part of erasing a person's data.
+/// Deletes every response stored for `owner`, as part of erasing a person's data.
 pub fn forget(tx: &mut Tx<'_>, owner: &str) -> Result<u64, StoreError> {
     sql!("DELETE FROM idempotency WHERE owner = :owner", owner).run(tx, Rows::Any)
 }

@@ -53,7 +53,7 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0008_mail_calendar"
 );
 
-/// The outside world in one value; tests build one with other parts. Clones share it.
+/// The connections to the outside world in one value; tests replace some of them. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Platform {
     /// The store.

@@ -1,5 +1,5 @@
-//! Money: whole minor units and a currency of ISO 4217. Nothing is rounded, and no sum is a
-//! floating-point number.
+//! Money: integer amounts in minor units of an ISO 4217 currency. Nothing is rounded, and
+//! floating-point numbers are not used.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use crate::store::{Bind, Column, Value};
 const WHOLE: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
 /// Currencies with three decimals.
 const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
-/// All others.
+/// All other currencies, with two decimals.
 const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN \
     BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL \
     GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR \
@@ -24,7 +24,7 @@ const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD B
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
-/// Not a currency in use.
+/// The text is not a currency in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no currency of ISO 4217")]
 pub struct NotACurrency;
@@ -33,12 +33,12 @@ impl Currency {
     /// The Malaysian ringgit.
     pub const MYR: Self = Self(*b"MYR");
 
-    /// Its code.
+    /// The ISO 4217 code.
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// How many decimals its sums are written with.
+    /// The number of decimals.
     pub fn decimals(&self) -> u32 {
         let is_in = |list: &str| list.split(' ').any(|code| code == self.code());
         match () {
@@ -111,34 +111,35 @@ impl Column for Currency {
     }
 }
 
-/// A sum.
+/// A sum of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
-    /// In minor units.
+    /// The amount in minor units.
     pub minor: i64,
-    /// Of which currency.
+    /// The currency.
     pub currency: Currency,
 }
 
 impl Money {
-    /// So many minor units.
+    /// A sum of this many minor units.
     pub const fn new(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
 
-    /// The sum of both; `None`: they are of two currencies, or it is too large.
+    /// The total; `None` if the currencies differ or the result is too large.
     pub fn plus(self, other: Self) -> Option<Self> {
         let minor = self.minor.checked_add(other.minor)?;
         (self.currency == other.currency).then_some(Self { minor, ..self })
     }
 
-    /// What is left of it.
+    /// The difference; `None` if the currencies differ or the result is too large.
     pub fn minus(self, other: Self) -> Option<Self> {
         let minor = self.minor.checked_sub(other.minor)?;
         (self.currency == other.currency).then_some(Self { minor, ..self })
     }
 
-    /// The sum in `count` parts that differ by one minor unit at most, and lose none.
+    /// Splits the sum into `count` parts that differ by at most one minor unit and add up to the
+    /// sum.
     pub fn shares(self, count: u16) -> Vec<Self> {
         let count = i64::from(count);
         if count == 0 {
@@ -152,13 +153,13 @@ impl Money {
         (0..count).map(share).collect()
     }
 
-    /// Whole units, and what is below them.
+    /// The whole units and the remaining minor units.
     pub fn parts(self) -> (i64, i64) {
         let units = self.currency.units();
         (self.minor / units, (self.minor % units).abs())
     }
 
-    /// “180.00”, as programs and forms write it.
+    /// The sum as programs and forms write it: “180.00”.
     pub fn decimal(self) -> String {
         let (whole, part) = self.parts();
         let sign = if self.minor < 0 && whole == 0 {
@@ -172,7 +173,7 @@ impl Money {
         }
     }
 
-    /// Reads “180”, “180.00” or “1,250.50”: no more decimals than the currency has.
+    /// Parses “180”, “180.00” or “1,250.50”, with no more decimals than the currency has.
     pub fn parse(typed: &str, currency: Currency) -> Option<Self> {
         let typed: String = typed
             .trim()

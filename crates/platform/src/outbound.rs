@@ -70,7 +70,7 @@ pub enum Reach {
 pub struct Call<'a> {
     /// The URL.
     pub url: &'a str,
-    /// The hosts that it may reach.
+    /// The hosts that the request may reach.
     pub reach: Reach,
     /// Additional header fields.
     pub headers: &'a [(&'static str, String)],
@@ -163,8 +163,8 @@ impl Outbound {
         Ok(self.send(url, Reach::Public, request).await?.status)
     }
 
-    /// Posts JSON to a program of this machine that listens on a unix socket, and returns the status
-    /// of the response.
+    /// Posts JSON to a program of this machine that listens on a unix socket, and returns the
+    /// status of the response.
     pub async fn post_to_socket(
         socket: &Path,
         path: &str,
@@ -290,7 +290,7 @@ struct Outgoing<'a> {
     media_type: Option<&'static str>,
     headers: &'a [(&'static str, String)],
     body: Bytes,
-    /// The longest response body that is read; `None`: it is not read.
+    /// The maximum length of the response body in bytes; `None` if the body is not read.
     read_up_to: Option<usize>,
 }
 
@@ -442,7 +442,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Whether it is in `2000::/3`, except ranges for embedded IPv4 addresses, tunnels and
+/// Whether an address is in `2000::/3`, except ranges for embedded IPv4 addresses, tunnels and
 /// documentation.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();

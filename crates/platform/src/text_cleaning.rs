@@ -14,7 +14,7 @@ pub fn clean(text: &str) -> String {
         .to_owned()
 }
 
-/// As [`clean`], but on one line: line feeds and tabs become spaces.
+/// Like [`clean`], but on one line: line feeds and tabs become spaces.
 pub fn clean_line(text: &str) -> String {
     clean(&text.replace("\r\n", "\n").replace(['\n', '\r', '\t'], " "))
 }

@@ -1,5 +1,5 @@
-//! The signatures of webhooks, as Standard Webhooks specifies them: of those that a mail provider or
-//! another program calls here, and of those that are sent.
+//! Webhook signatures as specified by Standard Webhooks: for webhooks received from a mail provider
+//! or another program, and for webhooks sent.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 
-/// The largest accepted difference between the caller's clock and ours.
+/// The largest accepted difference between the sender's clock and this server's.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A secret that signs webhooks. Prints as `***`.
@@ -30,7 +30,7 @@ impl From<[u8; 32]> for WebhookKey {
     }
 }
 
-/// The headers of a webhook that was received.
+/// The headers of a received webhook.
 #[derive(Clone, Copy, Debug)]
 pub struct Signed<'a> {
     /// `webhook-id`.
@@ -51,7 +51,7 @@ impl WebhookKey {
         (bytes.len() >= 24).then_some(Self(block))
     }
 
-    /// The signature of a message that is sent.
+    /// The signature of a message to be sent.
     pub fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
         let mac = self.mac(id, timestamp, body).finalize();
         format!("v1,{}", STANDARD.encode(mac.into_bytes()))
@@ -81,7 +81,7 @@ impl WebhookKey {
 mod tests {
     use super::*;
 
-    /// Made with Python's `hmac` module.
+    /// The signature below was computed with Python's `hmac` module.
     const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
     const SIGNATURE: &str = "v1,e0dnYbIxF9psGINRP/lQNhcffsxUR4fywplpu96VG/s=";
 

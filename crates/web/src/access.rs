@@ -35,7 +35,7 @@ impl Access for Anybody {
 #[derive(Debug)]
 pub struct Pages<S, A>(Vec<ListedPage<S, A>>);
 
-/// One of them.
+/// A page with its access rule.
 #[derive(Debug)]
 pub struct ListedPage<S, A> {
     /// `GET` or `POST`.

@@ -36,7 +36,7 @@ pub fn asset(name: &str) -> &'static str {
     })
 }
 
-/// As [`asset`], but `None` for an unknown name.
+/// Like [`asset`], but `None` for an unknown name.
 pub fn find(name: &str) -> Option<&'static str> {
     let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name)).ok()?;
     Some(ASSETS[place].path)

@@ -3,45 +3,45 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// As `content-type` says it.
+/// The value of `Content-Type`.
 pub const MEDIA_TYPE: &str = "text/calendar; charset=utf-8; method=PUBLISH";
 
 /// One event.
 #[derive(Clone, Debug)]
 pub struct CalendarEvent {
-    /// What tells it from all others, always the same.
+    /// The permanent unique id of the event.
     pub uid: String,
-    /// Raised by every change.
+    /// The revision, raised by every change.
     pub sequence: i64,
     /// When it begins.
     pub starts_at: Timestamp,
     /// When it ends.
     pub ends_at: Timestamp,
-    /// What it is called.
+    /// The title.
     pub summary: String,
-    /// Where it is; may be empty.
+    /// The place; may be empty.
     pub location: String,
-    /// An address with more about it; may be empty.
+    /// The URL of a page about it; may be empty.
     pub url: String,
 }
 
-/// What a calendar file is for (RFC 5546).
+/// The method of a calendar file (RFC 5546).
 #[derive(Clone, Copy, Debug)]
 pub enum Method<'a> {
-    /// To be kept by whoever has it.
+    /// Published for anybody to import.
     Publish,
-    /// Mailed from one address to another: a session that takes place.
+    /// An invitation, mailed from one address to another.
     Request(&'a str, &'a str),
-    /// The same, for one that does not.
+    /// A cancellation, mailed from one address to another.
     Cancel(&'a str, &'a str),
 }
 
-/// A published calendar, with the hours of the zone of this name.
+/// Writes a published calendar with the rules of this time zone; `name` is the zone's name.
 pub fn write(events: &[CalendarEvent], name: &str, zone: &TimeZone, now: Timestamp) -> String {
     write_as(Method::Publish, events, name, zone, now)
 }
 
-/// The same for a purpose.
+/// Writes a calendar with any method.
 pub fn write_as(
     method: Method<'_>,
     events: &[CalendarEvent],
@@ -100,8 +100,8 @@ pub fn write_as(
     lines.0
 }
 
-/// The zone's offsets around the events: each change from the one before the
-/// first event to the end of the last.
+/// The zone's offsets for the events: each transition from the one before the first event to the
+/// end of the last.
 fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone, name: &str) {
     let first = events.iter().map(|event| event.starts_at).min();
     let last = events.iter().map(|event| event.ends_at).max();
@@ -132,7 +132,7 @@ fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone, name:
         } else {
             "STANDARD"
         };
-        // The onset is told in the wall-clock time before the change.
+        // The onset is a local time with the offset before the transition.
         let onset = local(&at.to_zoned(from.to_time_zone()));
         observance(lines, kind, &onset, from, info.offset());
         from = info.offset();
@@ -177,7 +177,7 @@ fn utc(at: Timestamp) -> String {
     at.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// TEXT of RFC 5545 §3.3.11.
+/// Escapes a text value (RFC 5545 §3.3.11).
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace(';', "\\;")
@@ -186,7 +186,7 @@ fn escape(text: &str) -> String {
         .replace(['\r', '\n'], "\\n")
 }
 
-/// Content lines, folded at 75 octets and never inside a character.
+/// Content lines, folded at 75 octets and never within a character.
 #[derive(Default)]
 struct Lines(String);
 

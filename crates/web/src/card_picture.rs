@@ -1,5 +1,6 @@
-//! The pictures that other sites show beside a link: a few words in the site's look. Any page has
-//! one without an address of its own, because what it says stands, signed, in the picture's address.
+//! Preview pictures that other sites show beside a link: a few words in the site's look. Any page
+//! can have one without a route of its own, because the picture's URL contains the words and a
+//! signature.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -20,18 +21,18 @@ use crate::public_frame::PublicFrame;
 use crate::state::Site;
 use crate::theme::{Ground, Preset, Theme};
 
-/// The number of pictures in the cache.
+/// The maximum number of pictures in the cache.
 const KEPT: usize = 32;
 /// How many requests may wait for a picture to be drawn.
 const WAITING: usize = 16;
 /// The margin around the text, in pixels.
 const MARGIN: f32 = 80.0;
-/// How many characters of a title and of the line below it a picture may say.
+/// The maximum length of a title and of the caption, in characters.
 const LONGEST: [usize; 2] = [100, 120];
-/// Where pictures are drawn that say what stands in their address.
+/// The path of pictures whose URL contains their words.
 const PATH: &str = "/card.png";
-/// One tile of the theme's kelarai band: the bars as distance from the left, from the top, width
-/// and height.
+/// One tile of the theme's kelarai band: the distance of each bar from the left and from the top,
+/// its width and its height.
 const TILE: [(u16, u16, u16, u16); 14] = [
     (0, 2, 17, 4),
     (31, 2, 1, 4),
@@ -54,15 +55,15 @@ static PICTURES: LazyLock<Pictures> = LazyLock::new(Pictures::default);
 /// The words of a picture.
 #[derive(Clone, Debug, Default)]
 pub struct CardPicture {
-    /// What it is about.
+    /// The title.
     pub title: String,
     /// A large figure; may be empty.
     pub number: String,
-    /// What is said of it.
+    /// The line below the title or figure.
     pub caption: String,
 }
 
-/// The text, if the font of pictures can write it, else nothing.
+/// The text, if the font of pictures can write it, or else an empty text.
 pub fn written(text: &str) -> String {
     let can_write = Font::load().is_ok_and(|font| font.can_write(text));
     if can_write {
@@ -72,18 +73,18 @@ pub fn written(text: &str) -> String {
     }
 }
 
-/// What is drawn around the words.
+/// The ornament around the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ornament {
     /// A hairline.
     Line,
-    /// A band of plaiting.
+    /// A band of woven pattern.
     Band,
     /// A string of lamps.
     Lamps,
 }
 
-/// A picture as it is drawn.
+/// The input for drawing a picture.
 struct Drawing {
     words: CardPicture,
     site: String,
@@ -92,7 +93,7 @@ struct Drawing {
 }
 
 impl Drawing {
-    /// In the look of the site, or in a theme.
+    /// A drawing in the look of the site, or in a theme.
     fn of(words: CardPicture, site: &Site, theme: Option<Theme>) -> Self {
         let (colors, ornament) = match theme {
             Some(theme) => of_theme(theme),
@@ -100,7 +101,7 @@ impl Drawing {
         };
         let name = written(&site.settings.name);
         Self {
-            // The site itself is not named twice.
+            // The site's name is not repeated.
             site: if name == words.title {
                 String::new()
             } else {
@@ -187,7 +188,7 @@ impl Drawing {
 fn of_look(frame: &PublicFrame) -> (Colors, Ornament) {
     let [light, dark] = frame.look.palettes();
     let [ground, ink] = light.head;
-    // A head that is dark in the light too shows what is drawn as in the dark.
+    // A look with a dark head uses its dark colours even in light mode.
     let is_dark = frame.look != Look::Paper;
     let mark = if is_dark { dark.mark } else { light.mark };
     let accent = frame.accent.map(|accent| {
@@ -226,7 +227,7 @@ fn of_theme(theme: Theme) -> (Colors, Ornament) {
     (Colors { ground, inks }, ornament)
 }
 
-/// Answers with a picture of these words in the site's look.
+/// Returns a picture of these words in the site's look.
 pub async fn answer(
     site: &Site,
     headers: &HeaderMap,
@@ -251,8 +252,8 @@ async fn draw(
     Ok(response)
 }
 
-/// The address of a picture that says this in the site's look. It changes with that, so that other
-/// sites fetch the new one.
+/// The URL of a picture with these words in the site's look. It changes with the look, so that
+/// other sites fetch the new picture.
 pub fn address(site: &Site, title: &str, caption: &str) -> String {
     let frame = site.menu.frame();
     let accent = frame.accent.map(Color::hex).unwrap_or_default();
@@ -260,7 +261,7 @@ pub fn address(site: &Site, title: &str, caption: &str) -> String {
     address_of(site, [title, caption], "look", &look)
 }
 
-/// The address of a picture that says this in a theme.
+/// The URL of a picture with these words in a theme.
 pub fn address_in(site: &Site, theme: Theme, title: &str, caption: &str) -> String {
     let ground = theme.ground.map_or("", Ground::word);
     let dress = format!("{} {ground}", theme.preset.word());
@@ -286,7 +287,7 @@ fn key(site: &Site) -> Key {
     site.keys.key("words of a preview picture")
 }
 
-/// What a picture says, as its address has it.
+/// The parameters in a picture's URL.
 #[derive(Deserialize)]
 pub struct Asked {
     #[serde(default)]
@@ -299,7 +300,8 @@ pub struct Asked {
     key: String,
 }
 
-/// Draws what we wrote into an address, and nothing that others would have us say.
+/// Draws a picture if the signature in its URL is valid, so that strangers cannot make the site
+/// display their own words.
 pub async fn show(site: &Site, asked: &Asked, headers: &HeaderMap) -> Result<Response, Problem> {
     let signed = [&*asked.title, &asked.text, &asked.theme];
     if !key(site).verify(&signed, &asked.key) {

@@ -90,7 +90,7 @@ pub fn check_sender(headers: &HeaderMap, url: &SiteUrl) -> Result<(), Problem> {
     }
 }
 
-/// Whether the browser reports our origin.
+/// Whether the browser reports the site's own origin.
 pub fn is_from_us(headers: &HeaderMap, url: &SiteUrl) -> bool {
     sender(headers, url) == Sender::Us
 }

@@ -52,7 +52,7 @@ impl Deadline {
         }
     }
 
-    /// The last day on which it is open.
+    /// The last day of which at least a part is before the deadline.
     pub fn day(self) -> Date {
         match self {
             Self::EndOf(day) | Self::Within(day) => day,

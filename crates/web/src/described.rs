@@ -278,7 +278,7 @@ pub fn describe_access<P: utoipa::Path>(paths: &mut Paths, access: impl Access) 
     }
 }
 
-/// Adds an access rule to an operation, in our own words.
+/// Adds an access rule to the extension `x-access` of an operation.
 pub fn add_access(
     operation: &mut path::Operation,
     name: &str,

@@ -1,4 +1,4 @@
-//! Server-sent events: how they are written, and how many streams may be open at once.
+//! Server-sent events: their format, and limits on the number of open streams.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -13,12 +13,12 @@ use tokio::sync::oneshot;
 
 use crate::Form;
 
-/// After how many milliseconds a browser comes back; the first event begins with it.
+/// The delay before a browser reconnects, in milliseconds; sent with the first event.
 pub const RETRY: &str = "retry: 3000\n";
-/// A comment, which keeps the connection alive.
+/// A comment line, which keeps the connection alive.
 pub const COMMENT: &str = ":\n\n";
 
-/// An event. JSON holds no line break, so one line of data is the whole.
+/// An event. JSON contains no line break, so its data fits on one line.
 pub fn event(id: Option<i64>, name: &str, data: &Value) -> String {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
     format!("{id}event: {name}\ndata: {data}\n\n")
@@ -29,14 +29,14 @@ pub fn response(events: Body) -> Response {
     let headers = [
         (CONTENT_TYPE.as_str(), "text/event-stream"),
         (CACHE_CONTROL.as_str(), "no-store"),
-        // A proxy that gathers what it passes on would hold events back.
+        // A buffering proxy would delay events.
         ("x-accel-buffering", "no"),
     ];
     (headers, events).into_response()
 }
 
-/// The last event that the reader had: by the header that browsers send when they come back, or by
-/// a parameter.
+/// The id of the last event the client received: from the header that browsers send when they
+/// reconnect, or from a parameter.
 pub fn last_event_id<'a>(
     headers: &'a HeaderMap,
     query: &'a Form,
@@ -47,20 +47,20 @@ pub fn last_event_id<'a>(
     header.or_else(|| query.find(parameter))
 }
 
-/// Who has streams open in this process, by account or by network. Clones share them.
+/// The open streams of this process, by account or by network. Clones share them.
 #[derive(Debug)]
 pub struct Places<K>(Arc<Mutex<Open<K>>>);
 
 #[derive(Debug)]
 struct Open<K> {
-    /// The streams of each, the oldest first: what ends when it is let go.
+    /// The streams of each key, oldest first. Dropping a sender ends its stream.
     of: HashMap<K, VecDeque<(u64, oneshot::Sender<()>)>>,
     total: usize,
     next: u64,
 }
 
-/// Leave to hold a stream open; given back when it is dropped, which whoever reads the stream
-/// should do.
+/// The permission to keep a stream open, given back when it is dropped. The reader of the stream
+/// should own it.
 #[derive(Debug)]
 pub struct Place<K: Eq + Hash> {
     places: Places<K>,
@@ -68,7 +68,7 @@ pub struct Place<K: Eq + Hash> {
     number: u64,
 }
 
-/// Tells that a place was given back, or that a newer stream needs it.
+/// The signal that a place was given back, or is needed by a newer stream.
 #[derive(Debug)]
 pub struct End(oneshot::Receiver<()>);
 
@@ -92,8 +92,8 @@ impl<K> Places<K> {
 }
 
 impl<K: Eq + Hash + Clone> Places<K> {
-    /// A place for one more, of whom each may have so many; `None`: they have, or there are `most`
-    /// in all.
+    /// Takes a place, if `who` has fewer than `each` streams and there are fewer than `most` in
+    /// all.
     pub fn take(&self, who: &K, each: usize, most: usize) -> Option<Place<K>> {
         let mut open = self.open();
         let own = open.of.get(who).map_or(0, VecDeque::len);
@@ -101,8 +101,8 @@ impl<K: Eq + Hash + Clone> Places<K> {
         is_free.then(|| self.add(&mut open, who).0)
     }
 
-    /// A place for one more, which costs the oldest stream its own where they have so many: of many
-    /// open pages the latest is the one that is looked at.
+    /// Takes a place, ending the oldest stream of `who` if there are already `each`: of many open
+    /// pages, the newest is probably the one in view.
     pub fn take_over(&self, who: &K, each: usize) -> (Place<K>, End) {
         let mut open = self.open();
         let own = open.of.get_mut(who).filter(|own| own.len() >= each);
@@ -129,9 +129,9 @@ impl<K: Eq + Hash + Clone> Places<K> {
 }
 
 impl End {
-    /// Waits for it.
+    /// Waits for the signal.
     pub async fn wait(&mut self) {
-        // Nothing is ever sent: the other half was let go.
+        // Nothing is ever sent: the sender is dropped.
         let _ = (&mut self.0).await;
     }
 }

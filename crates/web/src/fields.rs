@@ -46,11 +46,11 @@ pub struct Field {
     pub section: &'static str,
     /// Whether a new record must contain it.
     pub is_required: bool,
-    /// Whether it is set at creation and never changes.
+    /// Whether the field is set at creation and never changes.
     pub is_fixed: bool,
     /// Whether people who may only edit texts can change it.
     pub is_wording: bool,
-    /// Whether it may be empty or null.
+    /// Whether the value may be empty or null.
     pub is_optional: bool,
     /// The message id of the empty choice, where forms offer one.
     pub none: &'static str,
@@ -145,7 +145,7 @@ pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>
     FieldOf::new(Kind::Either(yes, no))
 }
 
-/// A flag with a message for yes; left out it means no, which pages do not offer.
+/// A flag with a message for yes. A missing flag means no, and pages have no choice for that.
 pub const fn only(yes: &'static str) -> FieldOf<bool> {
     FieldOf::new(Kind::Either(yes, ""))
 }
@@ -236,28 +236,28 @@ impl<V> FieldOf<V> {
         self
     }
 
-    /// Makes it required for a new record.
+    /// Makes the field required for a new record.
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.field.is_required = true;
         self
     }
 
-    /// Makes it immutable after creation.
+    /// Makes the field immutable after creation.
     #[must_use]
     pub const fn fixed(mut self) -> Self {
         self.field.is_fixed = true;
         self
     }
 
-    /// Lets people who may only edit texts change it.
+    /// Allows people who may only edit texts to change the field.
     #[must_use]
     pub const fn wording(mut self) -> Self {
         self.field.is_wording = true;
         self
     }
 
-    /// Makes it optional: null, or an empty field.
+    /// Makes the field optional: null, or an empty field.
     #[must_use]
     pub const fn optional(mut self) -> FieldOf<Option<V>> {
         self.field.is_optional = true;
@@ -274,7 +274,7 @@ impl<V> FieldOf<V> {
         self.optional()
     }
 
-    /// Keeps its values out of the history: a note is only for its readers, and an address must not
+    /// Omits the values from the history: a note is only for its readers, and an address must not
     /// outlive its owner's data.
     #[must_use]
     pub const fn secret(mut self) -> Self {

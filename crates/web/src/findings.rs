@@ -18,7 +18,7 @@ use crate::{I18n, Language, tags};
 #[schema(value_type = String, example = "2027-01-14")]
 pub struct When(pub String);
 
-/// The most errors reported for one request.
+/// The maximum number of errors reported for one request.
 const MOST: usize = 100;
 
 /// The errors in an input, field by field.

@@ -22,7 +22,7 @@ impl Form {
             .map(|(_, value)| value.as_str())
     }
 
-    /// As [`Form::find`], but empty for a missing field.
+    /// Like [`Form::find`], but empty for a missing field.
     pub fn text(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()
     }

@@ -14,15 +14,16 @@ use crate::problem::Problem;
 /// The largest form or JSON body, in bytes.
 pub(crate) const MOST_BYTES: usize = 256 * 1024;
 
-/// The most fields of a form; a form for 30 people with 20 events and 30 questions sends 1,600.
+/// The maximum number of fields in a form; a form for 30 people with 20 events and 30 questions
+/// sends 1,600.
 pub(crate) const MOST_FIELDS: usize = 2000;
 
-/// A file that came with a form.
+/// A file in a form.
 #[derive(Clone, Debug)]
 pub struct SentFile {
-    /// The field that holds it.
+    /// The name of its field.
     pub field: String,
-    /// What it holds; never empty.
+    /// The content; never empty.
     pub bytes: Bytes,
 }
 

@@ -33,11 +33,11 @@ pub struct FormState {
     pub trouble: Option<String>,
     /// Errors of single fields.
     errors: Vec<FormError>,
-    /// How many of these, the first ones, are about what was typed into one field.
+    /// How many of these errors, from the first one on, concern the input in a single field.
     findings: usize,
     /// The stored values, when the form was made for an older version.
     stored: Option<Form>,
-    /// The labels of the fields that were made of it, for the summary.
+    /// The labels of the fields created so far, for the summary.
     labels: Mutex<BTreeMap<String, String>>,
 }
 
@@ -60,9 +60,9 @@ pub struct Field {
     pub stored: Option<String>,
     /// The language of the value, for a text in several languages.
     pub language: Option<Language>,
-    /// Whether it must be filled in.
+    /// Whether the field must be filled in.
     pub is_required: bool,
-    /// Whether one begins to type here.
+    /// Whether the field gets the keyboard focus when the page opens.
     pub is_first: bool,
 }
 
@@ -342,7 +342,8 @@ impl Field {
         self
     }
 
-    /// Has one begin to type here, unless something is wrong: then the summary comes first.
+    /// Gives the field the keyboard focus when the page opens, unless the form has errors: then the
+    /// summary comes first.
     #[must_use]
     pub fn first(mut self) -> Self {
         self.is_first = self.error.is_none();

@@ -56,7 +56,7 @@ impl Language {
         })
     }
 
-    /// As [`Language::find`], but English for an invalid tag.
+    /// Like [`Language::find`], but English for an invalid tag.
     pub fn of(tag: &str) -> Self {
         Self::find(tag).unwrap_or(Self::ENGLISH)
     }

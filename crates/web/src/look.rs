@@ -1,5 +1,5 @@
-//! The looks of a site's public pages, and an accent colour of its own. The colours stand in
-//! `site.css`; those that are computed with, or drawn, stand here too, and a test compares them.
+//! The looks of a site's public pages, and its accent colour. The colours are defined in
+//! `site.css`; those needed for computing and drawing are repeated here, and a test compares them.
 
 use std::fmt::Write as _;
 
@@ -23,18 +23,18 @@ words! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Color(pub [u8; 3]);
 
-/// What a look has in one light.
+/// The colours of a look in light or dark mode.
 #[derive(Clone, Copy, Debug)]
 pub struct Palette {
-    /// The grounds on which text and links stand.
+    /// The backgrounds of text and links.
     pub grounds: [Color; 4],
     /// The unfilled part of a bar.
     pub rest: Color,
     /// The text on the page, which is also the text on a pale accent.
     pub ink: Color,
-    /// Figures and bars.
+    /// The colour of figures and bars.
     pub mark: Color,
-    /// The ground of the head and its text.
+    /// The background of the page head and its text colour.
     pub head: [Color; 2],
 }
 
@@ -54,7 +54,7 @@ const fn palette(grounds: [u32; 4], [rest, ink, mark]: [u32; 3], head: [u32; 2])
     }
 }
 
-/// Light and dark.
+/// The palettes for light and dark mode.
 const PAPER: [Palette; 2] = [
     palette(
         [0xfb_faf6, 0xff_ffff, 0xf1_efe8, 0xe8_edf5],
@@ -93,7 +93,7 @@ const MARKET: [Palette; 2] = [
 ];
 
 impl Look {
-    /// Its colours in the light and in the dark.
+    /// The palettes for light and dark mode.
     pub const fn palettes(self) -> &'static [Palette; 2] {
         match self {
             Self::Paper => &PAPER,
@@ -116,13 +116,13 @@ impl Look {
     }
 }
 
-/// The contrast that text needs (WCAG 2.2, 1.4.3).
+/// The minimum contrast of text (WCAG 2.2, 1.4.3).
 const TEXT: f64 = 4.5;
-/// The contrast that what is drawn needs against what lies beside it (1.4.11).
+/// The minimum contrast of graphics with what is beside them (WCAG 2.2, 1.4.11).
 const DRAWN: f64 = 3.0;
 
 impl Color {
-    /// Reads `#1f4a47`.
+    /// Parses `#1f4a47`.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#').filter(|rest| rest.len() == 6)?;
         let value = u32::from_str_radix(digits, 16).ok()?;
@@ -132,7 +132,7 @@ impl Color {
             .then(|| rgb(value))
     }
 
-    /// How it is written in a style: `#1f4a47`.
+    /// The colour as in CSS: `#1f4a47`.
     pub fn hex(self) -> String {
         let [red, green, blue] = self.0;
         format!("#{red:02x}{green:02x}{blue:02x}")
@@ -156,7 +156,7 @@ impl Color {
         0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
 
-    /// This much of a hundred on the way to another.
+    /// The mix of this colour and `percent` of another.
     fn towards(self, other: Self, percent: u16) -> Self {
         let mix = |at: usize| {
             let sum = u16::from(self.0[at]) * (100 - percent) + u16::from(other.0[at]) * percent;
@@ -166,19 +166,20 @@ impl Color {
     }
 }
 
-/// An accent colour as a look can wear it in one light.
+/// An accent colour, adapted to a look in light or dark mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accent {
-    /// Buttons, links, figures.
+    /// The colour of buttons, links and figures.
     pub color: Color,
-    /// What is written on it.
+    /// The colour of text on it.
     pub on: Color,
-    /// Whether it had to be made darker or lighter to be read.
+    /// Whether the colour had to be made darker or lighter to be legible.
     pub is_changed: bool,
 }
 
 impl Accent {
-    /// The colour that is nearest to the wished one and can be read as a link on every ground.
+    /// The legible colour nearest to the wished one: it has enough contrast as a link on every
+    /// background.
     fn fit(wished: Color, palette: &Palette, is_dark: bool) -> Self {
         let end = if is_dark { rgb(0xff_ffff) } else { rgb(0) };
         let can_be_read = |color: &Color| {
@@ -197,7 +198,7 @@ impl Accent {
         }
     }
 
-    /// In the light and in the dark.
+    /// The accent colour for light and dark mode.
     pub fn of(wished: Color, look: Look) -> [Self; 2] {
         let [light, dark] = look.palettes();
         [
@@ -206,14 +207,14 @@ impl Accent {
         ]
     }
 
-    /// The address of its style, which says all that is in it.
+    /// The path of its stylesheet, which contains all its parameters.
     pub(crate) fn address(wished: Color, look: Look) -> String {
         let digits = wished.hex();
         let digits = digits.trim_start_matches('#');
         format!("/assets/accent/{}-{digits}.css", look.word())
     }
 
-    /// The style at such an address, by what stands behind `/assets/`.
+    /// The stylesheet for such a path, given without the prefix `/assets/`.
     pub(crate) fn find_style(path: &str) -> Option<String> {
         let name = path.strip_prefix("accent/")?.strip_suffix(".css")?;
         let (look, digits) = name.split_once('-')?;
@@ -221,7 +222,7 @@ impl Accent {
         Some(Self::style(wished, Look::find(look)?))
     }
 
-    /// The style that puts it over the look's own.
+    /// The stylesheet that overrides the look's accent colour.
     fn style(wished: Color, look: Look) -> String {
         let [light, dark] = Self::of(wished, look);
         let mut style = String::new();
@@ -245,7 +246,7 @@ mod tests {
 
     use super::*;
 
-    /// The tokens of a look as `site.css` has them, light and dark.
+    /// The custom properties of a look in `site.css`, for light and dark mode.
     fn tokens(look: Look) -> [HashMap<String, Color>; 2] {
         let style = include_str!("../assets/site.css");
         let (light, dark) = style

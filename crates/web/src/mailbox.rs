@@ -154,7 +154,8 @@ async fn html(
     Ok(as_mail(page))
 }
 
-/// The HTML part of a mail as a page for a frame, which may have nothing but its own styles.
+/// The HTML part of a mail as a page for a frame; the page may load nothing and use only its own
+/// styles.
 pub fn as_mail(html: String) -> Response {
     let headers = [
         (

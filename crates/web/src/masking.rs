@@ -75,7 +75,7 @@ impl SecretPaths {
         Cow::Owned(format!("{}{shown}***{after}", hidden.prefix))
     }
 
-    /// As [`Self::mask`], but finds our paths anywhere in `path`, because the edge may strip a
+    /// Like [`Self::mask`], but finds our paths anywhere in `path`, because the edge may strip a
     /// prefix.
     pub fn mask_anywhere<'a>(&self, path: &'a str) -> Cow<'a, str> {
         let (mut masked, mut done) = (String::new(), 0);
@@ -99,7 +99,7 @@ impl SecretPaths {
         Cow::Owned(masked)
     }
 
-    /// As [`Self::mask`], for an unknown path: any segment may be a code, such as one typed
+    /// Like [`Self::mask`], for an unknown path: any segment may be a code, such as one typed
     /// directly after the host name.
     pub fn mask_unknown(&self, path: &str) -> String {
         let masked = self.mask(path);

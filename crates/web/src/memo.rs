@@ -1,4 +1,4 @@
-//! Moments that were put in words, kept for the next reader.
+//! A cache of formatted dates and times.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

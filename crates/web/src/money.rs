@@ -4,10 +4,10 @@ use platform::money::Money;
 
 use crate::text::Text;
 
-/// Keeps sign and number on one line.
+/// Keeps symbol and number on one line.
 const NO_BREAK: char = '\u{a0}';
 
-/// The signs that people know better than the codes.
+/// The symbols that people know better than the codes.
 const SIGNS: [(&str, &str); 7] = [
     ("MYR", "RM"),
     ("INR", "₹"),
@@ -19,12 +19,12 @@ const SIGNS: [(&str, &str); 7] = [
 ];
 
 impl Text {
-    /// “RM 1,250.00”: never broken, and from left to right in every language.
+    /// A sum such as “RM 1,250.00”: on one line, and left to right in every language.
     pub fn money(&self, sum: Money) -> String {
         self.write_money(sum, true)
     }
 
-    /// The same without decimals that are nought: “RM 180”.
+    /// Like [`Self::money`], without decimals if they are zero: “RM 180”.
     pub fn money_short(&self, sum: Money) -> String {
         self.write_money(sum, sum.parts().1 != 0)
     }

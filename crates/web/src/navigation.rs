@@ -1,4 +1,4 @@
-//! Where people who are signed in can go, as the frame of their pages shows it.
+//! The navigation in the frame of pages for signed-in people.
 
 /// A group of navigation entries.
 #[derive(Clone, Debug, Default)]
@@ -18,37 +18,37 @@ pub struct Entry {
     pub href: String,
     /// A number beside the label.
     pub count: Option<String>,
-    /// Whether it is the present page.
+    /// Whether the entry is the current page.
     pub current: bool,
-    /// Whether it is a bottom tab on phones.
+    /// Whether the entry is a bottom tab on phones.
     pub tab: bool,
 }
 
-/// The frame of somebody who is signed in.
+/// The frame of a signed-in person's pages.
 #[derive(Clone, Debug, Default)]
 pub struct OwnFrame {
-    /// The site's name, which leads to its public pages.
+    /// The site's name, a link to its public pages.
     pub site: String,
-    /// Where they can go, from top to bottom.
+    /// The navigation, from top to bottom.
     pub sections: Vec<Section>,
-    /// Who they are; `None` on a page that anybody may open.
+    /// The signed-in person; `None` on a page that anybody may open.
     pub account: Option<OwnAccount>,
-    /// What they should see on every page.
+    /// Warnings that are shown on every page.
     pub warnings: Vec<Warning>,
 }
 
-/// Who is signed in.
+/// The signed-in person, as the frame shows them.
 #[derive(Clone, Debug)]
 pub struct OwnAccount {
     /// The display name.
     pub name: String,
     /// The CSRF token of the frame's forms.
     pub csrf: String,
-    /// How many notices they have not read, if any.
+    /// The number of unread notifications, if any.
     pub unread: Option<String>,
 }
 
-/// A sentence that stands on every page of somebody, with a button that does something about it.
+/// A warning on every page of a person, with a button to resolve it.
 #[derive(Clone, Debug)]
 pub struct Warning {
     /// The sentence.

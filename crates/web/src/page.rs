@@ -66,8 +66,8 @@ pub enum Kind<'a> {
         /// The languages offered, in their order.
         languages: &'a [Language],
     },
-    /// Belongs to the whole site: what it publishes, signing in, problems. The frame brings the
-    /// site's name, its menu, `main` and foot, in the site's look, where the page has no theme.
+    /// A page of the site as a whole: its publications, sign-in, errors. The frame contains the
+    /// site's name, its menu, `main` and a foot. If the page has no theme, it uses the site's look.
     Plain {
         /// The site.
         site: &'a Site,
@@ -81,7 +81,7 @@ pub enum Kind<'a> {
 /// The navigation of a host's page.
 #[derive(Clone, Copy)]
 pub struct Navigation<'a> {
-    /// Where the reader can go, and who they are.
+    /// The navigation entries and the signed-in person.
     pub frame: &'a OwnFrame,
     /// The heading above the sections, with a link.
     pub heading: Option<Heading<'a>>,
@@ -198,12 +198,12 @@ pub struct Metadata<'a> {
     pub feeds: &'a [FeedLink<'a>],
 }
 
-/// As [`page`], but returns the page for repeated use.
+/// Like [`page`], but returns the page for repeated use.
 pub fn write<B: Template>(page: &Page<'_, B>) -> Result<Written, askama::Error> {
     write_with(page, Metadata::default())
 }
 
-/// As [`write`], with metadata.
+/// Like [`write`], with metadata.
 pub fn write_with<B: Template>(
     page: &Page<'_, B>,
     metadata: Metadata<'_>,
@@ -222,7 +222,6 @@ pub fn write_with<B: Template>(
 
 /// Writes a page without its templates' indentation. Values are separate writes with every `<`
 /// escaped, so a tag after a line break always comes from a template.
-/// and with every `<` escaped, so that a tag after a line break is one of a template's.
 struct Unindented<'a>(&'a mut String);
 
 impl fmt::Write for Unindented<'_> {
@@ -249,9 +248,9 @@ struct Shell<'a, B: Template> {
     script: Option<&'static str>,
     font: Option<&'static str>,
     languages: &'a [Language],
-    /// The site, where the frame brings head and `main`.
+    /// The site, if the frame contains head and `main`.
     site: Option<&'a Site>,
-    /// What the head and the foot show, on a page in the site's look.
+    /// The content of head and foot, on a page in the site's look.
     frame: Option<Arc<PublicFrame>>,
     visit: Visit,
     host: Option<&'a Navigation<'a>>,

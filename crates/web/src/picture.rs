@@ -187,13 +187,13 @@ impl Picture {
             rows.push(0);
             rows.extend(row);
         }
-        // Eight bits for each pixel, the place of its colour in the palette.
+        // Eight bits per pixel, an index into the palette.
         file((WIDTH, HEIGHT), [8, 3], &palette, &rows)
     }
 }
 
-/// A PNG file (RFC 2083) of rows that each begin with their filter. `kind` is the number of bits for
-/// each sample, and what a sample is.
+/// A PNG file (RFC 2083). Each row begins with its filter type. `kind` holds the bit depth and the
+/// colour type.
 pub(crate) fn file(
     (width, height): (usize, usize),
     kind: [u8; 2],

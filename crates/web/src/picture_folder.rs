@@ -1,4 +1,4 @@
-//! Pictures that people send: files beside the store, which go when nothing has them any more.
+//! Uploaded pictures: files beside the store, which are deleted when nothing refers to them.
 
 use std::io::Write;
 
@@ -14,31 +14,31 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::{Problem, Site, uploaded_image};
 
-/// How long a file stays that nothing has: a form is open for so long, and a backup copies the
-/// store before the files.
+/// How long an unused file is kept: a form may be open that long, and a backup copies the store
+/// before the files.
 const UNUSED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The pictures of one kind of thing.
+/// A folder for the pictures of one kind of record.
 #[derive(Clone, Copy, Debug)]
 pub struct PictureFolder {
-    /// The folder among all files.
+    /// The name of the folder in the file store.
     pub name: &'static str,
     /// The kind of the job that removes a file.
     pub job_kind: &'static str,
-    /// Whether anything has this file.
+    /// Whether any record uses this file.
     pub is_used: fn(&mut Tx<'_>, &str) -> Result<bool, StoreError>,
 }
 
-/// A picture whose file is there.
+/// A stored picture.
 #[derive(Clone, Debug)]
 pub struct StoredPicture {
-    /// The name of the file in its folder.
+    /// The file's name in its folder.
     pub file: String,
-    /// In pixels.
+    /// The width in pixels.
     pub width: u32,
-    /// In pixels.
+    /// The height in pixels.
     pub height: u32,
-    /// How long the file is.
+    /// The size of the file in bytes.
     pub bytes: usize,
 }
 
@@ -47,7 +47,7 @@ struct Payload {
     file: String,
 }
 
-/// How wide and high a picture is, in pixels, by the name of its file: `name-640x480.jpg`.
+/// The width and height of a picture in pixels, from its file name: `name-640x480.jpg`.
 pub fn dimensions(file: &str) -> Option<(u32, u32)> {
     let (stem, _) = file.rsplit_once('.')?;
     let (width, height) = stem.rsplit_once('-')?.1.split_once('x')?;
@@ -56,13 +56,13 @@ pub fn dimensions(file: &str) -> Option<(u32, u32)> {
 }
 
 impl PictureFolder {
-    /// The name of a file among all files.
+    /// The file's key in the file store.
     pub fn key(&self, file: &str) -> Result<Key, NotAKey> {
         format!("{}/{file}", self.name).parse()
     }
 
-    /// Keeps a picture that somebody sent in the field `pointer`. Its file goes again where nothing
-    /// has it within a day.
+    /// Stores a picture that was uploaded in the field `pointer`. Its file is deleted if no record
+    /// uses it within a day.
     pub async fn upload(
         self,
         site: &Site,
@@ -86,7 +86,7 @@ impl PictureFolder {
         })
     }
 
-    /// Writes a file. It goes again where nothing has it within a day.
+    /// Writes a file, which is deleted if no record uses it within a day.
     pub async fn put(self, site: &Site, file: &str, bytes: Bytes) -> Result<(), Problem> {
         let name = file.to_owned();
         let change = move |tx: &mut Tx<'_>| self.remove(tx, &name);
@@ -97,7 +97,7 @@ impl PictureFolder {
         written.map_err(Problem::internal)
     }
 
-    /// The media type and the content of a file.
+    /// The media type and content of a file.
     pub async fn load(self, site: &Site, file: &str) -> Result<(&'static str, Vec<u8>), Problem> {
         let key = self.key(file).map_err(|_| Problem::not_found())?;
         let media_type = uploaded_image::media_type(file).ok_or_else(Problem::not_found)?;
@@ -109,19 +109,20 @@ impl PictureFolder {
         Ok((media_type, bytes))
     }
 
-    /// Has a file removed in a day, unless something has it then.
+    /// Schedules the deletion of a file in a day, unless a record uses it then.
     pub fn remove(&self, tx: &mut Tx<'_>, file: &str) -> Result<(), StoreError> {
         let run_at = tx.now() + UNUSED_LIFETIME;
         tx.enqueue(NewJob {
             run_at: Some(run_at),
-            // A picture replaced soon after its upload stays as long as any other.
+            // With one job per file, a picture replaced soon after its upload is kept as long as
+            // any other.
             key: Some(format!("{}:{file}", self.job_kind)),
             latest: Some(UNUSED_LIFETIME + UNUSED_LIFETIME),
             ..NewJob::new(self.job_kind, json!({ "file": file }))
         })
     }
 
-    /// The job that removes a file.
+    /// The job that deletes an unused file.
     pub fn job(self, site: &Site) -> Handler {
         let site = site.clone();
         Handler::new(self.job_kind, move |job: Job| {

@@ -109,8 +109,8 @@ pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts
     response
 }
 
-/// A problem as a page, at the `address` that was asked for; `frame` is that of whoever is signed
-/// in.
+/// Renders a problem as a page; `address` is the requested path, and `frame` is that of the
+/// signed-in person.
 pub(crate) fn page(
     problem: &Problem,
     text: &Text,

@@ -1,4 +1,4 @@
-//! What all public pages show of the site, and of whoever looks at them.
+//! The parts of all public pages that depend on the site and the visitor.
 
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,51 +8,51 @@ use jiff::{SignedDuration, Timestamp};
 use crate::look::{Accent, Color, Look};
 use crate::text::Text;
 
-/// What all public pages show of the site.
+/// The parts of all public pages that depend on the site.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PublicFrame {
-    /// Where the menu leads, in the owner's order.
+    /// The menu, in the owner's order.
     pub menu: Vec<MenuItem>,
-    /// What the foot leads to, beside the owner.
+    /// The links in the foot, besides the owner.
     pub foot: Vec<MenuItem>,
-    /// Whose site it is; without an address where they have no page.
+    /// The owner of the site; `href` is empty if they have no page.
     pub owner: Option<MenuItem>,
     /// The look.
     pub look: Look,
-    /// A colour over those of the look.
+    /// An accent colour that overrides the look's.
     pub accent: Option<Color>,
-    /// The address of the icon; empty: Kenduri's own.
+    /// The path of the icon; empty for Kenduri's own.
     pub icon: String,
 }
 
 impl PublicFrame {
-    /// The address of the style that puts the accent colour over the look's.
+    /// The path of the stylesheet with the accent colour.
     pub fn accent_style(&self) -> Option<String> {
         let accent = self.accent?;
         Some(Accent::address(accent, self.look))
     }
 }
 
-/// Somewhere that everybody can go.
+/// A link to a public page.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MenuItem {
-    /// Its address.
+    /// The link's address.
     pub href: String,
-    /// What it is called.
+    /// The link's label.
     pub label: Label,
 }
 
-/// What something is called.
+/// The label of a link.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Label {
-    /// A message.
+    /// A message, by its id.
     Message(&'static str),
-    /// Somebody's own words.
+    /// A text that a person wrote.
     Words(String),
 }
 
 impl MenuItem {
-    /// What it is called in a language.
+    /// The label in a language.
     pub fn words(&self, text: &Text) -> String {
         match &self.label {
             Label::Message(id) => text.say(id).into_owned(),
@@ -72,10 +72,10 @@ struct Read {
 }
 
 impl Menu {
-    /// How long another process may show what was before.
+    /// How long another process may show outdated data.
     const LIFE: SignedDuration = SignedDuration::from_secs(2);
 
-    /// What pages show.
+    /// The frame to be shown in the current request.
     pub fn frame(&self) -> Arc<PublicFrame> {
         if let Some(preview) = Visit::now().preview {
             return preview;
@@ -84,7 +84,7 @@ impl Menu {
         Arc::clone(&read.frame)
     }
 
-    /// A number that changes with what pages show, to whoever asks now.
+    /// A hash of everything that the frame shows in the current request.
     pub fn version(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.frame().hash(&mut hasher);
@@ -92,14 +92,14 @@ impl Menu {
         hasher.finish()
     }
 
-    /// Whether it is time to read it again.
+    /// Whether the frame is due to be read again.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let read = self.0.read().unwrap_or_else(PoisonError::into_inner);
         read.at
             .is_none_or(|at| now.duration_since(at) >= Self::LIFE || now < at)
     }
 
-    /// Keeps what was read.
+    /// Caches a frame that was just read.
     pub fn set(&self, frame: PublicFrame, now: Timestamp) {
         let read = Read {
             frame: frame.into(),
@@ -108,7 +108,7 @@ impl Menu {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = read;
     }
 
-    /// It may have changed.
+    /// Marks the cached frame as outdated, so that it is read again.
     pub fn forget(&self) {
         let mut read = self.0.write().unwrap_or_else(PoisonError::into_inner);
         read.at = None;
@@ -119,29 +119,29 @@ tokio::task_local! {
     static VISIT: Visit;
 }
 
-/// Who looks at a page, and at which.
+/// The visitor and the page of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Visit {
-    /// The display name of whoever is signed in.
+    /// The display name of the signed-in person.
     pub name: Option<String>,
     /// The page's path.
     pub path: String,
-    /// What is shown instead of the site's frame, to try it.
+    /// A frame to preview instead of the site's.
     pub preview: Option<Arc<PublicFrame>>,
 }
 
 impl Visit {
-    /// Answers a request as this visit. A task spawned within does not inherit it.
+    /// Handles a request as this visit. A task spawned within does not inherit it.
     pub async fn answer<F: Future>(self, work: F) -> F::Output {
         VISIT.scope(self, work).await
     }
 
-    /// The visit that is answered now.
+    /// The visit of the current request.
     pub(crate) fn now() -> Self {
         VISIT.try_with(Clone::clone).unwrap_or_default()
     }
 
-    /// Whether this address is the page, or the list that the page is in.
+    /// Whether this link leads to the current page, or to the list that contains it.
     pub(crate) fn is_at(&self, href: &str) -> bool {
         let below = self.path.strip_prefix(href);
         below.is_some_and(|rest| rest.is_empty() || href != "/" && rest.starts_with('/'))

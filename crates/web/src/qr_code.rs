@@ -1,4 +1,4 @@
-//! QR codes as pictures.
+//! QR codes as images.
 
 use std::io;
 
@@ -6,11 +6,12 @@ use qrcode::{Color, QrCode};
 
 use crate::picture;
 
-/// How wide the light border of a file is, in modules: less, and scanners do not find the code.
+/// The width of the light border in a file, in modules. Scanners do not find a code with a narrower
+/// one.
 const QUIET: usize = 4;
 
-/// A text as a QR code: how many modules wide, and the dark ones as the path of an SVG. `None` for
-/// a text that is too long for one.
+/// A text as a QR code: its width in modules, and the dark modules as an SVG path. `None` if the
+/// text is too long.
 pub fn path(text: &str) -> Option<(usize, String)> {
     let picture = QrCode::new(text).ok()?;
     let width = picture.width();
@@ -29,8 +30,8 @@ pub fn svg(text: &str) -> Option<String> {
     ))
 }
 
-/// A QR code as a PNG file, at least so many pixels wide: every module has the same whole number of
-/// them. `None` for a text that is too long for one.
+/// A QR code as a PNG file of at least `pixels` width; each module is a whole number of pixels
+/// wide. `None` if the text is too long.
 pub fn png(text: &str, pixels: usize) -> Option<io::Result<Vec<u8>>> {
     let code = QrCode::new(text).ok()?;
     let (modules, colors) = (code.width(), code.to_colors());
@@ -48,11 +49,11 @@ pub fn png(text: &str, pixels: usize) -> Option<io::Result<Vec<u8>>> {
         let bytes = (0..width).step_by(8).map(move |start| {
             (start..start + 8).fold(0, |byte, x| byte << 1 | u8::from(is_light(x, y)))
         });
-        // No filter.
+        // Filter type 0: none.
         std::iter::once(0).chain(bytes.collect::<Vec<_>>())
     });
     let rows: Vec<u8> = rows.collect();
-    // One bit for each pixel, grey.
+    // One bit per pixel, greyscale.
     Some(picture::file((width, width), [1, 0], &[], &rows))
 }
 

@@ -54,10 +54,10 @@ pub fn policy_with_forms_to(origins: &[String]) -> HeaderValue {
 /// The largest accepted header section, in bytes.
 pub const HEADER_LIMIT: usize = 16 * 1024;
 
-/// Browser features that no page of ours uses.
+/// Browser features that none of the site's pages use.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// 180 days.
+/// How long a chosen language is remembered: 180 days.
 const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
 /// Response extension: the request's path for logs, without codes and tokens. Only this crate knows
@@ -83,7 +83,7 @@ pub fn serve(site: &Site, router: Router<Site>) -> Router {
         .with_state(site.clone())
 }
 
-/// Asks another page of the site for the answer to a request.
+/// Sends a request to another page of the site and returns its response.
 pub async fn ask_inside(router: Router, request: Request) -> Response {
     router.oneshot(request).await.into_response()
 }
@@ -159,14 +159,14 @@ fn read(site: &Site, request: &mut Request) -> Facts {
     facts
 }
 
-/// The cookies alone: what a page that no handler makes needs of the headers.
+/// Only the cookies, which are all the headers that a page without a handler needs.
 fn cookies(headers: &HeaderMap) -> HeaderMap {
     let all = headers.get_all(COOKIE).iter();
     all.map(|value| (COOKIE, value.clone())).collect()
 }
 
-/// Whether the header section is no larger than anybody needs. The engine's own
-/// refusal of a much larger one has no words.
+/// Whether the header section has an acceptable size. The HTTP library rejects much larger ones
+/// itself, but without an error page.
 fn headers_fit(request: &Request) -> bool {
     let headers = request.headers().iter();
     let length: usize = headers
@@ -190,7 +190,7 @@ fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
     metrics::histogram!("kenduri_request_seconds", "route" => route).record(taken);
 }
 
-/// The path of the sign-in page that returns to `here`, a path of ours.
+/// The path of the sign-in page that returns to `here`, a path of this site.
 pub fn way_in(here: &str) -> String {
     leading_back("/login", here)
 }
@@ -263,8 +263,8 @@ impl Asked {
         response
     }
 
-    /// The frame of somebody who is signed in and opens a page, and its language; guests' pages keep
-    /// theirs. Another site may have sent a form, so its refusal has no form of the frame.
+    /// The frame of a signed-in person who opens a page, and its language; guests' pages keep
+    /// theirs. A form may come from another site, so the response to one does not get this frame.
     async fn own_frame(&self, site: &Site, problem: &Problem) -> Option<(Text, OwnFrame)> {
         if !self.is_get() || problem.theme.is_some() || problem.text.is_some() {
             return None;

@@ -1,5 +1,5 @@
-//! A page as it is shared: what other sites show beside its link, and the card from which people
-//! send it on.
+//! Sharing a page: the preview that other sites show beside a link to it, and the card with which
+//! people share it.
 
 use std::fmt::Display;
 
@@ -9,23 +9,23 @@ use crate::state::Site;
 use crate::text::Text;
 use crate::{card_picture, picture, qr_code};
 
-/// How many characters of a description other sites are told.
+/// The maximum length of a description in a preview, in characters.
 const LONGEST: usize = 200;
 
-/// What a page is, in the words of the Open Graph protocol.
+/// The Open Graph type of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ShareKind {
     /// A page of a site.
     #[default]
     Website,
-    /// Something that was written and published.
+    /// A published text.
     Article,
     /// A person.
     Profile,
 }
 
 impl ShareKind {
-    /// The word for `og:type`.
+    /// The value of `og:type`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Website => "website",
@@ -35,31 +35,31 @@ impl ShareKind {
     }
 }
 
-/// A page that is shared. Whoever has the link sees all of this.
+/// The preview of a page. Everybody who has the link can see all of it.
 #[derive(Clone, Debug)]
 pub struct Share {
     /// The title.
     pub title: String,
-    /// The description, in a sentence or two.
+    /// The description, one or two sentences.
     pub description: String,
-    /// The full address of the page.
+    /// The full URL of the page.
     pub url: String,
-    /// What the page is.
+    /// The type of the page.
     pub kind: ShareKind,
-    /// The full address of the preview picture.
+    /// The full URL of the preview picture.
     pub image: String,
-    /// How wide and high it is, in pixels.
+    /// The picture's width and height in pixels.
     pub image_size: (usize, usize),
-    /// What it shows.
+    /// The picture's alternative text.
     pub image_alt: String,
-    /// The full address of what other sites may frame; empty: there is none.
+    /// The full URL of the page that other sites may frame; empty if there is none.
     pub embed: String,
-    /// The full address of a small picture for other sites; empty: there is none.
+    /// The full URL of a small picture for other sites; empty if there is none.
     pub badge: String,
 }
 
 impl Share {
-    /// A page at `path`, with a picture that says its title and description.
+    /// A page at `path`, with a picture of its title and description.
     pub fn new(site: &Site, title: &str, description: &str, path: &str) -> Self {
         let line = description.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut description: String = line.chars().take(LONGEST).collect();
@@ -79,7 +79,8 @@ impl Share {
         }
     }
 
-    /// The HTML of a frame for other sites, in pixels; empty: there is none.
+    /// The HTML of an `iframe` for other sites, with its size in pixels; empty if the page cannot
+    /// be framed.
     pub fn frame(&self, width: u32, height: u32) -> String {
         if self.embed.is_empty() {
             return String::new();
@@ -90,19 +91,19 @@ impl Share {
         )
     }
 
-    /// Where other sites ask how to frame the page.
+    /// The URL at which other sites find out how to frame the page (oEmbed).
     pub(crate) fn oembed(&self) -> Option<String> {
         let origin = self.embed.split("/embed/").next()?;
         let url = form_urlencoded::byte_serialize(self.url.as_bytes()).collect::<String>();
         (!self.embed.is_empty()).then(|| format!("{origin}/oembed?url={url}"))
     }
 
-    /// A row of buttons below a page that everybody may see.
+    /// Renders a row of share buttons below a public page.
     pub fn row<'a>(&'a self, text: &'a Text) -> impl Display + 'a {
         self.html(text, false)
     }
 
-    /// A card for whoever has made the page, with the link to copy.
+    /// Renders a card for the author of the page, with the link to copy.
     pub fn card<'a>(&'a self, text: &'a Text) -> impl Display + 'a {
         self.html(text, true)
     }
@@ -131,14 +132,14 @@ impl Share {
     }
 }
 
-/// A text in the query of an address that is no web page: of a mail, a message, a call. A space is
-/// no plus there.
+/// Percent-encodes a text for the query of a `mailto:`, `sms:` or similar URL, where `+` does not
+/// mean a space.
 pub fn encoded(text: &str) -> String {
     let all = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
     all.to_string()
 }
 
-/// A text between the quotation marks of an attribute.
+/// Escapes a text for an attribute value in quotation marks.
 fn quoted(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('"', "&quot;")
@@ -151,7 +152,7 @@ struct ShareHtml<'a> {
     share: &'a Share,
     text: &'a Text,
     is_card: bool,
-    /// The message that heads what is folded away.
+    /// The message id of the heading above the collapsed part.
     more: &'static str,
     whatsapp: String,
     email: String,

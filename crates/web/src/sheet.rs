@@ -1,5 +1,5 @@
-//! Tables as files. A cell is text or a number, and stays that: nothing a guest
-//! typed becomes a formula in the program that opens the file.
+//! Writing tables as files. A cell is text or a number and stays that: nothing that a guest typed
+//! becomes a formula in a spreadsheet.
 
 use std::io::{self, Write};
 
@@ -23,7 +23,7 @@ words! {
 }
 
 impl FileFormat {
-    /// As `content-type` says it.
+    /// The value of `Content-Type`.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
@@ -36,7 +36,7 @@ impl FileFormat {
 /// One table of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sheet {
-    /// The name of its tab, at most 31 characters.
+    /// The name of the sheet, at most 31 characters.
     pub name: String,
     /// The column headings.
     pub headings: Vec<String>,
@@ -49,9 +49,9 @@ pub struct Sheet {
 pub enum Cell {
     /// An empty cell.
     Empty,
-    /// Always text, whatever it looks like.
+    /// Text, even if it looks like a number or a formula.
     Text(String),
-    /// A count.
+    /// A whole number.
     Number(i64),
 }
 
@@ -89,7 +89,7 @@ impl From<Option<i64>> for Cell {
     }
 }
 
-/// Writes tables as one file. CSV and JSON hold one table, the first.
+/// Writes tables as one file. CSV and JSON files contain only the first table.
 pub fn write(sheets: &[Sheet], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
         FileFormat::Csv => sheets.first().map_or(Ok(()), |sheet| write_csv(sheet, out)),
@@ -101,7 +101,7 @@ pub fn write(sheets: &[Sheet], format: FileFormat, out: &mut dyn Write) -> io::R
     }
 }
 
-/// Writes a list as JSON that people can read too.
+/// Writes a list as indented JSON.
 pub fn write_json<T: Serialize>(list: &[T], out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, list)?;
     out.write_all(b"\n")
@@ -115,7 +115,7 @@ impl Sheet {
     }
 }
 
-/// A row by its headings, in their order.
+/// A row as an object with the headings as names, in their order.
 struct Object<'a> {
     headings: &'a [String],
     row: &'a [Cell],

@@ -46,7 +46,7 @@ impl SiteUrl {
         })
     }
 
-    /// The address in the form of the `Origin` header: without trailing slash and default port.
+    /// The value of the `Origin` header: the URL without trailing slash and default port.
     pub fn origin(&self) -> &str {
         &self.origin
     }

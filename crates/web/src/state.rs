@@ -44,26 +44,26 @@ pub struct Declared {
     pub navigation: Vec<NavigationGroup>,
     /// The settings of the domains' sections.
     pub settings: SettingValues,
-    /// Finds the frame of whoever shows these headers, in this language.
+    /// Finds the frame of the person who is signed in with these headers, in this language.
     pub find_frame: Option<FindFrame>,
 }
 
-/// For [`Declared::find_frame`]; `None`: nobody is signed in.
+/// The type of [`Declared::find_frame`]; the result is `None` if nobody is signed in.
 pub type FindFrame =
     fn(Site, HeaderMap, Text) -> Pin<Box<dyn Future<Output = Option<OwnFrame>> + Send>>;
 
 /// A domain's pages for signed-in people.
 #[derive(Clone, Copy, Debug)]
 pub struct NavigationGroup {
-    /// The message that names the group.
+    /// The message id of the group's title.
     pub title: &'static str,
-    /// Its pages.
+    /// The group's pages.
     pub links: &'static [Link],
-    /// Whether the account of this id has anything to do there.
+    /// Whether the account with this id has any use for these pages.
     pub is_for: fn(&mut Tx<'_>, &Site, &str) -> Result<bool, StoreError>,
 }
 
-/// Somewhere to go.
+/// A link in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The message id of the label.

@@ -13,9 +13,10 @@ use tokio::sync::Semaphore;
 pub const LONGEST: u32 = 1_600;
 /// The longest side of an accepted picture, in pixels.
 const LONGEST_READ: u32 = 12_000;
-/// The most pixels of an accepted picture; decoding a progressive JPEG takes nine bytes for each.
+/// The maximum number of pixels in an accepted picture; decoding a progressive JPEG takes nine
+/// bytes for each.
 const PIXELS: u64 = 50_000_000;
-/// The most memory for the decoded pixels, in bytes.
+/// The maximum memory for the decoded pixels, in bytes.
 const MEMORY: u64 = 256 * 1024 * 1024;
 /// The JPEG quality, of 100.
 const QUALITY: u8 = 82;
@@ -41,8 +42,8 @@ pub async fn read(file: Bytes) -> Option<Photo> {
     run_alone(&DECODING, move || write_anew(&file)).await?
 }
 
-/// As [`read`], but a file that [`read`] could have written stays as it is, so that pictures do not
-/// lose by each copy.
+/// Like [`read`], but a file that [`read`] could have written is returned unchanged, so that
+/// repeated copying does not reduce its quality.
 pub async fn read_again(file: Bytes) -> Option<Photo> {
     if !holds_pixels_only(&file) {
         return read(file).await;
@@ -61,8 +62,8 @@ pub async fn read_again(file: Bytes) -> Option<Photo> {
     .await?
 }
 
-/// Whether a JPEG or PNG has no parts but those that pixels need: no metadata, no profile, nothing
-/// behind its end.
+/// Whether a JPEG or PNG contains only the parts needed for its pixels: no metadata, no colour
+/// profile, nothing after its end.
 fn holds_pixels_only(file: &[u8]) -> bool {
     if let Some(mut rest) = file.strip_prefix(b"\x89PNG\r\n\x1a\n") {
         while let Some((length, _)) = rest.split_first_chunk::<4>() {

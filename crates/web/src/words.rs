@@ -15,10 +15,10 @@ macro_rules! words {
         $crate::words! { $(#[$meta])* $name { $($(#[$inner])* $variant = $word),+ } }
 
         impl $name {
-            /// Every word with its label.
+            /// Every word with its label's message id.
             pub const CHOICES: &'static [(&'static str, &'static str)] = &[$(($word, $label)),+];
 
-            /// The message that is its label.
+            /// The message id of its label.
             pub const fn label(self) -> &'static str {
                 match self { $(Self::$variant => $label),+ }
             }
@@ -36,7 +36,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every one of them.
+            /// Every variant.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// The word.
@@ -44,7 +44,7 @@ macro_rules! words {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// The one with this word.
+            /// The variant with this word.
             pub fn find(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
             }

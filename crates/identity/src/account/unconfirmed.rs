@@ -1,5 +1,4 @@
-//! Accounts whose address nobody has confirmed yet: somebody may have registered the address of
-//! somebody else.
+//! Accounts with an unconfirmed address: the person who registered may not own the address.
 
 use platform::{Rows, Secret, StoreError, Tx, sql};
 
@@ -16,8 +15,7 @@ pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Whether `browser` is the one that registered the account, which waits for its address to be
-/// confirmed.
+/// Whether `browser` registered the account and the account's address is still unconfirmed.
 pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND browser_hash = :browser",
@@ -28,7 +26,7 @@ pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result
     Ok(count > 0)
 }
 
-/// The account that this browser registered and whose address nobody has confirmed.
+/// Finds the account that this browser registered and whose address is still unconfirmed.
 pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM registration
@@ -39,7 +37,8 @@ pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<Accoun
     Ok(found.map(|(id,)| id))
 }
 
-/// An account of another program waits for its address to be confirmed; it stays until then.
+/// Marks an imported account whose address is unconfirmed. The account is kept however long that
+/// takes.
 pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO registration (account_id, browser_hash, registered_at, is_kept)
@@ -52,7 +51,7 @@ pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), 
     Ok(())
 }
 
-/// Whether somebody registered the account here, and nobody has confirmed its address since.
+/// Whether the account was registered here and its address is still unconfirmed.
 pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_kept = 0",
@@ -62,8 +61,8 @@ pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, St
     Ok(count > 0)
 }
 
-/// Whether somebody made a registered account a member before its address was confirmed. Only such
-/// ones have made anything.
+/// Whether a registered account was made a member before its address was confirmed. Other
+/// unconfirmed accounts cannot have created anything.
 pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration
@@ -74,7 +73,7 @@ pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, Store
     Ok(count > 0)
 }
 
-/// The account waits no more: somebody made it a member. Its address is still anybody's.
+/// Makes the account a member, so it no longer waits. Its address is still unconfirmed.
 pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE registration SET is_pending = 0 WHERE account_id = :id",
@@ -84,7 +83,7 @@ pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The address of the account was confirmed.
+/// Marks the account's address as confirmed.
 pub(crate) fn end(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM registration WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
     Ok(())

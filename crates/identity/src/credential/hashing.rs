@@ -1,12 +1,11 @@
-//! Hashing passwords: argon2id, a few at a time.
+//! Password hashing with argon2id, a few hashes at a time.
 //!
-//! A hash costs some twenty milliseconds and nineteen mebibytes on purpose. So
-//! one runs per core that the caller sets aside, on a thread that gives way to
-//! all others: pages answer while many sign in. A short queue waits, and beyond
-//! it sign-ins are refused for a second. Of new passwords one at a time is hashed,
-//! and fewer wait, so that a sign-in waits for one of them at most.
+//! A hash costs some 20 ms and 19 MiB on purpose. So one hash runs per core that the caller sets
+//! aside, on a thread of the lowest priority: pages stay fast while many people sign in. A short
+//! queue waits; beyond it sign-ins are refused for a second. Only one new password is hashed at a
+//! time, and fewer of those may wait, so a sign-in waits for at most one of them.
 //!
-//! An imported account may bring a bcrypt hash, which is compared as the older program did, and
+//! An imported account may have a bcrypt hash. It is compared the way the older program did, and
 //! replaced by argon2id at the first sign-in.
 
 use std::ops::RangeInclusive;
@@ -22,11 +21,11 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::credential::password::{self, Password, PasswordHash};
 
-/// How many may wait for a core.
+/// How many hashes may wait for a core.
 pub const QUEUE: usize = 64;
 /// How many new passwords may wait to be hashed.
 const NEW_QUEUE: usize = QUEUE / 4;
-/// How much less urgent a hash is than everything else, as `nice` counts.
+/// The `nice` increment of the hashing threads.
 const PRIORITY_STEPS: i32 = 19;
 
 const MEMORY_KIB: u32 = 19_456;
@@ -35,14 +34,15 @@ const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
-/// Of bcrypt hashes: cheaper ones are no protection, and dearer ones keep a core for seconds.
+/// Accepted bcrypt costs: cheaper hashes do not protect, and more expensive ones occupy a core for
+/// seconds.
 const BCRYPT_COSTS: RangeInclusive<u32> = 4..=15;
 
-/// What an account without a password is compared with. It costs what a real
-/// one costs, and nobody knows a password for it.
+/// The hash that is compared when an account has no password. It costs as much as a real one, and
+/// nobody knows a password for it.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// The one place where passwords are hashed. Clones share their cores.
+/// The password hasher of a process. Clones share its cores.
 #[derive(Clone, Debug)]
 pub struct Hasher(Arc<Inner>);
 
@@ -51,19 +51,19 @@ struct Inner {
     random: Random,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
-    /// As many new passwords may be there, and one may take a place or a core.
+    /// Limits new passwords: how many may be queued or hashed at once.
     new_places: Semaphore,
     new_turn: Semaphore,
     count: AtomicU64,
 }
 
-/// Too many passwords are being hashed; a second later there may be room.
+/// Too many passwords are being hashed; the caller may try again after a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are being checked")]
 pub struct Busy;
 
 impl Hasher {
-    /// A hasher for so many cores.
+    /// Creates a hasher that uses this many cores.
     pub fn new(cores: usize, random: Random) -> Self {
         let cores = cores.max(1);
         Self(Arc::new(Inner {
@@ -76,7 +76,7 @@ impl Hasher {
         }))
     }
 
-    /// Hashes a new password, with a salt of its own.
+    /// Hashes a new password with its own salt.
     pub async fn hash(&self, password: &Password) -> Result<PasswordHash, Busy> {
         let _place = self.0.new_places.try_acquire().map_err(|_| Busy)?;
         let _turn = self.0.new_turn.acquire().await.map_err(|_| Busy)?;
@@ -94,15 +94,15 @@ impl Hasher {
         })
     }
 
-    /// Whether `typed` is the password behind `hash`. Without a hash it takes
-    /// as long, and is not.
+    /// Whether `typed` is the password behind `hash`. Without a hash the check takes as long and
+    /// returns `false`.
     pub async fn verify(&self, typed: &Secret, hash: Option<&PasswordHash>) -> Result<bool, Busy> {
         let typed = typed.clone();
         let phc = hash.map_or(DECOY, PasswordHash::phc).to_owned();
         let is_real = hash.is_some();
         let matches = self
             .run(move || match bcrypt_cost(&phc) {
-                // The older program knew no normal form, and looked at the first 72 bytes.
+                // The older program did not normalise passwords, and used only the first 72 bytes.
                 Some(_) => bcrypt::verify(typed.reveal(), &phc).unwrap_or(false),
                 None => argon2().is_ok_and(|argon2| {
                     let text = password::normal(&typed);
@@ -115,8 +115,8 @@ impl Hasher {
         Ok(matches && is_real)
     }
 
-    /// How many hashes were made so far: what tells that a try that fails costs
-    /// as much as one that succeeds.
+    /// The number of hashes made so far; tests use it to check that a failed attempt costs as much
+    /// as a successful one.
     pub fn count(&self) -> u64 {
         self.0.count.load(Ordering::Relaxed)
     }
@@ -131,9 +131,9 @@ impl Hasher {
         let core = core.map_err(|_| Busy)?;
         self.0.count.fetch_add(1, Ordering::Relaxed);
         let (sender, result) = oneshot::channel();
-        // The request may go away; the core is taken until the work is done.
+        // The request may be dropped; the core stays taken until the work is done.
         let work = move || {
-            // A thread cannot raise its priority again, so it is one of its own.
+            // A thread cannot raise its priority again, so each hash gets its own thread.
             if let Err(cause) = nice(PRIORITY_STEPS) {
                 tracing::debug!(%cause, "hashing runs at normal priority");
             }
@@ -147,7 +147,7 @@ impl Hasher {
     }
 }
 
-/// Whether a hash was made with less work than today's.
+/// Whether a hash was made with cheaper parameters than today's.
 pub fn is_outdated(hash: &PasswordHash) -> bool {
     phc::PasswordHash::new(hash.phc())
         .ok()
@@ -156,7 +156,7 @@ pub fn is_outdated(hash: &PasswordHash) -> bool {
         .is_none_or(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES)
 }
 
-/// Whether sign-ins can compare a password with this hash of another program.
+/// Whether this hash of another program can be compared with a password at sign-in.
 pub(crate) fn is_supported(hash: &PasswordHash) -> bool {
     let is_argon2 = || {
         let phc = phc::PasswordHash::new(hash.phc()).ok();
@@ -165,7 +165,7 @@ pub(crate) fn is_supported(hash: &PasswordHash) -> bool {
     bcrypt_cost(hash.phc()).is_some() || is_argon2()
 }
 
-/// The cost of a bcrypt hash that is accepted.
+/// The cost of a bcrypt hash, if it is an accepted one.
 fn bcrypt_cost(hash: &str) -> Option<u32> {
     let is_known = ["$2a$", "$2b$", "$2y$"]
         .iter()

@@ -1,5 +1,5 @@
-//! The token in which a provider says who signed in (OpenID Connect Core 1.0, 3.1.3.7), and
-//! whether it is true.
+//! Verification of ID tokens, in which an identity provider says who signed in (OpenID Connect Core
+//! 1.0, 3.1.3.7).
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
@@ -11,17 +11,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-/// By how much the provider's clock may be behind.
+/// How far the provider's clock may be behind.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
-/// How long the name may be that a provider has for somebody.
+/// The maximum length of a provider's subject identifier.
 const LONGEST_SUBJECT: usize = 255;
 
-/// A token that is not taken, and why; people are told only that it was not.
+/// Why a token was rejected. Users only learn that it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(&'static str);
 
-/// What a provider says of somebody.
+/// The claims about the person in an ID token.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) sub: String,
@@ -31,13 +31,13 @@ pub(crate) struct Claims {
     pub(crate) name: Option<String>,
 }
 
-/// Some providers write it as text.
+/// Some providers send this boolean as text.
 fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value == true || value == "true")
 }
 
-/// What has to be so in every token.
+/// The claims that every token must have.
 #[derive(Deserialize)]
 struct Frame {
     iss: String,
@@ -54,7 +54,7 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// What a token is held against.
+/// The values that a token is checked against.
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
@@ -69,7 +69,7 @@ struct Header {
     crit: Option<serde_json::Value>,
 }
 
-/// A key of a provider (RFC 7517), if it is of a kind that is taken.
+/// A provider's public key (RFC 7517), if its type is supported.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Key {
     kid: Option<String>,
@@ -92,7 +92,7 @@ enum Material {
 }
 
 impl Key {
-    /// Whether a token with this header may be signed with it.
+    /// Whether a token with this header may be signed with this key.
     fn is_for(&self, header: &Header) -> bool {
         let is_kind = match &self.material {
             Material::Rsa { .. } => header.alg == "RS256",
@@ -127,13 +127,14 @@ impl Key {
     }
 }
 
-/// Whether the key of a token is among these; a token that cannot be read needs none.
+/// Whether the key of a token is among `keys`. Also `true` for a token that cannot be parsed, since
+/// no key would help.
 pub(crate) fn has_key(token: &str, keys: &[Key]) -> bool {
     let header = token.split('.').next().and_then(|part| json(part).ok());
     header.is_none_or(|header: Header| keys.iter().any(|key| key.is_for(&header)))
 }
 
-/// What the token says, if the provider made it, for us and for this sign-in.
+/// Returns the claims of a token if it was made by the provider, for this site and this sign-in.
 pub(crate) fn verify(
     token: &str,
     keys: &[Key],
@@ -145,7 +146,7 @@ pub(crate) fn verify(
     if header.crit.is_some() {
         return Err(Invalid("an extension that is not known"));
     }
-    // The kind of key says how the signature is checked, so that nobody chooses a weaker way.
+    // The type of the key determines the algorithm, so an attacker cannot choose a weaker one.
     let mut fitting = keys.iter().filter(|key| key.is_for(&header));
     let key = fitting.next().ok_or(Invalid("another key"))?;
     if fitting.next().is_some() {
@@ -179,7 +180,7 @@ fn check(frame: &Frame, expected: &Expected<'_>) -> Result<(), Invalid> {
         return Err(Invalid("another audience"));
     }
     let now = (expected.now - LEEWAY).as_second();
-    // Seconds, which may be written with a fraction.
+    // Seconds, possibly with a fraction.
     #[expect(clippy::cast_precision_loss, reason = "exact for 285 million years")]
     if frame.exp.is_nan() || frame.exp <= now as f64 {
         return Err(Invalid("too late"));

@@ -1,5 +1,5 @@
-//! Linked identities: who somebody is at a provider of sign-ins. The pair of issuer and subject is
-//! the key; the address that a provider has for somebody never is.
+//! Linked identities: a person's accounts at identity providers. The key is the pair of issuer and
+//! subject, never the e-mail address that the provider reports.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::RequestFacts;
@@ -15,57 +15,57 @@ use crate::session::{self, Stay};
 
 platform::id!(IdentityId, "One linked identity.");
 
-/// For how long an identity waits for a sign-in that links it.
+/// How long an identity waits for a sign-in that links it.
 pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 
-/// Who somebody is at a provider.
+/// A person's identity at a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// The provider's address.
+    /// The provider's issuer URL.
     pub issuer: String,
-    /// Its name for the person.
+    /// The provider's identifier for the person.
     pub subject: String,
 }
 
 /// A linked identity, as its owner sees it in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Linked {
-    /// Which one.
+    /// The id of the link.
     pub id: IdentityId,
-    /// The provider's address.
+    /// The provider's issuer URL.
     pub issuer: String,
-    /// Its name for the person.
+    /// The provider's identifier for the person.
     pub subject: String,
-    /// Since when.
+    /// When it was linked.
     pub linked_at: Timestamp,
-    /// When it last signed somebody in.
+    /// When it was last used to sign in.
     pub last_used_at: Option<Timestamp>,
 }
 
 /// Why an identity was neither linked nor removed.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// Another account has it.
+    /// Another account has this identity.
     #[error("the identity is another account's")]
     InUse,
-    /// The account has one of this provider.
+    /// The account already has an identity of this provider.
     #[error("the account has another identity of the provider")]
     OneOfProvider,
-    /// There would be nothing left to sign in with.
+    /// The identity is the last credential of the account.
     #[error("it is the last way to sign in")]
     Last,
-    /// The address is not confirmed, so the account may be about to get its real owner.
+    /// The account's address is not confirmed, so its real owner may still take the account over.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// There is none, or the session has ended meanwhile.
+    /// The identity does not exist, or the session has ended meanwhile.
     #[error("there is no such identity")]
     NotFound,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The account's identities, the oldest first.
+/// The account's identities, oldest first.
 pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Linked>, StoreError> {
     sql!(
         "SELECT {Linked} FROM linked_identity WHERE account_id = :account ORDER BY linked_at, id",
@@ -74,7 +74,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Linked>, StoreEr
     .all(tx)
 }
 
-/// Whose identity it is.
+/// The account that the identity is linked to.
 pub(crate) fn owner(tx: &mut Tx<'_>, identity: &Identity) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM linked_identity WHERE issuer = :issuer AND subject = :subject",
@@ -85,7 +85,7 @@ pub(crate) fn owner(tx: &mut Tx<'_>, identity: &Identity) -> Result<Option<Accou
     Ok(found.map(|(account,)| account))
 }
 
-/// Notes that an identity signs its owner in.
+/// Records that an identity was used to sign in.
 pub(crate) fn touch(tx: &mut Tx<'_>, identity: &Identity) -> Result<(), StoreError> {
     sql!(
         "UPDATE linked_identity SET last_used_at = :now
@@ -98,7 +98,8 @@ pub(crate) fn touch(tx: &mut Tx<'_>, identity: &Identity) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Gives an account, whose lock is held or which is new, an identity. Content where it has it.
+/// Links an identity to an account, which is new or whose lock is held. Does nothing if it is
+/// already linked to it.
 pub(crate) fn add(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -126,7 +127,7 @@ pub(crate) fn add(
     }
 }
 
-/// Gives an identity to the account of somebody who proved who they are.
+/// Links an identity to an account whose owner has just proved a credential.
 pub(crate) fn link(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -143,8 +144,8 @@ pub(crate) fn link(
     add(tx, account, identity, request)
 }
 
-/// Keeps an identity until its owner has signed in to their account; the secret is for their
-/// browser.
+/// Stores an identity until its owner has signed in to their account. The returned secret goes to
+/// their browser.
 pub(crate) fn await_sign_in(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -159,8 +160,8 @@ pub(crate) fn await_sign_in(
     )
 }
 
-/// Links the identity that waits for this account to be signed in to, if the browser has one. The
-/// account's lock is held.
+/// Links the identity that waits for a sign-in to this account, if the browser has one. The caller
+/// holds the account's lock.
 pub(crate) fn link_awaited(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -176,12 +177,12 @@ pub(crate) fn link_awaited(
     };
     match add(tx, account, &waiting.data, request) {
         Err(IdentityError::Store(error)) => Err(error),
-        // Somebody else linked it meanwhile; the sign-in goes on all the same.
+        // It was linked to another account meanwhile; the sign-in continues all the same.
         _ => Ok(()),
     }
 }
 
-/// Removes an identity. Every other session of the account ends; the current one goes on under the
+/// Removes an identity. All other sessions of the account end; the current one continues under the
 /// new secret that is returned.
 pub fn unlink(
     tx: &mut Tx<'_>,

@@ -1,5 +1,5 @@
-//! Passkeys: key pairs whose private half never leaves its owner's device. The device asks its
-//! owner for a finger, a face or a PIN, so one is a second factor in itself.
+//! Passkeys: key pairs whose private half never leaves the owner's device. The device asks its
+//! owner for a fingerprint, a face or a PIN, so a passkey counts as two factors.
 
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
@@ -18,52 +18,52 @@ use crate::session::{self, Stay};
 
 platform::id!(PasskeyId, "One passkey.");
 
-/// How many passkeys an account may have.
+/// The maximum number of passkeys of an account.
 pub const LIMIT: i64 = 20;
 
 /// A passkey, as its owner sees it in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Passkey {
-    /// Which one.
+    /// The id of the passkey.
     pub id: PasskeyId,
-    /// What its owner calls it.
+    /// The name its owner gave it.
     pub name: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it last signed somebody in.
+    /// When it was last used to sign in.
     pub last_used_at: Option<Timestamp>,
 }
 
 /// Why a passkey was neither added nor removed.
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
-    /// What the browser answered is not true.
+    /// The browser's response is invalid.
     #[error("the passkey is not taken: {0}")]
     Invalid(#[from] Invalid),
-    /// A name has 1 to 50 characters.
+    /// The name does not have 1 to 50 characters.
     #[error("the name is too short or too long")]
     Name,
-    /// It is an account's already.
+    /// The key is already registered.
     #[error("the passkey is known")]
     Known,
-    /// The account has as many as it may.
+    /// The account has the maximum number of passkeys.
     #[error("the account has {LIMIT} passkeys")]
     Limit,
-    /// There would be nothing left to sign in with.
+    /// The passkey is the last credential of the account.
     #[error("it is the last way to sign in")]
     Last,
-    /// The address is not confirmed, so the account may be about to get its real owner.
+    /// The account's address is not confirmed, so its real owner may still take the account over.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// There is none, or the session has ended meanwhile.
+    /// The passkey does not exist, or the session has ended meanwhile.
     #[error("there is no such passkey")]
     NotFound,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The account's passkeys, the oldest first.
+/// The account's passkeys, oldest first.
 pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>, StoreError> {
     sql!(
         "SELECT {Passkey} FROM passkey WHERE account_id = :account ORDER BY created_at, id",
@@ -72,7 +72,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>, StoreE
     .all(tx)
 }
 
-/// By what devices find the account's keys, so that none makes a second one.
+/// The credential ids of the account's passkeys, so that no device creates a second one.
 pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let found: Vec<(String,)> = sql!(
         "SELECT credential FROM passkey WHERE account_id = :account ORDER BY id",
@@ -82,7 +82,7 @@ pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, 
     Ok(found.into_iter().map(|(credential,)| credential).collect())
 }
 
-/// Adds a key that was found good.
+/// Adds a verified passkey.
 pub fn add(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -135,8 +135,8 @@ pub fn add(
     Ok(passkey)
 }
 
-/// Removes a key. Every other session of the account ends; the current one goes on under the new
-/// secret that is returned.
+/// Removes a passkey. All other sessions of the account end; the current one continues under the
+/// new secret that is returned.
 pub fn remove(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -164,13 +164,13 @@ pub fn remove(
     session::renew(tx, current)?.ok_or(PasskeyError::NotFound)
 }
 
-/// Removes every key of an account.
+/// Removes all passkeys of an account.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM passkey WHERE account_id = :account", account).run(tx, Rows::Any)?;
     Ok(())
 }
 
-/// A key that somebody says they have signed with.
+/// A stored passkey that a browser claims to have signed with.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Claimed {
     id: PasskeyId,
@@ -179,7 +179,7 @@ pub(crate) struct Claimed {
     pub(crate) public_key: Vec<u8>,
 }
 
-/// The key that devices find by this credential.
+/// Finds the passkey with this credential id.
 pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>, StoreError> {
     sql!(
         "SELECT {Claimed} FROM passkey WHERE credential = :credential",
@@ -188,20 +188,20 @@ pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>,
     .maybe(tx)
 }
 
-/// How often a key has signed, and what it has answered.
+/// The signature counter of a passkey, and the challenge that was answered.
 pub(crate) type Signed = (i64, Answered);
 
-/// Whether a good signature counts.
+/// Whether a valid signature is accepted.
 pub(crate) enum Counted {
-    /// It does, this once.
+    /// The signature is accepted, this once.
     Once,
-    /// The key had signed as often before, so somebody has a copy. The owner is told.
+    /// The counter did not increase, so the passkey was copied. The owner is told by mail.
     Copy,
-    /// The key was removed meanwhile.
+    /// The passkey was removed meanwhile.
     Gone,
 }
 
-/// Counts a good signature. The account's lock is held.
+/// Records a valid signature. The caller holds the account's lock.
 pub(crate) fn count(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -231,7 +231,7 @@ pub(crate) fn count(
     Ok(Counted::Gone)
 }
 
-/// Uses up a challenge: of two answers to it one is refused.
+/// Marks a challenge as used, so that a second response to it is refused.
 fn use_up(tx: &mut Tx<'_>, answered: &Answered) -> Result<(), PasskeyError> {
     if one_time::use_up(tx, Purpose::Passkey, &answered.challenge, answered.until)? {
         Ok(())

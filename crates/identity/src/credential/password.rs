@@ -1,6 +1,6 @@
-//! Passwords: which ones are taken, and the one each account has.
+//! Passwords: which ones are accepted, and the password of each account.
 //!
-//! Hashing itself, which is slow on purpose, stands in [`crate::credential::hashing`].
+//! Hashing, which is slow on purpose, is in [`crate::credential::hashing`].
 
 use std::fmt;
 
@@ -9,20 +9,20 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::account::AccountId;
 
-/// The shortest password, in Unicode scalar values.
+/// The minimum length of a password, in Unicode scalar values.
 pub const SHORTEST: usize = 10;
-/// The longest.
+/// The maximum length, in Unicode scalar values.
 pub const LONGEST: usize = 256;
 
-/// What people choose so often that it is tried first; sorted, in small letters,
-/// without those that are too short anyway.
+/// The most common passwords, which attackers try first: sorted, in lower case, without those that
+/// are too short anyway.
 const COMMON: &str = include_str!("../../common_passwords.txt");
 
-/// A password somebody may choose: long enough, and not among the first guesses.
+/// An acceptable password: long enough and not a common one.
 #[derive(Clone, Debug)]
 pub struct Password(Secret);
 
-/// Why a password is not taken.
+/// Why a password is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
     /// Fewer than [`SHORTEST`] characters.
@@ -31,7 +31,8 @@ pub enum Weakness {
     /// More than [`LONGEST`] characters.
     #[error("the password is too long")]
     Long,
-    /// Among the first that anybody would try.
+    /// The password is among the most common ones, or is a word known about the person, such as
+    /// their name.
     #[error("the password is easy to guess")]
     Common,
 }
@@ -48,8 +49,8 @@ impl Weakness {
 }
 
 impl Password {
-    /// Takes `typed` as a password; `known` is what anybody who knows the
-    /// person would try: address, name, the site's name.
+    /// Accepts `typed` as a new password. `known` holds what an attacker who knows the person would
+    /// try: address, name, the site's name.
     pub fn choose(typed: &Secret, known: &[&str]) -> Result<Self, Weakness> {
         let text = normal(typed);
         match text_cleaning::length(text.reveal()) {
@@ -65,8 +66,7 @@ impl Password {
         Ok(Self(text))
     }
 
-    /// The password that somebody has just proved to have, whatever the rules
-    /// say of it today.
+    /// A password that was just verified, accepted whatever today's rules say.
     pub(crate) fn proven(typed: &Secret) -> Self {
         Self(normal(typed))
     }
@@ -76,18 +76,18 @@ impl Password {
     }
 }
 
-/// `typed` in the form in which passwords are hashed: NFC, so that the same
-/// letters are the same password on every keyboard.
+/// `typed` in NFC, the form in which passwords are hashed, so that every keyboard yields the same
+/// password.
 pub(crate) fn normal(typed: &Secret) -> Secret {
     Secret::new(typed.reveal().nfc().collect::<String>())
 }
 
-/// A hashed password, as PHC string.
+/// A hashed password, as a PHC string.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// The PHC string, which the caller vouches for.
+    /// Wraps a PHC string without checking it.
     pub(crate) fn from_phc(text: String) -> Self {
         Self(text)
     }
@@ -114,7 +114,7 @@ pub fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<PasswordHash>
     Ok(row.map(|(hash,)| PasswordHash(hash)))
 }
 
-/// Gives the account this password, whatever it had before.
+/// Sets the account's password, whether or not it had one.
 pub fn set(tx: &mut Tx<'_>, account: &AccountId, hash: &PasswordHash) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -129,8 +129,8 @@ pub fn set(tx: &mut Tx<'_>, account: &AccountId, hash: &PasswordHash) -> Result<
     Ok(())
 }
 
-/// Replaces `old` by `new`, unless the password was changed meanwhile; tells
-/// whether it did.
+/// Replaces `old` by `new`, unless the password was changed meanwhile. Returns whether it was
+/// replaced.
 pub fn replace(
     tx: &mut Tx<'_>,
     account: &AccountId,

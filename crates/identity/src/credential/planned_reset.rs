@@ -1,4 +1,5 @@
-//! That an administrator has the factors of somebody removed, who may still keep them.
+//! Planned removals of a person's factors, which an administrator asked for and the person may
+//! still prevent.
 
 use jiff::Timestamp;
 use platform::{Rows, StoreError, Tx, sql};
@@ -6,15 +7,15 @@ use platform::{Rows, StoreError, Tx, sql};
 use crate::account::AccountId;
 use crate::one_time::{self, Purpose};
 
-/// When the factors of the account are removed, if somebody has asked for it.
+/// When the account's factors are due to be removed, if a removal is planned.
 pub fn due(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Timestamp>, StoreError> {
     let found: Option<(Timestamp,)> =
         sql!("SELECT due_at FROM factor_reset WHERE account_id = :id", id).maybe(tx)?;
     Ok(found.map(|(at,)| at))
 }
 
-/// Forgets that the factors were to be removed; tells whether they were. Somebody who has set up a
-/// new one has not lost all of them.
+/// Cancels the planned removal; returns whether there was one. A person who has set up a new factor
+/// has not lost them all.
 pub(crate) fn forget(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     one_time::remove_of(tx, Purpose::KeepFactors, id)?;
     let count =

@@ -1,4 +1,4 @@
-//! Providers of sign-ins: who they are, and what is asked of them (OpenID Connect Core 1.0,
+//! Identity providers: their configuration and the requests to them (OpenID Connect Core 1.0,
 //! Discovery 1.0; RFC 6749, 7636, 9207).
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,38 +15,38 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::credential::id_token::{self, Claims, Invalid, Key};
 
-/// For how long what a provider says of itself is kept.
+/// How long a provider's metadata is cached.
 const METADATA_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// How long it takes until keys are asked for again.
+/// The minimum time between two requests for a provider's keys.
 const KEYS_AGAIN: SignedDuration = SignedDuration::from_mins(1);
-/// What people are asked to agree to.
+/// The scopes that are requested.
 const SCOPE: &str = "openid email profile";
 
-/// What the configuration says of a provider.
+/// The configuration of a provider.
 #[derive(Clone, Debug)]
 pub struct ProviderSettings {
-    /// Its name in addresses.
+    /// The provider's name in URLs of this site.
     pub name: String,
-    /// What people know it as.
+    /// The provider's name on pages.
     pub label: String,
-    /// Its address, as it writes it itself.
+    /// The issuer URL, spelled as the provider does.
     pub issuer: String,
-    /// What it knows this site as.
+    /// This site's client id at the provider.
     pub client_id: String,
-    /// What this site shows it.
+    /// This site's client secret.
     pub client_secret: Secret,
-    /// Whether its word is taken for an e-mail address.
+    /// Whether the e-mail addresses it reports count as verified.
     pub is_email_trusted: bool,
     /// Whether it may be in a private network.
     pub is_private: bool,
 }
 
-/// The providers of the configuration. Clones share what was learnt of them.
+/// The configured providers. Clones share the cached metadata and keys.
 #[derive(Clone, Debug, Default)]
 pub struct Providers(Arc<[Provider]>);
 
 impl Providers {
-    /// In this order on the pages.
+    /// Creates the providers; pages list them in this order.
     pub fn new(all: impl IntoIterator<Item = ProviderSettings>) -> Self {
         let provider = |settings| Provider {
             settings,
@@ -56,17 +56,17 @@ impl Providers {
         Self(all.into_iter().map(provider).collect())
     }
 
-    /// Each of them.
+    /// All providers.
     pub fn iter(&self) -> impl Iterator<Item = &Provider> {
         self.0.iter()
     }
 
-    /// The provider of this name.
+    /// Finds the provider with this name.
     pub fn find(&self, name: &str) -> Option<&Provider> {
         self.iter().find(|provider| provider.settings.name == name)
     }
 
-    /// The provider with this address.
+    /// Finds the provider with this issuer URL.
     pub fn of_issuer(&self, issuer: &str) -> Option<&Provider> {
         self.iter()
             .find(|provider| provider.settings.issuer == issuer)
@@ -76,13 +76,13 @@ impl Providers {
 /// One provider.
 #[derive(Debug)]
 pub struct Provider {
-    /// What the configuration says.
+    /// The provider's configuration.
     pub settings: ProviderSettings,
     metadata: Mutex<Option<(Timestamp, Metadata)>>,
     keys: AsyncMutex<Keys>,
 }
 
-/// What a provider says of itself.
+/// The metadata that a provider publishes.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Metadata {
     issuer: String,
@@ -113,41 +113,41 @@ struct Tokens {
     access_token: Option<String>,
 }
 
-/// Why a provider is of no use.
+/// Why a provider cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    /// It cannot be asked.
+    /// The provider cannot be reached.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
-    /// It refuses what is asked.
+    /// The provider responded with an error status.
     #[error("{what} answered {status}")]
     Status {
-        /// What was asked.
+        /// The request.
         what: &'static str,
-        /// The answer.
+        /// The status of the response.
         status: u16,
     },
-    /// What it answers is not what the standard says.
+    /// The provider's response does not conform to the standard.
     #[error("{0} is not as it should be")]
     Shape(&'static str),
-    /// It calls itself something else.
+    /// The provider's metadata names another issuer.
     #[error("its issuer is {0:?}")]
     OtherIssuer(String),
-    /// Its word for who somebody is, is not true.
+    /// The ID token is invalid.
     #[error("the id token is not taken: {0}")]
     IdToken(#[from] Invalid),
 }
 
-/// What is sent along with somebody who goes to a provider.
+/// The parameters of an authorization request.
 pub(crate) struct Departure<'a> {
     pub(crate) redirect_uri: &'a str,
     pub(crate) state: &'a Secret,
     pub(crate) nonce: &'a str,
-    /// The S256 of what the code is exchanged with.
+    /// The PKCE code challenge (method S256).
     pub(crate) challenge: &'a str,
 }
 
-/// What somebody brings along who comes back.
+/// The parameters of an authorization response.
 pub(crate) struct Return<'a> {
     pub(crate) redirect_uri: &'a str,
     pub(crate) code: &'a str,
@@ -157,7 +157,7 @@ pub(crate) struct Return<'a> {
 }
 
 impl Provider {
-    /// Where a browser goes to sign in.
+    /// The URL at the provider to which the browser is sent to sign in.
     pub(crate) async fn sign_in_url(
         &self,
         outbound: &Outbound,
@@ -180,7 +180,8 @@ impl Provider {
         Ok(format!("{url}{sign}{}", encoded(&fields)))
     }
 
-    /// Whether the `iss` of an answer is this provider's; one that always sends it must have.
+    /// Whether `iss` in the authorization response is this provider. A provider that announces the
+    /// parameter must send it.
     pub(crate) async fn is_answer_of(
         &self,
         outbound: &Outbound,
@@ -194,7 +195,7 @@ impl Provider {
         })
     }
 
-    /// Who came back with a code.
+    /// Exchanges the code and returns the person's identity.
     pub(crate) async fn identify(
         &self,
         outbound: &Outbound,
@@ -214,7 +215,7 @@ impl Provider {
         let (None, Some(url), Some(token)) = (&claims.email, url, &tokens.access_token) else {
             return Ok(claims);
         };
-        // Some providers tell only here what the scopes ask for.
+        // Some providers return the claims of the requested scopes only from this endpoint.
         let bearer = [("authorization", format!("Bearer {token}"))];
         let info: Claims = self.get(outbound, "userinfo", url, &bearer).await?;
         if info.sub != claims.sub {
@@ -247,7 +248,7 @@ impl Provider {
         if found.issuer != *issuer {
             return Err(ProviderError::OtherIssuer(found.issuer));
         }
-        // A browser is led there.
+        // The browser is redirected there.
         if !outbound::is_permitted(
             &found.authorization_endpoint,
             self.reach(&found.authorization_endpoint),
@@ -258,8 +259,8 @@ impl Provider {
         Ok(found)
     }
 
-    /// The keys among which that of the token is, if it is known at all. Those who wait here find
-    /// what the first one learnt.
+    /// The provider's keys, fetched again if the token's key is not among the cached ones.
+    /// Concurrent callers wait for the first one's result.
     async fn keys(
         &self,
         outbound: &Outbound,
@@ -275,7 +276,7 @@ impl Provider {
             keys.asked_at = Some(now);
             let url = &metadata.jwks_uri;
             let found: KeySet = self.get(outbound, "the keys", url, &[]).await?;
-            // Kinds of keys that are not known here are of no use.
+            // Unsupported types of keys are skipped.
             let all = found.keys.into_iter();
             keys.all = all
                 .filter_map(|key| serde_json::from_value(key).ok())
@@ -306,7 +307,7 @@ impl Provider {
         if takes("client_secret_post") && !takes("client_secret_basic") {
             fields.extend([("client_id", id), ("client_secret", secret)]);
         } else {
-            // Both are encoded first (RFC 6749, 2.3.1).
+            // Client id and secret are percent-encoded first (RFC 6749, 2.3.1).
             let part = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect();
             let pair: [String; 2] = [part(id), part(secret)];
             let basic = STANDARD.encode(pair.join(":"));
@@ -352,7 +353,8 @@ impl Provider {
         serde_json::from_slice(&body).map_err(|_| ProviderError::Shape(what))
     }
 
-    /// A provider in a private network may be asked where it says it is, and nowhere else there.
+    /// A provider in a private network may be contacted at its issuer's address, and nowhere else
+    /// in private networks.
     fn reach(&self, url: &str) -> Reach {
         if self.settings.is_private && outbound::is_same_origin(&self.settings.issuer, url) {
             Reach::Private

@@ -20,7 +20,7 @@ pub enum RequireMfaFor {
 }
 
 impl RequireMfaFor {
-    /// Whether the account must have one, and does not. A passkey is one in itself.
+    /// Whether the account must have a second factor and has none. A passkey counts as one.
     pub fn is_unmet(self, tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
         let is_required = match self {
             Self::None => false,

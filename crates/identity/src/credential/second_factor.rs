@@ -1,5 +1,5 @@
-//! Second factors: what somebody who has a password or a link has to show beside it. There is one
-//! kind, codes of an authenticator app ([`totp`]), and ten [`recovery`] codes for whoever loses it.
+//! Second factors: what a person must show beside a password or a link. There is one kind, codes of
+//! an authenticator app ([`totp`]), and ten [`recovery`] codes for people who lose it.
 
 pub mod recovery;
 pub mod totp;
@@ -17,26 +17,26 @@ use crate::notice;
 use crate::session::sudo::Sudo;
 use crate::session::{self, Stay};
 
-/// What an account has.
+/// The second factors of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
-    /// Since when codes of an app are asked for.
+    /// When app codes became required, if they are.
     pub totp_since: Option<Timestamp>,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
 }
 
-/// How somebody proves the second factor.
+/// How a second factor is proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// By a code of their app.
+    /// With a code of the app.
     Totp,
-    /// By a recovery code.
+    /// With a recovery code.
     RecoveryCode,
 }
 
 impl Method {
-    /// The word that is kept.
+    /// The stored name.
     pub fn word(self) -> &'static str {
         match self {
             Self::Totp => "totp",
@@ -44,7 +44,7 @@ impl Method {
         }
     }
 
-    /// The kind of a code as typed: apps give six digits; recovery codes are longer.
+    /// The kind of a typed code: apps give six digits; recovery codes are longer.
     pub fn of(code: &str) -> Self {
         let mut letters = code.chars().filter(|letter| !letter.is_whitespace());
         if letters.all(|letter| letter.is_ascii_digit()) {
@@ -55,30 +55,30 @@ impl Method {
     }
 }
 
-/// Why a factor stays as it is.
+/// Why the second factor was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum FactorError {
-    /// The code is not the app's for this moment, or was used.
+    /// The code is wrong, outdated or already used.
     #[error("the code is not right")]
     CodeInvalid,
-    /// There is one; it has to be removed first.
+    /// A second factor is already set up and has to be removed first.
     #[error("the account has a second factor")]
     Enrolled,
-    /// There is none.
+    /// No second factor is set up.
     #[error("the account has no second factor")]
     NotEnrolled,
-    /// The address is not confirmed, so the account may be about to get its real owner.
+    /// The account's address is not confirmed, so its real owner may still take the account over.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The session has ended meanwhile.
     #[error("not signed in")]
     NotSignedIn,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What an account has.
+/// The second factors of an account.
 pub fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Factors, StoreError> {
     Ok(Factors {
         totp_since: totp::active_since(tx, account)?,
@@ -86,12 +86,12 @@ pub fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Factors, StoreError>
     })
 }
 
-/// Whether a password or a link alone does not sign in.
+/// Whether the account requires a second factor at sign-in.
 pub fn is_enrolled(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
     Ok(totp::active_since(tx, account)?.is_some())
 }
 
-/// Begins to set up codes of an app. What was begun before counts no more.
+/// Begins to set up app codes. An earlier setup that was not confirmed is discarded.
 pub fn begin(tx: &mut Tx<'_>, site: &Site, sudo: &Sudo) -> Result<(), FactorError> {
     let account = lock_for_enrolment(tx, sudo)?;
     Ok(totp::begin(tx, site, account)?)
@@ -106,7 +106,7 @@ pub fn pending(
     totp::pending(tx, site, &sudo.who().account().id)
 }
 
-/// Makes the app a second factor, if it gives the right code. Returns the recovery codes.
+/// Confirms the setup with a code of the app. Returns the recovery codes.
 pub fn confirm(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -123,7 +123,7 @@ pub fn confirm(
     Ok(recovery::create(tx, site, account)?)
 }
 
-/// Makes new recovery codes; those before work no more.
+/// Creates new recovery codes; the previous ones stop working.
 pub fn renew_recovery_codes(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -138,8 +138,8 @@ pub fn renew_recovery_codes(
     Ok(recovery::create(tx, site, account)?)
 }
 
-/// Removes the second factor. As at a change of the password, every other session ends, and this
-/// one goes on under a new secret.
+/// Removes the second factor. As with a password change, all other sessions end, and this one
+/// continues under a new secret.
 pub fn remove(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -158,8 +158,8 @@ pub fn remove(
     renewed.ok_or(FactorError::NotSignedIn)
 }
 
-/// Whether a code proves the second factor. It does so once. A recovery code that was used is
-/// mailed about.
+/// Whether a code proves the second factor; each code works once. The owner is told by mail when a
+/// recovery code is used.
 pub(crate) fn prove(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -193,7 +193,7 @@ pub(crate) fn prove(
     Ok(is_right)
 }
 
-/// Removes what an account has.
+/// Removes the second factors of an account.
 pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM totp WHERE account_id = :account", account).run(tx, Rows::AtMostOne)?;
     sql!(
@@ -204,13 +204,14 @@ pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes every second factor: another key can open none. Returns how many accounts had one.
+/// Removes every second factor, because a new key cannot decrypt them. Returns how many accounts
+/// had one.
 pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM recovery_code"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)
 }
 
-/// What changes or proves factors holds the account's lock.
+/// Takes the account's lock, which anything that changes or proves factors must hold.
 fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     if sudo.lock(tx)? {
         Ok(&sudo.who().account().id)
@@ -219,7 +220,7 @@ fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorErro
     }
 }
 
-/// As [`lock`], for an account that may set up a factor.
+/// Like [`lock`], for an account that may set up a factor.
 fn lock_for_enrolment<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     let account = lock(tx, sudo)?;
     if unconfirmed::is_pending(tx, account)? {
@@ -247,7 +248,7 @@ fn record(
     })
 }
 
-/// Base32 (RFC 4648): letters and digits that nobody takes for others.
+/// Base32 (RFC 4648): letters and digits that are hard to confuse.
 fn base32(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);

@@ -1,8 +1,7 @@
-//! What a browser answers when it is asked for a passkey, and whether it is true: Web
-//! Authentication Level 3, §7.1 and §7.2.
+//! Verification of what a browser returns for a passkey: Web Authentication Level 3, §7.1 and §7.2.
 //!
-//! Which make of device holds a key decides nothing, so no attestation is asked for. Browsers send
-//! the public key of a new one as `SubjectPublicKeyInfo` beside it (§5.2.1), so no CBOR is read.
+//! The make of the device does not matter, so no attestation is requested. Browsers send the public
+//! key of a new passkey also as `SubjectPublicKeyInfo` (§5.2.1), so no CBOR is parsed.
 
 use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
@@ -19,18 +18,18 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use web::SiteUrl;
 
-/// How long a browser may take to answer.
+/// How long a challenge is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
-/// What the key that challenges are signed with is for.
+/// The purpose of the key that signs challenges.
 pub const KEY: &str = "passkey challenge";
 
-/// The kinds of keys that are taken, by their numbers in COSE (RFC 9053), the one preferred first.
+/// The accepted algorithms, as COSE identifiers (RFC 9053), the preferred one first.
 pub const ALGORITHMS: [i64; 3] = [-8, -7, RSA];
 /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8812).
 const RSA: i64 = -257;
 
-/// An answer that is not taken, and why; people are told only that it was not.
+/// Why a response was rejected. Users only learn that it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(&'static str);
@@ -41,8 +40,8 @@ impl Invalid {
     pub(crate) const COPY: Self = Self("a copy of the key");
 }
 
-/// What is asked of a browser, which signs it. Nothing is kept of it: it names its own end, and
-/// is good for the browser it was made for.
+/// Creates a challenge for the browser to sign. The server stores nothing: the challenge contains
+/// its own expiry and is valid only for the browser it was made for.
 pub fn challenge(key: &Key, random: &Random, now: Timestamp, browser: &str) -> String {
     let once = URL_SAFE_NO_PAD.encode(random.token());
     let until = (now + LIFETIME).as_second().to_string();
@@ -50,7 +49,7 @@ pub fn challenge(key: &Key, random: &Random, now: Timestamp, browser: &str) -> S
     format!("{once}.{until}.{signature}")
 }
 
-/// When a challenge ends, if it was made for this browser.
+/// When a challenge expires, if it was made for this browser.
 fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
     let (once, rest) = challenge.split_once('.')?;
     let (until, signature) = rest.split_once('.')?;
@@ -60,24 +59,24 @@ fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
         .filter(|_| is_ours)
 }
 
-/// What a browser is to have been asked for.
+/// What the browser was asked to do.
 #[derive(Clone, Copy, Debug)]
 enum Ceremony {
-    /// To make a key.
+    /// Create a passkey.
     Create,
-    /// To sign with one.
+    /// Sign with a passkey.
     Get,
 }
 
-/// What an answer is held against.
+/// What a response is checked against.
 pub struct Asked<'a> {
-    /// The site's address.
+    /// The site's URL.
     pub url: &'a SiteUrl,
-    /// What signs challenges.
+    /// The key that signs challenges.
     pub key: &'a Key,
-    /// When.
+    /// The current time.
     pub now: Timestamp,
-    /// What the challenge was made for.
+    /// The browser that the challenge was made for.
     pub browser: &'a str,
 }
 
@@ -104,7 +103,7 @@ struct ClientData {
     cross_origin: bool,
 }
 
-/// A challenge that was answered; it is good for one use.
+/// A challenge that was answered. It may be used once.
 #[derive(Clone, Debug)]
 pub struct Answered {
     pub(crate) challenge: Secret,
@@ -112,7 +111,7 @@ pub struct Answered {
 }
 
 impl Asked<'_> {
-    /// Reads what the browser says it was asked, and by whom.
+    /// Checks the client data: the type of request, the challenge and the origin.
     fn answered(&self, client_data: &[u8], ceremony: Ceremony) -> Result<Answered, Invalid> {
         let data: ClientData =
             serde_json::from_slice(client_data).map_err(|_| Invalid("no client data"))?;
@@ -139,7 +138,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Reads what the device says of itself.
+    /// Parses the authenticator data.
     fn device<'d>(&self, data: &'d [u8]) -> Result<Device<'d>, Invalid> {
         let (site, rest) = data.split_at_checked(32).ok_or(SHORT)?;
         let (flags, rest) = rest.split_first().ok_or(SHORT)?;
@@ -166,12 +165,12 @@ const CREDENTIAL: u8 = 1 << 6;
 
 struct Device<'a> {
     sign_count: i64,
-    /// From the AAGUID on.
+    /// The data that begins with the AAGUID, if present.
     credential: Option<&'a [u8]>,
 }
 
 impl Device<'_> {
-    /// By what the device finds a key that it has just made.
+    /// The credential id of a new passkey.
     fn id(&self) -> Result<&[u8], Invalid> {
         let rest = self.credential.ok_or(Invalid("no credential"))?;
         let (_, rest) = rest.split_at_checked(16).ok_or(SHORT)?;
@@ -208,7 +207,7 @@ pub struct NewKey {
 }
 
 impl Registration {
-    /// The key, if it was made for us just now.
+    /// Verifies the registration and returns the new passkey.
     pub fn check(&self, asked: &Asked<'_>) -> Result<(NewKey, Answered), Invalid> {
         let response = &self.response;
         let answered = asked.answered(&response.client_data.bytes()?, Ceremony::Create)?;
@@ -253,7 +252,7 @@ struct AssertionResponse {
 }
 
 impl Assertion {
-    /// How often the key has signed, if this one is by it and for us.
+    /// Verifies the signature of a sign-in and returns the signature counter.
     pub(crate) fn check(
         &self,
         asked: &Asked<'_>,
@@ -273,8 +272,8 @@ impl Assertion {
     }
 }
 
-/// Whether an RSA key is one that signatures are verified with. A shorter one would be kept, and
-/// never sign anybody in.
+/// Whether an RSA key is long enough to be verified with. A shorter one could be stored but never
+/// be used to sign in.
 fn is_long_enough(public_key: &[u8]) -> bool {
     let key = PublicEncryptingKey::from_der(public_key);
     key.is_ok_and(|key| (2048..=8192).contains(&key.key_size_bits()))

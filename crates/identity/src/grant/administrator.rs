@@ -1,6 +1,6 @@
-//! Leave to administer the people of an installation, and to own it.
+//! Proofs that somebody administers or owns the installation.
 //!
-//! Nobody acts on somebody whose rank is above their own.
+//! Nobody can act on a person of higher rank.
 
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::{StoreError, Tx};
@@ -13,37 +13,37 @@ use crate::scope::{Role, SITE, Scope};
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
 
-/// Why an administrator is refused.
+/// Why an administrator's action is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
-    /// They do not have this rank in the installation.
+    /// The administrator does not have this rank in the installation.
     #[error("this is for those who are {0} of the installation")]
     Rank(Role),
-    /// There is no such person.
+    /// The person does not exist.
     #[error("no such person")]
     NotFound,
-    /// The person's rank is above theirs.
+    /// The person has a higher rank than the administrator.
     #[error("the person's rank is above one's own")]
     AboveOwn,
-    /// Nobody would be left who owns the installation and can sign in.
+    /// The installation would have no owner left who can sign in.
     #[error("the last owner stays")]
     LastOwner,
-    /// The account waits for its address to be confirmed: somebody else may have registered it.
+    /// The account's address is not confirmed: somebody else may have registered it.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The account is about to be erased.
     #[error("the account is about to be erased")]
     Leaving,
-    /// Somebody who is kept out.
+    /// The account is deactivated.
     #[error("the account is deactivated")]
     Deactivated,
-    /// There is nothing to reset.
+    /// The person has no factors to reset.
     #[error("the account has neither a second factor nor a passkey")]
     NoFactors,
-    /// No mail goes to the address, so nobody would learn of it.
+    /// The person's address receives no mail, so they would not learn of it.
     #[error("no mail goes to the address")]
     NoMail,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -58,7 +58,7 @@ impl From<GrantError> for PeopleError {
     }
 }
 
-/// The proof that somebody administers the installation. A token never does.
+/// The proof that somebody administers the installation. Tokens never get it.
 #[derive(Clone, Debug)]
 pub struct Administrator {
     pub(crate) who: SignedIn,
@@ -67,23 +67,23 @@ pub struct Administrator {
 }
 
 impl Administrator {
-    /// What they are called.
+    /// The administrator's display name.
     pub(crate) fn name(&self) -> &str {
         &self.who.account().display_name
     }
 
-    /// Whether they own the installation.
+    /// Whether the administrator owns the installation.
     pub fn is_owner(&self) -> bool {
         self.rank == grant::OWNER
     }
 
-    /// How the audit log names them, and their request.
+    /// The administrator and the request, as the audit log names them.
     pub(crate) fn audited(&self) -> (Actor, Option<&RequestFacts>) {
         (self.who.actor(), Some(&self.request))
     }
 }
 
-/// The proof that `who` administers the installation.
+/// Returns the proof if `who` administers the installation.
 pub fn administrator(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -98,18 +98,18 @@ pub fn administrator(
     })
 }
 
-/// The proof that an administrator has shown a moment ago who they are: without it nothing is changed.
+/// The proof that an administrator has just proved a credential. Every change requires it.
 #[derive(Clone, Debug)]
 pub struct Acting(pub(crate) Administrator);
 
 impl Acting {
-    /// The proof, where they own the installation.
+    /// The proof, if the administrator owns the installation.
     pub(crate) fn owner(&self) -> Result<&Administrator, PeopleError> {
         let owner = Some(&self.0).filter(|by| by.is_owner());
         owner.ok_or(PeopleError::Rank(grant::OWNER))
     }
 
-    /// Whose.
+    /// The administrator's account.
     pub(crate) fn account(&self) -> &AccountId {
         &self.0.who.account().id
     }
@@ -132,12 +132,12 @@ impl Acting {
     }
 }
 
-/// The proof that somebody administers the installation, and has just shown who they are.
+/// Returns the proof if the person administers the installation and has just proved a credential.
 pub fn acting(tx: &mut Tx<'_>, sudo: &Sudo, request: &RequestFacts) -> Result<Acting, PeopleError> {
     administrator(tx, sudo.who(), request).map(Acting)
 }
 
-/// As [`hold`], for an administrator who may act on this person.
+/// Like [`hold`], if the administrator may act on this person.
 pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<Held, PeopleError> {
     let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
     if held
@@ -149,18 +149,18 @@ pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<H
     Ok(held)
 }
 
-/// The proof that somebody owns the installation. A token never does.
+/// The proof that somebody owns the installation. Tokens never get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner(SignedIn);
 
 impl Owner {
-    /// Who it is.
+    /// The owner.
     pub fn who(&self) -> &SignedIn {
         &self.0
     }
 }
 
-/// The proof that `who` owns the installation.
+/// Returns the proof if `who` owns the installation.
 pub fn owner(tx: &mut Tx<'_>, who: SignedIn) -> Result<Option<Owner>, StoreError> {
     let is_owner = grant::rank_in(tx, &who, &Scope::site())? == Some(grant::OWNER);
     Ok((is_owner && who.is_in_browser()).then_some(Owner(who)))

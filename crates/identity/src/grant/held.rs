@@ -1,4 +1,4 @@
-//! An account that is locked, and all owners of the installation with it.
+//! A locked account, together with all locked owners of the installation.
 
 use platform::{StoreError, Tx, sql};
 
@@ -6,7 +6,7 @@ use crate::account::{AccountId, State};
 use crate::grant::{self, GrantError};
 use crate::scope::{Role, Scope};
 
-/// Somebody whose account is locked, and all owners with it.
+/// An account that is locked, together with all owners of the installation.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) state: State,
@@ -14,7 +14,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Refuses what would leave the installation without an owner, once it was done.
+    /// Fails if a change in this transaction has left the installation without an owner.
     pub(crate) fn keep_an_owner(&self, tx: &mut Tx<'_>) -> Result<(), GrantError> {
         match self.rank {
             Some(rank) => grant::keep_an_owner(tx, &Scope::site(), rank),
@@ -23,7 +23,7 @@ impl Held {
     }
 }
 
-/// Locks an account in whatever state, and the owners of the installation.
+/// Locks an account, whatever its state, and the owners of the installation.
 pub(crate) fn hold(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Held>, StoreError> {
     let found: Option<(State,)> = sql!(
         "SELECT state FROM account WHERE id = :id FOR NO KEY UPDATE",

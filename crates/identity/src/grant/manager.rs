@@ -1,4 +1,4 @@
-//! Leave to decide who is what in one place, and what is done with it.
+//! The proof that somebody manages a scope, and the changes it permits.
 
 use platform::audit::{Actor, RequestFacts};
 use platform::{Rows, StoreError, Tx, sql};
@@ -10,7 +10,7 @@ use crate::grant::{
 use crate::scope::{Role, Scope};
 use crate::session::signed_in::SignedIn;
 
-/// Leave to decide who is what in one place: it was made by [`manager`] alone.
+/// The proof that somebody manages a scope; only [`manager`] creates it.
 #[derive(Clone, Debug)]
 pub struct Manager {
     account: AccountId,
@@ -19,7 +19,7 @@ pub struct Manager {
 }
 
 impl Manager {
-    /// The place.
+    /// The scope.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -37,9 +37,9 @@ impl Manager {
     }
 }
 
-/// The proof that `who` manages `scope`: the owner, in a browser. A token never
-/// does. It is asked for before the change, so a change that is under way when
-/// a role is taken may finish.
+/// Returns the proof if `who` is an owner of `scope` and uses a browser; tokens never get it. The
+/// check comes before the change, so a change that is under way when the role is removed may
+/// finish.
 pub fn manager(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -54,7 +54,7 @@ pub fn manager(
     }))
 }
 
-/// Gives a member another rank; when it ends stays as it was.
+/// Changes a member's rank. The grant's expiry stays the same.
 pub fn change(
     tx: &mut Tx<'_>,
     by: &Manager,
@@ -98,12 +98,12 @@ pub fn change(
     Ok(())
 }
 
-/// Takes a member's rank away, and all duties with it.
+/// Removes a member's rank and all duties.
 pub fn remove(tx: &mut Tx<'_>, by: &Manager, account: &AccountId) -> Result<(), GrantError> {
     take(tx, by.actor(), account, &by.scope, by.request())
 }
 
-/// Gives one's own rank back, and all duties with it.
+/// Gives up the caller's own rank and all duties.
 pub fn leave(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -133,7 +133,7 @@ fn take(
     Ok(())
 }
 
-/// Takes a duty away.
+/// Removes a duty.
 pub fn remove_duty(
     tx: &mut Tx<'_>,
     by: &Manager,

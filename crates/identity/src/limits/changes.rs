@@ -1,9 +1,7 @@
-//! How often an account may change anything, and a token may ask for what it has
-//! no right to.
+//! Limits on how many changes an account makes, and how many forbidden requests a token makes.
 //!
-//! What a token may do counts for its owner, who gave it that right. What it may
-//! not do counts for the token alone, so that a program with the wrong token
-//! does not keep its owner's browser waiting.
+//! Allowed requests of a token count for its owner, who gave it that right. Forbidden ones count
+//! for the token alone, so a program with the wrong token does not slow down its owner's browser.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::{Limit, Rule, Wait};
@@ -16,7 +14,7 @@ const RULES: &[Rule] = &[Rule {
     per: SignedDuration::from_mins(5),
 }];
 
-/// How many accounts and tokens are counted at once.
+/// How many accounts and tokens are counted at the same time.
 const KEYS: usize = 20_000;
 
 /// The counters of one process. Clones share them.
@@ -36,7 +34,7 @@ impl Default for Changes {
 }
 
 impl Changes {
-    /// Counters without a limit: for a test that calls everything.
+    /// Counters without a limit, for a test that calls everything.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {
         Self {
@@ -45,12 +43,12 @@ impl Changes {
         }
     }
 
-    /// Takes the place of one change that a signed-in account makes.
+    /// Counts one change by a signed-in account.
     pub fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Wait> {
         self.of_accounts.take(account.as_str(), now)
     }
 
-    /// Takes the place of one change that a token has no right to make.
+    /// Counts one forbidden request of a token.
     pub fn refuse(&self, token: &TokenId, now: Timestamp) -> Result<(), Wait> {
         self.of_tokens.take(token.as_str(), now)
     }

@@ -1,6 +1,6 @@
-//! Tries of this process whose outcome is not known yet. They count as failures meanwhile, so what
-//! they take of an account's allowance may come back a moment later: the next try waits for that
-//! instead of being refused.
+//! Sign-in attempts of this process whose outcome is not known yet. Each counts as a failure until
+//! then. As its share of the account's limit may be released a moment later, the next attempt waits
+//! for that instead of being refused.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// How long a try waits for those before it.
+/// How long an attempt waits for earlier ones.
 pub const PATIENCE: Duration = Duration::from_secs(5);
-/// Tries that wait for others at one account; further ones are refused.
+/// The maximum number of waiting attempts per account; further ones are refused.
 const WAITING: usize = 8;
 
-/// What is in flight at each account. Clones share it.
+/// The attempts in flight, by account. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct InFlight(Arc<Mutex<HashMap<String, Account>>>);
 
@@ -24,7 +24,7 @@ struct Account {
     ended: Arc<Notify>,
 }
 
-/// A try in flight, until the last clone is dropped.
+/// An attempt in flight, until the last clone is dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct Flight {
     _one: Arc<One>,
@@ -36,7 +36,7 @@ struct One {
     account: String,
 }
 
-/// A place among those who wait.
+/// A place in the queue of waiting attempts.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
     all: &'a InFlight,
@@ -45,12 +45,12 @@ pub(crate) struct Place<'a> {
 }
 
 impl InFlight {
-    /// How many tries at an account are in flight.
+    /// The number of attempts in flight for an account.
     pub(crate) fn count(&self, account: &str) -> i64 {
         self.accounts().get(account).map_or(0, |of| of.running)
     }
 
-    /// A try begins. It is over where the caller knows that its outcome is in the store.
+    /// Begins an attempt. The caller drops it once the outcome is in the store.
     pub(crate) fn begin(&self, account: &str) -> Flight {
         let mut accounts = self.accounts();
         accounts.entry(account.to_owned()).or_default().running += 1;
@@ -62,7 +62,7 @@ impl InFlight {
         }
     }
 
-    /// Somebody waits for a try at an account to end; `None`: too many wait already.
+    /// Begins to wait for an attempt to end; `None` if too many are waiting already.
     pub(crate) fn wait<'a>(&'a self, account: &'a str) -> Option<Place<'a>> {
         let mut accounts = self.accounts();
         let of = accounts.entry(account.to_owned()).or_default();
@@ -93,7 +93,7 @@ impl InFlight {
 }
 
 impl Place<'_> {
-    /// Notified whenever a try at the account ends.
+    /// Notified whenever an attempt for the account ends.
     pub(crate) fn ended(&self) -> &Notify {
         &self.ended
     }

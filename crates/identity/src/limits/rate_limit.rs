@@ -1,9 +1,9 @@
-//! What networks did lately, counted in the store: across restarts, crashes and upgrades, and by all
-//! processes together.
+//! Request counts by network, kept in the store, so they hold across restarts, crashes and
+//! upgrades, and for all processes together.
 //!
-//! A provider hands a customer anything from one address up to a /48, so each client counts in
+//! A provider may assign a customer anything from one address to a /48, so each client counts in
 //! several networks at once. Each hit is one row with the client's address, and a larger network is
-//! a range of these.
+//! a range of such rows.
 
 use std::net::IpAddr;
 
@@ -12,34 +12,34 @@ use platform::limits::Wait;
 use platform::{Rows, Store, StoreError, Tx, sql};
 use web::Network;
 
-/// The longest period over which anything is counted; rows live no longer.
+/// The longest period of any rule; older rows are removed.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Tries with a password or a second factor.
+    /// Attempts with a password or a second factor.
     SignIn,
     /// New accounts.
     Registration,
-    /// Tries to make an account of an invite.
+    /// Attempts to create an account with an invite.
     Invite,
-    /// Links that somebody asks for who cannot sign in.
+    /// Requests for a link by people who cannot sign in.
     Link,
-    /// Mails that confirm an address.
+    /// Mails with a link to confirm an address.
     Confirmation,
-    /// All mail with a link to one address.
+    /// Mails of any kind with a link, by receiving address.
     Mail,
 }
 
-/// So many times in so long.
+/// A limit: this many hits in this period.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rule {
     pub(crate) count: i64,
     pub(crate) per: SignedDuration,
 }
 
-/// One row, which counts until it is given back or too old.
+/// One counted request, stored as a row until it is given back or too old.
 #[derive(Clone, Debug)]
 pub struct Hit {
     kind: Kind,
@@ -63,14 +63,14 @@ impl Kind {
     }
 }
 
-/// All changes that count take this lock, so that each counts those before it.
+/// Takes the lock that all counting transactions hold, so that each sees the hits before it.
 pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let statement = sql!("SELECT id FROM rate_limit_lock WHERE id = 1 FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(statement, &[])?;
     Ok(())
 }
 
-/// Counts one.
+/// Counts one hit.
 pub(crate) fn count(
     tx: &mut Tx<'_>,
     kind: Kind,
@@ -104,7 +104,7 @@ pub(crate) fn count(
 }
 
 impl Hit {
-    /// It was nothing that counts.
+    /// Removes the hit, because the request turned out not to count.
     pub fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         sql!(
             "DELETE FROM rate_limit_hit
@@ -118,15 +118,15 @@ impl Hit {
         Ok(())
     }
 
-    /// As [`Hit::give_back`], in a change of its own.
+    /// Like [`Hit::give_back`], in its own transaction.
     pub async fn give_back_to(self, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| self.give_back(tx);
         store.write(change).await
     }
 }
 
-/// When sources from `first` to `last` may go on, if they have used up `rule`: with one subject, or
-/// with all of them.
+/// When sources from `first` to `last` may go on, if they have used up `rule`, either for one
+/// subject or for all subjects together.
 pub(crate) fn freed_at(
     tx: &mut Tx<'_>,
     kind: Kind,
@@ -164,7 +164,7 @@ pub(crate) fn freed_at(
     Ok(found.map(|(at,)| at + rule.per))
 }
 
-/// How long to wait.
+/// The wait until `freed_at`, as an error.
 pub(crate) fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wait> {
     let Some(freed_at) = freed_at else {
         return Ok(());
@@ -175,8 +175,8 @@ pub(crate) fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wa
     })
 }
 
-/// The first and the last address of each network that is counted, the smallest network first: of
-/// IPv4 the address and its /24, of IPv6 the /64, /56, /48 and /32.
+/// The first and last address of each network that is counted, smallest network first: for IPv4 the
+/// address and its /24; for IPv6 the /64, /56, /48 and /32.
 pub(crate) fn networks(network: Network) -> impl Iterator<Item = (String, String)> {
     let address = network.address();
     let lengths: &[u32] = match address {
@@ -190,7 +190,7 @@ pub(crate) fn networks(network: Network) -> impl Iterator<Item = (String, String
     })
 }
 
-/// A network as it is stored: in the order of addresses.
+/// A network as it is stored; keys sort in the order of addresses.
 pub(crate) fn network_key(network: Network) -> String {
     key(bits(network.address()))
 }
@@ -199,7 +199,7 @@ fn key(bits: u128) -> String {
     format!("network {bits:032x}")
 }
 
-/// An address as 128 bits; IPv4 as the addresses that IPv6 maps it to.
+/// An address as 128 bits; IPv4 addresses as their IPv4-mapped IPv6 form.
 fn bits(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),

@@ -1,20 +1,21 @@
-//! How often people who are not signed in may register, have mail sent, and go on as programs.
+//! Limits on requests of clients that are not signed in: registrations, mails, token refreshes.
 //!
-//! A network that asks too often is told so. What exceeds the limit of an address is dropped
-//! without a word, or the answer would tell which addresses are known.
+//! A request beyond a network's limit is refused. A mail beyond an address's limit is silently
+//! dropped, because a refusal would reveal which addresses are known.
 //!
-//! What makes accounts or mail is counted in the store, for each network around the client:
+//! Requests that create accounts or mail are counted in the store, for each network around the
+//! client:
 //!
 //! | | an IPv4 address; an IPv6 /64 | an IPv6 /56 | an IPv4 /24; an IPv6 /48 | an IPv6 /32 |
 //! |---|---|---|---|---|
 //! | registrations in 5 minutes | 2 | 4 | 8 | 32 |
 //! | registrations in an hour | 10 | 20 | 40 | 160 |
-//! | tries to make an account of an invite that fail, in an hour | 10 | 20 | 40 | 160 |
-//! | links to a new password, or that sign in, in an hour | 10 | 20 | 40 | 160 |
+//! | failed attempts to create an account with an invite, in an hour | 10 | 20 | 40 | 160 |
+//! | links that set a password or sign in, in an hour | 10 | 20 | 40 | 160 |
 //! | mails that confirm an address, in an hour | 20 | 40 | 80 | 320 |
 //!
-//! There is no total that would refuse everybody. The rest costs nothing that others wait for, and is
-//! counted in memory.
+//! There is no limit on the total, because it would refuse everybody. All other requests are cheap
+//! and are counted in memory.
 
 use std::net::IpAddr;
 
@@ -39,7 +40,7 @@ const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
 const MAILS_TO_ADDRESS: rate_limit::Rule = stored(3, HOUR);
-/// How many times the number of the smallest network each network around it has.
+/// The limit of each network, smallest first, as a multiple of the smallest one's limit.
 const LARGER_V4: &[i64] = &[1, 4];
 const LARGER_V6: &[i64] = &[1, 2, 4, 16];
 
@@ -52,7 +53,7 @@ const CONFIRMATIONS_OF_ACCOUNT: &[Rule] = &[
     rule(5, SignedDuration::from_hours(24)),
 ];
 
-/// How many networks, sessions and accounts are counted in memory at once.
+/// How many networks, sessions and accounts are counted in memory at the same time.
 const KEYS: usize = 20_000;
 
 const fn rule(count: u32, per: SignedDuration) -> Rule {
@@ -63,7 +64,7 @@ const fn stored(count: i64, per: SignedDuration) -> rate_limit::Rule {
     rate_limit::Rule { count, per }
 }
 
-/// The limits, and what one process counts in memory. Clones share it.
+/// The limits, and the counters in memory. Clones share them.
 #[derive(Clone, Debug)]
 pub struct RequestLimits {
     is_unlimited: bool,
@@ -88,7 +89,7 @@ impl Default for RequestLimits {
 }
 
 impl RequestLimits {
-    /// Counters without a limit: for a test that calls everything.
+    /// Counters without a limit, for a test that calls everything.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {
         let limit = || Limit::new(&[], KEYS);
@@ -102,7 +103,7 @@ impl RequestLimits {
         }
     }
 
-    /// Takes the place of one registration, before it costs anything.
+    /// Counts one registration, before it costs anything.
     pub(crate) async fn register<E>(&self, store: &Store, network: Network) -> Result<Hit, E>
     where
         E: From<Wait> + From<StoreError>,
@@ -110,8 +111,8 @@ impl RequestLimits {
         self.reserve(store, Kind::Registration, network).await
     }
 
-    /// Takes the place of one try to make an account of an invite, before it costs anything. Given
-    /// back where there is one.
+    /// Counts one attempt to create an account with an invite, before it costs anything. The hit is
+    /// given back if the invite exists.
     pub async fn join<E>(&self, store: &Store, network: Network) -> Result<Hit, E>
     where
         E: From<Wait> + From<StoreError>,
@@ -119,8 +120,8 @@ impl RequestLimits {
         self.reserve(store, Kind::Invite, network).await
     }
 
-    /// Whether one more link may be asked for by somebody who cannot sign in. A look costs no
-    /// change; [`RequestLimits::ask`] decides.
+    /// Whether a person who cannot sign in may request another link. This only reads;
+    /// [`RequestLimits::ask`] decides.
     pub(crate) async fn may_ask(
         &self,
         store: &Store,
@@ -129,7 +130,7 @@ impl RequestLimits {
         self.look(store, Kind::Link, network).await
     }
 
-    /// Takes the place of one such link.
+    /// Counts one request for such a link.
     pub(crate) fn ask(
         &self,
         tx: &mut Tx<'_>,
@@ -138,29 +139,29 @@ impl RequestLimits {
         self.take(tx, Kind::Link, network)
     }
 
-    /// Takes the place of one sign-in with a provider.
+    /// Counts one sign-in with a provider.
     pub(crate) fn leave_for_provider(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.departures.take(&key(network), now)
     }
 
-    /// Takes the place of one look at whether a slug can be had.
+    /// Counts one check of whether a slug is available.
     pub fn look_at_slug(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.slugs.take(&key(network), now)
     }
 
-    /// Takes the place of one use of a session's refresh token. It does not count for the account:
-    /// an old copy must not keep its owner's other sessions waiting. Nor for the network, for whoever
-    /// has a token of a session is no stranger.
+    /// Counts one use of a session's refresh token. It does not count for the account, because an
+    /// old copy must not block its owner's other sessions. Nor does it count for the network,
+    /// because a client with a session's token is not a stranger.
     pub fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
         self.refreshes.take(session.as_str(), now)
     }
 
-    /// Takes the place of one refresh token that nobody was given.
+    /// Counts one use of an unknown refresh token.
     pub fn refresh_wrongly(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.wrong_refreshes.take(&key(network), now)
     }
 
-    /// Whether one more link may be sent to this address; if so, it counts.
+    /// Whether another link may be sent to this address; if so, it is counted.
     pub(crate) fn may_send(&self, tx: &mut Tx<'_>, to: &Address) -> Result<bool, StoreError> {
         rate_limit::lock(tx)?;
         let address = address_key(to);
@@ -171,9 +172,9 @@ impl RequestLimits {
         Ok(true)
     }
 
-    /// Makes a change that mails a link to confirm an address, if one more may be mailed for this
-    /// account, to this address and from this network. Somebody may name an address of others, so it
-    /// counts with all that is mailed there.
+    /// Runs a transaction that mails a confirmation link, if another link may be mailed for this
+    /// account, to this address and from this network. The address may be another person's, so the
+    /// link counts with all other mail to it.
     pub(crate) async fn confirm<E>(
         &self,
         store: &Store,
@@ -214,7 +215,7 @@ impl RequestLimits {
     where
         E: From<Wait> + From<StoreError>,
     {
-        // A look costs no change.
+        // Only reads, and writes nothing.
         self.look(store, kind, network).await??;
         let limits = self.clone();
         let change = move |tx: &mut Tx<'_>| limits.take(tx, kind, network);
@@ -231,7 +232,7 @@ impl RequestLimits {
         store.read(move |tx| limits.check(tx, kind, network)).await
     }
 
-    /// Counts one, unless one of the networks around the client has used up its number.
+    /// Counts one hit, unless a network around the client has reached its limit.
     fn take(
         &self,
         tx: &mut Tx<'_>,

@@ -1,6 +1,7 @@
-//! Second factors and passkeys of somebody who has lost them all. An administrator has them
-//! removed, but only after [`DELAY`]: the person is told by mail, and can keep them, by the link in
-//! the mail or in any session that they still have. On the server's own console it is done at once.
+//! Removal of the second factors and passkeys of a person who has lost them all. An administrator
+//! asks for it, and it takes effect after [`DELAY`]: the person is told by mail, and can prevent it
+//! by the link in the mail or in any session they still have. On the server's console it takes
+//! effect at once.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -19,17 +20,17 @@ use crate::notice::Notice;
 use crate::one_time::{self, Purpose};
 use crate::session::signed_in::SignedIn;
 
-/// How long somebody has to keep their factors.
+/// How long the person can prevent the removal.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(24);
-/// How many accounts one run of the job looks at.
+/// How many accounts one run of the job processes.
 const AT_ONCE: u32 = 20;
 
-/// Whether the account has anything that could be removed.
+/// Whether the account has second factors or passkeys.
 pub(crate) fn has_factors(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(second_factor::is_enrolled(tx, id)? || !passkey::list(tx, id)?.is_empty())
 }
 
-/// An administrator has somebody's factors removed after [`DELAY`]. Asked again, it changes nothing.
+/// Plans the removal of a person's factors after [`DELAY`]. Does nothing if it is planned already.
 pub fn ask(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -49,7 +50,7 @@ pub fn ask(
     if !has_factors(tx, id)? {
         return Err(PeopleError::NoFactors);
     }
-    // Somebody who cannot be told cannot object.
+    // If the person cannot be told, they cannot object.
     if let Ok(address) = account.email.parse::<Address>() {
         let key = site.keys.key(suppression::PURPOSE);
         if suppression::find_for(tx, &key, &address, Stream::Security, None)?.is_some() {
@@ -80,7 +81,7 @@ pub fn ask(
     Ok(due_at)
 }
 
-/// An administrator lets somebody keep their factors after all; tells whether it was not too late.
+/// Cancels a planned removal for an administrator; returns `false` if it was too late.
 pub fn withdraw(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<bool, PeopleError> {
     administrator::hold_for(tx, by, id)?;
     let is_kept = forget(tx, id)?;
@@ -90,7 +91,7 @@ pub fn withdraw(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<bool, Pe
     Ok(is_kept)
 }
 
-/// Somebody who is signed in keeps their factors; tells whether it was not too late.
+/// Cancels a planned removal for the signed-in person; returns `false` if it was too late.
 pub fn keep(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<bool, StoreError> {
     let id = &who.account().id;
     if !who.is_in_browser() || !account::lock(tx, id)? || !forget(tx, id)? {
@@ -105,13 +106,13 @@ pub fn is_link(tx: &mut Tx<'_>, link: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<()>(tx, Purpose::KeepFactors, link)?.is_some())
 }
 
-/// Somebody keeps their factors by the link that they were mailed; tells whether it was good.
+/// Cancels a planned removal by the link in the mail; returns whether the link was valid.
 pub fn keep_with_link(
     tx: &mut Tx<'_>,
     link: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // Whoever removes the factors holds the account's lock before its links.
+    // The removal also locks the account before its links.
     let found = one_time::find::<()>(tx, Purpose::KeepFactors, link)?;
     let Some(id) = found.and_then(|link| link.account) else {
         return Ok(false);
@@ -125,8 +126,7 @@ pub fn keep_with_link(
     Ok(true)
 }
 
-/// Removes the factors of whoever signs in with this address at once, for the server's own console;
-/// tells whether there is somebody who had any.
+/// Removes the factors of the person with this address at once, for the server's console.
 pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset, StoreError> {
     let Some(account) = account::find_by_email(tx, email)? else {
         return Ok(Reset::Nobody);
@@ -139,18 +139,18 @@ pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset,
     }
 }
 
-/// What [`reset_now`] did.
+/// The result of [`reset_now`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reset {
-    /// The factors are removed.
+    /// The factors were removed.
     Done,
-    /// There were none.
+    /// The person had none.
     Nothing,
-    /// Nobody signs in with the address.
+    /// No account has the address.
     Nobody,
 }
 
-/// Removes the factors of somebody whose account is locked, and ends their sessions.
+/// Removes the factors of a locked account, and ends its sessions.
 fn remove(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<bool, StoreError> {
     let id = &account.id;
     forget(tx, id)?;
@@ -193,7 +193,7 @@ fn record(
     })
 }
 
-/// The job that removes the factors whose time has come.
+/// The job that removes factors when their removal is due.
 pub fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::each_minute("accounts.reset_factors", move |_| {
@@ -205,7 +205,7 @@ pub fn job(site: &Site) -> Handler {
     })
 }
 
-/// What [`job`] does.
+/// The work of [`job`].
 pub async fn run(site: &Site) -> Result<(), StoreError> {
     let look = |tx: &mut Tx<'_>| {
         let now = tx.roughly_now();
@@ -231,19 +231,19 @@ pub async fn run(site: &Site) -> Result<(), StoreError> {
 
 fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreError> {
     held::hold(tx, id)?;
-    // It may have been cancelled meanwhile, and asked for again.
+    // The removal may have been cancelled meanwhile, and planned again.
     let now = tx.now();
     if due(tx, id)?.is_none_or(|at| at > now) {
         return Ok(());
     }
     match account::find(tx, id)? {
         Some(account) if may_still_ask(tx, id)? => remove(tx, site, &account).map(drop),
-        // Somebody who is kept out, or leaves, has nothing to lose by it.
+        // A deactivated or leaving account does not need the removal.
         _ => forget(tx, id).map(drop),
     }
 }
 
-/// Whether the administrator who asked could ask now.
+/// Whether the administrator who planned the removal would still be allowed to.
 fn may_still_ask(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (by,): (AccountId,) = sql!(
         "SELECT asked_by FROM factor_reset WHERE account_id = :id",

@@ -1,6 +1,6 @@
-//! People of another program: their accounts, with the ids, addresses and passwords that they had.
+//! Import of accounts from another program, with their ids, addresses and passwords.
 //!
-//! What is there already stays as it is, so an import can be repeated.
+//! Existing data is kept, so an import can be repeated.
 
 use jiff::Timestamp;
 use platform::key::Key;
@@ -16,48 +16,48 @@ use crate::grant::{self, GrantError, Role, Scope};
 use crate::person::profile::Profile;
 use crate::person::slug;
 
-/// The most characters of a name.
+/// The maximum length of a name, in characters.
 const NAME: usize = 50;
 
-/// Somebody who has an account in another program.
+/// A person with an account in another program.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The id they had.
+    /// The account's id there.
     pub id: AccountId,
     /// The address they sign in with.
     pub email: Address,
-    /// What they are called; what is longer than a name may be is cut off.
+    /// The display name, cut off at the maximum length.
     pub name: String,
-    /// Their part of public addresses; one that is longer than people may choose stays.
+    /// The slug. It may be longer than people may choose.
     pub slug: String,
     /// Whether they may sign in.
     pub is_active: bool,
-    /// The language mails are written in.
+    /// The language of mails.
     pub locale: String,
-    /// The IANA zone in which times are told.
+    /// The IANA time zone in which times are shown.
     pub time_zone: String,
-    /// Since when they have the account.
+    /// When the account was created.
     pub created_at: Timestamp,
-    /// When it was changed last.
+    /// When the account was last changed.
     pub updated_at: Timestamp,
 }
 
-/// What became of a person.
+/// The result of importing a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// They have an account now.
+    /// The account was created.
     Added,
-    /// They have had one already.
+    /// The account existed already.
     Known,
-    /// Another account signs in with this address.
+    /// This other account has the address.
     EmailTaken(AccountId),
-    /// The slug is, or was lately, another account's.
+    /// Another account has the slug, or had it lately.
     SlugTaken,
-    /// The slug has other characters than `a-z0-9-`.
+    /// The slug has characters other than `a-z0-9-`.
     SlugInvalid,
 }
 
-/// Adds somebody. After a refusal the transaction must not be committed.
+/// Imports a person. If the outcome is a refusal, the transaction must be rolled back.
 pub fn add(tx: &mut Tx<'_>, person: &Person) -> Result<Outcome, StoreError> {
     let name = match person.name.parse::<DisplayName>() {
         Ok(name) => name.as_str().to_owned(),
@@ -114,8 +114,7 @@ pub fn add(tx: &mut Tx<'_>, person: &Person) -> Result<Outcome, StoreError> {
     Ok(Outcome::Added)
 }
 
-/// Gives somebody the password they had, by its hash; `false`: sign-ins cannot compare a password
-/// with it.
+/// Sets the hash of the person's password; `false` if sign-ins cannot check this type of hash.
 pub fn set_password(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -137,8 +136,8 @@ pub fn set_password(
     Ok(true)
 }
 
-/// Gives somebody what they said of themselves there, without the name that others see, which
-/// [`add`] has. `false`: their website is left out, because it is no https address.
+/// Sets the person's profile, except for the display name, which [`add`] sets. `false` if the
+/// website was left out, because it is not a valid https URL.
 pub fn set_profile(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -159,25 +158,26 @@ pub fn set_profile(
     Ok(is_website)
 }
 
-/// Notes that the other program had mailed a link to the address, which was used.
+/// Records that the other program confirmed the address by a mailed link.
 pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     account::verify_email(tx, id, VerifiedBy::Mail)?;
     unconfirmed::end(tx, id)
 }
 
-/// What became of a sign-in by a provider.
+/// The result of importing a linked identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked {
-    /// It signs them in now.
+    /// The identity was linked.
     Added,
-    /// It did already.
+    /// The identity was linked already.
     Known,
-    /// Another account has it, or they have another of the provider, or none by their own choice.
+    /// Another account has the identity, or the person has another identity of this provider, or
+    /// has unlinked theirs.
     No,
 }
 
-/// Gives somebody who is `new` here the sign-in by a provider that they had; whoever was here before
-/// has linked what they want.
+/// Links the identity that a person had in the other program, if the account is `new` here; an
+/// older account keeps its owner's choice.
 pub fn link(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -209,7 +209,7 @@ pub fn link(
     })
 }
 
-/// Gives somebody a role in the installation; `false`: they have it, or a greater one.
+/// Gives a person a role in the installation; `false` if they have it or a greater one.
 pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantError> {
     let site = Scope::site();
     let rank = grant::rank_of(tx, id, &site)?;
@@ -221,7 +221,8 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
     Ok(true)
 }
 
-/// Notes that an address wants no mail, or takes none; `false`: that is known.
+/// Suppresses mail to an address that bounced or unsubscribed; `false` if it was suppressed
+/// already.
 pub fn suppress(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -1,9 +1,9 @@
-//! Invites to become a member: a link that works once, for seven days,
-//! made by whoever manages the place. It is shown to be copied, not mailed.
+//! Invites to become a member: a link that works once, for seven days, made by a manager of the
+//! scope. The page shows the link to be copied; it is not mailed.
 //!
-//! Invites to the installation itself are for one address, and mailed there where mail leaves
-//! this machine. One that was mailed proves that the address is whose it says; whoever made it
-//! never sees its link.
+//! Invites to the installation itself are for one address, and mailed there if the server sends
+//! mail. Using a mailed link proves that the address is the person's, because its maker never sees
+//! the link.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -24,39 +24,39 @@ use crate::scope::domain::DomainAccounts;
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
 
-/// How long a link works.
+/// How long a link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What a link leads to.
+/// The data of an invite link.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Offer {
     role: String,
     scope: ScopeName,
-    /// The one address that it is for, in its canonical form.
+    /// The only address it is for, in canonical form.
     #[serde(default)]
     address: Option<String>,
-    /// Whether it was mailed there.
+    /// Whether the link was mailed to the address.
     #[serde(default)]
     is_mailed: bool,
 }
 
-/// Who has no rank in the installation, and an account all the same. It is no role that is granted.
+/// A stand-in role for invites that only create an account. It is never granted.
 pub const MEMBER: Role = Role::new("member", "account-role-member");
 
-/// An invite that nobody has taken yet.
+/// An invite that was not used yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
-    /// Names the invite; it does not open it.
+    /// The id of the invite. It does not open the link.
     pub id: String,
-    /// What it makes of whoever takes it.
+    /// The role it gives.
     pub role: Role,
-    /// Where.
+    /// The scope of the role.
     pub scope: Scope,
-    /// Who made it.
+    /// The account that made it.
     pub invited_by: AccountId,
-    /// Until when it works.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// The one address that it is for.
+    /// The only address it is for, if any.
     pub address: Option<String>,
     is_mailed: bool,
 }
@@ -83,7 +83,7 @@ impl Invite {
         })
     }
 
-    /// Gives the account what the invite offers.
+    /// Gives the account the role that the invite offers.
     fn give_to(&self, tx: &mut Tx<'_>, id: &AccountId, admits: bool) -> Result<(), TakeError> {
         if self.role != MEMBER {
             grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
@@ -98,14 +98,14 @@ impl Invite {
         Ok(())
     }
 
-    /// Whether it is for whoever has this address.
+    /// Whether the invite may be used by the owner of this address.
     fn is_for(&self, address: &Address) -> bool {
         let only = self.address.as_deref();
         only.is_none_or(|only| only == address.canonical())
     }
 }
 
-/// Makes an invite; the secret is the last part of `/admin/join/{…}`.
+/// Creates an invite. The secret is the last part of `/admin/join/{…}`.
 pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, GrantError> {
     if !by.scope().kind().has(role) {
         return Err(GrantError::UnknownRole);
@@ -128,7 +128,7 @@ pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, Grant
     Ok(secret)
 }
 
-/// The invites to a place that nobody has taken yet.
+/// The unused invites to a scope.
 pub fn list(tx: &mut Tx<'_>, by: &Manager) -> Result<Vec<Invite>, StoreError> {
     Ok(one_time::list(tx, Purpose::Invite)?
         .into_iter()
@@ -137,7 +137,7 @@ pub fn list(tx: &mut Tx<'_>, by: &Manager) -> Result<Vec<Invite>, StoreError> {
         .collect())
 }
 
-/// Withdraws an invite; tells whether there was one.
+/// Deletes an invite; returns whether it existed.
 pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreError> {
     let is_ours = list(tx, by)?.iter().any(|invite| invite.id == id);
     if !is_ours || !one_time::remove(tx, Purpose::Invite, id)? {
@@ -154,20 +154,20 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
     Ok(true)
 }
 
-/// An invite and whoever made it, as the page shows them.
+/// An invite and its maker, for the page.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// What it offers.
+    /// The invite.
     pub invite: Invite,
-    /// Who made it.
+    /// The account that made it.
     pub by: Account,
-    /// What it invites to, if that has a name.
+    /// The title of the scope, if it has one.
     pub title: Option<String>,
-    /// Whether people without an account may take it.
+    /// Whether people without an account may use it.
     pub admits_newcomers: bool,
 }
 
-/// Looks at an invite without taking it.
+/// Finds an invite without using it.
 pub fn find(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -193,25 +193,25 @@ pub fn find(
     }))
 }
 
-/// Why an invite was not taken.
+/// Why an invite cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TakeError {
-    /// It was taken, withdrawn, has ended, or whoever made it may no longer.
+    /// The invite was used or deleted, has expired, or its maker may no longer invite.
     #[error("the invite is no longer good")]
     Gone,
-    /// Somebody signs in with this address already, and should.
+    /// An account with this address exists; its owner should sign in.
     #[error("the address is another account's")]
     EmailTaken,
-    /// It is for another address.
+    /// The invite is for another address.
     #[error("the invite is for another address")]
     OtherAddress,
-    /// Too many tries from there failed.
+    /// Too many attempts from this network failed.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// It makes no accounts, and is taken by one whose address is confirmed.
+    /// The invite is only for accounts with a confirmed address.
     #[error("the invite is for confirmed accounts")]
     EmailUnverified,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -225,7 +225,7 @@ impl From<GrantError> for TakeError {
     }
 }
 
-/// Takes an invite with a new account.
+/// Accepts an invite with a new account.
 pub fn take_new(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -249,7 +249,7 @@ pub fn take_new(
     Ok((id, invite))
 }
 
-/// Takes an invite for an account that is there; a greater role is kept.
+/// Accepts an invite with an existing account, which keeps a greater role.
 pub fn take_as(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -270,8 +270,8 @@ pub fn take_as(
     Ok(invite)
 }
 
-/// Whether an invite to this scope admits people who have no confirmed address. A scope that
-/// somebody made without a rank in the installation does not: its maker could confirm any address.
+/// Whether an invite to this scope admits people without a confirmed address. If the scope's maker
+/// has no rank in the installation, it does not: such a maker could confirm any address.
 fn admits_newcomers(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -287,7 +287,7 @@ fn admits_newcomers(
     }
 }
 
-/// Uses the link up, if whoever made it may still make it.
+/// Takes the link, if its maker may still invite.
 fn take(tx: &mut Tx<'_>, domains: &[DomainAccounts], secret: &Secret) -> Result<Invite, TakeError> {
     let invite = one_time::take(tx, Purpose::Invite, secret)?
         .and_then(|link| Invite::find(link, domains))
@@ -305,7 +305,7 @@ fn take(tx: &mut Tx<'_>, domains: &[DomainAccounts], secret: &Secret) -> Result<
     }
 }
 
-/// Whether somebody of this rank may invite people to the installation as `role`.
+/// Whether a person of this rank may invite people to the installation as `role`.
 pub fn may_offer(rank: Role, role: Role) -> bool {
     SITE.at_least(rank, grant::ADMIN) && (role == MEMBER || SITE.at_least(rank, role))
 }
@@ -320,14 +320,14 @@ pub struct Inviter {
 }
 
 impl Inviter {
-    /// What they may make of those whom they invite, the least first.
+    /// The roles that the inviter may offer, the lowest first.
     pub fn roles(&self) -> Vec<Role> {
         let all = [MEMBER, grant::ADMIN, grant::OWNER].into_iter();
         all.filter(|role| may_offer(self.rank, *role)).collect()
     }
 }
 
-/// The proof that `who` may invite people to the installation.
+/// Returns the proof if `who` may invite people to the installation.
 pub fn inviter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -342,31 +342,31 @@ pub fn inviter(
     }))
 }
 
-/// Why nobody was invited.
+/// Why no invite was made.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
-    /// The role, or that of an older invite of the address, is above the inviter's own.
+    /// The role, or that of an older invite of the address, is higher than the inviter's own.
     #[error("the role is above the inviter's own")]
     AboveOwn,
-    /// People without a rank are not invited here.
+    /// The configuration does not allow invites for people without a rank.
     #[error("registration is closed")]
     Closed,
-    /// Somebody signs in with this address already.
+    /// An account with this address exists already.
     #[error("the address is another account's")]
     EmailTaken,
-    /// There are as many as there may be.
+    /// The limit of open invites is reached.
     #[error("there are {LIMIT} invites already")]
     LimitReached,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// How many people may be invited at once.
+/// The maximum number of open invites.
 pub const LIMIT: usize = 500;
 
-/// Invites whoever has this address. The link is mailed there; where no mail leaves this machine,
-/// it is returned, to be copied. An older invite of the address works no more.
+/// Invites the owner of an address. The link is mailed there; if the server sends no mail, the link
+/// is returned to be copied. An older invite of the address stops working.
 pub fn create_for(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -411,7 +411,7 @@ pub fn create_for(
     if !policy.has_mail {
         return Ok(Some(link));
     }
-    // Nobody knows yet what they are called, or which language they read.
+    // The person's name and language are not known yet.
     let to = Account {
         display_name: address.to_string(),
         email: address.to_string(),
@@ -428,7 +428,7 @@ pub fn create_for(
     Ok(None)
 }
 
-/// The invites to the installation that nobody has taken yet.
+/// The unused invites to the installation.
 pub fn list_for_site(tx: &mut Tx<'_>, _: &Inviter) -> Result<Vec<Invite>, StoreError> {
     let all = one_time::list::<Offer>(tx, Purpose::Invite)?.into_iter();
     let ours = all.filter(|link| link.data.address.is_some());
@@ -437,8 +437,8 @@ pub fn list_for_site(tx: &mut Tx<'_>, _: &Inviter) -> Result<Vec<Invite>, StoreE
         .collect())
 }
 
-/// Withdraws an invite to the installation; tells whether there was one that the inviter may
-/// withdraw.
+/// Deletes an invite to the installation; returns whether there was one that the inviter may
+/// delete.
 pub fn remove_for_site(tx: &mut Tx<'_>, by: &Inviter, id: &str) -> Result<bool, StoreError> {
     let open = list_for_site(tx, by)?;
     let mut open = open.iter();

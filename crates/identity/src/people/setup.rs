@@ -1,5 +1,5 @@
-//! The first owner. Never "whoever comes first": only who can read the server's
-//! console or its disk holds the key, and it opens once.
+//! Creation of the first owner. It takes a key that only people who can read the server's console
+//! or disk have, and that works once.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -21,18 +21,18 @@ use crate::scope::domain::DomainAccounts;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in;
 
-/// How long a key works.
+/// How long a key is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The name of the file that holds the link, in the data folder.
+/// The name of the file with the link, in the data folder.
 const FILE: &str = "setup-link";
 
-/// What a start without owner leaves behind.
+/// The setup link, made at a start without an owner.
 #[derive(Clone, Debug)]
 pub struct Announcement {
-    /// The address that makes whoever opens it the owner; for the console.
+    /// The URL that makes its visitor the owner; for the console.
     pub link: Secret,
-    /// The file that holds it too, readable by its owner alone.
+    /// The file with the link, readable only by the user of the server process.
     pub file: PathBuf,
 }
 
@@ -42,13 +42,13 @@ pub enum AnnounceError {
     /// The file could not be written.
     #[error("{0}: {1}")]
     File(PathBuf, io::Error),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Called at every start: while there is no owner, makes a new key and writes
-/// its link down. An older key works no more.
+/// Called at every start: while there is no owner, makes a new key and writes the link to the file.
+/// An older key stops working.
 pub async fn announce(
     store: &Store,
     url: &SiteUrl,
@@ -71,7 +71,7 @@ pub async fn announce(
     }))
 }
 
-/// Makes the one key to the first owner; `None` when there is an owner.
+/// Makes the key for the first owner; `None` if an owner exists.
 pub fn make_key(tx: &mut Tx<'_>) -> Result<Option<Secret>, StoreError> {
     if has_owner(tx)? {
         return Ok(None);
@@ -79,22 +79,22 @@ pub fn make_key(tx: &mut Tx<'_>) -> Result<Option<Secret>, StoreError> {
     one_time::create(tx, Purpose::Setup, None, &json!({}), LIFETIME).map(Some)
 }
 
-/// Whether the key would open just now.
+/// Whether the key is valid at this moment.
 pub fn is_open(tx: &mut Tx<'_>, key: &Secret) -> Result<bool, StoreError> {
     let link = one_time::find::<serde_json::Value>(tx, Purpose::Setup, key)?;
     Ok(link.is_some() && !has_owner(tx)?)
 }
 
-/// Why nobody became the owner.
+/// Why setup failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// There is an owner, or this is no key to becoming one.
+    /// An owner exists, or the key is not valid.
     #[error("there is nothing to set up")]
     Closed,
-    /// Somebody signs in with this address already.
+    /// An account with this address exists already.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -119,7 +119,7 @@ impl From<GrantError> for SetupError {
     }
 }
 
-/// Makes the holder of the key the first owner, and signs them in.
+/// Makes the owner of the key the first owner of the installation, and signs them in.
 pub fn finish(
     tx: &mut Tx<'_>,
     key: &Secret,
@@ -138,18 +138,17 @@ pub fn finish(
     begun.ok_or(SetupError::Closed)
 }
 
-/// What an owner made on the server signs in with.
+/// The credential of an owner created on the server.
 #[derive(Clone, Debug)]
 pub enum Credential {
-    /// A password that is known already.
+    /// A password, by its hash.
     Password(PasswordHash),
-    /// A link that signs in once, and leads to the page where a password is set.
+    /// A sign-in link that works once, and leads to the page where a password is set.
     Link,
 }
 
-/// Makes an owner from the server's own console: a new account, or the one that
-/// signs in with this address. Returns the secret of the link, if one was asked
-/// for. The key of `/setup` works no more.
+/// Makes an owner from the server's console: a new account, or the existing one with this address.
+/// Returns the secret of the link, if one was requested. The key of `/setup` stops working.
 pub fn create_owner(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -175,8 +174,8 @@ pub fn create_owner(
     Ok((id, link))
 }
 
-/// Somebody else may have registered the address before its owner came: what they sign in with is
-/// removed, and what they made.
+/// Removes the credentials of an unconfirmed account, and what was made with it: somebody else may
+/// have registered the address.
 fn take_over(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -198,7 +197,8 @@ fn take_over(
     Ok(())
 }
 
-/// Whoever makes an owner can read the server's console, and is its operator.
+/// Grants the owner role, on behalf of the operator: only the operator can read the server's
+/// console.
 fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
     account::verify_email(tx, id, VerifiedBy::Operator)?;
     tx.record(Entry {
@@ -224,7 +224,7 @@ fn has_owner(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(owners > 0)
 }
 
-/// Replaces the file as a whole, so that nobody reads half a link.
+/// Replaces the file atomically, so that nobody reads half a link.
 fn write_down(file: &Path, link: &str) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
 

@@ -1,8 +1,8 @@
-//! Another address for an account: a link mailed there confirms it, and one mailed to the old
-//! address takes it back.
+//! Changing an account's e-mail address: a link mailed to the new address confirms it, and one
+//! mailed to the old address undoes the change.
 //!
-//! Somebody may name the address of somebody else, who then gets the link. So the button alone
-//! changes nothing: whoever presses it is signed in to the account, or shows its password.
+//! Somebody may enter another person's address, who then gets the link. So the link alone changes
+//! nothing: its user must be signed in to the account or enter its password.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -28,20 +28,20 @@ use crate::session::sudo::Sudo;
 
 /// How long the new address can be confirmed.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-/// How long the old address can be got back.
+/// How long the old address can be restored.
 pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// A second factor that was younger than this when the address changed may be a thief's.
+/// A second factor that was set up less than this before the change may belong to a thief.
 const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What a link carries.
+/// The data of a link.
 #[derive(Debug, Serialize, Deserialize)]
 struct Change {
-    /// The address that it was asked for at.
+    /// The account's address when the change was requested.
     from: String,
     to: Address,
 }
 
-/// Mails a link to the address that the account is to have. An older one works no more.
+/// Mails a link to the new address. An earlier link stops working.
 pub async fn ask(
     accounts: &Accounts,
     sudo: &Sudo,
@@ -70,7 +70,7 @@ pub async fn ask(
     limits.confirm(store, &id, asked, change).await
 }
 
-/// Mails one of the two links of a change to one of its two addresses.
+/// Mails one of the two links of a change.
 fn mail(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -96,25 +96,25 @@ fn mail(
     notice.send(tx, site, &to)
 }
 
-/// A link as its page shows it.
+/// A link, for its page.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// Whose address it changes.
+    /// The account whose address changes.
     pub account: Account,
-    /// The address that the account will have.
+    /// The new address.
     pub to: Address,
     is_used: bool,
     hash: Option<PasswordHash>,
 }
 
 impl Shown {
-    /// Whether the button is all that is needed of `who`.
+    /// Whether `who` needs no password to confirm.
     pub fn is_proven(&self, who: Option<&SignedIn>) -> bool {
         self.is_used || who.is_some_and(|who| who.account().id == self.account.id)
     }
 }
 
-/// Looks at a link to the new address without using it.
+/// Finds a confirmation link without using it.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError> {
     let link = one_time::find(tx, Purpose::ChangeEmail, link)?;
     let Some((link, account)) = with_account(tx, link)? else {
@@ -128,7 +128,7 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError>
     }))
 }
 
-/// The account of a link, if it still has the address that the link was asked for at.
+/// The account of a link, if it still has the address that it had when the change was requested.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<Change>>,
@@ -141,23 +141,24 @@ fn with_account(
     Ok(account.map(|account| (link, account)))
 }
 
-/// Somebody presses the button of a link.
+/// A request to confirm a new address.
 #[derive(Clone, Debug)]
 pub struct Confirmation {
     /// The link.
     pub link: Secret,
-    /// Who is signed in there.
+    /// The signed-in person, if any.
     pub who: Option<SignedIn>,
-    /// The account's password, as typed by somebody who is not; may be empty.
+    /// The account's password as typed, for somebody who is not signed in; may be empty.
     pub password: Secret,
-    /// Where they come from.
+    /// The client's network.
     pub network: Network,
-    /// Their browser.
+    /// The client's browser.
     pub client: Client,
 }
 
-/// Gives the account its new address. Other sessions end, and the old address gets a
-/// link that takes the change back, unless somebody registered it and nobody has confirmed it. A repeat within ten minutes is answered as the first.
+/// Gives the account its new address. Other sessions end, and the old address gets a link that
+/// undoes the change, unless it was registered and never confirmed. A repeat within ten minutes
+/// succeeds like the first use.
 pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), ConfirmError> {
     let store = &accounts.site.store;
     let link = asked.link.clone();
@@ -178,7 +179,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         if link.is_used {
             return Ok(());
         }
-        // Whoever changes the password holds this lock too.
+        // A password change holds this lock too.
         let is_active = account::lock(tx, &account.id)?;
         if !is_active || (!proven && password::find(tx, &account.id)? != shown.hash) {
             return Err(ConfirmError::LinkGone);
@@ -200,7 +201,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
     store.write(change).await
 }
 
-/// Ends what the old address, or whoever else is signed in, could still open.
+/// Ends the links to the old address, and all other sessions.
 fn end_others(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -240,21 +241,21 @@ fn offer_undo(
     mail(tx, site, account, &old, ("changed", &path))
 }
 
-/// The address that a link would bring back.
+/// The address that an undo link restores.
 pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, StoreError> {
     let link = one_time::find::<Change>(tx, Purpose::UndoEmail, link)?;
     Ok(link.map(|link| link.data.to))
 }
 
-/// Gives the account its old address back, whatever it has now. Every session ends, tokens and
-/// passkeys are gone, and later changes can no longer be taken back. A repeat within ten minutes is
-/// answered as the first.
+/// Restores the account's old address, whatever its address is now. Every session ends, tokens and
+/// passkeys are removed, and later changes can no longer be undone. A repeat within ten minutes
+/// succeeds like the first use.
 ///
-/// A mailbox proves no second factor, so one that was there before the change stays. A new one may
-/// be a thief's, and goes.
+/// Access to a mailbox proves no second factor, so one that was set up before the change stays. A
+/// new one may belong to a thief, and is removed.
 ///
-/// Whoever has the account now must not keep the old address by registering another account with
-/// it: one that has not confirmed it is removed.
+/// Whoever controls the account now must not block the old address by registering another account
+/// with it: an account that has the address unconfirmed is removed.
 pub fn undo(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -279,7 +280,7 @@ pub fn undo(
     if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME - NEW_FACTOR) {
         second_factor::erase(tx, &id)?;
     }
-    // An older one outranks this: whoever took the account over may have changed the address twice.
+    // An older link takes precedence: a thief may have changed the address twice.
     one_time::remove_since(tx, Purpose::UndoEmail, &id, link.expires_at)?;
     Ok(record(tx, &id, "email.restored", &client.request)?)
 }

@@ -1,8 +1,8 @@
-//! Erasing an account, and with it what each domain keeps of the person.
+//! Erasure of an account, and of what each domain stores about the person.
 //!
-//! Whoever asks for it is signed out everywhere at once, and nothing public shows them any more. For
-//! [`DELAY`] they may still change their mind by signing in; then a job erases the account in one
-//! transaction. What they had a part in with others stays, without them.
+//! A person who asks for it is signed out everywhere at once, and no public page shows them any
+//! more. For [`DELAY`] they can still cancel it by signing in; then a job erases the account in one
+//! transaction. What they did together with others stays, without their name.
 
 use jiff::SignedDuration;
 use platform::audit::{self, Actor, Entry, RequestFacts};
@@ -22,27 +22,27 @@ use crate::scope::domain::{DomainAccounts, Domains};
 use crate::session;
 use crate::session::sudo::Sudo;
 
-/// For how long somebody may change their mind.
+/// How long the erasure can be cancelled.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// For how long nobody gets the slug of an account that was erased.
+/// How long the slug of an erased account stays reserved.
 pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// What the list of erasures calls an account.
+/// The type of an account in the list of erasures.
 const ERASED: &str = "account";
 /// How many accounts one run of the job erases.
 const AT_ONCE: u32 = 20;
-/// When an account is tried again that could not be erased.
+/// When the job retries an account that could not be erased.
 const RETRY: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why an account is not erased.
 #[derive(Debug, thiserror::Error)]
 pub enum EraseError {
-    /// The account has gone meanwhile.
+    /// The account no longer exists or may not act.
     #[error("not signed in")]
     NotSignedIn,
-    /// These have to be settled first.
+    /// The obligations that have to be settled first.
     #[error("{} things have to be settled first", .0.len())]
     Obliged(Vec<String>),
-    /// As of everything that is done to people.
+    /// An error that any operation on accounts can return.
     #[error(transparent)]
     People(#[from] PeopleError),
 }
@@ -68,7 +68,7 @@ pub enum When {
     Now,
 }
 
-/// Somebody asks for their own account to be erased.
+/// Requests the erasure of the person's own account.
 pub fn ask(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -94,7 +94,7 @@ pub fn ask(
     begin(tx, domains, &held, id, when)
 }
 
-/// An administrator has somebody's account erased.
+/// Erases a person's account, or plans it, for an administrator.
 pub fn order(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -154,7 +154,7 @@ fn refuse_obliged(
     }
 }
 
-/// The job that erases the accounts whose time has come.
+/// The job that erases accounts when their erasure is due.
 pub fn job(domains: Domains, store: Store) -> Handler {
     Handler::each_minute("accounts.erase", move |_| {
         let store = store.clone();
@@ -165,7 +165,7 @@ pub fn job(domains: Domains, store: Store) -> Handler {
     })
 }
 
-/// What [`job`] does.
+/// The work of [`job`].
 pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
     let (mut is_erased, due) = store
         .write(|tx| {
@@ -187,8 +187,8 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
         match store.write(change).await {
             Ok(()) => is_erased = true,
-            // Others left meanwhile, so something is the person's alone again; or it is a mistake of
-            // ours. Neither may keep the others waiting.
+            // The person has new obligations since others left, or this is a bug. Neither may delay
+            // the other accounts.
             Err(error) => {
                 tracing::warn!(account = %id, %error, "an account is not erased yet");
                 store.write(move |tx| postpone(tx, &id)).await?;
@@ -196,7 +196,7 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         }
     }
     if is_erased {
-        // What was erased also leaves the log that SQLite keeps.
+        // Checkpointing also removes the erased data from SQLite's write-ahead log.
         store.checkpoint().await?;
     }
     Ok(())
@@ -222,7 +222,7 @@ fn purge_due(
     Ok(purge(tx, domains, id)?)
 }
 
-/// Erases the accounts that had been erased after the state that was restored.
+/// Erases accounts again that had been erased after the backup that was restored was made.
 pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
     for id in store.read_at_length(lost).await? {
         let erased = id.clone();
@@ -231,7 +231,8 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
             begin(tx, domains, &held, &erased, When::Now)
         };
         if let Err(error) = store.write(change).await {
-            // In this state something is the person's alone: nobody sees them until it is settled.
+            // The account has obligations in the restored state. It stays hidden until they are
+            // settled.
             tracing::error!(account = %id, %error, "somebody who was erased is back, and hidden");
             store.write(move |tx| hide(tx, &id)).await?;
         }
@@ -251,7 +252,7 @@ fn lost(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
         .collect())
 }
 
-/// Has the job erase the account as soon as it can be.
+/// Hides the account and makes its erasure due at once.
 fn hide(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     let now = tx.now();
     account::set_state(tx, id, State::Leaving)?;
@@ -266,7 +267,7 @@ fn hide(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Tries again later, after those whose time comes meanwhile.
+/// Postpones the retry, so that other due accounts come first.
 fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE account_erasure SET due_at = :later WHERE account_id = :id AND due_at < :later",
@@ -277,8 +278,8 @@ fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Who owns `scope` next when `account` is erased: another owner who may act, else one who may not
-/// just now, in the order they came. Their account is locked.
+/// The next owner of `scope` when `account` is erased: the longest-standing other owner who is
+/// active, or else the longest-standing one who is not. Locks that owner's account.
 pub fn next_owner(
     tx: &mut Tx<'_>,
     scope: &grant::Scope,
@@ -298,7 +299,7 @@ pub fn next_owner(
     )
     .all(tx)?;
     for (other,) in others {
-        // Whoever is erased at the same time is gone once their lock is free.
+        // If that owner is erased concurrently, the account no longer exists once its lock is free.
         if account::lock_in_any_state(tx, &other)? {
             return Ok(Some(other));
         }
@@ -316,7 +317,7 @@ pub(crate) fn purge(
     for domain in domains {
         (domain.erase)(tx, id)?;
     }
-    // What follows is of this crate, so that it comes after all that refers to it.
+    // This crate's own rows come last, because the domains' rows refer to them.
     session::end_access(tx, id)?;
     passkey::erase(tx, id)?;
     linked_identity::erase(tx, id)?;
@@ -375,8 +376,9 @@ pub(crate) fn purge(
     })
 }
 
-/// Erases what whoever registered the account made with it, because its address is found to be
-/// somebody else's, who keeps the account. The account's lock is held.
+/// Erases what was made with a registered account before its address was confirmed, because the
+/// address turned out to belong to somebody else, who keeps the account. The caller holds the
+/// account's lock.
 pub(crate) fn erase_made(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -1,7 +1,7 @@
-//! A copy of all that is kept of a person, for that person: one zip with one JSON document.
+//! An export of all data stored about a person, for that person: a zip file with one JSON document.
 //!
-//! It is read in one transaction, and fails as a whole where a part of it cannot be read. Hashes,
-//! sealed secrets and what is known of others are never in it.
+//! It is read in one transaction, and fails as a whole if a part cannot be read. It never contains
+//! hashes, sealed secrets or data about others.
 
 use std::io::{Cursor, Write as _};
 
@@ -27,36 +27,36 @@ use crate::scope::domain::DomainAccounts;
 use crate::session::sudo::Sudo;
 use crate::session::{self, token};
 
-/// Raised when what reads the document has to be changed.
+/// The version of the document's format; raised on incompatible changes.
 pub const FORMAT_VERSION: u32 = 1;
-/// How many copies somebody is given in [`PERIOD`].
+/// How many exports a person may make in [`PERIOD`].
 pub const LIMIT: i64 = 2;
-/// See [`LIMIT`].
+/// The period of [`LIMIT`].
 pub const PERIOD: SignedDuration = SignedDuration::from_hours(24);
-/// The document's name within the zip.
+/// The document's file name in the zip.
 pub const DOCUMENT: &str = "account.json";
 
-/// Why nobody is given a copy.
+/// Why no export is made.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The account has gone meanwhile.
+    /// The account no longer exists or may not act.
     #[error("not signed in")]
     NotSignedIn,
-    /// There were too many copies today.
+    /// The person has made too many exports today.
     #[error(transparent)]
     TooMany(#[from] Wait),
-    /// As of everything that is done to people.
+    /// An error that any operation on accounts can return.
     #[error(transparent)]
     People(#[from] PeopleError),
     /// The zip cannot be written.
     #[error("the zip cannot be written")]
     Zip(#[from] zip::result::ZipError),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The zip with the copy of what is kept of somebody.
+/// Creates a zip with the person's data.
 pub fn create(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -67,7 +67,7 @@ pub fn create(
     zipped(&own_document(tx, domains, keys, sudo, request)?)
 }
 
-/// The document in that zip.
+/// Creates the document in that zip.
 pub fn own_document(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -93,8 +93,8 @@ pub fn own_document(
     Ok(document)
 }
 
-/// The same copy for an owner of the installation, whom the person has asked for it; the person is
-/// told. It is not counted among the person's own.
+/// Creates the same export for an owner of the installation, at the person's request; the person is
+/// told by mail. It does not count towards the person's own limit.
 pub fn create_for_owner(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -137,7 +137,7 @@ fn document(
     Ok(Value::Object(document))
 }
 
-/// Counts this copy. The account's lock is held.
+/// Counts this export. The caller holds the account's lock.
 fn count(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), ExportError> {
     let now = tx.now();
     sql!(
@@ -203,7 +203,7 @@ struct Email {
 #[derive(Row, Serialize)]
 struct Slug {
     slug: String,
-    /// Until when it leads to the present one; none: it is the present one.
+    /// Until when this former slug redirects; `None` for the present slug.
     until: Option<Timestamp>,
 }
 
@@ -238,7 +238,7 @@ struct Line {
     network: Option<String>,
 }
 
-/// The part of this crate.
+/// The data stored by this crate.
 fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreError> {
     let profile: Profile = sql!("SELECT {Profile} FROM account WHERE id = :id", id).one(tx)?;
     let emails: Vec<Email> = sql!(
@@ -360,7 +360,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
     }))
 }
 
-/// Which of the addresses get no mail.
+/// The suppressions among the given addresses.
 fn suppressed(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -378,7 +378,7 @@ fn suppressed(
     Ok(found)
 }
 
-/// What the audit log says about the person. Where others acted, nothing is said of them.
+/// The person's lines of the audit log. Other people who acted are not named.
 fn events(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Value>, StoreError> {
     let lines: Vec<Line> = sql!(
         "SELECT {Line} FROM audit WHERE entity_id = :id OR actor_kind = 'account' AND actor_id = :id

@@ -1,4 +1,4 @@
-//! What people say of themselves: their name, and with it their part of public addresses.
+//! Profiles: what people publish about themselves, with their display name and slug.
 
 use jiff::tz::TimeZone;
 use platform::audit::{Entry, RequestFacts};
@@ -15,7 +15,7 @@ use crate::person::slug;
 use crate::person::slug_change::{self, SlugError};
 use crate::session::signed_in::{self, SignedIn};
 
-// How many characters each may have.
+// The maximum length of each field, in characters.
 
 const LONGEST_NAME: usize = 100;
 const LONGEST_BIO: usize = 500;
@@ -51,7 +51,7 @@ pub struct PublicProfile {
 }
 
 impl Profile {
-    /// What people fill in.
+    /// The fields of the form.
     pub const FIELDS: &'static [Field] = web::fields! { Profile:
         display_name: line(DisplayName::LONGEST).label("account-name").secret().required(),
         bio: lines(LONGEST_BIO).label("profile-bio").secret(),
@@ -61,7 +61,7 @@ impl Profile {
             .section("profile-private").secret(),
     };
 
-    /// With what was sent.
+    /// The profile with the submitted values.
     pub(crate) fn with(&self, input: &Input) -> Result<Self, Vec<FieldProblem>> {
         let mut findings = Findings::default();
         let mut new = input.apply(Self::FIELDS, self, false, &TimeZone::UTC, &mut findings);
@@ -78,8 +78,8 @@ impl Profile {
         findings.finish().map(|()| new)
     }
 
-    /// Makes texts of another program fit: what is too long is cut off. `false`: the website, which
-    /// is no https address of that length, is left out.
+    /// Makes texts of another program valid: texts that are too long are cut off. `false` if the
+    /// website was left out, because it is not an https URL of valid length.
     pub(crate) fn clean_imported(&mut self) -> bool {
         let cut = |text: String, most| text.chars().take(most).collect::<String>();
         self.real_name = cut(text_cleaning::clean_line(&self.real_name), LONGEST_NAME);
@@ -94,13 +94,14 @@ impl Profile {
         findings.is_empty()
     }
 
-    /// What others see besides the name, so that it needs a confirmed address.
+    /// The fields besides the name that others can see. To fill them in, a person needs a confirmed
+    /// address.
     fn public_fields(&self) -> [&str; 3] {
         [&self.bio, &self.location, &self.website]
     }
 }
 
-/// Why nothing is changed.
+/// Why the profile was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
     /// The account may not act any more.
@@ -109,23 +110,23 @@ pub enum ProfileError {
     /// The address of the account is not confirmed.
     #[error("the address is not confirmed")]
     Unconfirmed,
-    /// These fields cannot be saved.
+    /// These fields are invalid.
     #[error("{} fields are wrong", .0.len())]
     Fields(Vec<FieldProblem>),
-    /// The slug cannot be had.
+    /// The slug is not available.
     #[error(transparent)]
     Slug(#[from] SlugError),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The profile of an account that is there.
+/// The profile of an existing account.
 pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Profile, StoreError> {
     sql!("SELECT {Profile} FROM account WHERE id = :id", id).one(tx)
 }
 
-/// What everybody may see of an active account.
+/// The public part of an active account's profile.
 pub fn find_public(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<PublicProfile>, StoreError> {
     sql!(
         "SELECT {PublicProfile} FROM account WHERE id = :id AND state = 'active'",
@@ -134,7 +135,7 @@ pub fn find_public(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<PublicProfi
     .maybe(tx)
 }
 
-/// Changes somebody's profile, and their slug where `wanted` is another than they have.
+/// Changes a person's profile, and their slug if `wanted` differs from it.
 pub fn change(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -178,7 +179,7 @@ pub fn change(
     Ok(())
 }
 
-/// Keeps what a provider calls somebody whose account was made a moment ago.
+/// Stores the real name that a provider reported for an account that was just created.
 pub(crate) fn set_real_name(tx: &mut Tx<'_>, id: &AccountId, name: &str) -> Result<(), StoreError> {
     let name = text_cleaning::clean_line(name);
     let name: String = name.chars().take(LONGEST_NAME).collect();

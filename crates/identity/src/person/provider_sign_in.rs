@@ -1,8 +1,8 @@
-//! Signing in with a provider: the way there, the way back, and what becomes of who comes back.
+//! Sign-in with an identity provider: sending the browser there, and handling its return.
 //!
-//! Whoever leaves gets a state that works once, for [`LIFETIME`], in the browser they left with.
-//! An identity that nobody has linked makes an account or waits for a sign-in that links it; it
-//! never becomes part of an account by its e-mail address alone.
+//! The browser is sent with a state that works once, for [`LIFETIME`], in the same browser. An
+//! identity that is not linked yet creates an account or waits for a sign-in that links it. It is
+//! never linked to an account because of its e-mail address alone.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -34,28 +34,29 @@ use crate::sign_in::restore;
 use crate::sign_in::second_step::FirstStep;
 use crate::sign_in::welcome::{Welcome, welcome};
 
-/// How long somebody may take at the provider.
+/// How long a person may take at the provider.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
-/// Why somebody who goes to a provider, or comes back, is not signed in.
+/// Why a sign-in with a provider fails.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderSignInError {
-    /// The state was used, is another browser's, or its time is over.
+    /// The state was used, belongs to another browser, or has expired.
     #[error("the sign-in has to begin again")]
     StateInvalid,
-    /// The provider or the person said no, or nobody may sign in with the identity.
+    /// The provider or the person denied the sign-in, or the account of the identity may not sign
+    /// in.
     #[error("the provider signed nobody in")]
     Denied,
-    /// The provider does not work.
+    /// The provider failed.
     #[error(transparent)]
     Provider(#[from] ProviderError),
-    /// The identity is not linked.
+    /// The identity cannot be linked.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// No account is made.
+    /// No account can be registered.
     #[error(transparent)]
     Register(#[from] RegisterError),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -66,43 +67,43 @@ impl From<Wait> for ProviderSignInError {
     }
 }
 
-/// What is kept of somebody who left for a provider.
+/// What is stored while a person is at the provider.
 #[derive(Debug, Serialize, Deserialize)]
 struct Left {
     provider: String,
-    /// Of the browser's cookie.
+    /// The hash of the browser's cookie.
     browser: String,
-    /// The session to whose account the identity is linked; none: a sign-in.
+    /// The session to whose account the identity is to be linked; `None` for a sign-in.
     link_in: Option<SessionId>,
-    /// Where they go afterwards.
+    /// The page the person goes to afterwards.
     to: String,
 }
 
-/// Somebody who leaves for a provider.
+/// A person who goes to a provider.
 #[derive(Clone, Debug)]
 pub struct Leaver {
-    /// What their browser is known by.
+    /// The secret in the browser's cookie.
     pub browser: Secret,
-    /// Whose account the identity is linked to; none: a sign-in.
+    /// The account that the identity is to be linked to; `None` for a sign-in.
     pub link: Option<Sudo>,
-    /// Where they go afterwards.
+    /// The page the person goes to afterwards.
     pub to: String,
-    /// Where they come from.
+    /// The client's network.
     pub network: Network,
 }
 
-/// Where a provider sends people back to.
+/// The URL to which a provider sends people back.
 pub fn redirect_uri(site: &Site, provider: &Provider) -> String {
     let name = &provider.settings.name;
     site.url().join(&format!("/oauth/{name}/callback"))
 }
 
-/// What goes along with a state and is told to nobody before its time.
+/// Derives a value from the state that is not revealed before its time.
 fn derived(key: &Key, state: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(key.mac(&[state.reveal()]))
 }
 
-/// Begins a sign-in; returns where the browser goes.
+/// Begins a sign-in; returns the URL to which the browser is sent.
 pub async fn begin(
     accounts: &Accounts,
     provider: &Provider,
@@ -132,40 +133,40 @@ pub async fn begin(
     Ok(url?)
 }
 
-/// Somebody who comes back from a provider.
+/// A person who returns from a provider.
 #[derive(Clone, Debug)]
 pub struct Returned {
-    /// The state as it came back.
+    /// The state in the response.
     pub state: Secret,
-    /// What their browser is known by.
+    /// The secret in the browser's cookie.
     pub browser: Option<Secret>,
-    /// What the provider says the answer is from.
+    /// The `iss` parameter of the response.
     pub iss: Option<String>,
-    /// What is exchanged for the person; none: the provider said no.
+    /// The authorization code; `None` if the provider denied the sign-in.
     pub code: Option<String>,
-    /// Whoever is signed in with the browser, if they proved who they are a short while ago.
+    /// The person signed in with the browser, if they proved a credential a short while ago.
     pub sudo: Option<Sudo>,
-    /// Their browser.
+    /// The client's browser.
     pub client: Client,
-    /// The language they read.
+    /// The person's language.
     pub locale: String,
 }
 
-/// What became of somebody who came back.
+/// The result of a return from a provider.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// They are known.
+    /// The identity is linked to an account, whose owner continues to sign in.
     Known(Welcome),
-    /// Their account has the identity now.
+    /// The identity is now linked to the signed-in account.
     Linked,
-    /// They have no account yet, and say with this which address is theirs.
+    /// The person has no account yet, and enters an address with this secret.
     Newcomer(Secret),
-    /// Somebody has an account with the address that the provider vouches for: they have to sign
-    /// in once, with this in their browser.
+    /// Another account has the address that the provider vouches for. Its owner has to sign in
+    /// once, with this secret in the browser.
     SignInToLink(Option<Secret>),
 }
 
-/// Ends a sign-in.
+/// Completes a sign-in.
 pub async fn finish(
     accounts: &Accounts,
     provider: &Provider,
@@ -182,7 +183,7 @@ pub async fn finish(
         .code
         .as_deref()
         .ok_or(ProviderSignInError::Denied)?;
-    // A key that was replaced meanwhile makes the sign-in fail, as it ends sessions.
+    // If the key was replaced meanwhile, the sign-in fails, just as sessions end.
     let claims = provider
         .identify(
             &site.outbound,
@@ -220,7 +221,7 @@ pub async fn finish(
         client: returned.client,
         locale: returned.locale,
     };
-    // Who is made by another sign-in meanwhile is known the second time.
+    // If a concurrent sign-in creates the account, the second pass finds it.
     for is_last in [false, true] {
         let arriving = arriving.clone();
         let change = move |tx: &mut Tx<'_>| arriving.decide(tx);
@@ -234,7 +235,7 @@ pub async fn finish(
     Ok(Outcome::SignInToLink(None))
 }
 
-/// Takes the state, if it is this browser's.
+/// Takes the state, if it belongs to this browser.
 async fn take_state(
     accounts: &Accounts,
     provider: &Provider,
@@ -243,7 +244,7 @@ async fn take_state(
     let (state, name) = (returned.state.clone(), provider.settings.name.clone());
     let browser = returned.browser.as_ref().map(opaque::hash);
     let browser = browser.map(|hash| URL_SAFE_NO_PAD.encode(hash));
-    // What is made up costs no change.
+    // An invented state must not cost a write.
     let shown = state.clone();
     let look = move |tx: &mut Tx<'_>| one_time::find::<Left>(tx, Purpose::ProviderState, &shown);
     if browser.is_none() || accounts.site.store.read(look).await?.is_none() {
@@ -259,7 +260,7 @@ async fn take_state(
     accounts.site.store.write(change).await
 }
 
-/// What somebody is called: as the provider says, or by their address.
+/// A display name: the name that the provider reports, or one made from the address.
 fn name(claims: &Claims) -> Option<DisplayName> {
     let local = claims
         .email
@@ -276,26 +277,26 @@ fn name(claims: &Claims) -> Option<DisplayName> {
         .or_else(|| local.and_then(name))
 }
 
-/// Somebody whom a provider has identified.
+/// A person whom a provider has identified.
 #[derive(Clone)]
 struct Arriving {
     accounts: Accounts,
     identity: Identity,
-    /// The address, where the provider's word for it is taken.
+    /// The address, if the provider is trusted to verify addresses.
     email: Option<Address>,
-    /// The address, whoever says so.
+    /// The address, verified or not.
     claimed: String,
     name: Option<DisplayName>,
-    /// What the provider calls them.
+    /// The real name that the provider reports.
     real_name: String,
     to: String,
     client: Client,
     locale: String,
 }
 
-/// Why nothing was decided.
+/// Why no decision was made.
 enum Undecided {
-    /// Somebody has the identity or the address since a moment ago.
+    /// Another account was given the identity or the address meanwhile.
     Taken,
     Error(ProviderSignInError),
 }
@@ -310,7 +311,7 @@ impl Arriving {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<Outcome, Undecided> {
         if let Some(id) = linked_identity::owner(tx, &self.identity)? {
             let Some(account) = account::find(tx, &id)? else {
-                // Kept out, unless they want to leave.
+                // The account is deactivated, unless its owner asked for its erasure.
                 let offered = restore::offer(tx, &id)?.ok_or(ProviderSignInError::Denied)?;
                 return Ok(Outcome::Known(Welcome::Leaving(offered)));
             };
@@ -342,7 +343,7 @@ impl Arriving {
         if let Some(account) = account::find_by_email(tx, email)?
             && !unconfirmed::is_pending(tx, &account.id)?
         {
-            // Another sign-in may have made it with this identity a moment ago.
+            // A concurrent sign-in may have created the account of this identity.
             if linked_identity::owner(tx, &self.identity)?.is_some() {
                 return Err(Undecided::Taken);
             }
@@ -377,7 +378,7 @@ impl Arriving {
         })))
     }
 
-    /// The account that did not exist.
+    /// Creates an account for the identity.
     fn create(&self, tx: &mut Tx<'_>, new: &NewAccount) -> Result<Account, Undecided> {
         let id = match account::create(tx, new) {
             Err(CreateError::EmailTaken) => return Err(Undecided::Taken),

@@ -1,8 +1,9 @@
-//! Registration: accounts that people make themselves, and what such an account may not do before
-//! its address is confirmed.
+//! Registration by the person themselves, and the removal of accounts whose address is never
+//! confirmed.
 //!
-//! The answer says nothing about the address: a new one gets a mail with a link that confirms it,
-//! one that somebody has gets a mail that says so, and both cost one hash and one change.
+//! The response does not reveal whether the address has an account: a new address gets a mail with
+//! a link that confirms it, a known one a mail that says so, and both cost one hash and one
+//! transaction.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
@@ -34,55 +35,56 @@ use crate::scope::domain::{DomainAccounts, Domains};
 /// How long an account may stay unconfirmed.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// How old a form is at most. There is no least age: a password manager fills one in at once.
+/// The maximum age of a form. There is no minimum age, because a password manager fills a form in
+/// at once.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// Somebody who wants an account.
+/// A person who wants to register.
 #[derive(Clone, Debug)]
 pub struct Registrant {
-    /// What it begins with.
+    /// The account's initial data.
     pub account: NewAccount,
-    /// What they will sign in with.
+    /// The password.
     pub password: Password,
-    /// What they want to be called in public addresses.
+    /// The slug they want.
     pub slug: Option<String>,
-    /// What [`form_stamp`] gave the form; `None`: it is none of our forms.
+    /// The stamp that [`form_stamp`] put in the form; `None` if the form is not from this site.
     pub form_stamp: Option<String>,
-    /// Whether a field was filled in that people do not see.
+    /// Whether a field was filled in that people cannot see.
     pub is_bot: bool,
-    /// The browser's secret of an earlier registration. If that still waits to be confirmed, this
-    /// one takes its place: the address was typed wrong.
+    /// The browser's secret of an earlier registration. If that account is still unconfirmed, this
+    /// one replaces it: the address was probably mistyped.
     pub earlier: Option<Secret>,
 }
 
-/// Why nobody was registered.
+/// Why a registration fails.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// Nobody may register here.
+    /// Registration is not open.
     #[error("registration is closed")]
     Closed,
-    /// The form was sent too long after it was shown, or is none of ours.
+    /// The form is too old, or not from this site.
     #[error("the form is too old")]
     FormStale,
-    /// Somebody else is called so in public addresses.
+    /// Another account has the slug.
     #[error("the slug is taken")]
     SlugTaken,
-    /// What a provider said of the newcomer was used, or its time is over.
+    /// The data from the provider was already used or has expired.
     #[error("the sign-in has to begin again")]
     NewcomerGone,
-    /// A page of the site begins so.
+    /// The slug is the first part of a path of the site.
     #[error("the slug is reserved")]
     SlugReserved,
-    /// Somebody signs in with this address already. Only the function that meets it knows.
+    /// An account with this address exists. This variant never leaves the function that meets it.
     #[error("the address is another account's")]
     EmailTaken,
-    /// Too many registered from there.
+    /// Too many registrations came from this network.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// There is no room for another hash.
+    /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -100,48 +102,48 @@ impl From<IdentityError> for RegisterError {
     fn from(error: IdentityError) -> Self {
         match error {
             IdentityError::Store(error) => Self::Store(error),
-            // Another sign-in made an account of it meanwhile.
+            // Another sign-in created the account meanwhile.
             _ => Self::NewcomerGone,
         }
     }
 }
 
-/// Somebody whom a provider has identified, and who has no account.
+/// A person whom a provider has identified, and who has no account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Newcomer {
-    /// Who they are there.
+    /// The identity at the provider.
     pub identity: Identity,
-    /// What they are called, as the provider says.
+    /// The display name, as the provider reports it.
     pub name: String,
-    /// The same, unless the provider says nothing of it.
+    /// The real name; empty if the provider does not report one.
     #[serde(default)]
     pub real_name: String,
-    /// Their address, as the provider says. Its word is not taken for it.
+    /// The address that the provider reports, without being trusted to verify it.
     pub email: String,
 }
 
-/// How long a newcomer may take to say which address is theirs.
+/// How long a newcomer may take to enter their address.
 pub const NEWCOMER_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 
-/// Keeps what a provider said of somebody; the secret is for their browser.
+/// Stores the data that a provider reported. The returned secret goes to the browser.
 pub(crate) fn expect_newcomer(tx: &mut Tx<'_>, newcomer: &Newcomer) -> Result<Secret, StoreError> {
     one_time::create(tx, Purpose::Newcomer, None, newcomer, NEWCOMER_LIFETIME)
 }
 
-/// What was kept of a newcomer.
+/// Finds the data of a newcomer.
 pub fn find_newcomer(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Newcomer>, StoreError> {
     let found = one_time::find(tx, Purpose::Newcomer, secret)?;
     Ok(found.map(|found| found.data))
 }
 
-/// What a form carries so that it tells its age.
+/// The stamp in a form, from which its age is known.
 pub fn form_stamp(site: &Site) -> String {
     let at = site.clock.now().as_millisecond().to_string();
     let signature = site.keys.key("form age").sign(&[&at]);
     format!("{at}.{signature}")
 }
 
-/// What a form carries that is shown again: what it carried, unless that is of no more use.
+/// The stamp for a form that is shown again: the same stamp while it is valid, or else a new one.
 pub fn renewed_stamp(site: &Site, stamp: &str) -> String {
     match age(site, stamp) {
         Some(age) if age <= OLDEST => stamp.to_owned(),
@@ -156,7 +158,7 @@ fn check_stamp(site: &Site, stamp: &str) -> Result<(), RegisterError> {
     }
 }
 
-/// How old a form is; `None`: its stamp is not ours.
+/// The age of a form; `None` if its stamp is invalid.
 fn age(site: &Site, stamp: &str) -> Option<SignedDuration> {
     let (at, signature) = stamp.split_once('.')?;
     let is_ours = site.keys.key("form age").verify(&[at], signature);
@@ -164,16 +166,16 @@ fn age(site: &Site, stamp: &str) -> Option<SignedDuration> {
     is_ours.then(|| site.clock.now().duration_since(shown))
 }
 
-/// What came of a registration.
+/// The result of a registration.
 #[derive(Clone, Debug)]
 pub struct Registered {
-    /// The secret by which the browser is known when the address is confirmed.
+    /// The secret by which the browser is recognised when the address is confirmed.
     pub browser: Secret,
-    /// The account that was made. Whoever is told learns whether the address was known.
+    /// The new account, if one was created. This reveals whether the address was known.
     pub account: Option<AccountId>,
 }
 
-/// Registers somebody, or tells the owner of the address that they have an account.
+/// Registers a person, or tells the owner of the address by mail that they have an account.
 pub async fn register(
     accounts: &Accounts,
     new: Registrant,
@@ -236,7 +238,7 @@ pub async fn register(
     enter(entering).await.map(registered)
 }
 
-/// Registers a newcomer with the address that they say is theirs, as [`register`] does.
+/// Registers a newcomer with the address they entered, like [`register`].
 pub async fn register_newcomer(
     accounts: &Accounts,
     newcomer: Secret,
@@ -268,7 +270,7 @@ pub async fn register_newcomer(
     enter(entering).await.map(|_| browser)
 }
 
-/// The account that this browser registered before and nobody has confirmed.
+/// The unconfirmed account that this browser registered before.
 fn find_earlier(
     tx: &mut Tx<'_>,
     browser: Option<&Secret>,
@@ -279,8 +281,8 @@ fn find_earlier(
     }
 }
 
-/// Returns the account that was made. Who registers the same address meanwhile makes it one that is
-/// known; and the address of an account that may not act stays taken.
+/// Returns the new account, if one was created. A concurrent registration of the same address makes
+/// it a known one. The address of a deactivated or leaving account stays taken.
 async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     let store = entering.site.store.clone();
     for _ in 0..2 {
@@ -294,15 +296,15 @@ async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     Ok(None)
 }
 
-/// What somebody will sign in with.
+/// The credential of a new account.
 #[derive(Clone)]
 enum Credential {
     Password(PasswordHash),
-    /// What a provider said of them is kept under this.
+    /// The secret under which the provider's data is stored.
     Newcomer(Secret),
 }
 
-/// A registration that was found acceptable.
+/// An accepted registration.
 #[derive(Clone)]
 struct Entering {
     site: Site,
@@ -313,15 +315,15 @@ struct Entering {
     domains: Domains,
     browser: Secret,
     client: Client,
-    /// Decide whether the owner of a known address may be mailed once more.
+    /// Limits mails to the owner of a known address.
     limits: RequestLimits,
     network: Network,
 }
 
 impl Entering {
-    /// Returns the account that was made.
+    /// Creates the account and returns its id.
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // Counted of new addresses too, which get a mail whatever it says.
+        // Counted for new addresses too, although they get their mail in any case.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,
@@ -390,7 +392,7 @@ impl Entering {
     }
 }
 
-/// The job that removes the accounts that nobody has confirmed in time: once a day.
+/// The job that removes accounts that were not confirmed in time: once a day.
 pub fn job(domains: Domains, store: Store) -> Handler {
     Handler::each_day("accounts.purge_unverified", move |_| {
         let store = store.clone();
@@ -401,7 +403,7 @@ pub fn job(domains: Domains, store: Store) -> Handler {
     })
 }
 
-/// What [`job`] does.
+/// The work of [`job`].
 pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
     let find = |tx: &mut Tx<'_>| -> Result<Vec<(AccountId,)>, StoreError> {
         let before = tx.roughly_now() - LIFETIME;
@@ -423,10 +425,10 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes an account, if it still waits for its address to be confirmed. The slug is free at once:
-/// nobody has seen it.
+/// Removes an account, if it is still unconfirmed. Its slug is free at once, because nobody has
+/// seen it.
 fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result<(), StoreError> {
-    // Whoever confirms it holds this lock too.
+    // Confirmation holds this lock too.
     if held::hold(tx, id)?.is_none() || !is_pending(tx, id)? {
         return Ok(());
     }
@@ -434,8 +436,8 @@ fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result
     erasure::purge(tx, domains, id)
 }
 
-/// Removes an account that was registered with this address and still waits for it to be
-/// confirmed: the address is found to be somebody else's.
+/// Removes the unconfirmed account that was registered with this address, because the address
+/// turned out to belong to somebody else.
 pub(crate) fn remove_with_email(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -454,7 +456,7 @@ pub(crate) fn remove_with_email(
     }
 }
 
-/// Writes down that somebody made an account of their own.
+/// Records that a person registered an account.
 pub(crate) fn record(tx: &mut Tx<'_>, id: &AccountId, client: &Client) -> Result<(), StoreError> {
     tx.record(Entry {
         actor: Actor::System,

@@ -1,7 +1,7 @@
-//! A new password, or a way in without one, for somebody who has only their mailbox.
+//! A new password, or a sign-in link, for a person who has only their mailbox.
 //!
-//! Whoever asks hears the same, whatever the address is: a job finds out whether there is anybody
-//! to mail to.
+//! The response is the same for every address: a job finds out whether there is an account to mail
+//! to.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -26,14 +26,14 @@ use crate::scope::domain::DomainAccounts;
 use crate::session::{self, token};
 use crate::sign_in::{self, restore};
 
-/// How long a link to a new password works.
+/// How long a password reset link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 const JOB: &str = "accounts.mail_link";
-/// The priority of what can wait for everything else.
+/// The job priority that comes after all other work.
 const LAST: i64 = 30;
 
-/// What somebody asks for.
+/// The link that is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
@@ -43,17 +43,17 @@ pub enum Wanted {
     SignIn,
 }
 
-/// What the job is told.
+/// The input of the job.
 #[derive(Serialize, Deserialize)]
 struct Asked {
     email: String,
     wanted: Wanted,
-    /// The line of the network that it was asked from; `None`: somebody who is signed in asked.
+    /// The queue line of the requesting network; `None` if the person was signed in.
     line: Option<String>,
 }
 
 impl Asked {
-    /// Nothing is mailed but to people who have an account.
+    /// Only people with an account get mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
         let is_known = true;
@@ -61,18 +61,18 @@ impl Asked {
     }
 }
 
-/// Why nothing is sent.
+/// Why no link is sent.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    /// Too much was asked from there.
+    /// Too many links were requested from this network.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Has a link mailed to the owner of an address, if there is one.
+/// Mails a link to the owner of an address, if there is an account.
 pub async fn ask(
     accounts: &Accounts,
     email: &Address,
@@ -93,8 +93,8 @@ pub async fn ask(
     site.store.write(change).await
 }
 
-/// Has a link mailed once this change is made. What strangers ask for, who have a line, waits until
-/// there is nothing else to do.
+/// Enqueues the mail with the link as part of this transaction. Requests of people who are not
+/// signed in have a queue line, and wait until there is no other work.
 pub(crate) fn enqueue(
     tx: &mut Tx<'_>,
     email: &str,
@@ -113,7 +113,7 @@ pub(crate) fn enqueue(
     })
 }
 
-/// Mails the links that were asked for.
+/// The job that mails the requested links.
 pub fn mails(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(JOB, move |job| {
@@ -132,8 +132,8 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &Asked) -> Result<(), StoreError> {
     let Some(account) = account::find_by_email(tx, &email)? else {
         return mail_leaving(tx, site, &email, asked);
     };
-    // Where nobody has confirmed the address, somebody else may have the account: only a new
-    // password shuts them out.
+    // If the address is unconfirmed, somebody else may control the account: only a new password
+    // shuts them out.
     let is_verified = account::verified_email(tx, &account.id)?.is_some();
     let (subject, text, path) = if asked.wanted == Wanted::SignIn && is_verified {
         let link = sign_in::create_link(tx, &account.id)?;
@@ -155,7 +155,7 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &Asked) -> Result<(), StoreError> {
     mail.map(drop)
 }
 
-/// Somebody who asked for their account to be erased gets a link that offers to keep it.
+/// Mails a link that offers to keep the account, if its owner asked for its erasure.
 fn mail_leaving(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -182,14 +182,13 @@ fn mail_leaving(
     mail.map(drop)
 }
 
-/// What a link carries: the address that it was mailed to.
+/// The data of a link: the address it was mailed to.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
 }
 
-/// Makes a link to be mailed to the account's address, the last part of `/reset/{…}`. An older one
-/// works no more.
+/// Creates the link for a mail, the last part of `/reset/{…}`. An earlier one stops working.
 pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, StoreError> {
     let address = account.email.parse::<Address>();
     let data = MailedTo {
@@ -200,18 +199,19 @@ pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, 
     one_time::create(tx, Purpose::ResetPassword, id, &data, LIFETIME)
 }
 
-/// A link as its page shows it.
+/// A link, for its page.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// Whose password it sets.
+    /// The account whose password it sets.
     pub account: Account,
-    /// Whether there are tokens, passkeys or linked identities that may be taken back.
+    /// Whether the account has tokens, passkeys or linked identities that the person may want to
+    /// remove.
     pub has_tokens: bool,
-    /// Whether what was made with the account goes.
+    /// Whether using the link erases what was made with the account.
     pub erases: bool,
 }
 
-/// Looks at a link without using it.
+/// Finds a link without using it.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError> {
     let link = one_time::find(tx, Purpose::ResetPassword, link)?;
     let Some(account) = account_of(tx, link)? else {
@@ -229,7 +229,7 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError>
     }))
 }
 
-/// The account of a link, if the link was mailed to the address that the account has now.
+/// The account of a link, if the link was mailed to the account's present address.
 fn account_of(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,
@@ -244,35 +244,34 @@ fn account_of(
     }))
 }
 
-/// What becomes of the account's personal tokens, passkeys and linked identities.
+/// What happens to the account's personal tokens, passkeys and linked identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tokens {
-    /// They work no more.
+    /// Remove them.
     Revoked,
-    /// They stay.
+    /// Keep them.
     Kept,
 }
 
-/// Why the password stays as it is.
+/// Why the password was not set.
 #[derive(Debug, thiserror::Error)]
 pub enum ResetError {
-    /// The link was used, replaced, or its time is over.
+    /// The link was used or replaced, or has expired.
     #[error("the link is no longer good")]
     LinkGone,
-    /// The new password is not taken.
+    /// The new password is not accepted.
     #[error(transparent)]
     Weak(#[from] Weakness),
-    /// There is no room for another hash.
+    /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Sets the password with a link. Every session ends, and the address is known to be the
-/// account's own: the link was mailed there. The second factor stays, unless the address was not
-/// known to be the account's own before.
+/// Sets the password with a link. Every session ends, and the address becomes verified, because the
+/// link was mailed there. The second factor stays, unless the address was unverified before.
 pub async fn finish(
     accounts: &Accounts,
     link: Secret,
@@ -282,7 +281,7 @@ pub async fn finish(
 ) -> Result<(), ResetError> {
     let (site, domains) = (accounts.site.clone(), accounts.domain_accounts);
     let asked = link.clone();
-    // Before a hash is made, so that nobody without a link makes us work.
+    // Checked before a hash is made, so that nobody without a link causes work.
     let shown = site.store.read(move |tx| find(tx, &asked)).await?;
     let account = shown.ok_or(ResetError::LinkGone)?.account;
     let known = [
@@ -328,8 +327,9 @@ pub async fn finish(
     accounts.site.store.write(change).await
 }
 
-/// Ends whatever somebody may have who had the account before its owner did: also passkeys, linked
-/// identities, tokens, the second factor, and what they made if they registered it.
+/// Removes all access of a person who had the account before its owner confirmed the address:
+/// passkeys, linked identities, tokens, the second factor, and, if they registered it, what they
+/// made.
 pub(crate) fn begin_anew(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -341,7 +341,7 @@ pub(crate) fn begin_anew(
     erasure::erase_made(tx, domains, id)
 }
 
-/// Ends whatever somebody may have who knew the password: sessions, known browsers, links.
+/// Removes all access of a person who knew the password: sessions, known browsers, links.
 pub(crate) fn shut_out(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -1,4 +1,4 @@
-//! What an account is called in public addresses: `/u/farah-ali`.
+//! Slugs: the names of accounts in public URLs, such as `/u/farah-ali`.
 
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -6,10 +6,10 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::account::{self, AccountId};
 
-/// How long a slug may be.
+/// The maximum length of a slug.
 const MOST: usize = 50;
 
-/// Words that lead elsewhere, or that people would take for the site's own.
+/// Words that are paths of the site, or that people would mistake for the site's own pages.
 pub const RESERVED: &[&str] = &[
     "admin",
     "administrator",
@@ -87,8 +87,8 @@ pub const RESERVED: &[&str] = &[
     "www",
 ];
 
-/// Whether `text` may be a slug: 2 to 50 of `a-z0-9-`, a letter or digit at both ends, no two
-/// hyphens in a row.
+/// Whether `text` is a valid slug: 2 to 50 characters of `a-z0-9-`, a letter or digit at both ends,
+/// no two hyphens in a row.
 pub fn is_valid(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (2..=MOST).contains(&text.len())
@@ -98,12 +98,12 @@ pub fn is_valid(text: &str) -> bool {
         && !text.contains("--")
 }
 
-/// Whether nobody may choose the slug, whichever domains are on.
+/// Whether the slug is reserved, independent of the enabled domains.
 pub fn is_reserved(slug: &str) -> bool {
     RESERVED.contains(&slug)
 }
 
-/// Whether nobody may choose it: a word of ours or of a domain.
+/// Whether the slug is reserved by this crate or by a domain.
 pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreError> {
     if is_reserved(slug) {
         return Ok(true);
@@ -113,8 +113,8 @@ pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreE
     Ok(found.is_some())
 }
 
-/// Writes down the words of the domains, at each start. Returns those that somebody is called
-/// already, who keeps it.
+/// Stores the reserved words of the domains, at each start. Returns those that are already in use
+/// as slugs; their accounts keep them.
 pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreError> {
     tx.run(sql!("DELETE FROM reserved_slug"), &[], Rows::Any)?;
     let mut held = Vec::new();
@@ -137,19 +137,19 @@ pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreErro
     Ok(held)
 }
 
-/// What it means that a slug can be had.
+/// Whether a slug is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
-    /// It can.
+    /// The slug is available.
     Free,
-    /// Somebody has it, or had it lately.
+    /// An account has the slug, or had it lately.
     Taken,
-    /// It leads elsewhere.
+    /// The slug is reserved.
     Reserved,
 }
 
-/// What a name gives: its letters without their marks, and a hyphen for all else. Empty where
-/// nothing is left, as of names in other scripts.
+/// The slug for a name: its letters without diacritics, and a hyphen for everything else. Empty if
+/// nothing is left, as for names in other scripts.
 pub fn from_name(name: &str) -> String {
     let plain: String = name
         .nfkd()
@@ -163,13 +163,13 @@ pub fn from_name(name: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-/// The account's slug. One who has none is given one made of the name.
+/// The account's slug. If it has none, it gets one made from the name.
 pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);
     }
     account::lock(tx, id)?;
-    // Meanwhile somebody else may have asked.
+    // A concurrent call may have created it.
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);
     }
@@ -191,7 +191,7 @@ pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
     Ok(slug)
 }
 
-/// The account's slug, if it has one.
+/// The account's slug, if any.
 pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreError> {
     let found: Option<(String,)> = sql!(
         "SELECT slug FROM account_slug WHERE account_id = :id AND until IS NULL",
@@ -201,16 +201,16 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreErro
     Ok(found.map(|(slug,)| slug))
 }
 
-/// An account by one of its slugs.
+/// An account found by one of its slugs.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Named {
-    /// Which account.
+    /// The account's id.
     pub id: AccountId,
-    /// What it is called now.
+    /// The present slug.
     pub slug: String,
 }
 
-/// The active account that is called so now, or was lately.
+/// Finds the active account with this present or former slug.
 pub fn account(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Named>, StoreError> {
     let now = tx.roughly_now();
     sql!(
@@ -224,7 +224,7 @@ pub fn account(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Named>, StoreError>
     .maybe(tx)
 }
 
-/// Whether somebody who has none of these slugs can have it.
+/// Whether a slug is available to an account that does not have it already.
 pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreError> {
     if is_reserved_in(tx, slug)? {
         return Ok(Availability::Reserved);
@@ -243,7 +243,7 @@ pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreEr
     })
 }
 
-/// Gives it to the account, unless it is somebody's.
+/// Gives the slug to the account, unless another one has it.
 pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, StoreError> {
     sql!(
         "DELETE FROM account_slug WHERE slug = :slug AND until <= :now",
@@ -261,7 +261,7 @@ pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, 
     Ok(count == 1)
 }
 
-/// A slug that a name gives and that is free just now; empty: the name gives none.
+/// An available slug made from a name; empty if the name yields none.
 pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
     let base = from_name(name);
     if !is_valid(&base) {
@@ -277,13 +277,13 @@ pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
     Ok(with_ending(&base, &suffix(tx, 5)))
 }
 
-/// The base with an ending, shortened to fit.
+/// The base with a suffix, shortened to fit.
 fn with_ending(base: &str, ending: &str) -> String {
     let kept = base.len().min(MOST - ending.len() - 1);
     format!("{}-{ending}", base[..kept].trim_end_matches('-'))
 }
 
-/// So many letters and digits that say nothing.
+/// Random letters and digits.
 fn suffix(tx: &mut Tx<'_>, length: usize) -> String {
     let mut bytes = [0; 16];
     tx.random().fill(&mut bytes);

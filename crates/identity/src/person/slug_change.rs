@@ -1,5 +1,5 @@
-//! Another slug for an account. The one before leads to it for a while, and nobody else is called
-//! so meanwhile.
+//! Changes of an account's slug. The former slug redirects to the account for a while, and no other
+//! account can take it meanwhile.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Entry, RequestFacts};
@@ -11,37 +11,37 @@ use crate::account::{self, AccountId};
 use crate::person::slug;
 use crate::session::signed_in::Confirmed;
 
-/// How often somebody may choose another slug in [`PERIOD`].
+/// How many slug changes an account may make in [`PERIOD`].
 pub const LIMIT: i64 = 3;
-/// See [`LIMIT`].
+/// The period of [`LIMIT`].
 pub const PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// For how long the one before leads to the present one.
+/// How long a former slug redirects to the present one.
 pub const ALIAS_LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
-/// Why somebody does not get a slug.
+/// Why a slug was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SlugError {
-    /// The account has gone meanwhile.
+    /// The account no longer exists or may not act.
     #[error("not signed in")]
     NotSignedIn,
-    /// It has letters that no slug has, or too few or too many.
+    /// The text is not a valid slug.
     #[error("no slug")]
     Invalid,
-    /// It leads elsewhere.
+    /// The slug is reserved.
     #[error("the word is reserved")]
     Reserved,
-    /// Somebody else has it, or had it lately.
+    /// Another account has the slug, or had it lately.
     #[error("the slug is taken")]
     Taken,
-    /// There were too many changes lately.
+    /// The account made too many changes lately.
     #[error("too many changes")]
     LimitReached,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Calls somebody so from now on. One of their own former slugs they may take back.
+/// Changes the account's slug. The account may also take back one of its own former slugs.
 pub fn change(
     tx: &mut Tx<'_>,
     who: &Confirmed,
@@ -52,7 +52,7 @@ pub fn change(
     if !slug::is_valid(wanted) {
         return Err(SlugError::Invalid);
     }
-    // Whoever erases the account holds this lock too.
+    // Erasure holds this lock too.
     if !account::lock(tx, id)? {
         return Err(SlugError::NotSignedIn);
     }
@@ -91,7 +91,7 @@ pub fn change(
     Ok(())
 }
 
-/// Counts this change. The account's lock is held.
+/// Counts this change. The caller holds the account's lock.
 fn count(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), SlugError> {
     let now = tx.now();
     sql!(
@@ -127,22 +127,22 @@ fn changes(tx: &mut Tx<'_>, id: &AccountId) -> Result<i64, StoreError> {
 pub struct Alias {
     /// The slug.
     pub slug: String,
-    /// When it stops leading to the present slug.
+    /// When it stops redirecting.
     pub until: Timestamp,
 }
 
-/// What somebody is called in public addresses, and was.
+/// The present and former slugs of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slugs {
-    /// The present one; none before there is anything public.
+    /// The present slug; `None` before anything of the account is public.
     pub present: Option<String>,
-    /// Those that lead to it.
+    /// The former slugs that redirect to it.
     pub aliases: Vec<Alias>,
-    /// How often another one may be chosen now.
+    /// How many changes are left at this moment.
     pub changes_left: i64,
 }
 
-/// The slugs of an account.
+/// Finds the slugs of an account.
 pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Slugs, StoreError> {
     let now = tx.roughly_now();
     let aliases: Vec<Alias> = sql!(

@@ -1,5 +1,5 @@
-//! Addresses that get no mail: as their owners see them, and those who administer the
-//! installation.
+//! Addresses to which no mail is sent: the view of their owners, and of the installation's
+//! administrators.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -17,10 +17,10 @@ use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::person::verification::{ConfirmError, ResendError};
 
-/// How long a link works that asks whether mail arrives.
+/// How long a link that tests delivery is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a link carries: the address that it was mailed to.
+/// The data of a link: the address it was mailed to.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
@@ -30,8 +30,8 @@ fn key(keys: &Keyring) -> Key {
     keys.key(suppression::PURPOSE)
 }
 
-/// What holds mail to somebody's own address back. Where they have not confirmed that it is
-/// theirs, they see only what may be a fault of the address.
+/// The suppressions of a person's own address. If the address is unconfirmed, only those that may
+/// be due to a mistyped address are listed.
 pub fn list_own(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -46,8 +46,8 @@ pub fn list_own(
     Ok(all)
 }
 
-/// Mails a link to an address that bounced or whose owner complained, past the suppression, once a
-/// day. Content where nothing holds mail back.
+/// Mails a link to an address that bounced or whose owner complained, despite the suppression, once
+/// a day. Does nothing if the address is not suppressed.
 pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), ResendError> {
     let all = list_own(tx, &site.keys, account)?;
     let Some(held) = all.into_iter().find(|one| one.cause.ends_when_confirmed()) else {
@@ -75,13 +75,13 @@ pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), Resend
     Ok(())
 }
 
-/// The address that a link would get mail to.
+/// The address that a link restores.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, StoreError> {
     let link = one_time::find(tx, Purpose::ReceiveMail, link)?;
     Ok(with_account(tx, link)?.map(|(_, address, _)| address))
 }
 
-/// The address of a link, if it is still the account's.
+/// The address of a link, if the account still has it.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,
@@ -95,8 +95,8 @@ fn with_account(
     Ok(address.map(|address| (id, address, link.is_used)))
 }
 
-/// The link has arrived, so mail may go there again. A repeat within ten minutes is answered as
-/// the first.
+/// Ends the suppression, because the link has arrived. A repeat within ten minutes succeeds like
+/// the first use.
 pub fn confirm(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -112,7 +112,7 @@ pub fn confirm(
     Ok(())
 }
 
-/// Takes back what somebody unsubscribed from. `false`: there is nothing of theirs.
+/// Undoes an unsubscription; `false` if the person has no such suppression.
 pub fn subscribe(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -129,7 +129,7 @@ pub fn subscribe(
     suppression::remove(tx, place, (by, Some(request)))
 }
 
-/// What holds mail back in the installation, the newest first.
+/// The suppressions of the installation, newest first.
 pub fn list(
     tx: &mut Tx<'_>,
     _: &Administrator,
@@ -139,12 +139,13 @@ pub fn list(
     suppression::list(tx, after, rows)
 }
 
-/// Whether an administrator may end it: what people asked for, only an owner does.
+/// Whether an administrator may end a suppression: only owners may end one that the person asked
+/// for.
 pub fn may_lift(by: &Administrator, cause: Cause) -> bool {
     by.is_owner() || !matches!(cause, Cause::Unsubscribe | Cause::Complaint)
 }
 
-/// Lets mail go again that an entry holds back.
+/// Ends a suppression.
 pub fn lift(tx: &mut Tx<'_>, by: &Administrator, place: &Place) -> Result<(), PeopleError> {
     let found = suppression::find_row(tx, place)?.ok_or(PeopleError::NotFound)?;
     if !may_lift(by, found.cause) {

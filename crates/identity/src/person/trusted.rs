@@ -1,7 +1,7 @@
-//! Trusted contacts: people who see what somebody shows to them and not to everybody.
+//! Trusted contacts: people who see what a person shows to them and not to everybody.
 //!
-//! Each is a grant in the scope of an account. The same duty in the installation, which
-//! administrators give, holds for all accounts.
+//! Each one is a grant in the scope of an account. The same duty in the installation, which
+//! administrators grant, applies to all accounts.
 
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
@@ -15,7 +15,7 @@ use crate::grant::{self, ACCOUNT, GrantError, Scope, TRUSTED_CONTACT};
 use crate::person::slug;
 use crate::session::signed_in::{Confirmed, SignedIn};
 
-/// How many trusted contacts somebody has at most.
+/// The maximum number of a person's trusted contacts.
 pub const LIMIT: usize = 100;
 
 /// A trusted contact.
@@ -34,19 +34,19 @@ pub struct Contact {
     pub since: Timestamp,
 }
 
-/// Why somebody does not become a trusted contact.
+/// Why a person does not become a trusted contact.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    /// Nobody else has this slug.
+    /// No other account has this slug.
     #[error("nobody else has this slug")]
     PersonUnknown,
-    /// There are as many as there may be.
+    /// The maximum number of contacts is reached.
     #[error("there are {LIMIT} already")]
     LimitReached,
-    /// The grant.
+    /// The grant was refused.
     #[error(transparent)]
     Grant(#[from] GrantError),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -85,7 +85,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Contact>, StoreE
 /// Makes the person with this slug a trusted contact.
 pub fn add(tx: &mut Tx<'_>, by: &Confirmed, slug: &str) -> Result<(), TrustError> {
     let own = &by.who().account().id;
-    // Adding at the same time from two browsers must not pass the limit.
+    // Concurrent calls must not exceed the limit.
     account::lock(tx, own)?;
     if list(tx, own)?.len() >= LIMIT {
         return Err(TrustError::LimitReached);
@@ -102,7 +102,7 @@ pub fn add(tx: &mut Tx<'_>, by: &Confirmed, slug: &str) -> Result<(), TrustError
     )?)
 }
 
-/// Ends the trust in somebody.
+/// Removes a trusted contact.
 pub fn remove(
     tx: &mut Tx<'_>,
     who: &SignedIn,

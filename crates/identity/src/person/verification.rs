@@ -1,8 +1,8 @@
-//! Confirming that an address is the account's own: by a link that is mailed there.
+//! Confirmation of an account's address, by a link that is mailed there.
 //!
-//! Somebody may have registered the address of somebody else, who then gets the link. So the link
-//! alone confirms nothing, unless the browser that registered opens it: everybody else shows the
-//! account's password, or sets a new one, which shuts out whoever registered.
+//! Somebody may have registered another person's address, who then gets the link. So the link alone
+//! confirms nothing, unless it is opened in the browser that registered. In any other browser the
+//! person enters the account's password, or sets a new one, which shuts out whoever registered.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -25,16 +25,16 @@ use crate::scope::domain::DomainAccounts;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in::attempts::{Attempt, Source};
 
-/// How long a link works.
+/// How long a link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a link carries: it confirms the address that it was mailed to.
+/// The data of a link: the address it was mailed to, which it confirms.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
 }
 
-/// Mails a link that confirms the account's address. An older one works no more.
+/// Mails a link that confirms the account's address. An earlier one stops working.
 pub(crate) fn send(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -62,18 +62,18 @@ pub(crate) fn send(
 /// Why no further link is mailed.
 #[derive(Debug, thiserror::Error)]
 pub enum ResendError {
-    /// One was mailed a moment ago, or too many today.
+    /// A link was mailed a moment ago, or too many were mailed today.
     #[error(transparent)]
     UsedUp(#[from] Wait),
     /// The session has ended meanwhile.
     #[error("not signed in")]
     NotSignedIn,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Mails another link to somebody who is signed in. Content where the address is confirmed.
+/// Mails another link to the signed-in person. Does nothing if the address is already confirmed.
 pub async fn send_again(
     accounts: &Accounts,
     account: &Account,
@@ -95,9 +95,8 @@ pub async fn send_again(
     limits.confirm(store, id, (&to, network, now), change).await
 }
 
-/// Mails another link to whoever registered with this browser and waits for the first. The caller
-/// learns nothing of whether there is such an account: one that had a link a moment ago gets none,
-/// silently.
+/// Mails another link for the unconfirmed account that this browser registered. The result does not
+/// reveal whether there is such an account; one that got a link a moment ago silently gets none.
 pub async fn send_again_to(
     accounts: &Accounts,
     browser: Secret,
@@ -116,75 +115,75 @@ pub async fn send_again_to(
     }
 }
 
-/// How somebody proves that the account is theirs, beside holding the link.
+/// What proves that the account is the person's, besides the link.
 #[derive(Clone, Debug)]
 pub enum Proof {
-    /// Not at all: the browser that registered needs nothing else.
+    /// Nothing: the browser that registered needs no further proof.
     None,
-    /// By the password that the account has.
+    /// The account's present password.
     Current(Secret),
-    /// By setting another one.
+    /// A new password that is set.
     New(Secret),
 }
 
-/// Somebody presses the button of a link.
+/// A request to confirm an address.
 #[derive(Clone, Debug)]
 pub struct Confirmation {
     /// The link.
     pub link: Secret,
-    /// What the browser was given when somebody registered with it.
+    /// The secret that the browser got at registration.
     pub browser: Option<Secret>,
-    /// What they prove.
+    /// The proof.
     pub proof: Proof,
-    /// Where they come from.
+    /// The client's network.
     pub network: Network,
-    /// Their browser.
+    /// The client's browser.
     pub client: Client,
-    /// Whether the browser that registered is signed in, too.
+    /// Whether the browser that registered is also signed in.
     pub begins_session: bool,
 }
 
-/// Why the address is not confirmed.
+/// Why the address was not confirmed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
-    /// The link was used some time ago, replaced, or its time is over.
+    /// The link was used some time ago or replaced, or has expired.
     #[error("the link is no longer good")]
     LinkGone,
-    /// Another browser registered: a password is needed too.
+    /// Another browser registered the account, so a password is required.
     #[error("a password is needed")]
     ProofNeeded,
-    /// Somebody else has the address by now.
+    /// Another account has the address by now.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The password that was shown is not the account's.
+    /// The entered password is not the account's.
     #[error("the current password is not right")]
     CurrentWrong,
-    /// The new password is not taken.
+    /// The new password is not accepted.
     #[error(transparent)]
     Weak(#[from] Weakness),
     /// There were too many failures.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// There is no room for another hash.
+    /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// A link as its page shows it.
+/// A link, for its page.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// Whose address it confirms.
+    /// The account whose address it confirms.
     pub account: Account,
-    /// Whether the button is all that is needed.
+    /// Whether no further proof is needed.
     pub is_proven: bool,
     is_used: bool,
     hash: Option<PasswordHash>,
 }
 
-/// Looks at a link without using it.
+/// Finds a link without using it.
 pub fn find(
     tx: &mut Tx<'_>,
     link: &Secret,
@@ -206,7 +205,7 @@ pub fn find(
     }))
 }
 
-/// The account of a link, if the link was mailed to the address that the account has now.
+/// The account of a link, if the link was mailed to the account's present address.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,
@@ -221,7 +220,7 @@ fn with_account(
     Ok(account.map(|account| (link, account)))
 }
 
-/// What was found true of a [`Proof`].
+/// The result of checking a [`Proof`].
 #[derive(Clone)]
 enum Proven {
     Browser(Secret),
@@ -229,12 +228,12 @@ enum Proven {
     New(PasswordHash),
 }
 
-/// Confirms the address. A repeat within ten minutes is answered as the first, but begins no second
-/// session.
+/// Confirms the address. A repeat within ten minutes succeeds like the first use, but begins no
+/// second session.
 ///
-/// Only the browser that registered is signed in: the link and its cookie together belong to nobody
-/// but the registrant, who has read the mail. Any other browser has shown a password, and signs in
-/// with that.
+/// Only the browser that registered is signed in: only the registrant, who has read the mail, can
+/// have both the link and the cookie. In any other browser a password was entered, and is used to
+/// sign in.
 pub async fn confirm(
     accounts: &Accounts,
     asked: Confirmation,
@@ -253,7 +252,7 @@ pub async fn confirm(
         if link.is_used {
             return Ok(None);
         }
-        // Whoever changes the password holds this lock too.
+        // A password change holds this lock too.
         if !account::lock(tx, &account.id)? {
             return Err(ConfirmError::LinkGone);
         }
@@ -306,7 +305,7 @@ async fn prove(
     }
 }
 
-/// Compares the password of somebody who holds a link; a wrong one counts like a failed sign-in.
+/// Checks the password of a person who has a link; a wrong password counts like a failed sign-in.
 pub(crate) async fn check_password(
     accounts: &Accounts,
     account: &Account,
@@ -348,7 +347,7 @@ fn write(
     Ok(())
 }
 
-/// Writes down that a link that was mailed there was used.
+/// Records that a link mailed to the address was used.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,

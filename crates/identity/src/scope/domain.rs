@@ -1,4 +1,4 @@
-//! What identity has to know of a domain: what people may be in it, and what it keeps of them.
+//! What a domain declares about accounts: its roles, and the data it stores about people.
 
 use platform::{StoreError, Tx};
 use serde_json::Value;
@@ -7,31 +7,31 @@ use crate::account::AccountId;
 use crate::scope::token_scope::TokenScope;
 use crate::scope::{Role, Scope, ScopeKind};
 
-/// What identity has to know of a domain.
+/// What a domain declares about accounts.
 #[derive(Clone, Copy, Debug)]
 pub struct DomainAccounts {
-    /// The name of its part in the copy of somebody's data.
+    /// The name of the domain's part in an export of a person's data.
     pub name: &'static str,
-    /// In what people have roles, and which.
+    /// The kinds of scopes in which people have roles.
     pub scope_kinds: &'static [&'static ScopeKind],
-    /// Whether a rank in a scope of its kinds makes a host of the site; nobody gives themselves
+    /// Whether a rank in this scope makes the person a host of the site. Nobody can give themselves
     /// such a rank.
     pub makes_host: fn(&mut Tx<'_>, &Scope) -> Result<bool, StoreError>,
-    /// The duties that it declares in the installation.
+    /// The duties in the installation that the domain declares.
     pub site_duties: &'static [Role],
-    /// What the scope is called where somebody is invited to it.
+    /// The title of the scope, shown in invites.
     pub scope_title: fn(&mut Tx<'_>, &Scope) -> Result<Option<String>, StoreError>,
-    /// What programs may be allowed to do.
+    /// The token scopes of the domain.
     pub token_scopes: &'static [TokenScope],
-    /// What it keeps of a person, for the copy of their data; null: nothing. Never hashes, sealed
-    /// secrets or what is others'.
+    /// The data stored about a person, for an export; null if there is none. Never contains hashes,
+    /// sealed secrets or data about others.
     pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
-    /// What somebody has to settle before their account can be erased, by its name. It locks what
-    /// others could change about that.
+    /// The names of what a person has to settle before their account can be erased. Locks the rows
+    /// on which that depends.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
-    /// Ends at once what goes on without a person who asks for their account to be erased.
+    /// Ends at once what cannot continue without a person who asked for their account's erasure.
     pub leave: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
-    /// Erases what it keeps of a person, and lets go of the account.
+    /// Erases the data stored about a person, and all references to the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
 }
 
@@ -39,7 +39,7 @@ pub struct DomainAccounts {
 pub type Domains = &'static [DomainAccounts];
 
 impl DomainAccounts {
-    /// A domain that keeps nothing of people.
+    /// A domain that stores nothing about people.
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,

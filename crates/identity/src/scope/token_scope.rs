@@ -1,5 +1,5 @@
-//! What programs may be allowed to do. Each domain declares what its tokens may be used for;
-//! what concerns the account itself is here.
+//! Token scopes: what programs may be allowed to do. Each domain declares its own; those for the
+//! account itself are here.
 
 use std::fmt;
 
@@ -14,27 +14,27 @@ pub struct TokenScope {
     label: &'static str,
 }
 
-/// See the account's own name and address.
+/// Read the account's own name and address.
 pub const PROFILE_READ: TokenScope = TokenScope::new("profile:read", "account-scope-profile-read");
 
 impl TokenScope {
-    /// What is stored, typed and shown as `word`. The message `label` describes it to whoever
-    /// makes a token.
+    /// Creates a token scope that is stored, typed and shown as `word`. The message `label`
+    /// describes it to people who make a token.
     pub const fn new(word: &'static str, label: &'static str) -> Self {
         Self { word, label }
     }
 
-    /// The word that is kept, typed and shown.
+    /// The name, as stored, typed and shown.
     pub fn word(self) -> &'static str {
         self.word
     }
 
-    /// The message that describes it.
+    /// The id of the message that describes it.
     pub fn label(self) -> &'static str {
         self.label
     }
 
-    /// All that the domains declare.
+    /// All token scopes that the domains declare.
     pub fn all(domains: &[DomainAccounts]) -> impl Iterator<Item = Self> {
         domains
             .iter()
@@ -42,8 +42,8 @@ impl TokenScope {
             .copied()
     }
 
-    /// Those with these words, once each, in the order in which the domains declare them;
-    /// or the index of the first word that none of them has.
+    /// The token scopes with these names, without duplicates, in the order in which the domains
+    /// declare them; or the index of the first unknown name.
     pub fn find_all<S: AsRef<str>>(
         domains: &[DomainAccounts],
         words: &[S],

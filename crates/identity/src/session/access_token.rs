@@ -1,9 +1,9 @@
-//! Access tokens: what a program shows with each call, for an hour. A signed statement (RFC 7519,
-//! RFC 8037) names account and session; it holds as long as the session does.
+//! Access tokens: what a program sends with each request, for an hour. A token is a signed JWT (RFC
+//! 7519, RFC 8037) that names account and session; it is valid as long as the session is.
 //!
-//! The signing key is derived from the key file, another one for each 90 days, so no process has
-//! to hand one to another. The next one is published before it signs, and the last one verifies as
-//! long as what it signed.
+//! The signing key is derived from the key file, a new one for each 90 days, so processes need not
+//! exchange keys. The next key is published before it is used, and the previous one is accepted as
+//! long as its tokens are valid.
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::Engine as _;
@@ -17,42 +17,42 @@ use serde_json::{Value, json};
 use crate::account::AccountId;
 use crate::session::SessionId;
 
-/// How long one works.
+/// How long a token is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// How long a key signs.
+/// How long a key is used for signing, in seconds.
 const PERIOD: i64 = 90 * 86_400;
-/// How long before its time a key is published, and after it verifies, in seconds.
+/// How long a key is published before its period and accepted after it, in seconds.
 const OVERLAP: i64 = 65 * 60;
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// The issuer: the site's address.
+    /// The issuer: the site's URL.
     pub iss: String,
-    /// The audience, which is the site's address too.
+    /// The audience, which is also the site's URL.
     pub aud: String,
     /// The account.
     pub sub: AccountId,
     /// The session.
     pub sid: SessionId,
-    /// When it was made, in seconds since 1970.
+    /// When it was issued, in seconds since 1970.
     pub iat: i64,
-    /// Until when it works.
+    /// When it expires, in seconds since 1970.
     pub exp: i64,
-    /// Tells it from others.
+    /// The token's unique id.
     pub jti: String,
-    /// When its holder signed in, in seconds since 1970, if the sign-in itself was answered with it
-    /// ([`Given::AtSignIn`]).
+    /// When the session's owner signed in, in seconds since 1970, if the token was issued in the
+    /// response to the sign-in ([`Given::AtSignIn`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
 }
 
-/// When a token is given.
+/// The occasion on which a token is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// As the answer to a sign-in, to a front end that has nothing else to prove it with.
+    /// In the response to a sign-in, to a front end that has no cookie to prove the sign-in.
     AtSignIn,
-    /// In a session that was there already, or that has a cookie.
+    /// In an existing session, or one that has a cookie.
     InSession,
 }
 
@@ -62,16 +62,16 @@ struct Header {
     kid: String,
 }
 
-/// Makes and reads the tokens of a site.
+/// Signs and verifies the tokens of a site.
 #[derive(Clone, Debug)]
 pub struct Signer {
     keys: Keyring,
-    /// The site's address.
+    /// The site's URL.
     issuer: String,
 }
 
 impl Signer {
-    /// For the site at this address.
+    /// Creates a signer for the site with this URL.
     pub fn new(keys: Keyring, issuer: impl Into<String>) -> Self {
         Self {
             keys,
@@ -79,7 +79,7 @@ impl Signer {
         }
     }
 
-    /// A token for the session of an account.
+    /// Issues a token for a session of an account.
     pub fn sign(
         &self,
         account: &AccountId,
@@ -109,7 +109,7 @@ impl Signer {
         Some(Secret::new(format!("{message}.{signature}")))
     }
 
-    /// What a token says, if it is ours and its hour has not passed.
+    /// The claims of a token, if this site signed it and it has not expired.
     pub fn verify(&self, token: &Secret, now: Timestamp) -> Option<Claims> {
         let (message, signature) = token.reveal().rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
@@ -129,7 +129,7 @@ impl Signer {
         (is_for_us && is_now).then_some(claims)
     }
 
-    /// The public keys (RFC 7517) of what is signed about now.
+    /// The current public keys as a JWK set (RFC 7517).
     pub fn published(&self, now: Timestamp) -> Value {
         let keys = periods(now).into_iter().flat_map(|kid| {
             self.pairs(kid).map(move |pair| {
@@ -141,7 +141,7 @@ impl Signer {
         json!({"keys": keys.collect::<Vec<_>>()})
     }
 
-    /// The keys of a period: the first one signs, those of older secrets verify.
+    /// The keys of a period: the first one signs; those derived from older secrets only verify.
     fn pairs(&self, kid: i64) -> impl Iterator<Item = Ed25519KeyPair> {
         let key = self.keys.key("access tokens");
         let seeds: Vec<_> = key.macs(&[&kid.to_string()]).collect();
@@ -150,7 +150,7 @@ impl Signer {
     }
 }
 
-/// The periods whose keys are good at `now`.
+/// The periods whose keys are accepted at `now`.
 fn periods(now: Timestamp) -> Vec<i64> {
     let of = |second: i64| second.div_euclid(PERIOD);
     let mut all = vec![

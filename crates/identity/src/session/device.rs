@@ -1,6 +1,6 @@
-//! Browsers an account has been used with before. The cookie never signs
-//! anyone in: it spares its owner the mail about a new sign-in, and keeps the
-//! account open when others have used up the tries for the account.
+//! Browsers in which an account has been used before. Their cookie never signs anyone in. It avoids
+//! the mail about a new sign-in, and lets the owner sign in when others have used up the account's
+//! attempts.
 
 use jiff::SignedDuration;
 use platform::{Rows, Secret, StoreError, Tx, sql};
@@ -11,10 +11,11 @@ use crate::opaque;
 /// How long a browser stays known after it was last used to sign in.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
-/// How many browsers an account knows; the one that was unused the longest is forgotten.
+/// The maximum number of known browsers of an account; the least recently used one is forgotten
+/// first.
 pub const LIMIT: i64 = 50;
 
-/// Whether the holder of `secret` has signed in to this account before.
+/// Whether the browser with this secret has signed in to this account before.
 pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result<bool, StoreError> {
     let now = tx.now();
     let row: Option<(i64,)> = sql!(
@@ -28,25 +29,25 @@ pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result
     Ok(row.is_some())
 }
 
-/// A browser after somebody signed in with it.
+/// A browser after a sign-in.
 #[derive(Clone, Debug)]
 pub enum Device {
-    /// It was known, by this secret.
+    /// The browser was known by this secret.
     Known(Secret),
-    /// It is known from now on, by this secret.
+    /// The browser is new, and known by this secret from now on.
     New(Secret),
 }
 
 impl Device {
-    /// What the browser shall show the next time.
+    /// The secret that the browser should send from now on.
     pub fn secret(&self) -> &Secret {
         let (Self::Known(secret) | Self::New(secret)) = self;
         secret
     }
 }
 
-/// Marks a browser as known to the account. A secret that the account does not
-/// know is never taken over: somebody else may have planted it.
+/// Marks a browser as known to the account. A secret that the account does not know is not adopted,
+/// because somebody else may have planted it.
 pub fn remember(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -1,9 +1,9 @@
-//! Refresh tokens: with one a program goes on in a session, and gets the next one. Each works
-//! once, so of a stolen one and its copy the second use is noticed, and ends the session
-//! (RFC 9700, section 4.14.2).
+//! Refresh tokens: a program exchanges one for an access token and the next refresh token. Each
+//! works once, so if a token was stolen, its second use is detected, and ends the session (RFC
+//! 9700, section 4.14.2).
 //!
-//! A program whose answer was lost may ask again within [`GRACE`], and gets the same successor as
-//! long as that was not used.
+//! A program that lost the response may repeat the request within [`GRACE`], and gets the same
+//! successor as long as that was not used.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
@@ -20,17 +20,17 @@ use crate::notice;
 use crate::opaque;
 use crate::session::{self, SessionId, Stay};
 
-/// For how long the same successor is given again.
+/// How long a repeated request gets the same successor.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(10);
-/// For how long a token is known after its time, so that a late copy is noticed too.
+/// How long a token is remembered after it expired, so that the use of a late copy is detected too.
 const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const PREFIX: &str = "kd_rt_";
 
-/// What a program goes on with.
+/// The result of a successful refresh.
 #[derive(Clone, Debug)]
 pub struct Refreshed {
-    /// Whose session it is.
+    /// The account of the session.
     pub account: Account,
     /// The session.
     pub session: SessionId,
@@ -38,20 +38,20 @@ pub struct Refreshed {
     pub token: Secret,
 }
 
-/// What became of a token that was shown.
+/// The result of using a refresh token.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// It was good, or was so a moment ago.
+    /// The token was valid, or had been used a moment ago.
     Refreshed(Box<Refreshed>),
-    /// There is no such token.
+    /// The token is unknown.
     Unknown,
-    /// Nobody used it in time.
+    /// The token has expired.
     Expired,
-    /// Its session was ended.
+    /// The session was ended.
     SessionEnded,
-    /// Its session lasted as long as one may.
+    /// The session has reached its maximum duration.
     SessionExpired,
-    /// It was used before: somebody has a copy, and the session is over.
+    /// The token was used before, so somebody has a copy. The session was ended.
     Reused,
 }
 
@@ -65,8 +65,8 @@ struct Stored {
     masked_successor: Option<Vec<u8>>,
 }
 
-/// The first token of a session that has just begun; `None` if it has ended since. Nobody is given
-/// the session's own secret, which is for cookies.
+/// Creates the first token of a session that has just begun; `None` if the session has ended since.
+/// Programs never get the session's own secret, which is only for cookies.
 pub fn begin(
     tx: &mut Tx<'_>,
     account: &Account,
@@ -86,7 +86,7 @@ pub fn begin(
     }))
 }
 
-/// Uses a token. What it finds out holds even where the answer is an error.
+/// Uses a token. The transaction is committed even if the outcome is a refusal.
 pub fn refresh(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -96,7 +96,7 @@ pub fn refresh(
     let Some(first) = find(tx, shown)? else {
         return Ok(Outcome::Unknown);
     };
-    // Another use of the token waits for this lock, and the end of the session for the next one.
+    // Concurrent uses of the token, and the end of the session, are serialised by this lock.
     let is_active = account::lock(tx, &first.account_id)?;
     let now = tx.now();
     let ends: Option<(Timestamp,)> = sql!(
@@ -136,17 +136,17 @@ pub fn refresh(
     }
 }
 
-/// The session of this token, whatever it is still good for.
+/// The session of this token, even if the token is no longer valid.
 pub fn session_of(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<SessionId>, StoreError> {
     Ok(find(tx, shown)?.map(|stored| stored.session_id))
 }
 
-/// Whose token this is, whatever it is still good for.
+/// The account of this token, even if the token is no longer valid.
 pub fn owner(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<AccountId>, StoreError> {
     Ok(find(tx, shown)?.map(|stored| stored.account_id))
 }
 
-/// The job that forgets what nobody can be given again, and tokens that are long past.
+/// The job that deletes stored successors after [`GRACE`], and tokens that expired long ago.
 pub fn sweeps(store: Store) -> Handler {
     Handler::each_minute("accounts.sweep_refresh_tokens", move |_| {
         let store = store.clone();
@@ -157,7 +157,7 @@ pub fn sweeps(store: Store) -> Handler {
     })
 }
 
-/// What [`sweeps`] does.
+/// The work of [`sweeps`].
 pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -174,7 +174,7 @@ pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ends the session of a token: signing out. Content where there is none.
+/// Signs out: ends the session of a token. Does nothing if there is none.
 pub fn end(tx: &mut Tx<'_>, shown: &Secret, client: &Client) -> Result<(), StoreError> {
     if let Some(stored) = find(tx, shown)? {
         session::end(tx, &stored.account_id, &stored.session_id, &client.request)?;
@@ -192,7 +192,7 @@ fn find(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<Stored>, StoreError> {
 
 fn insert(tx: &mut Tx<'_>, session: &SessionId, account: &AccountId) -> Result<Secret, StoreError> {
     let token = Secret::new(format!("{PREFIX}{}", opaque::create(tx.random()).reveal()));
-    // No longer than the session, however often it is exchanged.
+    // The token expires with the session at the latest, however often it is exchanged.
     sql!(
         "INSERT INTO refresh_token (hash, session_id, account_id, expires_at)
          SELECT :hash, id, :account, CASE WHEN absolute_expires_at < :idle
@@ -207,7 +207,7 @@ fn insert(tx: &mut Tx<'_>, session: &SessionId, account: &AccountId) -> Result<S
     Ok(token)
 }
 
-/// Replaces a token that is used with the next one.
+/// Replaces a used token with its successor.
 fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, StoreError> {
     let now = tx.now();
     session::go_on(tx, &stored.session_id)?;
@@ -223,7 +223,7 @@ fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, S
         hash
     )
     .run(tx, Rows::Exactly(1))?;
-    // This token arrived, so it need not be given again.
+    // This token has arrived, so it need not be sent again.
     sql!(
         "UPDATE refresh_token SET masked_successor = NULL WHERE successor_hash = :hash",
         hash
@@ -232,7 +232,7 @@ fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, S
     Ok(successor)
 }
 
-/// The token that was given for this one, if nobody has used it.
+/// The successor of this token, if it was not used yet.
 fn unused_successor(
     tx: &mut Tx<'_>,
     shown: &Secret,
@@ -250,8 +250,8 @@ fn unused_successor(
     Ok(successor.filter(|_| unused.is_some()).map(Secret::new))
 }
 
-/// Hides a text behind a token, and shows it again: each token hides one text, and nobody who has
-/// the store alone can tell what its hash was made of.
+/// XORs a text with a key stream derived from a token, to encrypt and to decrypt. Each token
+/// encrypts only one text, and the store alone does not suffice to decrypt it.
 fn mask(token: &Secret, text: &[u8]) -> Vec<u8> {
     let pads = (0_u8..).flat_map(|count| {
         let pad = Sha256::new()

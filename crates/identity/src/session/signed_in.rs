@@ -1,5 +1,5 @@
-//! The proof that somebody is signed in. Only the two checks of this file make
-//! one: a session's cookie, or a token that has the scope in question.
+//! The proof that somebody is signed in. Only the checks in this file create it: from a session's
+//! cookie, or from a token that has the required scope.
 
 use jiff::Timestamp;
 use platform::audit::Actor;
@@ -13,7 +13,7 @@ use crate::session::access_token::Claims;
 use crate::session::token::{self, TokenId, TokenScope};
 use crate::session::{self, SessionId, Stay};
 
-/// Somebody who has proved who they are, here and now.
+/// A person or program that is authenticated in the current request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedIn {
     account: Account,
@@ -24,12 +24,12 @@ pub struct SignedIn {
 enum By {
     Session {
         id: SessionId,
-        /// When its holder last proved a credential, if that is known.
+        /// When a credential was last proved in the session, if known.
         authenticated_at: Option<Timestamp>,
-        /// Whether an access token was shown in place of the session's secret.
+        /// Whether an access token was sent instead of the session's secret.
         is_by_token: bool,
     },
-    /// A program of the person's, which goes on in a session.
+    /// A program with an access token of a session.
     Access(Access),
     Token {
         id: TokenId,
@@ -38,27 +38,27 @@ enum By {
     },
 }
 
-/// An access token. It is no proof of what the session's holder did in front of the session.
+/// An access token. It does not prove that a credential was proved in the session later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Access {
     session: SessionId,
-    /// When its holder signed in, if that was answered with it.
+    /// When the owner signed in, if the token was issued in the response to that sign-in.
     signed_in_at: Option<Timestamp>,
 }
 
 impl SignedIn {
-    /// Who it is.
+    /// The account.
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// Whether a person sits in front of it: what touches passwords, tokens and
-    /// roles is for people.
+    /// Whether a person uses a browser, which everything that concerns passwords, tokens and roles
+    /// requires.
     pub fn is_in_browser(&self) -> bool {
         matches!(self.by, By::Session { .. })
     }
 
-    /// The session, if it is one.
+    /// The session whose cookie was sent; `None` for tokens.
     pub fn session(&self) -> Option<&SessionId> {
         match &self.by {
             By::Session { id, .. } => Some(id),
@@ -66,7 +66,7 @@ impl SignedIn {
         }
     }
 
-    /// The session whose cookie was shown, and when its holder last proved a credential.
+    /// The session whose cookie was sent, and when a credential was last proved in it.
     pub(crate) fn authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
             By::Session {
@@ -78,8 +78,8 @@ impl SignedIn {
         }
     }
 
-    /// The same for what concerns nothing but their own credentials and sessions: there the token
-    /// that a sign-in was answered with proves that sign-in.
+    /// Like [`Self::authentication`], for operations on the person's own credentials and sessions.
+    /// For these, a token issued in the response to a sign-in also proves that sign-in.
     pub(crate) fn own_authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
             By::Session {
@@ -91,8 +91,8 @@ impl SignedIn {
         }
     }
 
-    /// Whether this is allowed. A person may do what their role allows; a token
-    /// has the scopes that it was made with.
+    /// Whether this is allowed. A person may do what their role allows; a token has the scopes with
+    /// which it was made.
     pub fn has(&self, scope: TokenScope) -> bool {
         match &self.by {
             By::Session { .. } | By::Access(_) => true,
@@ -100,8 +100,8 @@ impl SignedIn {
         }
     }
 
-    /// To whom an answer belongs that is kept for a repeat: a token is never
-    /// given what its owner's browser, or another token, was answered.
+    /// The owner of responses stored for repeated requests. A token never gets a response that was
+    /// sent to its owner's browser or to another token.
     pub fn repeats_as(&self) -> String {
         match &self.by {
             By::Session { .. } | By::Access(_) => self.account.id.to_string(),
@@ -109,7 +109,7 @@ impl SignedIn {
         }
     }
 
-    /// How the audit log names whoever this is.
+    /// The actor for the audit log.
     pub fn actor(&self) -> Actor {
         match &self.by {
             By::Session { .. } | By::Access(_) => Actor::Account(self.account.id.to_string()),
@@ -117,8 +117,8 @@ impl SignedIn {
         }
     }
 
-    /// The person in front of the session that an access token names. This is for addresses whose
-    /// front end keeps the token itself and shows it in place of a cookie.
+    /// Converts an access token to the person in its session, for endpoints whose front end sends
+    /// the token instead of a cookie.
     #[must_use]
     pub fn into_session(mut self) -> Self {
         if let By::Access(access) = self.by {
@@ -131,7 +131,7 @@ impl SignedIn {
         self
     }
 
-    /// The token of a program, if it is one that was made for some uses.
+    /// The id of the personal token, if one was sent.
     pub(crate) fn personal_token(&self) -> Option<&TokenId> {
         match &self.by {
             By::Token { id, .. } => Some(id),
@@ -139,12 +139,12 @@ impl SignedIn {
         }
     }
 
-    /// Whether it is a token that was made for one scope alone.
+    /// Whether it is a token limited to one scope.
     pub fn is_limited(&self) -> bool {
         matches!(&self.by, By::Token { scope: Some(_), .. })
     }
 
-    /// Whether `scope` is within reach: a token may be made for one scope.
+    /// Whether `scope` may be accessed: a token may be limited to one scope.
     pub(crate) fn reaches(&self, scope: &Scope) -> bool {
         match &self.by {
             By::Token {
@@ -155,7 +155,7 @@ impl SignedIn {
     }
 }
 
-/// A session that was found alive.
+/// A live session found by its cookie.
 #[derive(Clone, Debug)]
 pub struct Visit {
     /// The proof.
@@ -165,12 +165,12 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Whether it is time to write down that the session is in use.
+    /// Whether the use of the session is due to be written.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now.duration_since(self.last_seen_at) >= session::SEEN_EVERY
     }
 
-    /// For how long the session was begun.
+    /// How long the session was begun for.
     pub fn stay(&self) -> Stay {
         self.stay
     }
@@ -193,7 +193,7 @@ impl FromRow for Visit {
     }
 }
 
-/// Who holds the session with this secret, if it is alive.
+/// Finds the live session with this secret.
 pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Visit>, StoreError> {
     let now = tx.now();
     sql!(
@@ -210,8 +210,8 @@ pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Visit>, Sto
     .maybe(tx)
 }
 
-/// Whom an access token speaks for, if the session that it names is alive. What it says was signed
-/// by us.
+/// Finds the account of an access token, if its session is live. The caller has verified the
+/// claims.
 pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<SignedIn>, StoreError> {
     let now = tx.now();
     let found: Option<Account> = sql!(
@@ -237,8 +237,7 @@ pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<Signed
     }))
 }
 
-/// A token that was found alive. It proves nothing until it is asked for a
-/// scope.
+/// A live personal token. It becomes a proof only when its scopes are checked.
 #[derive(Clone, Debug)]
 pub struct Bearer {
     who: SignedIn,
@@ -246,24 +245,24 @@ pub struct Bearer {
     last_used_at: Option<Timestamp>,
 }
 
-/// The token was not made for this.
+/// The token lacks this scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the token has no scope {0}")]
 pub struct ScopeMissing(pub TokenScope);
 
 impl Bearer {
-    /// The proof, if the token may be used for all these.
+    /// Returns the proof if the token has all these scopes.
     pub fn with(self, scopes: &[TokenScope]) -> Result<SignedIn, ScopeMissing> {
         let missing = scopes.iter().find(|scope| !self.who.has(**scope));
         missing.map_or(Ok(self.who), |scope| Err(ScopeMissing(*scope)))
     }
 
-    /// Which token it is.
+    /// The id of the token.
     pub fn id(&self) -> &TokenId {
         &self.id
     }
 
-    /// Whether it is time to write down that the token is in use.
+    /// Whether the use of the token is due to be written.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.last_used_at
             .is_none_or(|last| now.duration_since(last) >= session::SEEN_EVERY)
@@ -288,7 +287,7 @@ impl FromRow for Bearer {
     }
 }
 
-/// Whose token this is, if it is alive.
+/// Finds the live personal token with this secret.
 pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, StoreError> {
     if !token::is_token(secret.reveal()) {
         return Ok(None);
@@ -307,19 +306,19 @@ pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, Stor
     .maybe(tx)
 }
 
-/// The proof that somebody may make what others can see, and what works without them: they have
+/// The proof that a person may create what others can see or what works without them: they have
 /// confirmed their address, or were invited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed(SignedIn);
 
 impl Confirmed {
-    /// Who it is.
+    /// The signed-in person.
     pub fn who(&self) -> &SignedIn {
         &self.0
     }
 }
 
-/// The proof that `who` is no registration that waits; `None`: `email_unverified`.
+/// Returns the proof unless the account of `who` is unconfirmed; `None` means `email_unverified`.
 pub fn confirmed(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Option<Confirmed>, StoreError> {
     let is_pending = unconfirmed::is_pending(tx, &who.account().id)?;
     Ok((!is_pending).then(|| Confirmed(who.clone())))

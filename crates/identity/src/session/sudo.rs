@@ -1,5 +1,5 @@
-//! Sudo: credentials, roles and data are changed only in a session whose holder proved a
-//! credential a short while ago. A cookie that somebody else got hold of is not enough.
+//! Sudo: credentials, roles and data can be changed only in a session in which a credential was
+//! proved a short while ago. A stolen cookie is not enough.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::RequestFacts;
@@ -9,31 +9,31 @@ use crate::account::{self, AccountId};
 use crate::session::signed_in::SignedIn;
 use crate::session::{self, SessionId, token};
 
-/// For how long a proof counts.
+/// How long the proof is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
-/// The proof that the holder of a session proved a credential within [`LIFETIME`].
+/// The proof that a credential was proved in the session within [`LIFETIME`].
 #[derive(Clone, Debug)]
 pub struct Sudo {
     who: SignedIn,
     session: SessionId,
 }
 
-/// It was too long ago, or it is a program that asks.
+/// No credential was proved recently, or a program sent the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a credential has to be proved again")]
 pub struct SudoRequired;
 
 impl Sudo {
-    /// The proof, if it is one at `now`. An access token never is.
+    /// Returns the proof if it is valid at `now`. An access token never gets it.
     pub fn check(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.authentication().map(|(id, at)| (id.clone(), at));
         Self::of(who, proved, now)
     }
 
-    /// The proof for somebody's own password, factors and sessions. For these the access token that
-    /// a sign-in was answered with is one too, where it stands for the session: the front end that
-    /// shows it has no cookie.
+    /// Like [`Self::check`], for changes of the person's own password, factors and sessions. For
+    /// these, an access token that was issued in the response to a sign-in counts too, because its
+    /// front end has no cookie.
     pub fn check_own(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.own_authentication().map(|(id, at)| (id.clone(), at));
         Self::of(who, proved, now)
@@ -51,29 +51,29 @@ impl Sudo {
         Ok(Self { who, session })
     }
 
-    /// Who it is.
+    /// The signed-in person.
     pub fn who(&self) -> &SignedIn {
         &self.who
     }
 
-    /// Takes the account's lock; tells whether the session has not ended meanwhile. Whoever ends
-    /// the sessions of an account holds the same lock.
+    /// Takes the account's lock; returns whether the session is still live. Ending a session
+    /// requires the same lock.
     pub(crate) fn lock(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
         Ok(account::lock(tx, &self.who.account().id)? && session::is_there(tx, &self.session)?)
     }
 
-    /// In which session.
+    /// The session.
     pub fn session(&self) -> &SessionId {
         &self.session
     }
 }
 
-/// Refuses whoever lets others in, or makes what goes on without them, and whose session proved no
-/// credential within [`LIFETIME`]. A personal token passes: it was made with such a proof, and its
-/// scopes say what it may do. An access token never does.
+/// Refuses actions that give others access, or that continue without the person, unless a
+/// credential was proved in the session within [`LIFETIME`]. A personal token passes, because such
+/// a proof was needed to make it, and its scopes limit it. An access token never passes.
 ///
-/// A body may arrive long after its request was let in. So the account is locked, and the session
-/// or the token has to be there still.
+/// The body may arrive long after the request was authenticated. So the account is locked, and the
+/// session or token must still exist.
 pub fn require<E>(tx: &mut Tx<'_>, who: &SignedIn) -> Result<(), E>
 where
     E: From<SudoRequired> + From<StoreError>,
@@ -88,7 +88,7 @@ where
     Ok((is_active && is_there).then_some(()).ok_or(SudoRequired)?)
 }
 
-/// Notes in the log that somebody proved once more who they are.
+/// Records in the audit log that the person proved a credential again.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -1,8 +1,8 @@
-//! Personal tokens: what a program shows instead of a password.
+//! Personal tokens: what a program sends instead of a password.
 //!
-//! `kd_pat_`, forty letters and digits, and six that follow from them, so that
-//! whoever scans for leaked secrets can tell one without asking us. Its scopes
-//! are those it was made with, cut down to what its owner may at that moment.
+//! A token is `kd_pat_`, forty letters and digits, and a checksum of six, so that scanners for
+//! leaked secrets recognise one without asking this site. It has the scopes with which it was made,
+//! limited to what its owner may do at that moment.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -22,9 +22,9 @@ platform::id!(TokenId, "One personal token.");
 
 /// How many live tokens an account may have.
 pub const LIMIT: i64 = 50;
-/// How many days a token works if nothing else is said.
+/// How many days a token is valid by default.
 pub const DEFAULT_DAYS: u16 = 90;
-/// How many days it may work at most.
+/// The maximum number of days.
 pub const LONGEST_DAYS: u16 = 366;
 
 const PREFIX: &str = "kd_pat_";
@@ -32,63 +32,63 @@ const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 const BODY: usize = 40;
 const CHECK: usize = 6;
 
-/// What a token is made with.
+/// The properties of a new token.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// What its owner calls it, 1–60 characters, once among the live ones.
+    /// The name, 1–60 characters, unique among the account's live tokens.
     pub name: String,
-    /// What it may be used for.
+    /// The token scopes.
     pub scopes: Vec<TokenScope>,
-    /// The one scope it reaches; `None`: wherever its owner is something.
+    /// The only scope it can access; `None` for all scopes of its owner.
     pub scope: Option<ScopeName>,
-    /// How long it works, 1–366 days.
+    /// How many days it is valid, 1–366.
     pub days: u16,
 }
 
 /// A token that was just made.
 #[derive(Clone, Debug)]
 pub struct Created {
-    /// Which one.
+    /// The id of the token.
     pub id: TokenId,
-    /// The token itself, which is never shown again.
+    /// The token itself, which is shown only once.
     pub secret: Secret,
-    /// Until when it works.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
 /// Why a token was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// It has no name.
+    /// The name is missing.
     #[error("a token needs a name")]
     NameMissing,
-    /// A name has at most 60 characters.
+    /// The name has more than 60 characters.
     #[error("the name has more than 60 characters")]
     NameLength,
-    /// A live token has this name.
+    /// Another live token has this name.
     #[error("a live token has this name")]
     NameTaken,
-    /// A token that may be used for nothing is good for nothing.
+    /// No token scopes were chosen.
     #[error("a token needs at least one scope")]
     NoScopes,
-    /// It works 1–366 days.
+    /// The number of days is not 1–366.
     #[error("a token works 1 to 366 days")]
     Expiry,
-    /// The account has as many as it may.
+    /// The account has the maximum number of tokens.
     #[error("there are {LIMIT} tokens already")]
     LimitReached,
-    /// The account may not act.
+    /// The account is not active.
     #[error("no such account")]
     NoAccount,
-    /// The account waits for its address to be confirmed.
+    /// The account's address is not confirmed.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Makes a token for the account.
+/// Creates a token of the account.
 pub fn create(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -162,7 +162,7 @@ pub fn create(
     })
 }
 
-/// As [`create`], for somebody who has just proved who they are.
+/// Like [`create`], for a person who has just proved a credential.
 pub fn create_own(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -178,21 +178,21 @@ pub fn create_own(
 /// A token, as its owner sees it in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// Which one.
+    /// The id of the token.
     pub id: TokenId,
-    /// What its owner calls it.
+    /// The name its owner gave it.
     pub name: String,
-    /// What it may be used for.
+    /// The token scopes.
     pub scopes: Vec<String>,
-    /// The one scope it reaches.
+    /// The only scope it can access, if any.
     pub scope: Option<ScopeName>,
-    /// Its last four letters.
+    /// The last four characters.
     pub last4: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Until when it works.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// When it was last used, give or take five minutes.
+    /// When it was last used, accurate to five minutes.
     pub last_used_at: Option<Timestamp>,
 }
 
@@ -211,24 +211,24 @@ impl FromRow for Token {
     }
 }
 
-/// Scopes in the form in which they are kept.
+/// The stored form of token scopes.
 fn join(scopes: &[TokenScope]) -> String {
     let words: Vec<&str> = scopes.iter().map(|scope| scope.word()).collect();
     words.join(" ")
 }
 
-/// Reads what [`join`] wrote, also what no domain declares any more.
+/// Parses the result of [`join`], including scopes that no domain declares any more.
 pub(crate) fn split(words: &str) -> Vec<String> {
     words.split(' ').map(str::to_owned).collect()
 }
 
-/// The scope whose kind stands in the column at `index`, and its id in the next.
+/// Reads a scope from two columns: its kind at `index`, and its id in the next one.
 pub(crate) fn read_scope(row: &Row<'_>, index: usize) -> Result<Option<ScopeName>, StoreError> {
     let (kind, id): (Option<String>, Option<String>) = (row.column(index)?, row.column(index + 1)?);
     Ok(kind.zip(id).map(|(kind, id)| ScopeName { kind, id }))
 }
 
-/// The account's live tokens, the newest on top.
+/// The account's live tokens, newest first.
 pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Token>, StoreError> {
     let now = tx.now();
     sql!(
@@ -242,7 +242,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Token>, StoreErr
     .all(tx)
 }
 
-/// Takes a token back; tells whether the account had it.
+/// Revokes a token; returns whether the account had it.
 pub fn remove(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -261,14 +261,14 @@ pub fn remove(
     Ok(count == 1)
 }
 
-/// Whether it was not taken back.
+/// Whether the token was not revoked.
 pub(crate) fn is_there(tx: &mut Tx<'_>, id: &TokenId) -> Result<bool, StoreError> {
     let found: Option<(TokenId,)> =
         sql!("SELECT id FROM personal_token WHERE id = :id", id).maybe(tx)?;
     Ok(found.is_some())
 }
 
-/// Notes that a token was used.
+/// Records that a token was used.
 pub fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -280,7 +280,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether `text` can be a token at all: what is not is never looked up.
+/// Whether `text` has the form of a token; otherwise it is not looked up.
 pub fn is_token(text: &str) -> bool {
     text.strip_prefix(PREFIX)
         .filter(|rest| rest.len() == BODY + CHECK && rest.is_ascii())
@@ -295,8 +295,7 @@ fn generate(random: &Random) -> Secret {
     Secret::new(format!("{PREFIX}{body}{}", checksum(&body)))
 }
 
-/// Six letters that follow from the body: the first 32 bits of its SHA-256,
-/// in base 62.
+/// The checksum of a token's body: the first 32 bits of its SHA-256 in base 62.
 fn checksum(body: &str) -> String {
     let hash = Sha256::digest(body.as_bytes());
     let mut number = hash

@@ -1,34 +1,34 @@
-//! How often somebody may try a password.
+//! The limits on password attempts.
 //!
-//! A try is written to the store before the password is hashed, and removed
-//! when the password was right. So tries are counted across restarts, crashes
-//! and upgrades, and by all processes together; a hundred tries at once count
-//! as a hundred. A try counts for [`PERIOD`], the longest that anybody waits.
+//! An attempt is written to the store before the password is hashed, and removed if the password
+//! was right. So attempts are counted across restarts, crashes and upgrades, and by all processes
+//! together; a hundred concurrent attempts count as a hundred. An attempt counts for [`PERIOD`],
+//! which is also the longest wait.
 //!
-//! A try that would be refused only because others of its account are being
-//! looked at waits for these, for at most [`Accounts::patience`]: somebody whose browser
-//! sends the right password several times at once is let in each time.
+//! An attempt that would be refused only because of others in flight for the same account waits
+//! for those, for at most [`Accounts::patience`]. So if a browser sends the right password several
+//! times at once, each request succeeds.
 //!
-//! | Who tries | passwords of one account in 15 minutes | of all accounts |
+//! | Source | failures for one account in 15 minutes | for all accounts |
 //! |---|---|---|
-//! | a browser the account was used with, a session | 5, whatever others do | |
+//! | a browser the account was used with, a session | 5, independent of other sources | |
 //! | an IPv4 address; an IPv6 /64 | 5 | 30 |
 //! | an IPv4 /24; an IPv6 /56 | 20 | 120 |
 //! | an IPv6 /48 | 80 | 480 |
 //! | an IPv6 /32 | 320 | 1,920 |
 //!
-//! Nobody is locked out by the number of failures from elsewhere, or anybody
-//! could lock out everybody. Instead, when an account has [`ATTACKED`] failures
-//! in 15 minutes, each network tries a fifth as often. What bounds guessing is
-//! the number of networks: with N IPv4 addresses and M IPv6 /32s, somebody
-//! tries at most 96 N + 6,144 M passwords of one account in a day, beside the
-//! first [`ATTACKED`] of each 15 minutes.
+//! Failures from elsewhere never lock an account, or anybody could lock out everybody. Instead,
+//! when an account has [`ATTACKED`] failures in 15 minutes, the limit of each network is a fifth.
+//! Guessing is bounded by the attacker's number of networks: with N IPv4 addresses and M IPv6
+//! /32s, an attacker can try at most 96 N + 6,144 M passwords of one account in a day, besides the
+//! first [`ATTACKED`] in each 15 minutes.
 //!
-//! Second factors are tried by who knows the password already. They are counted apart, and of an
-//! account at most [`OF_SECOND_FACTOR`] fail in 15 minutes from anywhere but known browsers.
+//! Only somebody who knows the password can try a second factor. These attempts are counted
+//! separately: at most [`OF_SECOND_FACTOR`] may fail for an account in 15 minutes, known browsers
+//! excepted.
 //!
-//! An account is counted by a hash of the address that was typed: addresses that
-//! nobody has are counted the same.
+//! An account is identified by a hash of the typed address, so unknown addresses are counted in
+//! the same way.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -48,45 +48,46 @@ use crate::opaque;
 use crate::session::SessionId;
 use crate::session::device;
 
-/// For how long a failure counts.
+/// How long a failure counts.
 pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
-/// Failures of one account in a period that slow all unknown browsers down.
+/// The number of failures of one account in a period from which unknown browsers get fewer
+/// attempts.
 pub const ATTACKED: i64 = 50;
 
-/// For one account, by the smallest network that is counted; each larger one
-/// has [`LARGER`] times as many.
+/// The limit for one account and the smallest counted network; each larger network has [`LARGER`]
+/// times as many.
 const OF_ACCOUNT: i64 = 5;
 const OF_ATTACKED_ACCOUNT: i64 = 1;
-/// For all accounts.
+/// The limit for all accounts together.
 const OF_ALL: i64 = 30;
 const LARGER: i64 = 4;
-/// For the second factor of one account, from anywhere.
+/// The limit for the second factor of one account, from all networks together.
 const OF_SECOND_FACTOR: i64 = 10;
 /// The range of all sources.
 const ANYWHERE: (&str, &str) = ("", "~");
 
-/// Where a try comes from.
+/// The source of an attempt.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// Any browser in this network.
+    /// An unknown browser in this network.
     Network(Network),
     /// A browser that has signed in to the account before, by its secret.
     Device(Secret),
-    /// Somebody who is signed in to the account.
+    /// A person signed in to the account, by their session.
     Session(SessionId),
 }
 
-/// One try to come: whose password, and from where.
+/// An attempt to be counted: its account and its source.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     account: String,
     source: Source,
-    /// How often it may fail from all networks together.
+    /// The limit on failures from all networks together.
     from_anywhere: Option<i64>,
 }
 
-/// A try that counts as a failure unless it is given back. Until it is dropped, others wait for its
-/// outcome: so it is held until that is in the store.
+/// A counted attempt, which is a failure unless it is given back. Other attempts wait until it is
+/// dropped, so it is held until its outcome is in the store.
 #[derive(Clone, Debug)]
 #[must_use = "given back if the password was right"]
 pub(crate) struct Reserved {
@@ -94,16 +95,16 @@ pub(crate) struct Reserved {
     _flight: Flight,
 }
 
-/// Why there is no place for a try.
+/// Why an attempt is not allowed.
 enum Full {
     /// There were too many failures.
     UsedUp(Wait),
-    /// There would be too many if all tries in flight failed.
+    /// There would be too many failures if all attempts in flight failed.
     InFlight(Wait),
 }
 
 impl Attempt {
-    /// A try at the account of an address as it was typed.
+    /// An attempt for the account with the typed address.
     pub(crate) fn new(typed: &str, source: Source) -> Self {
         let address = typed.parse::<Address>().map_or_else(
             |_| typed.trim().to_lowercase(),
@@ -116,7 +117,7 @@ impl Attempt {
         }
     }
 
-    /// A try at the second factor of an account, by somebody in this network or by a known browser.
+    /// An attempt at the second factor of an account, from this network or a known browser.
     pub(crate) fn at_second_factor(
         tx: &mut Tx<'_>,
         account: &AccountId,
@@ -137,8 +138,8 @@ impl Attempt {
         })
     }
 
-    /// Takes the place of this try before the password is looked at. Who has
-    /// none left costs a look-up, and counts no further.
+    /// Counts this attempt before the password is checked. If the limit is reached, this costs one
+    /// read and nothing is counted.
     pub(crate) async fn reserve<E>(self, accounts: &Accounts) -> Result<Reserved, E>
     where
         E: From<Wait> + From<StoreError>,
@@ -152,7 +153,7 @@ impl Attempt {
         let place = accounts.in_flight.wait(&self.account).ok_or(wait)?;
         loop {
             let mut ended = std::pin::pin!(place.ended().notified());
-            // What ends from here on is heard of.
+            // From here on, the end of an attempt is noticed.
             ended.as_mut().enable();
             let wait = match self.try_reserve(accounts).await? {
                 Ok(reserved) => return Ok(reserved),
@@ -182,14 +183,14 @@ impl Attempt {
             let source = attempt.source.key();
             Ok(Ok(Reserved {
                 hit: rate_limit::count(tx, Kind::SignIn, account, &source)?,
-                // Before anybody can see the row.
+                // The flight begins before the row becomes visible, so the attempt is never missed.
                 _flight: in_flight.begin(account),
             }))
         };
         store.write(change).await
     }
 
-    /// Whether there is a place, while so many tries at the account are in flight.
+    /// Whether the attempt is allowed, while this many attempts for the account are in flight.
     fn check(&self, tx: &mut Tx<'_>, in_flight: i64) -> Result<Result<(), Full>, StoreError> {
         let Err(wait) = self.check_without(tx, 0)? else {
             return Ok(Ok(()));
@@ -202,7 +203,7 @@ impl Attempt {
         }))
     }
 
-    /// How long to wait, if there is no place left although so many tries were no failures.
+    /// The wait, if the limit is reached even without this many attempts.
     fn check_without(
         &self,
         tx: &mut Tx<'_>,
@@ -247,19 +248,19 @@ impl Attempt {
 }
 
 impl Reserved {
-    /// The password was right: the try was no failure.
+    /// Undoes the count, because the password was right.
     pub(crate) fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         self.hit.give_back(tx)
     }
 
-    /// As [`Reserved::give_back`], in a change of its own.
+    /// Like [`Reserved::give_back`], in its own transaction.
     pub(crate) async fn give_back_to(self, store: &Store) -> Result<(), StoreError> {
         self.hit.clone().give_back_to(store).await
     }
 }
 
 impl Source {
-    /// As it is stored. Networks are in the order of their addresses.
+    /// The stored form. Networks sort in the order of their addresses.
     fn key(&self) -> String {
         match self {
             Self::Network(network) => rate_limit::network_key(*network),

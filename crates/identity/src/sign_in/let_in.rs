@@ -1,4 +1,4 @@
-//! Somebody who is through all steps of signing in.
+//! The last step of signing in: beginning the session.
 
 use platform::{StoreError, Tx};
 use web::Site;
@@ -10,20 +10,20 @@ use crate::notice;
 use crate::session::device::Device;
 use crate::session::{self, Begun, Method, Stay};
 
-/// Somebody who is through all steps of signing in.
+/// A person who has completed all steps of signing in.
 #[derive(Clone, Debug)]
 pub struct Arrived {
-    /// Who it is.
+    /// The account.
     pub account: Account,
-    /// What their browser is given.
+    /// The secrets for the browser.
     pub begun: Begun,
-    /// Where they wanted to go; empty: nowhere in particular.
+    /// The page the person wanted; empty if none in particular.
     pub to: String,
 }
 
-/// Begins a session, links the identity that waits for it, and tells the owner where the browser is a
-/// new one. The owner of an address
-/// that nobody has confirmed may be somebody else, who is mailed nothing of it.
+/// Begins a session, links the identity that waits for it, and tells the owner by mail if the
+/// browser is new. If the address is unconfirmed, its owner may be somebody else, so no mail is
+/// sent.
 pub(crate) fn let_in(
     tx: &mut Tx<'_>,
     site: &Site,

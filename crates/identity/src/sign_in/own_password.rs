@@ -1,9 +1,8 @@
-//! What somebody signs in with: whether anything is left, and setting and changing one's own
-//! password, signed in.
+//! Setting or changing the password of the signed-in person.
 //!
-//! A person who has a password shows it first; one who came by a link sets the
-//! first one. Either way the session goes on under a new secret, every other
-//! session ends, and no link to sign in is left over.
+//! A person who has a password enters it first; one who signed in by a link sets the first one. In
+//! both cases the session continues under a new secret, every other session ends, and all sign-in
+//! links stop working.
 
 use platform::audit::Entry;
 use platform::limits::Wait;
@@ -22,48 +21,49 @@ use crate::session::sudo::{Sudo, SudoRequired};
 use crate::session::{self, SessionId, Stay};
 use crate::sign_in::attempts::{Attempt, Source};
 
-/// Why the password stays as it is.
+/// Why the password was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// The password that was shown is not the account's, or is so no more.
+    /// The entered password is not the account's, or was changed meanwhile.
     #[error("the current password is not right")]
     CurrentWrong,
-    /// The account has a second factor, and no code was shown.
+    /// The account has a second factor, and no code was entered.
     #[error("a code is needed beside the password")]
     CodeMissing,
-    /// Either the password is not the account's, or the code does not prove its second factor.
+    /// The password or the code is wrong.
     #[error("the password or the code is not right")]
     PasswordOrCodeWrong,
-    /// The session has ended meanwhile, or it is a program that asks.
+    /// The session has ended meanwhile, or a program sent the request.
     #[error("not signed in")]
     NotSignedIn,
-    /// A first password, or one beside a second factor, is set by someone who has just proved who
-    /// they are.
+    /// To set a first password, or one of an account with a second factor, a credential must have
+    /// been proved recently.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
     /// There were too many failures.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// There is no room for another hash.
+    /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What somebody wants to change.
+/// A request to change the password.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// The password so far, as typed; empty where there was none.
+    /// The present password, as typed; empty if there is none.
     pub current: Secret,
-    /// The new one.
+    /// The new password.
     pub new: Password,
-    /// Their browser.
+    /// The client's browser.
     pub client: Client,
 }
 
-/// Changes the password, and returns the session's new secret and how long it was begun for.
+/// Changes the password, and returns the session's new secret and how long the session was begun
+/// for.
 pub async fn change(
     accounts: &Accounts,
     who: &SignedIn,
@@ -79,8 +79,8 @@ pub async fn change(
     };
     let (old, is_enrolled) = store.read(look).await?;
     if old.is_none() || is_enrolled {
-        // A cookie alone does not become a credential that outlives it, nor does a password whose
-        // second factor was not shown.
+        // A stolen cookie must not suffice to set a credential that outlives it, nor must a
+        // password without its second factor.
         Sudo::check_own(who.clone(), accounts.site.clock.now())?;
     }
     if old.is_some() {
@@ -97,7 +97,7 @@ pub async fn change(
     let client = change.client;
     let actor = who.actor();
     let write = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
-        // Whoever signs in holds this lock too.
+        // Sign-in holds this lock too.
         if !account::lock(tx, &id)? || password::find(tx, &id)? != old {
             return Err(ChangeError::CurrentWrong);
         }
@@ -124,8 +124,7 @@ pub async fn change(
     store.write(write).await
 }
 
-/// Compares the password that was shown; a wrong one counts like a failed
-/// sign-in.
+/// Checks the entered password; a wrong one counts like a failed sign-in.
 pub(crate) async fn prove(
     accounts: &Accounts,
     who: &SignedIn,

@@ -1,4 +1,4 @@
-//! Somebody who asked for their account to be erased may change their mind by signing in.
+//! Cancelling the erasure of an account by signing in.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -8,11 +8,11 @@ use crate::account::{self, AccountId, State};
 use crate::grant::held::hold;
 use crate::one_time::{self, Purpose};
 
-/// For how long what is offered at a sign-in may be accepted.
+/// How long the offer at a sign-in is valid.
 const RESTORE: SignedDuration = SignedDuration::from_mins(15);
 
-/// What lets somebody who has just proved who they are change their mind, if they asked for their
-/// account to be erased. Nobody comes back this way whom an administrator had kept out.
+/// Creates the secret with which a person who has proved a credential can cancel the erasure of
+/// their account. `None` if no erasure is pending, or an administrator had deactivated the account.
 pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, StoreError> {
     let held = hold(tx, id)?;
     if held.is_none_or(|held| held.state != State::Leaving) || !is_restorable(tx, id)? {
@@ -22,7 +22,7 @@ pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, S
     one_time::create(tx, Purpose::Restore, Some(id), &(), RESTORE).map(Some)
 }
 
-/// Whether the account is about to be erased, and no administrator had kept its owner out.
+/// Whether the account's erasure is pending, and no administrator had deactivated the account.
 pub(crate) fn is_restorable(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let was_deactivated: Option<(bool,)> = sql!(
         "SELECT was_deactivated FROM account_erasure WHERE account_id = :id",
@@ -37,13 +37,13 @@ pub fn is_offered(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> 
     Ok(one_time::find::<()>(tx, Purpose::Restore, secret)?.is_some())
 }
 
-/// Somebody changes their mind; tells whether it was not too late. They stay signed out.
+/// Cancels the erasure; returns `false` if it was too late. The person stays signed out.
 pub fn restore(
     tx: &mut Tx<'_>,
     secret: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // Whoever erases the account holds its lock before its links.
+    // Erasure also locks the account before its links.
     let Some(link) = one_time::find::<()>(tx, Purpose::Restore, secret)? else {
         return Ok(false);
     };

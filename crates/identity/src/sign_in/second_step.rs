@@ -1,5 +1,5 @@
-//! The second step of signing in: after the password or the link, the second factor. In between
-//! somebody has a token that is no session.
+//! The second step of signing in: the second factor, after the password or the link. In between,
+//! the person has a token that is not a session.
 
 use jiff::SignedDuration;
 use platform::limits::Wait;
@@ -16,21 +16,21 @@ use crate::one_time::{self, Purpose};
 use crate::session::{self, Begun, Stay};
 use crate::sign_in::attempts::{Attempt, Reserved};
 
-/// For how long the token is good.
+/// How long the token is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
-/// How many codes may be tried with it.
+/// How many codes may be tried with one token.
 pub const ATTEMPTS: i64 = 5;
 
-/// What the first step was.
+/// The result of the first step.
 #[derive(Clone, Debug)]
 pub(crate) struct FirstStep {
     pub(crate) method: session::Method,
     pub(crate) stay: Stay,
-    /// Where to go afterwards.
+    /// The page to go to afterwards.
     pub(crate) to: String,
 }
 
-/// The same, as it is kept.
+/// The stored form of [`FirstStep`].
 #[derive(Serialize, Deserialize)]
 struct Stored {
     method: session::Method,
@@ -38,39 +38,39 @@ struct Stored {
     to: String,
 }
 
-/// Why somebody is not through.
+/// Why the second step fails.
 #[derive(Debug, thiserror::Error)]
 pub enum SecondStepError {
-    /// The code is wrong, or was used.
+    /// The code is wrong or was already used.
     #[error("the code is not right")]
     CodeInvalid,
-    /// The token was used, tried too often, or its time is over.
+    /// The token was used, tried too often, or has expired.
     #[error("the sign-in has to begin again")]
     TokenGone,
-    /// There were too many failures; the token is gone too.
+    /// There were too many failures. The token was deleted.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// The store.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What somebody shows.
+/// What a person enters in the second step.
 #[derive(Clone, Debug)]
 pub struct Shown {
     /// The token.
     pub token: Secret,
-    /// What kind of code.
+    /// The kind of code.
     pub method: Method,
     /// The code as typed.
     pub code: Secret,
-    /// Where they come from.
+    /// The client's network.
     pub network: Network,
-    /// Their browser.
+    /// The client's browser.
     pub client: Client,
 }
 
-/// Makes a token for somebody who is through the first step.
+/// Creates the token for a person who has completed the first step.
 pub(crate) fn begin(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -84,12 +84,12 @@ pub(crate) fn begin(
     one_time::create(tx, Purpose::SecondStep, Some(account), &stored, LIFETIME)
 }
 
-/// Whether a token is good still.
+/// Whether a token is still valid.
 pub fn is_token(tx: &mut Tx<'_>, token: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Stored>(tx, Purpose::SecondStep, token)?.is_some())
 }
 
-/// Signs somebody in who proves the second factor.
+/// Signs a person in who proves the second factor.
 pub async fn finish(accounts: &Accounts, shown: Shown) -> Result<Arrived, SecondStepError> {
     let store = &accounts.site.store;
     let (account, attempt) = find(accounts, &shown).await?;
@@ -100,14 +100,14 @@ pub async fn finish(accounts: &Accounts, shown: Shown) -> Result<Arrived, Second
         }
         other => other?,
     };
-    // Until what came of it is in the store, the next try waits.
+    // The next attempt waits until the outcome of this one is in the store.
     let _in_flight = reserved.clone();
     let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| prove(tx, &site, &account, &shown, &reserved);
     store.write(change).await?
 }
 
-/// Whose token it is, and as what their tries are counted.
+/// The account of the token, and the attempt to be counted.
 async fn find(accounts: &Accounts, shown: &Shown) -> Result<(Account, Attempt), SecondStepError> {
     let (token, device, network) = (
         shown.token.clone(),
@@ -125,7 +125,7 @@ async fn find(accounts: &Accounts, shown: &Shown) -> Result<(Account, Attempt), 
     accounts.site.store.read(look).await
 }
 
-/// What a failure writes is kept, so it is no error of the transaction.
+/// A failure is returned as an `Ok` value, so that its count is committed.
 fn prove(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -134,7 +134,7 @@ fn prove(
     reserved: &Reserved,
 ) -> Result<Result<Arrived, SecondStepError>, StoreError> {
     let Shown { token, client, .. } = shown;
-    // Another try waits here, and counts after this one.
+    // Concurrent attempts wait here, and are counted one after another.
     if !account::lock(tx, &account.id)?
         || !one_time::count_attempt(tx, Purpose::SecondStep, token, ATTEMPTS)?
     {

@@ -1,4 +1,4 @@
-//! Proving a credential once more, for [`Sudo`](crate::session::sudo::Sudo).
+//! Proving a credential again, for [`Sudo`](crate::session::sudo::Sudo).
 
 use platform::{Secret, StoreError, Tx};
 use web::Network;
@@ -13,22 +13,22 @@ use crate::credential::second_factor::{self, Method};
 use crate::session::signed_in::SignedIn;
 use crate::session::{self, Stay, sudo};
 
-/// What somebody shows.
+/// What a person enters to prove who they are.
 #[derive(Clone, Debug)]
 pub struct Shown {
     /// The password as typed.
     pub password: Secret,
-    /// A code of the app or a recovery code; empty where there is no second factor.
+    /// An app code or a recovery code; empty if the account has no second factor.
     pub code: Secret,
-    /// Where they come from.
+    /// The client's network.
     pub network: Network,
-    /// Their browser.
+    /// The client's browser.
     pub client: Client,
 }
 
-/// Proves the password of the signed-in person, and the second factor if there is one. Returns the
-/// session's new secret: the one before works no more. Failures count like those of a sign-in, and
-/// do not tell which of the two was wrong.
+/// Checks the password of the signed-in person, and the second factor if there is one. Returns the
+/// session's new secret; the previous one stops working. Failures count like those of a sign-in,
+/// and do not reveal which of the two was wrong.
 pub async fn prove(
     accounts: &Accounts,
     who: &SignedIn,
@@ -59,7 +59,7 @@ pub async fn prove(
         }
         (proved, _) => proved?,
     }
-    // Until what came of it is in the store, the next try waits.
+    // The next attempt waits until the outcome of this one is in the store.
     let _in_flight = reserved.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
         let Shown { code, client, .. } = &shown;
@@ -71,7 +71,7 @@ pub async fn prove(
         if second_factor::is_enrolled(tx, id)? {
             let method = Method::of(code.reveal());
             if !second_factor::prove(tx, &site, &account, method, code, client)? {
-                // What a failure writes is kept, so it is no error of the transaction.
+                // A failure is returned as an `Ok` value, so that its count is committed.
                 return Ok(Err(ChangeError::PasswordOrCodeWrong));
             }
         }
@@ -85,7 +85,7 @@ pub async fn prove(
     store.write(change).await?
 }
 
-/// The password of an account and, where it has a second factor, a try at that.
+/// The password of an account and, if it has a second factor, an attempt at that.
 async fn find(
     accounts: &Accounts,
     id: &AccountId,

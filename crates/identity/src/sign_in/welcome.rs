@@ -1,4 +1,4 @@
-//! What becomes of somebody who is through the first step of signing in.
+//! What follows the first step of signing in.
 
 use platform::{Secret, StoreError, Tx};
 use web::Site;
@@ -9,18 +9,18 @@ use crate::account::{self, Account};
 use crate::client::Client;
 use crate::credential::second_factor;
 
-/// What becomes of somebody who proved a password, a link, a key or an identity.
+/// The result of proving a password, a link, a passkey or an identity.
 #[derive(Clone, Debug)]
 pub enum Welcome {
-    /// They are signed in.
+    /// The person is signed in.
     Arrived(Arrived),
-    /// The account has a second factor, which they prove with this.
+    /// The account has a second factor, which is proved with this token.
     SecondStep(Secret),
-    /// They asked for their account to be erased, and may change their mind with this.
+    /// The account's erasure is pending, and can be cancelled with this secret.
     Leaving(Secret),
 }
 
-/// Begins a session, or the second step where the account has a second factor.
+/// Begins a session, or the second step if the account has a second factor.
 pub(crate) fn welcome(
     tx: &mut Tx<'_>,
     site: &Site,

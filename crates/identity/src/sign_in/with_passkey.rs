@@ -1,4 +1,4 @@
-//! Signing in with a passkey, and proving it once more.
+//! Signing in with a passkey, and proving it again.
 
 use platform::{Secret, Tx};
 use web::Site;
@@ -15,7 +15,7 @@ use crate::grant::held::hold;
 use crate::session::signed_in::SignedIn;
 use crate::session::{self, Method, Stay, sudo};
 
-/// Signs in whose key has signed. Nothing can be guessed here, so nothing is counted.
+/// Signs in the owner of a passkey. A signature cannot be guessed, so attempts are not counted.
 pub async fn sign_in(
     accounts: &Accounts,
     assertion: &Assertion,
@@ -30,7 +30,7 @@ pub async fn sign_in(
     Ok(store.write(change).await??)
 }
 
-/// Finds the key that is said to have signed, and checks the signature.
+/// Finds the passkey that claims to have signed, and verifies the signature.
 async fn check(
     accounts: &Accounts,
     assertion: &Assertion,
@@ -44,8 +44,8 @@ async fn check(
     Ok((key, signed))
 }
 
-/// Proves with a passkey who is signed in. Returns the session's new secret: the one that was shown
-/// works no more.
+/// Proves a passkey of the signed-in person. Returns the session's new secret; the previous one
+/// stops working.
 pub async fn prove(
     accounts: &Accounts,
     who: &SignedIn,
@@ -76,8 +76,8 @@ pub async fn prove(
     Ok(accounts.site.store.write(change).await??)
 }
 
-/// Begins a session for the owner of the passkey. A signature of a copied key is no error of the
-/// transaction, so that the note of it is kept.
+/// Begins a session for the owner of the passkey. A signature of a copied passkey is returned as an
+/// `Ok` value, so that its record is committed.
 fn begin(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -72,7 +72,7 @@ pub struct RequestFacts {
     pub network: Option<IpAddr>,
 }
 
-/// A line to be written.
+/// A line to be recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The actor.

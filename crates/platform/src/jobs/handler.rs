@@ -53,7 +53,7 @@ impl Handler {
         }
     }
 
-    /// As [`Handler::new`], for a job that the clock starts once a minute, however many processes
+    /// Like [`Handler::new`], for a job that the clock starts once a minute, however many processes
     /// share the store. A missed minute is not made up for.
     pub fn each_minute<F, R>(kind: &'static str, run: F) -> Self
     where
@@ -66,7 +66,7 @@ impl Handler {
         }
     }
 
-    /// As [`Handler::each_minute`], once a day, soon after midnight UTC or when the first process
+    /// Like [`Handler::each_minute`], once a day, soon after midnight UTC or when the first process
     /// starts.
     pub fn each_day<F, R>(kind: &'static str, run: F) -> Self
     where

@@ -8,8 +8,8 @@ use crate::store::{Rows, StoreError, Tx};
 
 /// How long a job stays leased without being renewed.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// A job that was started this often without success or failure crashes its worker, and is given
-/// up.
+/// A job that was started this often without success or failure probably crashes its worker, and is
+/// given up.
 pub(super) const STARTS: i64 = 25;
 
 /// Whether a job of `queue` is due.

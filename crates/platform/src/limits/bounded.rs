@@ -26,12 +26,12 @@ impl<V: Default> Bounded<V> {
         self.values.get(key).map(|(_, value)| value)
     }
 
-    /// The value for changing, without touching the key.
+    /// A mutable value, without touching the key.
     pub(super) fn find_mut(&mut self, key: &str) -> Option<&mut V> {
         self.values.get_mut(key).map(|(_, value)| value)
     }
 
-    /// The value for changing, inserted if missing; its key becomes the most recently touched.
+    /// A mutable value, inserted if missing; its key becomes the most recently touched.
     pub(super) fn touch(&mut self, key: &str) -> &mut V {
         self.touches += 1;
         let key: Arc<str> = match self.values.get_key_value(key) {

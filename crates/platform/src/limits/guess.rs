@@ -38,17 +38,18 @@ use tally::{Held, Room, Tallies};
 pub const USED_UP: &str = "guess.used_up";
 const ALARM_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// The most wrong attempts of a day that are remembered and written to the store; further ones are
-/// only counted.
+/// The maximum number of wrong attempts in a day that are remembered and written to the store;
+/// further ones are only counted.
 const REMEMBERED: usize = 10_000;
-/// The most of these with a name, so that the others always have room.
+/// The maximum number of remembered attempts with a name, so that there is always room for those
+/// without.
 const REMEMBERED_WITH_NAME: usize = 8_000;
-/// The most right codes remembered, each with its client's network.
+/// The maximum number of right codes that are remembered, each with its client's network.
 const RIGHT: usize = 20_000;
-/// The most attempts that may wait for look-ups in flight; further ones are refused.
+/// The maximum number of attempts that wait for look-ups in flight; further ones are refused.
 const WAITING: usize = 1_024;
-/// How often the budget is synchronised with the store; a crash may lose twice this time's
-/// attempts.
+/// How often the budget is synchronised with the store; a crash may lose the attempts of twice this
+/// time.
 const PAUSE: Duration = Duration::from_secs(5);
 /// How far each read overlaps the previous one, for other processes' clock differences and delays.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
@@ -128,7 +129,8 @@ impl GuessBudget {
         }))
     }
 
-    /// Asks for permission to look a code up. Waits while the answer depends on look-ups in flight.
+    /// Requests permission to look a code up. Waits while the decision depends on look-ups in
+    /// flight.
     pub async fn attempt(&self, guess: Try<'_>, now: Timestamp) -> Result<Attempt, Refused> {
         let mut place = None;
         loop {
@@ -144,7 +146,7 @@ impl GuessBudget {
         }
     }
 
-    /// As [`Self::attempt`], without waiting; `None`: the answer depends on look-ups in flight.
+    /// Like [`Self::attempt`], without waiting; `None`: the decision depends on look-ups in flight.
     pub fn attempt_now(&self, guess: Try<'_>, now: Timestamp) -> Result<Option<Attempt>, Refused> {
         let mut state = self.state();
         let mut failure = Failure::new(guess.client, guess.code, None, now);
@@ -173,7 +175,7 @@ impl GuessBudget {
         }))
     }
 
-    /// Whether the budget of the installation is used up just now.
+    /// Whether the budget of the installation is used up at this moment.
     pub fn is_used_up(&self, now: Timestamp) -> bool {
         self.state().tallies.is_used_up(now)
     }

@@ -61,7 +61,7 @@ impl Window {
         now.div_euclid(self.width) - self.latest >= SLOTS
     }
 
-    /// The time in milliseconds until the total is below `limit`; `None` when it is.
+    /// The time in milliseconds until the total falls below `limit`; `None` if it is below already.
     pub(super) fn wait(&self, limit: u32, now: i64) -> Option<i64> {
         let mut total = self.total(now);
         if total < limit {

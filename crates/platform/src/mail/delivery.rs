@@ -141,11 +141,11 @@ fn unsent(reason: String) -> JobError {
 /// A mail whose state `sending` is committed.
 struct Begun {
     mail: Outgoing,
-    /// What signs it, and when.
+    /// The DKIM signer and the time of the signature.
     signer: Option<Signer>,
     at: Timestamp,
-    /// Whether it stays uncertain if this attempt may have sent it: an earlier one may have, too,
-    /// or it is to be sent at most once.
+    /// Whether the mail stays uncertain if the outcome of this attempt is unknown: an earlier
+    /// attempt may have sent it too, or it must be sent at most once.
     is_last: bool,
 }
 
@@ -164,7 +164,8 @@ fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks the mail and decides whether to send it; `None` when not, and its state says why.
+/// Locks the mail and decides whether to send it; `None` if not: the mail's state then has the
+/// reason.
 fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, StoreError> {
     let locked: Option<(State, i64, bool)> = sql!(
         "SELECT state, doubts, is_held FROM mail WHERE id = :id FOR NO KEY UPDATE",
@@ -250,7 +251,7 @@ fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done 
     })
 }
 
-/// Records a mail that its recipient's server refused, and what that says about the address.
+/// Records a mail that the recipient's server refused, and what the reply says about the address.
 fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome: Outcome) -> Done {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
     Done::with(move |tx| {

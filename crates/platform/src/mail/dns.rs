@@ -1,7 +1,8 @@
-//! Asks the system's name servers for TXT records, by TCP, so that long keys come whole.
+//! DNS queries for TXT records, sent to the system's name servers over TCP, because long keys do
+//! not fit into a UDP packet.
 //!
-//! This is all that is asked of DNS here, and a page shows it to people; a resolver with a cache
-//! would bring more than twenty crates.
+//! The program needs no other DNS queries, and only to show the results on a page; a caching
+//! resolver would add more than twenty crates.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -14,31 +15,31 @@ use tokio::time::timeout;
 
 use crate::random::Random;
 
-/// How long one server may take.
+/// The timeout for one server.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The type of text records.
+/// The record type TXT.
 const TXT: u16 = 16;
-/// The class of the Internet.
+/// The class IN.
 const INTERNET: u16 = 1;
-/// The answer that there is no such name.
+/// The response code NXDOMAIN.
 const NO_SUCH_NAME: u8 = 3;
 
-/// Name servers.
+/// A list of name servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameServers(Vec<SocketAddr>);
 
-/// No name server gave an answer.
+/// No name server responded.
 #[derive(Debug, thiserror::Error)]
 #[error("no name server answers: {0}")]
 pub struct NoAnswer(String);
 
 impl NameServers {
-    /// These servers.
+    /// A list of these servers.
     pub fn new(servers: Vec<SocketAddr>) -> Self {
         Self(servers)
     }
 
-    /// The system's servers, as `/etc/resolv.conf` lists them.
+    /// The system's servers, from `/etc/resolv.conf`.
     pub fn of_system() -> Self {
         Self::of_file(Path::new("/etc/resolv.conf"))
     }
@@ -49,14 +50,14 @@ impl NameServers {
             .lines()
             .filter_map(|line| line.trim().strip_prefix("nameserver"));
         let servers = lines.filter_map(|rest| {
-            // A scope, as in `fe80::1%eth0`, cannot be asked through.
+            // An address with a scope, such as `fe80::1%eth0`, is not supported.
             let address: IpAddr = rest.trim().parse().ok()?;
             Some(SocketAddr::new(address, 53))
         });
         Self(servers.collect())
     }
 
-    /// The text records of a name; none where there is no such name.
+    /// The TXT records of a name; empty if the name does not exist.
     pub async fn texts(&self, random: &Random, name: &str) -> Result<Vec<String>, NoAnswer> {
         let mut last = "none is configured".to_owned();
         for server in &self.0 {
@@ -84,10 +85,10 @@ async fn ask(server: SocketAddr, random: &Random, name: &str) -> io::Result<Vec<
     read(&answer, id).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-/// The query (RFC 1035, section 4.1); `None` if the name is too long.
+/// The query message (RFC 1035, section 4.1); `None` if the name is too long.
 fn question(id: [u8; 2], name: &str) -> Option<Vec<u8>> {
     let mut query = id.to_vec();
-    // Recursion is wanted; one question.
+    // Flags: recursion desired. Counts: one question.
     query.extend_from_slice(&[1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
     for label in name.trim_end_matches('.').split('.') {
         let length = u8::try_from(label.len())
@@ -102,7 +103,7 @@ fn question(id: [u8; 2], name: &str) -> Option<Vec<u8>> {
     (name.len() < 254).then_some(query)
 }
 
-/// The texts of an answer; `None` if it is none to our question.
+/// The texts in a response; `None` if it does not match the query.
 fn read(answer: &[u8], id: [u8; 2]) -> Option<Vec<String>> {
     let mut reader = Reader { left: answer };
     if reader.take(2)? != id {
@@ -129,7 +130,7 @@ fn read(answer: &[u8], id: [u8; 2]) -> Option<Vec<String>> {
         reader.take(4)?;
         let length = reader.number()?;
         let data = reader.take(length.into())?;
-        // An alias (CNAME) may stand before the texts.
+        // Aliases (CNAME) may precede the texts.
         if (kind, class) == (TXT, INTERNET) {
             texts.push(text(data)?);
         }
@@ -163,7 +164,7 @@ impl<'a> Reader<'a> {
         Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
     }
 
-    /// Passes over a name, which ends with an empty label or a pointer.
+    /// Skips a name, which ends with an empty label or a pointer.
     fn name(&mut self) -> Option<()> {
         loop {
             match *self.take(1)?.first()? {

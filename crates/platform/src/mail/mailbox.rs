@@ -1,5 +1,5 @@
-//! The built-in mailbox: where an installation does not send mail, its mails are kept in the store
-//! for people and tests to read.
+//! The built-in mailbox: if an installation does not send mail, its mails stay in the store for
+//! people and tests to read.
 
 use jiff::Timestamp;
 

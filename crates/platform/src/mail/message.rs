@@ -122,7 +122,7 @@ impl Outgoing {
     }
 }
 
-/// The last of the alternatives, as RFC 6047 has it.
+/// The last alternative, as RFC 6047 requires.
 fn calendar_part(file: &str) -> Result<SinglePart, Unwritable> {
     let method = file.lines().find_map(|line| line.strip_prefix("METHOD:"));
     let media_type = format!(

@@ -109,7 +109,7 @@ pub enum State {
     Failed,
     /// The recipient is on the suppression list.
     Suppressed,
-    /// Perhaps sent: the server's answer was lost.
+    /// Perhaps sent: the server's reply was lost.
     Uncertain,
 }
 
@@ -226,8 +226,8 @@ impl Tx<'_> {
         self.write_mail(mail, false)
     }
 
-    /// As [`Tx::send_mail`], for a mail that nobody should get twice: found half sent, it stays
-    /// `uncertain`, and people decide whether to send it again.
+    /// Like [`Tx::send_mail`], for a mail that nobody should get twice: if the program stops while
+    /// sending it, it stays `uncertain`, and people decide whether to send it again.
     pub fn send_mail_at_most_once(&mut self, mail: NewMail) -> Result<MailId, StoreError> {
         self.write_mail(mail, true)
     }
@@ -305,7 +305,7 @@ pub struct Entry {
     pub state: State,
     /// The mail server's last reply.
     pub answer: Option<String>,
-    /// Whether it may have been sent twice.
+    /// Whether the mail may have been sent twice.
     #[row(rename = "doubts")]
     pub was_uncertain: bool,
     /// When it was written.
@@ -333,13 +333,14 @@ pub fn list(
     .all(tx)
 }
 
-/// The number of mails found half sent; at most so many may have been sent twice or not at all.
+/// The number of mails whose sending was interrupted; at most this many were sent twice or not at
+/// all.
 pub fn doubted(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let (count,) = tx.one(sql!("SELECT COUNT(*) FROM mail WHERE doubts > 0"), &[])?;
     Ok(count)
 }
 
-/// Takes a mail back that no server has accepted yet; `false` if it is too late for that.
+/// Withdraws a mail that no server has accepted yet; `false` if it is too late.
 pub fn withdraw(tx: &mut Tx<'_>, id: &MailId) -> Result<bool, StoreError> {
     let taken = sql!(
         "DELETE FROM mail WHERE id = :id AND state IN ('queued', 'deferred')",
@@ -349,7 +350,7 @@ pub fn withdraw(tx: &mut Tx<'_>, id: &MailId) -> Result<bool, StoreError> {
     if taken == 0 {
         return Ok(false);
     }
-    // A job that is running finds no mail.
+    // A job that is already running then finds no mail.
     jobs::withdraw(tx, &job_key(id))?;
     Ok(true)
 }

@@ -29,7 +29,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 const COMMAND: Duration = Duration::from_secs(30);
 /// The timeout for the server's reply to the text, since some servers scan for viruses first.
 const TEXT: Duration = Duration::from_mins(2);
-/// How long sending pauses after the server refused us, rather than a recipient.
+/// How long sending pauses after the server refused this site, rather than a recipient.
 const HOLD: Duration = Duration::from_mins(1);
 /// The longest stored reply, in bytes.
 const ANSWER_LIMIT: usize = 500;
@@ -45,7 +45,7 @@ pub struct Server {
     pub tls: Tls,
     /// User and password, if the server needs them.
     pub login: Option<(String, Secret)>,
-    /// The most mails a minute; 0 for no limit.
+    /// The maximum number of mails per minute; 0 for no limit.
     pub per_minute: u32,
     /// Certificates to trust besides the public authorities, as PEM.
     pub authorities: Vec<String>,
@@ -96,7 +96,7 @@ pub(super) enum Refusal {
     Passing(String),
     /// A 4xx reply to this recipient.
     Delayed(String),
-    /// The server refuses us: a failed login or an unacceptable sender.
+    /// The server refuses this site: a failed login or an unacceptable sender.
     Us(String),
     /// The server refuses this mail or its recipient for good.
     Bounced {
@@ -372,7 +372,7 @@ pub(super) fn without_words(answer: &str) -> String {
     }
 }
 
-/// Whether it is an enhanced status code such as `4.7.1`: class, subject, detail.
+/// Whether a word is an enhanced status code such as `4.7.1`: class, subject, detail.
 fn is_enhanced(word: &str) -> bool {
     let parts: Vec<&str> = word.split('.').collect();
     let is_number = |part: &&str| {

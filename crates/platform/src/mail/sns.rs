@@ -73,7 +73,7 @@ pub enum SnsError {
     /// Another certificate is being fetched.
     #[error("another certificate is being fetched")]
     Busy,
-    /// SNS answered with an error status.
+    /// SNS responded with an error status.
     #[error("SNS answered {0}")]
     Status(u16),
 }

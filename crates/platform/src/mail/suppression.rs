@@ -26,18 +26,18 @@ pub(super) use report::{delivered, outcome_of_mail};
 pub const SOFT_LIMIT: i64 = 3;
 /// The period of [`SOFT_LIMIT`], and how long the address is then suppressed.
 pub const SOFT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How often a confirmation mail may be sent to a suppressed address.
+/// The minimum time between two confirmation mails to a suppressed address.
 pub const CONFIRM_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Why an address gets no mail, weakest cause first: only a stronger cause replaces an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// Its server refused several mails lately, but may accept others.
+    /// The recipient's server refused several mails lately, but may accept others.
     SoftBounce,
     /// The recipient unsubscribed.
     Unsubscribe,
-    /// Its server says that the address does not exist.
+    /// The recipient's server says that the address does not exist.
     HardBounce,
     /// The recipient marked a mail as spam.
     Complaint,
@@ -70,7 +70,7 @@ impl Cause {
         matches!(self, Self::SoftBounce | Self::HardBounce)
     }
 
-    /// Whether it ends when the owner of the address opens a confirmation link.
+    /// Whether the suppression ends when the owner of the address opens a confirmation link.
     pub fn ends_when_confirmed(self) -> bool {
         self.is_bounce() || self == Self::Complaint
     }
@@ -114,12 +114,12 @@ pub struct Suppression {
     /// The cause.
     pub cause: Cause,
     soft_count: i64,
-    /// Since when; for soft bounces, the time of the last one.
+    /// When the entry was recorded; for soft bounces, the time of the last one.
     pub last_at: Timestamp,
 }
 
 impl Suppression {
-    /// Whether the entry blocks mail now. A few soft bounces do not.
+    /// Whether the entry blocks mail now. Fewer than [`SOFT_LIMIT`] soft bounces do not.
     pub fn is_held(&self, now: Timestamp) -> bool {
         self.cause != Cause::SoftBounce
             || (self.soft_count >= SOFT_LIMIT && self.last_at > now - SOFT_PERIOD)
@@ -302,7 +302,7 @@ pub fn lift(
     lift_if(tx, key, address, by, Cause::ends_when_confirmed)
 }
 
-/// Ends a suppression for bounces, because somebody knows that the address is right.
+/// Ends a suppression for bounces, because somebody confirmed that the address is right.
 pub fn lift_bounce(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -453,7 +453,7 @@ pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Lis
     .all(tx)
 }
 
-/// Removes entries whose key is gone, because nobody can look them up.
+/// Removes entries whose key is lost, because their addresses can no longer be looked up.
 pub fn forget_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM mail_report"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM suppression"), &[], Rows::Any)

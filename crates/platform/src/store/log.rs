@@ -1,7 +1,7 @@
-//! SQLite's write-ahead log, for the backup that copies it.
+//! Access to SQLite's write-ahead log, for the backup that copies it.
 //!
-//! The file format is SQLite's own: <https://sqlite.org/walformat.html>. The index beside the log
-//! (`-shm`) says how far the log is committed.
+//! The file format is SQLite's: <https://sqlite.org/walformat.html>. The index beside the log
+//! (`-shm`) records how much of the log is committed.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -14,15 +14,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-/// How often a torn read of the index is repeated.
+/// How often an inconsistent read of the index is repeated.
 const READS: u32 = 100;
-/// The length of the index's header, of which there are two copies.
+/// The length in bytes of the index's header, of which there are two copies.
 const HEADER: usize = 48;
 
-/// How far the log is committed.
+/// The committed end of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogPosition {
-    /// Tells one log from the next, which begins at the start of the file again.
+    /// Identifies the log: SQLite changes it when it restarts the log at the beginning of the file.
     pub salt: [u8; 8],
     /// The number of committed frames.
     pub frame: u32,
@@ -35,11 +35,11 @@ pub struct LogPosition {
 pub struct LogMark {
     /// When the commit was on disk.
     pub at: Timestamp,
-    /// How far the log was committed then.
+    /// The committed end of the log at that time.
     pub position: LogPosition,
 }
 
-/// The log of a store whose checkpoints are the backup's alone. Clones share it.
+/// The log of a store that only the backup checkpoints. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Log(Arc<Shared>);
 
@@ -54,7 +54,7 @@ struct Shared {
     is_empty_wanted: AtomicBool,
 }
 
-/// While it lives, the writer of this process writes nothing.
+/// While this value exists, the writer of this process writes nothing.
 #[derive(Debug)]
 pub struct Pause(
     #[expect(dead_code, reason = "dropping it lets the writer go on")] pub(super) SyncSender<()>,
@@ -76,12 +76,12 @@ impl Log {
         &self.0.store
     }
 
-    /// The file of the log.
+    /// The path of the log.
     pub fn path(&self) -> PathBuf {
         beside(&self.0.store, "-wal")
     }
 
-    /// How far the log is committed, by whichever process.
+    /// The committed end of the log, including commits of other processes.
     pub fn position(&self) -> io::Result<LogPosition> {
         let mut index = guard(&self.0.index);
         let file = match &mut *index {
@@ -112,12 +112,12 @@ impl Log {
         file.read_at(bytes, offset)
     }
 
-    /// Takes the marks so far: the last commit of each second.
+    /// Takes the marks recorded since the last call: the last commit of each second.
     pub fn take_marks(&self) -> Vec<LogMark> {
         guard(&self.0.marks).drain(..).collect()
     }
 
-    /// Whether deleted data should leave the log; asked once.
+    /// Whether the log should be emptied because it contains deleted data. Resets the request.
     pub fn take_empty_wanted(&self) -> bool {
         self.0.is_empty_wanted.swap(false, Ordering::AcqRel)
     }
@@ -127,7 +127,7 @@ impl Log {
         self.0.is_empty_wanted.store(true, Ordering::Release);
     }
 
-    /// Notes that everything up to now was committed at `at`.
+    /// Records that everything so far was committed at `at`.
     pub(super) fn mark(&self, at: Timestamp) {
         let position = match self.position() {
             Ok(position) => position,

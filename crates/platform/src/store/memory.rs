@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The number of cached values; a further one drops the least recently used.
 const KEPT: usize = 256;
 
-/// Shared by all transactions of a store.
+/// The cache, shared by all transactions of a store.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory(Arc<Mutex<Shelf>>);
 

@@ -28,8 +28,8 @@ pub struct Migrations {
     pub owner: &'static str,
     /// The steps, numbered from 1 without gaps.
     pub steps: &'static [Step],
-    /// Whether a store that has none of the steps skips them all: new stores do not need these
-    /// tables.
+    /// Whether a store that has none of the steps skips all of them, because new stores do not need
+    /// these tables.
     pub only_if_begun: bool,
 }
 
@@ -137,7 +137,7 @@ pub(super) fn postgres(
         ))
     };
     let mut transaction = client.transaction().map_err(fail)?;
-    // Of two processes that start together, the second waits and finds everything applied.
+    // If two processes start together, the second waits and finds everything applied.
     transaction
         .batch_execute("SELECT pg_advisory_xact_lock(7002)")
         .map_err(fail)?;

@@ -39,7 +39,7 @@ pub use sql::{ROW_LOCK, Rows, Sql};
 pub use tx::{Tx, Wake};
 pub use value::{Bind, Column, FromRow, Json, Row, ToRow, Value};
 
-/// The most changes that may wait for the writer; further ones are refused as busy.
+/// The maximum number of changes that may wait for the writer; further ones are refused as busy.
 pub const QUEUE_LIMIT: usize = 4_096;
 
 /// Which engine to use, and how.
@@ -56,8 +56,8 @@ pub enum Settings {
 pub struct SqliteSettings {
     /// The database file; `-wal` and `-shm` are beside it.
     pub path: PathBuf,
-    /// The most changes that share one flush, at least 1. The default is 512; 1 is for benchmarks
-    /// only.
+    /// The maximum number of changes that share one flush, at least 1. The default is 512; 1 is for
+    /// benchmarks only.
     pub batch: usize,
     /// Whether a commit waits for stable storage. `false` is for benchmarks and tests only.
     pub durable: bool,
@@ -100,7 +100,7 @@ enum Engine {
     Postgres(Arc<postgres::Engine>),
 }
 
-/// What every transaction needs besides its connection.
+/// The parts that every transaction needs besides its connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Ground {
     pub(crate) clock: Clock,
@@ -218,7 +218,7 @@ impl Store {
         }
     }
 
-    /// As [`Store::read`], but never on a thread that serves requests.
+    /// Like [`Store::read`], but never on a thread that serves requests.
     pub async fn read_at_length<T, E, F>(&self, look: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,

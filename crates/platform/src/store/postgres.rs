@@ -19,7 +19,7 @@ use super::relay::Relay;
 use super::tx::{self, Mode};
 use super::{Ground, PostgresSettings, QUEUE_LIMIT, Signals, StoreError, Tx, Wake, Work};
 
-/// How often a change runs in all when it meets deadlocks.
+/// The maximum number of runs of a change that meets deadlocks.
 const TRIES: u32 = 5;
 /// The pause before the second run; it grows with each further one.
 const PAUSE: Duration = Duration::from_millis(5);

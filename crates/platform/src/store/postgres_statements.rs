@@ -1,4 +1,4 @@
-//! Statements on a connection of PostgreSQL, and what its errors mean.
+//! Statements on a PostgreSQL connection, and the translation of its errors.
 
 use std::collections::HashMap;
 

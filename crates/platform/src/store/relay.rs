@@ -25,7 +25,7 @@ use super::{Signals, StoreError, Wake};
 const LOOK: Duration = Duration::from_millis(200);
 /// The pause before reconnecting.
 const AGAIN: Duration = Duration::from_secs(1);
-/// The most rows numbered in one transaction.
+/// The maximum number of rows numbered in one transaction.
 const PART: i64 = 1_000;
 
 /// The relay of one process.

@@ -33,7 +33,8 @@ use super::{Ground, QUEUE_LIMIT, Signals, SqliteSettings, StoreError, Tx, Wake, 
 
 /// How long a batch accepts changes.
 const BATCH_TIME: Duration = Duration::from_millis(5);
-/// The same as a multiple of the last flush: where flushes are slow, more changes should share one.
+/// The same limit as a multiple of the last flush: where flushes are slow, more changes should
+/// share one.
 const BATCH_FLUSHES: u32 = 5;
 /// From this flush time on, the writer waits a quarter of it for further changes, if the batch
 /// already has several.
@@ -66,10 +67,10 @@ pub(super) struct Engine {
     log: Option<Log>,
 }
 
-/// What the writer is asked for.
+/// A message to the writer.
 enum Message {
     Change(Box<dyn Work>),
-    /// To write nothing until the other end lets go.
+    /// Pauses writing until the other end is dropped.
     Pause(Receiver<()>, SyncSender<()>),
 }
 
@@ -129,7 +130,7 @@ impl Engine {
         self.log.as_ref()
     }
 
-    /// Blocks until the writer stands between two batches.
+    /// Blocks until the writer pauses between two batches.
     pub(super) fn pause(&self) -> Result<Pause, StoreError> {
         let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
         let (resume, resumed) = sync_channel(0);
@@ -225,7 +226,7 @@ struct Batch {
 }
 
 impl Message {
-    /// The change; a pause is kept for the end of the batch.
+    /// The change in a message. A pause is stored in `pause` for the end of the batch instead.
     fn change(self, pause: &mut Option<Self>) -> Option<Box<dyn Work>> {
         match self {
             Self::Change(work) => Some(work),
@@ -281,7 +282,8 @@ impl Writer {
             .ok()
     }
 
-    /// Runs one batch that starts with `first` and ends at a pause; returns how long its flush took.
+    /// Runs one batch that starts with `first` and ends at a pause; returns how long its flush
+    /// took.
     fn batch(
         &self,
         first: Box<dyn Work>,

@@ -1,4 +1,4 @@
-//! Statements on a connection of SQLite, and what their errors mean.
+//! Statements on an SQLite connection, and the translation of its errors.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ffi};

@@ -92,12 +92,12 @@ impl<'c> Tx<'c> {
         &self.ground.random
     }
 
-    /// As [`Query::one`], with arguments by number.
+    /// Like [`Query::one`], with arguments by number.
     pub fn one<T: FromRow>(&mut self, sql: Sql, arguments: &[&dyn Bind]) -> Result<T, StoreError> {
         self.query_one(Query::new(sql, &bind(arguments)))
     }
 
-    /// As [`Query::maybe`], with arguments by number.
+    /// Like [`Query::maybe`], with arguments by number.
     pub fn maybe<T: FromRow>(
         &mut self,
         sql: Sql,
@@ -106,7 +106,7 @@ impl<'c> Tx<'c> {
         self.query_maybe(Query::new(sql, &bind(arguments)))
     }
 
-    /// As [`Query::all`], with arguments by number.
+    /// Like [`Query::all`], with arguments by number.
     pub fn all<T: FromRow>(
         &mut self,
         sql: Sql,
@@ -115,7 +115,7 @@ impl<'c> Tx<'c> {
         self.query_all(Query::new(sql, &bind(arguments)))
     }
 
-    /// As [`Query::run`], with arguments by number.
+    /// Like [`Query::run`], with arguments by number.
     pub fn run(
         &mut self,
         sql: Sql,

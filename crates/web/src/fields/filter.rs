@@ -1,4 +1,4 @@
-//! What a list is filtered by: a table whose fields stand in the query of an address.
+//! List filters: a table whose fields are query parameters of a URL.
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 use super::{Field, Input, Kind, form};
 use crate::{Findings, Form};
 
-/// Reads a filter. What is not part of it is left alone; an unknown word is found.
+/// Parses a filter from a query. Other parameters are ignored; an unknown word is an error.
 pub fn read<T: Serialize + DeserializeOwned + Clone + Default>(
     fields: &[Field],
     query: &Form,
     findings: &mut Findings,
 ) -> T {
-    // A blank is no word, and not nothing either.
+    // A value of white space is neither a word nor empty.
     let blank = query
         .iter()
         .filter(|(_, value)| !value.is_empty() && value.trim().is_empty());
@@ -23,21 +23,21 @@ pub fn read<T: Serialize + DeserializeOwned + Clone + Default>(
             findings.add(&format!("/{name}"), "unknown_option", []);
         }
     }
-    // An empty value asks for nothing, also after another one of the same name.
+    // An empty value does not filter, and does not override an earlier value of the same name.
     let said = query.iter().filter(|(_, value)| !value.is_empty());
     let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let input = Input::Form(said.collect(), fields.to_vec());
     input.apply(fields, &T::default(), false, &TimeZone::UTC, findings)
 }
 
-/// The query of an address that says the same.
+/// The query for this filter.
 pub fn query<T: Serialize>(fields: &[Field], filter: &T) -> Form {
     let mut form = form(fields, filter, 0, &TimeZone::UTC);
     form.remove(&["version"]);
     form
 }
 
-/// A flag as statements take it: empty where it does not matter.
+/// A flag as an argument for SQL statements: empty if it does not filter.
 pub fn flag_word(flag: Option<bool>) -> &'static str {
     match flag {
         None => "",

@@ -497,7 +497,7 @@ mod tests {
             );
             let moved = read(false, &set("starts_at", "2027-06-02T18:00"));
             assert_eq!(moved.starts_at.to_string(), "2027-06-02T16:00:00Z");
-            // A new record takes what its form says.
+            // A new record uses the time as the form shows it.
             assert_ne!(read(true, &|_| {}).starts_at, held.starts_at);
         }
     }

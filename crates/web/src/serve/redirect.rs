@@ -42,7 +42,7 @@ pub(super) fn is_short_form(request: &Request) -> bool {
         && length.is_some_and(|length| length <= LONGEST_SENT_ON)
 }
 
-/// The path of our page that sent the request.
+/// The path of the page of this site that sent the request.
 pub(super) fn sent_from(site: &Site, headers: &HeaderMap) -> Option<String> {
     let referrer = headers.get(REFERER)?.to_str().ok()?;
     let path = referrer.strip_prefix(site.url().origin())?;

@@ -1,5 +1,5 @@
-//! Tables out of files that other programs made. Cells come as text; whatever a file is, no
-//! more of it is taken into memory than a table of the allowed size needs.
+//! Reading tables from files of other programs. Cells are read as text. The memory used is bounded
+//! by the allowed size of a table, whatever the file contains.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read as _};
 
@@ -10,58 +10,58 @@ use zip::ZipArchive;
 
 use super::FORMULA;
 
-/// The largest file, in bytes.
+/// The maximum size of a file, in bytes.
 pub const MOST_BYTES: usize = 10 << 20;
-/// How many rows a table has at most, besides its headings.
+/// The maximum number of rows of a table, besides the headings.
 pub const MOST_ROWS: usize = 10_000;
-/// How many columns a table has at most.
+/// The maximum number of columns.
 pub const MOST_COLUMNS: usize = 100;
-/// How large the parts of a workbook may be together when they are unpacked.
+/// The maximum total size of a workbook's parts when unpacked, in bytes.
 const MOST_UNPACKED: u64 = 64 << 20;
-/// How long a cell may be, in characters, as in Excel.
+/// The maximum length of a cell, in characters, as in Excel.
 const MOST_LETTERS: usize = 32_767;
-/// How many bytes all cells together may have: a workbook may name one text many times.
+/// The maximum total size of all cells, in bytes: a workbook may refer to one text many times.
 const MOST_TEXT: usize = 2 * MOST_BYTES;
-/// How many parts a workbook may have.
+/// The maximum number of parts of a workbook.
 const MOST_PARTS: usize = 1_000;
 
-/// A table: the headings, and each row with the number that a spreadsheet shows beside it.
+/// A table: the headings, and each other row with its number in the spreadsheet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
-    /// The first row that holds anything.
+    /// The first row that is not empty.
     pub headings: Vec<String>,
-    /// The other rows that hold anything.
+    /// The other rows that are not empty.
     pub rows: Vec<(usize, Vec<String>)>,
 }
 
-/// Why a file is not read.
+/// Why a file cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// It is larger than [`MOST_BYTES`], unpacks to more than a table needs, or has a cell that is
+    /// The file is larger than [`MOST_BYTES`], unpacks to more than a table needs, or has a cell
     /// longer than any program writes.
     #[error("the file is too large")]
     TooLarge,
-    /// It has more than [`MOST_ROWS`] rows.
+    /// The table has more than [`MOST_ROWS`] rows.
     #[error("the table has too many rows")]
     TooManyRows,
-    /// It has more than [`MOST_COLUMNS`] columns.
+    /// The table has more than [`MOST_COLUMNS`] columns.
     #[error("the table has too many columns")]
     TooManyColumns,
-    /// Its bytes are no text, and no workbook either.
+    /// The file is neither text nor a workbook.
     #[error("the file is neither text nor a workbook")]
     NotText,
-    /// A quotation mark is never closed; the line where it stands.
+    /// A quotation mark in this line is never closed.
     #[error("the quotation mark in line {0} is never closed")]
     UnclosedQuote(usize),
     /// The workbook is damaged or protected by a password.
     #[error("the workbook is damaged")]
     BadWorkbook,
-    /// It has no headings, or nothing below them.
+    /// There are no headings, or no rows below them.
     #[error("there is nothing in the table")]
     Empty,
 }
 
-/// Reads a table: a workbook's first sheet, or text with commas, semicolons or tabs.
+/// Reads a table: the first sheet of a workbook, or text separated by commas, semicolons or tabs.
 pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
     if bytes.len() > MOST_BYTES {
         return Err(Unreadable::TooLarge);
@@ -80,12 +80,12 @@ pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
 #[derive(Default)]
 struct Grid {
     rows: Vec<(usize, Vec<String>)>,
-    /// The bytes of all cells.
+    /// The total size of all cells, in bytes.
     weight: usize,
 }
 
 impl Grid {
-    /// Adds a cell to the row with this number, which is the last one or a new one.
+    /// Adds a cell to the row with this number, which is the last row or a new one.
     fn put(&mut self, number: usize, column: usize, text: String) -> Result<(), Unreadable> {
         if text.is_empty() {
             return Ok(());
@@ -129,7 +129,7 @@ impl Grid {
     }
 }
 
-/// The text of a file, whose encoding its first bytes tell.
+/// Decodes the text of a file; its first bytes determine the encoding.
 fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
     let utf_16 = |encoding: &'static Encoding, bytes| {
         let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
@@ -149,14 +149,14 @@ fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
                 .into_owned(),
         },
     };
-    // Pictures and programs hold bytes that no text does.
+    // Binary files contain zero bytes, text does not.
     if text.contains('\0') {
         return Err(Unreadable::NotText);
     }
     Ok(text)
 }
 
-/// The separator that the first line has most of, outside quotation marks.
+/// The separator that occurs most often in the first line, outside quotation marks.
 fn separator(text: &str) -> char {
     let (mut counts, mut is_quoted) = ([(',', 0), (';', 0), ('\t', 0)], false);
     for letter in text.trim_start_matches(['\r', '\n']).chars() {
@@ -172,12 +172,12 @@ fn separator(text: &str) -> char {
         }
     }
     let [comma, others @ ..] = counts;
-    // The first of equals wins, and the comma before all.
+    // In a tie, the first separator wins, so the comma comes first.
     let most = |most: (char, usize), one: (char, usize)| if one.1 > most.1 { one } else { most };
     others.into_iter().fold(comma, most).0
 }
 
-/// RFC 4180, with any of the separators and line breaks.
+/// Parses separated text (RFC 4180), with any of the separators and line breaks.
 fn read_text(text: &str, separator: char, grid: &mut Grid) -> Result<(), Unreadable> {
     let mut letters = text.chars().peekable();
     let (mut number, mut line, mut column) = (1, 1, 0);
@@ -218,7 +218,7 @@ fn read_text(text: &str, separator: char, grid: &mut Grid) -> Result<(), Unreada
     put(number, column, &mut cell)
 }
 
-/// Takes off the apostrophe that the writer of tables puts before what looks like a formula.
+/// Removes the apostrophe that the writer of tables puts before text that looks like a formula.
 fn plain(cell: String) -> String {
     match cell.strip_prefix('\'') {
         Some(rest) if rest.starts_with(FORMULA) || rest.starts_with('\'') => rest.to_owned(),
@@ -232,7 +232,8 @@ fn read_workbook(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(bad)?;
     let first = book.sheet_names().into_iter().next();
     let first = first.ok_or(Unreadable::BadWorkbook)?;
-    // A range would be as large as its corners say; cells are as many as there are.
+    // The size of a range depends on its claimed corners; a reader of cells returns only existing
+    // ones.
     let mut cells = book.worksheet_cells_reader(&first).map_err(bad)?;
     while let Some(cell) = cells.next_cell().map_err(bad)? {
         let (row, column) = cell.get_position();
@@ -242,8 +243,8 @@ fn read_workbook(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
     Ok(())
 }
 
-/// Unpacks every part into nothing, so that a small file that becomes a large one is refused
-/// before anything reads it. What a part says of its own size counts for nothing.
+/// Unpacks every part without storing it, so that a small file that unpacks to a large one is
+/// refused before it is read. The sizes that a file declares are ignored.
 fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
     let mut parts = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Unreadable::BadWorkbook)?;
     if parts.len() > MOST_PARTS {
@@ -266,8 +267,8 @@ fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
     Ok(())
 }
 
-/// Refuses a part of shared strings that claims to have more of them than a table has cells:
-/// the reader makes room for all of them before it reads the first.
+/// Refuses a part of shared strings that declares more of them than a table has cells: the reader
+/// reserves memory for all of them before it reads the first.
 fn check_count(part: impl BufRead) -> Result<(), Unreadable> {
     let mut events = quick_xml::Reader::from_reader(part);
     let mut buffer = Vec::new();
@@ -290,7 +291,7 @@ fn check_count(part: impl BufRead) -> Result<(), Unreadable> {
     }
 }
 
-/// The value of a cell as its program shows it; what a formula came to, and never the formula.
+/// The value of a cell as its program displays it; of a formula, the result.
 fn value(cell: &DataRef<'_>) -> String {
     match cell {
         DataRef::Empty | DataRef::Error(_) => String::new(),

@@ -1,4 +1,4 @@
-//! Recovery codes: ten, each of which stands in for the app once.
+//! Recovery codes: ten codes, each of which replaces an app code once.
 
 use platform::key::Key;
 use platform::{Rows, Secret, StoreError, Tx, sql};
@@ -7,13 +7,13 @@ use web::Site;
 use super::base32;
 use crate::account::AccountId;
 
-/// How many there are in a set.
+/// The number of codes in a set.
 pub const COUNT: usize = 10;
-/// How many random bytes a code is made of: 120 bits, which nobody can try one by one, so a plain
-/// hash keeps them.
+/// The number of random bytes in a code. 120 bits cannot be guessed, so an unsalted hash is enough.
 const BYTES: usize = 15;
 
-/// Makes a set; those before work no more. They are shown once and kept nowhere.
+/// Creates a set; the previous codes stop working. The codes are shown once and only their hashes
+/// are stored.
 pub(super) fn create(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -49,7 +49,7 @@ pub(super) fn count(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreEr
     Ok(count)
 }
 
-/// Whether it is one of the account's codes; then it is used up.
+/// Whether it is an unused code of the account; if so, it is marked as used.
 pub(super) fn accept(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -79,7 +79,7 @@ fn key(site: &Site) -> Key {
     site.keys.key("recovery codes")
 }
 
-/// In groups of four, as people read them out.
+/// Formats a code in groups of four characters, for readability.
 fn grouped(code: &str) -> String {
     let groups: Vec<String> = code
         .as_bytes()

@@ -1,5 +1,5 @@
-//! Codes of an authenticator app (RFC 6238): SHA-1, six digits, another one every 30 seconds. The
-//! code before and the one after count too, because clocks differ.
+//! Codes of an authenticator app (RFC 6238): SHA-1, six digits, a new code every 30 seconds. The
+//! previous and the next code are accepted too, because clocks differ.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use web::Site;
 use super::base32;
 use crate::account::{Account, AccountId};
 
-/// How long a code is shown, in seconds.
+/// How long a code is valid, in seconds.
 pub const STEP: i64 = 30;
 
-/// What the app computes its codes from: 160 bits. Prints as `***`.
+/// The 160-bit secret from which the app computes its codes. Prints as `***`.
 pub struct AppSecret([u8; 20]);
 
 impl fmt::Debug for AppSecret {
@@ -26,12 +26,12 @@ impl fmt::Debug for AppSecret {
 }
 
 impl AppSecret {
-    /// As people type it.
+    /// The secret in Base32, for typing.
     pub fn text(&self) -> String {
         base32(&self.0)
     }
 
-    /// As apps read it: who it is for is shown beside the code.
+    /// The `otpauth:` URI for the app; the app shows the account and the site beside the code.
     pub fn uri(&self, site: &Site, account: &Account) -> String {
         let issuer = percent_encoded(&site.settings.name);
         let account = percent_encoded(&account.email);
@@ -91,7 +91,8 @@ pub(super) fn pending(
     Ok(stored.and_then(|stored| open(site, account, &stored)))
 }
 
-/// Whether the code is the app's for about now; then it is used up, and the app is confirmed.
+/// Whether the code is currently valid and unused. If so, it is marked as used and the setup as
+/// confirmed.
 pub(super) fn accept(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -157,7 +158,7 @@ fn code(secret: &[u8; 20], step: i64) -> String {
     format!("{:06}", (number & 0x7fff_ffff) % 1_000_000)
 }
 
-/// Percent-encodes what is more than letters and digits; apps take `+` for itself.
+/// Percent-encodes everything but unreserved characters; apps read `+` literally.
 fn percent_encoded(text: &str) -> String {
     let encoded = text.bytes().map(|byte| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rfc_6238() {
-        // Appendix B, the last six of its eight digits.
+        // Appendix B, the last six of the eight digits.
         for (second, expected) in [
             (59, "287082"),
             (1_111_111_109, "081804"),

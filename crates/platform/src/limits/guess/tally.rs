@@ -82,11 +82,11 @@ struct Tally {
 /// Whether another attempt is within the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
-    /// It is.
+    /// The attempt is within the limits.
     Free,
-    /// It is not if all look-ups in flight fail.
+    /// The attempt exceeds a limit if all look-ups in flight fail.
     Busy,
-    /// It is not; room again after this many milliseconds.
+    /// The attempt exceeds a limit; it is allowed after this many milliseconds.
     Full(i64),
 }
 

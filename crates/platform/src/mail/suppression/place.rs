@@ -69,13 +69,13 @@ impl Place {
         }
     }
 
-    /// Whether it includes mail of this stream and scope.
+    /// Whether the place includes mail of this stream and scope.
     pub(super) fn covers(&self, stream: Stream, scope: Option<&str>) -> bool {
         (self.stream.is_empty() || self.stream == stream.word())
             && self.is_in(scope.unwrap_or_default())
     }
 
-    /// Whether it includes mail of this scope, in any stream.
+    /// Whether the place includes mail of this scope, in any stream.
     pub(super) fn is_in(&self, scope: &str) -> bool {
         self.scope.is_empty() || self.scope == scope
     }
@@ -92,7 +92,7 @@ impl Place {
         &self.scope
     }
 
-    /// Whether it belongs to this address.
+    /// Whether the place belongs to this address.
     pub fn is_of(&self, key: &Key, address: &Address) -> bool {
         let hashes = Self::wholes(key, address);
         hashes.iter().any(|whole| whole.address == self.address)

@@ -1,4 +1,4 @@
-//! Reports of mail servers and providers about what became of mails.
+//! Delivery reports by mail servers and providers.
 
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use crate::store::{Rows, StoreError, Tx};
 /// How long repeated reports are recognised.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// The fate of a mail.
+/// The reported outcome of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -39,8 +39,8 @@ impl Outcome {
     }
 }
 
-/// Records a provider's report about a mail, which is named by its `Message-ID` or the provider's
-/// own id. Repeats count once; a stronger report that follows counts too.
+/// Records a provider's report about a mail, identified by its `Message-ID` or the provider's own
+/// id. Repeats count once; a stronger report that follows counts too.
 pub fn report(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -67,14 +67,14 @@ pub fn report(
     outcome_of_mail(tx, key, address, name, outcome)
 }
 
-/// Our mail with this `Message-ID`.
+/// The mail of this site with this `Message-ID`.
 fn own_mail(message: &str) -> Option<MailId> {
     let name = message.strip_prefix('<').unwrap_or(message);
     let (id, _) = name.split_once('@')?;
     id.parse().ok()
 }
 
-/// Records a report about a mail, by our id or the provider's.
+/// Records a report about a mail, identified by this store's id or the provider's.
 pub(in super::super) fn outcome_of_mail(
     tx: &mut Tx<'_>,
     key: &Key,
