@@ -1,4 +1,4 @@
-//! What the page of one's own account shows of its second factor.
+//! The section on the second factor on the page of one's own account.
 
 use askama::Template;
 use jiff::tz::TimeZone;
@@ -6,7 +6,7 @@ use web::Text;
 
 use identity::credential::second_factor::Factors;
 
-/// The part of the page of the account.
+/// The section's data.
 #[derive(Template)]
 #[template(path = "factors.html")]
 pub(super) struct Section<'a> {
@@ -14,7 +14,7 @@ pub(super) struct Section<'a> {
     pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) factors: Factors,
-    /// Whether the address has to be confirmed first.
+    /// Whether the e-mail address has to be confirmed first.
     pub(super) is_pending: bool,
 }
 
