@@ -18,7 +18,7 @@ use web::Findings;
 use crate::countdown::CountdownId;
 use crate::{PHRASE_EXISTS, Refusal};
 
-/// Whoever decides on what people suggest.
+/// Moderators, who decide on suggested phrases.
 pub const MODERATOR: Role = Role::new("moderator", "phrase-role-moderator");
 
 platform::id!(PhraseId, random, "One phrase.");

@@ -29,11 +29,11 @@ web::words! {
     /// What became of a suggestion.
     #[schema(as = SuggestionState)]
     State {
-        /// Nobody decided yet.
+        /// Nobody has decided yet.
         Pending = "pending" => "phrase-pending",
-        /// It is a phrase.
+        /// It became a phrase.
         Approved = "approved" => "phrase-approved",
-        /// It is none.
+        /// It was rejected.
         Rejected = "rejected" => "phrase-rejected",
     }
 }

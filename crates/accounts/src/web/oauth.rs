@@ -34,8 +34,8 @@ fn find<'a>(accounts: &'a Context, name: &str) -> Result<&'a Provider, Problem> 
     accounts.providers.find(name).ok_or_else(Problem::not_found)
 }
 
-/// A page that redirects to a provider whose sign-in page is on another host than its own address,
-/// which no policy names.
+/// A page that redirects to a provider whose sign-in page is on another origin than the provider's
+/// issuer: no policy allows a form to redirect there.
 #[derive(Template)]
 #[template(path = "oauth_onward.html")]
 struct OnwardPage<'a> {

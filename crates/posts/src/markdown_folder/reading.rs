@@ -267,8 +267,8 @@ impl Reading<'_> {
             Some("page") => Kind::Page,
             Some("note") => Kind::Note,
             Some("article" | "post" | "posts" | "blog") | None => Kind::Article,
-            // Unknown types of other programs become articles; this site's own types are
-            // recognised.
+            // Unknown types of other programs become articles, but a misspelled `kind`, this site's
+            // own key, is an error.
             Some(word) => {
                 if let (Some(entry), true) = (document.find(&["kind"]), Kind::find(word).is_none())
                 {
