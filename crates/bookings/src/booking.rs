@@ -71,7 +71,7 @@ pub struct Booking {
     pub member_id: Option<AccountId>,
     /// The provider whose time is booked.
     pub provider_id: ProviderId,
-    /// When it begins.
+    /// When the session begins.
     pub starts_at: Timestamp,
     /// When the session ends.
     pub ends_at: Timestamp,
@@ -81,7 +81,7 @@ pub struct Booking {
     pub title: String,
     /// What the member wrote.
     pub note: String,
-    /// What became of it.
+    /// The state of the booking.
     pub state: State,
     /// The order that pays for it; `None` if it is free.
     pub order_id: Option<OrderId>,
@@ -101,7 +101,7 @@ pub struct Booking {
     pub cancelled_by: Option<Party>,
     /// The reason for the cancellation.
     pub cancel_reason: String,
-    /// When it was made.
+    /// When the booking was made.
     pub created_at: Timestamp,
     /// Raised by every change.
     pub version: i64,
@@ -128,7 +128,7 @@ impl Booking {
 /// holds the locks of its order and of the booking.
 #[derive(Clone, Debug)]
 pub struct PartyTo {
-    /// Who it is.
+    /// The person.
     pub requester: Requester,
     /// The person's role in the booking.
     pub party: Party,

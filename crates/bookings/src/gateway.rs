@@ -41,7 +41,7 @@ pub struct RefundCall {
     pub amount: Money,
 }
 
-/// What became of it.
+/// The result of a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refunded {
     /// The refund is on its way; the gateway's id for it.

@@ -46,7 +46,7 @@ pub struct Refund {
     pub amount_minor: i64,
     /// The reason for the refund.
     pub reason: String,
-    /// What became of it.
+    /// The state of the refund.
     pub state: RefundState,
 }
 

@@ -254,7 +254,7 @@ impl OwnerOf {
         (&self.who, &self.request)
     }
 
-    /// Who it is.
+    /// The owner's account.
     pub fn account(&self) -> &AccountId {
         &self.who.account().id
     }

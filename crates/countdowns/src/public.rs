@@ -43,7 +43,7 @@ pub struct Shown {
     pub is_own: bool,
     /// Raised by every change that visitors can see.
     pub revision: i64,
-    /// When it was made.
+    /// When the countdown was created.
     pub created_at: Timestamp,
     /// The instant for which the figures hold.
     pub now: Timestamp,

@@ -190,7 +190,7 @@ pub fn approve(
     Ok(decided)
 }
 
-/// Turns a suggestion down.
+/// Rejects a suggestion.
 pub fn reject(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! A household as it stands: an invitation with everyone on it.
+//! A household: an invitation with everyone on it.
 
 use platform::{Rows, StoreError, Tx, sql};
 

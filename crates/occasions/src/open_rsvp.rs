@@ -457,8 +457,8 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
     })
 }
 
-/// Marks the invitation as one that nobody sent, and as a duplicate if somebody with
-/// this name and one of these contacts already has one, even one merged since.
+/// Marks the invitation as one that came without a code, and as a duplicate if somebody with this
+/// name and one of these contacts already has one, even one merged since.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -39,7 +39,7 @@ pub fn is_editor(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
 }
 
 impl Editor {
-    /// Who it is.
+    /// The editor's session.
     pub(crate) fn who(&self) -> &SignedIn {
         &self.who
     }

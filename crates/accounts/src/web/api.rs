@@ -256,7 +256,7 @@ async fn login(
     signed_in(&accounts, welcome, login.want).await
 }
 
-/// What a sign-in gives.
+/// The response to a successful sign-in.
 async fn signed_in(accounts: &Context, welcome: Welcome, want: Want) -> Result<Response, Problem> {
     let Arrived { account, begun, .. } = match welcome {
         Welcome::Arrived(arrived) => arrived,

@@ -291,7 +291,7 @@ struct CountdownPage<'a> {
     is_public: bool,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
-    /// Whether it has never gone this long before.
+    /// Whether the present run is the longest so far.
     is_record: bool,
     /// The strip of the last year, if runs are shown beside the notes.
     strip: Option<Strip>,

@@ -30,7 +30,8 @@ pub(crate) fn language(portal: &Portal) -> &str {
     own.unwrap_or(&portal.occasion.default_language)
 }
 
-/// Renders a mail for one household in `text`'s language. `unsubscribe`: the full address.
+/// Renders a mail for one household in `text`'s language. `unsubscribe` is the full address of that
+/// link.
 pub(crate) fn render(
     site: &Site,
     text: &Text,
@@ -184,7 +185,7 @@ impl Values<'_> {
         let mut spans = Vec::new();
         for piece in mail_text::pieces(line) {
             match piece {
-                // Only the hosts' own words are looked through for addresses, and no guest's name.
+                // Only the hosts' own text is searched for web addresses, not the names of guests.
                 Piece::Words(words) => spans.extend(linked(words)),
                 Piece::Placeholder(name) => {
                     let value = self.value(name);
@@ -202,7 +203,7 @@ impl Values<'_> {
     }
 }
 
-/// Words, with the web addresses among them as links.
+/// Text, with the web addresses in it as links.
 fn linked(words: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     for (at, part) in words.split(' ').enumerate() {

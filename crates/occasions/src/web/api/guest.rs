@@ -442,7 +442,7 @@ async fn write_note(
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Answers(mut fields)) => {
-            // The note is the whole body here.
+            // Here the body consists of the note only.
             for field in &mut fields {
                 field.pointer = field.pointer.replacen("/note", "", 1);
             }

@@ -108,11 +108,11 @@ impl Credentials {
 
 /// Why a typed code opened nothing.
 pub enum Failure {
-    /// It cannot be a code; the try costs nothing.
+    /// The text cannot be a code; the try is not counted.
     Malformed,
-    /// No invitation has it.
+    /// No invitation has this code.
     Unknown,
-    /// The occasion it opened is over.
+    /// The occasion is over.
     Expired,
     /// So many codes were wrong that this one is looked up only with a name.
     NameRequired,

@@ -136,7 +136,7 @@ struct EditorPage<'a> {
     is_unsaved: bool,
     /// The post as readers see or will see it.
     preview: Option<Preview>,
-    /// A note has none.
+    /// `None` for a note.
     title: Option<Field>,
     body: Option<Field>,
     text_image: Field,

@@ -1,4 +1,4 @@
-//! What a refusal shows a host of stored data.
+//! The stored data that a refusal shows a host.
 
 use serde_json::Value;
 use web::Problem;
