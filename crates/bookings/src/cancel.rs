@@ -52,8 +52,8 @@ pub(crate) fn check_window(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Ref
     ))
 }
 
-/// Ends an active booking and tells both sides. The caller holds the locks of the order and of the
-/// booking.
+/// Ends an active booking and notifies both sides. The caller holds the locks of the order and of
+/// the booking.
 pub(crate) fn end(
     tx: &mut Tx<'_>,
     site: &Site,

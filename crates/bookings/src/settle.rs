@@ -1,5 +1,5 @@
-//! The only place that grants something for money. The browser that comes back, the gateway's
-//! callback and the polling job all bring the gateway's fact here. Only one of them settles the
+//! The only place that grants something for money. The return of the browser, the gateway's
+//! callback and the polling job all pass the gateway's fact here. Only one of them settles the
 //! order.
 
 use identity::account;

@@ -53,7 +53,7 @@ pub const EVENTS: &[WebhookEvent] = &[
 pub(crate) enum About<'a> {
     /// Nothing.
     Nothing,
-    /// This reset.
+    /// The reset that the event is about.
     Entry(&'a Entry),
     /// Whether the event is sent late.
     Late(bool),

@@ -54,7 +54,7 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
     platform.store.write(repeated).await?;
     if deleted {
         export::remove_expired(platform).await?;
-        // Until the checkpoint, the engine's log still holds what was overwritten.
+        // Until the checkpoint, the write-ahead log still contains the overwritten data.
         platform.store.checkpoint().await?;
     }
     Ok(())
@@ -237,7 +237,7 @@ fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     .all(tx)?;
     let known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
     for (owner, route, key, body) in kept {
-        // In the JSON, ids stand between quotes.
+        // In the JSON, ids are enclosed in quotes.
         if body.split('"').any(|part| known.contains(part)) {
             deleted += sql!(
                 "DELETE FROM idempotency WHERE owner = :owner AND route = :route AND key = :key",

@@ -37,7 +37,7 @@ pub struct GuestUpdate {
     pub name: Option<String>,
     /// Child or adult.
     pub is_child: Option<bool>,
-    /// A child's age; `Some(None)` if it was not told.
+    /// A child's age; `Some(None)` if it is unknown.
     pub age: Option<Option<i64>>,
     /// Answers by key of the event. A household may send yes, no and undecided; a host
     /// also pending, which takes an answer back.

@@ -35,8 +35,8 @@ pub struct Rules<'a> {
     pub questions: &'a [Question],
     /// Whose limits apply: a host may exceed the allowance, a household may not.
     pub by: ActedBy,
-    /// Who answers. Hosts see questions of their own, may leave any of them open, and
-    /// may take answers back as if none had been given.
+    /// Who gives the answers. Hosts see questions of their own, may leave any of them open, and may
+    /// take answers back as if none had been given.
     pub speaker: ActedBy,
     /// The time of the decision.
     pub now: Timestamp,

@@ -87,14 +87,14 @@ pub enum Saved {
     Stored(Box<After>),
     /// Everything asked for was stored already.
     Unchanged(Box<After>),
-    /// The request is a repeat, and this is the kept answer.
+    /// The request is a repeat, and this is the stored response.
     Again(Stored),
 }
 
 /// The state after a save.
 #[derive(Debug)]
 pub struct After {
-    /// The portal as it stands now.
+    /// The portal after the save.
     pub portal: Portal,
     /// The body that a repeat of the request will get, if it has a key.
     pub body: Option<String>,

@@ -74,7 +74,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The outcome for a household, as it stands after its answer.
+    /// The outcome for a household after its answer.
     pub(crate) fn of(portal: &Portal, attending: ReplyStatus, is_new: bool) -> Self {
         let comes = |guest: &&Guest| {
             let mut replies = guest.replies.values();
@@ -89,12 +89,12 @@ impl Outcome {
         }
     }
 
-    /// The JSON that is kept for a repeat.
+    /// The JSON that is stored for a repeat.
     pub(crate) fn to_json(&self) -> String {
         to_json(self)
     }
 
-    /// Reads an outcome that was kept.
+    /// Parses a stored outcome.
     pub(crate) fn from_json(kept: &str) -> Result<Self, StoreError> {
         serde_json::from_str(kept).map_err(|_| StoreError::Column {
             column: "idempotency.body".to_owned(),

@@ -19,7 +19,8 @@ pub(super) struct Section<'a> {
 }
 
 impl Section<'_> {
-    /// Since when codes are asked for, and how many recovery codes are left.
+    /// The sentence with the date since which codes are required and the number of unused recovery
+    /// codes.
     fn state(&self) -> Option<String> {
         let since = self.factors.totp_since?.to_zoned(self.zone.clone());
         let values = [

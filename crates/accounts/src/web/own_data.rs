@@ -88,7 +88,7 @@ pub(super) async fn file(
     Ok(download(accounts.site.store.write(change).await?))
 }
 
-/// A response that downloads a zip of somebody's data.
+/// A response with a zip of somebody's data, as a download.
 pub(super) fn download(zip: Vec<u8>) -> Response {
     let headers = [
         (CONTENT_TYPE, "application/zip"),

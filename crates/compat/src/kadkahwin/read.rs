@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The party size; 0 for a household that does not come, whatever number was sent.
+    /// The party size; `None` for a household that does not come, whatever number was sent.
     fn party(&mut self, names: &[&'static str], attending: bool) -> Option<i64> {
         let (name, value) = self.find(names).filter(|_| attending)?;
         let number = match value {

@@ -1,5 +1,5 @@
 //! The event stream of a countdown's page. An event only says that something changed; the page then
-//! loads itself again.
+//! reloads.
 
 use std::convert::Infallible;
 use std::time::Duration;

@@ -322,7 +322,7 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
             let mail = mail(&portal, parts, to, &text);
             Some(Rendered::Mail(Box::new(mail), version))
         }
-        // A template that does not render is a bug of ours.
+        // A template that does not render is a bug in this program.
         Err(cause) => {
             tracing::error!(%cause, "the mail of a campaign could not be rendered");
             None

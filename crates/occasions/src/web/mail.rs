@@ -126,7 +126,7 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
         household: &invitation.details.household,
         contact: contact(&portal.occasion),
     };
-    // A template that does not render is a bug of ours; the answers are saved all the same.
+    // A template that does not render is a bug in this program; the answers are saved anyway.
     let rendered = mail
         .render()
         .and_then(|html| Ok((html, ConfirmationText(&mail).render()?)));

@@ -462,7 +462,7 @@ pub(super) async fn stored(site: &Site, file: &str) -> io::Result<Option<Bytes>>
     Ok(Some(bytes.into()))
 }
 
-/// What a file name tells: Jekyll's begin with the date.
+/// The information in a file name: Jekyll's begin with the date.
 struct FileName {
     title: String,
     date: Option<Timestamp>,

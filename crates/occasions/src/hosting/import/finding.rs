@@ -13,7 +13,7 @@ words! {
         NoEmail = "no_email" => "host-import-no-email",
         /// Another household has this name and another address.
         DoubtfulDuplicate = "doubtful_duplicate" => "host-import-doubtful-duplicate",
-        /// The occasion does not speak this language, so its default is used.
+        /// The occasion does not offer this language, so its default language is used.
         UnknownLanguage = "unknown_language" => "host-import-unknown-language",
         /// A food need that the occasion does not list; stored as text.
         UnknownDiet = "unknown_diet" => "host-import-unknown-diet",

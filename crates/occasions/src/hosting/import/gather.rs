@@ -233,7 +233,7 @@ impl Reader<'_> {
         guest.events = events(&row.line(Field::GuestEvents));
     }
 
-    /// Converts words to the form in which they are stored, as far as the occasion knows them.
+    /// Converts the words that the occasion knows to the form in which they are stored.
     fn tidy(&self, one: &mut Gathered) {
         let Gathered {
             record,
@@ -516,7 +516,7 @@ fn events(typed: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Whether a name only says that somebody may be brought along.
+/// Whether a name is only a placeholder for an additional guest.
 fn is_placeholder(guest: &GuestRecord) -> bool {
     let is_named = guest.kind != Some(GuestKind::PlusOne);
     let words = ["guest", "+1", "+ 1", "plus one", "plus 1", "tetamu"];

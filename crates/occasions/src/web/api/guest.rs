@@ -307,7 +307,7 @@ async fn save_by_code(
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),
-        // A tag that we never gave out counts as older than any version.
+        // A tag that this server never issued counts as older than any version.
         Err(_) if headers.contains_key(IF_MATCH) => Some(0),
         Err(_) => None,
     }

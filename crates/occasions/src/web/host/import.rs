@@ -351,7 +351,7 @@ fn checked<'a>(
 
 fn found(finding: &Finding, import: &Import, ground: &Ground, wording: &Wording<'_>) -> Found {
     let text = wording.text;
-    // The file's own heading is more helpful than ours.
+    // The file's own heading is more helpful than the built-in one.
     let place = import
         .columns
         .iter()

@@ -60,7 +60,7 @@ pub(super) async fn lock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/unlock`: opens answers, as the deadline says or regardless of it.
+/// `POST …/unlock`: opens answers, either until the deadline or regardless of it.
 pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     let open = posted.form.is_ticked("open");
     let until = form_state::some(&posted.form, "until").map(When);

@@ -14,7 +14,7 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// The problem, with stored data as far as the caller may see it.
+/// The problem, with the stored data that the caller may see.
 pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     let current = match &refusal {
         Refusal::VersionConflict(current) => Some(stored(current, sees)),
