@@ -1,4 +1,4 @@
-//! Phrases, drawn at random for an account's pages, and the accounts' exclusions of them.
+//! Phrases, drawn at random for an account's pages, and the phrases that accounts exclude.
 
 use identity::account::{self, AccountId};
 use identity::grant::{self, Role};

@@ -25,7 +25,7 @@ use crate::occasion::{self, to_json};
 
 /// The name of food needs in the list of erasures.
 const ERASED: &str = "diets";
-/// How many days food needs are kept after the day of the last event.
+/// How many days food needs are stored after the day of the last event.
 const KEPT_DAYS: i64 = 30;
 
 /// The daily job.

@@ -17,7 +17,7 @@ const HERE: &str = frame::HOME;
 /// How many of a person's things a card lists.
 const SHOWN: usize = 2;
 
-/// The query: what the previous page did.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

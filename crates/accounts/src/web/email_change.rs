@@ -28,7 +28,7 @@ use site::{Context, domains, frame};
 
 const HERE: &str = "/me/email";
 
-/// The query: what the previous page did.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

@@ -16,7 +16,7 @@ use site::Context;
 use site::asking::Sender;
 use site::call::see_other;
 
-/// The page on which somebody who is signed in keeps their second factors.
+/// The path to keep one's second factors while signed in.
 pub(super) const KEEP: &str = site::addresses::KEEP_FACTORS;
 
 pub(super) async fn look(

@@ -21,7 +21,7 @@ use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::INVITES;
 
-/// The messages for what the previous page did.
+/// The messages after a redirect, by the value of `done`.
 const DONE: &[(&str, &str)] = &[
     ("sent", "account-invites-sent"),
     ("removed", "account-invites-removed"),

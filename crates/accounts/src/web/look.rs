@@ -22,7 +22,7 @@ use site::call::{id as parse, see_other};
 use site::look::{self, Look, PICTURES, SITE};
 use site::{Context, frame};
 
-/// The query: what the previous page did.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

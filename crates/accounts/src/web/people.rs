@@ -213,7 +213,7 @@ impl PersonPage<'_> {
     }
 }
 
-/// The query: what the previous page did.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

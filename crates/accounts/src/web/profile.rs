@@ -20,7 +20,7 @@ use site::{Context, frame};
 /// The path of the page.
 pub(super) const HERE: &str = site::addresses::PROFILE;
 
-/// The query: what the previous page did.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

@@ -60,7 +60,7 @@ pub(super) async fn admin(_: Reader) -> Response {
     see_other("/me")
 }
 
-/// The messages for what the previous page did.
+/// The messages after a redirect, by the value of `done`.
 const DONE: &[(&str, &str)] = &[
     ("password", "account-done-password"),
     ("session", "account-done-session"),

@@ -19,7 +19,7 @@ pub(super) const HERE: &str = site::addresses::SHARED;
 /// The sign-in page that redirects to [`HERE`].
 pub(super) const LOGIN: &str = "/login?redirect=%2Fme%2Fshared";
 
-/// The query: what the previous page did.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

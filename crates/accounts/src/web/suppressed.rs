@@ -52,7 +52,7 @@ pub(super) fn cause_words(cause: Cause) -> &'static str {
     }
 }
 
-/// The query: what the previous page did.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

@@ -20,7 +20,7 @@ use site::request::{FormPost, PageRequest};
 /// The path of the page.
 pub(super) const HERE: &str = site::addresses::TRUSTED;
 
-/// The messages for what the previous page did.
+/// The messages after a redirect, by the value of `done`.
 const DONE: &[(&str, &str)] = &[("added", "trusted-added"), ("removed", "trusted-removed")];
 
 #[derive(Template)]

@@ -24,7 +24,7 @@ const DELETE: Question = Question {
     button: "question-webhook-do",
     confirm: "question-webhook-confirm",
 };
-/// The messages for what the previous page did.
+/// The messages after a redirect, by the value of `done`.
 const DONE: &[(&str, &str)] = &[("deleted", "webhook-deleted"), ("sent", "webhook-sent")];
 /// How many deliveries of each webhook are shown.
 const DELIVERIES: usize = 5;

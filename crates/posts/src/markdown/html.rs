@@ -78,7 +78,7 @@ struct Writer<'a, 'b> {
     /// Footnotes, which are rendered below the text wherever they were written.
     footnotes: Vec<Event<'a>>,
     is_in_footnote: bool,
-    /// For each open link, whether it is kept.
+    /// For each open link, whether it is rendered as one.
     open_links: Vec<bool>,
     /// The labels of footnotes in the order of their numbers.
     labels: Vec<CowStr<'a>>,

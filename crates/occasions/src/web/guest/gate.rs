@@ -218,7 +218,7 @@ impl CodeGate {
         Ok(portal.link(""))
     }
 
-    /// Permission to use a code, if this client may try one at all. Our links, known
+    /// Permission to use a code, if this client may try one at all. Links of this site, known
     /// devices and signed-in hosts always may.
     pub(super) async fn admit(
         &self,
