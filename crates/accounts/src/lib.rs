@@ -1,6 +1,6 @@
-//! The pages and the JSON interface of people and their administration: signing in, one's own
-//! account, and who else has one. Who somebody is, the crate `identity` says; what every page needs of
-//! them, `site`.
+//! The pages and the JSON API for accounts and their administration: sign-in, the reader's own
+//! account, and the other accounts. The crate `identity` defines who somebody is, and `site` what
+//! every page needs to know of them.
 
 pub mod web;
 
@@ -15,7 +15,7 @@ use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use serde_json::json;
 
-/// All that the program has to know of this crate.
+/// This crate as the program mounts it.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
@@ -60,7 +60,7 @@ pub const DOMAIN: Domain = Domain {
     ..Domain::new(MIGRATIONS)
 };
 
-/// The error codes of this crate, which those of domains may use too.
+/// The error codes of this crate, which other domains may use too.
 const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "email_taken"),
     Code::new(409, "last_owner"),
@@ -90,7 +90,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "secure_connection_required"),
     Code::new(401, "passkey_invalid"),
     Code::new(409, "last_credential"),
-    // Of providers of sign-ins.
+    // Providers of sign-ins.
     Code::new(400, "oauth_state_invalid"),
     Code::new(400, "oauth_denied"),
     Code::new(502, "oauth_provider_failed"),
@@ -100,16 +100,16 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(400, "current_password_wrong"),
     Code::new(400, "password_exists"),
     Code::new(403, "sign_in_page_required"),
-    // Of people who are administered, or leave.
+    // Administering accounts, and leaving.
     Code::new(409, "account_leaving"),
     Code::new(409, "account_unverified"),
     Code::new(409, "account_deactivated"),
     Code::new(409, "account_without_factors"),
     Code::new(409, "address_suppressed"),
     Code::new(409, "active_obligations"),
-    // Of a callback about mails.
+    // The callback of a mail provider.
     Code::new(401, "signature_invalid"),
-    // Of second factors.
+    // Second factors.
     Code::new(401, "mfa_code_invalid"),
     Code::new(401, "password_or_code_wrong"),
     Code::new(401, "mfa_token_invalid"),

@@ -1,4 +1,4 @@
-//! What people and programs see of accounts: every address on one page.
+//! The web front end of accounts: the complete list of its routes.
 
 mod after_sign_in;
 pub mod api;
@@ -47,8 +47,8 @@ use ::site::{cookies, mail_callbacks};
 use site::Callers::{self, Anybody, People};
 use site::Context;
 
-/// What it takes to sign people in and out, and to keep their accounts, at other addresses than
-/// those of this crate.
+/// What other crates need to sign people in and out and to manage their accounts at addresses of
+/// their own.
 pub mod front_end {
     pub use super::after_sign_in::end_session;
     pub use super::api::refresh::{first, go_on, sign, unstored};
@@ -210,9 +210,9 @@ pub fn pages() -> Pages<Context, Callers> {
         .post("/admin/people/{id}", People, people::change)
 }
 
-/// Puts around a site's routes what the extractors of `site::asking` rely on. It
-/// decides nothing: it carries the counters and who needs a second factor in, and a renewed cookie
-/// out.
+/// Adds to a site's routes what the extractors of `site::asking` rely on. This layer decides
+/// nothing: it passes in the counters and who needs a second factor, and sends out a renewed
+/// cookie.
 pub fn around(accounts: &Context, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
     let inside = public_pages::Inside(router.clone().with_state(accounts.site.clone()));

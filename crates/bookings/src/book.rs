@@ -18,7 +18,7 @@ use crate::{
     SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, provider, settings, slot,
 };
 
-/// The longest note of a member.
+/// The longest note of a member, in characters.
 const NOTE: usize = 2_000;
 
 /// A booking as it is sent.
@@ -35,18 +35,18 @@ pub struct NewBooking {
     pub note: String,
 }
 
-/// A booking, and whether it was made now.
+/// A booking, and whether this request made it.
 #[derive(Clone, Debug)]
 pub struct Booked {
     /// The booking.
     pub booking: Booking,
-    /// What is to be paid for it.
+    /// The order to pay for the booking; `None` if it is free.
     pub order: Option<Order>,
-    /// Whether it was there before.
+    /// Whether the booking existed before.
     pub is_repeat: bool,
 }
 
-/// Books a slot for a member. A slot that costs something is kept until it is paid.
+/// Books a slot for a member. A slot with a price is held until it is paid.
 pub fn book(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -54,7 +54,7 @@ pub fn book(
     new: &NewBooking,
 ) -> Result<Booked, Refusal> {
     let account = &member.who().account().id;
-    // Two bookings of one person wait for each other, so that they see each other.
+    // Serialises the bookings of one person, so that each sees the other.
     account::lock(tx, account)?;
     let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
@@ -167,7 +167,7 @@ fn insert(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Says that somebody was quicker, and which time of the same kind is free next.
+/// A refusal because the slot was taken, which names the next free time of the same kind.
 fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     let filter = browse::Filter {
         title: slot.title.clone(),
@@ -197,8 +197,8 @@ pub struct NewTime {
     pub slot_version: i64,
 }
 
-/// Moves a booking to another slot of the same provider at the same price. The new one is taken
-/// before the old one is given back, so nobody is ever left without either.
+/// Moves a booking to another slot of the same provider at the same price. The new slot is taken
+/// before the old one is released, so that the member always has one of them.
 pub fn reschedule(
     tx: &mut Tx<'_>,
     site: &Site,

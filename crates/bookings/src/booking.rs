@@ -25,83 +25,83 @@ pub(crate) const COMPLETE: &str = "booking.complete";
 pub(crate) const REMIND: &str = "booking.remind";
 pub(crate) const FAREWELL: &str = "booking.farewell";
 
-/// How long before a session both are reminded.
+/// How long before a session both sides are reminded.
 const REMINDER: SignedDuration = SignedDuration::from_hours(24);
 /// How long after its end a session counts as held.
 const COMPLETION: SignedDuration = SignedDuration::from_hours(2);
 
 web::words! {
-    /// What became of a booking.
+    /// The state of a booking.
     #[schema(as = BookingState)]
     State {
-        /// It waits for its payment.
+        /// Waiting for payment.
         PendingPayment = "pending_payment" => "booking-pending",
-        /// It takes place.
+        /// The session will take place.
         Confirmed = "confirmed" => "booking-confirmed",
-        /// It was not paid in time.
+        /// Not paid in time.
         Expired = "expired" => "booking-expired",
         /// Somebody cancelled it.
         Cancelled = "cancelled" => "booking-cancelled",
-        /// It took place.
+        /// The session took place.
         Completed = "completed" => "booking-completed",
     }
 }
 
 web::words! {
-    /// What somebody is to a booking.
+    /// The role of a person in a booking.
     #[schema(as = BookingParty)]
     Party {
-        /// Who booked.
+        /// The member who booked.
         Member = "member" => "booking-party-member",
-        /// Whose time it is.
+        /// The provider whose time is booked.
         Provider = "provider" => "booking-party-provider",
-        /// Who administers the site.
+        /// An administrator of the site.
         Administrator = "administrator" => "booking-party-administrator",
     }
 }
 
-/// One member's claim on a slot. Times and rules are those of the day when it was made.
+/// One member's claim on a slot. Times and rules are copied when it is made.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Booking {
     /// Its id.
     pub id: BookingId,
-    /// The slot.
+    /// The booked slot.
     pub slot_id: SlotId,
-    /// Who booked; empty after their account was erased.
+    /// The member who booked; empty after their account was erased.
     pub member_id: Option<AccountId>,
-    /// Whose time it is.
+    /// The provider whose time is booked.
     pub provider_id: ProviderId,
-    /// When it begins.
+    /// When the session begins.
     pub starts_at: Timestamp,
-    /// When it ends.
+    /// When the session ends.
     pub ends_at: Timestamp,
     /// The provider's IANA zone.
     pub time_zone: String,
-    /// What it is.
+    /// The session's title.
     pub title: String,
     /// What the member wrote.
     pub note: String,
-    /// What became of it.
+    /// The state of the booking.
     pub state: State,
-    /// What is paid for it; none: it costs nothing.
+    /// The order that pays for it; `None` if it is free.
     pub order_id: Option<OrderId>,
-    /// By which its slot is kept for it.
+    /// The token by which its slot is held for it.
     pub hold_token: Option<String>,
-    /// How many minutes ahead a member may cancel.
+    /// How many minutes before the session a member may still cancel.
     pub cancel_minutes: i64,
     /// How often it may be moved.
     pub reschedule_limit: i64,
-    /// How often it was.
+    /// How often it has been moved.
     pub reschedules: i64,
-    /// Raised by each change that calendars must hear of.
+    /// Raised by each change that calendars must receive.
     pub ics_sequence: i64,
-    /// When it was cancelled.
+    /// When the booking was cancelled.
     pub cancelled_at: Option<Timestamp>,
-    /// By whom.
+    /// Who cancelled it.
     pub cancelled_by: Option<Party>,
-    /// Why.
+    /// The reason for the cancellation.
     pub cancel_reason: String,
-    /// When it was made.
+    /// When the booking was made.
     pub created_at: Timestamp,
     /// Raised by every change.
     pub version: i64,
@@ -118,19 +118,19 @@ impl Booking {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
 
-    /// Whether it takes place, or may.
+    /// Whether the session will or may still take place.
     pub fn is_active(&self) -> bool {
         matches!(self.state, State::PendingPayment | State::Confirmed)
     }
 }
 
-/// The proof that somebody has a part in the booking that the path names as `id`. A change holds
-/// the locks of its order and of the booking.
+/// The proof that somebody is a party to the booking whose id is the path parameter `id`. A change
+/// holds the locks of its order and of the booking.
 #[derive(Clone, Debug)]
 pub struct PartyTo {
-    /// Who it is.
+    /// The person.
     pub requester: Requester,
-    /// What they are to it.
+    /// The person's role in the booking.
     pub party: Party,
     /// The booking.
     pub booking: Booking,
@@ -176,7 +176,7 @@ pub fn find(tx: &mut Tx<'_>, id: &BookingId) -> Result<Option<Booking>, StoreErr
     sql!("SELECT {Booking} FROM booking WHERE id = :id", id).maybe(tx)
 }
 
-/// The booking that an order pays.
+/// The booking that an order pays for.
 pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking WHERE order_id = :order",
@@ -185,7 +185,7 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, Sto
     .maybe(tx)
 }
 
-/// The same with its lock; the caller holds that of the order.
+/// As [`of_order`], with the booking's lock; the caller holds the order's lock.
 pub(crate) fn lock_of_order(
     tx: &mut Tx<'_>,
     order: &OrderId,
@@ -219,7 +219,7 @@ pub(crate) fn lock(
     Ok(Some((order, booking)))
 }
 
-/// Writes all of a booking; the caller holds its lock.
+/// Stores all fields of a booking; the caller holds its lock.
 pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreError> {
     booking.version += 1;
     sql!(
@@ -231,7 +231,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Whether somebody has another active booking at this time.
+/// Whether a person has another active booking at this time.
 pub(crate) fn busy(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -252,7 +252,7 @@ pub(crate) fn busy(
     Ok(found.map(|(id,)| id))
 }
 
-/// Takes a slot for a booking, unless somebody else did: for good, or until it is paid.
+/// Takes a slot for a booking, for good or until it is paid, unless somebody else has taken it.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     slot: &Slot,
@@ -276,7 +276,7 @@ pub(crate) fn take(
     Ok(taken == 1)
 }
 
-/// Gives the slot of a booking free: to be offered again where it lies ahead and its provider did
+/// Releases the slot of a booking. It is offered again if it is in the future and its provider did
 /// not cancel.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
@@ -322,7 +322,7 @@ fn plan(
     booking: &Booking,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    // A job that waits for an earlier time would keep it.
+    // Otherwise a job scheduled for an earlier time would keep that time.
     jobs::withdraw(tx, &key(kind, &booking.id))?;
     tx.enqueue(NewJob {
         key: Some(key(kind, &booking.id)),
@@ -334,7 +334,7 @@ fn plan(
     })
 }
 
-/// Plans what follows from a confirmed booking: its reminders, and its end.
+/// Schedules the jobs of a confirmed booking: its reminders, and its completion.
 pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let remind_at = booking.starts_at - REMINDER;
     if remind_at > tx.now() {
@@ -345,7 +345,7 @@ pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Sto
     plan(tx, COMPLETE, booking, booking.ends_at + COMPLETION)
 }
 
-/// Plans the end of a hold.
+/// Schedules the end of a hold.
 pub(crate) fn plan_hold(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -354,13 +354,13 @@ pub(crate) fn plan_hold(
     plan(tx, HOLD, booking, until)
 }
 
-/// Plans that its provider is told of the end of a booking whose member goes.
+/// Schedules the notice to the provider that a booking ended because its member left.
 pub(crate) fn plan_farewell(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let now = tx.now();
     plan(tx, FAREWELL, booking, now)
 }
 
-/// Takes back what was planned.
+/// Cancels the scheduled jobs of a booking.
 pub(crate) fn withdraw_jobs(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     for kind in [HOLD, COMPLETE, REMIND] {
         jobs::withdraw(tx, &key(kind, &booking.id))?;
@@ -402,7 +402,7 @@ pub struct BookingView {
 }
 
 impl BookingView {
-    /// Reads what belongs to it.
+    /// Loads what belongs to the booking.
     pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
         let slot: Slot = sql!(
             "SELECT {Slot} FROM slot WHERE id = :id",
@@ -437,8 +437,8 @@ impl BookingView {
     }
 }
 
-/// Somebody's own bookings: those that are not over, the next one first, or those that are, the
-/// last one first.
+/// A member's bookings: either the upcoming ones, the next one first, or the past ones, the last
+/// one first.
 pub fn list(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -466,7 +466,7 @@ pub fn list(
     .all(tx)
 }
 
-/// The active bookings of a provider that are not over, the next one first.
+/// A provider's active bookings that are not over, the next one first.
 pub fn list_of_provider(
     tx: &mut Tx<'_>,
     provider: &ProviderId,

@@ -1,4 +1,4 @@
-//! What everybody may book.
+//! Slots that everybody may book.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
@@ -7,36 +7,36 @@ use platform::{StoreError, Tx, sql};
 use crate::provider::ProviderId;
 use crate::slot::{Slot, SlotId};
 
-/// Where a slot is looked for; empty words and `None` leave nothing out.
+/// A search for slots; empty texts and `None` do not filter.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// What it is.
+    /// The session's title.
     pub title: String,
-    /// The address of its provider's page.
+    /// The slug of the provider's page.
     pub provider: String,
-    /// Not before.
+    /// The earliest beginning.
     pub from: Option<Timestamp>,
-    /// Before.
+    /// The end of the range, exclusive.
     pub until: Option<Timestamp>,
-    /// After this one, by its beginning and its id.
+    /// Only slots after this one, by its beginning and its id.
     pub after: Option<(Timestamp, SlotId)>,
 }
 
-/// A slot that anybody may book, and whose it is.
+/// A slot that anybody may book, with its provider.
 #[derive(Clone, Debug, Row)]
 pub struct Offered {
     /// The slot.
     #[row(flatten)]
     pub slot: Slot,
-    /// How its provider is called.
+    /// The provider's name.
     #[row(rename = "display_name")]
     pub provider: String,
-    /// The address of the provider's page; empty: they have none.
+    /// The slug of the provider's page; `None` if they have none.
     #[row(rename = "slug")]
     pub address: Option<String>,
 }
 
-/// Slots that are offered, in their order.
+/// Offered slots, in chronological order.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
     let now = tx.roughly_now();
     let (from, after) = match &filter.after {
@@ -68,7 +68,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
     .all(tx)
 }
 
-/// One that is offered now.
+/// An offered slot by its id.
 pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError> {
     let Some(slot) = crate::slot::find(tx, id)? else {
         return Ok(None);
@@ -82,7 +82,7 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError>
     Ok(all.into_iter().find(|one| one.slot.id == *id))
 }
 
-/// What is offered from now on, by its titles.
+/// The distinct titles of the slots offered from now on.
 pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let mut all: Vec<String> = list(tx, &Filter::default(), 500)?
         .into_iter()
@@ -93,7 +93,7 @@ pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(all)
 }
 
-/// A provider's page, by its address: their id, name and what they say of themselves.
+/// A provider by the slug of their page: id, name, and what they say about themselves.
 pub fn provider(
     tx: &mut Tx<'_>,
     address: &str,

@@ -1,4 +1,4 @@
-//! Cancelling a booking: its slot is offered again, and its money goes back.
+//! Cancelling a booking: its slot is offered again, and its money is refunded.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -11,10 +11,10 @@ use crate::notice::{self, Event};
 use crate::order::{self, OrderState};
 use crate::{NOT_CANCELLABLE, Refusal, refund};
 
-/// The longest reason.
+/// The longest reason, in characters.
 const REASON: usize = 300;
 
-/// Cancels a booking. A second time nothing more happens.
+/// Cancels a booking. Repeating it has no further effect.
 pub fn cancel(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -37,7 +37,7 @@ pub fn cancel(
     Ok(end(tx, site, booking, party.party, reason)?)
 }
 
-/// Refuses what comes too late.
+/// Refuses a member's change after the deadline.
 pub(crate) fn check_window(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
     let (now, deadline) = (tx.now(), booking.cancel_deadline());
     if now <= deadline {
@@ -52,7 +52,8 @@ pub(crate) fn check_window(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Ref
     ))
 }
 
-/// Ends an active booking and tells both sides. The caller holds the locks of its order and of it.
+/// Ends an active booking and notifies both sides. The caller holds the locks of the order and of
+/// the booking.
 pub(crate) fn end(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -68,7 +69,8 @@ pub(crate) fn end(
     Ok(booking)
 }
 
-/// Cancels what somebody booked whose account goes. After its window, nothing is paid back.
+/// Cancels a booking of a member whose account is being erased. After the deadline, nothing is
+/// refunded.
 pub(crate) fn end_for_leaver(tx: &mut Tx<'_>, id: &BookingId) -> Result<(), StoreError> {
     let Some((_, booking)) = booking::lock(tx, id)? else {
         return Ok(());
@@ -123,7 +125,7 @@ fn give_money_back(tx: &mut Tx<'_>, booking: &Booking) -> Result<Option<Money>, 
     }
 }
 
-/// Ends a hold that nobody paid: its slot is offered again.
+/// Ends a hold that was not paid: its slot is offered again.
 pub(crate) fn expire(
     tx: &mut Tx<'_>,
     booking: &Booking,

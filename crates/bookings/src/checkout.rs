@@ -1,4 +1,4 @@
-//! Paying an order: the gateway's page, the way back from it, and the question what became of it.
+//! Paying an order: the gateway's page, the return from it, and polling the gateway for the result.
 
 use axum::http::StatusCode;
 use jiff::SignedDuration;
@@ -12,17 +12,17 @@ use crate::gateway::{Checkout, Fact, GatewayError};
 use crate::order::{self, Order, OrderId, OrderState};
 use crate::settle;
 
-/// The kind of the job that asks a gateway.
+/// The kind of the job that polls a gateway.
 pub const KIND: &str = "booking.poll";
-/// How long one request alone may call a gateway for an order.
+/// How long one request has the exclusive right to call a gateway for an order.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
-/// How long a gateway is asked what became of an order.
+/// How long a gateway is polled about an order.
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
-/// How soon it is asked first.
+/// When a gateway is polled first.
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
 
-/// Opens the page on which an order is paid. Our order stands first, then the gateway is called,
-/// then its name is written down: what a crash leaves behind is found by the job, and a second
+/// Opens the page on which an order is paid. Our order is stored first, then the gateway is called,
+/// then its id for the order is stored. So the job finds what a crash leaves behind, and a second
 /// call gets the same page.
 pub async fn open(site: &Site, id: &OrderId) -> Result<Checkout, Problem> {
     let claim = {
@@ -70,8 +70,8 @@ pub async fn open(site: &Site, id: &OrderId) -> Result<Checkout, Problem> {
     Ok(made?)
 }
 
-/// Takes somebody back from the gateway's page. What they bring says only whose payment is meant;
-/// what was paid the gateway says.
+/// Takes somebody back from the gateway's page. The query only identifies the payment; the gateway
+/// is asked what was paid.
 pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
     let at = id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &at) };
@@ -81,7 +81,7 @@ pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Pro
     check(site, &order).await
 }
 
-/// Asks the gateway what was paid, and settles it.
+/// Asks the gateway what was paid, and settles the order.
 pub async fn check(site: &Site, order: &Order) -> Result<(), Problem> {
     let facts = order.gateway.list_payments(site, order).await?;
     settle_all(site, order, facts).await?;
@@ -114,7 +114,7 @@ fn plan(tx: &mut Tx<'_>, id: &OrderId, pause: SignedDuration) -> Result<(), Stor
     })
 }
 
-/// The job that asks a gateway what became of an order, until it was paid or two days went by.
+/// The job that polls a gateway about an order, until it is paid or two days have passed.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {
@@ -137,7 +137,7 @@ pub(crate) fn job(site: &Site) -> Handler {
                 let is_open = order::find(tx, &order.id)?.is_some_and(|order| {
                     matches!(order.state, OrderState::Created | OrderState::Expired)
                 });
-                // A gateway is asked ever more seldom.
+                // The intervals between polls grow.
                 if is_open && age < ASKED {
                     plan(tx, &order.id, FIRST.max(age / 4))?;
                 }

@@ -1,4 +1,4 @@
-//! Who takes the money. A gateway states facts: only [`settle`](crate::settle) grants anything.
+//! Payment gateways. A gateway only states facts: [`settle`](crate::settle) alone grants anything.
 
 mod test;
 
@@ -10,50 +10,50 @@ use crate::order::{GatewayName, Order, PaymentState};
 
 pub(crate) use test::{Pressed, press};
 
-/// What a gateway says of a payment.
+/// What a gateway states about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// What it calls the payment.
+    /// The gateway's id for the payment.
     pub payment_id: String,
-    /// How far it came.
+    /// The state of the payment.
     pub state: PaymentState,
-    /// What was paid.
+    /// The amount that was paid.
     pub amount: Money,
 }
 
 /// The page on which somebody pays.
 #[derive(Clone, Debug)]
 pub struct Checkout {
-    /// What the gateway calls the order.
+    /// The gateway's id for the order.
     pub gateway_order_id: String,
-    /// Where the page is.
+    /// The address of the page.
     pub page: String,
 }
 
-/// A sum that goes back. The gateway gives it back once for each key.
+/// A refund to make. The gateway makes it once for each key.
 #[derive(Clone, Debug)]
 pub struct RefundCall {
-    /// Ours, the same at every try.
+    /// The idempotency key, the same at every attempt.
     pub key: String,
-    /// What the gateway calls the payment.
+    /// The gateway's id for the payment.
     pub payment_id: String,
-    /// How much.
+    /// The amount to refund.
     pub amount: Money,
 }
 
-/// What became of it.
+/// The result of a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refunded {
-    /// It is on its way; what the gateway calls it.
+    /// The refund is on its way; the gateway's id for it.
     Processed(String),
-    /// The gateway will not do it.
+    /// The gateway refuses the refund.
     Failed,
 }
 
-/// The gateway did not answer, or not as it should.
+/// The gateway did not respond, or not as specified.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// Nothing is known of the call.
+    /// The store failed, so the result of the call is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -66,7 +66,7 @@ impl From<GatewayError> for Problem {
 }
 
 impl GatewayName {
-    /// Opens the page on which an order is paid; the same one, however often it is asked for.
+    /// Opens the page on which an order is paid; the same page at every call.
     pub async fn create_checkout(
         self,
         site: &Site,
@@ -77,7 +77,7 @@ impl GatewayName {
         }
     }
 
-    /// What was paid for an order.
+    /// The payments for an order.
     pub async fn list_payments(
         self,
         site: &Site,
@@ -88,14 +88,14 @@ impl GatewayName {
         }
     }
 
-    /// Gives a sum back.
+    /// Refunds an amount.
     pub async fn refund(self, site: &Site, call: &RefundCall) -> Result<Refunded, GatewayError> {
         match self {
             Self::Test => test::refund(site, call).await,
         }
     }
 
-    /// Whether the gateway sent somebody back with this, after paying this order and no other.
+    /// Whether the gateway sent somebody back with these values after a payment of this order.
     pub fn check_return(self, site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
         match self {
             Self::Test => test::check_return(site, order, sent),

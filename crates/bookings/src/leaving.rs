@@ -9,7 +9,7 @@ use crate::order::Order;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 
-/// What somebody booked, paid and offers.
+/// Everything that somebody booked, paid and offers.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let bookings: Vec<Booking> = sql!(
         "SELECT {Booking} FROM booking WHERE member_id = :account ORDER BY created_at, id",
@@ -46,7 +46,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!({ "bookings": views, "orders": orders, "profile": profile, "slots": slots }))
 }
 
-/// Sessions that somebody still owes to others: they have to be held or cancelled first.
+/// Future sessions that somebody owes to others: they have to be held or cancelled before the
+/// account is erased.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let provider: Option<(ProviderId,)> = sql!(
         "SELECT id FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
@@ -67,8 +68,8 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
     Ok(open.map(name).collect())
 }
 
-/// Lets go of an account: its free times go, its words go, and what was paid stays, of nobody.
-/// Sessions that lie ahead end in [`leave`].
+/// Erases an account's data: its free slots and its texts are removed, and payments stay without a
+/// name. Future sessions are ended by [`leave`].
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE slot SET deleted_at = :now, state = 'unavailable'
@@ -110,8 +111,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Cancels what somebody booked and is not over, by the usual rule: money of a session whose
-/// window closed is not paid back.
+/// Cancels a member's bookings that are not over, by the usual rule: after the deadline, the money
+/// is not refunded.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     for booking in booking::list(tx, account, false)? {
         crate::cancel::end_for_leaver(tx, &booking.id)?;

@@ -32,9 +32,9 @@ use site::look::FirstPage;
 
 pub use site::Refusal;
 
-/// See one's own bookings and times.
+/// Read one's own bookings and slots.
 pub const READ: TokenScope = TokenScope::new("bookings:read", "booking-scope-read");
-/// Offer times; book and cancel what costs nothing.
+/// Offer slots; book and cancel what is free of charge.
 pub const WRITE: TokenScope = TokenScope::new("bookings:write", "booking-scope-write");
 
 /// Turns bookings on and off.
@@ -136,19 +136,19 @@ pub const OWN_SLOT: Code = Code::new(403, "own_slot");
 pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
 /// Time or price changed since the caller looked.
 pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");
-/// A time that is kept or booked cannot be changed.
+/// A slot that is held or booked cannot be changed.
 pub const SLOT_LOCKED: Code = Code::new(409, "slot_locked");
-/// It is over, or was not confirmed.
+/// The session is over, or was not confirmed.
 pub const NOT_CANCELLABLE: Code = Code::new(409, "booking_not_cancellable");
-/// It was moved as often as it may be.
+/// The booking was moved as often as is allowed.
 pub const RESCHEDULE_LIMIT: Code = Code::new(422, "reschedule_limit");
-/// The other time is another provider's, or costs something else.
+/// The other slot has another provider or another price.
 pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed");
-/// As many times are kept for one person as may be.
+/// Too many slots are held for one person.
 pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
 /// The caller lacks the duty or the rank; declared by `accounts`.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
-/// Money is for people; declared by `accounts`.
+/// Only people may move money, not tokens; declared by `accounts`.
 const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 
 /// A stale version was sent.

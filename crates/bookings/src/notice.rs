@@ -1,4 +1,4 @@
-//! What both sides of a booking are told: a mail, with a calendar file, and a notice on the site.
+//! Messages to both sides of a booking: a mail with a calendar file, and a notice on the site.
 
 use identity::account::{self, Account, AccountId};
 use identity::notification::{self, NewNotification};
@@ -13,24 +13,24 @@ use crate::booking::{Booking, Party};
 use crate::order::Order;
 use crate::provider;
 
-/// The scope of the mails.
+/// The unsubscribe scope of the mails.
 const SCOPE: &str = "bookings";
 
 /// What happened to a booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// It takes place.
+    /// The session will take place.
     Confirmed,
-    /// It takes place at another time.
+    /// The session was moved to another time.
     Moved,
-    /// It does not take place.
+    /// The session was cancelled.
     Cancelled,
-    /// It takes place tomorrow.
+    /// The session takes place tomorrow.
     Reminder,
 }
 
 impl Event {
-    /// The messages of the mail's subject, of what it says first, and of the notice.
+    /// The messages for the mail's subject, for its first sentence, and for the notice.
     fn messages(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Confirmed => (
@@ -57,12 +57,12 @@ impl Event {
     }
 }
 
-/// The page of a booking.
+/// The path of a booking's page.
 pub(crate) fn page(booking: &Booking) -> String {
     format!("/me/bookings/{}", booking.id)
 }
 
-/// Tells both sides. `back` is the money that a member gets back.
+/// Notifies both sides. `back` is the amount that the member gets back.
 pub(crate) fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -74,7 +74,7 @@ pub(crate) fn tell(
     tell_one(tx, site, booking, Party::Provider, event, None)
 }
 
-/// Somebody who reads a mail.
+/// The recipient of a mail.
 struct Reader {
     account: Account,
     to: Address,
@@ -116,7 +116,7 @@ pub(crate) fn account_of(
     }
 }
 
-/// Tells one side.
+/// Notifies one side.
 pub(crate) fn tell_one(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -222,7 +222,7 @@ fn send(
     })
 }
 
-/// The session as an event of a calendar.
+/// The session as a calendar event.
 pub(crate) fn event(site: &Site, booking: &Booking, place: &str) -> CalendarEvent {
     CalendarEvent {
         uid: format!("{}@{}", booking.id, site.url().host()),
@@ -259,7 +259,7 @@ fn calendar(
     )
 }
 
-/// Mails the payer about their money: a receipt, money that came too late, or a refund.
+/// Mails the payer a receipt, or a notice of a late payment or a refund.
 pub(crate) fn tell_payer(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! Orders, the payments that were made for them, and the ledger of all money.
+//! Orders, their payments, and the ledger of all money.
 
 use identity::account::AccountId;
 use jiff::Timestamp;
@@ -14,45 +14,45 @@ platform::id!(PaymentId, random, "One payment.");
 platform::id!(LedgerEntryId, "One line of the ledger.");
 
 web::words! {
-    /// What may become of an order.
+    /// The state of an order.
     OrderState {
-        /// It waits for its payment.
+        /// Waiting for payment.
         Created = "created" => "order-created",
         /// It is paid.
         Paid = "paid" => "order-paid",
-        /// All of it was paid back.
+        /// Refunded in full.
         Refunded = "refunded" => "order-refunded",
-        /// Nobody paid it in time.
+        /// Not paid in time.
         Expired = "expired" => "order-expired",
     }
 }
 
 web::words! {
-    /// How far a payment came. It never goes back.
+    /// The state of a payment. It never moves backwards.
     PaymentState {
-        /// It failed; another try may come.
+        /// Failed; another attempt may follow.
         Failed = "failed",
-        /// The sum is reserved.
+        /// The amount is reserved.
         Authorized = "authorized",
-        /// The money is ours.
+        /// The money was received.
         Captured = "captured",
     }
 }
 
 web::words! {
-    /// A line of the ledger.
+    /// The kind of a ledger entry.
     EntryKind {
-        /// Money that came in.
+        /// Money received.
         Capture = "capture",
-        /// Money that went back.
+        /// Money refunded.
         Refund = "refund",
     }
 }
 
 web::words! {
-    /// Who takes the money.
+    /// The name of a gateway.
     GatewayName {
-        /// Nobody: for trials.
+        /// The test gateway, which moves no money.
         Test = "test" => "gateway-test",
     }
 }
@@ -93,7 +93,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// What is to be paid.
+    /// The amount to pay.
     pub fn amount(&self) -> Money {
         Money::new(self.amount_minor, self.currency)
     }
@@ -104,27 +104,27 @@ impl Order {
 pub struct Payment {
     /// Its id.
     pub id: PaymentId,
-    /// What it was for.
+    /// The order that it is for.
     pub order_id: OrderId,
-    /// Who took it.
+    /// The gateway that handled it.
     pub gateway: GatewayName,
-    /// What the gateway calls it.
+    /// The gateway's id for it.
     pub gateway_payment_id: String,
-    /// How far it came.
+    /// The state of the payment.
     pub state: PaymentState,
-    /// Whether it is the one that paid the order.
+    /// Whether this payment settled the order.
     pub settles: bool,
-    /// In minor units.
+    /// The amount in minor units.
     pub amount_minor: i64,
-    /// By ISO 4217.
+    /// The currency (ISO 4217).
     pub currency: Currency,
-    /// How much of it goes back, or went.
+    /// The amount refunded or reserved for refunds, in minor units.
     pub refund_reserved_minor: i64,
-    /// When the money became ours.
+    /// When the money was received.
     pub captured_at: Option<Timestamp>,
 }
 
-/// Makes an order of somebody.
+/// Creates an order for an account.
 pub(crate) fn create(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -170,7 +170,7 @@ pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> 
     sql!("SELECT {Order} FROM booking_order WHERE id = :id", id).maybe(tx)
 }
 
-/// Somebody's own.
+/// An order of the requester.
 pub fn own(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -185,7 +185,7 @@ pub fn own(
     .maybe(tx)
 }
 
-/// The same with its lock, which comes before that of its booking.
+/// As [`find`], with the order's lock, which is taken before the lock of its booking.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     sql!(
         "SELECT {Order} FROM booking_order WHERE id = :id FOR NO KEY UPDATE",
@@ -194,7 +194,7 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, Store
     .maybe(tx)
 }
 
-/// Ends an order that nobody paid in time. Money that comes all the same is taken care of.
+/// Ends an order that was not paid in time. A later payment is still handled.
 pub(crate) fn expire(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     sql!(
         "UPDATE booking_order SET state = 'expired' WHERE id = :id AND state = 'created'",
@@ -204,7 +204,7 @@ pub(crate) fn expire(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What was paid for an order.
+/// The payments for an order.
 pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreError> {
     sql!(
         "SELECT {Payment} FROM payment WHERE order_id = :id ORDER BY id",
@@ -213,7 +213,7 @@ pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreErro
     .all(tx)
 }
 
-/// Writes a line of the ledger, once for each payment or refund.
+/// Writes a ledger entry, once for each payment or refund.
 pub(crate) fn post(
     tx: &mut Tx<'_>,
     order: &OrderId,

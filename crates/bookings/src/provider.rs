@@ -1,4 +1,4 @@
-//! Who offers times, and how they are found.
+//! Providers, who offer slots, and how to find them.
 
 use identity::account::AccountId;
 use identity::grant::{self, Role};
@@ -19,7 +19,7 @@ use crate::Refusal;
 
 platform::id!(ProviderId, random, "One provider.");
 
-/// Whoever offers times of their own. Administrators and owners of the site may, too.
+/// Providers, who offer slots of their own. Administrators and owners of the site may do so, too.
 pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
 
 /// How somebody appears to those who book, and what they need between two sessions.
@@ -46,7 +46,7 @@ pub struct ProviderProfile {
     pub version: i64,
 }
 
-/// What a provider may set.
+/// The fields that a provider may set.
 pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
     display_name: line(80).label("booking-profile-name"),
     bio: lines(2_000).label("booking-profile-bio"),
@@ -58,24 +58,24 @@ pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
 };
 
 impl ProviderProfile {
-    /// The zone of new times.
+    /// The default time zone of new slots.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 }
 
-/// The proof that somebody may offer times. A change holds the lock of their profile, so that no
-/// two changes make times that overlap.
+/// The proof that somebody may offer slots. A change holds the lock of their profile, so that
+/// concurrent changes cannot make overlapping slots.
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub(crate) who: SignedIn,
     request: RequestFacts,
-    /// How they appear; with an empty id, they never saved anything.
+    /// The public profile; its id is empty until it is saved for the first time.
     pub profile: ProviderProfile,
 }
 
 impl Provider {
-    /// Writes down what they did.
+    /// Writes an action to the audit log.
     pub(crate) fn record(
         &self,
         tx: &mut Tx<'_>,
@@ -151,7 +151,7 @@ impl Proof for Provider {
     }
 }
 
-/// Changes how they appear. The caller holds the lock.
+/// Changes the profile. The caller holds its lock.
 pub fn change(
     tx: &mut Tx<'_>,
     provider: &Provider,
@@ -198,7 +198,7 @@ pub(crate) fn account_of(
     Ok(account)
 }
 
-/// Whether the account of this id may offer times.
+/// Whether the account of this id may offer slots.
 pub(crate) fn is_for(tx: &mut Tx<'_>, _: &Site, account: &str) -> Result<bool, StoreError> {
     let all = grant::list_who_may_in_site(tx, PROVIDER)?;
     Ok(all.iter().any(|one| one.as_str() == account))

@@ -1,5 +1,5 @@
-//! Money that goes back. What is reserved never exceeds what was paid, and a job calls the gateway,
-//! with the same key at every try.
+//! Refunds. The reserved amount never exceeds what was paid, and a job calls the gateway, with the
+//! same key at every attempt.
 
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
@@ -20,37 +20,37 @@ platform::id!(RefundId, random, "One sum that goes back.");
 
 /// The kind of the job.
 pub const KIND: &str = "booking.refund";
-/// After which a gateway is asked again that did not answer.
+/// How long to wait before another attempt when a gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
 
 web::words! {
-    /// What became of a refund.
+    /// The state of a refund.
     RefundState {
-        /// The gateway has not answered yet.
+        /// The gateway has not responded yet.
         Requested = "requested",
-        /// It is on its way.
+        /// The refund is on its way.
         Processed = "processed",
-        /// The gateway will not do it: somebody has to see to it.
+        /// The gateway refuses: somebody has to take care of it.
         Failed = "failed",
     }
 }
 
-/// A sum that goes back.
+/// A refund.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Refund {
-    /// Its id, which is its key for the gateway.
+    /// The refund's id, which is also its idempotency key for the gateway.
     pub id: RefundId,
-    /// Of which payment.
+    /// The payment that is refunded.
     pub payment_id: PaymentId,
-    /// How much, in minor units.
+    /// The amount in minor units.
     pub amount_minor: i64,
-    /// Why.
+    /// The reason for the refund.
     pub reason: String,
-    /// What became of it.
+    /// The state of the refund.
     pub state: RefundState,
 }
 
-/// Gives back what is left of a payment. The caller holds the order's lock.
+/// Refunds what is left of a payment. The caller holds the order's lock.
 pub(crate) fn request(
     tx: &mut Tx<'_>,
     payment: &Payment,
@@ -91,7 +91,7 @@ pub(crate) fn request(
     Ok(Some(Money::new(left, payment.currency)))
 }
 
-/// Gives back what is left of the payment that paid an order.
+/// Refunds what is left of the payment that settled an order.
 pub(crate) fn request_of_order(
     tx: &mut Tx<'_>,
     order: &Order,
@@ -146,7 +146,7 @@ pub(crate) fn job(site: &Site) -> Handler {
     })
 }
 
-/// Writes down what the gateway said, once.
+/// Stores the gateway's result, once.
 fn finish(
     tx: &mut Tx<'_>,
     site: &Site,

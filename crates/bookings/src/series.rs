@@ -1,4 +1,4 @@
-//! A series: the same time of the clock on some days of the week, for some weeks.
+//! A series: slots at the same local time on some days of the week, for some weeks.
 
 use axum::http::StatusCode;
 use jiff::ToSpan as _;
@@ -37,18 +37,18 @@ pub struct NewSeries {
 /// One time of a series.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// The day in the zone.
+    /// The local date.
     pub date: Date,
-    /// The time of the clock.
+    /// The local time.
     pub time: Time,
-    /// Where it lies; `None`: the clock never shows it.
+    /// The instant; `None` if the clock skips this local time.
     pub start: Option<Start>,
-    /// The code that says why it cannot be.
+    /// The code of the reason why no slot can be there.
     pub obstacle: Option<&'static str>,
 }
 
 impl Planned {
-    /// As `2027-01-16T09:30`.
+    /// The local date and time, such as `2027-01-16T09:30`.
     pub fn name(&self) -> String {
         format!(
             "{}T{:02}:{:02}",
@@ -59,7 +59,7 @@ impl Planned {
     }
 }
 
-/// All times of a series in their order, with what is in the way of each.
+/// All times of a series in chronological order, each with its obstacle, if any.
 pub fn plan(
     tx: &mut Tx<'_>,
     provider: &Provider,
@@ -87,7 +87,7 @@ fn look(
                 .find_obstacle(tx, start.at)?
                 .map(|found| found.code()),
         };
-        // Times of the series itself may be too close to each other.
+        // The times of the series may also be too close to each other.
         let before = planned.iter().rev().find(|one| one.obstacle.is_none());
         let before = before.and_then(|one| one.start);
         if let (Some(start), Some(before)) = (start, before)
@@ -138,7 +138,7 @@ fn local_times(sent: &NewSeries, findings: &mut Findings) -> Vec<(Date, Time)> {
     all
 }
 
-/// Offers all times of a series that are not left out, or none.
+/// Offers all times of a series that are not excluded, or none.
 pub fn create(
     tx: &mut Tx<'_>,
     provider: &Provider,

@@ -1,4 +1,4 @@
-//! What the clock does to a booking: its hold ends, both sides are reminded, it is over.
+//! Timed changes of a booking: its hold ends, both sides are reminded, the session is completed.
 
 use identity::notification::{self, NewNotification};
 use jiff::SignedDuration;
@@ -10,7 +10,7 @@ use crate::booking::{self, Booking, COMPLETE, FAREWELL, HOLD, Party, Payload, RE
 use crate::notice::{self, Event};
 use crate::{cancel, order};
 
-/// A reminder that comes later than this before a session is left out.
+/// A reminder that would be sent closer than this to the session is skipped.
 const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
 /// The jobs.
@@ -34,7 +34,7 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
 
 type Work = fn(&mut Tx<'_>, &Site, &Booking, i64) -> Result<(), StoreError>;
 
-/// Does this with the booking, whose locks it holds.
+/// A job that calls `work` with the booking and holds the locks of the booking and its order.
 fn handler(kind: &'static str, site: &Site, work: Work) -> Handler {
     let site = site.clone();
     Handler::new(kind, move |job: Job| {
@@ -66,7 +66,7 @@ fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reminds each side once of each time that was agreed.
+/// Reminds each side once for each agreed time.
 fn remind(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! What administrators decide for all bookings of a site.
+//! The administrators' settings for all bookings of a site.
 
 use identity::grant::{self, ADMIN, SITE, Scope};
 use identity::session::signed_in::SignedIn;
@@ -37,7 +37,7 @@ pub struct BookingSettings {
     pub version: i64,
 }
 
-/// What may be set, and within what.
+/// The fields that may be set, with their limits.
 pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     currency: line(3).label("booking-set-currency"),
     hold_minutes: number(5, 120).label("booking-set-hold"),
@@ -55,7 +55,7 @@ impl BookingSettings {
     }
 }
 
-/// Those in force.
+/// The present settings.
 pub fn load(tx: &mut Tx<'_>) -> Result<BookingSettings, StoreError> {
     tx.one(sql!("SELECT {BookingSettings} FROM booking_setting"), &[])
 }
@@ -82,7 +82,7 @@ pub(crate) fn is_administrator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, 
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, ADMIN)))
 }
 
-/// Changes them.
+/// Changes the settings.
 pub fn change(
     tx: &mut Tx<'_>,
     by: &Administrator,

@@ -1,5 +1,6 @@
-//! The only way in for money. Whoever hears of a payment brings the gateway's fact here: the
-//! browser that comes back, the gateway's call, or the job that asks. One of them settles.
+//! The only place that grants something for money. The return of the browser, the gateway's
+//! callback and the polling job all pass the gateway's fact here. Only one of them settles the
+//! order.
 
 use identity::account;
 use identity::grant::ADMIN;
@@ -15,7 +16,7 @@ use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, Payment
 use crate::slot::Slot;
 use crate::{browse, refund};
 
-/// Writes down what a gateway says of a payment for an order, and does what follows, once.
+/// Stores what a gateway states about a payment for an order, and applies the consequences once.
 pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result<(), StoreError> {
     let Some(order) = order::lock(tx, id)? else {
         return Ok(());
@@ -36,11 +37,11 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         return Ok(());
     }
     if !matches!(order.state, OrderState::Created | OrderState::Expired) {
-        // It was paid before: this money goes back.
+        // The order was paid before, so this payment is refunded.
         refund::request(tx, &payment, "duplicate")?;
         return Ok(());
     }
-    // Receipts have no gaps: they are numbered one after the other.
+    // Receipt numbers have no gaps, so they are assigned one at a time.
     let lock = sql!("SELECT version FROM booking_setting FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(lock, &[])?;
     let last = sql!("SELECT COALESCE(MAX(receipt_no), 0) FROM booking_order");
@@ -76,8 +77,8 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
     }
 }
 
-/// Writes a payment as far as it came, and returns it if its money became ours now. A payment
-/// never goes back: one that was captured does not fail.
+/// Stores a payment's state, and returns the payment if its money has just been received. The state
+/// never moves backwards: a captured payment cannot fail.
 fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>, StoreError> {
     let Money { minor, currency } = fact.amount;
     let new = Payment {
@@ -138,8 +139,8 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
     }))
 }
 
-/// Confirms the booking that was paid; `false`: its time was given to somebody else, or it was
-/// cancelled.
+/// Confirms the booking that was paid; `false` if it was cancelled or its slot was given to
+/// somebody else.
 fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
     let mut booking = booking.clone();
     let is_ours = match booking.state {
@@ -169,7 +170,7 @@ fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreE
     Ok(true)
 }
 
-/// Money that came after the hold ended still gets its slot, if nobody has it and the member is
+/// A payment after the end of the hold still gets its slot, if the slot and the member are both
 /// free.
 fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(member) = &booking.member_id else {

@@ -19,9 +19,9 @@ use crate::{Refusal, SLOT_LOCKED};
 platform::id!(SlotId, random, "One time that a provider offers.");
 platform::id!(SeriesId, random, "Times that were made together.");
 
-/// How far ahead a time may be.
+/// How far in the future a slot may be.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// Hosts of meetings that links may lead to, and what is below them.
+/// Hosts of meetings that links may lead to, including their subdomains.
 const MEETINGS: [&str; 5] = [
     "meet.google.com",
     "zoom.us",
@@ -30,33 +30,33 @@ const MEETINGS: [&str; 5] = [
     "meet.jit.si",
 ];
 
-/// The dearest session, in minor units.
+/// The highest price, in minor units.
 const DEAREST: i64 = 100_000_000_000;
 
 web::words! {
-    /// What may become of a slot.
+    /// The state of a slot.
     #[schema(as = SlotState)]
     State {
         /// Anybody may book it.
         Available = "available" => "slot-available",
-        /// It is kept for somebody who pays.
+        /// Held for somebody until they pay.
         Held = "held" => "slot-held",
-        /// Somebody booked it.
+        /// Booked by a member.
         Booked = "booked" => "slot-booked",
-        /// Its provider hides it.
+        /// Hidden by its provider.
         Unavailable = "unavailable" => "slot-unavailable",
-        /// It is over.
+        /// The session is over.
         Completed = "completed" => "slot-completed",
     }
 }
 
 web::words! {
-    /// How both meet.
+    /// How the two sides meet.
     #[schema(as = SlotPlace)]
     Place {
-        /// By a link.
+        /// By a link to an online meeting.
         Online = "online_link" => "slot-online",
-        /// Somewhere.
+        /// At a place.
         InPerson = "in_person" => "slot-in-person",
         /// By telephone.
         Phone = "phone" => "slot-phone",
@@ -113,12 +113,12 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// What it costs.
+    /// The slot's price.
     pub fn price(&self) -> Money {
         Money::new(self.price_minor, self.currency)
     }
 
-    /// The zone in which it was made.
+    /// The time zone in which the slot was made.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
@@ -153,16 +153,16 @@ pub struct NewSlot {
     pub price_minor: i64,
 }
 
-/// Where on the time line a local time lies.
+/// The instant of a local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
     /// The instant.
     pub at: Timestamp,
-    /// Whether the clock shows this time twice; the earlier one counts.
+    /// Whether the local time occurs twice; then the earlier instant is used.
     pub is_twice: bool,
 }
 
-/// The instant of a local time; `None`: the clock never shows it, for it is set forward over it.
+/// The instant of a local time; `None` if the clock is set forward over it.
 pub fn start(date: Date, time: Time, zone: &TimeZone) -> Option<Start> {
     let ambiguous = zone.to_ambiguous_timestamp(DateTime::from_parts(date, time));
     let is_twice = match ambiguous.offset() {
@@ -174,7 +174,7 @@ pub fn start(date: Date, time: Time, zone: &TimeZone) -> Option<Start> {
     Some(Start { at, is_twice })
 }
 
-/// What a slot is made of beside its time.
+/// The properties of a slot except its time.
 pub(crate) struct Template {
     pub(crate) slot: Slot,
     pub(crate) length: SignedDuration,
@@ -183,7 +183,7 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Reads and checks what was sent.
+    /// Reads and validates what was sent.
     pub(crate) fn read(
         tx: &mut Tx<'_>,
         provider: &Provider,
@@ -237,7 +237,7 @@ impl Template {
         })
     }
 
-    /// Why no slot may begin then.
+    /// Why no slot may begin at this instant, if so.
     pub(crate) fn find_obstacle(
         &self,
         tx: &mut Tx<'_>,
@@ -263,12 +263,13 @@ impl Template {
         Ok(found.map(|(id,)| Obstacle::Overlap(id)))
     }
 
-    /// Whether slots that begin at these two instants leave each other their buffers.
+    /// Whether slots that begin at these two instants keep their buffers free.
     pub(crate) fn is_clear_of(&self, one: Timestamp, later: Timestamp) -> bool {
         one + self.length + self.after <= later - self.before
     }
 
-    /// Writes a slot that begins then. The caller holds the provider's lock and found no obstacle.
+    /// Inserts a slot that begins at this instant. The caller holds the provider's lock and has
+    /// found no obstacle.
     pub(crate) fn insert(
         &self,
         tx: &mut Tx<'_>,
@@ -295,21 +296,21 @@ impl Template {
     }
 }
 
-/// Why no slot may begin then.
+/// Why no slot may begin at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Obstacle {
-    /// The clock never shows it.
+    /// The clock skips this local time.
     Missing,
-    /// It is over.
+    /// The instant is in the past.
     Past,
-    /// It is more than a year ahead.
+    /// The instant is more than a year in the future.
     TooFar,
-    /// Another one is there.
+    /// It overlaps this slot.
     Overlap(SlotId),
 }
 
 impl Obstacle {
-    /// The code that says so.
+    /// The error code.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Missing => "local_time_missing",
@@ -329,7 +330,7 @@ fn check_length(minutes: i64, rules: &BookingSettings, findings: &mut Findings) 
     }
 }
 
-/// Whether a link leads to a meeting of a host that we know: https, no user, no port, a path.
+/// Whether a link leads to a meeting on an allowed host: https, no user, no port, and a path.
 fn is_meeting(link: &str) -> bool {
     let Some((authority, path)) = link
         .strip_prefix("https://")
@@ -348,7 +349,7 @@ fn is_meeting(link: &str) -> bool {
     is_plain && is_known && !path.is_empty() && !link.contains(char::is_whitespace)
 }
 
-/// Offers a time. The caller holds the provider's lock.
+/// Offers a slot. The caller holds the provider's lock.
 pub fn create(tx: &mut Tx<'_>, provider: &Provider, sent: &NewSlot) -> Result<Slot, Refusal> {
     let mut findings = Findings::default();
     let template = Template::read(tx, provider, sent, &mut findings)?;
@@ -400,13 +401,13 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
     .maybe(tx)
 }
 
-/// One of the provider's own.
+/// A slot of this provider.
 pub fn own(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<Slot, Refusal> {
     let found = find(tx, id)?.filter(|slot| slot.provider_id == provider.profile.id);
     found.ok_or(Refusal::NotFound)
 }
 
-/// The provider's own that begin in this time, in their order.
+/// The provider's slots that begin in this range, in chronological order.
 pub fn list(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
@@ -425,7 +426,7 @@ pub fn list(
     .all(tx)
 }
 
-/// Hides a free slot, or shows it again. What is kept or booked stays as it is.
+/// Hides a free slot, or shows it again. A held or booked slot is left unchanged.
 pub fn show(
     tx: &mut Tx<'_>,
     provider: &Provider,
@@ -459,7 +460,7 @@ pub fn show(
     Ok(slot)
 }
 
-/// Takes a free slot away: for good, if nobody ever booked it.
+/// Removes a free slot; its row is deleted if nobody ever booked it.
 pub fn remove(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
     let slot = own(tx, provider, id)?;
     let deleted = sql!(
@@ -493,7 +494,7 @@ pub(crate) fn record(
     provider.record(tx, ("slot", slot.id.to_string()), action, changes)
 }
 
-/// Codes of single fields of a slot.
+/// The error codes of single fields of a slot.
 pub(crate) const FIELD_CODES: [Code; 8] = [
     Code::new(422, "slot_too_short"),
     Code::new(422, "slot_too_long"),

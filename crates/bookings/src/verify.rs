@@ -1,8 +1,8 @@
-//! Whether bookings, slots, money and the gateway's book agree.
+//! Checks that bookings, slots, payments and the test gateway's tables agree.
 
 use platform::{Sql, StoreError, Tx, sql};
 
-/// What must have no row: what is wrong, and how it is found.
+/// Queries that must return no row, each with what a row means.
 const CHECKS: &[(&str, Sql)] = &[
     (
         "a slot is booked, and has not one confirmed booking",
@@ -130,7 +130,7 @@ const CHECKS: &[(&str, Sql)] = &[
     ),
 ];
 
-/// What is wrong, a line each; none: all agree.
+/// The inconsistencies found, one per line; empty if all agree.
 pub fn find(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
     for (what, query) in CHECKS {

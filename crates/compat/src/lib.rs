@@ -1,5 +1,5 @@
-//! Addresses and formats of the programs that people come from, a folder each. No other crate but
-//! the program names them, so that a folder can go when nobody needs it any more.
+//! The interfaces and formats of programs that people migrate from, a folder for each. Only the
+//! program depends on this crate, so that a folder can be removed when nobody needs it any more.
 
 pub mod kadkahwin;
 pub mod personal_site;

@@ -9,15 +9,15 @@ use crate::calendar::{self, Breakdown, DayCounting};
 use crate::countdown::{After, Countdown};
 
 web::words! {
-    /// How it stands with a countdown.
+    /// Where a countdown stands at an instant.
     State {
         /// It counts up.
         Running = "running",
         /// It counts down.
         Upcoming = "upcoming",
-        /// The day has come, and it counts up since.
+        /// The day has come, and it counts up from then.
         Reached = "reached",
-        /// The day has come, and it stands still.
+        /// The day has come, and the figures stand still.
         Frozen = "frozen",
     }
 }
@@ -43,7 +43,7 @@ pub struct Clock {
 }
 
 impl Countdown {
-    /// The clock at `now`; `newest` is the last reset. `None` before the first reset.
+    /// The clock at `now`, where `newest` is the last reset; `None` before the first reset.
     pub fn clock(&self, newest: Option<Timestamp>, now: Timestamp) -> Option<Clock> {
         let zone = self.zone();
         let (state, anchor) = match self.target_at(now) {

@@ -61,11 +61,11 @@ web::words! {
     Visibility {
         /// Its owners.
         Private = "private" => "countdown-private",
-        /// They, and the trusted contacts of the one under whose name it is found.
+        /// Its owners, and the trusted contacts of the account in its address.
         Trusted = "trusted" => "countdown-trusted",
-        /// They, and whoever has its private link.
+        /// Its owners, and everybody with its private link.
         Unlisted = "unlisted" => "countdown-unlisted",
-        /// Everybody who knows where.
+        /// Everybody who knows its address.
         Public = "public" => "countdown-public",
     }
 }
@@ -73,17 +73,17 @@ web::words! {
 web::words! {
     /// What is shown once the day has come.
     After {
-        /// How long ago it was.
+        /// How long ago the day was.
         CountUp = "count_up" => "countdown-after-count-up",
-        /// That it has come.
+        /// The fact that the day has come.
         Freeze = "freeze" => "countdown-after-freeze",
-        /// Nothing, to others than its owners.
+        /// Nothing, except to the owners.
         Hide = "hide" => "countdown-after-hide",
     }
 }
 
 impl Visibility {
-    /// Whether people see it who are not signed in.
+    /// Whether people who are not signed in can see it.
     pub(crate) const fn is_open(self) -> bool {
         matches!(self, Self::Unlisted | Self::Public)
     }
@@ -254,7 +254,7 @@ impl OwnerOf {
         (&self.who, &self.request)
     }
 
-    /// Who it is.
+    /// The owner's account.
     pub fn account(&self) -> &AccountId {
         &self.who.account().id
     }
@@ -372,7 +372,8 @@ pub(crate) fn free_slug(
     Ok(free.unwrap_or_default())
 }
 
-/// Inserts a countdown that nobody typed, whose slug is free, and gives it to its owner.
+/// Inserts a countdown that did not come from a form, whose slug is free, and makes the account its
+/// owner.
 pub(crate) fn insert(
     tx: &mut Tx<'_>,
     account: &AccountId,

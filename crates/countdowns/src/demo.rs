@@ -1,4 +1,4 @@
-//! The demo's countdowns: until a day, and since others.
+//! The demo's countdowns: to a day, and since a reset.
 
 use identity::account::AccountId;
 use jiff::SignedDuration;
@@ -46,7 +46,7 @@ const PHRASES: &[&str] = &[
     "A day is long until it is counted.",
 ];
 
-/// Gives one person a day that comes and a habit, and another one a habit.
+/// Gives one person a countdown to a day and a habit, and another person a habit.
 pub fn seed(
     tx: &mut Tx<'_>,
     [one, other]: [&AccountId; 2],

@@ -115,7 +115,8 @@ impl Resource for Countdown {
     };
     const HISTORY: History = history_of!("countdown", named_by: "title", removed: "deleted");
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::People;
-    /// The audit log forgets a deleted countdown's title: later nobody could tell whose words it was.
+    /// The audit log drops a deleted countdown's title, because later nobody could tell whose text
+    /// it was.
     const IS_FORGOTTEN: bool = true;
 
     fn key(&self) -> &str {
@@ -150,7 +151,7 @@ impl Resource for Countdown {
         let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Since);
         let mut new = Self::blank(tx.id(), kind, &keeper.who.account().time_zone);
         if let Input::Form(form, _) = input {
-            // What the link to the form fills in.
+            // Values that the link to the form prefills.
             form.text("title").clone_into(&mut new.title);
             form.text("target").clone_into(&mut new.target);
             new.repeat = Repeat::find(form.text("repeat")).unwrap_or(new.repeat);
@@ -300,8 +301,8 @@ impl Resource for Countdown {
 }
 
 impl Countdown {
-    /// When a new countdown that counts up begins, as its form says. JSON says nothing of it: there
-    /// the first reset comes by a request of its own.
+    /// When a new countdown that counts up begins, as typed in its form. JSON has no such field:
+    /// API clients create the first reset by a separate request.
     fn said_begin<'a>(&self, edit: &Edit<'a, Self>) -> Option<&'a str> {
         match edit.input {
             Input::Form(form, _) if edit.old.is_none() && self.kind == Kind::Since => {
@@ -311,7 +312,7 @@ impl Countdown {
         }
     }
 
-    /// The instant of such words, if there is one.
+    /// The instant of the typed text, if it has one.
     fn begin(&self, said: &str) -> Option<Timestamp> {
         said.parse::<Target>().ok()?.instant(&self.zone())
     }

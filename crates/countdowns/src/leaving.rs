@@ -34,7 +34,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(copy)
 }
 
-/// The other owners of its countdowns; whom a countdown is named after stays.
+/// The other owners of the account's countdowns, except an account in a countdown's address, which
+/// cannot be removed.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let mut shared = Vec::new();
     for (id, _) in grant::ranks_of_account(tx, account, &COUNTDOWN)? {
@@ -114,6 +115,6 @@ pub(crate) fn remove(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError
     sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
     grant::remove_scope(tx, &scope(id))?;
     sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    // Nobody could tell later whose words these were.
+    // Later nobody could tell whose text this was.
     audit::forgetting::scope(tx, id.as_str())
 }

@@ -1,4 +1,4 @@
-//! Countdowns: how long it has been, and how long it will be.
+//! Countdowns: the time since an instant, or until a day.
 
 pub mod clock;
 pub mod co_owners;

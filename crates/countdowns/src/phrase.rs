@@ -1,4 +1,4 @@
-//! Phrases, drawn at random for an account's pages, and the accounts' exclusions of them.
+//! Phrases, drawn at random for an account's pages, and the phrases that accounts exclude.
 
 use identity::account::{self, AccountId};
 use identity::grant::{self, Role};
@@ -18,7 +18,7 @@ use web::Findings;
 use crate::countdown::CountdownId;
 use crate::{PHRASE_EXISTS, Refusal};
 
-/// Whoever decides on what people suggest.
+/// Moderators, who decide on suggested phrases.
 pub const MODERATOR: Role = Role::new("moderator", "phrase-role-moderator");
 
 platform::id!(PhraseId, random, "One phrase.");

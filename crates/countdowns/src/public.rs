@@ -38,12 +38,12 @@ pub struct Shown {
     pub entries: Vec<Entry>,
     /// The phrase of the day, where visitors may see it.
     pub phrase: Option<Phrase>,
-    /// Whether the viewer's account is the one in the address; such viewers see what they hid
-    /// elsewhere.
+    /// Whether the viewer's account is the one in the address; such viewers also see what they hid
+    /// from others.
     pub is_own: bool,
     /// Raised by every change that visitors can see.
     pub revision: i64,
-    /// When it was made.
+    /// When the countdown was created.
     pub created_at: Timestamp,
     /// The instant for which the figures hold.
     pub now: Timestamp,
@@ -250,17 +250,17 @@ fn show(
     }))
 }
 
-/// The resets of which the page tells beside its figures.
+/// The resets that the page shows beside its figures.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
-    /// Those that began the runs it lists, newest first, without notes that are not shown.
+    /// The resets that began the listed runs, newest first, without notes that are not shown.
     pub(crate) entries: Vec<Entry>,
-    /// Those of the last year.
+    /// The resets of the last year.
     pub(crate) year: Vec<Timestamp>,
 }
 
 impl Past {
-    /// A countdown that was never reset has none, so most pages need no query more.
+    /// A countdown that was never reset has none, so most pages need no further query.
     pub(crate) fn load(tx: &mut Tx<'_>, shown: &Shown) -> Result<Self, StoreError> {
         let countdown = &shown.countdown;
         if !countdown.show_stats || shown.summary.count <= 1 {

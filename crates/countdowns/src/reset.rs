@@ -22,9 +22,10 @@ const EARLIEST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 /// A reset as it is sent, or the change of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
-    /// When, with its offset from UTC (RFC 3339); left out: now, or as it was.
+    /// The instant, with its offset from UTC (RFC 3339). If it is left out, the current time, or in
+    /// a change the old value.
     pub reset_at: Option<String>,
-    /// Left out: none, or as it was. An empty one takes it away.
+    /// The note. If it is left out, none, or in a change the old value. An empty text removes it.
     pub note: Option<String>,
 }
 
@@ -147,7 +148,7 @@ fn read_instant(sent: Option<&str>, now: Timestamp, findings: &mut Findings) -> 
     Timestamp::from_millisecond(exact.as_millisecond()).ok()
 }
 
-/// Refuses an instant that lies ahead, or too far back.
+/// Refuses an instant in the future or too far in the past.
 pub(crate) fn check(pointer: &str, at: Timestamp, now: Timestamp, findings: &mut Findings) {
     if at > now {
         findings.add(pointer, "reset_in_future", []);

@@ -29,11 +29,11 @@ web::words! {
     /// What became of a suggestion.
     #[schema(as = SuggestionState)]
     State {
-        /// Nobody decided yet.
+        /// Nobody has decided yet.
         Pending = "pending" => "phrase-pending",
-        /// It is a phrase.
+        /// It became a phrase.
         Approved = "approved" => "phrase-approved",
-        /// It is none.
+        /// It was rejected.
         Rejected = "rejected" => "phrase-rejected",
     }
 }
@@ -190,7 +190,7 @@ pub fn approve(
     Ok(decided)
 }
 
-/// Turns a suggestion down.
+/// Rejects a suggestion.
 pub fn reject(
     tx: &mut Tx<'_>,
     site: &Site,

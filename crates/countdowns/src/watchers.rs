@@ -86,7 +86,7 @@ pub struct Watchers {
 #[derive(Debug, Default)]
 struct State {
     pages: HashMap<Page, Watched>,
-    /// Whether a task reads the news for them.
+    /// Whether a task reads the news for the watched pages.
     is_following: bool,
 }
 
@@ -100,7 +100,7 @@ struct Watched {
 }
 
 impl Watchers {
-    /// A place for one more; `None`: there are enough.
+    /// Takes a place for one more viewer; `None` if a limit is reached.
     pub fn take(&self, network: Network, limits: Limits) -> Option<Place<Network>> {
         self.places.take(&network, limits.of_network, limits.total)
     }
@@ -159,7 +159,7 @@ impl Watchers {
     }
 }
 
-/// Looks at a page for all who watch it, until nobody does or it is gone.
+/// Polls a page for all its viewers, until the last one leaves or the page is gone.
 async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify>) {
     loop {
         // The first poll happens at once: the page may have changed before it was watched.

@@ -1,4 +1,4 @@
-//! What webhooks hear of countdowns.
+//! The webhook events of countdowns.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -39,7 +39,7 @@ impl Event {
     }
 }
 
-/// All that is told.
+/// All events of countdowns.
 pub const EVENTS: &[WebhookEvent] = &[
     Event::Reset.declared(),
     Event::EntryChanged.declared(),
@@ -48,14 +48,14 @@ pub const EVENTS: &[WebhookEvent] = &[
     Event::Reached.declared(),
 ];
 
-/// More about an event than its countdown.
+/// Details of an event beside its countdown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum About<'a> {
     /// Nothing.
     Nothing,
-    /// This reset.
+    /// The reset that the event is about.
     Entry(&'a Entry),
-    /// Whether it is told late.
+    /// Whether the event is sent late.
     Late(bool),
 }
 
@@ -97,7 +97,7 @@ struct ToldEntry {
     note: Option<String>,
 }
 
-/// Tells the webhooks of all owners. The countdown's lock is held.
+/// Sends an event to the webhooks of all owners. The caller holds the countdown's lock.
 pub(crate) fn fire(
     tx: &mut Tx<'_>,
     countdown: &Countdown,

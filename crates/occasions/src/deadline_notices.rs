@@ -1,7 +1,7 @@
-//! The sweep that tells hosts when answers have closed at a deadline.
+//! The job that notifies hosts when answers have closed at a deadline.
 //!
-//! It only informs: whether a household may answer is computed at the moment it tries.
-//! The query goes by state, so a missed minute needs no catching up.
+//! The job only informs: whether a household may answer is computed when it tries. The query
+//! selects by state, so a missed run needs no catching up.
 
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};

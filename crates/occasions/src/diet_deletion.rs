@@ -23,9 +23,9 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};
 
-/// What the list of erasures calls the food needs of an occasion.
+/// The name of food needs in the list of erasures.
 const ERASED: &str = "diets";
-/// How many days food needs are kept after the day of the last event.
+/// How many days food needs are stored after the day of the last event.
 const KEPT_DAYS: i64 = 30;
 
 /// The daily job.
@@ -54,7 +54,7 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
     platform.store.write(repeated).await?;
     if deleted {
         export::remove_expired(platform).await?;
-        // Until the checkpoint, the engine's log still holds what was overwritten.
+        // Until the checkpoint, the write-ahead log still contains the overwritten data.
         platform.store.checkpoint().await?;
     }
     Ok(())
@@ -137,7 +137,7 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, Stor
     Ok(true)
 }
 
-/// Deletes them from all guests, including those on archived invitations.
+/// Deletes the food needs of all guests, including those on archived invitations.
 fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let households: Vec<(InvitationId,)> = sql!(
         "SELECT DISTINCT invitation.id FROM invitation
@@ -170,8 +170,8 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
     Ok(people)
 }
 
-/// Deletes them from the history: from saves that changed food needs, and from saves
-/// that added or removed a guest who had some.
+/// Deletes food needs from the history: from saves that changed them, and from saves that added or
+/// removed a guest who had some.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let saves: Vec<(InvitationId, i64, String)> = sql!(
         "SELECT submission.invitation, submission.version_after, submission.changes FROM submission
@@ -212,8 +212,8 @@ fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
     changes
 }
 
-/// Deletes them from the answers kept for repeated requests: those of households, and
-/// those of hosts that mention one of the guests.
+/// Deletes food needs from the responses stored for repeated requests: those to households, and
+/// those to hosts that mention one of the guests.
 fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let mut deleted = sql!(
         "DELETE FROM idempotency WHERE body LIKE '%diet%'
@@ -237,7 +237,7 @@ fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     .all(tx)?;
     let known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
     for (owner, route, key, body) in kept {
-        // In the JSON, ids stand between quotes.
+        // In the JSON, ids are enclosed in quotes.
         if body.split('"').any(|part| known.contains(part)) {
             deleted += sql!(
                 "DELETE FROM idempotency WHERE owner = :owner AND route = :route AND key = :key",

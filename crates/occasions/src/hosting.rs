@@ -1,7 +1,7 @@
-//! The hosts' side: everything that somebody with a role in an occasion does and is shown.
+//! The hosts' side: everything that somebody with a role in an occasion does and sees.
 //!
-//! Every function takes the transaction and a [`HostOf`], the proof that the caller is
-//! a host of the occasion, and refuses what the role does not allow.
+//! Every function takes the transaction and a [`HostOf`], the proof that the caller is a host of
+//! the occasion, and refuses what the role does not allow.
 
 pub mod answers;
 pub mod bulk;

@@ -1,4 +1,4 @@
-//! A household as it stands: an invitation with everyone on it.
+//! A household: an invitation with everyone on it.
 
 use platform::{Rows, StoreError, Tx, sql};
 
@@ -108,8 +108,8 @@ impl Household {
         allowance(&self.invitation, &self.guests)
     }
 
-    /// Whose guest a person without a name is: that of the first guest with a name, or
-    /// else of the household.
+    /// The name that tells whose guest a person without a name is: the first named guest's, or else
+    /// the household's.
     pub fn guest_of(&self) -> &str {
         let named = self.guests.iter().find(|guest| !guest.name.is_empty());
         named.map_or(&self.invitation.details.household, |guest| &guest.name)

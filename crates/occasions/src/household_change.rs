@@ -37,7 +37,7 @@ pub struct GuestUpdate {
     pub name: Option<String>,
     /// Child or adult.
     pub is_child: Option<bool>,
-    /// A child's age; `Some(None)` if it was not told.
+    /// A child's age; `Some(None)` if it is unknown.
     pub age: Option<Option<i64>>,
     /// Answers by key of the event. A household may send yes, no and undecided; a host
     /// also pending, which takes an answer back.
@@ -51,7 +51,8 @@ pub struct GuestUpdate {
 }
 
 impl GuestUpdate {
-    /// Whether it answers for an event or a question; only then are required answers checked.
+    /// Whether the change answers for an event or a question; only then are required answers
+    /// checked.
     pub fn answers_anything(&self) -> bool {
         self.id.is_none() || !self.replies.is_empty() || !self.answers.is_empty()
     }
@@ -67,7 +68,7 @@ pub struct NoteUpdate {
 }
 
 impl HouseholdChange {
-    /// Whether it may take a seat or give one back.
+    /// Whether the change may take a seat or give one back.
     pub fn touches_seats(&self) -> bool {
         !self.remove.is_empty()
             || self
@@ -76,7 +77,7 @@ impl HouseholdChange {
                 .any(|guest| guest.id.is_none() || !guest.replies.is_empty())
     }
 
-    /// Whether it changes the note and nothing else.
+    /// Whether the change concerns only the note.
     pub fn is_note_alone(&self) -> bool {
         self.guests.is_empty()
             && self.remove.is_empty()
@@ -90,7 +91,7 @@ impl HouseholdChange {
         !self.answers.is_empty() || self.guests.iter().any(GuestUpdate::answers_anything)
     }
 
-    /// Whether it changes food needs.
+    /// Whether the change concerns food needs.
     pub fn touches_diets(&self) -> bool {
         self.guests
             .iter()

@@ -1,5 +1,4 @@
-//! A household as it would stand after a change: the rules of answering, independent of
-//! the store.
+//! The state of a household after a change: the rules of answering, independent of the store.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +22,7 @@ use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
 
-/// What decides about a change besides the household itself.
+/// What determines the result of a change besides the household itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     /// The occasion's switches.
@@ -36,8 +35,8 @@ pub struct Rules<'a> {
     pub questions: &'a [Question],
     /// Whose limits apply: a host may exceed the allowance, a household may not.
     pub by: ActedBy,
-    /// Who answers. Hosts see questions of their own, may leave any of them open, and
-    /// may take answers back as if none had been given.
+    /// Who gives the answers. Hosts see questions of their own, may leave any of them open, and may
+    /// take answers back as if none had been given.
     pub speaker: ActedBy,
     /// The time of the decision.
     pub now: Timestamp,
@@ -55,17 +54,17 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// Whether a guest was added, removed or renamed.
+    /// Whether the change added, removed or renamed a guest.
     pub(crate) fn is_of_names(&self) -> bool {
         self.field.ends_with("/name") || self.is_of_whole_guest()
     }
 
-    /// Whether it is an answer to a question of the hosts.
+    /// Whether the change is an answer to a question of the hosts.
     pub(crate) fn is_of_question(&self) -> bool {
         self.field.starts_with("answers/") || self.field.contains("/answers/")
     }
 
-    /// Whether it concerns a guest's food needs.
+    /// Whether the change concerns a guest's food needs.
     pub(crate) fn is_of_diets(&self) -> bool {
         let is_of_guest = self.field.starts_with("guests/");
         is_of_guest && (self.field.ends_with("/diets") || self.field.ends_with("/diet_note"))
@@ -92,7 +91,7 @@ pub struct Plan {
 impl Household {
     /// What `wish` would result in, or why it is refused.
     ///
-    /// `new_id` gives the ids of new guests.
+    /// `new_id` generates the ids of new guests.
     pub fn plan(
         &self,
         wish: &HouseholdChange,

@@ -1,4 +1,4 @@
-//! Ids that both sides name, the guests' and the hosts'.
+//! Ids that both the guests' and the hosts' side use.
 
 platform::id!(OccasionId, "One occasion.");
 platform::id!(EventId, "One event of an occasion.");

@@ -81,7 +81,7 @@ pub struct Details {
 }
 
 impl Invitation {
-    /// What the household may do at `now`. Nothing else decides it.
+    /// What the household may do at `now`: the only function that decides this.
     pub fn access(&self, occasion: &Occasion, now: Timestamp) -> Access {
         if self.archived_at.is_some() {
             return Access::Revoked;

@@ -63,8 +63,8 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Deletes how often an account tried to set codes, when it was warned, and what is kept of
-/// the files it sent.
+/// Deletes an account's tries to set codes, the times of its warnings, and the stored rows of its
+/// files.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     membership::forget_maker(tx, account)?;

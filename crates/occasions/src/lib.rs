@@ -1,13 +1,13 @@
-//! Occasions: invitations, the people on them, and what they answer.
+//! Occasions: invitations, the people on them, and their answers.
 //!
-//! A noun owns its rules: [`invitation`] says when answers are open,
-//! [`household_plan`] what may be answered, [`rsvp`] how it is saved. Handlers in
-//! [`mod@web`] turn HTTP into one call of a noun.
+//! Each noun has its rules in its own module: [`invitation`] decides when answers are open,
+//! [`household_plan`] what may be answered, [`rsvp`] how an answer is saved. Handlers in
+//! [`mod@web`] turn an HTTP request into one call of such a module.
 //!
-//! From the bottom up: [`event`], [`question`], [`diet`], [`guest`] and [`invitation`] are what
-//! guests and hosts both read; [`household`], [`snapshot`] and [`portal`] put them together;
-//! [`refusal`] says why a request is refused; [`rsvp`], [`single_answer`] and [`open_rsvp`] save
-//! answers; [`hosting`] is what only hosts do; [`mod@web`] has the addresses of both.
+//! From the bottom up: [`event`], [`question`], [`diet`], [`guest`] and [`invitation`] are read by
+//! guests and hosts. [`household`], [`snapshot`] and [`portal`] combine them. [`refusal`] has the
+//! reasons why a request is refused. [`rsvp`], [`single_answer`] and [`open_rsvp`] save answers.
+//! [`hosting`] is only for hosts. [`mod@web`] has the routes of both.
 
 pub mod answer;
 pub mod code;
@@ -62,7 +62,7 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// Everything that the program has to know about this crate.
+/// This crate as the program mounts it.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
@@ -70,7 +70,7 @@ pub const DOMAIN: Domain = Domain {
     settings: &[Setting::Word(hosting::membership::CREATE)],
     secret_paths: &[
         SecretPath::code("/invite/"),
-        // `/api/v1/invitations/id/…` holds an id, which is no secret.
+        // `/api/v1/invitations/id/…` contains an id, which is not secret.
         SecretPath::code("/api/v1/invitations/").but_not("id"),
         SecretPath::body("/api/rsvp"),
         SecretPath::body("/api/v1/codes/resolve"),
@@ -148,7 +148,7 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
 
 /// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
-    // Behind an invitation's code.
+    // For requests with an invitation's code.
     Code::new(404, "invitation_not_found"),
     Code::new(410, "invitation_expired"),
     Code::new(401, "name_required"),
@@ -168,7 +168,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "event_full"),
     Code::new(409, "open_full"),
     Code::new(422, "dietary_note_required"),
-    // Hosts and programs.
+    // For hosts and programs.
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
     Code::new(409, "last_event"),
@@ -178,7 +178,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "mail_not_allowed"),
     Code::new(422, "placeholder_unknown"),
     Code::new(422, "text_missing"),
-    // Files with lists.
+    // For files with lists.
     Code::new(413, "file_too_large"),
     Code::new(422, "file_too_many_rows"),
     Code::new(422, "file_too_many_columns"),

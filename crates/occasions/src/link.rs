@@ -1,7 +1,6 @@
-//! Links to invitations. Besides the code, which is short enough to type, a link
-//! carries `k`: a check of the code that only the installation's key can make. A
-//! request with the right `k` therefore comes from a real link, and not from somebody
-//! who guesses.
+//! Links to invitations. Besides the code, which is short enough to type, a link carries `k`: a
+//! check of the code that only the installation's key can make. A request with the right `k`
+//! therefore comes from a real link, not from somebody who guesses codes.
 
 use platform::key::{self, Key};
 use platform::{StoreError, Tx, secret};

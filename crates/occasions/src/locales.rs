@@ -1,7 +1,7 @@
-//! Tests of the messages: every language has all it needs, and English has exactly the
-//! messages that pages use.
+//! Tests of the messages: every language has all it needs, and English has exactly the messages
+//! that pages use.
 //!
-//! Sources are read as text: a quoted string that looks like one of our messages has to be one.
+//! Sources are read as text: a quoted string that looks like the name of a message has to be one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::LOCALES;
 use crate::diet::BUILT_IN;
 use crate::words::{ReplyStatus, Source, Tone};
 
-/// Strings that look like messages but name headers, fields or classes.
+/// Strings that look like names of messages but name headers, fields or classes.
 const NO_MESSAGES: &[&str] = &[];
 
 /// Messages whose last word is known only when a page is rendered.

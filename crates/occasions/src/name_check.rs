@@ -1,5 +1,5 @@
-//! Checks a name against an invitation. While somebody guesses codes, a name is asked
-//! for beside the code. Case, accents and titles do not count.
+//! Checks a name against an invitation. While somebody guesses codes, a name is required besides
+//! the code. Case, accents and titles are ignored.
 
 use platform::{StoreError, Tx, sql};
 use unicode_normalization::UnicodeNormalization as _;

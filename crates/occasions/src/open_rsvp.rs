@@ -209,7 +209,7 @@ fn check_fields(
     }
 }
 
-/// How many guests go on the invitation; a respondent who declines brings nobody.
+/// How many guests the invitation gets; a respondent who declines brings nobody.
 fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
     let limit = occasion.open_party_limit;
     let party = incoming.answer.party.unwrap_or(1);
@@ -260,8 +260,8 @@ enum Recognised {
     New(Option<idempotency::Key>),
 }
 
-/// Looks for a kept answer to this request. Other programs choose their keys freely,
-/// even "1", so a key counts for its respondent only.
+/// Looks for a stored response to this request. Other programs choose their keys freely, even "1",
+/// so a key is only compared among requests of the same respondent.
 fn recognise(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -328,8 +328,8 @@ fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> 
     }
 }
 
-/// The invitation for such an answer. Later it may bring as many guests as it could
-/// have brought at once.
+/// The invitation for an answer without a code. Later it may have as many guests as the first
+/// answer could have had.
 fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let offered = &occasion.languages;
@@ -457,8 +457,8 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
     })
 }
 
-/// Marks the invitation as one that nobody sent, and as a duplicate if somebody with
-/// this name and one of these contacts already has one, even one merged since.
+/// Marks the invitation as one that came without a code, and as a duplicate if somebody with this
+/// name and one of these contacts already has one, even one merged since.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -79,7 +79,7 @@ pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
     }
 }
 
-/// The portal of an invitation, whatever its state: for hosts, and for mail.
+/// The portal of an invitation in any state, for hosts and for mail.
 pub fn load(
     tx: &mut Tx<'_>,
     snapshot: OccasionSnapshot,

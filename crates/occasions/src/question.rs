@@ -112,7 +112,7 @@ impl Question {
         self.statuses(guest, events).next().is_some()
     }
 
-    /// Whether this guest is asked, as answers stand, so that a stored answer counts. A
+    /// Whether this guest is asked, given the present replies, so that a stored answer counts. A
     /// guest who declined its events is not asked.
     pub fn counts_for(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events)

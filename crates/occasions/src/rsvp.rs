@@ -1,8 +1,8 @@
 //! Saves a household's answers in one transaction.
 //!
-//! It takes the locks in the order event, invitation; decides; then writes the replies,
-//! the submission, the audit line, the news, the confirmation mail's job and the answer
-//! kept for repeats. All or nothing.
+//! The transaction takes the locks in the order event, invitation, and decides. Then it writes the
+//! replies, the submission, the audit line, the news, the confirmation mail's job and the response
+//! for repeats, all or nothing.
 
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -87,14 +87,14 @@ pub enum Saved {
     Stored(Box<After>),
     /// Everything asked for was stored already.
     Unchanged(Box<After>),
-    /// The request is a repeat, and this is the kept answer.
+    /// The request is a repeat, and this is the stored response.
     Again(Stored),
 }
 
 /// The state after a save.
 #[derive(Debug)]
 pub struct After {
-    /// The portal as it stands now.
+    /// The portal after the save.
     pub portal: Portal,
     /// The body that a repeat of the request will get, if it has a key.
     pub body: Option<String>,
@@ -141,7 +141,7 @@ pub fn answer(
     let planned = household.plan(&save.wish, rules, || tx.id());
     let note = plan_note(&portal, save.wish.note.as_ref());
     if stale {
-        // What is asked for may be stored already: a retry after a lost answer.
+        // The change may be stored already: a retry after a lost response.
         return match (planned, note) {
             (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
                 Ok(Saved::Unchanged(After::new(portal, None)))
@@ -218,7 +218,8 @@ fn recognise(
     })
 }
 
-/// Keeps the answer of a request with a key and returns it; for other requests no answer is made.
+/// Stores the response to a request with a key and returns it; for other requests no response is
+/// made.
 fn keep(
     tx: &mut Tx<'_>,
     key: Option<idempotency::Key>,
@@ -453,10 +454,11 @@ pub(crate) fn insert_submission(
     Ok(())
 }
 
-/// The changes as the log may show them: food needs are health data, answers may hold
-/// anything, and notes belong to the household, so their values are hidden.
+/// The changes as the log may show them. Values of food needs, answers and notes are hidden,
+/// because food needs are health data, answers may contain anything, and notes belong to the
+/// household.
 pub(crate) fn masked(changes: &[FieldChange]) -> Value {
-    // That a value was empty is no secret.
+    // Whether a value was empty is not secret.
     let hide = |value: &Value| {
         let is_nothing = match value {
             Value::String(text) => text.is_empty(),
@@ -500,7 +502,7 @@ pub(crate) fn masked(changes: &[FieldChange]) -> Value {
         .collect()
 }
 
-/// Tells the hosts' open pages of a save, and the owners' webhooks.
+/// Notifies the hosts' open pages and the owners' webhooks of a save.
 pub(crate) fn tell_of_answers(
     tx: &mut Tx<'_>,
     portal: &Portal,
@@ -511,7 +513,7 @@ pub(crate) fn tell_of_answers(
     webhook::reply_saved(tx, portal, source, || answered(portal, changes))
 }
 
-/// The guests whose answers changed, and theirs for each event.
+/// The guests whose answers changed, with their answers for each event.
 fn answered(portal: &Portal, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
@@ -534,8 +536,8 @@ fn answered(portal: &Portal, changes: &[FieldChange]) -> Vec<Answered> {
     answered.collect()
 }
 
-/// What the hosts' open pages hear: ids and states of the guests whose answers
-/// changed. A save too large to be told guest by guest is told without them.
+/// What the hosts' open pages receive: ids and states of the guests whose answers changed. A save
+/// with too many guests for that is announced without them.
 fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: Source) -> NewNews {
     let mut payload = json!({
         "invitation": portal.household.invitation.id,

@@ -1,4 +1,4 @@
-//! Samples for tests: one occasion, one invitation, as plain as they can be.
+//! Samples for tests: a minimal occasion and a minimal invitation.
 
 use jiff::Timestamp;
 use web::theme::Preset;

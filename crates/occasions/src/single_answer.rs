@@ -1,6 +1,6 @@
-//! A single answer for a whole household, as a card or another program's form asks for
-//! it: whether they come, how many, a few words. With a code it is an ordinary save;
-//! answers without one are in [`crate::open_rsvp`].
+//! A single answer for a whole household, as a card or another program's form asks for it: whether
+//! they come, how many, and a short note. With a code it is an ordinary save; answers without one
+//! are in [`crate::open_rsvp`].
 
 use std::collections::BTreeMap;
 
@@ -24,9 +24,9 @@ use crate::words::{GuestKind, ReplyStatus, Source};
 /// One answer for all guests of a household.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Whether they come.
+    /// Whether the household comes.
     pub attending: ReplyStatus,
-    /// Whether they come to each event, by its key, if that was asked; events left out
+    /// Whether the household comes to each event, by its key, if that was asked; events left out
     /// have no answer. `None` applies `attending` to all events.
     pub replies: Option<BTreeMap<String, ReplyStatus>>,
     /// How many come, named guests included; `None` keeps the number.
@@ -74,7 +74,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The outcome for a household, as it stands after its answer.
+    /// The outcome for a household after its answer.
     pub(crate) fn of(portal: &Portal, attending: ReplyStatus, is_new: bool) -> Self {
         let comes = |guest: &&Guest| {
             let mut replies = guest.replies.values();
@@ -89,12 +89,12 @@ impl Outcome {
         }
     }
 
-    /// The JSON that is kept for a repeat.
+    /// The JSON that is stored for a repeat.
     pub(crate) fn to_json(&self) -> String {
         to_json(self)
     }
 
-    /// Reads an outcome that was kept.
+    /// Parses a stored outcome.
     pub(crate) fn from_json(kept: &str) -> Result<Self, StoreError> {
         serde_json::from_str(kept).map_err(|_| StoreError::Column {
             column: "idempotency.body".to_owned(),

@@ -1,5 +1,5 @@
-//! What webhooks hear of occasions. Their owners do; names and notes are not told, so that erasing
-//! has one place less.
+//! The webhook events of occasions, sent to their owners. Events contain no names and notes, so
+//! that erasure need not cover them.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const REPLY_SAVED: WebhookEvent = event("reply.saved", "host-event-reply-saved")
 /// A household opened its invitation for the first time.
 const INVITATION_OPENED: WebhookEvent = event("invitation.opened", "host-event-invitation-opened");
 
-/// All that is told.
+/// All events of occasions.
 pub const EVENTS: &[WebhookEvent] = &[REPLY_SAVED, INVITATION_OPENED];
 
 const fn event(name: &'static str, label: &'static str) -> WebhookEvent {
@@ -43,7 +43,7 @@ fn is_owner(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
         .any(|(_, rank)| Role::from(*rank) == Role::OccasionOwner))
 }
 
-/// Adds what is posted to the description of the interface.
+/// Adds the webhook messages to the OpenAPI description.
 pub(crate) fn describe(api: OpenApi) -> OpenApi {
     let api = webhook::describe::<ReplySaved>(api, &[REPLY_SAVED]);
     webhook::describe::<InvitationOpened>(api, &[INVITATION_OPENED])
@@ -84,7 +84,7 @@ struct InvitationOpened {
     opened_at: Timestamp,
 }
 
-/// Tells of a saved answer. The invitation's lock is held.
+/// Sends the event of a saved answer. The caller holds the invitation's lock.
 pub(crate) fn reply_saved(
     tx: &mut Tx<'_>,
     portal: &Portal,
@@ -103,7 +103,7 @@ pub(crate) fn reply_saved(
     })
 }
 
-/// Tells that a household opened its invitation, whose lock is held.
+/// Sends the event that a household opened its invitation. The caller holds the invitation's lock.
 pub(crate) fn invitation_opened(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

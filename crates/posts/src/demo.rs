@@ -18,7 +18,7 @@ const PICTURE: (&str, &str, (i64, i64), &[u8]) = (
     (1200, 630),
     include_bytes!("../pictures/rice.jpg"),
 );
-/// The post that has it.
+/// The slug of the post with the picture.
 const WITH_PICTURE: &str = "forty-kilos-of-rice";
 
 /// An article: how many days ago it came out, its title, slug and tags, and its text.
@@ -61,7 +61,7 @@ const NOTES: &[(i64, &str)] = &[
     ),
 ];
 
-/// Publishes them, all by one author. The picture is another matter: [`put_picture`].
+/// Publishes the demo's posts, all by one author. [`put_picture`] stores the picture.
 pub fn seed(tx: &mut Tx<'_>, author: &AccountId) -> Result<(), StoreError> {
     for (days, title, slug, tags, body) in ARTICLES {
         let mut new = Post {
@@ -94,7 +94,7 @@ pub fn seed(tx: &mut Tx<'_>, author: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts the file of the picture where readers find it.
+/// Stores the file of the picture where readers find it.
 pub async fn put_picture(site: &Site) -> Result<(), Problem> {
     let (file, _, _, content) = PICTURE;
     FOLDER.put(site, file, Bytes::from_static(content)).await

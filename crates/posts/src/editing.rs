@@ -1,4 +1,4 @@
-//! Posts as editors keep them: their form, and what follows from a change.
+//! Posts as editors manage them: the form, and the consequences of a change.
 
 use std::collections::BTreeSet;
 
@@ -174,7 +174,7 @@ impl Resource for Post {
     }
 }
 
-/// At most `rows` posts before `from`, most recently changed first.
+/// At most `rows` posts that come after `from`, most recently changed first.
 fn list(
     tx: &mut Tx<'_>,
     _: &Editor,
@@ -198,7 +198,7 @@ fn list(
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// The files of its pictures.
+/// The files of a post's pictures.
 fn files(post: &Post) -> BTreeSet<String> {
     let in_text = markdown::pictures(&post.body).into_iter();
     let all = in_text.map(|one| one.file).chain([post.image.clone()]);
@@ -214,7 +214,7 @@ fn remove_pictures(tx: &mut Tx<'_>, old: &Post, new: Option<&Post>) -> Result<()
     Ok(())
 }
 
-/// Gives the author of what is published an address, where their page is.
+/// Gives the author of a published post a slug, so that they have a page.
 fn name_author(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     if let (Some(author), Some(_)) = (&post.author_id, post.first_published_at) {
         slug::of(tx, author)?;
@@ -246,7 +246,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
     Ok(inserted == 1)
 }
 
-/// Writes what is looked up of a post: its tags, and the pictures in its text.
+/// Writes the parts of a post that queries use: its tags, and the pictures in its text.
 pub(crate) fn write_parts(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     let id = &post.id;
     for tag in &post.tags {
@@ -274,7 +274,7 @@ fn delete_parts(tx: &mut Tx<'_>, id: &PostId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Lets go of an account that is erased; what it wrote stays.
+/// Removes an erased account as the author of its posts, which stay.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE post SET author_id = NULL WHERE author_id = :account",

@@ -12,7 +12,7 @@ use web::Site;
 
 use crate::Refusal;
 
-/// Whoever writes what the site publishes.
+/// Editors, who write what the site publishes.
 pub const EDITOR: Role = Role::new("editor", "post-role-editor");
 
 /// The proof that somebody may write posts. Only [`enter`] makes one.
@@ -39,13 +39,13 @@ pub fn is_editor(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
 }
 
 impl Editor {
-    /// Who it is.
+    /// The editor's session.
     pub(crate) fn who(&self) -> &SignedIn {
         &self.who
     }
 }
 
-/// Whether the account of this id may.
+/// Whether the account of this id may write posts.
 pub(crate) fn is_account_editor(
     tx: &mut Tx<'_>,
     _: &Site,

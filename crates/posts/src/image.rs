@@ -13,7 +13,7 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
     is_used,
 };
 
-/// Where pictures are.
+/// The path of all pictures.
 const PATH: &str = "/blog/images/";
 
 /// The path of a picture.
@@ -21,13 +21,13 @@ pub fn path(file: &str) -> String {
     format!("{PATH}{file}")
 }
 
-/// The picture that an address in a text leads to, if it is one of ours.
+/// The file that an address in a text leads to, if it is a picture of this site.
 pub(crate) fn file(address: &str) -> Option<&str> {
     let file = address.strip_prefix(PATH)?;
     is_name(file).then_some(file)
 }
 
-/// Whether a file may be called so: as those that are uploaded.
+/// Whether a name has the form of an uploaded picture's.
 pub(crate) fn is_name(file: &str) -> bool {
     let is_plain = !file.contains('/') && FOLDER.key(file).is_ok();
     is_plain && picture_folder::dimensions(file).is_some()

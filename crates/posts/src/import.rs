@@ -7,18 +7,18 @@ use web::Findings;
 use crate::editing;
 use crate::post::{Kind, Post, PostId, State};
 
-/// An article of another program.
+/// An article from another program.
 #[derive(Clone, Debug)]
 pub struct Article {
     /// The id that the article had in the other program.
     pub id: PostId,
     /// Its title.
     pub title: String,
-    /// The slug. An imported one may be longer than editors may choose.
+    /// The slug. An imported slug may be longer than editors may choose.
     pub slug: String,
-    /// Markdown.
+    /// The text in Markdown.
     pub body: String,
-    /// May be empty: lists then show the first words of the text.
+    /// An excerpt. If it is empty, lists show the first words of the text.
     pub excerpt: String,
     /// Its tags.
     pub tags: Vec<String>,

@@ -26,9 +26,9 @@ use site::look::FirstPage;
 
 pub use site::refusal::Refusal;
 
-/// See all posts, drafts included, as editors do.
+/// Reads all posts, drafts included, as editors do.
 pub const READ: TokenScope = TokenScope::new("posts:read", "post-scope-read");
-/// Make, change, publish and withdraw them.
+/// Creates, changes, publishes and withdraws posts.
 pub const WRITE: TokenScope = TokenScope::new("posts:write", "post-scope-write");
 
 /// Turns posts on and off.

@@ -1,8 +1,8 @@
 //! Markdown as HTML that is safe to show, and as plain text.
 //!
 //! Raw HTML is shown as text, links may lead only to `https:`, `http:`, `mailto:` or a path of this
-//! site, and of a picture that is not on this site only the description is shown. So nothing that
-//! an author writes or pastes can run in a reader's browser, and nobody else learns who reads.
+//! site, and a picture on another site is replaced by its description. So nothing that an author
+//! writes or pastes can run in a reader's browser, and no other site learns who reads.
 
 mod events;
 mod html;
@@ -19,17 +19,17 @@ pub(crate) use pictures::{pictures, relocate};
 const EXCERPT: usize = 160;
 /// How many characters of an article are read to make the excerpt.
 const LEAD: usize = 8_192;
-/// How many words are read in a minute.
+/// The reading speed, in words per minute.
 const WORDS_A_MINUTE: usize = 220;
-/// How many letters make a word in scripts without spaces.
+/// How many letters count as a word in scripts without spaces.
 const LETTERS_A_WORD: usize = 2;
 
-/// The text of `markdown` without its marks, on one line.
+/// The text of `markdown` without its markup, on one line.
 pub fn plain(markdown: &str) -> String {
     on_one_line(events(markdown))
 }
 
-/// How many minutes it takes to read.
+/// The reading time, in minutes.
 pub fn minutes(markdown: &str) -> usize {
     let text = plain(markdown);
     let unspaced = text.chars().filter(|c| is_unspaced(*c)).count();
@@ -58,8 +58,8 @@ fn on_one_line<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
     words.join(" ")
 }
 
-/// The running text of `markdown` up to the first heading below some, without lists, tables, blocks of code, footnotes and what
-/// describes pictures.
+/// The running text of `markdown` up to the first heading after some text, without lists, tables,
+/// code blocks, footnotes and descriptions of pictures.
 fn prose(markdown: &str) -> String {
     let is_skipped = |tag: &Tag<'_>| {
         matches!(
@@ -77,7 +77,7 @@ fn prose(markdown: &str) -> String {
         is_begun |= matches!(event, Event::Start(Tag::Paragraph));
         !is_over
     });
-    // How deep in something that is skipped, and how many tags are open in it.
+    // The depth inside a skipped element, in open tags.
     let mut depth = 0_usize;
     on_one_line(first.filter(|event| match event {
         Event::Start(tag) if depth > 0 || is_skipped(tag) => {

@@ -1,5 +1,5 @@
-//! A folder of Markdown files with their pictures: posts that come from another program, and a
-//! copy of those that are here.
+//! A folder of Markdown files with their pictures: an import of posts from another program, and an
+//! export of the posts of this site.
 
 mod front_matter;
 mod reading;
@@ -22,12 +22,12 @@ use crate::editing;
 use crate::image;
 use crate::post::{Post, PostId};
 
-/// A place in a file, and what is wrong there.
+/// A problem, and its place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// The file, below the folder.
+    /// The file, relative to the folder.
     pub file: PathBuf,
-    /// The line; 0: the whole file.
+    /// The line; 0 for the whole file.
     pub line: usize,
     /// A sentence without a full stop.
     pub words: String,
@@ -42,25 +42,25 @@ impl fmt::Display for Remark {
     }
 }
 
-/// What a folder holds.
+/// The content of a folder.
 #[derive(Debug, Default)]
 pub struct Folder {
     /// The posts, each with its file.
     posts: Vec<(PathBuf, Post)>,
-    /// The files of the pictures that they use, and are not kept yet.
+    /// The files of the pictures that the posts use and that are not stored yet.
     pictures: Vec<(String, Bytes)>,
-    /// What cannot be taken over.
+    /// What cannot be imported.
     pub problems: Vec<Remark>,
-    /// What is taken over, and needs a look.
+    /// What is imported but should be checked.
     pub remarks: Vec<Remark>,
 }
 
 /// How many posts were or would be imported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// New ones.
+    /// New posts.
     pub new: usize,
-    /// Those that are there already, and stay as they are.
+    /// Posts that exist already, which are left unchanged.
     pub known: usize,
     /// Pictures.
     pub pictures: usize,
@@ -69,31 +69,31 @@ pub struct Counts {
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// Something in the folder cannot be taken over.
+    /// Something in the folder cannot be imported.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Remark>),
-    /// Only asked what would happen.
+    /// A dry run, with the counts that an import would have.
     #[error("nothing was written")]
     Tried(Counts),
-    /// A picture could not be kept.
+    /// A picture could not be stored.
     #[error("the picture {0} could not be written")]
     Picture(String),
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] io::Error),
-    /// The store.
+    /// An error of the store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Imports what a folder holds: all or nothing. With `is_dry` everything is tried and taken back.
+/// Imports a folder, all or nothing. With `is_dry` everything is tried and rolled back.
 pub async fn import(site: &Site, folder: Folder, is_dry: bool) -> Result<Counts, FolderError> {
     if !folder.problems.is_empty() {
         return Err(FolderError::Refused(folder.problems));
     }
     let pictures = folder.pictures.len();
     if !is_dry {
-        // A picture that no post has is removed in a day.
+        // A picture that no post uses is removed after a day.
         for (file, bytes) in folder.pictures {
             let put = image::FOLDER.put(site, &file, bytes).await;
             put.map_err(|_| FolderError::Picture(file))?;
@@ -153,7 +153,7 @@ fn insert(tx: &mut Tx<'_>, posts: &[(PathBuf, Post)]) -> Result<Counts, FolderEr
     Ok(counts)
 }
 
-/// Writes a file and the folders that it needs.
+/// Writes a file, and creates the folders that it needs.
 fn put(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

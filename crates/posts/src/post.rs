@@ -16,18 +16,18 @@ use crate::markdown;
 
 platform::id!(PostId, "One post.");
 
-/// The most characters of a note.
+/// The longest note, in characters.
 pub const NOTE: usize = 1000;
 
 web::words! {
     /// What a post is.
     #[schema(as = PostKind)]
     Kind {
-        /// It has a title.
+        /// Has a title.
         Article = "article" => "post-kind-article",
-        /// It has none, and is short.
+        /// Has no title, and is short.
         Note = "note" => "post-kind-note",
-        /// It has a title and no date; it is in no list and no feed.
+        /// Has a title and no date; is in no list and no feed.
         Page = "page" => "post-kind-page",
     }
 }
@@ -36,13 +36,13 @@ web::words! {
     /// Who can read it.
     #[schema(as = PostState)]
     State {
-        /// Editors.
+        /// Editors only.
         Draft = "draft" => "post-draft",
-        /// Editors, and everybody from an instant on.
+        /// Editors, and everybody from a set instant on.
         Scheduled = "scheduled" => "post-scheduled",
         /// Everybody.
         Published = "published" => "post-published",
-        /// Editors; everybody else reads that it is gone.
+        /// Editors; everybody else learns only that the post is gone.
         Withdrawn = "withdrawn" => "post-withdrawn",
     }
 }

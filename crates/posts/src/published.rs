@@ -201,8 +201,8 @@ pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
     readable(tx, found)
 }
 
-/// In which state the posts are that use this picture, where somebody may see it: editors see every
-/// picture, everybody those of what is published.
+/// The state of the posts that use this picture, if the reader may see it: editors may see every
+/// picture, everybody else those of published posts.
 pub fn picture_state(tx: &mut Tx<'_>, file: &str, is_editor: bool) -> Result<State, Refusal> {
     let found: Vec<Post> = sql!(
         "SELECT {Post} FROM post WHERE image <> '' AND image = :file

@@ -2,7 +2,7 @@
 //!
 //! Each post stores its folded words, separated by spaces, three times: those of the title, of
 //! title and excerpt, and of everything. One `LIKE` per word then works alike on both engines. A
-//! search reads every published post: right for a personal site, not for a large one.
+//! search reads every published post, which suits a personal site but not a large one.
 
 use jiff::Timestamp;
 use platform::store::Row;

@@ -1,4 +1,4 @@
-//! What webhooks of editors hear of posts.
+//! The webhook events of posts, for editors.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -12,12 +12,12 @@ use crate::editor::EDITOR;
 use crate::post::{Kind, Post, PostId, State};
 use crate::{READ, WRITE};
 
-/// Everybody can read it now.
+/// A post became public.
 const PUBLISHED: WebhookEvent = event("post.published", "post-event-published");
-/// Nobody but editors can any more.
+/// A public post was withdrawn.
 const WITHDRAWN: WebhookEvent = event("post.withdrawn", "post-event-withdrawn");
 
-/// All that is told.
+/// All events of posts.
 pub const EVENTS: &[WebhookEvent] = &[PUBLISHED, WITHDRAWN];
 
 const fn event(name: &'static str, label: &'static str) -> WebhookEvent {
@@ -46,7 +46,7 @@ pub(crate) struct PostMessage {
     slug: String,
 }
 
-/// Tells of a change of who can read a post. Its lock is held.
+/// Sends the events of a change of who can read a post. The caller holds the post's lock.
 pub(crate) fn tell(tx: &mut Tx<'_>, old: State, new: &Post) -> Result<(), StoreError> {
     let event = match (old, new.state) {
         (State::Published, State::Withdrawn) => &WITHDRAWN,
@@ -64,7 +64,7 @@ pub(crate) fn tell(tx: &mut Tx<'_>, old: State, new: &Post) -> Result<(), StoreE
     })
 }
 
-/// What tells of scheduled posts whose time has come.
+/// The job that sends the events of scheduled posts whose time has come.
 pub(crate) fn sweeps() -> Handler {
     Handler::each_minute("post.publish", async |_| Ok(Done::with(publish_due)))
 }

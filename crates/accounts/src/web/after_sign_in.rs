@@ -11,10 +11,10 @@ use identity::sign_in::Welcome;
 use site::call::see_other;
 use site::{Context, cookies};
 
-/// Where people go who have signed in and came from nowhere in particular.
+/// The page after a sign-in that asked for no other page.
 pub(super) const HOME: &str = "/me";
 
-/// Leads somebody on who proved who they are.
+/// The response to somebody who has proved who they are.
 pub(super) fn lead(accounts: &Context, welcome: &Welcome) -> Response {
     match welcome {
         Welcome::Arrived(arrived) => begun_at(accounts, &arrived.begun, target(&arrived.to)),
@@ -23,7 +23,7 @@ pub(super) fn lead(accounts: &Context, welcome: &Welcome) -> Response {
     }
 }
 
-/// To the page of the second step, with what it needs.
+/// A redirect to the page of the second step, with the cookie that it needs.
 fn to_second_step(accounts: &Context, token: &Secret) -> Response {
     let mut response = see_other("/login/mfa");
     let cookie = cookies::set_second_step(accounts.site.url(), token);
@@ -31,14 +31,14 @@ fn to_second_step(accounts: &Context, token: &Secret) -> Response {
     response
 }
 
-/// Onward, with the cookies of a session that has just begun.
+/// A redirect to `path`, with the cookies of a session that has just begun.
 pub(super) fn begun_at(accounts: &Context, begun: &Begun, path: &str) -> Response {
     let mut response = see_other(path);
     cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
     response
 }
 
-/// Ends the session that the browser shows.
+/// Ends the browser's session.
 pub async fn end_session(
     accounts: &Context,
     headers: &HeaderMap,
@@ -51,10 +51,10 @@ pub async fn end_session(
     accounts.site.store.write(change).await
 }
 
-/// The longest address to go to after signing in.
+/// The longest address to redirect to after a sign-in, in bytes.
 const LONGEST: usize = 2_000;
 
-/// Where to go after signing in: a path of ours, never somebody else's site.
+/// Where to redirect after a sign-in: a path of this site, never another site.
 pub(super) fn target(asked: &str) -> &str {
     let mut letters = asked.chars();
     match (letters.next(), letters.next()) {

@@ -76,7 +76,7 @@ pub fn routes<R: Routes<Context>>() -> R {
         .merge(webhooks::routes())
 }
 
-/// The description of the interface.
+/// The OpenAPI description of this API.
 pub(crate) fn describe() -> utoipa::openapi::OpenApi {
     routes::<Description<Context>>().into_openapi()
 }
@@ -183,11 +183,11 @@ impl Step for Login {
     }
 }
 
-/// A sign-in by script, known to come from a page of ours.
+/// A sign-in by script, verified to come from a page of this site.
 struct LoginCall<T> {
     login: T,
     attempt: (Facts, Client),
-    /// What stands in for a session on the sign-in page.
+    /// The secret that stands in for a session on the sign-in page.
     browser: Secret,
 }
 
@@ -204,10 +204,10 @@ impl<T: Step> FromRequest<Context> for LoginCall<T> {
         let headers = parts.headers.clone();
         let Json(login): Json<T> =
             Json::from_request(Request::from_parts(parts, body), accounts).await?;
-        // What is answered in the body is of no use to another site's page.
+        // Tokens in the body need no check: a page of another site cannot read the response.
         match login.want() {
             Want::Cookie => csrf::check(&headers, url, browser.reveal(), None)?,
-            // The browser's own session goes on.
+            // The browser's own session is not replaced.
             Want::Tokens => client.session = None,
         }
         Ok(Self {
@@ -256,7 +256,7 @@ async fn login(
     signed_in(&accounts, welcome, login.want).await
 }
 
-/// What a sign-in gives.
+/// The response to a successful sign-in.
 async fn signed_in(accounts: &Context, welcome: Welcome, want: Want) -> Result<Response, Problem> {
     let Arrived { account, begun, .. } = match welcome {
         Welcome::Arrived(arrived) => arrived,
@@ -389,7 +389,7 @@ async fn end_session(
     gone(accounts.site.store.write(change).await?)
 }
 
-/// A list that is never longer than fifty, in one piece.
+/// A list that never has more than 50 items, as a single page.
 fn all<T>(items: Vec<T>) -> List<T> {
     List {
         items,

@@ -1,8 +1,8 @@
-//! What the audit log says about a person, as sentences.
+//! The sentences of the audit log about accounts.
 
 use web::Text;
 
-/// What is recorded of people, and the sentence of each.
+/// The recorded actions on accounts, and the message for each.
 const SENTENCES: &[(&str, &str)] = &[
     ("account.activated", "event-account-activated"),
     ("account.deactivated", "event-account-deactivated"),
@@ -55,7 +55,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("webhook.rotated", "event-webhook-rotated"),
 ];
 
-/// What an action is called in a log that people read.
+/// The sentence for an action, in a log that people read.
 pub(super) fn sentence(text: &Text, action: &str) -> String {
     let found = SENTENCES.iter().find(|(known, _)| *known == action);
     match found {
@@ -72,8 +72,8 @@ mod tests {
 
     use super::SENTENCES;
 
-    /// What else looks like the name of an action: names of jobs, of a file, of form fields and of
-    /// what a passkey signs.
+    /// Texts that look like the name of an action but are not: names of jobs, of a file, of form
+    /// fields and of what a passkey signs.
     const OTHERS: [&str; 9] = [
         "accounts.",
         "date.moved",

@@ -1,5 +1,4 @@
-//! The page that people land on after signing in: what each domain has for them, and what they can
-//! begin.
+//! The page after signing in: a card for each domain, with what the person has there and can begin.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -15,10 +14,10 @@ use site::own_card::{Begin, OwnCard, Side};
 use site::{Context, frame};
 
 const HERE: &str = frame::HOME;
-/// How many of the things that somebody has a card shows.
+/// How many of a person's things a card lists.
 const SHOWN: usize = 2;
 
-/// What was done on the page before.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

@@ -1,4 +1,4 @@
-//! One's e-mail address: have it confirmed, and change it.
+//! The e-mail address of one's own account: confirming it and changing it.
 
 use std::sync::LazyLock;
 
@@ -28,7 +28,7 @@ use site::{Context, domains, frame};
 
 const HERE: &str = "/me/email";
 
-/// What was done on the page before.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -78,7 +78,7 @@ async fn page(
         let verified = account::verified_email(tx, &account.id)?;
         let mut held = suppressed::list_own(tx, &keys, &account)?;
         let mut newsletters = Vec::new();
-        // An address that nobody confirmed gets none.
+        // Newsletters go to confirmed addresses only.
         for one in domains::newsletters(offered).filter(|_| verified.is_some()) {
             newsletters.push((one, one.is_sent(tx, &account.id, &held)?));
             held.retain(|held| !one.is_stopped_by(held));
@@ -119,7 +119,7 @@ pub(super) async fn send_again(
     Ok(see_other("/me/email?done=sent"))
 }
 
-/// Has a link mailed past what holds mail back.
+/// Lifts a suppression of the own address by a link that is mailed regardless of it.
 pub(super) async fn receive(
     State(accounts): State<Context>,
     sender: Sender,
@@ -130,7 +130,7 @@ pub(super) async fn receive(
     Ok(see_other("/me/email?done=sent"))
 }
 
-/// Takes back what somebody unsubscribed from.
+/// Undoes an unsubscription.
 pub(super) async fn subscribe(
     State(accounts): State<Context>,
     sender: Sender,
@@ -145,7 +145,7 @@ pub(super) async fn subscribe(
     Ok(see_other("/me/email?done=subscribed"))
 }
 
-/// Saves which mail somebody wants beside what they have to know.
+/// Saves which optional mail somebody wants.
 pub(super) async fn choose_newsletters(
     State(accounts): State<Context>,
     sender: Sender,
@@ -153,7 +153,7 @@ pub(super) async fn choose_newsletters(
     let (keys, domains) = (accounts.site.keys.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let account = sender.who.account();
-        // Mail goes to confirmed addresses alone, and an account that is being erased has none.
+        // Mail goes to confirmed addresses only, and an account that is being erased has none.
         if !account::lock(tx, &account.id)? || account::verified_email(tx, &account.id)?.is_none() {
             return Ok(());
         }
@@ -184,7 +184,7 @@ pub(super) async fn ask(
     .await
 }
 
-/// Has a link mailed to the address that the account is to have.
+/// Mails a confirmation link to the new address of the account.
 pub(super) async fn mail_link(
     accounts: &Context,
     who: &SignedIn,
@@ -198,7 +198,7 @@ pub(super) async fn mail_link(
     Ok(email_change::ask(accounts, &sudo, &email, network).await?)
 }
 
-/// The page of either link.
+/// The page that opens from either link.
 #[derive(Template)]
 #[template(path = "email_change.html")]
 pub(super) struct LinkPage<'a> {
@@ -211,7 +211,7 @@ pub(super) struct LinkPage<'a> {
 }
 
 impl<'a> LinkPage<'a> {
-    /// The page of a link that needs nothing but its button.
+    /// The page of a link that needs nothing but a press of its button.
     pub(super) fn new(
         text: &'a Text,
         csrf: &'a str,

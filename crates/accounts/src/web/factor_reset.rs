@@ -1,5 +1,5 @@
-//! Keeping second factors that an administrator wants to be removed: by the link in the mail, or
-//! signed in.
+//! Keeping second factors that an administrator asked to remove: by the link in the mail, or signed
+//! in.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -16,7 +16,7 @@ use site::Context;
 use site::asking::Sender;
 use site::call::see_other;
 
-/// Where somebody who is signed in keeps them.
+/// The path to keep one's second factors while signed in.
 pub(super) const KEEP: &str = site::addresses::KEEP_FACTORS;
 
 pub(super) async fn look(

@@ -1,4 +1,4 @@
-//! What the page of one's own account shows of its second factor.
+//! The section on the second factor on the page of one's own account.
 
 use askama::Template;
 use jiff::tz::TimeZone;
@@ -6,7 +6,7 @@ use web::Text;
 
 use identity::credential::second_factor::Factors;
 
-/// The part of the page of the account.
+/// The section's data.
 #[derive(Template)]
 #[template(path = "factors.html")]
 pub(super) struct Section<'a> {
@@ -14,12 +14,13 @@ pub(super) struct Section<'a> {
     pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) factors: Factors,
-    /// Whether the address has to be confirmed first.
+    /// Whether the e-mail address has to be confirmed first.
     pub(super) is_pending: bool,
 }
 
 impl Section<'_> {
-    /// Since when codes are asked for, and how many recovery codes are left.
+    /// The sentence with the date since which codes are required and the number of unused recovery
+    /// codes.
     fn state(&self) -> Option<String> {
         let since = self.factors.totp_since?.to_zoned(self.zone.clone());
         let values = [

@@ -1,4 +1,4 @@
-//! The second factor of one's own account: the pages on which it is set up.
+//! The pages on which the second factor of one's own account is set up.
 
 use askama::Template;
 use axum::extract::State;
@@ -40,12 +40,12 @@ const REMOVE: Question = Question {
 struct SetupPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// The modules of a side of the QR code, and the dark ones.
+    /// The number of modules per side of the QR code, and an SVG path of the dark ones.
     picture: Option<(usize, String)>,
-    /// For the app on the same device.
+    /// The `otpauth:` link for an app on the same device.
     link: &'a str,
     secret: &'a str,
-    /// The same in groups of four letters.
+    /// The secret in groups of four letters.
     grouped: &'a str,
     code: Field,
     form_state: &'a FormState,
@@ -60,13 +60,13 @@ struct CodesPage<'a> {
 }
 
 impl CodesPage<'_> {
-    /// All of them, a line each.
+    /// All codes, one per line.
     fn lines(&self) -> String {
         let codes = self.codes.iter().map(Secret::reveal);
         codes.collect::<Vec<_>>().join("\n")
     }
 
-    /// A file with them, which the page itself holds: they are kept nowhere.
+    /// The codes as a `data:` URL to download: the server does not store them.
     fn file(&self) -> String {
         let text = format!("{}\n{}\n", self.site, self.lines());
         let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();

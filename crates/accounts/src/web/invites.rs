@@ -1,4 +1,4 @@
-//! Invites to the installation: owners and administrators make them.
+//! Invites to the installation, made by owners and administrators.
 
 use askama::Template;
 use axum::extract::State;
@@ -21,7 +21,7 @@ use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::INVITES;
 
-/// What was done on the page before.
+/// The messages after a redirect, by the value of `done`.
 const DONE: &[(&str, &str)] = &[
     ("sent", "account-invites-sent"),
     ("removed", "account-invites-removed"),
@@ -98,7 +98,7 @@ pub(super) async fn create(
         let invite = invite(&accounts, &req.who, (form.text("email"), form.text("role")))?;
         match req.write(invite).await? {
             None => Ok(see_other("/admin/invites?done=sent")),
-            // Shown in the answer itself: it is kept nowhere, so there is no page to lead to.
+            // Shown in this response, without a redirect: the link is not stored anywhere.
             made => page(&accounts, req, made, &FormState::default()).await,
         }
     };
@@ -118,7 +118,7 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// The invites that nobody has taken yet.
+/// The invites that nobody has accepted yet.
 pub(super) fn list(tx: &mut Tx<'_>, by: &Inviter) -> Result<Vec<Invite>, Refusal> {
     Ok(invite::list_for_site(tx, by)?)
 }

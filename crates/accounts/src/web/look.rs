@@ -1,4 +1,4 @@
-//! Where owners say how the site presents itself.
+//! The page on which owners set the look of the site.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use site::call::{id as parse, see_other};
 use site::look::{self, Look, PICTURES, SITE};
 use site::{Context, frame};
 
-/// What was done on the page before.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -37,10 +37,10 @@ struct LookPage<'a> {
     look: &'a Look,
     looks: Vec<Choice>,
     accent: [Field; 2],
-    /// What was done to the accent colour so that it can be read.
+    /// How the accent colour was adjusted to be readable, in words.
     changed: Vec<String>,
     first: Group,
-    /// The places in the menu.
+    /// A field for each place in the menu.
     menu: Vec<Field>,
     alt: Field,
     file: Field,
@@ -48,14 +48,14 @@ struct LookPage<'a> {
     form_state: &'a FormState,
 }
 
-/// A look to choose.
+/// A look that can be chosen.
 struct Choice {
     look: Theme,
     is_chosen: bool,
 }
 
 impl Choice {
-    /// The message that says what it is like.
+    /// The message that describes the look.
     const fn about(&self) -> &'static str {
         match self.look {
             Theme::Paper => "look-paper-about",
@@ -170,11 +170,11 @@ async fn page(
     frame::show(site, text, (who, csrf), (HERE, &title), body).await
 }
 
-/// The form as it is filled in for what stands now.
+/// The form filled in with the stored look.
 fn form(look: &Look, offered: &[MenuItem]) -> Form {
     let (word, which) = look.home.split_once(':').unwrap_or((&look.home, ""));
     let account = look.account_id.as_ref().map(ToString::to_string);
-    // A field for a colour always has one.
+    // A colour input cannot be empty.
     let [light, _] = look.look.palettes();
     let (own, accent) = match look.accent.as_str() {
         "" => ("", light.mark.hex()),
@@ -251,7 +251,7 @@ async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> 
             sentence: text_cleaning::clean_line(form.text("sentence")),
             introduction: text_cleaning::clean(form.text("introduction")),
             account_id: account.clone(),
-            // As it is offered, it also takes what is offered later.
+            // An empty value means the default order, which includes items that are added later.
             menu: if chosen == usual {
                 String::new()
             } else {
@@ -278,7 +278,7 @@ fn worn(form: &Form) -> (Theme, String) {
     (look, accent)
 }
 
-/// What was done to the accent colour, in words.
+/// How the accent colour was adjusted, in words.
 fn changed(text: &Text, look: &Look) -> Vec<String> {
     let Some(wished) = Color::parse(&look.accent) else {
         return Vec::new();
@@ -291,7 +291,7 @@ fn changed(text: &Text, look: &Look) -> Vec<String> {
         .collect()
 }
 
-/// `GET /admin/look/preview`: the first page in a look that is not saved yet.
+/// `GET /admin/look/preview`: the first page of the site in a look that is not saved yet.
 pub(super) async fn preview(
     State(accounts): State<Context>,
     wishes: Wishes,
@@ -316,7 +316,7 @@ pub(super) async fn preview(
         .await
 }
 
-/// What the form has of the look, before it is saved.
+/// The fields of the form that a preview needs.
 #[derive(Deserialize)]
 pub(super) struct Worn {
     #[serde(default)]
@@ -378,7 +378,7 @@ async fn set_picture(
     .await
 }
 
-/// Puts the sent picture into its place, takes it away, or changes its description alone.
+/// Stores the sent picture, removes the present one, or changes only its description.
 async fn try_set_picture(
     accounts: &Context,
     sent: &FileSender,

@@ -1,4 +1,4 @@
-//! A page that says one thing, and where to go on.
+//! A page with one message and a link to go on.
 
 use askama::Template;
 use axum::response::Response;
@@ -6,13 +6,13 @@ use web::{Site, Text};
 
 use super::signed_out::Entrance;
 
-/// What is said.
+/// The content of the page.
 pub(super) struct Message {
-    /// The message of the title.
+    /// The message for the title.
     pub(super) title: &'static str,
-    /// The message of the text.
+    /// The message for the text.
     pub(super) words: &'static str,
-    /// An address, and the message that names it.
+    /// The link's address, and the message for its label.
     pub(super) onward: Option<(&'static str, &'static str)>,
 }
 
@@ -26,7 +26,7 @@ struct MessagePage<'a> {
 }
 
 impl Message {
-    /// Shows it to somebody who is not signed in.
+    /// Renders the page for somebody who is not signed in.
     pub(super) fn show(self, site: &Site, entrance: Entrance) -> Response {
         let text = entrance.text.clone();
         let page = MessagePage {

@@ -1,4 +1,4 @@
-//! What somebody was told, and whether they get it by mail, too.
+//! The notices of one's own account, and whether they are also mailed.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -15,10 +15,10 @@ use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::{Context, frame};
 
-/// Where the list is.
+/// The path of the list.
 pub(super) const HERE: &str = site::addresses::NOTICES;
 
-/// What was done on the page before.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -31,9 +31,9 @@ struct ListPage<'a> {
     csrf: &'a str,
     zone: TimeZone,
     done: bool,
-    /// By day, the newest first.
+    /// Grouped by day, newest first.
     days: Vec<(String, Vec<&'a Notification>)>,
-    /// When the newest of them came; nothing: none is unread.
+    /// When the newest notice came; `None` if none is unread.
     unread_until: Option<Timestamp>,
     by_mail: Field,
 }
@@ -93,7 +93,7 @@ pub(super) async fn show(
     frame::show(site, &text, who, (HERE, &title), body).await
 }
 
-/// `POST /me/notices`: all that the page showed is read.
+/// `POST /me/notices`: marks all notices that the page showed as read.
 pub(super) async fn read(
     State(accounts): State<Context>,
     sender: Sender,

@@ -1,4 +1,4 @@
-//! Signing in with a provider: the way there and back, and the linked identities of one's own
+//! Signing in with a provider: the redirect there and back, and the linked identities of one's own
 //! account.
 
 use askama::Template;
@@ -34,7 +34,8 @@ fn find<'a>(accounts: &'a Context, name: &str) -> Result<&'a Provider, Problem> 
     accounts.providers.find(name).ok_or_else(Problem::not_found)
 }
 
-/// Leads on to a provider whose sign-in is not at its own address, which no policy names.
+/// A page that redirects to a provider whose sign-in page is on another origin than the provider's
+/// issuer: no policy allows a form to redirect there.
 #[derive(Template)]
 #[template(path = "oauth_onward.html")]
 struct OnwardPage<'a> {
@@ -87,7 +88,7 @@ pub(super) async fn start(
     Ok(response)
 }
 
-/// What a provider adds to the address where people come back.
+/// The query parameters with which a provider redirects back.
 #[derive(Deserialize)]
 pub(super) struct Answer {
     #[serde(default)]
@@ -143,7 +144,7 @@ pub(super) async fn callback(
     }
 }
 
-/// Gives the browser what the next step needs.
+/// Sets the cookie that the next step needs.
 fn with_cookie(accounts: &Context, mut response: Response, secret: &Secret) -> Response {
     let cookie = cookies::set_provider(accounts.site.url(), secret);
     response.headers_mut().append(SET_COOKIE, cookie);
@@ -159,7 +160,7 @@ struct AddressPage<'a> {
     form_state: &'a FormState,
 }
 
-/// Asks somebody whom a provider has identified which address is theirs.
+/// Asks for the e-mail address of somebody whom a provider has identified.
 pub(super) async fn address(
     State(accounts): State<Context>,
     Path(name): Path<String>,

@@ -1,4 +1,4 @@
-//! A copy of one's own data, erasing one's account, and keeping it after all.
+//! The pages to export one's own data, to erase one's account, and to cancel the erasure.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -21,7 +21,7 @@ use site::call::see_other;
 use site::question::{self, Question};
 use site::{Context, cookies, frame};
 
-/// Where the page is.
+/// The path of the page.
 pub(super) const HERE: &str = site::addresses::DATA;
 
 const ERASE: Question = Question {
@@ -74,7 +74,7 @@ pub(super) async fn export(
     again(&accounts, &wishes, sender, done).await
 }
 
-/// The zip with what is kept of somebody, to be saved.
+/// A zip of one's own data, to download.
 pub(super) async fn file(
     accounts: &Context,
     who: SignedIn,
@@ -88,7 +88,7 @@ pub(super) async fn file(
     Ok(download(accounts.site.store.write(change).await?))
 }
 
-/// A zip with what is kept of somebody, to be saved.
+/// A response with a zip of somebody's data, as a download.
 pub(super) fn download(zip: Vec<u8>) -> Response {
     let headers = [
         (CONTENT_TYPE, "application/zip"),
@@ -127,7 +127,7 @@ async fn try_erase(accounts: &Context, sender: &Sender) -> Result<Response, Prob
     Ok(response)
 }
 
-/// The page again where something was refused.
+/// The page again, after a refusal.
 async fn again(
     accounts: &Context,
     wishes: &Wishes,
@@ -181,7 +181,7 @@ pub(super) async fn restore(
     Ok(see_other("/login"))
 }
 
-/// Keeps the account that was to be erased.
+/// Cancels the erasure of an account.
 pub(super) async fn keep(
     accounts: &Context,
     secret: Secret,

@@ -11,7 +11,8 @@ use identity::session::signed_in::SignedIn;
 use identity::sign_in::own_password::{self, Change};
 use site::Context;
 
-/// Changes a password that was typed: the current one, and the new one in the field `pointer`.
+/// Changes a password after checking the current one; errors of the new one are reported at
+/// `pointer`.
 pub async fn renew_password(
     accounts: &Context,
     who: &SignedIn,

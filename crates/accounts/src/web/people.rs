@@ -1,4 +1,4 @@
-//! The pages of those who administer people.
+//! The pages for administering accounts.
 
 use std::borrow::Cow;
 
@@ -30,10 +30,10 @@ use site::call::{self, see_other};
 use site::question::{self, Question};
 use site::{Context, frame};
 
-/// Where the list is.
+/// The path of the list.
 pub(super) const HERE: &str = site::addresses::PEOPLE;
 
-/// What the list was asked for.
+/// The query of the list.
 #[derive(Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]
@@ -101,7 +101,7 @@ pub(super) async fn list(
     .await
 }
 
-/// As it stands behind `?`.
+/// The query string of the list, as it follows `?`.
 fn query(pairs: &[(&str, &str)]) -> String {
     let mut written = form_urlencoded::Serializer::new(String::new());
     written.extend_pairs(pairs);
@@ -161,13 +161,13 @@ struct PersonPage<'a> {
     zone: TimeZone,
     done: bool,
     details: &'a Details,
-    /// The field of the rank, for those who may change it.
+    /// The field for the rank, for those who may change it.
     rank: Option<Field>,
     duties: Vec<Duty<'a>>,
     form_state: &'a FormState,
 }
 
-/// Something that somebody may be beside their rank.
+/// A duty that somebody may have beside their rank.
 struct Duty<'a> {
     word: &'static str,
     label: Cow<'a, str>,
@@ -213,7 +213,7 @@ impl PersonPage<'_> {
     }
 }
 
-/// What was done on the page before.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -314,7 +314,7 @@ pub(super) async fn change(
     .await
 }
 
-/// What is asked before an action that is not easily undone.
+/// The question to confirm before an action that is not easily undone.
 fn question_of(action: &str) -> Option<Question> {
     match action {
         "deactivate" => Some(Question {
@@ -367,7 +367,7 @@ async fn ask(
     question::show(&accounts.site, &text, who, sent, question, &values).await
 }
 
-/// Those of the duties in the installation that these words stand for.
+/// The duties of the installation that these words name.
 pub(super) fn read_duties<'a>(
     all: &[Role],
     words: impl Iterator<Item = &'a str>,
@@ -377,7 +377,7 @@ pub(super) fn read_duties<'a>(
     duties.ok_or_else(|| Problem::fields().field("/duties", "unknown_option", []))
 }
 
-/// The zip with what is kept of somebody, for an owner of the installation.
+/// A zip of somebody's data, for an owner of the installation.
 pub(super) async fn export(
     accounts: &Context,
     sudo: Sudo,

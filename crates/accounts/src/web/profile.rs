@@ -1,4 +1,4 @@
-//! What people say of themselves, and see of it.
+//! The page of one's own profile.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -17,10 +17,10 @@ use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::{Context, frame};
 
-/// Where the page is.
+/// The path of the page.
 pub(super) const HERE: &str = site::addresses::PROFILE;
 
-/// What was done on the page before.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -103,7 +103,7 @@ pub(super) async fn change(
     .await
 }
 
-/// Changes somebody's profile, and their slug where one is sent.
+/// Saves somebody's profile, and their slug if one is sent.
 pub async fn save(
     accounts: &Context,
     who: &SignedIn,

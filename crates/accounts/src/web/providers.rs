@@ -1,4 +1,4 @@
-//! What pages show of the providers with whom people sign in.
+//! The buttons and sections for providers of sign-ins.
 
 use askama::Template;
 use axum::http::header::CONTENT_SECURITY_POLICY;
@@ -19,7 +19,7 @@ pub(super) struct Button {
 }
 
 impl Button {
-    /// One for each provider, with the message `label`.
+    /// A button for each provider, labelled with the message `label`.
     pub(super) fn all(accounts: &Context, text: &Text, label: &str) -> Vec<Self> {
         let providers = accounts.providers.iter();
         providers
@@ -37,8 +37,8 @@ impl Button {
     }
 }
 
-/// Lets the forms of a page lead to providers: browsers hold a redirect after a form against the
-/// policy, too.
+/// Lets the forms of a page redirect to providers: browsers check a redirect after a form against
+/// the policy, too.
 pub(super) fn allow_forms(accounts: &Context, mut response: Response) -> Response {
     let issuers = accounts.providers.iter();
     let origins: Vec<String> = issuers
@@ -53,7 +53,7 @@ pub(super) fn allow_forms(accounts: &Context, mut response: Response) -> Respons
     response
 }
 
-/// The part of the page of the account.
+/// The section on linked identities on the page of the account.
 #[derive(Template)]
 #[template(path = "identities.html")]
 pub(super) struct Section<'a> {
@@ -61,7 +61,7 @@ pub(super) struct Section<'a> {
     pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) identities: Vec<(String, Linked)>,
-    /// Of providers that the account has no identity of.
+    /// For the providers with which the account has no identity.
     pub(super) buttons: Vec<Button>,
 }
 

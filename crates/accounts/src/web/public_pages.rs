@@ -1,5 +1,5 @@
-//! What everybody sees of the site as a whole: the first page, somebody's own page, the icon and
-//! the portrait, and what search engines are told.
+//! The public pages of the site as a whole: the first page, a person's own page, the icon and the
+//! portrait, and the files for search engines.
 
 use std::fmt::Write as _;
 
@@ -23,11 +23,11 @@ use site::look::{self, Look, PICTURES};
 use site::part::{Part, PublicPage, Tile};
 use site::{Context, cookies, domain, moved};
 
-/// All addresses, for the page that stands at `/`.
+/// The routes of the whole site, to render the page that is configured for `/`.
 #[derive(Clone)]
 pub(super) struct Inside(pub(super) Router);
 
-/// Reads what public pages show again, where it may have changed, and who looks at them.
+/// Refreshes what all public pages show, if it is due, and looks up who is reading.
 pub(super) async fn visit(
     State(accounts): State<Context>,
     request: Request,
@@ -59,7 +59,7 @@ pub(super) async fn visit(
     visit.answer(next.run(request)).await
 }
 
-/// The display name of whoever shows a session.
+/// The display name of the person whose session the request carries.
 async fn name(site: &Site, headers: &HeaderMap) -> Option<String> {
     let secret = cookies::session(headers, site.url())?;
     let look = move |tx: &mut Tx<'_>| signed_in::by_session(tx, &secret);
@@ -67,7 +67,7 @@ async fn name(site: &Site, headers: &HeaderMap) -> Option<String> {
     Some(visit.who.account().display_name.clone())
 }
 
-/// The parts of a page, by their place.
+/// The parts of a page by position.
 #[derive(Default)]
 struct Parts {
     now: Vec<String>,
@@ -101,14 +101,15 @@ impl Parts {
 struct FirstPage<'a> {
     text: &'a Text,
     look: &'a Look,
-    /// The first sentence, or the site's name.
+    /// The site's sentence, or else its name.
     title: &'a str,
     introduction: Vec<&'a str>,
     profile: Option<&'a PublicProfile>,
     parts: &'a Parts,
 }
 
-/// `GET /`: the page that owners chose, asked for inside; else what the domains have.
+/// `GET /`: the page that owners chose, rendered by an internal request; otherwise the page made of
+/// the domains' parts.
 pub(super) async fn first(
     State(accounts): State<Context>,
     Extension(inside): Extension<Inside>,
@@ -139,7 +140,7 @@ fn with_path(uri: &Uri, path: &str) -> Result<Uri, Problem> {
     Uri::from_parts(parts).map_err(Problem::internal)
 }
 
-/// The first page that is made of what the domains have.
+/// The first page made of the domains' parts.
 pub(super) async fn site_page(accounts: &Context, wishes: &Wishes) -> Result<Response, Problem> {
     let site = &accounts.site;
     let text = site.speak_public(wishes);
@@ -189,7 +190,7 @@ pub(super) async fn site_page(accounts: &Context, wishes: &Wishes) -> Result<Res
     Ok(public_page(site, &text, name, body, &share)?.into_response())
 }
 
-/// A page that everybody may see.
+/// Renders a public page.
 fn public_page<B: Template>(
     site: &Site,
     text: &Text,
@@ -219,13 +220,13 @@ fn public_page<B: Template>(
 struct PersonPage<'a> {
     text: &'a Text,
     profile: &'a PublicProfile,
-    /// The portrait, on the page of whose site it is.
+    /// The look with the portrait, on the page of the site's owner.
     look: Option<&'a Look>,
     parts: &'a Parts,
     share: &'a Share,
 }
 
-/// `GET /u/{account}`. Somebody of whom nothing is public is not found.
+/// `GET /u/{account}`. 404 for an account of which nothing is public.
 pub(super) async fn person(
     State(accounts): State<Context>,
     Path(account): Path<String>,
@@ -292,7 +293,7 @@ pub(super) async fn card(
     card_picture::show(&accounts.site, &query, &headers).await
 }
 
-/// `GET /site/images/{file}`: the icon or the portrait. A changed one has another address.
+/// `GET /site/images/{file}`: the icon or the portrait. A changed picture has a new address.
 pub(super) async fn image(
     State(accounts): State<Context>,
     Path(file): Path<String>,
@@ -311,7 +312,7 @@ pub(super) async fn image(
     Ok((headers, bytes).into_response())
 }
 
-/// `GET /robots.txt`: nothing behind a code is for search engines.
+/// `GET /robots.txt`: keeps search engines away from pages that need a code.
 pub(super) async fn robots(State(accounts): State<Context>) -> String {
     let sitemap = accounts.site.url().join("/sitemap.xml");
     format!(
@@ -319,7 +320,7 @@ pub(super) async fn robots(State(accounts): State<Context>) -> String {
     )
 }
 
-/// `GET /sitemap.xml`: every page that search engines may find.
+/// `GET /sitemap.xml`: every page that search engines may index.
 pub(super) async fn sitemap(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -359,5 +360,5 @@ pub(super) async fn sitemap(
     Ok(conditional::revalidated(&headers, &tag, response))
 }
 
-/// How many pages a sitemap may name.
+/// The most pages in a sitemap.
 const MOST_PAGES: usize = 50_000;

@@ -1,4 +1,4 @@
-//! Registering, and confirming the address by the link that was mailed there.
+//! Registering, and confirming the e-mail address by a mailed link.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -29,20 +29,20 @@ pub struct Sent<'a> {
     pub email: &'a str,
     /// The password as typed.
     pub password: Secret,
-    /// What others see.
+    /// The name that others see.
     pub display_name: &'a str,
-    /// Empty: none is asked for.
+    /// The slug as typed; empty if none is asked for.
     pub slug: &'a str,
     /// The language of mails.
     pub locale: &'a str,
-    /// `None`: it is none of our forms.
+    /// The form's time stamp; `None` if the request did not come from a form of this site.
     pub form_stamp: Option<&'a str>,
-    /// What people do not see, and leave empty.
+    /// A field hidden from people, to be left empty: bots fill it in.
     pub website: &'a str,
 }
 
 impl Sent<'_> {
-    /// Every mistake is named at once.
+    /// Validates all fields and reports every mistake at once.
     pub fn read(&self, site: &Site) -> Result<Registrant, Problem> {
         let mut wrong = Problem::fields();
         let name: Result<DisplayName, _> = self.display_name.parse();
@@ -97,11 +97,11 @@ struct RegisterPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     form_stamp: &'a str,
-    /// Where a provider's sign-in leads: where it leads without one.
+    /// Where a provider's sign-in redirects to: the same page as without a provider.
     redirect: &'a str,
     providers: Vec<Button>,
     fields: Vec<Field>,
-    /// May be chosen later, so it is folded.
+    /// Folded, as it may be chosen later.
     slug: Field,
     form_state: &'a FormState,
 }
@@ -233,22 +233,22 @@ fn register_page(
 struct CheckMailPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// What was typed, whether or not it was a new address.
+    /// The address as typed, whether or not it has an account already.
     email: &'a str,
     display_name: &'a str,
-    /// What stands before the address, and after it.
+    /// The sentence before and after the address.
     sentence: (&'a str, &'a str),
     was_sent_again: bool,
 }
 
-/// Says where the mail went. The page is the same for new addresses and for known ones.
+/// Shows where the mail went. The page is the same for new and known addresses.
 pub(super) fn check_mail(
     accounts: &Context,
     entrance: Entrance,
     form: &Form,
     was_sent_again: bool,
 ) -> Response {
-    /// Where the address goes, which the template marks up.
+    /// Stands in the sentence for the address, which the template marks up.
     const PLACE: &str = "\u{fffc}";
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
     let sentence = text.with("account-check-mail-to", [("email", PLACE.into())]);
@@ -304,7 +304,7 @@ struct VerifyPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     email: &'a str,
-    /// What proves that the account is the reader's, where the link alone does not.
+    /// The fields that prove that the account is the reader's, if the link alone does not.
     fields: Vec<Field>,
     form_state: &'a FormState,
 }
@@ -372,7 +372,7 @@ pub(super) async fn confirm(
     }
 }
 
-/// What was typed to prove that an account is one's own.
+/// The proof of ownership that was typed.
 pub(super) fn proof(current: &str, new: &str) -> Proof {
     match (current, new) {
         ("", "") => Proof::None,

@@ -1,4 +1,4 @@
-//! For people who cannot sign in: a link is mailed, which sets a new password or signs in.
+//! For people who cannot sign in: mails a link that sets a new password or signs in.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -63,7 +63,7 @@ pub(super) async fn ask(
     }
 }
 
-/// Has a link mailed, if there is somebody with this address.
+/// Mails a link, if the address has an account.
 pub async fn mail_link(
     accounts: &Context,
     email: &str,

@@ -73,7 +73,7 @@ pub(super) async fn prove(
         response
     });
     form_state::answer(done, async |problem| {
-        // A code is not shown again: it changes, or is a secret.
+        // A code is never shown again: it changes, or is secret.
         let form_state = FormState::refused(web::Form::default(), &problem, &entrance.text);
         Ok(page(&accounts, entrance, &form_state.at("code")))
     })

@@ -46,7 +46,7 @@ const REMOVE_PASSKEY: Question = Question {
     confirm: "question-passkey-confirm",
 };
 
-/// Where browsers' password managers lead people.
+/// `/.well-known/change-password`, to which password managers send people.
 pub(super) async fn change_password() -> Response {
     (
         axum::http::StatusCode::FOUND,
@@ -55,12 +55,12 @@ pub(super) async fn change_password() -> Response {
         .into_response()
 }
 
-/// `/admin`, where no domain has a page there.
+/// `/admin`, if no domain has a page there.
 pub(super) async fn admin(_: Reader) -> Response {
     see_other("/me")
 }
 
-/// What was done on the page before.
+/// The messages after a redirect, by the value of `done`.
 const DONE: &[(&str, &str)] = &[
     ("password", "account-done-password"),
     ("session", "account-done-session"),
@@ -79,7 +79,7 @@ struct SecurityPage<'a> {
     zone: &'a TimeZone,
     done: Option<&'static str>,
     made: Option<&'a str>,
-    /// What it says to somebody who needs a second factor and has none.
+    /// The notice for somebody who needs a second factor and has none.
     lacks_factor: Option<&'static str>,
     has_password: bool,
     fields: Vec<Field>,
@@ -98,7 +98,7 @@ struct SecurityPage<'a> {
     form_state: &'a FormState,
 }
 
-/// What a new token may be allowed to do.
+/// A scope that a new token can have.
 struct Offered<'a> {
     word: &'static str,
     label: Cow<'a, str>,
@@ -132,7 +132,7 @@ impl SecurityPage<'_> {
         self.text.with("account-token-life", values)
     }
 
-    /// What it says of a token that it reaches one thing alone.
+    /// The sentence for a token that reaches only one resource.
     fn reach(&self, token: &Token) -> Option<Cow<'_, str>> {
         let scope = token.scope.as_ref()?.find(self.domains)?;
         Some(self.text.say(scope.kind().only))
@@ -161,7 +161,7 @@ pub(super) async fn security(
     page(&accounts, &req, None, &FormState::default()).await
 }
 
-/// The page, with the token that was just made, and a form that was refused.
+/// The page, with a token that was just made and a form that was refused, if any.
 pub(super) async fn page(
     accounts: &Context,
     req: &PageRequest,
@@ -349,7 +349,7 @@ async fn try_remove_passkey(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// The page again, with what was wrong with what was sent.
+/// The page again, with the errors of the form that was sent.
 pub(super) async fn again(
     accounts: &Context,
     posted: &FormPost,

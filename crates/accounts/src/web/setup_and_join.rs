@@ -1,4 +1,4 @@
-//! Pages for people who become somebody: the first owner, or a member.
+//! The pages on which the first owner or an invited member makes an account.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -42,7 +42,7 @@ pub(super) async fn set_up(
     Path(secret): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
-    // Before a hash is made, so that nobody without the key makes us work.
+    // Checked before the password is hashed, so that a request without the key costs little work.
     check_setup(&accounts, secret.clone()).await?;
     let Entry { entrance, form, .. } = entry;
     let done = try_set_up(&accounts, &entrance, &form, Secret::new(secret)).await;
@@ -96,14 +96,14 @@ struct JoinPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     by: &'a str,
-    /// What it invites to, if that has a name.
+    /// The title of what the invite is for, if it has one.
     title: Option<&'a str>,
     role: Role,
     address: &'a str,
     who: Option<&'a str>,
-    /// Those of a new account, where the invite makes one.
+    /// The fields of a new account, if the invite makes one.
     fields: Option<Vec<Field>>,
-    /// Whether somebody without an account may make one elsewhere.
+    /// Whether somebody without an account can register elsewhere.
     can_register: bool,
     form_state: &'a FormState,
 }

@@ -1,5 +1,6 @@
-//! The page of what somebody shares with others, with one button to end each. Whoever had the
-//! account for a while may have shared it with themselves, so a new password by mail leads here.
+//! The page that lists what somebody shares with others, each with a button to end it. Somebody who
+//! had access to the account may have shared things with themselves, so a password reset by mail
+//! leads here.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -13,12 +14,12 @@ use site::domain::Share;
 use site::domains;
 use site::{Context, frame};
 
-/// Where the page is.
+/// The path of the page.
 pub(super) const HERE: &str = site::addresses::SHARED;
-/// The sign-in page that leads there.
+/// The sign-in page that redirects to [`HERE`].
 pub(super) const LOGIN: &str = "/login?redirect=%2Fme%2Fshared";
 
-/// What was done on the page before.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

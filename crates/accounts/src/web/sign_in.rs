@@ -1,7 +1,7 @@
 //! Signing in, with a password or by a link, and signing out.
 //!
-//! What is opened by a link changes nothing until its button is pressed: mail
-//! scanners and previews open every link they see.
+//! Opening a link changes nothing until its button is pressed, because mail scanners and previews
+//! open every link they see.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -25,7 +25,7 @@ use site::call::see_other;
 use site::domain::SignInHint;
 use site::{Context, cookies};
 
-/// Where to go afterwards.
+/// The page to redirect to after the sign-in.
 #[derive(Deserialize)]
 pub(super) struct Onward {
     pub(super) redirect: Option<String>,
@@ -38,7 +38,7 @@ struct LoginPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     redirect: &'a str,
-    /// Where a passkey leads.
+    /// Where the sign-in with a passkey redirects to.
     next: &'a str,
     remember: bool,
     can_register: bool,
@@ -142,7 +142,7 @@ pub(super) async fn sign_out(
 ) -> Result<Response, Problem> {
     match sender {
         Ok(sender) => after_sign_in::end_session(&accounts, &headers, sender.request).await?,
-        // Signed out already, in another tab: that is what was asked for.
+        // Already signed out in another tab: the result is the one asked for.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
@@ -150,7 +150,7 @@ pub(super) async fn sign_out(
     let gone = cookies::forget_session(accounts.site.url());
     let headers = response.headers_mut();
     headers.append(SET_COOKIE, gone);
-    // Cookies stay: one marks the browser as known.
+    // Cookies are not cleared: one marks the browser as known.
     let kept_pages = HeaderValue::from_static("\"cache\", \"storage\"");
     headers.insert("clear-site-data", kept_pages);
     Ok(response)

@@ -1,5 +1,5 @@
-//! A page for people who are not signed in, and a form sent from it: who may already be signed
-//! in, the cookie that stands in for a session, and the language spoken.
+//! Pages for people who are not signed in, and forms sent from them: who may already be signed in,
+//! the cookie that stands in for a session, and the language.
 
 use askama::Template;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -20,12 +20,12 @@ use site::asking::Browser;
 
 /// Somebody who opens a page without being signed in.
 pub(super) struct Entrance {
-    /// Who it is, if they are signed in.
+    /// Who is reading, if they are signed in.
     pub(super) who: Option<SignedIn>,
     /// The hidden `_csrf` of the page's form.
     pub(super) csrf: String,
     pub(super) text: Text,
-    /// The language they would like mail in.
+    /// The language for mail to them.
     pub(super) locale: String,
     pub(super) client: Client,
     secret: Secret,
@@ -60,9 +60,9 @@ impl Entrance {
         })
     }
 
-    /// Whether a form was sent from this browser's own page. Pages opened by a
-    /// link send no referrer, so some browsers do not say where their forms come
-    /// from; there the value in the form, which nobody else knows, has to do.
+    /// Whether a form was sent from this browser's own page. Pages opened by a link send no
+    /// referrer, so some browsers do not say where their forms come from; there the secret value in
+    /// the form is checked instead.
     fn check(&self, parts: &request::Parts, site: &Site, form: &Form) -> Result<(), Problem> {
         if !site.declared.secret_paths.hides(parts.uri.path()) {
             return csrf::check(&parts.headers, site.url(), self.secret.reveal(), Some(form));
@@ -75,7 +75,7 @@ impl Entrance {
         }
     }
 
-    /// Shows a page, titled by the message `title`.
+    /// Renders a page with the message `title` as its title.
     pub(super) fn show<B: Template>(self, site: &Site, title: &str, body: B) -> Response {
         let mut response = web::page(Page {
             title: &format!("{} – {}", self.text.say(title), site.settings.name),
@@ -94,8 +94,7 @@ impl Entrance {
     }
 }
 
-/// A cookie that travels in the clear is anybody's; on this machine alone
-/// nobody listens.
+/// Refuses sign-ins over HTTP, where anybody can read the cookie, except on this machine.
 pub fn check_connection(url: &SiteUrl) -> Result<(), Problem> {
     if url.is_secure() || url.is_loopback() {
         return Ok(());
@@ -115,7 +114,7 @@ impl FromRequestParts<Context> for Entrance {
     }
 }
 
-/// A form sent without being signed in, known to be ours.
+/// A form sent without being signed in, verified to come from this site.
 pub(super) struct Entry {
     pub(super) entrance: Entrance,
     pub(super) form: Form,

@@ -1,4 +1,4 @@
-//! What one is called in public addresses.
+//! The page of one's own slug, the name in public addresses.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -17,10 +17,10 @@ use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::{Context, frame};
 
-/// Where the page is.
+/// The path of the page.
 pub(super) const HERE: &str = site::addresses::SLUG;
 
-/// What was done on the page before.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -102,7 +102,7 @@ pub(super) async fn change(
     .await
 }
 
-/// Calls somebody so from now on.
+/// Gives somebody a new slug.
 pub(super) async fn rename(
     accounts: &Context,
     who: &SignedIn,

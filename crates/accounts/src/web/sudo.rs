@@ -1,5 +1,5 @@
-//! The page where people who are signed in prove once more who they are. A form that was refused for
-//! want of the proof is carried out after it.
+//! The page on which people who are signed in prove again who they are. A form that was refused for
+//! lack of this proof is carried out after it.
 
 use askama::Template;
 use axum::Extension;
@@ -38,12 +38,12 @@ struct SudoPage<'a> {
     csrf: &'a str,
     redirect: &'a str,
     email: &'a str,
-    /// Where there is a password.
+    /// Only if the account has a password.
     password: Option<Field>,
-    /// Where there is a second factor.
+    /// Only if the account has a second factor.
     code: Option<Field>,
     has_passkey: bool,
-    /// Where one goes who does not want it any more.
+    /// The page to return to without a proof.
     back: &'a str,
     held: Option<&'a Held>,
     form_state: &'a FormState,
@@ -70,24 +70,24 @@ struct UndonePage<'a> {
     held: &'a Held,
 }
 
-/// Which form asked for the proof.
+/// The query: which form asked for the proof.
 #[derive(Deserialize)]
 pub(super) struct Act {
     act: Option<String>,
     redirect: Option<String>,
 }
 
-/// A form that was refused for want of a proof. The page of the proof carries it along, sealed.
+/// A form that was refused for lack of a proof. The page of the proof carries it along, encrypted.
 struct Held {
-    /// The path that it was sent to.
+    /// The path that the form was sent to.
     address: String,
     kept: Kept,
-    /// When its page was shown.
+    /// When the form was held.
     at: Timestamp,
     sealed: String,
 }
 
-/// What is sealed of it.
+/// The encrypted part of a held form.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     address: String,
@@ -96,8 +96,8 @@ struct Sealed {
 }
 
 impl Held {
-    /// Takes a form that was sent by `who`. `None` where a password was typed: it is carried
-    /// nowhere, so the page leads back to its form.
+    /// Holds a form that was sent by `who`. `None` if the form contains a password, which must not
+    /// be carried along: the page then leads back to the form.
     fn new(
         accounts: &Context,
         who: &SignedIn,
@@ -127,8 +127,9 @@ impl Held {
         }))
     }
 
-    /// What the form of the proof carries. It opens in the session alone in which it was sealed, and
-    /// the proof gives the session another id: so it is carried out once.
+    /// The form that the page of the proof carried along. It can be decrypted only in the session
+    /// in which it was encrypted, and the proof gives the session a new id, so it is carried out
+    /// only once.
     fn find(accounts: &Context, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
         let Some(sealed) = form.find("kept") else {
             return Ok(None);
@@ -148,13 +149,13 @@ impl Held {
         }))
     }
 
-    /// What will be done, where the form says so.
+    /// The sentence for what will be done, if the form has one.
     fn what(&self) -> Option<&str> {
         self.kept.form.find(question::WHAT)
     }
 }
 
-/// The purpose of the key that seals forms.
+/// The purpose of the key that encrypts held forms.
 const KEY: &str = "held form";
 
 fn place(who: &SignedIn) -> [&str; 2] {
@@ -177,7 +178,7 @@ pub(super) async fn show(
     page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
-/// The request that a form comes with: what the form is carried out with after the proof.
+/// The request of a form, with which the form is carried out after the proof.
 pub(super) struct Around {
     inside: Inside,
     headers: HeaderMap,
@@ -245,7 +246,7 @@ pub(super) async fn prove(
                 Some(held) => {
                     let renewed = Renewed {
                         secret: &secret,
-                        // The session has a new secret, and so have its forms.
+                        // The session has a new secret, so its forms need a new token.
                         csrf: csrf::token(secret.reveal(), &accounts.site.random),
                     };
                     go_on(&accounts, &text, &sender, (redirect, held), renewed, around).await?
@@ -258,7 +259,7 @@ pub(super) async fn prove(
         Err(error) => Err(error),
     };
     form_state::answer(done, async |problem| {
-        // A code is not shown again: it changes, or is a secret.
+        // A code is never shown again: it changes, or is secret.
         let form_state = FormState::refused(Form::default(), &problem, &text).at("password");
         page(
             &accounts,
@@ -295,7 +296,7 @@ struct Renewed<'a> {
     csrf: String,
 }
 
-/// Carries out a form, or says that it took too long.
+/// Carries out a form, or reports that the proof came too late.
 async fn go_on(
     accounts: &Context,
     text: &Text,

@@ -1,4 +1,4 @@
-//! The page of addresses that get no mail, for those who administer the installation.
+//! The administrators' page of suppressed addresses, which get no mail.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -17,7 +17,7 @@ use site::asking::{Reader, Sender};
 use site::call::{self, see_other};
 use site::{Context, frame};
 
-/// Where the list is.
+/// The path of the list.
 pub(super) const HERE: &str = site::addresses::SUPPRESSED;
 
 #[derive(Template)]
@@ -41,7 +41,7 @@ impl ListPage<'_> {
     }
 }
 
-/// The message that says why.
+/// The message for the cause of a suppression.
 pub(super) fn cause_words(cause: Cause) -> &'static str {
     match cause {
         Cause::SoftBounce => "suppressed-soft-bounce",
@@ -52,7 +52,7 @@ pub(super) fn cause_words(cause: Cause) -> &'static str {
     }
 }
 
-/// What was done on the page before.
+/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

@@ -1,4 +1,4 @@
-//! Personal tokens: what their owners do with them, and the forms of the security page for it.
+//! Personal tokens: the operations of their owners, and their forms on the security page.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -30,7 +30,7 @@ pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Token>, Refusa
     Ok(token::list(tx, &me.who.account().id)?)
 }
 
-/// The scopes of these words.
+/// The scopes that these words name.
 pub(super) fn scopes<S: AsRef<str>>(
     accounts: &Context,
     words: &[S],
@@ -51,7 +51,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, me: &Requester, id: &TokenId) -> Result<()
     was_there.then_some(()).ok_or(Refusal::NotFound)
 }
 
-/// Shows the new token in the answer itself: it is kept nowhere, so there is no page to lead to.
+/// Shows the new token in this response, without a redirect: the token is not stored anywhere.
 pub(super) async fn create_token(
     State(accounts): State<Context>,
     posted: FormPost,

@@ -17,10 +17,10 @@ use site::proof::Requester;
 use site::refusal::Refusal;
 use site::request::{FormPost, PageRequest};
 
-/// Where the page is.
+/// The path of the page.
 pub(super) const HERE: &str = site::addresses::TRUSTED;
 
-/// What was done on the page before.
+/// The messages after a redirect, by the value of `done`.
 const DONE: &[(&str, &str)] = &[("added", "trusted-added"), ("removed", "trusted-removed")];
 
 #[derive(Template)]
@@ -77,17 +77,17 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// The trusted contacts of who asks.
+/// The requester's trusted contacts.
 pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Contact>, Refusal> {
     Ok(trusted::list(tx, &me.who.account().id)?)
 }
 
-/// Makes the person with this slug a trusted contact of who asks.
+/// Makes the person with this slug a trusted contact of the requester.
 pub(super) fn add_contact(tx: &mut Tx<'_>, who: &Confirmed, slug: &str) -> Result<(), Refusal> {
     Ok(trusted::add(tx, who, slug).map_err(Problem::from)?)
 }
 
-/// Removes a trusted contact of who asks.
+/// Removes a trusted contact of the requester.
 pub(super) fn remove_contact(
     tx: &mut Tx<'_>,
     me: &Requester,
@@ -97,7 +97,7 @@ pub(super) fn remove_contact(
     Ok(removed.map_err(Problem::from)?)
 }
 
-/// Each of them, as what the account shares.
+/// The trusted contacts, as items that the account shares.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let contacts = trusted::list(tx, account)?.into_iter();
     let shared = contacts.map(|contact| Share {

@@ -24,9 +24,9 @@ const DELETE: Question = Question {
     button: "question-webhook-do",
     confirm: "question-webhook-confirm",
 };
-/// What was done on the page before.
+/// The messages after a redirect, by the value of `done`.
 const DONE: &[(&str, &str)] = &[("deleted", "webhook-deleted"), ("sent", "webhook-sent")];
-/// How many deliveries of each are shown.
+/// How many deliveries of each webhook are shown.
 const DELIVERIES: usize = 5;
 
 #[derive(Template)]
@@ -36,7 +36,7 @@ struct WebhooksPage<'a> {
     csrf: &'a str,
     done: Option<&'static str>,
     form_state: &'a FormState,
-    /// What was just made; shown this once.
+    /// The secret that was just made; shown only once.
     secret: Option<&'a str>,
     rows: Vec<Row>,
     fields: Vec<Field>,
@@ -122,7 +122,7 @@ fn delivery_row(text: &Text, zone: &TimeZone, one: Delivery) -> DeliveryRow {
     }
 }
 
-/// `POST /me/webhooks`: its secret is shown this once.
+/// `POST /me/webhooks`: shows the secret only once.
 pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     let form = &posted.form;
     let new = NewWebhook {
@@ -135,7 +135,7 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     show_secret(&posted, made).await
 }
 
-/// `POST /me/webhooks/{id}/rotate`: the new secret is shown this once.
+/// `POST /me/webhooks/{id}/rotate`: shows the new secret only once.
 pub(super) async fn rotate(posted: FormPost) -> Result<Response, Problem> {
     let id: WebhookId = posted.req.id("id")?;
     let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::rotate(tx, owner, &id);
@@ -176,7 +176,7 @@ pub(super) async fn test(
     refused(req, &Form::default(), done).await
 }
 
-/// What was answered, or the page again with what was typed and why it was refused.
+/// The response, or the page again with the values as typed and the reason for the refusal.
 async fn refused(
     req: &PageRequest,
     form: &Form,

@@ -1,5 +1,5 @@
-//! The test gateway: no account, no network and no money, by the same path as the others. It keeps
-//! a book of its own, which it writes in transactions of its own.
+//! The test gateway: no account, no network and no money, but the same code path as the others. It
+//! has tables of its own, and writes them in separate transactions.
 
 use axum::http::StatusCode;
 use platform::money::{Currency, Money};
@@ -9,23 +9,23 @@ use web::{Form, Problem, Site};
 use super::{Checkout, Fact, GatewayError, RefundCall, Refunded};
 use crate::order::{Order, PaymentState};
 
-/// What its signatures are made for.
+/// The purpose of the key for its signatures.
 const PURPOSE: &str = "bookings.test-gateway";
 
 web::words! {
-    /// What is tried on its page.
+    /// The outcome chosen on its page.
     Pressed {
         /// The payment succeeds.
         Pay = "pay" => "test-gateway-pay",
-        /// It fails.
+        /// The payment fails.
         Fail = "fail" => "test-gateway-fail",
-        /// It succeeds, and the browser never comes back.
+        /// The payment succeeds, but the browser never comes back.
         Lost = "lost" => "test-gateway-lost",
-        /// It succeeds twice.
+        /// The payment succeeds twice.
         Twice = "twice" => "test-gateway-twice",
-        /// Another sum is paid.
+        /// Another amount is paid.
         Wrong = "wrong" => "test-gateway-wrong",
-        /// It succeeds, and cannot be given back.
+        /// The payment succeeds, but cannot be refunded.
         Stuck = "stuck" => "test-gateway-stuck",
     }
 }
@@ -92,8 +92,8 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
     Ok(site.store.write(write).await?)
 }
 
-/// A signature covers the order on our row and the payment, so that no receipt of another order
-/// pays this one.
+/// Checks a signature over the order and the payment, so that a receipt of another order does not
+/// pay this one.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     if sent.text("order") != order_id(order) {
@@ -110,7 +110,7 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
     Ok(())
 }
 
-/// What its page does: writes its book, and says where the browser goes.
+/// Handles the form of its page: records the payment, and returns where the browser goes next.
 pub(crate) async fn press(
     site: &Site,
     order: &Order,

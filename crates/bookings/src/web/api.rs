@@ -224,7 +224,7 @@ async fn move_booking(call: Call, body: Received<NewTime>) -> Result<Response, P
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// Money is for people: what a token does moves none.
+/// Refuses a token that would move money, which only people may do.
 fn check_money(party: &PartyTo) -> Result<(), Refusal> {
     if party.booking.order_id.is_some() && !party.requester.who.is_in_browser() {
         return Err(Refusal::TokenNotPermitted);

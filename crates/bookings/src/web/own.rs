@@ -1,4 +1,4 @@
-//! The pages of somebody's own bookings.
+//! The pages of a member's own bookings.
 
 use askama::Template;
 use axum::http::header::CONTENT_TYPE;
@@ -107,7 +107,7 @@ struct Loaded {
     booking: Booking,
     slot: Slot,
     party: Party,
-    /// How the other side is called.
+    /// The name of the other side.
     with: String,
     order: Option<Order>,
 }
@@ -155,7 +155,7 @@ struct BookingPage<'a> {
     zone: String,
     place: String,
     tag: &'static str,
-    /// What is paid, and what became of it.
+    /// The price, and the state of its payment.
     money: Option<(String, &'static str)>,
     pay: Option<String>,
     cancel: String,
@@ -279,7 +279,7 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// What goes back of the money, in a word that the message knows, or a sum.
+/// What is refunded: a keyword that the message knows, or an amount.
 fn money_back(text: &Text, loaded: &Loaded) -> String {
     match &loaded.order {
         Some(order) if order.state == OrderState::Paid => text.money(order.amount()),
@@ -343,7 +343,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
 /// `POST /me/bookings/{id}/move`.
 pub(super) async fn reschedule(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
-    // The button's value is the time and the version of it that was seen.
+    // The button's value is the slot and its version that was shown.
     let (slot, version) = posted.form.text("slot").split_once(' ').unwrap_or_default();
     let new = NewTime {
         slot_id: slot.parse().map_err(|_| Problem::not_found())?,

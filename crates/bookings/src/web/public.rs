@@ -1,4 +1,4 @@
-//! The public pages: what is offered, and the page of one time, where it is booked.
+//! The public pages: the offered slots, and the page on which one is booked.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -26,11 +26,11 @@ use crate::browse::{self, Filter, Offered};
 use crate::slot::{self, SlotId};
 use crate::{Refusal, settings};
 
-/// How many days a page shows, and how many times.
+/// How many days a page shows, and the most slots.
 const DAYS: i64 = 7;
 const MOST: i64 = 200;
 
-/// What the menu leads to.
+/// The items for the menu.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
         href: "/book".to_owned(),
@@ -49,7 +49,7 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     Ok(all.collect())
 }
 
-/// The next free time, on the first page of the site.
+/// The next free slot, for the first page of the site.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -71,7 +71,7 @@ pub(crate) fn first_parts(
     Ok(tile.into_iter().collect())
 }
 
-/// What is asked of the list.
+/// The query of the list.
 struct Asked {
     kind: String,
     from: Date,
@@ -106,7 +106,7 @@ impl Asked {
     }
 }
 
-/// A value in a query.
+/// A value percent-encoded for a query.
 fn percent(value: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let escape = |byte: u8| {
@@ -130,7 +130,7 @@ struct ListPage<'a> {
     from: Date,
     zone: String,
     days: Vec<Day>,
-    /// What is said where nothing is free: when the next time is, and its address.
+    /// When the next free slot is, and its address, if this page has none.
     next: Option<(String, String)>,
     earlier: Option<String>,
     later: Option<String>,
@@ -233,7 +233,7 @@ async fn list_page(
     Ok(plain(site, text, &title, body))
 }
 
-/// Days with their times; empty days in a row share a line.
+/// Days with their slots; consecutive empty days share a line.
 fn by_day(text: &Text, zone: &TimeZone, from: Date, found: &[Offered]) -> Vec<Day> {
     let mut days = Vec::new();
     let mut empty: Vec<Date> = Vec::new();
@@ -301,7 +301,7 @@ fn row(text: &Text, zone: &TimeZone, one: &Offered) -> Row {
     }
 }
 
-/// `GET /book/{which}`: a time by its id, or a provider by their address.
+/// `GET /book/{which}`: a slot by its id, or a provider by their slug.
 pub(super) async fn one(
     State(site): State<Site>,
     Path(which): Path<String>,
@@ -344,7 +344,7 @@ struct SlotPage<'a> {
     note: Field,
     hold: String,
     button: String,
-    /// The form's secret; empty: nobody is signed in.
+    /// The form's CSRF token; empty if nobody is signed in.
     csrf: &'a str,
     submission: String,
 }
@@ -384,7 +384,7 @@ async fn slot_page(
         if let Some(booking) = mine.into_iter().find(|one| one.slot_id == slot.id) {
             return Ok(Some(Found::Mine(Box::new(booking))));
         }
-        // What its provider hides is nobody's to know.
+        // A slot that its provider hides must not be revealed.
         let is_hidden = slot.state == slot::State::Unavailable;
         Ok((!is_hidden).then_some(Found::Taken))
     };
@@ -443,7 +443,7 @@ async fn slot_page(
     Ok(plain(site, text, &title, body))
 }
 
-/// Until when cancelling costs nothing.
+/// The sentence for how long cancelling is free.
 pub(super) fn cancel_rule(
     text: &Text,
     zone: &TimeZone,
@@ -489,7 +489,7 @@ pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// A page in the frame that everybody sees.
+/// A page in the public frame.
 pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
     web::page(Page {
         title: &format!("{title} – {}", site.settings.name),

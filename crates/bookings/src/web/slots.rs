@@ -1,4 +1,4 @@
-//! The pages of a provider's own times.
+//! The pages of a provider's own slots.
 
 pub(super) mod series;
 
@@ -205,7 +205,7 @@ fn read_slot(form: &Form, currency: &str) -> NewSlot {
     }
 }
 
-/// What the forms begin with: the newest of the provider's own, so that nobody types twice.
+/// The initial values of the forms: those of the provider's newest slot, to save typing.
 async fn begin(req: &PageRequest) -> Result<(Form, String), Refusal> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
         let last: Option<Slot> = sql!(
@@ -297,7 +297,7 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// The form's price is typed in whole units.
+/// Converts a problem with the price to the form, where the price is typed in whole units.
 fn at_form(mut problem: Problem) -> Problem {
     for error in &mut problem.errors {
         if error.pointer == "/price_minor" {
@@ -389,7 +389,7 @@ struct SlotPage<'a> {
     state: &'static str,
     class: &'static str,
     is_free: bool,
-    /// The page of its booking.
+    /// The path of its booking's page.
     booking: Option<String>,
 }
 
@@ -497,7 +497,7 @@ struct Row {
     state: &'static str,
 }
 
-/// `GET /me/slots/bookings`: what comes, today first.
+/// `GET /me/slots/bookings`: upcoming bookings, today first.
 pub(super) async fn bookings(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
         let mut rows = Vec::new();

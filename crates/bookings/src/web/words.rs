@@ -9,7 +9,7 @@ use crate::booking;
 use crate::order::OrderState;
 use crate::slot::{self, Slot};
 
-/// The reader's zone: their account's, else the site's.
+/// The reader's time zone: their account's, or else the site's.
 pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
     let own = who.and_then(|who| TimeZone::get(&who.account().time_zone).ok());
     own.unwrap_or_else(|| site.settings.time_zone.clone())
@@ -60,7 +60,7 @@ pub(super) fn price(text: &Text, slot: &Slot) -> String {
     }
 }
 
-/// How both meet, as everybody may know it.
+/// How the two sides meet, without details that only they may know.
 pub(super) fn place(text: &Text, slot: &Slot) -> String {
     let kind = text.say(slot.location_kind.label());
     match slot.area.as_str() {
@@ -69,7 +69,7 @@ pub(super) fn place(text: &Text, slot: &Slot) -> String {
     }
 }
 
-/// The class of a booking's tag.
+/// The CSS class of a booking's tag.
 pub(super) fn tag(state: booking::State) -> &'static str {
     match state {
         booking::State::Confirmed => "yes",
@@ -78,7 +78,7 @@ pub(super) fn tag(state: booking::State) -> &'static str {
     }
 }
 
-/// The class of an order's tag.
+/// The CSS class of an order's tag.
 pub(super) fn order_tag(state: OrderState) -> &'static str {
     match state {
         OrderState::Paid => "yes",
@@ -87,7 +87,7 @@ pub(super) fn order_tag(state: OrderState) -> &'static str {
     }
 }
 
-/// The class of a slot on the provider's page.
+/// The CSS class of a slot on the provider's page.
 pub(super) fn slot_class(state: slot::State) -> &'static str {
     match state {
         slot::State::Booked => "yes",

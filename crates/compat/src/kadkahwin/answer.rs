@@ -1,5 +1,5 @@
-//! One answer, whichever way it came: to a rule of the domain, and what came of
-//! it back in the words that such programs show.
+//! A guest's answer over any of these channels: passed to a rule of the domain, and the result
+//! returned in the words that such programs show.
 
 use std::sync::Arc;
 
@@ -23,10 +23,10 @@ use occasions::web::api::problem;
 use occasions::web::guest::{self, CodeGate, Credentials, Failure, GuestRequest};
 use occasions::words::{ReplyStatus, Source};
 
-/// A repeat over another way is the same answer: all ways are one route.
+/// All channels share one route, so that a repeat over another channel counts as the same answer.
 const ROUTE: &str = "POST /api/flask/rsvp";
 
-/// Who answers, and for which occasion.
+/// The sender of an answer, and the occasion.
 #[derive(Clone)]
 pub(super) struct Asker {
     pub(super) site: Site,
@@ -37,15 +37,15 @@ pub(super) struct Asker {
     pub(super) headers: HeaderMap,
 }
 
-/// What is said back.
+/// The response to an answer.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
-    /// Seconds after which it is worth trying again.
+    /// Seconds after which a retry makes sense.
     pub(super) retry_after: Option<u32>,
     pub(super) told: Told,
 }
 
-/// What the sender is told.
+/// The body of the response.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Told {
     status: &'static str,
@@ -58,7 +58,7 @@ pub(super) struct Told {
     attending: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     guests: Option<usize>,
-    /// For changes later on, of an answer that came without one.
+    /// The code for later changes, if the answer came without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     invite_code: Option<String>,
 }
@@ -68,12 +68,12 @@ impl Told {
         json!(self)
     }
 
-    /// Whether the answer was taken.
+    /// Whether the answer was accepted.
     fn is_ok(&self) -> bool {
         self.code.is_none()
     }
 
-    /// The same, as live connections hear it.
+    /// The response as a Socket.IO message.
     pub(super) fn over_socket(&self) -> Value {
         let mut told = json!(self);
         told["ok"] = json!(self.is_ok());
@@ -81,18 +81,18 @@ impl Told {
     }
 }
 
-/// An answer that was taken, and where.
+/// An accepted answer.
 pub(super) struct Taken {
-    /// What became of it.
+    /// The result of the answer.
     pub(super) outcome: Outcome,
     occasion: Arc<Occasion>,
-    /// The code it came with, as look-ups have it; `None`: it came without one.
+    /// The code of the answer, folded for look-ups; `None` if it came without one.
     pub(super) code: Option<CodeKey>,
 }
 
 impl Asker {
-    /// Takes an answer as it was sent. `key` is what a repeat is recognised by,
-    /// before what the answer itself says.
+    /// Saves an answer as it was sent. `key` identifies a repeat, and takes precedence over the
+    /// answer's own `submission_id`.
     pub(super) async fn answer(
         &self,
         sent: &Map<String, Value>,
@@ -105,7 +105,7 @@ impl Asker {
         }
     }
 
-    /// The same, for who shows what came of it in words of their own.
+    /// Like [`Self::answer`], for callers that build the response themselves.
     pub(super) async fn take_sent(
         &self,
         sent: &Map<String, Value>,
@@ -125,7 +125,7 @@ impl Asker {
     ) -> Result<Taken, Problem> {
         let incoming = IncomingAnswer {
             answer: Answer {
-                // What is not understood is refused, whatever stands here.
+                // An answer that could not be parsed is refused, whatever the value here.
                 attending: if said.attending == Some(true) {
                     ReplyStatus::Yes
                 } else {
@@ -158,7 +158,7 @@ impl Asker {
         }
     }
 
-    /// An ordinary answer, by the same code gate as a page's.
+    /// Saves an ordinary answer, through the same code gate as a page's.
     async fn take_by_code(
         &self,
         given: Credentials,
@@ -214,7 +214,7 @@ impl Asker {
         saved.await.map_err(refuse)
     }
 
-    /// An answer that was taken, in the words of such programs.
+    /// The response to an accepted answer, in the words of such programs.
     pub(super) fn thank(&self, taken: &Taken) -> Reply {
         let Taken {
             outcome, occasion, ..
@@ -243,8 +243,8 @@ impl Asker {
         }
     }
 
-    /// A refusal in the reader's language; what is wrong with which field stands
-    /// in its words, for such programs show nothing else.
+    /// A refusal in the reader's language. The errors of fields are part of its text, because such
+    /// programs show nothing else.
     pub(super) fn refuse(&self, problem: &Problem) -> Reply {
         let usual = || self.site.speak_public(&self.wishes);
         let text = problem.text.clone().unwrap_or_else(usual);
@@ -280,12 +280,12 @@ impl Taken {
     }
 }
 
-/// The occasion that the configuration names, as it is called by now.
+/// The id of the occasion that the configuration names by a current or former slug.
 fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Refusal> {
     occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)
 }
 
-/// What a rule found, at the field that is meant by it here.
+/// Moves a problem to the field's name in this interface.
 fn named(mut problem: Problem) -> Problem {
     if problem.code == "feature_disabled" {
         return problem.field("/message", "not_allowed", []);
@@ -298,8 +298,8 @@ fn named(mut problem: Problem) -> Problem {
     problem
 }
 
-/// Where fields are wrong, only what is wrong with them: that it stands at each
-/// of them is true of pages alone.
+/// The text of a problem. If fields are wrong, only their errors: the general sentence refers to a
+/// form on a page.
 fn words(problem: &Problem, text: &Text) -> String {
     let findings = problem.errors.iter().map(|error| {
         let detail = error.detail(text);

@@ -1,10 +1,8 @@
-//! What programs that came before Kenduri ask for: the addresses of a small Flask and Node pair
-//! behind a wedding card, for one occasion. Nothing of it is there unless `compat.occasion` names
-//! that occasion.
+//! The interface of an older pair of programs (a small Flask and Node server behind a wedding
+//! card), for one occasion. It exists only if `compat.occasion` names that occasion.
 //!
-//! No description of what such programs send is at hand, so it is read
-//! leniently; what it does is an ordinary answer, under the same rules, limits
-//! and locks as a page's.
+//! There is no specification of what such programs send, so requests are parsed leniently. Their
+//! effect is that of an ordinary answer, under the same rules, limits and locks as a page's.
 
 mod answer;
 mod places;
@@ -35,10 +33,10 @@ use occasions::occasion;
 use occasions::web::guest::{self, CodeGate, keep_private};
 use occasions::words::Source;
 
-/// How long the store may take to show that it can be written to.
+/// The time limit for the store to show that it can be written to.
 const HEALTH_TIME: Duration = Duration::from_secs(5);
 
-/// What the program has to know beside the addresses.
+/// What the program needs besides the routes.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     ..Domain::new(Migrations::new("kadkahwin", &[]))
@@ -53,19 +51,19 @@ const LOCALES: &[web::Locale] = &[
     ("ar", include_str!("locales/ar.ftl")),
 ];
 
-/// The occasion that these addresses are switched on for.
+/// The occasion that this interface is enabled for.
 #[derive(Clone, Debug)]
 pub struct ServedOccasion {
     slug: Arc<str>,
 }
 
 impl ServedOccasion {
-    /// For the occasion with this slug, present or former.
+    /// The occasion with this slug, current or former.
     pub fn new(slug: &str) -> Self {
         Self { slug: slug.into() }
     }
 
-    /// Whether its occasion is there by now.
+    /// Whether the occasion exists yet.
     pub async fn finds_occasion(&self, store: &Store) -> Result<bool, StoreError> {
         let slug = Arc::clone(&self.slug);
         let found = store.read(move |tx| occasion::find_by_slug(tx, &slug));
@@ -73,7 +71,7 @@ impl ServedOccasion {
     }
 }
 
-/// All addresses of this surface. Live connections end at `stop`.
+/// All routes of this interface. Live connections end at `stop`.
 pub fn routes(
     served: ServedOccasion,
     site: &Site,
@@ -132,7 +130,7 @@ async fn rsvp(
     }
 }
 
-/// Takes what was sent. A refusal that becomes a page shows what was typed.
+/// Saves what was sent. A refusal that becomes a page shows what was typed.
 async fn take(
     asker: &Asker,
     request: Request,
@@ -147,8 +145,8 @@ async fn take(
     }
 }
 
-/// Where a browser goes after its form. Without a code it is to one of ours,
-/// whatever was asked for: nowhere else would its reader see the new code.
+/// The redirect of a browser after its form. An answer without a code always leads to a page of
+/// this site, because no other page would show its reader the new code.
 fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     let Some(code) = &taken.code else {
         return guest::thank(&asker.site, &asker.gate, &asker.headers, taken.outcome);
@@ -161,7 +159,7 @@ fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     response
 }
 
-/// The page that a form asks for: only ever one of this site.
+/// The page that a form asks for, if it is on this site.
 fn next(fields: &Map<String, Value>) -> Option<&str> {
     let named = fields.get("next").and_then(Value::as_str)?;
     let is_local = named.starts_with('/')
@@ -172,7 +170,7 @@ fn next(fields: &Map<String, Value>) -> Option<&str> {
     is_local.then_some(named)
 }
 
-/// What was sent, by name, as JSON or as a form of either kind.
+/// The fields of a request, from JSON or from either kind of form.
 async fn fields(request: Request) -> Result<Map<String, Value>, Problem> {
     if media_type::is(request.headers(), "application/json") {
         let received: Received<Map<String, Value>> = Received::from_request(request, &()).await?;

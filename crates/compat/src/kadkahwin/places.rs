@@ -1,12 +1,11 @@
-//! How many live connections are open at the same time: each keeps memory and,
-//! mostly, a socket.
+//! The number of open live connections: each uses memory and, usually, a socket.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// From one network: a hall whose guests share an address, and no more.
+/// The most from one network: enough for a hall whose guests share an address.
 const OF_A_NETWORK: usize = 200;
-/// From everywhere.
+/// The most in total.
 const IN_ALL: usize = 2_000;
 
 /// All places for live connections. Clones share them.
@@ -16,16 +15,16 @@ pub(super) struct Places(Arc<Mutex<Taken>>);
 #[derive(Debug, Default)]
 struct Taken {
     all: usize,
-    /// No network stays that has none.
+    /// Networks with a connection; the others have no entry.
     networks: HashMap<String, usize>,
 }
 
 /// Why there is no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Full {
-    /// This network has all that it may have.
+    /// This network has as many places as it may.
     Network,
-    /// All are taken.
+    /// All places are taken.
     All,
 }
 
@@ -55,7 +54,7 @@ impl Places {
         })
     }
 
-    /// Whether nobody is here.
+    /// Whether there is no connection.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         let taken = self.taken();

@@ -1,39 +1,39 @@
-//! What other programs send, read leniently: by several names, as words, numbers
-//! or flags. What nobody asks for is passed over.
+//! Lenient parsing of what other programs send: several names for a field, and values as words,
+//! numbers or flags. Unknown fields are ignored.
 
 use serde_json::{Map, Value, json};
 use web::{Argument, FieldProblem, Form};
 
 use occasions::open_rsvp::PARTY_LIMIT;
 
-/// Of a `submission_id`, in bytes.
+/// The longest `submission_id`, in bytes.
 pub(super) const SUBMISSION_LIMIT: usize = 128;
 
-/// One answer as it was sent.
+/// A parsed answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
-    /// The invitation's code; empty: none.
+    /// The invitation's code; empty if there is none.
     pub(super) code: String,
-    /// `k` of the invitation's link.
+    /// The parameter `k` of the invitation's link.
     pub(super) check: Option<String>,
     pub(super) name: String,
     pub(super) email: String,
     pub(super) phone: String,
-    /// Whether they come; `None`: that was not understood.
+    /// Whether the household comes; `None` if that could not be parsed.
     pub(super) attending: Option<bool>,
-    /// How many come.
+    /// How many people come.
     pub(super) party: Option<i64>,
-    /// A few words to the hosts.
+    /// A note to the hosts.
     pub(super) wish: String,
-    /// What a repeat is recognised by.
+    /// The `submission_id`, which identifies a repeat.
     pub(super) submission: Option<String>,
-    /// What was not understood. It is judged when it is its turn, after all that
-    /// comes before fields.
+    /// Fields that could not be parsed. They are refused only after all earlier checks have passed.
     pub(super) wrong: Vec<FieldProblem>,
 }
 
 impl Said {
-    /// What was said and nothing of how: a repeat by another way is the same.
+    /// The content of an answer, without its format: a repeat over another channel has the same
+    /// fingerprint.
     pub(super) fn fingerprint(&self) -> Vec<u8> {
         let Self {
             code,
@@ -56,13 +56,14 @@ impl Said {
             json!(party),
             json!(wish),
         ];
-        // What was kept was understood: with these it is something else.
+        // A stored answer had no invalid fields, so an answer with some must have another
+        // fingerprint.
         said.extend(wrong.iter().map(|field| json!(field.pointer)));
         Value::from(said).to_string().into_bytes()
     }
 }
 
-/// Reads what was sent, and what of it is wrong.
+/// Parses what was sent, and notes what is wrong with it.
 pub(super) fn read(sent: &Map<String, Value>) -> Said {
     let mut reader = Reader {
         sent,
@@ -83,7 +84,7 @@ pub(super) fn read(sent: &Map<String, Value>) -> Said {
     }
 }
 
-/// What a person typed, of a form that was refused.
+/// The values that a person typed, for a form that was refused.
 pub(super) fn typed(sent: &Map<String, Value>) -> Form {
     let names = [
         "code",
@@ -110,7 +111,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// The first of these names under which anything stands.
+    /// The first of these names that has a value.
     fn find(&self, names: &[&'static str]) -> Option<(&'static str, &'a Value)> {
         names.iter().find_map(|name| {
             let value = self.sent.get(*name)?;
@@ -154,7 +155,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Who does not come brings nobody, whatever number stands there.
+    /// The party size; `None` for a household that does not come, whatever number was sent.
     fn party(&mut self, names: &[&'static str], attending: bool) -> Option<i64> {
         let (name, value) = self.find(names).filter(|_| attending)?;
         let number = match value {
@@ -185,8 +186,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// `true` and `false`, yes and no, in Malay too. How a word is parted, and
-/// whether in capitals, does not matter.
+/// Parses `true`, `false`, yes and no, also in Malay. Case and separators are ignored.
 fn flag(word: &str) -> Option<bool> {
     let parts = word.split(|letter: char| letter.is_whitespace() || "_-".contains(letter));
     let parts: Vec<String> = parts

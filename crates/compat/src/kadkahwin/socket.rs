@@ -1,6 +1,5 @@
-//! Socket.IO: the event `rsvp` is an answer like any other. Who sent it,
-//! and nobody else, hears `rsvp-status` once it is committed, and the same in the
-//! acknowledgement where one was asked for.
+//! Socket.IO: the event `rsvp` is an answer like any other. Once it is committed, only its sender
+//! receives `rsvp-status`, and the same in the acknowledgement if one was requested.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,25 +29,24 @@ use occasions::words::Source;
 
 const PING_EVERY: Duration = Duration::from_secs(25);
 const PONG_WITHIN: Duration = Duration::from_secs(20);
-/// The largest message, by either way.
+/// The largest message, in bytes, over either transport.
 const LARGEST: usize = 64 << 10;
-/// Answers of one connection that are on their way at once.
+/// The most answers of one connection in progress at once.
 const AT_ONCE: usize = 4;
-/// New connections from one network: a hall that comes back all together, and no
-/// more.
+/// New connections from one network: enough for a hall that reconnects all at once.
 const OPENED: Rule = Rule {
     count: 300,
     per: SignedDuration::from_mins(1),
 };
-/// Seconds after which a place may be free again.
+/// Seconds until a place may be free again.
 const AGAIN: u32 = 60;
-/// Networks that are counted.
+/// The most networks that are counted.
 const NETWORKS: usize = 20_000;
 
 /// All live connections. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Sockets {
-    /// Around nothing: every request that comes here is for it.
+    /// The Socket.IO service, without an inner service: every request here is for Socket.IO.
     service: SocketIoService<Router>,
     site: Site,
     opened: Limit,
@@ -57,7 +55,7 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    /// Connections that answer for the occasion with this slug, until `stop`.
+    /// Connections that save answers for the occasion with this slug, until `stop`.
     pub(super) fn new(
         site: &Site,
         gate: &CodeGate,
@@ -67,8 +65,8 @@ impl Sockets {
         let (service, io) = SocketIo::builder()
             .ping_interval(PING_EVERY)
             .ping_timeout(PONG_WITHIN)
-            // Who closes before its greeting is answered keeps its place until then,
-            // and no longer than who does not answer a ping.
+            // A client that disconnects during the handshake keeps its place until this timeout,
+            // like one that does not answer a ping.
             .connect_timeout(PONG_WITHIN)
             .max_payload(LARGEST as u64)
             .ws_max_message_size(LARGEST)
@@ -94,7 +92,7 @@ impl Sockets {
         }
     }
 
-    /// The addresses of live connections, and of the script that opens them.
+    /// The routes of live connections, and of the script that opens them.
     pub(super) fn routes(self) -> Router<Site> {
         let engine = axum::routing::any(connect);
         Router::new()
@@ -104,8 +102,8 @@ impl Sockets {
             .layer(Extension(self))
     }
 
-    /// Whether one more may be opened by whoever asks, and its place; one that is
-    /// open has its own.
+    /// A place for a new connection, unless a limit is reached; `None` for an open connection,
+    /// which has its own place.
     fn admit(&self, request: &Request, facts: &Facts) -> Result<Option<Place>, Problem> {
         if session(request.uri()).is_some() {
             return Ok(None);
@@ -121,7 +119,7 @@ impl Sockets {
     }
 }
 
-/// What the connection is called that a request belongs to; `None`: a new one.
+/// The session id of the connection that a request belongs to; `None` for a new connection.
 fn session(address: &Uri) -> Option<&str> {
     let mut parts = address.query().unwrap_or_default().split('&');
     parts.find_map(|part| part.strip_prefix("sid="))
@@ -133,7 +131,7 @@ fn too_many(seconds: u32) -> Problem {
         .retry_after(seconds)
 }
 
-/// `GET /socket.io/socket.io.js`, as Node's server has it.
+/// `GET /socket.io/socket.io.js`, at the path of the Node server.
 async fn script(headers: HeaderMap) -> Result<Response, Problem> {
     web::assets::serve_by_name("socketio/socket.io.min.js", &headers)
 }
@@ -156,16 +154,17 @@ async fn connect(
                 let closing = close(service.clone(), session.to_owned(), stream.end());
                 tokio::spawn(closing);
             }
-            // What cannot be understood ends with the stream.
+            // Errors of the protocol end with the stream.
             drop(service.call((stream, request)));
         });
     }
-    // What polls has no stream: its session keeps the request that opened it.
+    // A polling connection has no stream: its session keeps the request that opened it, and with it
+    // the place.
     if let Some(place) = place {
         request.extensions_mut().insert(Arc::new(place));
     }
-    // A poll waits for news: who stops answers it, so that the client goes where
-    // somebody still answers.
+    // A poll waits for messages. At `stop` it is answered at once, so that the client reconnects to
+    // a process that still serves.
     let answered = stop.run_until_cancelled(service.call(request)).await;
     Ok(match answered {
         Some(Ok(response)) => response.map(Body::new),
@@ -174,10 +173,9 @@ async fn connect(
     })
 }
 
-/// Closes a connection when the websocket that it changes to has ended, as its
-/// client would. One that has changed is closed by then; but one that broke off
-/// on the way is neither polled nor pinged any more, and would keep its place for
-/// ever.
+/// Closes a connection whose upgrade to a websocket has ended, as its client would. A connection
+/// that completed the upgrade is closed already. But one that broke off during it is neither polled
+/// nor pinged any more, and would otherwise keep its place for ever.
 async fn close(
     mut service: SocketIoService<Router>,
     session: String,
@@ -187,16 +185,16 @@ async fn close(
     let address = format!("/socket.io/?EIO=4&transport=polling&sid={session}");
     let request = Request::post(address).body(Body::from("1"));
     let Ok(request) = request else { return };
-    // Whoever is gone already is not found.
+    // A connection that is gone already is not found.
     let _ = service.call(request).await;
 }
 
-/// The client comes back, to whoever answers next.
+/// A 503 response, after which the client reconnects to the next process.
 fn leaving() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")]).into_response()
 }
 
-/// What every connection needs to answer.
+/// What every connection needs to save answers.
 #[derive(Clone)]
 struct Host {
     site: Site,
@@ -221,15 +219,15 @@ impl Host {
                     ),
                 };
                 let told = reply.told.over_socket();
-                // Who has gone meanwhile sends the same again, which is harmless.
+                // A client that is gone by now sends the same again, which is harmless.
                 let _ = socket.emit("rsvp-status", &told);
                 let _ = ack.send(&told);
             },
         );
     }
 
-    /// Who answers: by what the edge knew of the request that opened the
-    /// connection, whoever the messages say they are.
+    /// The sender, identified by what the edge knew of the request that opened the connection,
+    /// whatever the messages claim.
     fn asker(&self, socket: &SocketRef) -> Option<Asker> {
         let opened = socket.req_parts();
         Some(Asker {
@@ -246,10 +244,10 @@ impl Host {
 async fn answer(asker: &Asker, sent: Option<Value>) -> Reply {
     let sent = match sent {
         Some(Value::Object(sent)) => sent,
-        // Nothing at all, or no object: as an object that says nothing.
+        // A missing payload or one that is no object counts as an empty object.
         _ => Map::new(),
     };
-    // Messages come in a task of their own.
+    // Messages are handled in a task of their own.
     let cause = asker.facts.request_id.clone().into();
     request::caused_by(Some(cause), asker.answer(&sent, None, Source::Socket)).await
 }

@@ -1,5 +1,5 @@
-//! Websockets that the app itself answers (RFC 6455; over HTTP/2 RFC 8441), and
-//! how they end when Kenduri stops.
+//! Websockets that the app serves itself (RFC 6455; over HTTP/2 RFC 8441), and how they end when
+//! Kenduri stops.
 
 use std::convert::Infallible;
 use std::io;
@@ -24,17 +24,17 @@ use web::Problem;
 
 use super::places::Place;
 
-/// What every key is hashed with (RFC 6455, section 1.3).
+/// The GUID that is appended to every key before hashing (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// A close frame with 1001, "going away", as a client would send it: masked, with
 /// a mask that changes nothing (RFC 6455, sections 5.2 and 7.4.1).
 const GOING_AWAY: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9];
 
-/// A connection that has stopped speaking HTTP.
+/// A connection after its switch from HTTP.
 pub(super) type Switched = Leaving<Upgraded>;
 
-/// Whether a request wants a websocket.
+/// Whether a request asks for a websocket.
 pub(super) fn is_asked(request: &Request) -> bool {
     request.method() == Method::CONNECT
         || request
@@ -43,9 +43,8 @@ pub(super) fn is_asked(request: &Request) -> bool {
             .is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Switches to a websocket; `then` gets it once the client has switched too.
-/// After `stop` it ends as if the client went away. It has its place as long as
-/// its stream is there.
+/// Switches to a websocket; `then` gets the stream once the client has switched too. After `stop`
+/// the stream ends as if the client went away. The place is freed with the stream.
 pub(super) fn switch(
     request: Request,
     stop: CancellationToken,
@@ -61,7 +60,7 @@ pub(super) fn switch(
     }
     let mut response = Response::new(Body::empty());
     if parts.method == Method::CONNECT {
-        // Any 2xx opens the tunnel, and there is no key.
+        // Any 2xx status opens the tunnel, and there is no key.
         parts.method = Method::GET;
     } else {
         let key = parts.headers.get(SEC_WEBSOCKET_KEY).ok_or_else(wrong)?;
@@ -81,7 +80,7 @@ pub(super) fn switch(
     Ok(response)
 }
 
-/// What a server answers to a key (RFC 6455, section 4.2.2).
+/// The `Sec-WebSocket-Accept` value for a key (RFC 6455, section 4.2.2).
 fn accept(key: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(key);
@@ -89,17 +88,17 @@ fn accept(key: &[u8]) -> String {
     BASE64_STANDARD.encode(hash.finalize())
 }
 
-/// A stream that, once told to stop, reads as if the client closed with 1001.
-/// Whoever serves it answers that as the protocol asks, with 1001, so the client
-/// hears why it ends, and comes back to whoever answers next.
+/// A stream that, after `stop`, reads as if the client had closed with 1001. The server then
+/// replies with 1001, as the protocol requires, so the client learns why the connection ends and
+/// reconnects to the next process.
 pub(super) struct Leaving<T> {
     inner: T,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// What of the farewell is still to be read; none before it is time.
+    /// The part of the close frame that is still to be read; `None` before `stop`.
     farewell: Option<&'static [u8]>,
-    /// Free again when this is dropped.
+    /// Freed when the stream is dropped.
     _place: Option<Place>,
-    /// Dropped with this, and heard of by whoever asked for its end.
+    /// Dropped with the stream, which completes the future of [`Leaving::end`].
     held: Option<oneshot::Sender<Infallible>>,
 }
 
@@ -114,7 +113,7 @@ impl<T> Leaving<T> {
         }
     }
 
-    /// Comes when the stream is gone, however it ended.
+    /// Completes when the stream is dropped, for whatever reason.
     pub(super) fn end(&mut self) -> impl Future<Output = ()> + use<T> {
         let (held, gone) = oneshot::channel();
         self.held = Some(held);

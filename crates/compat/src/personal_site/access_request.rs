@@ -1,4 +1,5 @@
-//! A request for a role: whoever has a confirmed address asks, and an administrator decides.
+//! Requests for a role: anybody with a confirmed address may make one, and an administrator
+//! decides.
 
 use axum::http::StatusCode;
 use identity::account::{self, AccountId};
@@ -15,27 +16,27 @@ use super::role::Role;
 
 platform::id!(AccessRequestId, "One request for a role.");
 
-/// The most characters of what somebody writes with it, and of why it was decided so.
+/// The longest message with a request, and the longest reason of a decision, in characters.
 const MESSAGE: usize = 1000;
 const REASON: usize = 500;
-/// How many requests of one account are kept.
+/// The most stored requests of one account.
 const LIMIT: i64 = 20;
-/// The most of one list.
+/// The most requests in a list.
 const ROWS: i64 = 100;
 
 web::words! {
-    /// What became of a request.
+    /// The state of a request.
     State {
-        /// Nobody decided yet.
+        /// Nobody has decided yet.
         Pending = "pending",
-        /// The role was given.
+        /// The role was granted.
         Approved = "approved",
-        /// It was not.
+        /// The request was rejected.
         Rejected = "rejected",
     }
 }
 
-/// A request.
+/// A request for a role.
 #[derive(Clone, Debug, Row)]
 pub(super) struct AccessRequest {
     pub(super) id: AccessRequestId,
@@ -43,14 +44,14 @@ pub(super) struct AccessRequest {
     pub(super) role: Role,
     pub(super) message: String,
     pub(super) state: State,
-    /// Why it was decided so; empty: nobody said.
+    /// The reason for the decision; empty if none was given.
     pub(super) reason: String,
     pub(super) created_at: Timestamp,
-    /// When it was made or decided on.
+    /// When the request was made or decided on.
     pub(super) updated_at: Timestamp,
 }
 
-/// A request, and who made it.
+/// A request with its author.
 #[derive(Debug, Row)]
 pub(super) struct SignedRequest {
     #[row(flatten)]
@@ -100,12 +101,12 @@ impl From<AccessError> for Problem {
     }
 }
 
-/// Somebody who may ask.
+/// The proof that somebody may make a request.
 pub(super) fn asker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, AccessError> {
     identity::session::signed_in::confirmed(tx, who)?.ok_or(AccessError::EmailUnverified)
 }
 
-/// Asks for a role.
+/// Requests a role.
 pub(super) fn create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
@@ -119,7 +120,7 @@ pub(super) fn create(
     }
     findings.finish().map_err(AccessError::Fields)?;
     let account_id = who.who().account().id.clone();
-    // Whoever asks at the same time counts the same rows.
+    // The lock makes concurrent requests of one account count each other.
     account::lock(tx, &account_id)?;
     let (all, alike): (i64, i64) = sql!(
         "SELECT COUNT(*), COUNT(CASE WHEN state = 'pending' AND role = :role THEN 1 END)
@@ -152,7 +153,7 @@ pub(super) fn create(
     Ok(request)
 }
 
-/// Somebody's own, the newest first.
+/// The requests of one account, the newest first.
 pub(super) fn list_own(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -165,7 +166,7 @@ pub(super) fn list_own(
     .all(tx)
 }
 
-/// The oldest that wait.
+/// The oldest pending requests.
 pub(super) fn pending(
     tx: &mut Tx<'_>,
     _: &Administrator,
@@ -181,7 +182,7 @@ pub(super) fn pending(
     .all(tx)
 }
 
-/// How many wait, and how many there are.
+/// The number of pending requests, and of all.
 pub(super) fn count(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
     tx.one(
         sql!("SELECT COUNT(CASE WHEN state = 'pending' THEN 1 END), COUNT(*) FROM access_request"),
@@ -189,13 +190,13 @@ pub(super) fn count(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
     )
 }
 
-/// Whoever decides, and their request.
+/// The administrator who decides, with the facts of the HTTP request for the audit log.
 pub(super) struct Decider {
     pub(super) who: SignedIn,
     pub(super) request: RequestFacts,
 }
 
-/// Gives the role that was asked for.
+/// Grants the requested role.
 pub(super) fn approve(
     tx: &mut Tx<'_>,
     by: &Acting,
@@ -207,7 +208,7 @@ pub(super) fn approve(
     Ok(found.role.set(tx, by, &found.account_id, true)?)
 }
 
-/// Turns a request down.
+/// Rejects a request.
 pub(super) fn reject(
     tx: &mut Tx<'_>,
     decider: &Decider,
@@ -261,7 +262,7 @@ fn decide(
     Ok(found)
 }
 
-/// What a copy of somebody's data has of them.
+/// An account's requests, for the export of its data.
 pub(super) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all = list_own(tx, account)?.into_iter().map(|one| {
         json!({
@@ -272,7 +273,7 @@ pub(super) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!({ "access_requests": all.collect::<Vec<_>>() }))
 }
 
-/// Erases somebody's, and lets go of them as whoever decided.
+/// Erases an account's requests, and removes the account from its decisions on others.
 pub(super) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM access_request WHERE account_id = :account",

@@ -1,4 +1,4 @@
-//! Requests for roles, of those who ask and of administrators.
+//! The routes of requests for roles, for their authors and for administrators.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -40,7 +40,7 @@ struct RequestView {
     requested_role: Role,
     message: String,
     status: RequestState,
-    /// Who decided is not told.
+    /// Always null: the author is not told who decided.
     admin_id: Option<()>,
     admin_reason: Option<String>,
     created_at: Timestamp,
@@ -81,7 +81,7 @@ async fn list_own(call: Call) -> Result<Json<Requests<RequestView>>, Problem> {
 
 #[derive(Deserialize)]
 struct NewRequest {
-    /// Left out: that of a trusted contact.
+    /// The requested role; if left out, `trusted-contact`.
     #[serde(alias = "role")]
     requested_role: Option<String>,
     message: String,
@@ -131,7 +131,8 @@ async fn list_pending(call: Call) -> Result<Json<Requests<PendingRequest>>, Prob
     }))
 }
 
-/// Like all that changes others, it takes a session whose holder has just proved a credential.
+/// Approves a request. Like every change to other accounts, this requires a session that has
+/// recently proved a credential.
 async fn approve(
     State(accounts): State<Context>,
     Path(id): Path<String>,

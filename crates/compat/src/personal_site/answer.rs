@@ -1,18 +1,18 @@
-//! What is answered where there is nothing to tell.
+//! Responses without data.
 
 use serde::Serialize;
 use web::Json;
 
-/// A word for programs.
+/// A response with one word for programs.
 #[derive(Debug, Serialize)]
 pub(super) struct Message {
     message: &'static str,
 }
 
-/// It was done.
+/// The action was done.
 pub(super) const DONE: Json<Message> = Json(Message { message: "done" });
 
-/// It was taken; whether anything comes of it, nobody is told.
+/// The request was accepted; the response does not reveal whether it has any effect.
 pub(super) const ACCEPTED: Json<Message> = Json(Message {
     message: "accepted",
 });

@@ -1,4 +1,5 @@
-//! The same for a browser, which keeps a cookie: pages of the same origin ask here.
+//! The same operations for a browser, which keeps a cookie; only pages of the same origin may call
+//! them.
 
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
@@ -103,7 +104,7 @@ async fn logout(
 ) -> Result<Response, Problem> {
     match caller {
         Ok(caller) => front_end::end_session(&accounts, &headers, caller.request).await?,
-        // Signed out already, in another tab: that is what was asked for.
+        // Already signed out in another tab: the result is the one asked for.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
@@ -128,7 +129,7 @@ async fn jwt(
 ) -> Result<Response, Problem> {
     check_same_origin(&headers, &accounts.site)?;
     let (account, session) = (&caller.who.account().id, caller.who.session());
-    // A token that leaked must not go on by itself.
+    // Otherwise a leaked token could be used to renew itself.
     let session = session
         .filter(|_| !headers.contains_key(AUTHORIZATION))
         .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;

@@ -1,9 +1,9 @@
-//! Fields, as they are called here.
+//! The names of fields in this interface.
 
 use countdowns::Refusal;
 use web::Problem;
 
-/// A refusal that names fields as they are called here.
+/// A refusal with the names of fields in this interface.
 pub(super) fn renamed(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {

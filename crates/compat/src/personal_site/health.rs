@@ -1,4 +1,4 @@
-//! Whether the program lives, and that nothing else is there.
+//! Health checks, and a 404 for all other paths below them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use axum::routing::{any, get};
 use serde::Serialize;
 use web::{Json, Problem, Site};
 
-/// How long the store may take to show that it can be written to.
+/// The time limit for the store to show that it can be written to.
 const READY_TIME: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> Router<Site> {

@@ -1,5 +1,5 @@
-//! The addresses of the older personal site, for its front end: the rules of the domains in the
-//! shapes that it knows.
+//! The API of the older personal site, for its front end: the operations of the domains in the
+//! formats that it knows.
 
 mod access_request;
 mod access_requests;
@@ -31,7 +31,7 @@ use web::codes::Code;
 use web::masking::SecretPath;
 use web::{Pages, Site};
 
-/// What the program has to know beside the addresses.
+/// What the program needs besides the routes.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
@@ -51,13 +51,13 @@ pub const DOMAIN: Domain = Domain {
     ))
 };
 
-/// The error codes of these addresses.
+/// The error codes of this API.
 const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "request_pending"),
     Code::new(409, "request_decided"),
 ];
 
-/// The messages of these addresses.
+/// The messages of this API.
 const LOCALES: &[web::Locale] = &[
     ("en", include_str!("locales/en.ftl")),
     ("ms", include_str!("locales/ms.ftl")),
@@ -66,17 +66,17 @@ const LOCALES: &[web::Locale] = &[
     ("ar", include_str!("locales/ar.ftl")),
 ];
 
-/// What the configuration says of these addresses.
+/// The configuration of this API.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policy {
-    /// Whether `/api/auth` and `/api/user` have the older site's shape.
+    /// Whether `/api/auth` and `/api/user` have the older site's format.
     pub has_auth: bool,
-    /// Whether registering answers with tokens, or that the address is taken. So anybody can find
-    /// out who has an account.
+    /// Whether the response to a registration contains tokens, or says that the address is taken.
+    /// This lets anybody find out who has an account.
     pub register_tokens: bool,
 }
 
-/// Every address. Those of a domain that is off are not there.
+/// All routes, without those of disabled domains.
 pub fn routes(accounts: &Context, policy: Policy) -> Router<Site> {
     let site = &accounts.site;
     let (mut public, mut own) = (
@@ -106,12 +106,12 @@ pub fn routes(accounts: &Context, policy: Policy) -> Router<Site> {
     refusals::around(routes.merge(health::routes()))
 }
 
-/// Whether the configuration has a domain on.
+/// Whether the configuration enables a domain.
 fn is_on(site: &Site, domain: &Domain) -> bool {
     domain.is_on(&site.declared.settings)
 }
 
-/// Those that people register and sign in with.
+/// The routes for registering and signing in.
 pub fn pages(policy: Policy) -> Pages<Context, Callers> {
     let pages = sign_in::pages(policy);
     if policy.has_auth {

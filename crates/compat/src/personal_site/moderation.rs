@@ -1,5 +1,4 @@
-//! Figures, phrases and suggestions, for those who administer the installation or decide on
-//! phrases.
+//! Statistics, phrases and suggestions, for administrators and moderators.
 
 use axum::Router;
 use axum::extract::Path;
@@ -76,7 +75,7 @@ async fn list(call: Call) -> Result<Json<Phrases>, Problem> {
     Ok(Json(call.site.store.read(look).await?.into()))
 }
 
-/// A phrase, or what changes of one.
+/// A new phrase, or a change of one.
 #[derive(Deserialize)]
 struct PhraseBody {
     phrase_text: Option<String>,
@@ -104,7 +103,7 @@ fn view(tx: &mut Tx<'_>, moderator: &Moderator, id: &PhraseId) -> Result<PhraseV
     Ok(found.ok_or(Refusal::NotFound)?.into())
 }
 
-/// The words of a phrase stay: who would rather not see it decided on these.
+/// Changes a phrase, but not its text: people decided on that text when they excluded the phrase.
 async fn change(
     call: Call,
     Path(id): Path<String>,
@@ -142,7 +141,7 @@ struct PendingSuggestion {
     phrase_text: String,
     created_at: Timestamp,
     user_display_name: String,
-    /// For administrators.
+    /// The author's address, for administrators only.
     user_email: Option<String>,
 }
 
@@ -174,7 +173,7 @@ async fn list_pending(call: Call) -> Result<Json<PendingSuggestions>, Problem> {
     }))
 }
 
-/// Why something was decided; of a suggestion only a rejection has a place for that.
+/// The reason for a decision; stored only when a suggestion is rejected.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Decision {

@@ -1,4 +1,4 @@
-//! One's own account.
+//! The caller's own account.
 
 use axum::extract::{Query, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_DISPOSITION};
@@ -57,7 +57,7 @@ pub(super) async fn me(
     Ok(Json(person(&accounts, caller.who.account()).await?))
 }
 
-/// Ends the session of a token of the caller's own.
+/// Ends the session of one of the caller's refresh tokens.
 async fn revoke(
     State(accounts): State<Context>,
     Browser(client): Browser,
@@ -82,11 +82,11 @@ async fn revoke(
     }
 }
 
-/// How much was ended.
+/// The number of ended sessions.
 #[derive(Serialize)]
 struct Revoked {
     message: &'static str,
-    /// How many sessions.
+    /// The number of sessions.
     revoked: u64,
 }
 
@@ -103,7 +103,7 @@ async fn revoke_all(
     }))
 }
 
-/// What somebody says of themselves. What they left out, or is null, stays.
+/// A change of a profile. Fields that are left out or null stay.
 #[derive(Deserialize)]
 pub(super) struct ProfileChange {
     slug: Option<String>,
@@ -157,7 +157,7 @@ struct SetPassword {
     new_password: String,
 }
 
-/// The first password of somebody who signed in without one.
+/// Sets the first password of somebody who signed in without one.
 async fn set_password(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -174,11 +174,11 @@ async fn set_password(
     renew_password(&accounts, &headers, client, &caller, passwords).await
 }
 
-/// The session goes on under another name.
+/// The renewed session.
 #[derive(Serialize)]
 struct Renewed {
     message: &'static str,
-    /// The access tokens so far work no more.
+    /// The new access token; earlier ones stop working.
     token: String,
 }
 
@@ -267,7 +267,7 @@ async fn export_data(
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    // A link on another site would use the copies up.
+    // Otherwise a link on another site could use up the permitted exports.
     csrf::check_sender(&headers, accounts.site.url())?;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
     let (domains, keys) = (accounts.domain_accounts, accounts.site.keys.clone());

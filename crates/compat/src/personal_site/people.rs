@@ -1,4 +1,4 @@
-//! People, for those who administer the installation.
+//! The administration of accounts.
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -18,7 +18,7 @@ use super::answer::{DONE, Message};
 use super::person::roles;
 use super::role::Role;
 
-/// The most people of one answer, and how far one may look on.
+/// The most accounts in a response, and the highest offset.
 const ROWS: i64 = 100;
 const OFFSET: i64 = 10_000;
 
@@ -59,7 +59,7 @@ struct PersonView {
     external_accounts: [(); 0],
 }
 
-/// What else is shown of an account.
+/// What is shown of an account besides its row.
 #[derive(Row)]
 struct More {
     updated_at: Timestamp,
@@ -116,7 +116,7 @@ async fn list(
     Ok(Json(accounts.site.store.read(look).await?))
 }
 
-/// Makes a change, if the caller has just shown that they administer the installation.
+/// Makes a change, if the caller is an administrator who has recently proved a credential.
 pub(super) async fn act<E>(
     accounts: &Context,
     caller: Caller,
@@ -135,7 +135,7 @@ where
     Ok(DONE)
 }
 
-/// Makes a change to somebody.
+/// Makes a change to an account.
 async fn change(
     accounts: &Context,
     caller: Caller,
@@ -162,7 +162,7 @@ async fn activate(
     change(&accounts, caller, &id, people::activate).await
 }
 
-/// Nobody learns a password: its owner is mailed a link.
+/// The response to a password reset: the owner is mailed a link, so nobody learns a password.
 #[derive(Serialize)]
 struct ResetSent {
     message: &'static str,

@@ -1,4 +1,4 @@
-//! A person, as the older personal site's front end knows one.
+//! A person in the format of the older personal site.
 
 use std::collections::BTreeMap;
 
@@ -33,12 +33,12 @@ pub(super) struct Person {
     preferences: BTreeMap<&'static str, bool>,
 }
 
-/// What they say of themselves; null where they say nothing.
+/// A person's profile; fields without a value are null.
 #[derive(Debug, Serialize)]
 struct ProfileView {
     real_name: Option<String>,
     bio: Option<String>,
-    /// There are no pictures.
+    /// Always null: there are no pictures.
     avatar_url: Option<()>,
     location: Option<String>,
     website: Option<String>,
@@ -57,7 +57,7 @@ impl ProfileView {
     }
 }
 
-/// Somebody, with what they chose.
+/// A person with their preferences.
 pub(super) async fn person(accounts: &Context, account: &Account) -> Result<Person, Problem> {
     let (store, id) = (&accounts.site.store, account.id.clone());
     let found = store.read(move |tx| slug::find(tx, &id)).await?;
@@ -108,7 +108,8 @@ impl Person {
     }
 }
 
-/// The words of the older personal site; who owns the installation is an administrator there.
+/// An account's roles in the older personal site's words; an owner of the installation is an
+/// administrator there.
 pub(super) fn roles(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -10,28 +10,28 @@ use web::Form;
 use countdowns::phrase::{ModeratedPhrase, Moderator, PhraseId};
 use countdowns::suggestion::Suggestion;
 
-/// The most of one page.
+/// The most phrases on a page.
 const ROWS: i64 = 100;
 
-/// Which phrases are looked for.
+/// A search for phrases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Search {
-    /// Part of a phrase; empty: all.
+    /// Part of a phrase; empty for all.
     words: String,
-    /// Also those that nobody sees.
+    /// Whether inactive phrases are included.
     pub(super) with_inactive: bool,
-    /// Only those that the caller would rather not see.
+    /// Only those that the caller excluded.
     pub(super) only_excluded: bool,
     rows: i64,
     offset: i64,
 }
 
 impl Search {
-    /// Of an address: `search`, `limit` of 1 to 100, `offset`.
+    /// Parses the query `search`, `limit` from 1 to 100, and `offset`.
     pub(super) fn read(query: &Form) -> Self {
         let number = |name, default| query.number(name).ok().flatten().unwrap_or(default);
         Self {
-            // Both engines make small letters of those of ASCII alone.
+            // Both engines lower-case only ASCII letters.
             words: text_cleaning::clean_line(query.text("search")).to_ascii_lowercase(),
             rows: number("limit", ROWS).clamp(1, ROWS),
             offset: number("offset", 0).clamp(0, 1_000_000),
@@ -40,22 +40,21 @@ impl Search {
     }
 }
 
-/// A phrase with what is known of it.
+/// A phrase with further data.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct ListedPhrase {
     /// The phrase.
     #[row(flatten)]
     pub(super) phrase: ModeratedPhrase,
-    /// Whose it is, for those who decide on phrases.
+    /// The author's account, for moderators only.
     pub(super) author_id: Option<AccountId>,
     /// When it was added.
     pub(super) created_at: Timestamp,
-    /// Whether the caller would rather not see it.
+    /// Whether the caller excluded the phrase.
     pub(super) excluded: bool,
 }
 
-/// The phrases that somebody finds, and how many there are in all. Whose they are is not theirs to
-/// know.
+/// The phrases that match a search, and their total number, without the authors.
 pub(super) fn for_member(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -72,7 +71,7 @@ pub(super) fn for_member(
     Ok((found, total))
 }
 
-/// The same for those who decide on phrases.
+/// Like [`for_member`], for moderators.
 pub(super) fn for_moderator(
     tx: &mut Tx<'_>,
     moderator: &Moderator,
@@ -126,7 +125,7 @@ fn list(
     Ok((found, total))
 }
 
-/// A phrase, for those who decide on phrases.
+/// A phrase, for moderators.
 pub(super) fn find(
     tx: &mut Tx<'_>,
     moderator: &Moderator,
@@ -145,19 +144,19 @@ pub(super) fn find(
     .maybe(tx)
 }
 
-/// A suggestion, and who made it.
+/// A suggestion with its author.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct SignedSuggestion {
     /// The suggestion.
     #[row(flatten)]
     pub(super) suggestion: Suggestion,
-    /// As they are called.
+    /// The author's display name.
     pub(super) name: String,
-    /// The address they sign in with.
+    /// The author's mail address.
     pub(super) email: String,
 }
 
-/// The oldest suggestions on which nobody decided yet.
+/// The oldest pending suggestions.
 pub(super) fn pending(tx: &mut Tx<'_>, _: &Moderator) -> Result<Vec<SignedSuggestion>, StoreError> {
     sql!(
         "SELECT {s: Suggestion}, a.display_name AS name, e.address AS email
@@ -170,7 +169,7 @@ pub(super) fn pending(tx: &mut Tx<'_>, _: &Moderator) -> Result<Vec<SignedSugges
     .all(tx)
 }
 
-/// How many phrases are shown, how many suggestions wait, and how many the account made.
+/// The number of active phrases, of pending suggestions, and of the account's own suggestions.
 pub(super) fn count(tx: &mut Tx<'_>, account: &AccountId) -> Result<(i64, i64, i64), StoreError> {
     sql!(
         "SELECT (SELECT COUNT(*) FROM phrase WHERE active = 1),

@@ -1,4 +1,4 @@
-//! Phrases.
+//! The routes of phrases.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -23,7 +23,7 @@ use countdowns::phrase::{self, PhraseId};
 use countdowns::public;
 use countdowns::suggestion::{self, State as SuggestionState, Suggestion, SuggestionId};
 
-/// How many suggestions a list has.
+/// The most suggestions in a list.
 const SUGGESTIONS: i64 = 100;
 
 pub(super) fn public() -> Router<Context> {
@@ -46,7 +46,7 @@ pub(super) struct PhraseView {
     id: PhraseId,
     phrase_text: String,
     active: bool,
-    /// Whose it is, for those who decide on phrases.
+    /// The author's account, for moderators only.
     created_by: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -93,7 +93,7 @@ struct ExcludedPhrase {
     id: PhraseId,
     phrase_id: PhraseId,
     phrase_text: String,
-    /// Nobody writes that down.
+    /// Always null: the time is not stored.
     excluded_at: Option<Timestamp>,
 }
 
@@ -121,7 +121,7 @@ async fn list_excluded(call: Call) -> Result<Json<ExcludedPhrases>, Problem> {
     }))
 }
 
-/// The words of one for somebody's page, by chance; null where there is none.
+/// The text of a random phrase for somebody's page; null if there is none.
 async fn draw(
     State(accounts): State<Context>,
     Path(slug): Path<String>,
@@ -162,7 +162,7 @@ struct SuggestionView {
     user_id: String,
     phrase_text: String,
     status: SuggestionState,
-    /// Who decided is not told.
+    /// Always null: the author is not told who decided.
     admin_id: Option<()>,
     admin_reason: Option<String>,
     created_at: Timestamp,

@@ -1,5 +1,5 @@
-//! Posts at the addresses of the older personal site, for its front end: what is published, in the
-//! shapes that it knows. Drafts are nowhere in it, whatever state is asked for.
+//! The post routes of the older personal site, for its front end: published posts in the formats
+//! that it knows. Drafts are never included, whatever state is requested.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -14,9 +14,9 @@ use posts::post::{Kind, Post, PostId, State as PostState};
 use posts::web::feeds;
 use posts::{Refusal, image, markdown, published, search};
 
-/// How many posts a page has where nothing is said.
+/// The default number of posts on a page.
 const ROWS: i64 = 10;
-/// The most posts that a search finds.
+/// The most posts that a search returns.
 const FOUND: i64 = 100;
 
 /// Every address.
@@ -83,7 +83,7 @@ struct PostPage {
     total_pages: i64,
 }
 
-/// Which page is asked for.
+/// The query of a list.
 struct Asked {
     page: i64,
     rows: i64,
@@ -98,7 +98,7 @@ impl Asked {
         }
     }
 
-    /// How many come before.
+    /// How many posts come before the page.
     fn offset(&self) -> i64 {
         (self.page - 1) * self.rows
     }
@@ -154,7 +154,7 @@ async fn tags(State(site): State<Site>) -> Result<Json<Tags>, Problem> {
     }))
 }
 
-/// Of what is found best, the articles.
+/// The articles among the best matches of a search.
 async fn find(State(site): State<Site>, uri: Uri) -> Result<Json<PostPage>, Problem> {
     let query = query(&uri)?;
     let asked = Asked::read(&query);

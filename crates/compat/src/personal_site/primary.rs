@@ -1,5 +1,5 @@
-//! The one countdown that the older personal site gave everybody: the primary one, where it counts
-//! up. It calls a reset a timer.
+//! The one countdown that the older personal site gave everybody: the primary one, if it counts up.
+//! That site calls a reset a timer.
 
 use identity::account::{self, AccountId};
 use identity::session::signed_in::{Confirmed, SignedIn};
@@ -18,10 +18,10 @@ use countdowns::keeper;
 use countdowns::public::Search;
 use countdowns::{Refusal, WRONG_KIND};
 
-/// What counts since its last reset follows no date.
+/// A countdown that counts up follows no date.
 const NO_DATES: Dates = Dates(&[]);
 
-/// The proof that somebody owns their primary countdown; `None`: they have none that counts up.
+/// The proof that somebody owns their primary countdown; `None` if they have none that counts up.
 pub(super) fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -42,12 +42,12 @@ pub(super) fn enter_locked(
     let Some((id, Kind::Since)) = find(tx, &who.account().id)? else {
         return Ok(None);
     };
-    // Its lock comes before the account's wherever both are held.
+    // The countdown's lock is taken before the account's lock.
     let owner = countdown::enter_locked(tx, who, &id, request)?;
     Ok(Some(owner).filter(|owner| owner.countdown().is_primary))
 }
 
-/// As [`enter_locked`]; makes one of this title where they have none.
+/// As [`enter_locked`], but creates a countdown with this title if they have none.
 pub(super) fn enter_or_create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
@@ -58,13 +58,13 @@ pub(super) fn enter_or_create(
         return Ok(owner);
     }
     let account = &who.who().account().id;
-    // Somebody else may make the first one meanwhile.
+    // Meanwhile a concurrent request may have created the first one.
     account::lock(tx, account)?;
     match find(tx, account)? {
         Some((id, Kind::Since)) => {
             return countdown::enter_locked(tx, who.who(), &id, request);
         }
-        // The primary one counts down: it keeps its place.
+        // The primary countdown counts down, and is not replaced.
         Some(_) => return Err(WRONG_KIND.into()),
         None => {}
     }
@@ -83,13 +83,13 @@ fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<(CountdownId, Kin
     .maybe(tx)
 }
 
-/// A reset, and when it was written down.
+/// A reset, and when it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct Timer {
     /// The reset.
     #[row(flatten)]
     pub(super) entry: entry::Entry,
-    /// When it was written down.
+    /// When the reset was recorded.
     pub(super) created_at: Timestamp,
 }
 
@@ -108,12 +108,12 @@ pub(super) fn timers(
     .all(tx)
 }
 
-/// One reset that was just written.
+/// A reset that was just recorded.
 pub(super) fn timer(tx: &mut Tx<'_>, id: &EntryId) -> Result<Timer, StoreError> {
     sql!("SELECT {Timer} FROM countdown_entry WHERE id = :id", id).one(tx)
 }
 
-/// What the older personal site calls statistics: the running time counts as the others do.
+/// The statistics of the older personal site: the running time counts like a completed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StreakSummary {
     longest_streak_seconds: i64,
@@ -122,7 +122,7 @@ pub(super) struct StreakSummary {
 }
 
 impl StreakSummary {
-    /// At `now`; `None` before the first reset.
+    /// The statistics at `now`; `None` before the first reset.
     pub(super) fn of(summary: Summary, now: Timestamp) -> Option<Self> {
         let (first, count) = (summary.first?, summary.count);
         let all = now.duration_since(first).as_millis().max(0);
@@ -136,7 +136,7 @@ impl StreakSummary {
     }
 }
 
-/// Who sees the primary countdown, as the older personal site asks about it.
+/// Who can see the primary countdown, in the older personal site's terms.
 pub(super) fn preferences(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -154,8 +154,8 @@ pub(super) fn preferences(
     ])
 }
 
-/// Decides who sees the primary countdown: both at once, or nothing. Who has a private link keeps
-/// it.
+/// Sets who can see the primary countdown: both settings or none. An existing private link stays
+/// valid.
 pub(super) fn set_visibility(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,
@@ -173,26 +173,27 @@ pub(super) fn set_visibility(
     Ok(())
 }
 
-/// A primary countdown that everybody may find.
+/// A public primary countdown in the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct ListedTimer {
     /// The countdown.
     pub(super) id: CountdownId,
-    /// Whose it is, as they are called.
+    /// The owner's display name.
     pub(super) name: String,
     /// The account's part of the address.
     pub(super) account: String,
-    /// When it was made.
+    /// When the countdown was created.
     pub(super) created_at: Timestamp,
     /// The newest reset.
     pub(super) reset_at: Timestamp,
-    /// Its note.
+    /// The note of the newest reset.
     pub(super) note: String,
-    /// Whether others see that.
+    /// Whether others see the note.
     pub(super) show_notes: bool,
 }
 
-/// The primary countdowns that count up and are listed, by who was reset last. A name is searched.
+/// The listed primary countdowns that count up, most recently reset first. The search looks in
+/// names.
 pub(super) fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<Vec<ListedTimer>, StoreError> {
     sql!(
         "SELECT c.id, a.display_name AS name, s.slug AS account, c.created_at, e.reset_at, e.note,

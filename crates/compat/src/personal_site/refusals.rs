@@ -1,5 +1,5 @@
-//! What clients of the older personal site expect of every refusal: it is always JSON, it repeats
-//! the sentence as `error`, and what is wrong with fields is 400.
+//! The refusals that clients of the older personal site expect: always JSON, with the sentence
+//! repeated as `error`, and status 400 for invalid fields.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -7,7 +7,7 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use web::{Problem, Site};
 
-/// These routes, with such refusals.
+/// Wraps routes so that they refuse in this format.
 pub(super) fn around(routes: Router<Site>) -> Router<Site> {
     routes
         .method_not_allowed_fallback(async || {

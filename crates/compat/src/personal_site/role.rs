@@ -1,5 +1,5 @@
-//! Roles that are given here, in the older words. The others follow from the account itself, and
-//! nobody gives them.
+//! The roles that can be granted here, in the older personal site's words. Other roles follow from
+//! the account itself.
 
 use axum::http::StatusCode;
 use identity::account::AccountId;
@@ -10,23 +10,23 @@ use utoipa as _; // of `words!`
 use web::Problem;
 
 web::words! {
-    /// A role that administrators give.
+    /// A role that administrators grant.
     Role {
         /// Administers the installation.
         Admin = "admin",
-        /// Sees what is shown to trusted contacts of the site.
+        /// Sees what is shared with the trusted contacts of the site.
         TrustedContact = "trusted-contact",
     }
 }
 
 impl Role {
-    /// The role of this word.
+    /// The role with this name.
     pub(super) fn read(word: &str) -> Result<Self, Problem> {
         let unknown = || Problem::new(StatusCode::BAD_REQUEST, "role_unknown");
         Self::find(word).ok_or_else(unknown)
     }
 
-    /// Gives it to somebody, or takes it away.
+    /// Grants the role to somebody, or revokes it.
     pub(super) fn set(
         self,
         tx: &mut Tx<'_>,

@@ -1,4 +1,4 @@
-//! Registering and signing in, by a front end that keeps the tokens.
+//! Registering and signing in, for a front end that stores the tokens.
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -45,7 +45,7 @@ pub(super) fn pages(policy: Policy) -> Pages<Context, Callers> {
     Pages::default().nest("/backend/public/auth", pages)
 }
 
-/// What a front end goes on with.
+/// The tokens of a new session.
 #[derive(Serialize)]
 struct Tokens {
     token: String,
@@ -71,17 +71,17 @@ async fn tokens(
     Ok((status, front_end::unstored(body)).into_response())
 }
 
-/// Somebody who wants an account.
+/// A registration.
 #[derive(Deserialize)]
 pub(super) struct Registration {
     email: String,
     password: String,
     display_name: String,
-    /// What people do not see, and leave empty.
+    /// A field hidden from people, to be left empty: bots fill it in.
     honeypot: Option<String>,
 }
 
-/// Registers somebody; their browser has no form of ours.
+/// Registers somebody, without the form stamp that forms of this site send.
 pub(super) async fn try_register(
     accounts: &Context,
     facts: &Facts,
@@ -105,8 +105,8 @@ pub(super) async fn try_register(
     Ok(registration::register(accounts, new, facts.network(), client).await?)
 }
 
-/// Signs in whoever has just registered, where the configuration lets the answer tell that the
-/// address was new.
+/// Signs in the person who has just registered, if the configuration lets the response reveal that
+/// the address was new.
 pub(super) async fn enter(
     accounts: &Context,
     registered: Registered,
@@ -140,7 +140,7 @@ async fn register_with_tokens(
     wishes: Wishes,
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
-    // The browser's own session goes on.
+    // The browser's own session is not replaced.
     client.session = None;
     let registered = try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let (account, begun) = enter(&accounts, registered, client).await?;
@@ -172,7 +172,7 @@ pub(super) async fn try_sign_in(
     };
     match sign_in::with_password(accounts, attempt).await? {
         Welcome::Arrived(arrived) => Ok((arrived.account, arrived.begun)),
-        // The front end has no page for what comes next.
+        // The front end has no page for the next step.
         Welcome::Leaving(_) | Welcome::SecondStep(_) => {
             Err(Problem::new(StatusCode::FORBIDDEN, "sign_in_page_required"))
         }
@@ -191,7 +191,7 @@ async fn login(
     tokens(&accounts, first, (StatusCode::OK, Given::AtSignIn)).await
 }
 
-/// A token of a session.
+/// A refresh token.
 #[derive(Deserialize)]
 pub(super) struct RefreshToken {
     pub(super) refresh_token: String,
@@ -214,12 +214,12 @@ struct Named {
     display_name: String,
 }
 
-/// What a name gives.
+/// The slug that a display name gives.
 #[derive(Serialize)]
 struct PreviewedSlug {
     slug: String,
     available: bool,
-    /// The one that is free.
+    /// The slug that would be used: `slug`, or a variant of it that is free.
     final_slug: String,
 }
 
@@ -252,14 +252,15 @@ struct Link {
     token: String,
 }
 
-/// That an address is its owner's.
+/// The response to a confirmed address.
 #[derive(Serialize)]
 struct Verified {
     message: &'static str,
     email_verified: bool,
 }
 
-/// A script calls it, and no mail scanner, so it may confirm the address.
+/// Confirms an address. A script calls this, not a mail scanner, so the request may confirm at
+/// once.
 async fn verify(
     State(accounts): State<Context>,
     facts: Facts,
@@ -310,7 +311,7 @@ async fn reset(
     let (link, typed) = (Secret::new(sent.token), Secret::new(sent.new_password));
     match reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await {
         Ok(()) => Ok(DONE),
-        // The field as it is called here.
+        // Renamed to the field of this interface.
         Err(ResetError::Weak(weakness)) => Err(problem::password(
             Problem::fields(),
             "/new_password",

@@ -105,7 +105,7 @@ async fn show(
     Ok(Json(accounts.site.store.read(look).await?))
 }
 
-/// A line of the directory.
+/// An entry of the directory.
 #[derive(Serialize)]
 struct PublicTimerLine {
     id: CountdownId,
@@ -172,7 +172,7 @@ async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
     }))
 }
 
-/// A reset, or the change of one; what is left out stays.
+/// A reset, or the change of one; fields that are left out stay.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Body {
@@ -190,7 +190,7 @@ impl From<Body> for Sent {
     }
 }
 
-/// What a primary countdown is called by somebody who never named one.
+/// The default title of a primary countdown.
 fn title(site: &Site, call: &Call) -> String {
     let language = Language::of(&call.who.account().locale);
     let text = site.catalogue.speak(&language);
@@ -256,7 +256,7 @@ where
     call.site.store.write(change).await.map_err(renamed)
 }
 
-/// Who sees the primary countdown. Whether one hears of posts is passed over.
+/// Who can see the primary countdown. The field for news about posts is ignored.
 #[derive(Deserialize)]
 struct Preferences {
     timer_is_public: bool,

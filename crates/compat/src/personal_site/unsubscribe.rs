@@ -1,5 +1,5 @@
-//! Stopping a stream of mail by the link of a mail. The link works as often as it is used; reading
-//! changes nothing, for whatever looks at mails reads their links too.
+//! Stopping a stream of mail by the link in a mail. The link can be used any number of times. GET
+//! requests change nothing, because mail scanners open every link.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -22,7 +22,7 @@ pub(super) fn routes() -> Router<Context> {
         .route(&format!("{at}/{{token}}"), get(look).post(unsubscribe))
 }
 
-/// Whether a link is one of ours.
+/// Whether a link is valid.
 #[derive(Serialize)]
 struct Looked {
     valid: bool,
@@ -57,7 +57,8 @@ struct Body {
     token: String,
 }
 
-/// What the link stops: it ends the address, or is `token` of the query or of the body.
+/// The stream that the link stops. The token is the last part of the path, or `token` in the query
+/// or the body.
 fn find(
     site: &Site,
     path: Option<Path<String>>,

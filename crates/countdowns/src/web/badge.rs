@@ -102,7 +102,7 @@ pub(super) async fn show(
     Ok((headers, svg).into_response())
 }
 
-/// The countdown as an anonymous visitor sees it, whoever is signed in.
+/// The countdown as an anonymous visitor sees it, even if somebody is signed in.
 pub(super) async fn find(
     site: &Site,
     (account, countdown): (String, String),

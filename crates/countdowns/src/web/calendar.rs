@@ -12,8 +12,8 @@ use web::{Form, Problem, Site};
 use super::{badge, words};
 use crate::clock::State as ClockState;
 
-/// `GET /u/{account}/{countdown}/day.ics`, while the day lies ahead. A day without a time ends with
-/// the day.
+/// `GET /u/{account}/{countdown}/day.ics`, while the day is in the future. Without a time of day,
+/// the event lasts the whole day.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(address): Path<(String, String)>,

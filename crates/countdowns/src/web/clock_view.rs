@@ -21,12 +21,13 @@ pub(super) struct ClockView {
     pub(super) zero: i64,
     pub(super) turn: i64,
     pub(super) is_frozen: bool,
-    /// How many hundredths of the time have gone, where the page draws that.
+    /// How many hundredths of the time have passed, if the page draws that.
     pub(super) gone: Option<i64>,
 }
 
 impl ClockView {
-    /// Draws the part that has gone of a time that began at `begin`, or at the last occurrence.
+    /// Adds the ring that shows how much of a time has passed that began at `begin`, or at the last
+    /// occurrence.
     pub(super) fn with_ring(
         mut self,
         countdown: &Countdown,
@@ -56,7 +57,7 @@ impl ClockView {
         format!("{} {} {}", self.number, self.unit, self.anchor)
     }
 
-    /// How large the figure may be written.
+    /// The size class of the figure.
     pub(super) fn size(&self) -> &'static str {
         match self.number.chars().count() {
             0..=3 => "short",

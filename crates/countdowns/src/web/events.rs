@@ -1,5 +1,5 @@
 //! The event stream of a countdown's page. An event only says that something changed; the page then
-//! loads itself again.
+//! reloads.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -55,7 +55,7 @@ pub(super) async fn listen(
     Ok(event_stream::response(Body::from_stream(events)))
 }
 
-/// What a watcher hears, until the page is gone. The place is given back with the stream.
+/// The events for one watcher, until the page is gone. Dropping the stream frees its place.
 fn events(
     seen: i64,
     revision: watch::Receiver<i64>,

@@ -13,7 +13,7 @@ use super::{badge, public};
 /// The size of the frame, in pixels.
 const SIZE: (u32, u32) = (360, 260);
 
-/// What is asked.
+/// The query of a request.
 #[derive(Deserialize)]
 pub(super) struct Asked {
     url: String,

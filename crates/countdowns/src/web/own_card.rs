@@ -1,4 +1,4 @@
-//! What somebody counts and may begin to count, for the page that they land on.
+//! The card of somebody's countdowns on the page after signing in.
 
 use identity::session::signed_in::SignedIn;
 use platform::{StoreError, Tx};

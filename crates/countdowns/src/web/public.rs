@@ -90,7 +90,7 @@ fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
     })
 }
 
-/// Where a countdown is that stands at the first page of the site, while everybody may see it.
+/// The path of a countdown that is chosen as the site's first page, while it is public.
 pub(crate) fn first_page(tx: &mut Tx<'_>, which: &str) -> Result<Option<String>, StoreError> {
     let Some((account, countdown)) = which.split_once('/') else {
         return Ok(None);
@@ -104,11 +104,11 @@ struct FirstPart<'a> {
     text: &'a Text,
     shown: &'a Shown,
     clock: ClockView,
-    /// Whether there are others.
+    /// Whether there are other public countdowns.
     has_directory: bool,
 }
 
-/// The main countdown of whose site it is, on its first page.
+/// The main countdown of the site's owner, for the site's first page.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -150,7 +150,7 @@ struct PersonPart<'a> {
     rows: Vec<Row>,
 }
 
-/// Somebody's countdowns that everybody may see.
+/// A person's public countdowns.
 pub(crate) fn person_parts(
     tx: &mut Tx<'_>,
     _: &Site,
@@ -179,7 +179,7 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     Ok(all)
 }
 
-/// What the menu leads to.
+/// The items for the menu.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let (_, total) = public::directory(tx, &Search::read(&Form::default()))?;
     let item = MenuItem {
@@ -285,18 +285,18 @@ fn list_page(
 struct CountdownPage<'a> {
     text: &'a Text,
     shown: &'a Shown,
-    /// How whoever has the link sends it on.
+    /// The card for sharing, for everybody who has the link.
     share: Option<&'a Share>,
-    /// Whether everybody may see it.
+    /// Whether the countdown is public.
     is_public: bool,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
-    /// Whether it has never gone this long before.
+    /// Whether the present run is the longest so far.
     is_record: bool,
-    /// Whether the runs and their lengths are shown, beside the notes.
+    /// The strip of the last year, if runs are shown beside the notes.
     strip: Option<Strip>,
     runs: Vec<Run>,
-    /// How many runs before these are not listed.
+    /// The sentence for how many earlier runs are not listed.
     earlier: Option<String>,
     /// The address of the day as a calendar file.
     calendar: Option<String>,
@@ -307,7 +307,7 @@ struct CountdownPage<'a> {
 }
 
 impl CountdownPage<'_> {
-    /// A first run without a note is what the figure says already.
+    /// Whether runs are listed: a single run without a note adds nothing to the figure.
     fn tells_of_runs(&self) -> bool {
         self.runs.len() > 1 || self.runs.iter().any(|run| !run.note.is_empty())
     }
@@ -355,7 +355,8 @@ fn countdown_page(
     }
     let has_runs = has_stats && shown.summary.count > 1;
     let first = shown.summary.first.filter(|_| has_runs);
-    // Whoever has the link may send it on; only what everybody may see has a preview elsewhere.
+    // Everybody with the link may share it, but only public countdowns have a preview on other
+    // sites.
     let is_shared = is_public || (!shown.is_hidden && !key.is_empty());
     let clock = shown.clock.filter(|_| is_shared);
     let share = clock.map(|clock| share(site, &text, shown, &clock, key));
@@ -413,7 +414,7 @@ fn earlier(text: &Text, shown: &Shown, listed: usize) -> Option<String> {
     (listed > 0 && more > 0).then(|| text.with("countdown-runs-earlier", [("n", more.into())]))
 }
 
-/// A countdown as it is shared, with the key of its private link, if it has one.
+/// A countdown's data for sharing, with the key of its private link, if it has one.
 pub(super) fn share(site: &Site, text: &Text, shown: &Shown, clock: &Clock, key: &str) -> Share {
     let view = ClockView::of(text, &shown.countdown, clock, shown.now);
     let title = &shown.countdown.title;

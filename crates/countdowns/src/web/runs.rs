@@ -12,7 +12,7 @@ use crate::entry::Entry;
 
 /// The width of the longest bar.
 const WIDTH: i64 = 640;
-/// The boxes of a year's strip.
+/// The number of boxes in a year's strip.
 const WEEKS: i64 = 52;
 /// The distance between two boxes, their width and their height, in the strip's units.
 const BOX: (i64, i64, i64) = (16, 12, 18);
@@ -24,12 +24,12 @@ pub(super) struct Run {
     pub(super) range: String,
     /// “23 days”.
     pub(super) length: String,
-    /// The length of its bar, of [`WIDTH`].
+    /// The length of the run's bar, at most [`WIDTH`].
     pub(super) bar: i64,
     pub(super) note: String,
 }
 
-/// The runs that these resets began, newest first as they are.
+/// The runs that these resets began, newest first like the resets.
 pub(super) fn runs(
     text: &Text,
     countdown: &Countdown,
@@ -79,17 +79,17 @@ fn range(text: &Text, is_current: bool, from: &Zoned, to: &Zoned) -> String {
     )
 }
 
-/// The last year, a box a week, as paths for a screen and for a phone.
+/// The last year with a box for each week, as paths for a screen and for a phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Strip {
     pub(super) layouts: [Layout; 2],
     /// “From November 2025 to today …”.
     pub(super) key: String,
-    /// What it shows, for those who do not see it.
+    /// A description, for those who do not see the strip.
     pub(super) label: String,
 }
 
-/// The boxes by what they show.
+/// The paths of the boxes by kind of week.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) class: &'static str,
@@ -103,7 +103,7 @@ pub(super) struct Layout {
     pub(super) present: String,
     /// Weeks in which a run ended.
     pub(super) resets: String,
-    /// The dots in these.
+    /// The dots in the boxes of [`Self::resets`].
     pub(super) dots: String,
 }
 

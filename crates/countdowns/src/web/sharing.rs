@@ -1,4 +1,4 @@
-//! A countdown as it is sent on.
+//! The data for sharing a countdown.
 
 use web::{Share, Site};
 

@@ -28,7 +28,7 @@ pub(super) fn with_key(path: String, key: &str) -> String {
     format!("{path}{sign}{query}")
 }
 
-/// The sentence that says who sees a countdown.
+/// The message for who sees a countdown.
 pub(super) fn seen(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Private => "countdown-seen-private",

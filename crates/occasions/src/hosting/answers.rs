@@ -45,8 +45,8 @@ pub struct OneReply {
     pub mail: bool,
 }
 
-/// Saves answers, names and food needs of a whole household as a host heard them.
-/// Neither deadline nor lock applies to hosts.
+/// Saves answers, names and food needs of a whole household as a host learned them. Neither
+/// deadline nor lock applies to hosts.
 pub fn save(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -211,7 +211,7 @@ fn finish(
         rsvp::masked(changes),
     )?;
     rsvp::tell_of_answers(tx, portal, changes, Source::Phone)?;
-    // A host types the address and the words, so this mail needs the leave of the site.
+    // A host chooses the address and writes the text, so the site must have allowed this mail.
     if overrides.mail && membership::sends_mail(tx, host.occasion())? {
         rsvp::confirm_later(tx, portal)?;
     }

@@ -268,7 +268,7 @@ pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outco
     .all(tx)?)
 }
 
-/// Whether the action is possible at all, whatever its invitations.
+/// Checks whether the action is possible at all, regardless of its invitations.
 fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal> {
     let occasion = occasions::load(tx, host)?;
     let mut fields = Findings::default();

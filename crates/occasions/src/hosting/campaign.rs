@@ -1,8 +1,8 @@
-//! One mail to many households: who gets it, from when on and how fast, and how far it is.
+//! One mail to many households: who gets it, from when on, how fast, and its progress.
 //!
-//! A campaign is a row; who gets it is fixed when it begins. A job writes the mails in small
-//! batches, each in the transaction that takes its recipient out of the queue, and has only
-//! [`WINDOW`] of them under way, so that pausing acts at once.
+//! A campaign is a row; its recipients are fixed when it begins. A job writes the mails in small
+//! batches, each in the transaction that takes its recipients out of the queue. At most [`WINDOW`]
+//! mails are in progress at once, so that pausing acts at once.
 
 pub mod audience;
 pub mod progress;
@@ -35,9 +35,9 @@ platform::id!(CampaignId, "One mail to many households.");
 pub const KIND: &str = "occasions.campaign";
 /// How many campaigns an occasion has at most.
 const LIMIT: i64 = 500;
-/// The most mails a minute.
+/// The highest speed, in mails a minute.
 pub const FASTEST: i64 = 600;
-/// How many mails of a campaign are under way at once.
+/// How many mails of a campaign are in progress at once.
 const WINDOW: i64 = 50;
 
 words! {
@@ -47,11 +47,11 @@ words! {
         Scheduled = "scheduled" => "host-campaign-scheduled",
         /// Mails are being sent.
         Sending = "sending" => "host-campaign-sending",
-        /// Stopped by a host, who may go on.
+        /// Stopped by a host, who may resume it.
         Paused = "paused" => "host-campaign-paused",
         /// Nothing is left to send.
         Sent = "sent" => "host-campaign-sent",
-        /// Ended by a host; what had left has left.
+        /// Ended by a host; mails that were sent stay sent.
         Cancelled = "cancelled" => "host-campaign-cancelled",
     }
 }
@@ -145,7 +145,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
         findings.add("/kind", "text_missing", []);
     }
     findings.finish()?;
-    // Whoever names an unknown event is told now, and not when nobody looks.
+    // An unknown event is refused now, not when the job runs.
     Audience::households(tx, host, &order.audience)?;
     let campaign = Campaign {
         id: tx.id(),
@@ -166,7 +166,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
     report(tx, campaign)
 }
 
-/// The instant of a time that names no offset, in the zone of the occasion.
+/// The instant of a time without an offset, in the occasion's zone.
 fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     let typed = typed.0.trim();
     if typed.parse::<Timestamp>().is_ok() {
@@ -176,10 +176,10 @@ fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// For how long the same reminder is not ordered again.
+/// How long the same reminder is not ordered again.
 const REMINDED: SignedDuration = SignedDuration::from_mins(10);
 
-/// The households of a filter that may answer and have not.
+/// The filter for the households that may answer and have not.
 fn owing(filter: &InvitationFilter) -> InvitationFilter {
     InvitationFilter {
         response: Some(filter.response.unwrap_or(Answered::Pending)),
@@ -188,7 +188,7 @@ fn owing(filter: &InvitationFilter) -> InvitationFilter {
     }
 }
 
-/// The reminder of these households that was ordered a few minutes ago.
+/// The reminder of the same households that was ordered in the last few minutes.
 pub fn reminded(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -208,8 +208,8 @@ pub fn reminded(
     found.map(|(id,)| load(tx, host, &id)).transpose()
 }
 
-/// Reminds households that owe an answer. The same ones a few minutes later get nothing more,
-/// unless `force`.
+/// Reminds households that owe an answer. The same households are not reminded again within a few
+/// minutes, unless `force`.
 pub fn remind(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -229,7 +229,7 @@ pub fn remind(
     order(tx, host, &wanted)
 }
 
-/// Whether mail to many may leave this occasion at all.
+/// Checks that this occasion may send mail to many.
 fn may_send(tx: &mut Tx<'_>, host: &HostOf, status: OccasionStatus) -> Result<(), Refusal> {
     if matches!(status, OccasionStatus::Draft | OccasionStatus::Archived) {
         return Err(Refusal::NotPublished);
@@ -276,7 +276,7 @@ fn key(id: &CampaignId) -> String {
     format!("campaign:{id}")
 }
 
-/// Has the job look at the campaign at this time.
+/// Schedules the campaign's job for this time.
 pub(super) fn enqueue(tx: &mut Tx<'_>, id: &CampaignId, at: Timestamp) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         key: Some(key(id)),
@@ -295,7 +295,7 @@ fn record(
     history::record(tx, host, action, ("campaign", id.to_string()), changes)
 }
 
-/// The campaign with its numbers.
+/// The campaign with its counts.
 fn report(tx: &mut Tx<'_>, campaign: Campaign) -> Result<Report, Refusal> {
     let counts = progress::count(tx, &campaign.id)?;
     Ok(Report { campaign, counts })
@@ -325,20 +325,20 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Report>, R
     all.into_iter().map(|one| report(tx, one)).collect()
 }
 
-/// What a host does to a campaign that was ordered.
+/// A host's action on a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Stops it, until it goes on.
+    /// Stops it until it is resumed.
     Pause,
-    /// Lets it go on.
+    /// Resumes it.
     Resume,
     /// Ends it.
     Cancel,
-    /// Sends what failed once more.
+    /// Sends failed mails once more.
     Retry,
 }
 
-/// Takes a step with a campaign.
+/// Applies a host's action to a campaign.
 pub fn step(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -392,7 +392,7 @@ pub fn step(
     Ok(report)
 }
 
-/// The campaign with its occasion, holding its lock.
+/// The campaign with its occasion, under its lock.
 fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId)>, StoreError> {
     let found: Option<(OccasionId,)> = sql!(
         "SELECT occasion FROM campaign WHERE id = :id FOR NO KEY UPDATE",
@@ -406,7 +406,7 @@ fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId
     Ok(Some((campaign, occasion)))
 }
 
-/// Takes back the mails that no server has accepted.
+/// Withdraws the mails that no server has accepted yet.
 fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     let under_way: Vec<(i64, MailId)> = sql!(
         "SELECT place, mail FROM campaign_recipient JOIN mail ON mail.id = campaign_recipient.mail
@@ -428,7 +428,7 @@ fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts the recipients into the queue again whose mail failed or bounced.
+/// Queues the recipients again whose mail failed or bounced.
 fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     sql!(
         "UPDATE campaign_recipient SET state = 'queued', mail = NULL
@@ -439,7 +439,7 @@ fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     .run(tx, Rows::Any)
 }
 
-/// Tells open pages how far the campaign is.
+/// Sends the campaign's progress to open pages.
 fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, campaign: &Campaign) -> Result<(), StoreError> {
     let counts = progress::count(tx, &campaign.id)?;
     tx.publish(platform::news::NewNews {

@@ -13,7 +13,7 @@ use crate::invitation;
 use crate::portal::Portal;
 use web::Findings;
 
-/// How many codes an account may try to set in an hour.
+/// How many times per hour an account may try to set a code.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -25,9 +25,8 @@ pub struct Chosen {
     insists: bool,
 }
 
-/// Counts a try to set this code by hand, because the answer "taken" reveals another
-/// household's code. It runs in a transaction of its own, so that the try counts
-/// whatever happens next.
+/// Counts a try to set this code by hand, because the response "taken" reveals another household's
+/// code. It runs in a transaction of its own, so that the try counts whatever happens next.
 pub fn try_by_hand(
     tx: &mut Tx<'_>,
     host: &HostOf,

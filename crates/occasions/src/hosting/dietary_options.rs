@@ -87,7 +87,7 @@ impl Resource for DietaryOption {
     }
 
     fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
-        // Keys are stored as a JSON list, where each stands between quotes.
+        // Keys are stored as a JSON list, in which each is enclosed in quotes.
         let (used,): (i64,) = sql!(
             "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
              WHERE invitation.occasion = :occasion AND replace(guest.diets, :key, '') <> guest.diets",

@@ -446,8 +446,8 @@ pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> 
     Ok(expired.await?)
 }
 
-/// Where a file is kept. An id is lower-case letters, digits and hyphens, which
-/// a key may be made of.
+/// The key of a stored file. Ids consist of lower-case letters, digits and hyphens, all of which
+/// are valid in a key.
 fn key(id: &ExportId) -> Key {
     let name = format!("exports/{id}");
     name.parse()

@@ -73,7 +73,7 @@ pub(super) fn record(
     })
 }
 
-/// Tells open pages that the occasion changed, so that they load it again.
+/// Notifies open pages that the occasion changed, so that they reload it.
 pub(super) fn tell_of_occasion(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -86,7 +86,7 @@ pub(super) fn tell_of_occasion(
     })
 }
 
-/// Tells open pages what happened to an invitation.
+/// Notifies open pages of a change of an invitation.
 pub(super) fn tell_of_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,

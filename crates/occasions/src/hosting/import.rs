@@ -1,8 +1,8 @@
-//! Imports: lists of households out of files, looked through before anything is written,
-//! applied by a job in batches, and taken back as far as nobody has touched them since.
+//! Imports: lists of households from files, checked before anything is written, applied by a job in
+//! batches, and undone for households that nobody has changed since.
 //!
-//! The rows of a file are kept with the import for 7 days. A household is written in one
-//! transaction with its outcome, so a job that was killed goes on where it stopped.
+//! The rows of a file are stored with the import for 7 days. A household is written in one
+//! transaction with its outcome, so a job that was killed resumes where it stopped.
 
 mod bring;
 mod check;
@@ -42,13 +42,13 @@ pub use self::job::{KIND, SWEEP, handler, sweep_job};
 
 platform::id!(ImportId, "One list of households out of a file.");
 
-/// How long the rows of a file are kept, and households can be taken back.
+/// How long the rows of a file are stored and an import can be undone.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How many lists of an occasion may wait for their host; older ones are dropped.
+/// How many unapplied imports of an occasion are kept; older ones are dropped.
 const DRAFTS: i64 = 10;
-/// How many lists that were applied keep their rows.
+/// How many applied imports keep their rows.
 const FILES: i64 = 20;
-/// How many rows of a file are kept together.
+/// How many rows of a file are stored together.
 const CHUNK: usize = 500;
 /// How many findings are shown.
 pub const SHOWN: usize = 200;
@@ -56,7 +56,7 @@ pub const SHOWN: usize = 200;
 words! {
     /// How far an import is.
     ImportState {
-        /// Its host has not said yet that it shall be applied.
+        /// Not applied yet: the host has not confirmed it.
         Draft = "draft" => "host-import-state-draft",
         /// Waiting for its turn.
         Queued = "queued" => "host-job-waiting",
@@ -66,9 +66,9 @@ words! {
         Ready = "ready" => "host-job-ready",
         /// Not applied, because of errors in the list.
         Stopped = "stopped" => "host-import-state-stopped",
-        /// Being taken back.
+        /// Being undone.
         Undoing = "undoing" => "host-import-state-undoing",
-        /// Taken back, as far as nobody had touched it.
+        /// Undone, except for households that somebody has changed.
         Undone = "undone" => "host-import-state-undone",
     }
 }
@@ -79,15 +79,15 @@ words! {
     Outcome {
         /// A new invitation.
         Made = "made",
-        /// An invitation that was there, changed.
+        /// An existing invitation, changed.
         Changed = "changed",
-        /// An invitation that was there, and says all that the list does.
+        /// An existing invitation that agrees with the list already.
         Same = "same",
         /// Left out.
         Failed = "failed",
-        /// Made, and taken back.
+        /// Made, and removed by an undo.
         Undone = "undone",
-        /// Made, and not taken back because somebody has touched it.
+        /// Made, and not removed by an undo because somebody has changed it.
         Kept = "kept",
     }
 }
@@ -143,7 +143,7 @@ pub struct Import {
     pub expires_at: Timestamp,
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Upload {
     /// A table.
@@ -152,7 +152,7 @@ pub enum Upload {
     Records(Vec<Record>),
 }
 
-/// A document of which only the people are counted.
+/// An element that is only counted, not read.
 #[derive(Deserialize)]
 struct Counted {
     #[serde(default)]
@@ -188,8 +188,8 @@ impl Upload {
     }
 }
 
-/// Keeps a list for its host to look through. Its columns are those of the last list with
-/// the same headings, or else guessed.
+/// Stores a list for its host to check. Its columns are those of the last list with the same
+/// headings, or else guessed.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -287,7 +287,7 @@ pub struct Change {
     pub options: Option<Options>,
 }
 
-/// Says what the columns of a list hold.
+/// Sets what the columns of a list contain.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -322,7 +322,7 @@ pub fn change(
     load(tx, host, id)
 }
 
-/// Rows to look at beside the headings: the first that hold something.
+/// Sample rows to show beside the headings: the first that are not empty.
 pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, Refusal> {
     let import = load(tx, host, id)?;
     let first: Option<(String,)> = sql!(
@@ -337,7 +337,7 @@ pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, R
     })
 }
 
-/// Has the list applied by a job.
+/// Queues the job that applies the list.
 pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = draft(tx, host, id)?;
     let changes = json!([{"field": "rows", "old": null, "new": import.rows}]);
@@ -352,7 +352,7 @@ pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Re
     load(tx, host, id)
 }
 
-/// Takes back the households that the import made and that nobody has touched since.
+/// Undoes an import: removes the households that it made and that nobody has changed since.
 pub fn undo(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     let is_kept = tx.now() < import.expires_at;
@@ -377,7 +377,7 @@ fn queue(
     id: &ImportId,
     state: &'static str,
 ) -> Result<(), Refusal> {
-    // Whoever applies it answers for it, whoever sent the file.
+    // The host who applies the list is responsible for it, not the one who sent the file.
     sql!(
         "UPDATE import SET state = :state, account = :account, expires_at = :expires_at
          WHERE id = :id",
@@ -413,7 +413,7 @@ pub struct Named {
     pub problem: Option<String>,
 }
 
-/// The households that were left out, or not taken back, in the order of the list.
+/// The households that were left out, or kept by an undo, in the order of the list.
 pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>, Refusal> {
     load(tx, host, id)?;
     let limit = i64::try_from(SHOWN).unwrap_or(i64::MAX);
@@ -426,7 +426,7 @@ pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>
     .all(tx)?)
 }
 
-/// An import that was not applied yet; locked while something is decided about it.
+/// An import that was not applied yet, under its lock.
 fn draft(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     if import.state != ImportState::Draft || tx.now() >= import.expires_at {
@@ -458,7 +458,7 @@ fn chunks<T: Serialize>(rows: &[T]) -> Vec<String> {
         .collect()
 }
 
-/// The households of a list; empty once its rows are no longer kept.
+/// The households of a list; empty once its rows are deleted.
 fn households(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
@@ -482,7 +482,7 @@ fn households(
         headings: import.headings.clone(),
         rows: joined(&chunks),
     };
-    // A column of an event or a question that is gone is left alone.
+    // A column of a deleted event or question is ignored.
     let columns = import.columns.iter();
     let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
     Ok(reader.table(&table, &columns.collect::<Vec<_>>()))
@@ -507,7 +507,7 @@ fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError>
         forget(tx, &id)?;
         sql!("DELETE FROM import WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     }
-    // Of those that were applied, the files of the latest are enough.
+    // Of applied imports, only the latest keep their rows.
     sql!(
         "DELETE FROM import_chunk WHERE import IN (
              SELECT id FROM import
@@ -520,15 +520,15 @@ fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Deletes what is kept of a file.
+/// Deletes the stored rows of a file.
 fn forget(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), StoreError> {
     sql!("DELETE FROM import_chunk WHERE import = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM import_row WHERE import = :id", id).run(tx, Rows::Any)?;
     Ok(())
 }
 
-/// Deletes what is kept of the files of an occasion, because they may hold food needs;
-/// returns whether anything was.
+/// Deletes the stored rows of an occasion's files, because they may hold food needs; returns
+/// whether there were any.
 pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     sql!(
         "DELETE FROM import_chunk
@@ -538,7 +538,7 @@ pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64
     .run(tx, Rows::Any)
 }
 
-/// Deletes what is kept of the files that an account sent.
+/// Deletes the stored rows of the files that an account sent.
 pub(crate) fn forget_files_of(
     tx: &mut Tx<'_>,
     account: &identity::account::AccountId,

@@ -208,7 +208,7 @@ pub fn change(
     portals::load(tx, host, id)
 }
 
-/// Records whether an invitation was sent, by card or messenger. The version stays.
+/// Records whether an invitation was sent, by card or messenger, without raising its version.
 pub fn mark_sent(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -54,8 +54,8 @@ pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     Ok(eating)
 }
 
-/// Those of `people` about whom the kitchen must know something: allergies first, then
-/// grouped by the events at which they eat, otherwise in the order of `people`.
+/// The guests among `people` about whom the kitchen must know something: those with allergies
+/// first, then grouped by the events at which they eat, otherwise in the order of `people`.
 pub fn eaters<'a>(
     people: &'a [Person],
     events: &'a [Event],

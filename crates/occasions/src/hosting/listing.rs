@@ -152,7 +152,7 @@ fn find(
     limit: i64,
 ) -> Result<Vec<InvitationRow>, Refusal> {
     host.needs(Permission::See)?;
-    // Which rows match, and their order, reveal as much as their contents.
+    // Both the matching rows and their order reveal as much as their contents.
     if filter.asks_for_answers() || sort == Sort::Replied {
         host.needs(Permission::SeeAnswers)?;
     }

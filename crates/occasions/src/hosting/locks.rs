@@ -62,7 +62,7 @@ pub fn lock(
     set(tx, host, portal, LockMode::Locked, None, reason)
 }
 
-/// Opens answers again, as the deadline says or regardless of it.
+/// Opens answers again, either until the deadline or regardless of it.
 pub fn unlock(
     tx: &mut Tx<'_>,
     host: &HostOf,

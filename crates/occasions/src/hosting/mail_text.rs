@@ -14,20 +14,20 @@ use crate::occasion::Occasion;
 words! {
     /// What a mail to many households is about.
     MailKind {
-        /// The date, before the invitation.
+        /// The date, sent before the invitation.
         SaveTheDate = "save_the_date" => "host-mail-save-the-date",
         /// The invitation.
         Invitation = "invitation" => "host-mail-invitation",
-        /// That an answer is owed.
+        /// A reminder to answer.
         Reminder = "reminder" => "host-mail-reminder",
-        /// Thanks, after the day.
+        /// Thanks after the day.
         Thanks = "thanks" => "host-mail-thanks",
         /// Anything else.
         News = "news" => "host-mail-news",
     }
 }
 
-/// The names that stand in braces, and are replaced for each household.
+/// The placeholders, which stand in braces and are replaced for each household.
 pub const PLACEHOLDERS: &[&str] = &[
     "household",
     "name",
@@ -60,7 +60,7 @@ pub struct MailText {
     pub version: i64,
 }
 
-/// What hosts write.
+/// The fields that hosts fill in.
 pub const FIELDS: &[Field] = web::fields! { MailText:
     subject: texts(Limits::line(150)).label("host-mail-subject").wording(),
     body: texts(Limits::lines(8_000)).label("host-mail-body").wording(),
@@ -73,8 +73,8 @@ impl MailText {
             let default = &occasion.default_language;
             match own.find(&text.language().tag) {
                 Some(own) if !own.is_empty() => own.to_owned(),
-                // Where Kenduri speaks the language, its own words are nearer than a translation
-                // that is missing.
+                // In a language of the program, the built-in text is better than the hosts' text in
+                // another language.
                 _ if self.kind.is_built_in() && speaks(text) => built_in(text, self.kind, part),
                 _ => match own.pick(text.language(), default) {
                     own if own.is_empty() => built_in(text, self.kind, part),
@@ -85,7 +85,7 @@ impl MailText {
         (pick(&self.subject, "subject"), pick(&self.body, "body"))
     }
 
-    /// The texts with the built-in ones where the hosts wrote none, for the form.
+    /// The texts for the form, with the built-in ones where the hosts wrote none.
     #[must_use]
     pub fn completed(&self, text: &Text, languages: &[String]) -> Self {
         let complete = |own: &I18n, part| {
@@ -105,7 +105,7 @@ impl MailText {
         }
     }
 
-    /// Takes out the texts that are the built-in ones, so that these follow the program.
+    /// Removes texts that equal the built-in ones, so that they change with the program.
     fn without_built_in(mut self, text: &Text) -> Self {
         for (own, part) in [(&mut self.subject, "subject"), (&mut self.body, "body")] {
             let tags: Vec<String> = own.iter().map(|(tag, _)| tag.to_owned()).collect();
@@ -121,13 +121,13 @@ impl MailText {
 }
 
 impl MailKind {
-    /// Whether there is a text for it that hosts need not write.
+    /// Whether there is a built-in text for it.
     pub fn is_built_in(self) -> bool {
         self != Self::News
     }
 }
 
-/// Whether the program has texts in this language.
+/// Whether the program has messages in this language.
 fn speaks(text: &Text) -> bool {
     let mut known = text.catalogue().languages();
     known.any(|tag| tag == text.language().tag)
@@ -149,13 +149,13 @@ fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
 /// A piece of a text with placeholders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// Words that stand as they are.
+    /// Literal text.
     Words(&'a str),
     /// The name of a placeholder.
     Placeholder(&'a str),
 }
 
-/// The pieces of a text. Braces around anything but a known name are words.
+/// Splits a text into pieces. Braces around anything but a known name are literal text.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut begin, mut at) = (0, 0);
@@ -176,7 +176,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// The placeholders of a text that nothing replaces.
+/// The unknown placeholders in a text.
 fn unknown(text: &str) -> Vec<&str> {
     let after = text.split('{').skip(1);
     let names = after.filter_map(|after| after.split_once('}'));
@@ -211,13 +211,13 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<MailText, 
     }))
 }
 
-/// The wording of every kind, in their order.
+/// The wording of every kind, in the order of the kinds.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<MailText>, Refusal> {
     let kinds = MailKind::ALL.iter();
     kinds.map(|kind| load(tx, host, *kind)).collect()
 }
 
-/// The wording with what was typed, not saved.
+/// The stored wording with the typed changes applied, not saved.
 pub fn apply(
     old: &MailText,
     occasion: &Occasion,

@@ -31,8 +31,8 @@ pub fn list_invites(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invite>, Refus
     Ok(invite::list(tx, &manager)?)
 }
 
-/// Makes a link that gives its first visitor a role, within 7 days. The secret is the
-/// last part of `/admin/join/{…}` and is shown only now.
+/// Makes a link that gives its first visitor a role, within 7 days. The secret is the last part of
+/// `/admin/join/{…}` and is returned only here.
 pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refusal> {
     let manager = proved_manager(tx, host)?;
     let members = grant::list(tx, manager.scope())?.len();
@@ -63,7 +63,7 @@ pub fn change(
     Ok(grant::change(tx, &manager, account, role.into())?)
 }
 
-/// Takes a member's role away; every member may give up their own.
+/// Removes a member's role; every member may give up their own.
 pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(), Refusal> {
     if account == host.account()
         && let Some(who) = host.who()

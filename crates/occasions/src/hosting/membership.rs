@@ -252,7 +252,7 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, Sto
 pub enum Decision {
     /// It may send mail, up to the daily limit.
     LetSend,
-    /// It may send mail no more; the way back from [`Decision::LetSend`].
+    /// It may not send mail any more; undoes [`Decision::LetSend`].
     StopSending,
     /// It counts as made by the staff from now on.
     TakeOn,

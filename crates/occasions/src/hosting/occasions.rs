@@ -277,7 +277,7 @@ pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Re
 fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Findings) {
     if new.time_zone != old.time_zone {
         match TimeZone::get(&new.time_zone) {
-            // Stored under the proper name of the zone, whatever case was typed.
+            // Stored under the proper name of the zone, regardless of the typed case.
             Ok(zone) => {
                 if let Some(proper) = zone.iana_name() {
                     proper.clone_into(&mut new.time_zone);

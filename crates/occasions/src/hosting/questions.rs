@@ -52,8 +52,8 @@ impl Question {
         Ok(())
     }
 
-    /// Gives a key to each choice that has none. Keys of removed choices are not used
-    /// again, because whoever chose the old one did not choose the new one.
+    /// Gives a key to each choice that has none. Keys of removed choices are not used again,
+    /// because people who chose the old choice did not choose the new one.
     fn number_choices(&mut self, old: Option<&Self>, findings: &mut Findings) {
         let old: &[Choice] = old.map_or(&[], |old| &old.choices);
         for index in 0..self.choices.len() {

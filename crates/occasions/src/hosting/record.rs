@@ -1,6 +1,6 @@
 //! A household as a document: what an export writes and an import reads.
 //!
-//! What a document leaves out, it says nothing about, so a document never empties a field.
+//! A field that a document leaves out stays as it is, so a document never empties a field.
 
 pub(crate) mod table;
 
@@ -125,10 +125,10 @@ pub struct GuestRecord {
     pub answers: BTreeMap<String, Value>,
 }
 
-/// What stands for every event.
+/// Stands for every event.
 pub const ALL_EVENTS: &str = "*";
 
-/// What documents of an occasion's households refer to.
+/// What the documents of an occasion's households refer to.
 pub(crate) struct Ground {
     pub(crate) occasion: Occasion,
     pub(crate) events: Vec<Event>,
@@ -147,7 +147,7 @@ impl Ground {
         })
     }
 
-    /// The answers of somebody, by key of the question, in the order of the questions.
+    /// A guest's or household's answers by key of the question, in the order of the questions.
     fn answers(&self, given: &Answers) -> BTreeMap<String, Value> {
         let all = self.questions.iter().filter_map(|question| {
             let answer = serde_json::to_value(given.get(&question.id)?).ok()?;
@@ -157,7 +157,7 @@ impl Ground {
     }
 }
 
-/// A household as it stands, with what its document needs besides.
+/// A stored household, with the other data that its document needs.
 pub(crate) struct Standing {
     pub(crate) household: Household,
     pub(crate) contacts: BTreeMap<GuestId, Contact>,
@@ -165,7 +165,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// Loads what a document says about this household beside its own row.
+    /// Loads the data for a household's document besides its own row.
     pub(crate) fn load(tx: &mut Tx<'_>, household: Household) -> Result<Self, StoreError> {
         let id = &household.invitation.id;
         let found: Option<(String,)> = sql!(
@@ -181,7 +181,7 @@ impl Standing {
         })
     }
 
-    /// The document.
+    /// The document of the household.
     pub(crate) fn record(&self, ground: &Ground) -> Record {
         let invitation = &self.household.invitation;
         let details = invitation.details.clone();
@@ -247,7 +247,7 @@ fn said(text: &str) -> Option<String> {
 }
 
 impl Record {
-    /// Without what only some hosts may see.
+    /// The document without data that only some hosts may see.
     pub(crate) fn without_contacts(self) -> Self {
         let guests = self.guests.into_iter().map(|guest| GuestRecord {
             email: None,
@@ -268,8 +268,8 @@ impl Record {
         }
     }
 
-    /// This household after what `wanted` says of it. An answer that is there stays, unless
-    /// answers are `replaced`; somebody of another name is added.
+    /// This household with the values of `wanted` applied. Existing answers stay, unless answers
+    /// are `replaced`; a person with a new name is added.
     pub(crate) fn merged(&self, wanted: &Self, replaced: bool) -> Self {
         let mut new = self.clone();
         put(&mut new.reference, wanted.reference.as_ref());

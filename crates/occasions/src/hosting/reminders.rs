@@ -1,5 +1,5 @@
-//! Reminders by rule: so many days before its deadline, at an hour of the occasion's zone, a
-//! household that still owes an answer is reminded, once for each rule and deadline.
+//! Reminders by rule: a number of days before the deadline, at an hour in the occasion's zone,
+//! every household that still owes an answer gets a reminder, once for each rule and deadline.
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -23,9 +23,10 @@ use crate::words::OccasionStatus;
 
 platform::id!(RuleId, "When households are reminded.");
 
-/// How late a reminder still leaves, such as after an outage, and how long after another one.
+/// How late a reminder may still be sent, such as after an outage, and the shortest time after
+/// another one.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// How fast reminders leave, in mails a minute.
+/// The sending speed of reminders, in mails a minute.
 const PER_MINUTE: i64 = 60;
 
 /// When households are reminded that still owe an answer.
@@ -68,7 +69,7 @@ impl Resource for ReminderRule {
     }
 
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
-        // The usual days, those first that no rule has yet.
+        // The usual days, beginning with those that no rule has yet.
         let usual = [14, 3, 1].into_iter();
         let free = usual.filter(|days| there.iter().all(|rule| rule.days != *days));
         Ok(Self {
@@ -130,7 +131,7 @@ impl Resource for ReminderRule {
     }
 }
 
-/// The rules of an occasion, the earliest first.
+/// The rules of an occasion, the earliest reminder first.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReminderRule>, StoreError> {
     sql!(
         "SELECT {ReminderRule} FROM reminder_rule WHERE occasion = :occasion
@@ -140,7 +141,7 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReminderRule>, S
     .all(tx)
 }
 
-/// The job that looks each minute which reminders are due, and which campaigns.
+/// The job that checks every minute which reminders and campaigns are due.
 pub fn each_minute(store: Store, key: Key) -> Handler {
     Handler::each_minute("occasions.reminders", move |_| {
         let (store, key) = (store.clone(), key.clone());
@@ -168,8 +169,8 @@ fn with_rules(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// When a rule reminds of a deadline. The hour is that of the zone on that day, also where its
-/// clocks have changed meanwhile.
+/// When a rule sends its reminder for a deadline. The hour is local time on that day, even if the
+/// clocks have changed by the deadline.
 fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let day = Deadline::of(&deadline.to_zoned(zone.clone())).day();
     let day = day.checked_sub(rule.days.days()).ok()?;
@@ -182,7 +183,7 @@ fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<T
     )
 }
 
-/// Reminds the households of one occasion for which a rule is due now.
+/// Sends the reminders of one occasion that are due now.
 fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError> {
     if !super::membership::sends_mail(tx, id)? {
         return Ok(());
@@ -225,7 +226,7 @@ fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// The invitations with this deadline that owe an answer and that the rule has not reminded of it.
+/// The invitations with this deadline that owe an answer and that the rule has not reminded yet.
 fn owing(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -9,33 +9,33 @@ use super::{Refusal, invitations, portals};
 use crate::id::InvitationId;
 use crate::portal::Portal;
 
-/// A place on the way through the households.
+/// A position in the sequence of households.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     /// This household, sent or not.
     pub at: Option<InvitationId>,
-    /// The next that waits behind this one.
+    /// The next unsent household after this one.
     pub after: Option<InvitationId>,
 }
 
-/// Where somebody is on the way.
+/// The current position in the sequence.
 #[derive(Debug)]
 pub struct Walk {
-    /// The household whose turn it is, and when it was marked as sent; `None` when all are.
+    /// The current household, and when it was marked as sent; `None` when all are sent.
     pub turn: Option<(Portal, Option<Timestamp>)>,
-    /// How many wait to be sent, this one included.
+    /// How many are still to be sent, this one included.
     pub left: usize,
-    /// The household before: its id and its name.
+    /// The previous household: its id and its name.
     pub before: Option<(InvitationId, String)>,
 }
 
-/// Whether it still has to be sent: who answered without a code needs no invitation.
+/// Whether the invitation still has to be sent: an answer without a code needs none.
 pub fn waits(row: &InvitationRow) -> bool {
     row.sent_at.is_none() && row.open.is_none()
 }
 
-/// The household whose turn it is, by name, of those that match the filter. Those passed over come
-/// again behind the last.
+/// The current household, by name, among those that match the filter. Skipped households come again
+/// after the last.
 pub fn walk(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -92,7 +92,7 @@ impl Feed {
         Ok(feed)
     }
 
-    /// Replaces the proof of who listens.
+    /// Replaces the proof of who is listening.
     pub fn renew(&mut self, who: SignedIn) {
         self.who = who;
     }

@@ -1,5 +1,5 @@
-//! Answers to the hosts' questions, as far as they count: a guest who declined the
-//! events of a question is left out of its numbers and lists, whatever is stored.
+//! The answers to the hosts' questions that count: a guest who declined the events of a question is
+//! left out of its numbers and lists, even if an answer is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
 

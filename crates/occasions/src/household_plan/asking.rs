@@ -78,9 +78,9 @@ fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     }
 }
 
-/// Finds required answers that guests who come left open. Only what the save concerns
-/// is required: food needs alone can be saved whatever else is missing. Hosts may leave
-/// everything open, because they write down what they heard.
+/// Finds required answers that guests who come left open. Only what the save concerns is required:
+/// food needs alone can be saved even if other answers are missing. Hosts may leave everything
+/// open, because they record what a household told them.
 pub(super) fn find_missing(
     wish: &HouseholdChange,
     guests: &[Guest],

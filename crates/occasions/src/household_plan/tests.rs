@@ -1,4 +1,4 @@
-//! The rules of answering, by tables, without a store.
+//! Table-driven tests of the rules of answering, without a store.
 
 use std::collections::BTreeMap;
 
@@ -498,8 +498,8 @@ fn all_that_is_wrong_is_told_at_once() {
 }
 
 proptest::proptest! {
-    /// Whatever a household sends, it never ends with more guests than places,
-    /// unless it had them before.
+    /// Whatever a household sends, it never has more guests than places afterwards, unless it had
+    /// them before.
     #[test]
     fn the_allowance_holds_whatever_is_wished(
         allowed in 0_i64..4,

@@ -9,8 +9,8 @@ use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// Checks the seats of a save: the household gets all it asks for or none. It keeps
-/// seats it already has, even if the limit was lowered.
+/// Checks the seats of a save: the household gets all the seats it needs or none. Seats that it
+/// already has stay, even if the limit was lowered.
 pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusal> {
     for event in portal.events.iter() {
         let Some(left) = portal.seats_left(event) else {

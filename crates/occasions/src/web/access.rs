@@ -14,7 +14,7 @@ use crate::hosting::Permission;
 pub struct HostAccess {
     /// The permission that a host must have. A handler may require more, depending on the request.
     pub permission: Option<Permission>,
-    /// Whether only people may call, or programs too.
+    /// Whether only people may call, or also programs.
     pub callers: Callers,
 }
 
@@ -26,7 +26,7 @@ pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess 
     }
 }
 
-/// Pages are for people.
+/// Pages are only for people.
 impl From<Permission> for HostAccess {
     fn from(permission: Permission) -> Self {
         may(permission, Callers::People)

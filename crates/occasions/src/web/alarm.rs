@@ -1,5 +1,5 @@
-//! The mail that tells owners that somebody is guessing codes. It goes to every owner
-//! of an occasion with working codes, at most once a day.
+//! The mail that warns owners that somebody is guessing codes. It is sent to every owner of an
+//! occasion with working codes, at most once a day.
 
 use identity::account::{self, AccountId};
 use identity::grant;

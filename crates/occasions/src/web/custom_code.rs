@@ -1,6 +1,5 @@
-//! Codes that hosts set by hand, on pages and through the API. The answer "taken"
-//! reveals as much as a guess, so every try needs permission from the code gate and
-//! draws on its budget.
+//! Codes that hosts set by hand, on pages and through the API. The response "taken" reveals as much
+//! as a guess, so every try needs permission from the code gate and counts against its budget.
 
 use axum::http::request::Parts;
 use web::{Facts, Problem, Site};
@@ -15,7 +14,7 @@ pub(crate) struct ByHand {
     facts: Facts,
 }
 
-/// A refusal that can say that another household has a code.
+/// A refusal that can reveal that another household has a code.
 pub(crate) trait MayBeTaken: From<Refusal> {
     fn is_taken(&self) -> bool;
 }

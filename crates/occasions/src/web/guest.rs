@@ -1,7 +1,7 @@
 //! The guests' pages: everything behind a code, and the pages that lead to one.
 //!
-//! Each handler opens the portal, calls one noun, and shows the result. The code in the
-//! path is the secret, so forms need no token; a form is refused if the browser says
+//! Each handler opens the portal, calls one function of a domain module, and shows the result. The
+//! code in the path is the secret, so forms need no token; a form is refused if the browser says
 //! that another site sent it.
 
 mod answer;

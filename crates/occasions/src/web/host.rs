@@ -1,9 +1,8 @@
 //! The hosts' pages: everything under `/admin`.
 //!
-//! Every address is listed here with the permission it requires. A handler opens the
-//! occasion through its `HostRequest`, calls one noun of [`hosting`](crate::hosting),
-//! and shows the result; a page leaves out what the role may not do. Everything works
-//! without scripts.
+//! Every address is listed here with the permission it requires. A handler opens the occasion
+//! through its `HostRequest`, calls one function of [`hosting`](crate::hosting), and shows the
+//! result; a page leaves out what the role may not do. Everything works without scripts.
 
 mod audit;
 mod bulk;

@@ -30,7 +30,8 @@ pub(crate) fn language(portal: &Portal) -> &str {
     own.unwrap_or(&portal.occasion.default_language)
 }
 
-/// Renders a mail for one household in `text`'s language. `unsubscribe`: the full address.
+/// Renders a mail for one household in `text`'s language. `unsubscribe` is the full address of that
+/// link.
 pub(crate) fn render(
     site: &Site,
     text: &Text,
@@ -184,7 +185,7 @@ impl Values<'_> {
         let mut spans = Vec::new();
         for piece in mail_text::pieces(line) {
             match piece {
-                // Only the hosts' own words are looked through for addresses, and no guest's name.
+                // Only the hosts' own text is searched for web addresses, not the names of guests.
                 Piece::Words(words) => spans.extend(linked(words)),
                 Piece::Placeholder(name) => {
                     let value = self.value(name);
@@ -202,7 +203,7 @@ impl Values<'_> {
     }
 }
 
-/// Words, with the web addresses among them as links.
+/// Text, with the web addresses in it as links.
 fn linked(words: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     for (at, part) in words.split(' ').enumerate() {
@@ -321,7 +322,7 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
             let mail = mail(&portal, parts, to, &text);
             Some(Rendered::Mail(Box::new(mail), version))
         }
-        // A template that does not render is a bug of ours.
+        // A template that does not render is a bug in this program.
         Err(cause) => {
             tracing::error!(%cause, "the mail of a campaign could not be rendered");
             None

@@ -1,6 +1,6 @@
-//! The mail that confirms a save. It is made when it is due, from what is stored then,
-//! in the invitation's language. It is rendered before the transaction, so that no save
-//! waits for it, and sent only if nothing has changed since.
+//! The mail that confirms a save. It is rendered when it is due, from the data stored then, in the
+//! invitation's language. Rendering happens before the transaction, so that no save waits for it,
+//! and the mail is sent only if nothing has changed since.
 
 use askama::Template as _;
 use jiff::SignedDuration;
@@ -126,7 +126,7 @@ fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
         household: &invitation.details.household,
         contact: contact(&portal.occasion),
     };
-    // A template that does not render is a bug of ours; the answers are saved all the same.
+    // A template that does not render is a bug in this program; the answers are saved anyway.
     let rendered = mail
         .render()
         .and_then(|html| Ok((html, ConfirmationText(&mail).render()?)));

@@ -1,8 +1,8 @@
-//! What stands in a text, without HTML of its author's own.
+//! The parser's events for a text, without its raw HTML.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-/// The marks that are understood beside those of `CommonMark`.
+/// The extensions to `CommonMark` that are enabled.
 pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_FOOTNOTES);

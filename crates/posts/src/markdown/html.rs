@@ -1,4 +1,4 @@
-//! A text as HTML.
+//! Rendering Markdown as HTML.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -46,14 +46,14 @@ pub fn html(markdown: &str, origin: &str) -> String {
     written
 }
 
-/// What the footnotes of a text are called in addresses: several texts may stand on one page.
+/// A prefix for the ids of a text's footnotes: several texts may be on one page.
 fn prefix(markdown: &str) -> String {
     let mut hasher = DefaultHasher::new();
     markdown.hash(&mut hasher);
     format!("fn-{:x}-", hasher.finish() & 0xff_ffff)
 }
 
-/// The words up to the end of a picture.
+/// The text of the events up to the end of a picture.
 fn description<'a>(events: &mut impl Iterator<Item = Event<'a>>) -> String {
     let (mut words, mut depth) = (String::new(), 1);
     for event in events {
@@ -75,14 +75,14 @@ struct Writer<'a, 'b> {
     origin: &'b str,
     prefix: String,
     body: Vec<Event<'a>>,
-    /// Footnotes stand below the text, wherever they were written.
+    /// Footnotes, which are rendered below the text wherever they were written.
     footnotes: Vec<Event<'a>>,
     is_in_footnote: bool,
-    /// For each open link, whether it is kept.
+    /// For each open link, whether it is rendered as one.
     open_links: Vec<bool>,
     /// The labels of footnotes in the order of their numbers.
     labels: Vec<CowStr<'a>>,
-    /// The title of the picture that was written last.
+    /// The title of the picture that was rendered last.
     caption: String,
 }
 
@@ -131,7 +131,7 @@ impl<'a> Writer<'a, '_> {
             Event::Start(Tag::FootnoteDefinition(label)) => {
                 self.is_in_footnote = true;
                 let (name, number) = (self.prefix.clone(), self.number(label));
-                // The number leads back to where the footnote was referred to.
+                // The number links back to the reference to the footnote.
                 let link = format!("<a href=\"#{name}ref-{number}\">{number}</a>");
                 Event::Html(
                     format!("<div class=\"footnote\" id=\"{name}{number}\"><sup>{link}</sup>\n")
@@ -160,7 +160,7 @@ impl<'a> Writer<'a, '_> {
         }) + 1
     }
 
-    /// A picture of this site; of another one only its description.
+    /// Renders a picture of this site, or only the description of another one.
     fn picture(&mut self, address: &str, title: &str, alt: String) {
         let sized =
             image::file(address).and_then(|file| Some((file, picture_folder::dimensions(file)?)));
@@ -177,7 +177,7 @@ impl<'a> Writer<'a, '_> {
         self.push(Event::InlineHtml(html.into()));
     }
 
-    /// A paragraph that is nothing but a picture with a title is a figure with a caption.
+    /// Renders a paragraph that contains only a picture with a title as a figure with a caption.
     fn end_paragraph(&mut self) {
         let events = if self.is_in_footnote {
             &mut self.footnotes
@@ -201,7 +201,7 @@ impl<'a> Writer<'a, '_> {
     }
 }
 
-/// A text as it stands in HTML, also in an attribute.
+/// A text escaped for HTML, including attributes.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

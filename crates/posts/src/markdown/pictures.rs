@@ -10,9 +10,9 @@ use crate::image;
 /// A picture of this site in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TextPicture {
-    /// Its file.
+    /// The picture's file.
     pub(crate) file: String,
-    /// What it shows, for those who do not see it.
+    /// A description, for readers who do not see the picture.
     pub(crate) alt: String,
 }
 
@@ -43,8 +43,8 @@ pub(crate) fn pictures(markdown: &str) -> Vec<TextPicture> {
     found
 }
 
-/// The text with other addresses of its pictures. `other` gets an address and the line in which it
-/// stands; where it says nothing the address stays.
+/// Replaces the addresses of the pictures in a text. `other` gets an address and its line; `None`
+/// leaves the address unchanged.
 pub(crate) fn relocate(
     markdown: &str,
     mut other: impl FnMut(&str, usize) -> Option<String>,

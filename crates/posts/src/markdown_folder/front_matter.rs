@@ -1,6 +1,6 @@
-//! What stands above a text: YAML between `---`, TOML between `+++`, or Bear's lines above `___`.
+//! Front matter: YAML between `---`, TOML between `+++`, or Bear's lines above `___`.
 //!
-//! Of YAML the part is read that programs write there: scalars, quoted or not, lists, block
+//! Only the part of YAML is read that programs write there: scalars, quoted or not, lists, block
 //! scalars, and maps, whose keys are joined by a dot.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub(super) enum Value {
     Nothing,
 }
 
-/// A file: what stands above the text, by lower-case key, and the text.
+/// A parsed file: the front matter by lower-case key, and the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Document {
     pub(super) entries: BTreeMap<String, Entry>,
@@ -31,17 +31,17 @@ pub(super) struct Document {
     pub(super) body_line: usize,
 }
 
-/// The line, and what is wrong there.
+/// A line, and what is wrong there.
 pub(super) type Fault = (usize, String);
 
-/// Reads a file.
+/// Parses a file.
 pub(super) fn read(file: &str) -> Result<Document, Fault> {
     let file = file.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let first = file.lines().next().unwrap_or_default().trim_end();
     let ends: &[&str] = match first {
         "---" => &["---", "..."],
         "+++" => &["+++"],
-        // Bear has no line above.
+        // Bear writes no line above its front matter.
         _ if is_key(first) && file.lines().any(|line| line.trim_end() == "___") => &["___"],
         _ => {
             return Ok(Document {
@@ -108,7 +108,7 @@ fn flatten(entries: &mut BTreeMap<String, Entry>, above: &str, table: ::toml::Ta
                 .trim_start_matches(['"', '['])
                 .starts_with(&*key)
         };
-        // The delimiter stands above the first line.
+        // The delimiter is above the first line.
         let line = text.lines().position(is_here).map_or(1, |at| at + 2);
         let name = format!("{above}{}", key.to_lowercase());
         let words = |value: ::toml::Value| match value {
@@ -137,7 +137,7 @@ struct Yaml<'a> {
 
 impl<'a> Yaml<'a> {
     fn read(&mut self) -> Result<(), Fault> {
-        // The keys of the maps that are open, with how far they are indented.
+        // The keys of the open maps, with their indentation.
         let mut above: Vec<(usize, String)> = Vec::new();
         while let Some((at, line)) = self.lines.next() {
             let (number, indent) = (self.first + at, indent(line));
@@ -183,7 +183,7 @@ impl<'a> Yaml<'a> {
         Ok(())
     }
 
-    /// The next line that says something, where it belongs to a key indented by `depth`.
+    /// The next line that is not blank or a comment, if it belongs to a key indented by `depth`.
     fn next_below(&mut self, depth: usize) -> Option<&'a str> {
         let (_, line) = self.lines.peek()?;
         let is_item = line.trim_start().starts_with("- ") || line.trim() == "-";
@@ -262,7 +262,7 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-/// The key of a line, and what stands behind its colon.
+/// The key of a line, and the text after its colon.
 fn key(text: &str) -> Option<(String, &str)> {
     let (key, rest) = text.split_once(':')?;
     let is_end = rest.is_empty() || rest.starts_with([' ', '\t']);
@@ -271,7 +271,7 @@ fn key(text: &str) -> Option<(String, &str)> {
         .then(|| (key.to_owned(), rest.trim()))
 }
 
-/// What stands between the commas of a list, but for commas in quotes.
+/// The items of a list, split at commas outside quotes.
 fn items(inside: &str) -> Vec<&str> {
     let (mut quote, mut begin, mut all) = (None, 0, Vec::new());
     for (at, c) in inside.char_indices() {
@@ -311,7 +311,7 @@ fn scalar_text(text: &str, line: usize) -> Result<String, Fault> {
     })
 }
 
-/// A text in quotes; a comment may stand behind it.
+/// The value of a quoted text, which a comment may follow.
 fn quoted(text: &str, line: usize) -> Result<String, Fault> {
     let open = || (line, "this quotation mark is not closed".to_owned());
     if let Some(rest) = text.strip_prefix('\'') {
@@ -328,7 +328,7 @@ fn quoted(text: &str, line: usize) -> Result<String, Fault> {
         }
         return Err(open());
     }
-    // A double-quoted scalar is a string of JSON, but for escapes that nobody writes there.
+    // A double-quoted scalar is a JSON string, except for rarely used escapes.
     let mut parsed = serde_json::Deserializer::from_str(text).into_iter::<String>();
     match parsed.next() {
         Some(Ok(words)) => Ok(words),
@@ -336,7 +336,7 @@ fn quoted(text: &str, line: usize) -> Result<String, Fault> {
     }
 }
 
-/// A text as a scalar of YAML.
+/// A text as a YAML scalar.
 pub(super) fn write_text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -1,4 +1,4 @@
-//! What a folder holds, as posts. Nothing is written yet.
+//! Reading a folder as posts, without storing anything.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,7 +25,7 @@ use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post, PostId, State};
 
-// The keys under which programs write the same.
+// The keys that different programs use for the same thing.
 
 const TITLE: &[&str] = &["title"];
 const SLUG: &[&str] = &["slug", "link", "permalink", "url"];
@@ -58,10 +58,10 @@ const IMAGE: &[&str] = &[
 ];
 const IMAGE_ALT: &[&str] = &["image_alt", "feature_image_alt", "cover.alt"];
 
-/// The longest slug that is taken over, which may be longer than editors may choose.
+/// The longest slug that is imported; editors may choose only shorter ones.
 const LONGEST_SLUG: usize = 200;
 
-/// Reads a folder with all below it.
+/// Reads a folder with all its subfolders.
 pub async fn read(site: &Site, root: &Path) -> Result<Folder, FolderError> {
     let root = root.canonicalize()?;
     let mut files = Vec::new();
@@ -84,7 +84,7 @@ pub async fn read(site: &Site, root: &Path) -> Result<Folder, FolderError> {
     Ok(reading.folder)
 }
 
-/// Every file of Markdown; hidden folders are left out.
+/// Finds every Markdown file outside hidden folders.
 fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -103,7 +103,7 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// A picture that was looked for: the name of its file, or why it cannot be taken over.
+/// The result of looking for a picture: the name of its file, or why it cannot be imported.
 type Found = Result<String, String>;
 
 struct Reading<'a> {
@@ -167,7 +167,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// The post as its front matter describes it. What is wrong with it is named.
+    /// The post that the front matter describes. Problems are reported.
     fn post(&mut self, file: &Path, document: &Document) -> Option<Post> {
         let now = self.site.clock.now();
         let body = document.body.trim_start_matches('\n').trim_end();
@@ -176,7 +176,7 @@ impl Reading<'_> {
         let (title, body) = match (document.text(TITLE), kind) {
             (_, Kind::Note) => (String::new(), body.to_owned()),
             (Some((_, title)), _) => (title, body.to_owned()),
-            // The first heading is the title of a text without one.
+            // If the front matter has no title, the first heading is the title.
             (None, _) => match body.strip_prefix("# ").map(|rest| rest.split_once('\n')) {
                 Some(Some((title, rest))) => {
                     (title.trim().to_owned(), rest.trim_start().to_owned())
@@ -235,7 +235,7 @@ impl Reading<'_> {
         Some(post)
     }
 
-    /// Names what is wrong with fields, each at its line.
+    /// Reports problems of fields, each with its line.
     fn tell(&mut self, file: &Path, document: &Document, findings: Findings) {
         let Err(errors) = findings.finish() else {
             return;
@@ -267,7 +267,8 @@ impl Reading<'_> {
             Some("page") => Kind::Page,
             Some("note") => Kind::Note,
             Some("article" | "post" | "posts" | "blog") | None => Kind::Article,
-            // Other types of other programs are articles; ours are spelled right.
+            // Unknown types of other programs become articles, but a misspelled `kind`, this site's
+            // own key, is an error.
             Some(word) => {
                 if let (Some(entry), true) = (document.find(&["kind"]), Kind::find(word).is_none())
                 {
@@ -295,7 +296,7 @@ impl Reading<'_> {
             let found = of_name.into_iter().find(|slug| !slug.is_empty());
             return found.unwrap_or_else(|| "post".to_owned());
         };
-        // An address ends in it.
+        // The address may end in a slash.
         let given = given.trim_end_matches('/');
         let last = given.rsplit('/').next().unwrap_or_default();
         let last = last.strip_suffix(".html").unwrap_or(last);
@@ -316,12 +317,12 @@ impl Reading<'_> {
         at
     }
 
-    /// An id that the same post in the same file always gets, so that it is not imported twice.
+    /// An id that depends only on the file and the title, so that a post is not imported twice.
     fn id_of(&self, file: &Path, title: &str) -> Option<PostId> {
         let path = file.strip_prefix(&self.root).unwrap_or(file);
         let name = format!("{}\0{title}", path.display());
         let hash = hexadecimal(&Sha256::digest(name.as_bytes()));
-        // A UUID of version 8 (RFC 9562), which is made of what one likes.
+        // A UUID of version 8 (RFC 9562), whose content is free.
         let parts = [
             &hash[..8],
             &hash[8..12],
@@ -335,7 +336,7 @@ impl Reading<'_> {
             .ok()
     }
 
-    /// The text with the addresses that its pictures get.
+    /// The text with the new addresses of its pictures.
     async fn body(
         &mut self,
         file: &Path,
@@ -365,7 +366,7 @@ impl Reading<'_> {
         }))
     }
 
-    /// The picture at an address in a file; `None`: it is on another site, or kept already.
+    /// The picture at an address in a file; `None` if it is on another site or stored already.
     async fn picture(&mut self, file: &Path, address: &str) -> Result<Option<Found>, FolderError> {
         let is_elsewhere = address.starts_with("//") || address.contains("://");
         if is_elsewhere || address.starts_with("data:") {
@@ -397,7 +398,7 @@ impl Reading<'_> {
         Ok(Some(stored))
     }
 
-    /// Reads a picture. One that was exported keeps its name.
+    /// Reads a picture. An exported one keeps its name.
     async fn keep(&mut self, path: &Path) -> Result<Found, FolderError> {
         let sent = Bytes::from(std::fs::read(path)?);
         let shown = path.strip_prefix(&self.root).unwrap_or(path).display();
@@ -430,7 +431,7 @@ impl Reading<'_> {
         Ok(Ok(file))
     }
 
-    /// What a file holds that this import or an earlier one has kept.
+    /// The content of a file that this import or an earlier one stored.
     async fn kept(&self, file: &str) -> Result<Option<Bytes>, FolderError> {
         let mut new = self.folder.pictures.iter();
         if let Some((_, bytes)) = new.find(|(name, _)| name == file) {
@@ -461,7 +462,7 @@ pub(super) async fn stored(site: &Site, file: &str) -> io::Result<Option<Bytes>>
     Ok(Some(bytes.into()))
 }
 
-/// What the name of a file says: Jekyll's begin with the day.
+/// The information in a file name: Jekyll's begin with the date.
 struct FileName {
     title: String,
     date: Option<Timestamp>,
@@ -470,7 +471,7 @@ struct FileName {
 impl FileName {
     fn of(file: &Path) -> Self {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-        // The folder of Hugo's bundles has the name.
+        // In a bundle of Hugo, the folder has the name.
         let folder = file.parent().and_then(Path::file_name);
         let stem = match (&*stem, folder) {
             ("index" | "_index", Some(folder)) => folder.to_string_lossy().into_owned(),
@@ -487,7 +488,7 @@ impl FileName {
     }
 }
 
-/// An instant as programs write it.
+/// An instant in one of the formats that programs write.
 fn instant(words: &str, zone: &TimeZone) -> Option<Timestamp> {
     let words = words.trim();
     if let Ok(at) = words.parse::<Timestamp>() {

@@ -1,4 +1,4 @@
-//! All posts as a folder of Markdown, as [`super::read`] reads it.
+//! Exporting all posts as a folder of Markdown that [`super::read`] can read.
 
 use std::fmt::Write as _;
 use std::io;
@@ -14,7 +14,7 @@ use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post, State};
 
-/// Where the pictures are, seen from a text.
+/// The path of the pictures, relative to a text.
 const PICTURES: &str = "../pictures/";
 
 /// Writes all posts into a new or empty folder.
@@ -45,7 +45,7 @@ pub async fn write(site: &Site, root: &Path) -> Result<Counts, FolderError> {
         ..Counts::default()
     };
     for file in pictures {
-        // A text may name a picture that is gone.
+        // A text may name a picture that no longer exists.
         if let Some(bytes) = stored(site, &file).await? {
             put(&root.join("pictures").join(file), &bytes)?;
             counts.pictures += 1;

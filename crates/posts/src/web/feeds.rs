@@ -54,7 +54,8 @@ impl Format {
     }
 }
 
-/// The feeds of a kind, for the head of its pages. Pages are in none, and name those of articles.
+/// The feeds of a kind, for the head of its pages. Pages of kind `Page` are in no feed, and link to
+/// those of articles.
 pub(super) fn links(kind: Kind) -> [FeedLink<'static>; 3] {
     Format::ALL.map(|format| FeedLink {
         media_type: format.media_type(),

@@ -1,4 +1,4 @@
-//! What an editor has and may begin, for the page that they land on.
+//! The card of an editor's posts on the page after signing in.
 
 use identity::session::signed_in::SignedIn;
 use platform::{StoreError, Tx, sql};

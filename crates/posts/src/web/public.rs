@@ -25,7 +25,7 @@ use crate::{Refusal, editor, feed, image, markdown};
 /// A post as a list shows it.
 pub(super) struct Line {
     pub(super) href: String,
-    /// Empty for a note.
+    /// The title; empty for a note.
     pub(super) title: String,
     pub(super) excerpt: String,
     /// The whole text of a note as HTML.
@@ -53,7 +53,7 @@ impl Picture {
         })
     }
 
-    /// A picture that no post has yet.
+    /// An uploaded picture that no post uses yet.
     pub(super) fn at(file: &str, alt: &str) -> Option<Self> {
         let (width, height) = picture_folder::dimensions(file)?;
         Some(Self {
@@ -128,7 +128,7 @@ fn latest(site: &Site, text: &Text, posts: &[Post]) -> Vec<Part> {
     vec![Part::Latest(Part::html(&part))]
 }
 
-/// What the foot of public pages leads to.
+/// The links at the foot of public pages.
 pub(crate) fn foot(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
         href: "/feed".to_owned(),
@@ -157,10 +157,10 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     Ok(all)
 }
 
-/// How many posts of a kind search engines are told of.
+/// How many posts of a kind the sitemap lists.
 const MOST_PAGES: i64 = 10_000;
 
-/// What the menu leads to.
+/// The items for the menu.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let mut all = Vec::new();
     for (kind, label) in [(Kind::Article, "post-articles"), (Kind::Note, "post-notes")] {
@@ -178,7 +178,7 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     Ok(all)
 }
 
-/// Where a page is that stands at the first page of the site, while everybody may read it.
+/// The path of a page that is chosen as the site's first page, while it is public.
 pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, StoreError> {
     match published::page_at(tx, slug) {
         Ok(page) => Ok(Some(feed::path(&page))),
@@ -192,9 +192,9 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, 
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// Each tag's link text with its number of articles, and whether it is the tag of this list.
+    /// Each tag with its number of articles as link text, and whether it is the tag of this list.
     tags: Vec<(String, String, bool)>,
-    /// The tag of the list; empty: it has all.
+    /// The tag of the list; empty if it is not filtered.
     tag: &'a str,
     lines: Vec<Line>,
     /// The address of the feed; empty when there is none.
@@ -269,7 +269,7 @@ async fn list_page(
     piece: &Piece,
 ) -> Result<Response, Problem> {
     let list = load(site, kind, tag, piece).await?;
-    // A tag that no published article has is not found.
+    // 404 for a tag that no published article has.
     if !tag.is_empty() && list.items.is_empty() {
         return Err(Problem::not_found());
     }
@@ -315,14 +315,14 @@ async fn list_page(
     plain(site, text, title, body, &feeds::links(kind))
 }
 
-/// How many tags stand above the list of articles.
+/// How many tags are listed above the articles.
 const MOST_TAGS: usize = 12;
 
 fn tag_path(tag: &str) -> String {
     format!("/blog/tag/{}", utf8_percent_encode(tag, NON_ALPHANUMERIC))
 }
 
-/// Who wrote a post.
+/// The author of a post.
 struct Author {
     name: String,
     /// The address of their page.
@@ -335,7 +335,7 @@ impl Author {
         let Some(profile) = profile::find_public(tx, id)? else {
             return Ok(None);
         };
-        // Somebody who wrote what everybody can read has a page of their own.
+        // Somebody who wrote a public post has a page of their own.
         let slug = slug::find(tx, id)?;
         Ok(Some(Self {
             name: profile.display_name,
@@ -344,10 +344,10 @@ impl Author {
     }
 }
 
-/// What a page shows beside its post.
+/// What a page shows around its post.
 struct Surroundings {
     author: Option<Author>,
-    /// Addresses and titles.
+    /// Address and title.
     earlier: Option<(String, String)>,
     later: Option<(String, String)>,
     is_signed_in: bool,
@@ -389,12 +389,12 @@ struct PostPage<'a> {
     text: &'a Text,
     post: &'a Post,
     html: String,
-    /// A page has no date and no author.
+    /// Whether a date and an author are shown; not on a page.
     is_dated: bool,
     author: Option<Author>,
     date: String,
     machine: String,
-    /// How long it takes to read; empty for a note.
+    /// The reading time; empty for a note.
     minutes: String,
     image: Option<Picture>,
     tags: Vec<(String, &'a str)>,
@@ -495,7 +495,7 @@ async fn post_page(
     framed(site, &text, &name(&post), body, metadata)
 }
 
-/// A post as it is shared, with its first picture where it has one.
+/// The sharing data of a post, with its first picture if it has one.
 fn share(site: &Site, post: &Post) -> Share {
     let mut share = Share::new(site, &name(post), &post.excerpt(), &feed::path(post));
     share.kind = match post.kind {
@@ -515,7 +515,7 @@ fn share(site: &Site, post: &Post) -> Share {
     share
 }
 
-/// A page outside a post, with links to the site's feeds.
+/// A page that is not a post, with links to the site's feeds.
 pub(super) fn plain<B: Template>(
     site: &Site,
     text: &Text,

@@ -1,4 +1,4 @@
-//! One's own password, and signing out everywhere.
+//! The account's own password, and signing out everywhere.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! Another address for one's account.
+//! Changing the e-mail address of one's own account.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,5 +1,5 @@
-//! The linked identities of one's own account. Linking one leads through the provider's pages, so it
-//! begins on a page of ours.
+//! The linked identities of one's own account. Linking one leads through the provider's pages, so
+//! it begins on an HTML page of this site.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

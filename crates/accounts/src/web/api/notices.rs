@@ -1,4 +1,4 @@
-//! What somebody was told.
+//! The notices that an account received.
 
 use axum::extract::State;
 use axum::http::StatusCode;

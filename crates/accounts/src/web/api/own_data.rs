@@ -1,4 +1,4 @@
-//! The JSON interface of a copy of one's own data, and of leaving.
+//! The JSON API for exporting one's own data and for erasing one's account.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -33,7 +33,7 @@ struct RestoreOffered {
     restore_token: String,
 }
 
-/// The answer to such a sign-in.
+/// The response to a sign-in to an account that is being erased.
 pub(super) fn offered(token: &Secret) -> Response {
     Json(RestoreOffered {
         status: "restore_offered",
@@ -58,7 +58,7 @@ async fn export(
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    // A link on another site would use the copies up.
+    // Otherwise a link on another site could use up the permitted exports.
     csrf::check_sender(&headers, accounts.site.url())?;
     own_data::file(&accounts, caller.who, caller.request).await
 }
@@ -101,7 +101,7 @@ async fn erase(
     };
     accounts.site.store.write(change).await?;
     if when == When::Now {
-        // What was erased also leaves the log that SQLite keeps.
+        // Erased rows must also leave the write-ahead log of SQLite.
         accounts.site.store.checkpoint().await?;
     }
     Ok(StatusCode::ACCEPTED)

@@ -1,5 +1,5 @@
-//! Passkeys: signing in with one, making one, and taking one back. What is asked of the browser,
-//! and what it answers, has the shapes of Web Authentication Level 3, §5.1.
+//! Passkeys: signing in with one, adding one, and removing one. The options for the browser and its
+//! responses have the shapes of Web Authentication Level 3, §5.1.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -50,7 +50,7 @@ pub(super) struct RequestOptions {
 }
 
 impl RequestOptions {
-    /// Asks `browser` for one of these passkeys.
+    /// A challenge that asks `browser` for one of these passkeys.
     pub(super) fn new(site: &Site, browser: &str, allow_credentials: Vec<Descriptor>) -> Self {
         Self {
             challenge: challenge(site, browser),
@@ -75,7 +75,7 @@ async fn ask(State(accounts): State<Context>, headers: HeaderMap) -> Json<Reques
     Json(RequestOptions::new(site, browser.reveal(), Vec::new()))
 }
 
-/// What stands in for a session before there is one.
+/// The secret that stands in for a session before there is one.
 pub(super) fn browser(site: &Site, headers: &HeaderMap) -> Secret {
     let before = cookies::before(headers, site.url());
     let secret = before.or_else(|| cookies::session(headers, site.url()));

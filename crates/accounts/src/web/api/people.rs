@@ -1,4 +1,4 @@
-//! The JSON interface of those who administer people.
+//! The JSON API for administering accounts.
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;

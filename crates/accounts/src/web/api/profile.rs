@@ -1,4 +1,4 @@
-//! What people say of themselves.
+//! Profiles: what people tell others about themselves.
 
 use axum::extract::State;
 use utoipa::openapi::{RefOr, Schema};

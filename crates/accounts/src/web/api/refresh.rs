@@ -1,4 +1,4 @@
-//! Signing in by programs: access tokens, and the refresh tokens that they are got with.
+//! Signing in by programs: access tokens, and the refresh tokens that renew them.
 
 use axum::Router;
 use axum::extract::State;
@@ -75,7 +75,7 @@ async fn keys(State(accounts): State<Context>) -> Response {
         .into_response()
 }
 
-/// The answer to somebody who has just signed in.
+/// The response to somebody who has just signed in.
 pub(super) async fn begin(
     accounts: &Context,
     account: Account,
@@ -84,7 +84,7 @@ pub(super) async fn begin(
     answer(accounts, first(accounts, account, begun).await?).await
 }
 
-/// The first token of somebody who has just signed in.
+/// The first refresh token of somebody who has just signed in.
 pub async fn first(
     accounts: &Context,
     account: Account,
@@ -121,14 +121,14 @@ async fn refresh(
     answer(&accounts, go_on(&accounts, shown, from).await?).await
 }
 
-/// Uses a token for the next one.
+/// Exchanges a refresh token for the next one.
 pub async fn go_on(
     accounts: &Context,
     shown: Secret,
     (client, network): (Client, Network),
 ) -> Result<Refreshed, Problem> {
     let site = accounts.site.clone();
-    // What is made up costs no change.
+    // Read first, so that an invented token causes no write.
     let asked = shown.clone();
     let session = site
         .store
@@ -204,7 +204,7 @@ async fn answer(accounts: &Context, refreshed: Refreshed) -> Result<Response, Pr
     }))
 }
 
-/// An access token of a session.
+/// A signed access token of a session.
 pub fn sign(
     accounts: &Context,
     account: &AccountId,
@@ -221,7 +221,7 @@ fn signer(site: &Site) -> Signer {
     Signer::new(site.keys.clone(), site.url().to_string())
 }
 
-/// As RFC 6749 (section 5.1) wants it: kept by nobody on the way.
+/// A response that no cache stores (RFC 6749, section 5.1).
 pub fn unstored(body: impl Serialize) -> Response {
     (
         [(CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")],

@@ -1,4 +1,4 @@
-//! Registering, confirming an address, and a new password, for programs and scripts.
+//! Registering, confirming an address, and setting a new password, for programs and scripts.
 
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header::SET_COOKIE;
@@ -65,7 +65,7 @@ struct Register {
     website: String,
 }
 
-/// A registration by script, known to come from a page of ours.
+/// A registration by script, verified to come from a page of this site.
 struct RegisterCall {
     sent: Register,
     facts: Facts,

@@ -79,7 +79,7 @@ impl Step for SecondStep {
     }
 }
 
-/// Leads to the second step.
+/// The response that asks for the second step.
 pub(super) fn required(token: &Secret) -> Response {
     Json(SecondStepRequired {
         status: Status::MfaRequired,

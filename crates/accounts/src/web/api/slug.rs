@@ -1,4 +1,4 @@
-//! What people are called in public addresses.
+//! The slug that names an account in public addresses.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! Proving once more who one is.
+//! Proving one's identity again for a sensitive action.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! The JSON interface of those who look after addresses that get no mail.
+//! The JSON API for administering suppressed addresses, which get no mail.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

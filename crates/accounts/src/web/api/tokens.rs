@@ -103,7 +103,7 @@ struct CreateToken {
     expires_in_days: Option<u16>,
 }
 
-/// What a token is made with, and the one thing it reaches.
+/// The properties of a new token, and the only resource that it reaches.
 struct TokenCall {
     token: CreateToken,
     scope: Option<ScopeName>,

@@ -22,7 +22,7 @@ use site::webhook::{
     self, NewWebhook, State as WebhookState, Webhook, WebhookEventName, WebhookId, WebhookOwner,
 };
 
-/// Which scopes a token needs depends on the events that a webhook hears of.
+/// Which scopes a token needs depends on the events that a webhook receives.
 pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: Tokens(&[]), create: Tokens(&[])))
@@ -90,7 +90,7 @@ async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
     Ok(Json(counted(found.into_iter().map(View::from).collect())))
 }
 
-/// The whole list, with how many there are.
+/// The whole list with its length.
 fn counted<T>(items: Vec<T>) -> List<T> {
     let total = i64::try_from(items.len()).ok();
     List {

@@ -1,4 +1,4 @@
-//! The page of a series: it counts the times first, and makes what was counted.
+//! The page of a series: it first previews the slots, and then makes those that were previewed.
 
 use askama::Template;
 use axum::response::Response;
@@ -22,7 +22,7 @@ struct SeriesPage<'a> {
     submission: String,
     form_state: &'a FormState,
     groups: Vec<Group>,
-    /// What the series makes, once it was asked.
+    /// The preview of the series, once it was requested.
     counted: Option<Counted>,
 }
 
@@ -31,7 +31,7 @@ struct Counted {
     left_out: String,
     button: String,
     rows: Vec<(String, Option<String>)>,
-    /// The hidden fields of the form that makes it.
+    /// The hidden fields of the form that makes the series.
     fields: Vec<(String, String)>,
     can_be_made: bool,
 }
@@ -68,7 +68,7 @@ async fn series_page(
 ) -> Result<Response, Problem> {
     let (_, currency) = begin(req).await?;
     let text = &req.text;
-    // The week of this Monday, for the names of its days.
+    // The week of this Monday provides the names of the days.
     let days =
         (0..7_i64).filter_map(|day| jiff::civil::date(2027, 1, 4).checked_add(day.days()).ok());
     let days = days.map(|day| {
@@ -107,7 +107,7 @@ async fn series_page(
     req.page(HERE, &text.say("series-new"), body).await
 }
 
-/// `POST /me/slots/series`: counts first, and makes what was counted.
+/// `POST /me/slots/series`: previews first, and then makes what was previewed.
 pub(in crate::web) async fn create_series(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let form = posted.form.clone();

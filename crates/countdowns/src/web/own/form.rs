@@ -1,5 +1,5 @@
-//! The form of a countdown: what it counts comes first, then only what that needs; the rest is folded
-//! away, with its values beside.
+//! The form of a countdown: first the kind, then only the fields that this kind needs; the rest is
+//! folded, with its values shown beside.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use web::{Form, Text};
 use super::{HERE, KeeperContext, typed};
 use crate::countdown::{Countdown, Kind, Visibility};
 
-/// Makes the form's values what the table of a countdown reads.
+/// Converts the form's values to those that the table of a countdown reads.
 pub(super) fn prepare(text: &Text, form: &mut Form) {
     for name in ["target", "since"] {
         if let Some(day) = form.find(name) {
@@ -47,15 +47,15 @@ fn set(form: &mut Form, name: &str, value: String) {
         .collect();
 }
 
-/// The fields of the form in their arrangement.
+/// The arranged fields of the form.
 #[derive(Template)]
 #[template(path = "own/form.html")]
 struct Arranged<'a> {
     text: &'a Text,
-    /// The kinds to choose from, each with its word and whether it is chosen; empty for a countdown
-    /// that is there.
+    /// The kinds to choose from, each with its word and whether it is chosen; empty for an existing
+    /// countdown.
     kinds: Vec<(&'static str, bool)>,
-    /// Links that fill in the form of a new one: label and address.
+    /// Links that fill in the form of a new countdown: label and address.
     presets: Vec<(&'static str, String)>,
     title: Field,
     since: Option<DayAndTime>,
@@ -75,7 +75,7 @@ struct DayAndTime {
     day: String,
     time: String,
     error: Option<String>,
-    /// What somebody else has saved meanwhile.
+    /// The value that somebody else has saved meanwhile.
     stored: Option<String>,
 }
 
@@ -98,7 +98,7 @@ impl DayAndTime {
 /// Fields that are folded away.
 struct Fold {
     title: &'static str,
-    /// Their present values.
+    /// The present values of these fields.
     state: String,
     is_until: bool,
     is_open: bool,
@@ -131,7 +131,7 @@ pub(super) fn arrange(
     visibility.show_as_radios(hints.collect::<Vec<_>>());
     let mut listed = take("listed");
     if let (None, Control::Radios(choices)) = (one, &mut visibility.control) {
-        // A new one that everybody sees is on the lists from the beginning.
+        // A new public countdown is listed from the beginning.
         listed = None;
         choices.reverse();
         for (word, label, _) in choices {
@@ -145,7 +145,7 @@ pub(super) fn arrange(
     let zone = one.map_or(&req.who.account().time_zone, |one| &one.time_zone);
     let now = req.site.clock.now().to_zoned(super::zone_of(zone));
     let in_zone = |message| text.with(message, [("zone", place(zone).into())]);
-    // Nothing said yet: now.
+    // Without a value, the current time.
     let begin = || {
         let mut field = form.form_state.line("since", "");
         if form.form_state.form.find("since").is_none() {
@@ -169,7 +169,7 @@ pub(super) fn arrange(
         });
     let mut day_counting = take("day_counting");
     if let (None, Some(field)) = (one, &mut day_counting) {
-        // Each kind has its usual one.
+        // Each kind has its own default.
         if let Control::Select(choices) = &mut field.control {
             choices.insert(
                 0,
@@ -242,7 +242,7 @@ pub(super) fn arrange(
     }
 }
 
-/// What may be in the form before anything is typed.
+/// The presets for a new form.
 fn presets(text: &Text, year: i16) -> Vec<(&'static str, String)> {
     let next = date(year, 1, 1).saturating_add(1.year()).to_string();
     let preset = |label, title, fields: &[(&str, &str)]| {
@@ -285,7 +285,7 @@ fn seen_hint(visibility: Visibility) -> &'static str {
     }
 }
 
-/// What the page shows beside the figure, in few words.
+/// The values of the fields in a few words, shown beside the fold.
 fn shown_words(text: &Text, fields: &[Option<Field>]) -> String {
     let words = fields.iter().flatten().filter(|field| field.is_ticked());
     let words = words.map(|field| match field.name.as_str() {
@@ -296,7 +296,7 @@ fn shown_words(text: &Text, fields: &[Option<Field>]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// The label of what is chosen.
+/// The label of the chosen option.
 fn chosen_label(field: &Field) -> String {
     let Control::Select(choices) = &field.control else {
         return String::new();

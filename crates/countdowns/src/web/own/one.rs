@@ -31,7 +31,7 @@ struct Loaded {
 }
 
 impl Loaded {
-    /// The path of the public page, or of what is below it.
+    /// The path of the public page, or of `rest` below it.
     fn public_path(&self, rest: &str) -> String {
         let path = words::path(&self.account, &self.countdown.slug) + rest;
         match self.countdown.visibility {
@@ -56,14 +56,14 @@ struct CountdownPage<'a> {
     fields: Option<[Field; 2]>,
     /// The runs, each with the address of the reset that began it.
     runs: Vec<(String, Run)>,
-    /// HTML of the card from which it is sent on.
+    /// The HTML of the card for sharing it.
     share: Option<String>,
     /// The address of the day as a calendar file.
     calendar: Option<String>,
     public_path: String,
-    /// Whether it was made just now.
+    /// Whether it was just created.
     is_new: bool,
-    /// The message that says who sees it.
+    /// The message for its visibility.
     seen: &'static str,
 }
 
@@ -124,7 +124,7 @@ async fn countdown_page(
     req.page(HERE, &countdown.title, body).await
 }
 
-/// How the countdown is sent on, where others than its owners see it without signing in.
+/// The card for sharing, if the countdown is visible without signing in.
 fn share(site: &Site, text: &Text, loaded: &Loaded, clock: Option<&ClockView>) -> Option<String> {
     let countdown = &loaded.countdown;
     let key = match countdown.visibility {

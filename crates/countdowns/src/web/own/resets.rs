@@ -113,8 +113,8 @@ pub(in crate::web) async fn change(
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let zone = owner.countdown().zone();
         let mut sent = read(&form, &zone)?;
-        // An unchanged field keeps the instant to the millisecond, also in an hour that occurs
-        // twice.
+        // If the field is unchanged, the instant stays the same to the millisecond, also in an hour
+        // that occurs twice.
         if form.text("when") == typed(&reset::find(tx, owner, &one)?, &zone) {
             sent.reset_at = None;
         }

@@ -1,16 +1,16 @@
-//! Days and times as people type them where the browser has no pickers for them.
+//! Days and times as people type them in browsers without date and time pickers.
 
 use jiff::civil::{Date, Time};
 use web::Text;
 
-/// Months by their names in the reader's language, from January on.
+/// The messages for the months' names in the reader's language, from January on.
 const MONTHS: [&str; 12] = [
     "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8",
     "month-9", "month-10", "month-11", "month-12",
 ];
 
-/// A day and a time as one text, as `2027-03-01T18:00`; what is not understood stays as typed, and
-/// is refused later.
+/// A day and a time as one text, such as `2027-03-01T18:00`. What cannot be parsed stays as typed,
+/// and is refused later.
 pub(super) fn moment(text: &Text, day: &str, time: &str) -> String {
     let (day, time) = (day.trim(), time.trim());
     let day = self::day(text, day).map_or_else(|| day.to_owned(), |day| day.to_string());
@@ -21,13 +21,13 @@ pub(super) fn moment(text: &Text, day: &str, time: &str) -> String {
     }
 }
 
-/// The two parts of such a text.
+/// The day and the time in such a text.
 pub(super) fn parts(moment: &str) -> (&str, &str) {
     moment.split_once('T').unwrap_or((moment, ""))
 }
 
-/// “2027-03-01”, “1 March 2027”, “March 1, 2027”, “1 Mac 2027”. Of “01/03/2027” nobody knows the
-/// month.
+/// “2027-03-01”, “1 March 2027”, “March 1, 2027”, “1 Mac 2027”. “01/03/2027” is refused, because
+/// its month is ambiguous.
 fn day(text: &Text, typed: &str) -> Option<Date> {
     if let Ok(day) = typed.parse() {
         return Some(day);

@@ -1,4 +1,4 @@
-//! Which households a campaign is for, and which of them no mail reaches.
+//! Which households a campaign is for, and which of them cannot get mail.
 
 use platform::key::Key;
 use platform::mail::suppression::{self, Cause};
@@ -12,7 +12,7 @@ use crate::hosting::listing::{self, InvitationFilter, InvitationRow};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::OccasionId;
 
-/// The stream of mails to many, which every household may refuse.
+/// The stream of mail to many, from which every household may unsubscribe.
 pub const STREAM: Stream = Stream::Marketing;
 
 /// Whom a filter finds.
@@ -31,7 +31,7 @@ pub struct Audience {
 }
 
 impl Audience {
-    /// Counts whom the filter finds.
+    /// Counts the households that the filter finds.
     pub fn count(
         tx: &mut Tx<'_>,
         key: &Key,
@@ -68,7 +68,7 @@ impl Audience {
     }
 }
 
-/// Why no mail goes to this address.
+/// Why this address gets no mail.
 pub(in crate::hosting) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -1,4 +1,4 @@
-//! How far a campaign is, in numbers and for each household.
+//! The progress of a campaign, in total and for each household.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::{CampaignId, load};
 use crate::hosting::{HostOf, Refusal};
 use crate::id::InvitationId;
 
-/// How many mails are in which state; states without mails are left out.
+/// How many mails are in each state; states without mails are left out.
 pub type Counts = BTreeMap<String, i64>;
 
 words! {
@@ -22,13 +22,13 @@ words! {
         Queued = "queued" => "host-mail-queued",
         /// Being handed to the mail server.
         Sending = "sending" => "host-mail-sending",
-        /// The mail server took it.
+        /// The mail server accepted it.
         Sent = "sent" => "host-mail-sent",
-        /// The mail server asked to try later.
+        /// The mail server asked for a later attempt.
         Deferred = "deferred" => "host-mail-deferred",
-        /// It came back.
+        /// It bounced.
         Bounced = "bounced" => "host-mail-bounced",
-        /// Every try failed.
+        /// Every attempt failed.
         Failed = "failed" => "host-mail-failed",
         /// The address takes no mail.
         Suppressed = "suppressed" => "host-mail-suppressed",
@@ -36,7 +36,7 @@ words! {
         Uncertain = "uncertain" => "host-mail-uncertain",
         /// Not sent, for a reason.
         Skipped = "skipped" => "host-mail-skipped",
-        /// The campaign was ended before.
+        /// The campaign was ended first.
         Cancelled = "cancelled" => "host-mail-cancelled",
     }
 }
@@ -45,15 +45,15 @@ words! {
     /// Why a household gets no mail of a campaign.
     #[schema(as = SkipReason)]
     Skip {
-        /// It has no address.
+        /// The household has no address.
         NoAddress = "no_address" => "host-skip-no-address",
-        /// It wants no more of this mail.
+        /// The household has unsubscribed.
         Unsubscribed = "unsubscribed" => "host-skip-unsubscribed",
-        /// Mail to it came back, or was marked as spam.
+        /// Mail to it bounced, or was marked as spam.
         Bounced = "bounced" => "host-skip-bounced",
-        /// It has answered, and need not be reminded.
+        /// The household has answered, so it needs no reminder.
         Answered = "answered" => "host-skip-answered",
-        /// It may not answer any more.
+        /// The household may not answer any more.
         Closed = "closed" => "host-skip-closed",
         /// The invitation is archived.
         Archived = "archived" => "host-skip-archived",
@@ -95,8 +95,8 @@ pub(super) fn count(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Counts, StoreErr
         .collect())
 }
 
-/// The households of a campaign from `after` on, at most `limit`; only those in one state, if
-/// that is asked for.
+/// The households of a campaign from `after` on, at most `limit`; optionally only those in one
+/// state.
 pub fn recipients(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,5 +1,5 @@
-//! The steps of the job that sends a campaign: fixing who gets it, choosing the next few
-//! households, and writing their mails once these are rendered.
+//! The steps of the job that sends a campaign: fixing its recipients, choosing the next few
+//! households, and queueing their rendered mails.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -18,9 +18,9 @@ use crate::portal::{self, Portal};
 use crate::snapshot;
 use crate::words::{Access, OccasionStatus, Response};
 
-/// How soon the job looks again while mails are under way.
+/// How soon the job runs again while mails are in progress.
 const SOON: SignedDuration = SignedDuration::from_secs(1);
-/// How soon it looks again while all that is left waits for another try.
+/// How soon the job runs again while only deferred mails are left.
 const WHILE_DEFERRED: SignedDuration = SignedDuration::from_mins(1);
 
 /// The mails to write next.
@@ -28,12 +28,12 @@ const WHILE_DEFERRED: SignedDuration = SignedDuration::from_mins(1);
 pub struct Batch {
     /// The campaign.
     pub campaign: Campaign,
-    /// Its households: places and invitations.
+    /// The next households: positions and invitations.
     pub next: Vec<(i64, InvitationId)>,
 }
 
-/// Begins the campaign if it is time, notes how far it is, and chooses the households that come
-/// next; `None` if nothing is to be done now. The job is queued again where more will be.
+/// Begins the campaign if it is time, stores its progress, and chooses the next households; `None`
+/// if there is nothing to do now. If there will be later, the job is queued again.
 pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Batch>, StoreError> {
     let Some((mut campaign, occasion)) = lock(tx, id)? else {
         return Ok(None);
@@ -92,12 +92,12 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
     Ok(Some(Batch { campaign, next }))
 }
 
-/// How many mails are written at once, and when the next ones are.
+/// How many mails are written at once, and the pause before the next ones.
 fn pace(per_minute: i64) -> (i64, SignedDuration) {
     if per_minute == 0 {
         return (WINDOW, SOON);
     }
-    // A second or more between batches.
+    // At least a second between batches.
     let batch = (per_minute + 59) / 60;
     (
         batch,
@@ -105,7 +105,7 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
     )
 }
 
-/// Fixes who gets the campaign. Where its host has lost the role, nobody does.
+/// Fixes the recipients of a campaign. If its host has lost the role, there are none.
 fn begin(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -169,12 +169,12 @@ fn find_households(
             Ok(Some(found.collect()))
         }
         Err(Refusal::Store(error)) => Err(error),
-        // The filter names an event that is gone.
+        // The filter names an event that was deleted.
         Err(_) => Ok(None),
     }
 }
 
-/// Adds a household, or why it gets no mail.
+/// Adds a household to the recipients, or the reason why it gets no mail.
 pub(in crate::hosting) fn add(
     tx: &mut Tx<'_>,
     id: &CampaignId,
@@ -200,7 +200,7 @@ pub(in crate::hosting) fn add(
     Ok(())
 }
 
-/// Marks the invitations as sent whose mail a server has accepted.
+/// Marks the invitations as sent whose mail was accepted by a server.
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     if campaign.kind != MailKind::Invitation {
         return Ok(());
@@ -217,7 +217,7 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A household that a mail is rendered for, as it was read.
+/// A household to render a mail for, as it was read.
 #[derive(Debug)]
 pub struct Addressee {
     /// The household with its occasion.
@@ -237,7 +237,7 @@ pub fn read(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Addressee>, Sto
     Ok(Some(Addressee { portal, revision }))
 }
 
-/// Why this household gets no mail of this kind now.
+/// The reason why this household needs no mail of this kind now, if any.
 pub fn needs_none(kind: MailKind, portal: &Portal) -> Option<Skip> {
     let invitation = &portal.household.invitation;
     if invitation.archived_at.is_some() || portal.occasion.status == OccasionStatus::Archived {
@@ -252,18 +252,18 @@ pub fn needs_none(kind: MailKind, portal: &Portal) -> Option<Skip> {
     (portal.response() == Response::Complete).then_some(Skip::Answered)
 }
 
-/// A mail for the household at this place, or why it gets none.
+/// A rendered mail for a household, or why it gets none.
 #[derive(Debug)]
 pub enum Rendered {
-    /// It gets none.
+    /// The household gets no mail.
     Skipped(Skip),
     /// The mail, and the invitation's version and the occasion's revision when it was rendered.
     Mail(Box<NewMail>, (i64, i64)),
 }
 
-/// Writes the mail of the household at this place, and takes the household out of the queue in the
-/// same transaction. Where something has changed since the mail was rendered, the household stays
-/// in the queue.
+/// Queues the mail of the household at this position, and takes the household out of the campaign's
+/// queue in the same transaction. If anything has changed since the mail was rendered, the
+/// household stays in the queue.
 pub fn write(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -327,7 +327,7 @@ pub fn write(
     Ok(())
 }
 
-/// Queues the job of every campaign that is due, should it have been lost.
+/// Queues the job of every due campaign, in case its job was lost.
 pub fn queue_due(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     let due: Vec<(CampaignId,)> = sql!(

@@ -1,4 +1,4 @@
-//! Documents that somebody who runs the server brings into an occasion.
+//! Importing documents into an occasion from the server's command line.
 
 use platform::{StoreError, Tx};
 use web::{Catalogue, Site};
@@ -13,7 +13,7 @@ use identity::grant;
 
 /// Why nothing was written.
 enum Nothing {
-    /// It was only tried: what would happen.
+    /// A dry run, with what would happen.
     Tried(Check),
     Refused(Refusal),
 }
@@ -30,9 +30,9 @@ impl From<Refusal> for Nothing {
     }
 }
 
-/// Brings documents into the occasion with this slug, in the name of its first owner; without
-/// `is_written` only says what would happen. Codes are kept however easy they are to guess,
-/// because cards with them are out already.
+/// Imports documents into the occasion with this slug, as its first owner; without `is_written`
+/// only reports what would happen. Codes are kept even if they are easy to guess, because cards
+/// with them have been sent out.
 pub async fn bring(
     site: &Site,
     slug: &str,
@@ -55,7 +55,7 @@ pub async fn bring(
         Err(Nothing::Tried(check)) => return Ok((check, None)),
         Err(Nothing::Refused(refusal)) => return Err(refusal),
     };
-    // The job that was queued finds nothing left to do.
+    // The queued job then finds nothing left to do.
     let worked = job::work(site.store.clone(), site.catalogue.clone(), id.clone()).await;
     if let Err(error) = worked {
         tracing::warn!(?error, "the import goes on when the program runs");

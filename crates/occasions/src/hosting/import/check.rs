@@ -37,7 +37,7 @@ pub struct Check {
     pub found: usize,
 }
 
-/// What applying would do now. Nothing is written.
+/// What applying the import would do now. Nothing is written.
 pub fn check(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -70,7 +70,7 @@ pub fn check(
     Ok(check)
 }
 
-/// What one household would become, and what there is to say about it.
+/// What one household would become, with the findings about it.
 pub(super) fn look(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -118,9 +118,9 @@ pub(super) fn look(
                 Some("guests") => parts.next().and_then(|index| index.parse::<usize>().ok()),
                 _ => None,
             };
-            // Guests of an invitation that is there stand before those of the list.
+            // Guests of the existing invitation come before those of the list.
             let row = guest.and_then(|index| one.guest_rows.get(index));
-            // What stands there, or else whose it is.
+            // The stored name, or else whose guest it is.
             let name = match guest {
                 Some(index) => wanted.guests.get(index).map(|guest| guest.name.clone()),
                 None => wanted.household.clone(),

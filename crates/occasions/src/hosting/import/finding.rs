@@ -1,4 +1,4 @@
-//! What is wrong, or doubtful, in a list: by row and column.
+//! Errors and warnings about a list, by row and column.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,17 +7,17 @@ use web::{FieldProblem, words};
 use crate::hosting::record::table::{Column, Field};
 
 words! {
-    /// Something in a list that a host should look at, and that hinders nothing.
+    /// Something in a list that a host should check, but that does not prevent the import.
     Warning {
         /// No mail can reach the household.
         NoEmail = "no_email" => "host-import-no-email",
-        /// A household of this name is there already, with another address.
+        /// Another household has this name and another address.
         DoubtfulDuplicate = "doubtful_duplicate" => "host-import-doubtful-duplicate",
-        /// The occasion does not speak this language, so its default is used.
+        /// The occasion does not offer this language, so its default language is used.
         UnknownLanguage = "unknown_language" => "host-import-unknown-language",
-        /// A food need that the occasion does not list; kept in words.
+        /// A food need that the occasion does not list; stored as text.
         UnknownDiet = "unknown_diet" => "host-import-unknown-diet",
-        /// An answer in words that nobody knows; left out.
+        /// An answer that is not recognised; left out.
         UnknownAnswer = "unknown_answer" => "host-import-unknown-answer",
     }
 }
@@ -42,7 +42,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A word that stands for nothing.
+    /// An error for a word that is not recognised.
     pub(super) fn unknown(row: usize, column: impl Into<Column>, value: &str) -> Self {
         Self::error(row, column, "unknown_option", value)
     }
@@ -98,7 +98,7 @@ fn shortened(value: &str) -> String {
     value.chars().take(60).collect()
 }
 
-/// The word of the column that a pointer means.
+/// The name of the column that a pointer refers to.
 fn column(pointer: &str) -> String {
     let mut parts = pointer.split('/').skip(1);
     let first = parts.next().unwrap_or_default();

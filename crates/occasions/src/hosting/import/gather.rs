@@ -1,4 +1,4 @@
-//! From the rows of a list to documents of households.
+//! Converts the rows of a list to documents of households.
 
 use std::collections::BTreeMap;
 
@@ -15,31 +15,31 @@ use crate::household::GUEST_LIMIT;
 use crate::question::Question;
 use crate::words::{AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
-/// How many findings a household has at most.
+/// The most findings about one household.
 const MOST_FINDINGS: usize = 100;
-/// How many words of a cell that lists several are read.
+/// The most words that are read from a cell with several.
 const MOST_WORDS: usize = 100;
 
-/// A household of a list, and where in the list it stands.
+/// A household of a list, and its place in the list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gathered {
     pub(super) record: Record,
-    /// The row in which it begins.
+    /// The household's first row.
     pub(super) row: usize,
-    /// The row of each of its guests.
+    /// The row of each guest of the household.
     pub(super) guest_rows: Vec<usize>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// What a list is read with.
+/// The context for reading a list.
 pub(super) struct Reader<'a> {
     pub(super) ground: &'a Ground,
     pub(super) lexicon: &'a Lexicon,
 }
 
 impl Reader<'_> {
-    /// The households of a table. Rows with the same code are one household, without a code
-    /// those with the same household's name, and any other row is one by itself.
+    /// The households of a table. Rows with the same code are one household. Without a code, rows
+    /// with the same household name are. Any other row is a household by itself.
     pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
         let mut all: Vec<Gathered> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -75,7 +75,7 @@ impl Reader<'_> {
         all
     }
 
-    /// The households of a list of documents; their places are their numbers.
+    /// The households of a list of documents, numbered by position.
     pub(super) fn records(&self, records: Vec<Record>) -> Vec<Gathered> {
         let all = records.into_iter().enumerate().map(|(index, record)| {
             let row = index + 1;
@@ -129,7 +129,7 @@ impl Reader<'_> {
         ] {
             let typed = row.line(field);
             if place.is_none() && !typed.is_empty() {
-                // "Yes" allows one, and "no" none.
+                // "Yes" allows one guest, and "no" none.
                 let allowed = self.lexicon.flag(&typed).map(i64::from);
                 *place = typed.parse().ok().or(allowed);
                 if place.is_none() {
@@ -138,7 +138,7 @@ impl Reader<'_> {
                 }
             }
         }
-        // An address that differs from the household's is the person's own.
+        // An address other than the household's belongs to the person.
         let email = row.line(Field::Email);
         match (&record.email, guests.first_mut()) {
             (Some(known), Some(guest)) if !email.is_empty() && fold(known) != fold(&email) => {
@@ -172,7 +172,8 @@ impl Reader<'_> {
         self.read_guest(one, before, number, row);
     }
 
-    /// What a row says of a person; of several, the first, but answers hold for all of them.
+    /// Reads what a row says about a person. If the row names several people, this is the first,
+    /// but the answers apply to all of them.
     fn read_guest(&self, one: &mut Gathered, from: usize, number: usize, row: &Cells<'_>) {
         let (guests, findings) = (&mut one.record.guests[from..], &mut one.findings);
         for (event, cell) in row.replies() {
@@ -232,7 +233,7 @@ impl Reader<'_> {
         guest.events = events(&row.line(Field::GuestEvents));
     }
 
-    /// Puts words in the form in which they are stored, as far as the occasion knows them.
+    /// Converts the words that the occasion knows to the form in which they are stored.
     fn tidy(&self, one: &mut Gathered) {
         let Gathered {
             record,
@@ -277,7 +278,7 @@ impl Reader<'_> {
             }
         }
         if let Some(tags) = &mut record.tags {
-            // What Google adds to every contact is no label of its owner's.
+            // Google adds these to every contact; they are not the owner's labels.
             tags.retain(|tag| !tag.trim().is_empty() && !tag.trim().starts_with("* "));
             for tag in tags {
                 *tag = clean_line(tag);
@@ -339,7 +340,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A food need that the occasion does not know is kept in the person's own words.
+    /// A food need that the occasion does not know is stored as typed.
     fn tidy_diets(&self, guest: &mut GuestRecord, row: usize, findings: &mut Vec<Finding>) {
         let Some(typed) = guest.diets.take() else {
             return;
@@ -377,7 +378,7 @@ impl Reader<'_> {
         {
             if let Some(answer) = answers.get_mut(&question.key) {
                 let typed = self.typed(question, answer);
-                // What cannot be read is refused with everything else.
+                // A value that cannot be parsed is refused later, with all other errors.
                 if let Ok(Some(read)) = question.read(&typed)
                     && let Ok(stored) = serde_json::to_value(read)
                 {
@@ -387,7 +388,7 @@ impl Reader<'_> {
         }
     }
 
-    /// An answer as the question reads it: a list says choices in words.
+    /// An answer in the form that the question parses: lists have choices in words.
     fn typed(&self, question: &Question, answer: &Value) -> Value {
         let Value::String(text) = answer else {
             return answer.clone();
@@ -458,7 +459,7 @@ impl Cells<'_> {
     }
 }
 
-/// Everybody in a row.
+/// All guests in a row.
 fn guests(row: &Cells<'_>) -> Vec<GuestRecord> {
     let joined = |first: Field, last: Field| {
         let parts = [row.line(first), row.line(last)];
@@ -515,7 +516,7 @@ fn events(typed: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Whether a name only says that somebody may be brought along.
+/// Whether a name is only a placeholder for an additional guest.
 fn is_placeholder(guest: &GuestRecord) -> bool {
     let is_named = guest.kind != Some(GuestKind::PlusOne);
     let words = ["guest", "+1", "+ 1", "plus one", "plus 1", "tetamu"];

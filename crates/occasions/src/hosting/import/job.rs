@@ -1,4 +1,4 @@
-//! The job that applies an import, or takes it back, batch by batch.
+//! The job that applies or undoes an import, batch by batch.
 
 use std::collections::BTreeSet;
 
@@ -19,9 +19,9 @@ use crate::id::InvitationId;
 use crate::id::OccasionId;
 use crate::limits;
 
-/// The kind of the job that applies imports and takes them back.
+/// The kind of the job that applies and undoes imports.
 pub const KIND: &str = "occasions.import";
-/// The kind of the job that deletes kept rows.
+/// The kind of the job that deletes stored rows.
 pub const SWEEP: &str = "occasions.imports_expire";
 /// How many households one transaction writes, so that other writers get their turn.
 const BATCH: usize = 25;
@@ -31,7 +31,7 @@ pub fn handler(store: Store, catalogue: Catalogue) -> Handler {
     Handler::new(KIND, move |job| run(store.clone(), catalogue.clone(), job))
 }
 
-/// The job that deletes kept rows when they expire.
+/// The job that deletes stored rows when they expire.
 pub fn sweep_job(platform: Platform) -> Handler {
     Handler::each_minute(SWEEP, move |_| {
         let platform = platform.clone();
@@ -64,7 +64,7 @@ struct Payload {
     import: ImportId,
 }
 
-/// An import with the host who answers for it.
+/// An import with the responsible host.
 struct Task {
     import: Import,
     host: HostOf,
@@ -87,7 +87,7 @@ async fn run(store: Store, catalogue: Catalogue, job: Job) -> Result<Done, JobEr
     work(store, catalogue, import).await
 }
 
-/// Applies an import or takes it back, from where it stands to the end.
+/// Applies or undoes an import, from where it stopped to the end.
 pub(super) async fn work(
     store: Store,
     catalogue: Catalogue,
@@ -123,7 +123,8 @@ pub(super) async fn work(
 
 enum Prepared {
     Nothing,
-    /// There are so many households with errors, and the host wants none then.
+    /// The import was stopped: this many households have errors, and the host does not want a
+    /// partial import.
     Stopped(i64),
     Undo,
     Apply(Vec<Gathered>),
@@ -169,8 +170,8 @@ async fn apply(store: &Store, id: &ImportId, all: Vec<Gathered>) -> Result<Done,
     }
 }
 
-/// Writes one batch; returns where the next one begins. `from`: where this one does, if it
-/// is known; else after the last household whose outcome is stored.
+/// Writes one batch; returns where the next one begins. `from` is where this one begins; `None`
+/// means after the last household whose outcome is stored.
 fn apply_batch(
     tx: &mut Tx<'_>,
     id: &ImportId,
@@ -258,7 +259,7 @@ fn apply_batch(
     Ok((!is_over).then_some(to))
 }
 
-/// How many more the occasion takes, and how long new codes are.
+/// How many more invitations and guests the occasion can have, and the length of new codes.
 struct Room {
     households: i64,
     guests: i64,
@@ -321,8 +322,8 @@ fn write_one(
         if room.households < 1 {
             return Err(Refusal::LimitReached(limits::INVITATIONS));
         }
-        // That a code is taken tells something about others, so it is told only so often in the
-        // week that reports are kept.
+        // A code that is taken reveals something about others, so this is reported only so often
+        // during the week that reports are stored.
         if one.record.code.is_some() && room.refused_codes >= codes::TRIES {
             return Err(Refusal::RateLimited(86_400));
         }
@@ -353,7 +354,7 @@ fn is_taken(tx: &mut Tx<'_>, import: &ImportId, id: &InvitationId) -> Result<boo
     Ok(found.is_some())
 }
 
-/// The invitations that households before this one became.
+/// The invitations that earlier households of this import became.
 fn taken(tx: &mut Tx<'_>, import: &ImportId) -> Result<BTreeSet<InvitationId>, StoreError> {
     let all: Vec<(InvitationId,)> = sql!(
         "SELECT invitation FROM import_row WHERE import = :import AND invitation IS NOT NULL",
@@ -376,7 +377,7 @@ async fn undo(store: &Store, id: &ImportId) -> Result<Done, JobError> {
     }
 }
 
-/// Takes back one batch; returns whether any household is left.
+/// Undoes one batch; returns whether any household is left.
 fn undo_batch(tx: &mut Tx<'_>, id: &ImportId) -> Result<bool, StoreError> {
     let Some(Task { import, host }) = load(tx, id)? else {
         return Ok(false);

@@ -1,5 +1,5 @@
-//! What the words of a list mean in an occasion: headings, answers, food needs, events,
-//! choices, in every language that hosts' files can be in, and as other programs write them.
+//! What the words of a list mean in an occasion: headings, answers, food needs, events and choices,
+//! in every language that hosts' files can be in, and in the spelling of other programs.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::hosting::record::table::{Column, Field, folded, languages};
 use crate::question::Question;
 use crate::words::{GuestKind, ReplyStatus};
 
-/// Headings of other programs and plain ones, folded, by what they hold.
+/// Headings, both plain ones and those of other programs, folded, by field.
 const HEADINGS: &[(Field, &[&str])] = &[
     (
         Field::Code,
@@ -338,7 +338,7 @@ impl Lexicon {
             languages: BTreeMap::new(),
             choices: BTreeMap::new(),
         };
-        // Whatever comes first stays: an occasion's own words win over those of all.
+        // The first meaning wins: an occasion's own words take precedence over the built-in ones.
         for text in &texts {
             for column in Column::all(ground) {
                 add(&mut all.headings, &column.heading(text), column);
@@ -437,7 +437,7 @@ impl Lexicon {
         }
     }
 
-    /// The columns of a list, as far as its headings tell, with all its rows to look at.
+    /// The columns that the headings of a list suggest; the rows help to decide.
     pub(super) fn guess(&self, headings: &[String], rows: &[(usize, Vec<String>)]) -> Vec<Column> {
         let found = headings.iter().map(|heading| {
             let found = self.headings.get(&folded(heading));
@@ -446,7 +446,7 @@ impl Lexicon {
         let mut columns: Vec<Column> = found.collect();
         let has = |columns: &[Column], field| columns.contains(&Column::Field(field));
         for (at, column) in columns.iter_mut().enumerate() {
-            // How many they are is no list of names.
+            // A column with the number of guests is not a list of names.
             let mut cells = rows.iter().filter_map(|(_, row)| row.get(at));
             let is_count = |cell: &String| cell.trim().parse::<i64>().is_ok();
             if *column == Column::Field(Field::Names) && cells.any(is_count) {
@@ -501,7 +501,7 @@ impl Lexicon {
         self.languages.get(&folded(typed)).map(String::as_str)
     }
 
-    /// The key of a choice; what was typed if it is none.
+    /// The key of a choice, or the typed text if there is no such choice.
     pub(super) fn choice(&self, question: &Question, typed: &str) -> String {
         let place = (question.key.clone(), folded(typed));
         let found = self.choices.get(&place);
@@ -516,7 +516,7 @@ fn add<T>(words: &mut BTreeMap<String, T>, word: &str, meaning: T) {
     }
 }
 
-/// A language's English name, as lists have it.
+/// A language's English name, as used in lists.
 fn english(tag: &str) -> &'static str {
     match tag {
         "en" => "english",

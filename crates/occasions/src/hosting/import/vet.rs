@@ -1,4 +1,4 @@
-//! Whether a document can become a household: the same rules as where a host fills in a form.
+//! Checks whether a document can become a household, by the same rules as a host's form.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
-/// A document that passed every rule, as it is written.
+/// A document that passed every rule, ready to be written.
 pub(super) struct Vetted {
     pub(super) details: Details,
     pub(super) code: Option<(String, CodeKey)>,
@@ -33,7 +33,7 @@ pub(super) struct Vetted {
 }
 
 impl Vetted {
-    /// Whether the household is like this already, however a list writes it.
+    /// Whether the stored household is the same already, regardless of spelling in the list.
     pub(super) fn is_already(&self, old: &Standing) -> bool {
         let household = &old.household;
         let has_contact = |(id, contact): (&GuestId, &Contact)| {
@@ -49,7 +49,7 @@ impl Vetted {
     }
 }
 
-/// Checks what a household would be: a new one, or `old` changed.
+/// Checks what a household would be: a new one, or a changed `old`.
 pub(super) fn vet(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -67,7 +67,7 @@ pub(super) fn vet(
         Some(keys) => event::by_keys(&ground.events, keys, "/events", findings),
         None => ground.events.iter().map(|event| event.id.clone()).collect(),
     };
-    // As they are stored.
+    // In the stored order.
     events.sort();
     if wanted.guests.len() > GUEST_LIMIT {
         findings.add("/guests", "guest_limit", [("limit", GUEST_LIMIT.into())]);
@@ -217,7 +217,7 @@ fn own_code<'n>(
     Some((code::display_form(typed), key))
 }
 
-/// Marks those whom a host allows although the household may not bring so many.
+/// Marks the guests whom a host allows beyond the household's allowance.
 fn mark_beyond(details: &Details, guests: &mut [Guest]) {
     let (mut others, mut children) = (details.plus_ones, details.children);
     for guest in guests {
@@ -234,9 +234,9 @@ fn mark_beyond(details: &Details, guests: &mut [Guest]) {
     }
 }
 
-/// The invitation that a document means: that with its code, else with its reference, else
-/// one of the same name and mail address that is not `taken` by another document. The second
-/// value says whether one of the same name has another address.
+/// The invitation that a document refers to: by its code, or else its reference, or else the same
+/// name and mail address, unless it is `taken` by another document. The second value says whether
+/// an invitation with the same name has another address.
 pub(super) fn find(
     tx: &mut Tx<'_>,
     ground: &Ground,

@@ -19,7 +19,7 @@ use crate::invitation;
 use crate::rsvp;
 use crate::words::{ActedBy, Source};
 
-/// Makes a household, or changes the one with this id. `length` is that of new codes.
+/// Makes a household, or changes the one with this id. `length` is the length of new codes.
 pub(super) fn household(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -114,7 +114,7 @@ fn change(
     let answers = (&household.answers, &new.answers);
     asking::differences(answers.0, answers.1, &ground.questions, "", &mut changes);
     if !changes.is_empty() {
-        // From now on, what was replaced exists only in this submission.
+        // From now on, the replaced values exist only in this submission.
         let version = household.invitation.version;
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Import)?;
     }
@@ -169,7 +169,7 @@ fn change(
     Ok(household.invitation.version)
 }
 
-/// Makes the rows of answers those of the events that each known guest is invited to; new
+/// Makes the reply rows of each existing guest match the events that the guest is invited to; new
 /// guests get theirs when they are written.
 fn invite_guests(tx: &mut Tx<'_>, household: &Household, new: &Vetted) -> Result<(), StoreError> {
     for old in &household.guests {
@@ -243,7 +243,7 @@ fn write_reference(
     Ok(())
 }
 
-/// Removes a household that an import made and nobody touched since; returns whether it did.
+/// Removes a household that an import made and nobody has changed since; returns whether it did.
 pub(super) fn remove(tx: &mut Tx<'_>, id: &InvitationId, version: i64) -> Result<bool, StoreError> {
     if invitation::lock(tx, id)?.is_none() {
         return Ok(false);

@@ -169,7 +169,7 @@ impl InvitationFilter {
         filter::query(FIELDS, self)
     }
 
-    /// Whether it depends on what guests answered.
+    /// Whether the filter depends on what guests answered.
     pub(super) fn asks_for_answers(&self) -> bool {
         self.response.is_some()
             || self.answer.is_some()
@@ -178,7 +178,7 @@ impl InvitationFilter {
     }
 }
 
-/// The id of the event that a filter names by its key; empty: it names none.
+/// The id of the event that a filter names by its key; empty if it names none.
 pub(in crate::hosting) fn event_id(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -122,7 +122,7 @@ impl Band {
         }
     }
 
-    /// First and last age of the group; −1, which no child has, for `Unknown`.
+    /// The first and last age of the group; −1, which no child has, for `Unknown`.
     fn ages(self) -> (i64, i64) {
         match self {
             Self::Baby => (0, 2),

@@ -1,5 +1,5 @@
-//! Documents of households as one table: a row for each person, on which the household's own
-//! columns are repeated.
+//! Documents of households as a table: a row for each person, with the household's own columns
+//! repeated on each.
 
 use platform::text_cleaning;
 use serde_json::Value;
@@ -14,13 +14,13 @@ words! {
     Field {
         /// The code on the household's card.
         Code = "code" => "host-export-code",
-        /// The household's name in the list it comes from.
+        /// The household's identifier in the list that it comes from.
         Reference = "reference" => "host-import-reference",
-        /// The household.
+        /// The household's name.
         Household = "household" => "host-export-household",
-        /// How it is addressed.
+        /// How the household is addressed.
         Salutation = "salutation" => "host-field-salutation",
-        /// Its language.
+        /// The household's language.
         Language = "language" => "host-export-language",
         /// Labels.
         Tags = "tags" => "host-export-tags",
@@ -32,15 +32,15 @@ words! {
         Email = "email" => "host-export-email",
         /// The household's telephone number.
         Phone = "phone" => "host-export-phone",
-        /// Where cards are sent; several columns make one address.
+        /// The postal address; several columns are joined to one address.
         Address = "address" => "host-export-address",
-        /// Its own deadline.
+        /// The household's own deadline.
         Deadline = "deadline" => "host-export-deadline",
         /// The message to the household.
         Message = "message" => "host-export-host-message",
         /// The note between hosts.
         Note = "note" => "host-export-host-note",
-        /// The events it is invited to.
+        /// The events that the household is invited to.
         Events = "events" => "host-import-events",
         /// The household's note to the hosts.
         Wish = "wish" => "host-export-note",
@@ -52,13 +52,13 @@ words! {
         FirstName = "first_name" => "host-import-first-name",
         /// A family name.
         LastName = "last_name" => "host-import-last-name",
-        /// The whole name of the person who comes along.
+        /// The whole name of the partner.
         Partner = "partner" => "host-import-partner",
-        /// Their first name.
+        /// The partner's first name.
         PartnerFirst = "partner_first" => "host-import-partner-first",
-        /// Their family name.
+        /// The partner's family name.
         PartnerLast = "partner_last" => "host-import-partner-last",
-        /// Named by the hosts, or brought along.
+        /// Named by the hosts, or brought by the household.
         Kind = "kind" => "host-export-kind",
         /// Whether it is a child.
         Child = "child" => "host-export-child",
@@ -109,10 +109,10 @@ const OF_GUEST: [Field; 9] = [
     Field::GuestEvents,
 ];
 
-/// What a column of a table holds.
+/// The content of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
-    /// It is left alone.
+    /// The column is ignored.
     Skip,
     /// A field of the household or of a person.
     Field(Field),
@@ -129,7 +129,7 @@ impl From<Field> for Column {
 }
 
 impl Column {
-    /// The word in the store, in forms and in the JSON interface.
+    /// The name of the column in the store, in forms and in the JSON API.
     pub(crate) fn word(&self) -> String {
         match self {
             Self::Skip => "skip".to_owned(),
@@ -139,7 +139,7 @@ impl Column {
         }
     }
 
-    /// The column that this word means for an occasion.
+    /// The column of an occasion with this name.
     pub(crate) fn find(word: &str, ground: &Ground) -> Option<Self> {
         match word.split_once(':') {
             None if word == "skip" => Some(Self::Skip),
@@ -157,7 +157,7 @@ impl Column {
         }
     }
 
-    /// Its heading.
+    /// The column's heading.
     pub(crate) fn heading(&self, text: &Text) -> String {
         let with = |id, key: &String| text.with(id, [("key", key.clone().into())]);
         match self {
@@ -180,7 +180,7 @@ impl Column {
     }
 }
 
-/// The heading in the form in which headings are compared.
+/// A heading, folded for comparison.
 pub(crate) fn folded(heading: &str) -> String {
     let folded = text_cleaning::fold(heading);
     let parts = folded.split(|sign: char| !sign.is_alphanumeric());
@@ -188,15 +188,15 @@ pub(crate) fn folded(heading: &str) -> String {
     parts.join(" ")
 }
 
-/// The texts in every language that hosts' files can be in.
+/// Texts in every language that hosts' files can be in.
 pub(crate) fn languages(catalogue: &Catalogue) -> Vec<Text> {
     let tags = web::language::COMPLETE.iter();
     tags.map(|tag| catalogue.speak(&Language::of(tag)))
         .collect()
 }
 
-/// The table of these households; without the columns that only some hosts may see if not
-/// with `contacts`.
+/// The table of these households; columns that only some hosts may see are included only if
+/// `contacts` is set.
 pub(crate) fn of(records: &[Record], ground: &Ground, text: &Text, contacts: bool) -> Sheet {
     let is_shown = |field: &Field| {
         contacts
@@ -317,7 +317,7 @@ fn guest_cell(guest: &GuestRecord, column: &Column) -> Cell {
     }
 }
 
-/// Keys of events; an empty cell would mean all of them.
+/// The keys of events; an empty cell would mean all of them.
 fn events(keys: Option<&[String]>) -> Cell {
     match keys {
         Some([]) => NO_EVENT.into(),
@@ -325,7 +325,7 @@ fn events(keys: Option<&[String]>) -> Cell {
     }
 }
 
-/// What stands for no event at all.
+/// Stands for no event at all.
 pub(crate) const NO_EVENT: &str = "-";
 
 fn yes_or_no(yes: bool) -> &'static str {

@@ -307,7 +307,7 @@ async fn save_by_code(
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),
-        // A tag that we never gave out counts as older than any version.
+        // A tag that this server never issued counts as older than any version.
         Err(_) if headers.contains_key(IF_MATCH) => Some(0),
         Err(_) => None,
     }
@@ -442,7 +442,7 @@ async fn write_note(
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Answers(mut fields)) => {
-            // The note is the whole body here.
+            // Here the body consists of the note only.
             for field in &mut fields {
                 field.pointer = field.pointer.replacen("/note", "", 1);
             }

@@ -14,7 +14,7 @@ pub fn routes<R: Routes<Site>>() -> R {
     guest::routes::<R>().merge(host::routes())
 }
 
-/// The description of the interface.
+/// The OpenAPI description of this API.
 pub(crate) fn describe() -> utoipa::openapi::OpenApi {
     routes::<Description<Site>>().into_openapi()
 }

@@ -1,4 +1,4 @@
-//! The portal as JSON: the answer to a look-up and to a save, and the `current` of a conflict.
+//! The portal as JSON: the response to a look-up and to a save, and the `current` of a conflict.
 
 use std::collections::BTreeMap;
 

@@ -225,7 +225,7 @@ async fn refused(
         )
     };
     Ok(match refusal {
-        // None of our pages sends a form without a version where one is required.
+        // No page of this site sends a form without a required version.
         Refusal::FeatureDisabled | Refusal::GuestNotFound | Refusal::VersionRequired => {
             return Err(refusal.problem().said_in(&text).into());
         }

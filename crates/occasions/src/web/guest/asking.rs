@@ -29,7 +29,7 @@ impl<'a> Reading<'a> {
         self.pick(&question.title)
     }
 
-    /// The answers of the household as a whole, as far as they count.
+    /// The answers of the household as a whole that count.
     pub(crate) fn household_answers(&self) -> Vec<AnsweredQuestion<'a>> {
         let (guests, events) = (&self.portal.household.guests, &self.portal.events);
         let questions = self.questions(AskedOf::Household);
@@ -38,7 +38,7 @@ impl<'a> Reading<'a> {
         self.in_words(counting, &self.portal.household.answers)
     }
 
-    /// The answers of one guest, as far as they count.
+    /// The answers of one guest that count.
     pub(crate) fn guest_answers(&self, guest: &Guest) -> Vec<AnsweredQuestion<'a>> {
         let events = &self.portal.events;
         let questions = self.questions(AskedOf::Guest);

@@ -1,5 +1,4 @@
-//! The household's calendar file: one event for each that it has not entirely
-//! declined.
+//! The household's calendar file, with an entry for each event that it has not entirely declined.
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};

@@ -72,7 +72,7 @@ pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
     response
 }
 
-/// What the form says about a failure.
+/// The message of the form about a failure.
 pub(super) fn problem(failure: &Failure) -> CodeProblem {
     match failure {
         Failure::Malformed => CodeProblem::Malformed,
@@ -84,8 +84,8 @@ pub(super) fn problem(failure: &Failure) -> CodeProblem {
     }
 }
 
-/// The code page. If the site has only one occasion, the page wears its theme, so that
-/// a guest who mistyped a code does not think it is the wrong site.
+/// The code page. If the site has only one occasion, the page uses its theme, so that a guest who
+/// mistyped a code recognises the site.
 pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
     let theme = site.store.read(occasion::find_only_theme).await;
     web::page(Page {

@@ -1,5 +1,5 @@
-//! What stands around the guests' pages: the theme and the languages of their occasion, and
-//! the headers that keep them private.
+//! The frame of the guests' pages: the theme and the languages of their occasion, and the headers
+//! that keep them private.
 
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY};
 use axum::http::{HeaderName, HeaderValue};
@@ -9,7 +9,7 @@ use web::{Language, Text};
 
 use crate::portal::Portal;
 
-/// Puts the body of a page behind a code into the frame of its occasion.
+/// Renders a page behind a code in the frame of its occasion.
 pub(super) fn guest_page<B: askama::Template>(
     text: &Text,
     portal: &Portal,
@@ -56,7 +56,7 @@ pub fn keep_private(response: &mut Response) {
     );
 }
 
-/// Keeps a public page out of search engines: it is for people who were told of it.
+/// Keeps a public page out of search engines: it is only for people who know its address.
 pub(super) fn keep_out_of_search(response: &mut Response) {
     response.headers_mut().insert(
         HeaderName::from_static("x-robots-tag"),

@@ -1,9 +1,9 @@
-//! Who may open which household, how often a stranger may guess codes, and which
-//! households this browser has opened before.
+//! Who may open which household, how often a stranger may guess codes, and which households this
+//! browser has opened before.
 //!
-//! A code opens its household, whoever sends it. The browser does not remember the code
-//! but a signature over the invitation and its epoch, which cannot be guessed and ends
-//! when the code is replaced.
+//! A code opens its household for everybody who has it. The browser does not remember the code but
+//! a signature over the invitation and its epoch, which cannot be guessed and ends when the code is
+//! replaced.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -108,11 +108,11 @@ impl Credentials {
 
 /// Why a typed code opened nothing.
 pub enum Failure {
-    /// It cannot be a code; the try costs nothing.
+    /// The text cannot be a code; the try is not counted.
     Malformed,
-    /// No invitation has it.
+    /// No invitation has this code.
     Unknown,
-    /// The occasion it opened is over.
+    /// The occasion is over.
     Expired,
     /// So many codes were wrong that this one is looked up only with a name.
     NameRequired,
@@ -218,7 +218,7 @@ impl CodeGate {
         Ok(portal.link(""))
     }
 
-    /// Permission to use a code, if this client may try one at all. Our links, known
+    /// Permission to use a code, if this client may try one at all. Links of this site, known
     /// devices and signed-in hosts always may.
     pub(super) async fn admit(
         &self,
@@ -369,8 +369,8 @@ impl CodeGate {
         }
     }
 
-    /// Whether this browser has opened the household of `key` before, so that a used-up
-    /// budget does not keep it out. Only remembered households are looked up.
+    /// Whether this browser has opened the household of `key` before, so that it is admitted even
+    /// if the budget is used up. Only remembered households are looked up.
     async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let remembered = self.remembered(site, headers);
         if remembered.is_empty() {

@@ -90,7 +90,7 @@ pub(super) async fn save(
     }
 }
 
-/// Redirects to the page that thanks, and shows the code.
+/// Redirects to the page with the thanks and the code.
 pub fn thank(site: &Site, gate: &CodeGate, headers: &HeaderMap, outcome: Outcome) -> Response {
     let code = outcome.code.unwrap_or_default();
     let mut response = confirm(gate, &code);
@@ -109,7 +109,7 @@ pub fn confirm(gate: &CodeGate, code: &str) -> Response {
     response
 }
 
-/// Where hosts do not take such answers, the address is not found.
+/// 404 unless the hosts take such answers.
 fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, Problem> {
     let occasion = &public.occasion;
     if occasion.status == OccasionStatus::Draft {

@@ -1,10 +1,9 @@
-//! A cache of rendered portals. On the day itself everybody looks again and again at a
-//! page on which nothing has changed.
+//! A cache of rendered portals: on the day itself, guests open the same unchanged page again and
+//! again.
 //!
-//! A page is kept with everything it was made from: the invitation's version, which
-//! every change of the household raises; the occasion's revision, which every change of
-//! shared data raises; the language; and the instant from which the same data read
-//! differently.
+//! The cache key covers everything a page was made from: the invitation's version, which every
+//! change of the household raises; the occasion's revision, which every change of shared data
+//! raises; the language; and the instant from which the same data read differently.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,7 +20,7 @@ use crate::invitation::{self, Glance};
 use crate::portal::{self, Closed, Portal};
 use crate::snapshot;
 
-/// How many bytes of pages are kept before all are dropped.
+/// How many bytes of pages are cached before all are dropped.
 const MOST_BYTES: usize = 16 << 20;
 
 /// The cache, shared by all requests.
@@ -51,7 +50,7 @@ pub(super) struct PortalLookup {
     pub(super) now: Timestamp,
     /// The language of the page.
     tag: String,
-    /// A kept page, or the data to render one.
+    /// A cached page, or the data to render one.
     pub(super) found: CacheLookup,
 }
 
@@ -109,7 +108,7 @@ impl Pages {
         (same && now < kept.until).then(|| kept.page.clone())
     }
 
-    /// Keeps the page that was rendered after a look-up.
+    /// Caches the page that was rendered after a look-up.
     pub(super) fn keep(&self, look: &PortalLookup, until: Timestamp, page: &Written) {
         let mut shelf = self.shelf();
         if shelf.bytes + page.length() > MOST_BYTES {

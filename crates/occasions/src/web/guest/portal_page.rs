@@ -11,7 +11,7 @@ use super::show::{self, Reading};
 use super::view::{self, DaysLeft, Typed};
 use crate::portal::Portal;
 
-/// Renders the portal as a page that can be kept.
+/// Renders the portal as a page that can be cached.
 pub(super) fn write(site: &Site, text: &Text, portal: &Portal) -> Result<Written, askama::Error> {
     let share = show::share(site, text, &portal.occasion, portal.invited_events());
     let metadata = Metadata {

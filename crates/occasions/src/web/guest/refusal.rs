@@ -6,8 +6,8 @@ use super::show::contact;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 
-/// A refusal as a problem, which says whom to ask where nothing can be changed any more.
-/// `speak` gives the language.
+/// A refusal as a problem, with a contact to ask if nothing can be changed any more. `speak` gives
+/// the language.
 pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
     match &refusal {
         Refusal::DeadlinePassed(portal)

@@ -388,7 +388,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A text of ours or of the hosts, with its language if that is not the page's.
+/// A built-in text or one by the hosts, with its language if that is not the page's.
 struct Label {
     text: String,
     other: Option<web::Language>,
@@ -434,8 +434,8 @@ pub(super) fn cover<'a>(
     }
 }
 
-/// An occasion as it is shared: its names and its first day, in its theme. Whoever has a code's link
-/// is told no more than that, and no guest's name.
+/// An occasion's data for sharing: its names and its first day, in its theme. The preview of a link
+/// with a code shows only this, and no guest's name.
 pub(super) fn share<'a>(
     site: &Site,
     text: &Text,

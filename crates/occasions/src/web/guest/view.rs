@@ -95,7 +95,7 @@ impl Frame<'_> {
 #[derive(Clone)]
 pub struct Hosts<'a>(pub Spoken<'a>);
 
-/// Joiners between two names in the languages we know. They count only between spaces,
+/// Joiners between two names in the supported languages. They are recognised only between spaces,
 /// except for the Chinese one.
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 

@@ -64,7 +64,7 @@ impl HostRequest {
         let more = wording.at("/more");
         let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),
-            // The button stands on every page, and leads back there.
+            // The button is on every page, and leads back to it.
             OccasionStatus::Published if self.query.text("done") == "published" => {
                 Some("host-done-published")
             }

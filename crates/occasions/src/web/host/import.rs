@@ -1,5 +1,5 @@
-//! The pages of an import: the file, what its columns hold, what applying it would do, how far
-//! it is, and taking it back.
+//! The pages of an import: the file, the meaning of its columns, a preview of applying it, its
+//! progress, and undoing it.
 
 use askama::Template;
 use axum::body::Bytes;
@@ -22,7 +22,7 @@ use crate::hosting::{HostOf, Permission, Refusal};
 
 /// How many earlier imports are listed.
 const LATEST: i64 = 20;
-/// How many cells stand beside a heading.
+/// How many sample cells are shown beside a heading.
 const CELLS: usize = 2;
 
 #[derive(Template)]
@@ -36,7 +36,7 @@ struct Begin<'a> {
     imports: Vec<Earlier>,
 }
 
-/// An import of before.
+/// An earlier import.
 struct Earlier {
     href: String,
     words: String,
@@ -89,7 +89,7 @@ fn earlier(wording: &Wording<'_>, import: &Import) -> Earlier {
     }
 }
 
-/// `POST /admin/o/{slug}/import`: keeps the file's rows.
+/// `POST /admin/o/{slug}/import`: stores the file's rows.
 pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let file = posted
@@ -100,7 +100,7 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
         let problem = Problem::fields().field("/file", "required", []);
         return refused(&posted, &problem).await;
     }
-    // A file of somebody who brings no list is not looked into.
+    // Checks the permission before the file is parsed.
     req.read(|_, _| Ok(())).await?;
     let read = tokio::task::spawn_blocking(move || Upload::read(&file)).await;
     let upload = match read.map_err(Problem::internal)? {
@@ -119,7 +119,7 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// The form again, with the reason beside the field of the file.
+/// The form again, with the error beside the file's field.
 async fn refused(posted: &HostForm, problem: &Problem) -> Result<Response, Problem> {
     let text = &posted.req.text;
     let words = match problem.errors.first() {
@@ -234,7 +234,7 @@ struct Checked<'a> {
     csrf: &'a str,
     submission: String,
     action: String,
-    /// Where the columns are chosen; `None` for a list of documents.
+    /// The address to choose the columns; `None` for a list of documents.
     columns: Option<String>,
     options: Options,
     may_keep_codes: bool,
@@ -244,7 +244,7 @@ struct Checked<'a> {
     more: Option<String>,
 }
 
-/// A finding in words.
+/// A finding as text.
 struct Found {
     row: usize,
     column: String,
@@ -270,7 +270,7 @@ struct JobPage<'a> {
     until: String,
 }
 
-/// A household that was left out, or stays.
+/// A household that was left out, or kept by an undo.
 struct Left {
     row: i64,
     href: Option<String>,
@@ -278,13 +278,13 @@ struct Left {
     why: String,
 }
 
-/// What the page of an import shows.
+/// The content of the page of an import.
 enum ImportPage {
     Check(Check),
     Job(Vec<Named>),
 }
 
-/// `GET /admin/o/{slug}/import/{id}`: what applying it would do, or how far it is.
+/// `GET /admin/o/{slug}/import/{id}`: a preview of applying the import, or its progress.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let id: ImportId = req.id();
     let catalogue = req.site.catalogue.clone();
@@ -351,7 +351,7 @@ fn checked<'a>(
 
 fn found(finding: &Finding, import: &Import, ground: &Ground, wording: &Wording<'_>) -> Found {
     let text = wording.text;
-    // The file's own heading says more than ours.
+    // The file's own heading is more helpful than the built-in one.
     let place = import
         .columns
         .iter()
@@ -437,7 +437,7 @@ fn left(wording: &Wording<'_>, named: Named) -> Left {
     }
 }
 
-/// `POST /admin/o/{slug}/import/{id}/apply`, with what the host decides.
+/// `POST /admin/o/{slug}/import/{id}/apply`, with the host's choices.
 pub(super) async fn apply(posted: HostForm) -> Result<Response, Problem> {
     let (id, form): (ImportId, _) = (posted.req.id(), &posted.form);
     let change = Change {

@@ -1,4 +1,4 @@
-//! Actions on one invitation: answers heard on the telephone, lock, deadline, sent, code, archive.
+//! Actions on one invitation: answers learned by telephone, lock, deadline, sent, code, archive.
 
 use axum::response::Response;
 use platform::Tx;
@@ -21,7 +21,7 @@ use crate::hosting::{HostOf, Refusal, When};
 use crate::id::{GuestId, InvitationId};
 use crate::web::guest::parse_form;
 
-/// `POST …/answers`: saves answers as a host heard them.
+/// `POST …/answers`: saves answers as a host learned them.
 pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let parsed = parse_form::read(form);
@@ -60,7 +60,7 @@ pub(super) async fn lock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/unlock`: opens answers, as the deadline says or regardless of it.
+/// `POST …/unlock`: opens answers, either until the deadline or regardless of it.
 pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     let open = posted.form.is_ticked("open");
     let until = form_state::some(&posted.form, "until").map(When);
@@ -91,7 +91,7 @@ pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/sent`: shows the invitation again, or the next on the walk.
+/// `POST …/sent`: shows the invitation again, or the next one when sending one after the other.
 pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     let is_sent = posted.form.is_ticked("sent");
     let Some(walk) = posted.form.find("walk") else {
@@ -111,7 +111,7 @@ pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     show_form_errors(&posted.req, marked).await
 }
 
-/// `POST …/bounce`: lets mail go again to an address from which it came back.
+/// `POST …/bounce`: allows mail again to an address from which it bounced.
 pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     let key = posted.req.site.keys.key(suppression::PURPOSE);
     act(&posted, "mail", move |tx, host, id, version| {

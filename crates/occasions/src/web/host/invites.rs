@@ -40,7 +40,7 @@ struct Invites<'a> {
     is_empty: bool,
     job: Option<JobLine>,
     submission: String,
-    /// Where those that wait are sent one after the other.
+    /// The address for sending the unsent invitations one after the other.
     send: Option<String>,
     /// The query of the filter, for a bulk action and for an export.
     query: String,
@@ -61,7 +61,7 @@ struct InvitationItem<'a> {
     language: String,
     access: &'static str,
     change: Option<(String, String)>,
-    /// Where it is sent, while it waits for that.
+    /// The address for sending this invitation, if it is unsent.
     send: Option<String>,
     /// The message for an invitation that came without a code.
     open: Option<&'static str>,
@@ -121,7 +121,7 @@ struct InvitationListData {
     counts: [i64; 3],
     /// How many answers without a code wait for approval.
     waiting: usize,
-    /// Whether any has still to be sent.
+    /// Whether any invitation is still to be sent.
     is_unsent: bool,
     jobs: Vec<Bulk>,
     questions: Vec<Question>,

@@ -1,4 +1,4 @@
-//! The hosts' mail: what was sent, and ordering more.
+//! The hosts' mail: what was sent, and ordering new mail.
 
 use askama::Template;
 use axum::response::Response;
@@ -47,7 +47,7 @@ struct MailPage<'a> {
     campaigns: Vec<CampaignRow>,
 }
 
-/// A kind of mail, with the address where one is ordered.
+/// A kind of mail, with the address to order it.
 struct KindRow {
     label: &'static str,
     about: &'static str,
@@ -66,7 +66,7 @@ struct CampaignRow {
     numbers: String,
 }
 
-/// Why no mail can be ordered now.
+/// Why no mail can be ordered now, if so.
 fn obstacle(status: OccasionStatus, is_allowed: bool) -> Option<&'static str> {
     if !is_allowed {
         return Some("host-mail-not-allowed");
@@ -78,7 +78,7 @@ fn obstacle(status: OccasionStatus, is_allowed: bool) -> Option<&'static str> {
     }
 }
 
-/// The households that a kind of mail is usually for.
+/// The usual recipients of a kind of mail.
 fn usual(kind: MailKind) -> &'static str {
     match kind {
         MailKind::SaveTheDate | MailKind::News => "",
@@ -164,7 +164,7 @@ fn subject(wording: &Wording<'_>, one: &Campaign) -> String {
     said(wording, &own)
 }
 
-/// The subject as it is for everybody; what depends on the household is left out.
+/// The subject without the placeholders that depend on the household.
 fn said(wording: &Wording<'_>, own: &MailText) -> String {
     let (subject, _) = own.in_language(wording.text, wording.occasion);
     let pieces = mail_text::pieces(&subject).into_iter();
@@ -190,7 +190,7 @@ fn number(counts: &Counts, state: RecipientState) -> i64 {
     counts.get(state.word()).copied().unwrap_or(0)
 }
 
-/// How many mails the campaign makes, without those that are skipped.
+/// How many mails the campaign has, without those that are skipped.
 fn total(counts: &Counts) -> i64 {
     counts.values().sum::<i64>() - number(counts, RecipientState::Skipped)
 }
@@ -228,7 +228,7 @@ struct NewPage<'a> {
     send_at: form_state::Field,
 }
 
-/// `GET /admin/o/{slug}/mail/new`: who gets it, and when.
+/// `GET /admin/o/{slug}/mail/new`: the recipients and the time.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     show_new(&req, &FormState::of(Form::default()), &req.query).await
 }
@@ -299,7 +299,7 @@ fn suppression_key(req: &HostRequest) -> Key {
     req.site.keys.key(suppression::PURPOSE)
 }
 
-/// `POST /admin/o/{slug}/mail`: orders it.
+/// `POST /admin/o/{slug}/mail`: orders the mail.
 pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let mut query = Form::parse(form.text("query").as_bytes())?;
@@ -352,7 +352,7 @@ struct OnePage<'a> {
     all: String,
 }
 
-/// How many mails are in one state.
+/// The number of mails in one state.
 struct NumberRow {
     label: &'static str,
     n: String,
@@ -368,7 +368,7 @@ struct RecipientRow {
     why: String,
 }
 
-/// `GET /admin/o/{slug}/mail/{id}`: how far it is.
+/// `GET /admin/o/{slug}/mail/{id}`: the campaign's progress.
 pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
     let id: CampaignId = req.id();
     let chosen = RecipientState::find(req.query.text("state"));
@@ -490,7 +490,8 @@ async fn step(posted: &HostForm, step: Step) -> Result<Response, Problem> {
     let done = posted
         .once(
             move |tx, host: &HostOf| match campaign::step(tx, host, &id, step) {
-                // Pressed twice, or ended meanwhile: the page says how it stands.
+                // Pressed twice, or the campaign has ended meanwhile: the page shows its present
+                // state.
                 Ok(_) | Err(Refusal::WrongState) => Ok(to.clone()),
                 Err(refusal) => Err(refusal),
             },

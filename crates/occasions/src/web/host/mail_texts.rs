@@ -1,4 +1,5 @@
-//! The hosts' wording of a kind of mail, in every language; its preview, and a trial to oneself.
+//! The hosts' wording of a kind of mail, in every language; its preview, and a test mail to
+//! oneself.
 
 use askama::Template;
 use axum::response::Response;
@@ -34,7 +35,7 @@ struct TextPage<'a> {
     may_send: bool,
 }
 
-/// The kind that the address names.
+/// The kind in the path.
 fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
     MailKind::find(req.piece("kind")).ok_or_else(Problem::not_found)
 }
@@ -49,13 +50,13 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, kind))
 }
 
-/// The stored texts, completed by the built-in ones.
+/// The stored texts, with the built-in ones where the hosts wrote none.
 fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
     let whole = own.completed(&req.text, &context.occasion.languages);
     fields::form(FIELDS, &whole, own.version, &context.occasion.zone())
 }
 
-/// What each placeholder stands for; older names are understood, and not offered.
+/// The meaning of each placeholder; older names still work, but are not listed.
 const MEANINGS: [(&str, &str); 11] = [
     ("household", "host-placeholder-household"),
     ("guests", "host-placeholder-guests"),
@@ -138,17 +139,17 @@ struct Preview<'a> {
     kind: MailKind,
     at: String,
     household: &'a str,
-    /// Who gets a trial.
+    /// The recipient of a test mail.
     me: &'a str,
     may_send: bool,
     parts: Option<Parts>,
     frame: String,
     language: Language,
-    /// Language, address, and whether it is shown now.
+    /// Each language with its address, and whether it is shown now.
     languages: Vec<(Language, String, bool)>,
 }
 
-/// What a preview is made of.
+/// The data for a preview.
 struct Sample {
     own: MailText,
     portal: Option<Portal>,
@@ -167,7 +168,7 @@ fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refu
     })
 }
 
-/// The language asked for, else the occasion's.
+/// The requested language, or else the occasion's.
 fn chosen(query: &Form, context: &PageContext) -> String {
     let asked = query.text("language");
     let mut offered = context.occasion.languages.iter();
@@ -231,7 +232,7 @@ pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> 
     Ok(web::mailbox::as_mail(parts.html))
 }
 
-/// `POST …/texts/{kind}/test`: sends the mail to the host alone.
+/// `POST …/texts/{kind}/test`: sends the mail to the host only.
 pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let kind = kind(req)?;
@@ -248,7 +249,7 @@ pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let to: Address = account.email.parse().map_err(|_| Problem::not_found())?;
     let text = req.site.catalogue.speak(&Language::of(&tag));
     let mut mail = letter::mail(portal, parts, to, &text);
-    // The host asked for it.
+    // Transactional, because the host requested it.
     mail.stream = Stream::Transactional;
     mail.to_name.clone_from(&account.display_name);
     let at = format!(

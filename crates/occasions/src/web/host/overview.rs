@@ -41,7 +41,7 @@ struct Seats<'a> {
     href: String,
     name: Spoken<'a>,
     words: String,
-    /// How many of them wait for approval.
+    /// How many of the seats are held by guests who wait for approval.
     unapproved: Option<i64>,
     left: Option<i64>,
 }

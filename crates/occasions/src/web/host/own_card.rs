@@ -1,4 +1,4 @@
-//! The occasions of a host, for the page that they land on.
+//! The card of a host's occasions on the page after signing in.
 
 use identity::session::signed_in::SignedIn;
 use platform::{StoreError, Tx, sql};
@@ -11,7 +11,7 @@ use crate::hosting::occasions;
 use crate::id::OccasionId;
 use crate::words::{OccasionStatus, ReplyStatus};
 
-/// The newest of their occasions, and whether they may create one.
+/// The host's newest occasions, and whether they may create one.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -60,7 +60,7 @@ pub(crate) fn find(
     }))
 }
 
-/// How many guests come to at least one event, and how many there are.
+/// How many guests come to at least one event, and how many guests there are.
 fn coming(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(i64, i64), StoreError> {
     sql!(
         "SELECT COUNT(DISTINCT r.guest), COUNT(DISTINCT g.id) FROM guest g

@@ -1,5 +1,5 @@
-//! A preview of an invitation as its household sees it, in any language. It does not
-//! count as opened.
+//! A preview of an invitation as its household sees it, in any language. The preview does not count
+//! as opening it.
 
 use askama::Template;
 use axum::response::Response;
@@ -21,7 +21,7 @@ struct Preview<'a> {
     household: &'a str,
     back: String,
     frame: String,
-    /// Language, own name, address, and whether it is shown now.
+    /// Each language with its own name and address, and whether it is shown now.
     languages: Vec<(Language, String, bool)>,
 }
 
@@ -90,7 +90,7 @@ async fn load(req: &HostRequest) -> Result<(super::request::PageContext, Portal)
     .await
 }
 
-/// The language asked for, else the household's, else the occasion's.
+/// The requested language, or else the household's, or else the occasion's.
 fn chosen(req: &HostRequest, wording: &Wording<'_>, portal: &Portal) -> String {
     let occasion = &wording.occasion;
     let asked = req.query.text("language");

@@ -1,5 +1,5 @@
-//! Sheets to print: cards, labels and place cards on A4, with marks where to cut and to fold. What
-//! the kitchen needs stands on the page of the reports, which prints as it is.
+//! Sheets to print: cards, labels and place cards on A4, with marks for cutting and folding. The
+//! kitchen's list is on the page of the reports, which can be printed directly.
 
 use askama::Template;
 use axum::response::Response;
@@ -15,7 +15,7 @@ use crate::hosting::{Permission, Refusal, portals};
 use crate::web::guest::Reading;
 use crate::words::ReplyStatus;
 
-/// What fits on a page: 2 × 5 cards of 85 × 55 mm, 3 × 8 labels of 70 × 37 mm, 2 × 3 place cards
+/// The number per page: 2 × 5 cards of 85 × 55 mm, 3 × 8 labels of 70 × 37 mm, 2 × 3 place cards
 /// that are folded to 85 × 45 mm.
 const CARDS: usize = 10;
 const LABELS: usize = 24;
@@ -51,17 +51,17 @@ pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Reports, &req.text.say("host-print"), body))
 }
 
-/// One piece of a sheet. What is empty is not printed.
+/// One piece of a sheet. Empty fields are not printed.
 struct Piece {
     language: Language,
-    /// Above the rest, in the letters of the theme.
+    /// The title, at the top in the theme's font.
     title: String,
-    /// For whom it is, where that is not the title.
+    /// The household, if it is not the title.
     household: String,
-    /// Small, below it.
+    /// Small lines below.
     lines: Vec<String>,
     code: String,
-    /// How wide the QR code is in modules, and its dark ones.
+    /// The QR code: its width in modules, and an SVG path of the dark ones.
     qr: Option<(usize, String)>,
 }
 
@@ -76,7 +76,7 @@ struct Sheet<'a> {
     pages: Vec<&'a [Piece]>,
 }
 
-/// `GET …/print/cards`: one card a household, to lay into an envelope.
+/// `GET …/print/cards`: one card per household, to put in an envelope.
 pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, portal, link| {
         let text = req.site.catalogue.speak(&language(portal));
@@ -103,7 +103,7 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, ("cards", CARDS), &pieces))
 }
 
-/// `GET …/print/labels`: one label a household, to stick on an envelope.
+/// `GET …/print/labels`: one label per household, to stick on an envelope.
 pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |_, portal, link| {
         let details = &portal.household.invitation.details;
@@ -121,7 +121,7 @@ pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, ("labels", LABELS), &pieces))
 }
 
-/// `GET …/print/places`: a card for everybody who comes to an event, to stand at their place.
+/// `GET …/print/places`: a place card for everybody who comes to an event.
 pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
     let filter = GuestFilter::read(&req.query)?;
     let (context, people) = req
@@ -148,7 +148,7 @@ fn language(portal: &crate::portal::Portal) -> Language {
     Language::of(tag.unwrap_or(&portal.occasion.default_language))
 }
 
-/// A piece for every household that matches the filter in the address, with its link.
+/// A piece for every household that matches the filter in the query, with its link.
 async fn of_households(
     req: &HostRequest,
     piece: fn(&HostRequest, &crate::portal::Portal, &str) -> Piece,

@@ -83,7 +83,7 @@ struct Rules<'a> {
     wording: Wording<'a>,
     done: Option<String>,
     rows: Vec<Row>,
-    /// Whether the occasion has no deadline to remind of.
+    /// Whether the occasion has no deadline.
     deadline: bool,
 }
 

@@ -1,9 +1,9 @@
 //! One request of a host: the host, the occasion, the language.
 //!
-//! A handler calls one noun inside [`HostRequest::read`], [`HostRequest::write`] or
-//! [`HostForm::once`]; each enters the occasion in the same transaction, with the
-//! permission from the list of addresses, so the proof is never older than what relies
-//! on it.
+//! A handler calls one function of a domain module inside [`HostRequest::read`],
+//! [`HostRequest::write`] or [`HostForm::once`]; each enters the occasion in the same transaction,
+//! with the permission from the list of addresses, so the proof is never older than what relies on
+//! it.
 
 use std::ops::Deref;
 

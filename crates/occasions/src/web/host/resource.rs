@@ -23,11 +23,11 @@ use crate::web::access::{HostAccess, may};
 use crate::web::api::host::change_response::{ChangedView, Receipt, Saved, Sees};
 use crate::web::api::host::refusal;
 
-/// Programs that read what hosts wrote.
+/// Access for programs that read what hosts wrote.
 pub(super) const READS: HostAccess = may(Permission::See, Tokens(&[OCCASION_READ]));
-/// Programs that change words.
+/// Access for programs that change texts.
 pub(super) const WRITES: HostAccess = may(Permission::Write, Tokens(&[OCCASION_WRITE]));
-/// Programs that change anything.
+/// Access for programs that change anything.
 pub(super) const OWNS: HostAccess = may(Permission::Own, Tokens(&[OCCASION_WRITE]));
 
 /// Pages name the occasion by its slug, programs by its id.

@@ -1,5 +1,5 @@
-//! Handing an invitation to another program: the message in the household's language and tone, and
-//! the ways that a telephone has for it. Also the walk through all that wait to be sent.
+//! Sending an invitation through another program: the message in the household's language and tone,
+//! and links to apps that can send it. Also the page that goes through all unsent invitations.
 
 use askama::Template;
 use axum::response::Response;
@@ -18,28 +18,28 @@ use crate::web::guest::Reading;
 use crate::web::guest::view::Closing;
 use crate::words::OccasionStatus;
 
-/// An invitation, ready to be sent.
+/// An invitation with all that is needed to send it.
 pub(super) struct Sending {
     /// The full address of the invitation.
     pub(super) link: String,
     /// The subject of a mail.
     pub(super) subject: String,
-    /// What the household is told, with the link.
+    /// The message to the household, with the link.
     pub(super) message: String,
     /// The language of the message.
     pub(super) language: Language,
     pub(super) whatsapp: String,
     pub(super) sms: String,
     pub(super) mail: String,
-    /// The QR code of the link, as a file.
+    /// The addresses of the link's QR code as files.
     pub(super) qr: [String; 2],
-    /// Where it is marked as sent.
+    /// The address to mark the invitation as sent.
     pub(super) action: String,
-    /// When it was.
+    /// When the invitation was marked as sent.
     pub(super) sent: Option<String>,
-    /// The query of the walk on which it is sent; `None` on the page of the invitation.
+    /// The query of the sequence in which it is sent; `None` on the invitation's own page.
     pub(super) walk: Option<String>,
-    /// Whether its link opens anything.
+    /// Whether the occasion is in draft, so that the link does not work yet.
     pub(super) is_draft: bool,
 }
 
@@ -64,7 +64,7 @@ impl Sending {
                 "mailto:{}?subject={}&body={}",
                 encoded(email).replace("%40", "@"),
                 encoded(&subject),
-                // RFC 6068 has lines of a mail end like this.
+                // RFC 6068 requires CRLF line breaks.
                 encoded(&message.replace('\n', "\r\n"))
             ),
             qr: ["svg", "png"].map(|kind| format!("/api/v1/invitations/id/{id}/qr.{kind}")),
@@ -80,7 +80,7 @@ impl Sending {
     }
 }
 
-/// A subject and a message to the household, in its language and in the tone of the occasion.
+/// The subject and the message to the household, in its language and in the occasion's tone.
 fn message(text: &Text, portal: &Portal, link: &str) -> (String, String) {
     let (reading, occasion) = (Reading::new(text, portal), &portal.occasion);
     let hosts = occasion
@@ -105,20 +105,20 @@ fn message(text: &Text, portal: &Portal, link: &str) -> (String, String) {
         ask.unwrap_or_default(),
     ];
     let lines = parts.join("\n");
-    // An occasion without a date leaves no gap.
+    // Without a date, the message must not have a gap.
     let message = lines.replace("\n\n\n", "\n\n").trim_end().to_owned();
     (text.with("send-subject", hosts), message)
 }
 
-/// A number as other countries dial it, in digits: the form that `wa.me` takes. Empty for one that
-/// does not say its country, and the chat is then chosen there.
+/// A telephone number in international form, digits only, as `wa.me` takes it. Empty for a number
+/// without a country code; the chat is then chosen in the app.
 fn abroad(phone: &str) -> String {
     let phone = dialled(phone);
     let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
     known.unwrap_or_default().to_owned()
 }
 
-/// A number without spaces and brackets.
+/// A telephone number without spaces and brackets.
 fn dialled(phone: &str) -> String {
     let kept = phone
         .chars()
@@ -137,9 +137,9 @@ struct WalkPage<'a> {
     code: &'a str,
     send: Option<Sending>,
     left: usize,
-    /// The address that passes this household over.
+    /// The address that skips this household.
     next: Option<String>,
-    /// Whom the page before marked, and where that is undone.
+    /// The household that was just marked as sent, and the address to undo that.
     marked: Option<(&'a str, String)>,
     query: &'a str,
     invitation: String,
@@ -196,9 +196,9 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Where the walk goes on after a household was marked, or comes back to it.
+/// The address of the next household after one was marked, or of the same one after an undo.
 pub(super) fn onward(query: &str, id: &InvitationId, is_sent: bool) -> String {
-    // What the form says is read and written anew, so that it stays a query.
+    // Parsed and rebuilt, so that a value from the form can only be a query.
     let query = Form::parse(query.as_bytes()).unwrap_or_default();
     let query = wording::query(&query);
     if is_sent {

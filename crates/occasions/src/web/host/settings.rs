@@ -356,7 +356,7 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
     let version = form.number("version").ok().flatten();
     let is_grave = !matches!(status, OccasionStatus::Published);
     let confirm = form.text("confirm").trim().to_owned();
-    // The button of the frame stands on every page of the occasion, and leads back there.
+    // The frame's button is on every page of the occasion, and leads back to it.
     let (back, place) = (form.text("back").to_owned(), posted.req.at("/"));
     let done = posted
         .once(move |tx, host: &HostOf| {
@@ -402,7 +402,8 @@ async fn answer(
             _ => "host-save",
         };
         let mut form_state = match problem.code {
-            // The form of the state holds nothing to keep; the page offers what is possible now.
+            // The form of the state contains nothing worth keeping; the page shows what is possible
+            // now.
             "version_conflict" if part == Part::State => {
                 FormState::refused(stored(), &problem, &req.text)
             }

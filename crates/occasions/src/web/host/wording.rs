@@ -49,7 +49,7 @@ impl<'a> Wording<'a> {
         texts.pick(self.text.language(), &self.occasion.default_language)
     }
 
-    /// "Sat 16 Jan 2027 · in 58 days", of the first of these events.
+    /// "Sat 16 Jan 2027 · in 58 days", for the first of these events.
     pub(crate) fn countdown_to(&self, events: &[Event]) -> String {
         let Some(first) = events.iter().map(|event| event.starts_at).min() else {
             return self.text.say("host-no-events").into_owned();

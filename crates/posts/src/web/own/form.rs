@@ -1,4 +1,4 @@
-//! The page on which a post is written.
+//! The page for writing a post.
 
 use askama::Template;
 use axum::body::Bytes;
@@ -17,12 +17,12 @@ use crate::post::{Post, State};
 use crate::web::public::Picture;
 use crate::{feed, image, markdown};
 
-/// What a button asks for that does not save: to see the text, or to put a picture into it.
+/// The value of a button that does not save: to preview the text, or to insert a picture.
 const ACT: &str = "act";
 /// The file of a picture that was uploaded with a form that was not saved.
 const KEPT: &str = "image_kept";
 
-/// Stores the pictures that came with a form, before anything of it is judged.
+/// Stores the pictures that came with a form, before the form is validated.
 pub(super) async fn prepare(posted: &mut FormPost) -> Result<Next, Problem> {
     for field in PICTURE {
         posted.form.remove(&[field.name]);
@@ -43,8 +43,8 @@ fn take(posted: &mut FormPost, field: &str) -> Option<Bytes> {
     Some(posted.files.swap_remove(at).bytes)
 }
 
-/// The picture beside the text: one that came with this form or the last one, none any more, or
-/// what is stored.
+/// The picture beside the text: one sent with this form or the previous one, none, or the stored
+/// one.
 async fn keep_picture(posted: &mut FormPost) -> Result<(), Problem> {
     let site = posted.req.site.clone();
     let kept = posted.form.text(KEPT).to_owned();
@@ -63,7 +63,7 @@ async fn keep_picture(posted: &mut FormPost) -> Result<(), Problem> {
     {
         let key = image::FOLDER.key(&kept).map_err(Problem::internal)?;
         let opened = site.files.open(&key).await.map_err(Problem::internal)?;
-        // Nobody saved it for a day.
+        // The upload was not saved within a day and is gone.
         let Some(opened) = opened else {
             return Err(Problem::fields().field("/image", "required", []));
         };
@@ -86,7 +86,7 @@ fn set(form: &mut Form, picture: &StoredPicture) {
     form.set("image_bytes", picture.bytes.to_string());
 }
 
-/// Puts a picture that came with the form where the caret is, or behind the text.
+/// Inserts an uploaded picture at the caret, or at the end of the text.
 async fn put_into_text(posted: &mut FormPost) -> Result<(), Problem> {
     let site = posted.req.site.clone();
     let Some(sent) = take(posted, "text_image") else {
@@ -110,7 +110,7 @@ async fn put_into_text(posted: &mut FormPost) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The text with another paragraph: at the caret, which browsers count in UTF-16, or at its end.
+/// The text with another paragraph at the caret, which browsers count in UTF-16, or at the end.
 fn with_paragraph(text: &str, caret: Option<usize>, new: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let mut left = caret.unwrap_or(usize::MAX);
@@ -130,33 +130,33 @@ fn with_paragraph(text: &str, caret: Option<usize>, new: &str) -> String {
 struct EditorPage<'a> {
     text: &'a Text,
     form: EditForm<'a>,
-    /// Under what the browser keeps what is typed.
+    /// The key under which the browser keeps what is typed.
     keep: String,
-    /// Whether the form holds something that is not saved.
+    /// Whether the form contains unsaved changes.
     is_unsaved: bool,
     /// The post as readers see or will see it.
     preview: Option<Preview>,
-    /// A note has none.
+    /// `None` for a note.
     title: Option<Field>,
     body: Option<Field>,
     text_image: Field,
     text_image_alt: Field,
     picture: Option<Picture>,
-    /// The file of a picture that no post has yet.
+    /// The file of an uploaded picture that no post uses yet.
     kept: String,
     image: Field,
     image_alt: Option<Field>,
     image_remove: Option<Field>,
-    /// What is folded.
+    /// The folded fields.
     more: Vec<Folded>,
     /// The state in words, and when it was saved.
     status: String,
-    /// The address of its page, while everybody can read it.
+    /// The address of the post's page, while it is public.
     page: Option<String>,
-    /// The state that it keeps when the form is sent without a button.
+    /// The state of the post if the form is sent without a button.
     state: State,
     buttons: Vec<Button>,
-    /// Its address, where it can be withdrawn.
+    /// The address to withdraw the post, if that is possible.
     withdraw: Option<String>,
     delete: Option<String>,
 }
@@ -173,12 +173,12 @@ struct Folded {
     is_open: bool,
 }
 
-/// A button that saves, and the state that the post gets by it.
+/// A button that saves, and the state that it gives the post.
 struct Button {
     label: String,
     state: State,
     is_main: bool,
-    /// What it says for a later day, for scripts; empty: always the same.
+    /// The label for a later day, for scripts; empty if it is always the same.
     later: String,
 }
 
@@ -270,7 +270,7 @@ pub(super) fn page(req: &PageRequest, one: Option<&Post>, mut form: EditForm<'_>
     body.to_string()
 }
 
-/// The day from which on it will be public, where that is later.
+/// The day of publication, if it is in the future.
 fn later(req: &PageRequest, typed: &str) -> Option<String> {
     let zone = editor::zone(&req.who);
     let at = typed.parse::<civil::DateTime>().ok()?;
@@ -345,7 +345,7 @@ mod tests {
             ("One\r\n\r\nTwo", Some(4), "One\n\nP\n\nTwo"),
             ("One two", Some(3), "One\n\nP\n\ntwo"),
             ("One", Some(0), "P\n\nOne"),
-            // A letter beyond the first 65,536 counts as two.
+            // A character above U+FFFF counts as two.
             ("🌧 rain", Some(2), "🌧\n\nP\n\nrain"),
             ("One", Some(99), "One\n\nP\n\n"),
         ] {

@@ -22,7 +22,7 @@ struct Question<'a> {
     submission: String,
     title: String,
     effect: &'static str,
-    /// Where it is sent.
+    /// Where the form is sent.
     action: String,
     button: &'static str,
     back: String,

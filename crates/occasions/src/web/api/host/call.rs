@@ -125,8 +125,8 @@ impl Call {
         done.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change once per `Idempotency-Key`: POST. A repeat gets the same answer,
-    /// as long as the caller may use the address.
+    /// Runs a change once per `Idempotency-Key`: POST. A repeat gets the same response, as long as
+    /// the caller may use the address.
     pub(crate) async fn once<T, F>(
         &self,
         place: Place,
@@ -154,8 +154,8 @@ impl Call {
         }
     }
 
-    /// Like [`Call::once`], before there is an occasion: `enter` checks the caller
-    /// before a kept answer is returned.
+    /// Like [`Call::once`], before there is an occasion: `enter` checks the caller before a stored
+    /// response is returned.
     pub(crate) async fn once_by<P, T, E, F>(
         &self,
         body: &[u8],

@@ -1,4 +1,4 @@
-//! Mail to many households: its texts, campaigns, and the call that reminds.
+//! Mail to many households: its texts, campaigns, and reminders.
 
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -21,7 +21,7 @@ use crate::web::access::{HostAccess, may};
 
 /// How many campaigns the list shows.
 const LATEST: i64 = 100;
-/// How many households one answer holds at most.
+/// How many households one response lists at most.
 const MOST: i64 = 500;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {

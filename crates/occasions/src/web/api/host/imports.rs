@@ -1,4 +1,4 @@
-//! Lists of households out of files.
+//! Imports of households from files.
 
 use axum::body::to_bytes;
 use axum::extract::{Path, Request};
@@ -69,7 +69,7 @@ async fn start(
     request: Request,
 ) -> Result<Response, Problem> {
     let place = Place::occasion(&occasion)?;
-    // A file of somebody who brings no list is not even read.
+    // Checks the permission before the file is read.
     call.read(place.clone(), |_, _| Ok(())).await?;
     let read = to_bytes(request.into_body(), MOST_BYTES).await;
     let bytes = read.map_err(|_| Problem::from(Refusal::File(Unreadable::TooLarge)))?;

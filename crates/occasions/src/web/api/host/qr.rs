@@ -19,13 +19,13 @@ use crate::id::InvitationId;
 use crate::token_scopes::OCCASION_READ;
 use crate::web::access::may;
 
-/// How wide a picture is in pixels where nobody says.
+/// The default width of a picture, in pixels.
 const USUAL: i64 = 600;
-/// How narrow and how wide it may be.
+/// The smallest and the largest width, in pixels.
 const WIDTHS: [i64; 2] = [300, 2_000];
-/// How wide those are that are packed together.
+/// The width of the pictures in a zip, in pixels.
 const PACKED: usize = 600;
-/// How much of a household's name stands in the name of a file.
+/// How many characters of a household's name are used in the name of a file.
 const NAME: usize = 40;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -136,7 +136,7 @@ fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// A household's name, as files may be called on every system.
+/// A household's name in a form that is valid in file names on every system.
 fn in_file_name(household: &str) -> String {
     let words = household.split(|char: char| !char.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

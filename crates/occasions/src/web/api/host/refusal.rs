@@ -1,4 +1,4 @@
-//! What a refusal shows a host of stored data.
+//! The stored data that a refusal shows a host.
 
 use serde_json::Value;
 use web::Problem;
@@ -14,7 +14,7 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// The problem, with stored data as far as the caller may see it.
+/// The problem, with the stored data that the caller may see.
 pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     let current = match &refusal {
         Refusal::VersionConflict(current) => Some(stored(current, sees)),

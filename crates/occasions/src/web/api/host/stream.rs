@@ -67,7 +67,7 @@ async fn listen(
     let occasion: OccasionId = id(&occasion)?;
     let query = call.query();
     let resume = event_stream::last_event_id(&call.headers, &query, "last_event_id");
-    // What is no number was never given out, and is answered as such.
+    // A value that is not a number was never issued, and is handled as such.
     let resume = resume.map(|id| id.trim().parse().unwrap_or(-1));
     let account = call.who.account().id.clone();
     let store = site.store.clone();

@@ -160,7 +160,7 @@ pub(super) struct GuestView {
     answered_at: Option<Timestamp>,
 }
 
-/// An invitation, as far as the caller may see it.
+/// The parts of an invitation that the caller may see.
 pub(super) fn invitation(portal: &Portal, sees: Sees) -> InvitationView {
     let stored = &portal.household.invitation;
     let details = stored.details.clone();

@@ -192,7 +192,7 @@ impl Merge<'_> {
                     Some(Answer::Choices(keys)) => keys.as_slice(),
                     _ => &[],
                 };
-                // The empty value says that the question was on the page.
+                // The empty value marks that the question was on the page.
                 merged.push((field.clone(), String::new()));
                 merged.extend(self.ticks(&field, &history, stored));
             }

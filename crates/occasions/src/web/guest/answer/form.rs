@@ -39,7 +39,7 @@ impl Which {
         }
     }
 
-    /// The route under which answers to repeated saves are kept.
+    /// The route under which responses to repeated saves are stored.
     pub(super) fn route(self) -> &'static str {
         match self {
             Self::Answers => "POST /invite/rsvp",
@@ -48,7 +48,7 @@ impl Which {
         }
     }
 
-    /// Whether the hosts switched it on.
+    /// Whether the hosts switched this form on.
     pub(super) fn is_on(self, portal: &Portal) -> bool {
         let switches = portal.occasion.switches;
         match self {
@@ -88,11 +88,11 @@ impl Which {
 
 /// Why a save was refused.
 pub(super) enum SaveFailure {
-    /// It was not refused.
+    /// The save was not refused.
     None,
     /// The store could not take it now.
     NotSaved,
-    /// The browser says that another site sent the form.
+    /// The browser reports that another site sent the form.
     Elsewhere,
     /// Some fields are invalid; the status is that of the response.
     Fields(StatusCode, Vec<FormError>),
@@ -299,7 +299,7 @@ impl Sheet<'_> {
             Mark::Pending => "",
         };
         let seats = match mark {
-            // A guest who has a seat is not told that there are none.
+            // The notice that no seats are left is not shown to a guest who has one.
             Mark::Yes => Seats::Enough,
             Mark::Waitlisted => Seats::Waiting,
             Mark::No | Mark::Undecided | Mark::Pending => self.seats(event),

@@ -67,8 +67,8 @@ pub struct NotePage<'a> {
     pub action: String,
     /// The key that makes a repeated save harmless.
     pub submission: String,
-    /// The version of the answers that the form is based on; with it the history tells
-    /// what the note was.
+    /// The version of the answers that the form is based on, by which the history shows what the
+    /// note was.
     pub version: String,
     /// A message about the whole form.
     pub trouble: Option<String>,

@@ -45,7 +45,7 @@ pub struct Answer<'a> {
     pub places: Option<Places>,
     /// Whether "Not sure" is offered.
     pub undecided: bool,
-    /// Whether children are told from adults.
+    /// Whether the form distinguishes children from adults.
     pub children: bool,
     /// The hosts' questions to the household as a whole.
     pub household: Vec<QuestionField<'a>>,

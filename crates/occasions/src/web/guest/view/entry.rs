@@ -34,13 +34,13 @@ pub struct CodeEntry<'a> {
 /// Why a code opened nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeProblem {
-    /// It cannot be a code.
+    /// The text cannot be a code.
     Malformed,
-    /// No invitation has it, or it was revoked.
+    /// No invitation has this code, or it was revoked.
     Unknown,
-    /// The browser says that another site sent it.
+    /// The browser reports that another site sent the form.
     Elsewhere,
-    /// It needs a name too, because somebody is guessing codes.
+    /// A name is required too, because somebody is guessing codes.
     NameRequired,
     /// Too many wrong codes came from here.
     TooMany {
@@ -81,7 +81,7 @@ impl CodeEntry<'_> {
             CodeProblem::NameRequired => self.text.say("code-name-required").into_owned(),
             CodeProblem::Elsewhere => self.text.say("code-elsewhere").into_owned(),
             CodeProblem::TooMany { minutes } => {
-                // "In 1440 minutes" says little.
+                // Long waits are shown in hours, because "in 1440 minutes" is hard to read.
                 if *minutes > 90 {
                     let hours = (minutes + 59) / 60;
                     self.text

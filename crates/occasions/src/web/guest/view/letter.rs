@@ -18,7 +18,7 @@ pub struct Letter<'a> {
     pub hosts: &'a str,
     /// The first day in words.
     pub date: String,
-    /// One line.
+    /// The subject line.
     pub subject: String,
     /// "Dear Rahman family,".
     pub salutation: String,
@@ -26,19 +26,19 @@ pub struct Letter<'a> {
     pub blocks: Vec<Block>,
     /// When and where, for an invitation.
     pub events: Vec<EventRow<'a>>,
-    /// Where to type the code, if the mail leads to the household's page.
+    /// Where to type the code, if the mail links to the household's page.
     pub or: Option<String>,
-    /// Why the household gets it.
+    /// Why the household gets the mail.
     pub why: String,
-    /// Where the household says that it wants no more; `None` in a trial.
+    /// The unsubscribe link; `None` in a test mail.
     pub unsubscribe: Option<String>,
 }
 
 /// A paragraph, or a button.
 pub enum Block {
-    /// Lines of words and links.
+    /// Lines of text and links.
     Paragraph(Vec<Vec<Span>>),
-    /// A link to the household's page, alone.
+    /// A button that links to the household's page.
     Button(String),
 }
 
@@ -46,7 +46,7 @@ pub enum Block {
 pub enum Span {
     /// Plain words.
     Words(String),
-    /// An address that leads somewhere.
+    /// A link to this address.
     Link(String),
 }
 

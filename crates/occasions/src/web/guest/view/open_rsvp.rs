@@ -29,7 +29,7 @@ pub struct Open<'a> {
     pub submission: String,
     /// Whether answers are still taken.
     pub open: bool,
-    /// When they close.
+    /// When answers close.
     pub closing: Option<Closing>,
     /// How many people one answer may bring, the respondent included.
     pub limit: i64,

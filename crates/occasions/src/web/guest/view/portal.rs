@@ -1,4 +1,4 @@
-//! The portal, and the page after a save: what the household is told, and what it has answered.
+//! The portal, and the page after a save: information for the household, and its answers.
 
 use std::borrow::Cow;
 
@@ -82,11 +82,11 @@ pub struct DaysLeft {
 
 /// The times that the countdown script needs, in milliseconds since 1970.
 pub struct Timer {
-    /// When hours begin to be shown.
+    /// When the countdown begins to show hours.
     pub from: i64,
     /// When the event begins.
     pub zero: i64,
-    /// When the words change.
+    /// When the text changes.
     pub turn: i64,
 }
 
@@ -148,7 +148,7 @@ pub struct Tile {
     pub address: String,
     /// The page's title.
     pub title: String,
-    /// One line on the state of what is there.
+    /// One line on the state of that page.
     pub state: String,
 }
 
