@@ -92,7 +92,10 @@ mod tests {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 actions(&path, found);
-            } else if path.file_name().is_some_and(|name| name != "audit_sentences.rs") {
+            } else if path
+                .file_name()
+                .is_some_and(|name| name != "audit_sentences.rs")
+            {
                 let source = fs::read_to_string(&path).unwrap();
                 let texts = source.split('"').filter(|text| is_action(text));
                 found.extend(texts.map(str::to_owned));
