@@ -133,7 +133,7 @@ for (const theme of ['letterpress', 'plain']) {
       await host.goto('/admin/o/aisyah-daniel/settings/look');
       const form = host.locator('form:has(input[name="theme.preset"])');
       await form.locator(`label:has(input[value=${theme}])`).click();
-      await Promise.all([host.waitForNavigation(), form.locator('button').click()]);
+      await Promise.all([host.waitForNavigation(), form.locator('button:not([name])').click()]);
       await host.context().close();
     });
     const paths = ['/o/aisyah-daniel', '/invite/RAHMA', '/invite/RAHMA/rsvp', '/invite/ROSSI/confirmation', '/invite/LATE1'];
