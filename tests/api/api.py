@@ -35,7 +35,7 @@ class Kenduri:
         environment = {**os.environ, "KENDURI_LOG_LEVEL": "error", "KENDURI_TEST_UNLIMITED": "1"}
         # Each call says that it comes from another network.
         settings = Path(folder, "kenduri.toml")
-        settings.write_text('[listen]\ntrusted_proxies = ["127.0.0.1"]\n')
+        settings.write_text('[listen]\ntrusted_proxies = ["127.0.0.1"]\n\n[bookings]\nenabled = true\n')
         self.log = Path(folder, "log")
         self.program = subprocess.Popen(
             [PROGRAM, "serve", "--demo", "--config", settings, "--data", folder, "--listen", "127.0.0.1:0"],

@@ -10,6 +10,7 @@ use crate::countdown::{After, Countdown};
 
 web::words! {
     /// Where a countdown stands at an instant.
+    #[schema(as = ClockState)]
     State {
         /// It counts up.
         Running = "running",

@@ -383,7 +383,7 @@ impl ToSchema for SettingsChange {
 #[utoipa::path(
     patch, path = "/api/v1/admin/booking-settings", tag = "bookings",
     request_body = SettingsChange,
-    responses((status = 200, body = BookingSettings), (status = 403), (status = 409), (status = 422))
+    responses((status = 200, body = BookingSettings), (status = 403), (status = 409), (status = 422), (status = 428))
 )]
 async fn change_booking_settings(
     call: Call,

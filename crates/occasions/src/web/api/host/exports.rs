@@ -89,7 +89,7 @@ async fn show(
         (status = 200, description = "The file.", content(
             (String = "text/csv"),
             (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-            (String = "application/json"),
+            (Vec<serde_json::Value> = "application/json"),
         )),
         (status = 403), (status = 404), (status = 409)
     )
