@@ -13,6 +13,7 @@ mod lexicon;
 mod vet;
 mod write;
 
+use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::NewJob;
 use platform::news::NewNews;
@@ -21,6 +22,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use web::sheet::read::{self, Table, Unreadable};
 use web::{Catalogue, Findings, words};
@@ -159,7 +161,21 @@ struct Counted {
     guests: Vec<IgnoredAny>,
 }
 
+/// Allows one file at a time to be read, because each takes much memory.
+static READING: Semaphore = Semaphore::const_new(1);
+
 impl Upload {
+    /// [`read`](Self::read) on a thread that may block, after the files before it.
+    pub async fn read_alone(file: Bytes) -> Result<Self, web::Problem> {
+        let turn = READING.acquire().await.map_err(web::Problem::internal)?;
+        let read = tokio::task::spawn_blocking(move || {
+            let upload = Self::read(&file);
+            drop(turn);
+            upload
+        });
+        read.await.map_err(web::Problem::internal)?
+    }
+
     /// Reads a file: CSV, XLSX, or documents as JSON.
     pub fn read(bytes: &[u8]) -> Result<Self, web::Problem> {
         let unreadable = |why| web::Problem::from(Refusal::File(why));

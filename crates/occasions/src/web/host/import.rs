@@ -102,8 +102,7 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     }
     // Checks the permission before the file is parsed.
     req.read(|_, _| Ok(())).await?;
-    let read = tokio::task::spawn_blocking(move || Upload::read(&file)).await;
-    let upload = match read.map_err(Problem::internal)? {
+    let upload = match Upload::read_alone(file).await {
         Ok(upload) => upload,
         Err(problem) => return refused(&posted, &problem).await,
     };

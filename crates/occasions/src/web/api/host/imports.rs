@@ -73,9 +73,7 @@ async fn start(
     call.read(place.clone(), |_, _| Ok(())).await?;
     let read = to_bytes(request.into_body(), MOST_BYTES).await;
     let bytes = read.map_err(|_| Problem::from(Refusal::File(Unreadable::TooLarge)))?;
-    let file = bytes.clone();
-    let read = tokio::task::spawn_blocking(move || Upload::read(&file)).await;
-    let upload = read.map_err(Problem::internal)??;
+    let upload = Upload::read_alone(bytes.clone()).await?;
     let catalogue = call.site.catalogue.clone();
     call.once(place, &bytes, StatusCode::CREATED, move |tx, host| {
         import::start(tx, host, &catalogue, &upload)
