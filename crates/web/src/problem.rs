@@ -27,7 +27,6 @@ use serde_json::Value as Json;
 use crate::codes::{self, message_id};
 use crate::form::{self, Form};
 use crate::text::{Text, Value};
-use crate::theme::Theme;
 
 /// A refusal. It is a single pointer, because every `Result` contains it.
 #[derive(Clone, Debug)]
@@ -50,8 +49,6 @@ pub struct Refusal {
     pub current: Option<Json>,
     /// The texts in the language that the handler has chosen.
     pub text: Option<Text>,
-    /// The theme of the page that it concerns.
-    pub theme: Option<Theme>,
     /// A form that was refused before it was read.
     pub kept: Option<Kept>,
     /// An additional member with the text of `detail`, for clients that expect it there. With one,
@@ -104,7 +101,6 @@ impl Problem {
             retry_after: None,
             current: None,
             text: None,
-            theme: None,
             kept: None,
             detail_alias: None,
         }))
@@ -163,13 +159,6 @@ impl Problem {
     #[must_use]
     pub fn said_in(mut self, text: &Text) -> Self {
         self.text = Some(text.clone());
-        self
-    }
-
-    /// Sets the theme of the error page.
-    #[must_use]
-    pub fn themed(mut self, theme: Theme) -> Self {
-        self.theme = Some(theme);
         self
     }
 

@@ -138,7 +138,7 @@ pub(crate) fn page(
         title: &format!("{title} – {}", site.settings.name),
         body,
         text,
-        theme: problem.theme.unwrap_or(Theme::PLAIN),
+        theme: Theme::PLAIN,
         kind: frame.map_or(
             Kind::Plain {
                 site,

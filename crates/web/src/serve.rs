@@ -266,7 +266,7 @@ impl Asked {
     /// The frame of a signed-in person who opens a page, and its language; guests' pages keep
     /// theirs. A form may come from another site, so the response to one does not get this frame.
     async fn own_frame(&self, site: &Site, problem: &Problem) -> Option<(Text, OwnFrame)> {
-        if !self.is_get() || problem.theme.is_some() || problem.text.is_some() {
+        if !self.is_get() || problem.text.is_some() {
             return None;
         }
         let find = site.declared.find_frame?;
