@@ -14,7 +14,7 @@ use site::proof::{Proof, Requester};
 use site::resource::{self, Edit, History, Parent, Removal, Resource, TypedRemoval, history_of};
 use web::codes::SLUG_TAKEN;
 use web::fields::{choice, flag, key, line};
-use web::{Field, Findings, Input, List, Piece};
+use web::{Field, Findings, Input, List, PageQuery};
 
 use crate::Refusal;
 use crate::calendar::{Repeat, Target};
@@ -131,7 +131,7 @@ impl Resource for Countdown {
         self.version
     }
 
-    fn list(tx: &mut Tx<'_>, keeper: &Keeper, _: &Piece) -> Result<List<Self>, Refusal> {
+    fn list(tx: &mut Tx<'_>, keeper: &Keeper, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(countdown::list(tx, &keeper.who)?))
     }
 

@@ -23,7 +23,7 @@ const ENTRIES: i64 = 20;
 
 /// A countdown as its page shows it.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct CountdownView {
     /// The display name of the account in the address.
     pub name: String,
     /// The account's part of the address.
@@ -51,7 +51,7 @@ pub struct Shown {
     pub is_hidden: bool,
 }
 
-impl Shown {
+impl CountdownView {
     /// The page's path, without the key of a private link.
     pub(crate) fn path(&self) -> String {
         format!("/u/{}/{}", self.account, self.countdown.slug)
@@ -106,7 +106,7 @@ pub fn find(
     account: &str,
     countdown: &str,
     viewing: &Viewing,
-) -> Result<Option<Shown>, StoreError> {
+) -> Result<Option<CountdownView>, StoreError> {
     let Some(Named { id, slug }) = slug::account(tx, account)? else {
         return Ok(None);
     };
@@ -150,7 +150,7 @@ pub fn find_primary(
     tx: &mut Tx<'_>,
     account: &str,
     viewing: &Viewing,
-) -> Result<Option<Shown>, StoreError> {
+) -> Result<Option<CountdownView>, StoreError> {
     let Some(Named { id, slug }) = slug::account(tx, account)? else {
         return Ok(None);
     };
@@ -186,7 +186,7 @@ fn show(
     account: &str,
     found: Found,
     viewing: &Viewing,
-) -> Result<Option<Shown>, StoreError> {
+) -> Result<Option<CountdownView>, StoreError> {
     let countdown = found.countdown;
     // Both are always queried, so that the response time does not reveal the visibility.
     let (is_owner, is_trusted) = match &viewing.who {
@@ -234,7 +234,7 @@ fn show(
         .who
         .as_ref()
         .is_some_and(|who| who.account().id == found.account_id);
-    Ok(Some(Shown {
+    Ok(Some(CountdownView {
         phrase,
         is_own,
         name: found.name,
@@ -261,7 +261,7 @@ pub(crate) struct Past {
 
 impl Past {
     /// A countdown that was never reset has none, so most pages need no further query.
-    pub(crate) fn load(tx: &mut Tx<'_>, shown: &Shown) -> Result<Self, StoreError> {
+    pub(crate) fn load(tx: &mut Tx<'_>, shown: &CountdownView) -> Result<Self, StoreError> {
         let countdown = &shown.countdown;
         if !countdown.show_stats || shown.summary.count <= 1 {
             let (entries, year) = (shown.entries.clone(), shown.summary.newest);

@@ -12,7 +12,7 @@ use web::setting::Number;
 use web::{Network, Site};
 
 use crate::countdown::CountdownId;
-use crate::public::{self, Shown, Viewing};
+use crate::public::{self, CountdownView, Viewing};
 
 /// How often a page is checked without news: a deactivated account publishes none.
 const EVERY: Duration = Duration::from_secs(25);
@@ -31,7 +31,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// The page's current content, if it exists.
-    pub(crate) async fn look(&self, site: &Site) -> Result<Option<Shown>, StoreError> {
+    pub(crate) async fn look(&self, site: &Site) -> Result<Option<CountdownView>, StoreError> {
         let page = self.clone();
         let viewing = Viewing {
             who: None,
@@ -106,7 +106,12 @@ impl Watchers {
     }
 
     /// Receives the revisions of a page until the page is gone.
-    pub(crate) fn watch(&self, site: &Site, page: Page, shown: &Shown) -> watch::Receiver<i64> {
+    pub(crate) fn watch(
+        &self,
+        site: &Site,
+        page: Page,
+        shown: &CountdownView,
+    ) -> watch::Receiver<i64> {
         let mut state = self.state();
         if !state.is_following {
             state.is_following = true;
@@ -131,9 +136,10 @@ impl Watchers {
 
     /// Sends the page's current revision to its viewers. `false`: the page is gone, or has no
     /// viewers.
-    fn hand_on(&self, page: &Page, shown: Option<&Shown>) -> bool {
+    fn hand_on(&self, page: &Page, shown: Option<&CountdownView>) -> bool {
         let mut state = self.state();
-        let send = |shown: &Shown| state.pages.get(page)?.revision.send(shown.revision).ok();
+        let send =
+            |shown: &CountdownView| state.pages.get(page)?.revision.send(shown.revision).ok();
         let is_watched = shown.and_then(send).is_some();
         if !is_watched {
             state.pages.remove(page);

@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use entry::{Entry, Pending, Shown, Upload};
+pub use entry::{Entry, LoggedPath, Pending, Upload};
 pub use format::{Line, Mask, Whose, in_reading_order};
 pub(crate) use tunnelled::{TUNNEL_BROKEN, Tunnelled};
 pub use writer::{LogBuffer, LogWriter, Writing};

@@ -23,7 +23,7 @@ use http_body::Body as _;
 use hyper::ext::Protocol;
 use tokio::time::Instant;
 
-use crate::access_log::{Entry, Log, Pending, Shown, Tunnelled, Upload, Whose};
+use crate::access_log::{Entry, Log, LoggedPath, Pending, Tunnelled, Upload, Whose};
 use crate::body::{Answer, Body, LoggedBody, has_no_body};
 use crate::client_info::ClientInfo;
 use crate::context::{Peer, Running, Shared, WorkerContext};
@@ -54,7 +54,7 @@ struct RequestOutcome {
     /// Whether the app was asked.
     is_of_app: bool,
     /// What the log shows of the path, as decided by the app if it answered.
-    shown: Option<Shown>,
+    shown: Option<LoggedPath>,
     /// The response is the edge's own, in place of the one from the route's target.
     is_instead: bool,
     why: &'static str,

@@ -15,7 +15,6 @@ pub mod client;
 pub mod credential;
 pub mod grant;
 pub mod limits;
-pub mod notice;
 pub mod notification;
 mod one_time;
 pub mod opaque;
@@ -23,6 +22,7 @@ pub mod people;
 pub mod person;
 pub mod problem;
 pub mod scope;
+pub mod security_mail;
 pub mod session;
 pub mod sign_in;
 

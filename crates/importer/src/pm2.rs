@@ -97,7 +97,7 @@ fn made_of(name: &str, json: &str, folder: &Path, asked: &Asked) -> Result<Impor
     if apps.is_empty() {
         return Err(nothing());
     }
-    let mut taken = app::Taken::default();
+    let mut taken = app::UsedNames::default();
     for (number, app) in apps.into_iter().enumerate() {
         page.gap();
         if number >= MOST_APPS {

@@ -76,10 +76,10 @@ impl edge::App for AppService {
             let compressible = answer.extensions_mut().remove();
             let reported = answer.extensions_mut().remove();
             let mut answer = hand_over(answer, self.stop).await;
-            if let Some(web::Shown(path)) = shown {
+            if let Some(web::LoggedPath(path)) = shown {
                 answer
                     .extensions_mut()
-                    .insert(edge::access_log::Shown(path));
+                    .insert(edge::access_log::LoggedPath(path));
             }
             if let Some(web::Compressible) = compressible {
                 answer
@@ -274,19 +274,19 @@ mod tests {
 
     #[tokio::test]
     async fn the_log_shows_of_a_path_what_the_app_says() {
-        let shown = |path: &str| axum::Extension(web::Shown(path.into()));
+        let shown = |path: &str| axum::Extension(web::LoggedPath(path.into()));
         let router = Router::new()
             .route("/known", post(async move || (shown("/k***"), "answered")))
             .route("/unknown", post("answered"));
         let mounted = AppService::new(router, CancellationToken::new());
         let known = ask(&mounted, "/known", edge::Body::Empty).await;
-        let request_facts: Option<&edge::access_log::Shown> = known.extensions().get();
+        let request_facts: Option<&edge::access_log::LoggedPath> = known.extensions().get();
         assert_eq!(request_facts.map(|shown| &*shown.0), Some("/k***"));
         let unknown = ask(&mounted, "/unknown", edge::Body::Empty).await;
         assert!(
             unknown
                 .extensions()
-                .get::<edge::access_log::Shown>()
+                .get::<edge::access_log::LoggedPath>()
                 .is_none()
         );
     }

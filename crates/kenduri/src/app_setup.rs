@@ -14,9 +14,8 @@ use site::domains;
 use web::{Site, SiteUrl};
 
 use crate::configuration::{Settings, likely_link};
-use crate::domains::DOMAINS;
+use crate::domains::{DOMAINS, LOCALES};
 use crate::operators;
-use crate::server;
 
 /// The open app: the site and its domains.
 #[derive(Clone)]
@@ -61,7 +60,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         time_zone: settings.site.time_zone.clone(),
         proxies: settings.trusted_proxies.clone(),
     };
-    let site = domains::site(domains, server::LOCALES, platform, settings);
+    let site = domains::site(domains, LOCALES, platform, settings);
     Ok(Opened {
         site: site.with_settings(values),
         domains,
@@ -192,11 +191,11 @@ mod tests {
 
     use site::domains;
 
-    use crate::domains::DOMAINS;
+    use crate::domains::{DOMAINS, LOCALES};
 
     #[test]
     fn the_built_in_texts_of_all_domains_fit_together() {
-        let catalogue = domains::catalogue(DOMAINS, crate::server::LOCALES);
+        let catalogue = domains::catalogue(DOMAINS, LOCALES);
         catalogue.check().unwrap();
     }
 

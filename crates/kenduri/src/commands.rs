@@ -30,6 +30,7 @@ use clap::{Args, Command, Parser, Subcommand};
 
 use crate::configuration::{self, Asked, Configuration, Flag, Settings};
 use crate::control_requests::{ControlRequest, ControlResponse, RequestContext};
+use crate::program_io::{Failed, environment, say};
 use crate::{app_setup, control};
 
 /// Invitations that are answered, and nothing is lost.
@@ -134,7 +135,7 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     if let Some(Failed(code)) = error.downcast_ref() {
         return *code;
     }
-    if error.is::<Unheard>() {
+    if error.is::<OutputClosed>() {
         return ExitCode::SUCCESS;
     }
     let mut reason = String::from("error: ");
@@ -153,19 +154,11 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints a command's result.
-pub(crate) fn say(text: &str) -> Result<()> {
-    let mut output = io::stdout().lock();
-    output.write_all(text.as_bytes())?;
-    output.flush()?;
-    Ok(())
-}
-
-/// Prints repeated output. If the reader closes the output, the command ends with [`Unheard`],
+/// Prints repeated output. If the reader closes the output, the command ends with [`OutputClosed`],
 /// which counts as success.
 fn show(text: &str) -> Result<()> {
     say(text).map_err(|error| match error.downcast::<io::Error>() {
-        Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => Unheard.into(),
+        Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => OutputClosed.into(),
         Ok(error) => error.into(),
         Err(error) => error,
     })
@@ -174,12 +167,7 @@ fn show(text: &str) -> Result<()> {
 /// The reader of the output has closed it.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads any more")]
-struct Unheard;
-
-/// An error that the command has already printed, with its exit code.
-#[derive(Debug, thiserror::Error)]
-#[error("it has said why")]
-pub(crate) struct Failed(pub(crate) ExitCode);
+struct OutputClosed;
 
 /// No Kenduri runs on this data, and the command cannot work without one.
 #[derive(Debug, thiserror::Error)]
@@ -303,13 +291,6 @@ impl Where {
             allow_public_mailbox: false,
         }
     }
-}
-
-/// The environment variables of this process that are valid UTF-8.
-pub(crate) fn environment() -> Vec<(String, String)> {
-    let all = std::env::vars_os();
-    all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {

@@ -6,13 +6,13 @@
 
 mod address;
 mod backup;
-mod check;
 mod deep;
 mod differences;
 mod domain_settings;
 mod keys;
 mod mail;
 mod problem;
+mod problem_collector;
 mod providers;
 mod report;
 mod restart_only;
@@ -20,6 +20,7 @@ pub(crate) mod services;
 mod settings;
 mod sign_in_routes;
 mod sources;
+mod url_password;
 mod webhooks;
 mod written;
 
@@ -36,9 +37,8 @@ pub(crate) use mail::MailRoute;
 pub(crate) use problem::{Origin, Problem, Problems};
 pub(crate) use restart_only::RestartOnly;
 pub(crate) use settings::Settings;
-pub(crate) use written::{LogFormat, LogLevel};
 
-use check::Check;
+use problem_collector::ProblemCollector;
 use written::Written;
 
 use crate::folders::Folders;
@@ -174,7 +174,7 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
         }
     };
 
-    let mut check = Check::new(&origins);
+    let mut check = ProblemCollector::new(&origins);
     let folder = file.as_deref().and_then(Path::parent);
     let folder = folder.unwrap_or_else(|| Path::new(""));
     let data = check.path("data", &written.data);
@@ -206,7 +206,7 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     {
         keep_mailbox_private(settings, asked.allow_public_mailbox, &mut check);
     }
-    let Check {
+    let ProblemCollector {
         problems, warnings, ..
     } = check;
     match settings.zip(services) {
@@ -276,7 +276,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
 }
 
 /// The mailbox contains every sign-in link, so by default only this machine may reach it.
-fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check<'_>) {
+fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemCollector<'_>) {
     if !settings.has_mailbox() {
         return;
     }

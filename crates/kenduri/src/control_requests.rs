@@ -26,7 +26,6 @@ use web::Site;
 
 use crate::app_setup::{self, Opened};
 use crate::configuration::Settings;
-use crate::control::Reply;
 
 /// A request as sent over the control socket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,6 +63,26 @@ pub(crate) enum ControlRequest {
     /// A request about services.
     #[serde(rename = "neighbours")]
     Services(services::ServiceRequest),
+}
+
+/// The result of a request.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reply {
+    /// The request succeeded.
+    Ok(ControlResponse),
+    /// The request failed with this message.
+    Error(String),
+}
+
+impl Reply {
+    /// The response, or the message as an error.
+    pub(crate) fn outcome(self) -> Result<ControlResponse> {
+        match self {
+            Self::Ok(outcome) => Ok(outcome),
+            Self::Error(reason) => bail!(reason),
+        }
+    }
 }
 
 /// The parameters of making a person an owner of the installation.

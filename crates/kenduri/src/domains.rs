@@ -1,6 +1,7 @@
 //! The domains of the program, each described by a [`site::Domain`].
 
 use site::Domains;
+use web::Locale;
 
 /// All domains, in the order of their dependencies.
 pub(crate) const DOMAINS: Domains = &[
@@ -11,6 +12,14 @@ pub(crate) const DOMAINS: Domains = &[
     bookings::DOMAIN,
     compat::kadkahwin::DOMAIN,
     compat::personal_site::DOMAIN,
+];
+
+/// The texts of this crate in all languages.
+pub(crate) const LOCALES: &[Locale] = &[
+    ("en", include_str!("../locales/en.ftl")),
+    ("en", include_str!("../locales/en-mail.ftl")),
+    ("ms", include_str!("../locales/ms.ftl")),
+    ("ms", include_str!("../locales/ms-mail.ftl")),
 ];
 
 #[cfg(test)]

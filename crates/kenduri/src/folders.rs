@@ -13,8 +13,12 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use supervisor::{Folder, User};
 
-use crate::configuration::services::{LOGS, RUN};
-
+/// The folder in `data` for sockets and records of the running Kenduri.
+pub(crate) const RUN: &str = "run";
+/// The folder in `data` for the services' logs.
+pub(crate) const LOGS: &str = "logs";
+/// The folder, in the folder of sockets, of the sockets between services.
+pub(crate) const INNER: &str = "inner";
 /// The parent of run folders that are apart from the data folder.
 const RUN_APART: &str = "/run/kenduri";
 const LOGS_APART: &str = "/var/log/kenduri";

@@ -15,5 +15,5 @@ mod unit;
 pub(crate) use carry_out::{carry_out, do_all, tell};
 pub(crate) use found::{found, installed};
 pub(crate) use mark::marked;
-pub(crate) use steps::{Wish, remove, steps};
+pub(crate) use steps::{InstallOptions, remove, steps};
 pub(crate) use unit::{Before, Unit, socket};

@@ -10,16 +10,42 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use edge::access_log::{LogBuffer, LogWriter, Writing};
+use serde::{Deserialize, Serialize};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::commands;
-use crate::configuration::{LogFormat, LogLevel};
+use crate::program_io;
 
 use folder::Folder;
+
+/// The format of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// Text for people.
+    Text,
+    /// JSON for programs.
+    Json,
+}
+
+/// The lowest level of events that are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    /// Something failed and needs attention.
+    Error,
+    /// Something unexpected happened, and the program continued.
+    Warn,
+    /// Normal events.
+    Info,
+    /// Details for finding the cause of a problem.
+    Debug,
+}
 
 /// The most bytes of buffered log lines.
 const WAITING: usize = 4 << 20;
@@ -68,7 +94,7 @@ fn stderr_is_the_journal() -> bool {
         return false;
     };
     let own = format!("{}:{}", own.st_dev, own.st_ino);
-    let mut environment = commands::environment().into_iter();
+    let mut environment = program_io::environment().into_iter();
     environment.any(|(name, stream)| name == "JOURNAL_STREAM" && stream == own)
 }
 

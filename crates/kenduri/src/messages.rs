@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use supervisor::state::RunId;
@@ -12,8 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::channel::Parcel;
 use crate::configuration::{Asked, Settings};
-use crate::control::Reply;
 use crate::control_requests::ControlRequest;
+use crate::control_requests::Reply;
+
+/// How long the background tasks of a worker may take to finish when it stops.
+pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
 
 /// A message from the supervisor process to the worker.
 #[derive(Debug, Serialize, Deserialize)]

@@ -123,6 +123,8 @@ async fn mask_path(request: Request, next: Next) -> Response {
         .mask(request.uri().path())
         .into_owned();
     let mut response = next.run(request).await;
-    response.extensions_mut().insert(web::Shown(path.into()));
+    response
+        .extensions_mut()
+        .insert(web::LoggedPath(path.into()));
     response
 }

@@ -6,13 +6,13 @@ mod active_settings;
 mod apply;
 mod command_gate;
 mod control_handler;
+mod control_server;
 mod exec_upgrade;
 mod handover_note;
 mod journal;
 mod permissions;
 mod process;
 mod program_file;
-mod sd_notify;
 mod service_config;
 mod signals;
 mod sockets;
@@ -30,25 +30,23 @@ use supervisor::{
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
-use crate::commands::Failed;
 use crate::configuration::{Asked, Configuration};
 use crate::control::Control;
 use crate::demo::Temporary;
 use crate::descriptors;
 use crate::log;
 use crate::messages::{RequestIds, ServeMode};
+use crate::program_io::Failed;
+use crate::sd_notify::SdNotify;
 
 use active_settings::Settings;
 use exec_upgrade::ExecContext;
-use process::UpgradeRequest;
+use process::{ParentProcess, UpgradeRequest};
 use program_file::ProgramFile;
 use signals::{Signal, Signals};
 use workers::Workers;
 
-pub(crate) use command_gate::GatePermit;
-pub(crate) use process::ParentProcess;
-pub(crate) use sd_notify::SdNotify;
-pub(crate) use sockets::{Sockets, threads};
+pub(crate) use sockets::Sockets;
 pub(crate) use upgrade_check::take_part;
 
 /// The state that the supervisor process starts with.
@@ -172,7 +170,7 @@ async fn keep(running: Running) -> Result<()> {
         lines,
     } = running;
     let listener = control.share()?;
-    let answering = tokio::spawn(control.serve(Arc::clone(&parent)));
+    let answering = tokio::spawn(control_server::serve(control, Arc::clone(&parent)));
     let mut news = parent.control.notifications();
     let mut is_told = parent.workers.have_served();
     let mut is_to_apply = false;

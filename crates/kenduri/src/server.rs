@@ -14,6 +14,7 @@ mod mail;
 mod overview;
 mod rows;
 mod service;
+mod service_action;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -23,21 +24,13 @@ use std::sync::Arc;
 use ::backup::Agent;
 use axum::{Extension, Router};
 use site::Callers::{self, People};
-use web::{Locale, Pages, Site};
+use web::{Pages, Site};
 
 use crate::updates::Source;
 
 pub(crate) use alarm::Alarm;
 pub(crate) use mail::{MailFacts, daily as look_daily};
 pub(crate) use status::{EdgeStatus, ServerStatus, StatusRequest};
-
-/// The texts of this crate in all languages.
-pub(crate) const LOCALES: &[Locale] = &[
-    ("en", include_str!("../locales/en.ftl")),
-    ("en", include_str!("../locales/en-mail.ftl")),
-    ("ms", include_str!("../locales/ms.ftl")),
-    ("ms", include_str!("../locales/ms-mail.ftl")),
-];
 
 /// The routes of the operator's page. `updates` are the sources of newer versions.
 pub(crate) fn routes(

@@ -14,6 +14,11 @@ const PORTS_TRIED: u16 = 100;
 /// The maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 
+/// The number of a worker's threads: one for each core. Each has its own listening sockets.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Whether another port may be used when the configured one is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {

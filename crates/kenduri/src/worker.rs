@@ -4,7 +4,6 @@
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::backup::Agent;
 use anyhow::{Context as _, Result, bail};
@@ -33,13 +32,14 @@ use crate::channel::{self, Parcel};
 use crate::configuration::{self, Configuration, Settings, link_to};
 use crate::control_requests::RequestContext;
 use crate::domains::DOMAINS;
-use crate::messages::{MessageSender, RequestIds, ServeMode, ToParent, ToWorker};
+use crate::messages::{DRAIN_TIME, MessageSender, RequestIds, ServeMode, ToParent, ToWorker};
 use crate::metrics::{self, Metrics};
-use crate::parent::{SdNotify, threads};
 use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
+use crate::sd_notify::SdNotify;
 use crate::server::ServerStatus;
-use crate::{access_log, app_setup, commands, demo, descriptors, log, operators};
+use crate::sockets::threads;
+use crate::{access_log, app_setup, demo, descriptors, log, operators, program_io};
 
 mod message_loop;
 mod upstream_servers;
@@ -49,8 +49,6 @@ use message_loop::MessageLoop;
 /// The connection limit of the metrics listener. It is separate, so that metrics can be read even
 /// when the site has no free connections.
 const METRICS_CONNECTIONS: u32 = 64;
-/// How long background tasks may take to finish when the worker stops.
-pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// The maximum number of waiting requests for the edge's state.
 const LOOKS: usize = 16;
 
@@ -125,7 +123,7 @@ impl Begun {
         let reload = Reload::new(&configuration, started);
         let settings = Arc::new(configuration.settings);
         let mut terminate = signal(SignalKind::terminate())?;
-        let manager = SdNotify::of(&commands::environment());
+        let manager = SdNotify::of(&program_io::environment());
         let maintenance = app_setup::maintenance(&settings);
         let (stop, ending) = (CancellationToken::new(), CancellationToken::new());
         let tasks = TaskTracker::new();
@@ -194,7 +192,8 @@ impl Begun {
             ending,
         );
         let (names, farewell) = (names(&edge, &settings), self.start.farewell(&settings));
-        if let Err(error) = commands::say(&format!("Kenduri answers at {names}\n{links}{farewell}"))
+        if let Err(error) =
+            program_io::say(&format!("Kenduri answers at {names}\n{links}{farewell}"))
         {
             tracing::warn!(%error, "nobody reads what is printed");
         }
@@ -324,7 +323,7 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     accounts.ses_topic.clone_from(&settings.mail.ses_topic);
     // `tests/api` exceeds an account's limits, so a variable raises them. Release builds ignore it.
     #[cfg(debug_assertions)]
-    if commands::environment()
+    if program_io::environment()
         .iter()
         .any(|(name, _)| name == "KENDURI_TEST_UNLIMITED")
     {

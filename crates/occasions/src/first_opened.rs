@@ -18,10 +18,10 @@ const PIECE: usize = 200;
 
 /// Opens that have not been written yet.
 #[derive(Debug, Default)]
-pub struct Opens(Mutex<HashMap<InvitationId, Seen>>);
+pub struct Opens(Mutex<HashMap<InvitationId, OpenCount>>);
 
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+struct OpenCount {
     first: Timestamp,
     last: Timestamp,
     count: i64,
@@ -34,7 +34,7 @@ impl Opens {
         if waiting.len() >= WAITING && !waiting.contains_key(&invitation) {
             return;
         }
-        let seen = waiting.entry(invitation).or_insert(Seen {
+        let seen = waiting.entry(invitation).or_insert(OpenCount {
             first: now,
             last: now,
             count: 0,
@@ -46,7 +46,7 @@ impl Opens {
     /// Writes the gathered opens; those that fail wait for the next time. This
     /// bookkeeping never raises an invitation's version.
     pub async fn write(&self, store: &Store) -> Result<(), StoreError> {
-        let gathered: Vec<(InvitationId, Seen)> = {
+        let gathered: Vec<(InvitationId, OpenCount)> = {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.drain().collect()
         };
@@ -92,7 +92,7 @@ impl Opens {
         Ok(())
     }
 
-    fn put_back(&self, unwritten: &[(InvitationId, Seen)]) {
+    fn put_back(&self, unwritten: &[(InvitationId, OpenCount)]) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (invitation, seen) in unwritten {
             waiting

@@ -79,7 +79,7 @@ impl FieldChange {
 
 /// A change that passed every rule, with the guests it results in.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct HouseholdPlan {
     /// All guests after the save.
     pub guests: Vec<Guest>,
     /// The answers of the household as a whole after the save.
@@ -97,7 +97,7 @@ impl Household {
         wish: &HouseholdChange,
         rules: Rules<'_>,
         mut new_id: impl FnMut() -> GuestId,
-    ) -> Result<Plan, Refusal> {
+    ) -> Result<HouseholdPlan, Refusal> {
         // Checked first, because a body can name thousands of guests.
         let new = wish.guests.iter().filter(|guest| guest.id.is_none());
         if new.count() > GUEST_LIMIT {
@@ -163,7 +163,7 @@ impl Household {
         }
         let mut changes = differences(&self.guests, &guests, rules.events, rules.questions);
         asking::differences(&self.answers, &answers, rules.questions, "", &mut changes);
-        Ok(Plan {
+        Ok(HouseholdPlan {
             guests,
             answers,
             changes,

@@ -16,12 +16,12 @@ use crate::code::CodeKey;
 use crate::guest::{Guest, Reply};
 use crate::household;
 use crate::household_change::HouseholdChange;
-use crate::household_plan::{self, Plan};
+use crate::household_plan::{self, HouseholdPlan};
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation::{self, Details, Invitation};
+use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::limits;
 use crate::occasion::{self, Occasion};
-use crate::portal::{self, Portal};
 use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Save};
 use crate::single_answer::{Answer, IncomingAnswer, Outcome};
@@ -103,7 +103,7 @@ pub fn answer(
     }
     sql!("UPDATE invitation SET unapproved = 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     let made = invitation::find(tx, &id)?.ok_or(Refusal::NotFound)?;
-    let portal = portal::load(tx, snapshot, made)?;
+    let portal = invitation_snapshot::load(tx, snapshot, made)?;
     let outcome = fill(tx, portal, &respondent, party, incoming)?;
     mark(tx, occasion, &id, &likeness)?;
     if let Some(key) = key {
@@ -149,7 +149,7 @@ fn check_access(
         version: 1,
         is_unapproved: true,
     };
-    let portal = portal::load(tx, snapshot.clone(), blank)?;
+    let portal = invitation_snapshot::load(tx, snapshot.clone(), blank)?;
     rsvp::check_access(&portal, &HouseholdChange::default())
 }
 
@@ -358,7 +358,7 @@ fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
 /// Adds the guests to the new invitation, and saves their answers as the household would.
 fn fill(
     tx: &mut Tx<'_>,
-    mut portal: Portal,
+    mut portal: InvitationSnapshot,
     respondent: &Respondent,
     party: usize,
     incoming: &IncomingAnswer,
@@ -384,7 +384,7 @@ fn fill(
         other => other,
     })?;
     let changes = household_plan::differences(&[], &guests, &portal.events, &portal.questions);
-    let plan = Plan {
+    let plan = HouseholdPlan {
         guests,
         answers: Answers::new(),
         changes,
@@ -401,7 +401,7 @@ fn fill(
 /// A guest of the party. The first is the respondent; the others have no names yet.
 fn person(
     tx: &mut Tx<'_>,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     respondent: &Respondent,
     at: usize,
     answer: &Answer,
@@ -444,7 +444,7 @@ fn person(
 }
 
 /// Announces the invitation to hosts' open pages before its answer.
-fn tell_of_new(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
+fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     tx.publish(NewNews {
         scope: portal.occasion.id.to_string(),

@@ -12,8 +12,8 @@ use web::sheet::read::Unreadable;
 use web::{Argument, FieldProblem, Problem};
 
 use crate::household::{GUEST_LIMIT, Places};
+use crate::invitation_snapshot::{Closed, InvitationSnapshot};
 use crate::occasion::Occasion;
-use crate::portal::{Closed, Portal};
 
 /// Why a request was refused. Nothing was saved.
 #[derive(Debug, thiserror::Error)]
@@ -55,13 +55,13 @@ pub enum Refusal {
     /// The deadline had passed when the change was decided. The portal tells when that
     /// was, and whom to ask.
     #[error("the deadline has passed")]
-    DeadlinePassed(Box<Portal>),
+    DeadlinePassed(Box<InvitationSnapshot>),
     /// A host locked the invitation.
     #[error("the invitation is locked")]
-    Locked(Box<Portal>),
+    Locked(Box<InvitationSnapshot>),
     /// The occasion is closed, so everything is view-only.
     #[error("the occasion is closed")]
-    OccasionClosed(Box<Portal>),
+    OccasionClosed(Box<InvitationSnapshot>),
     /// The hosts switched this feature off.
     #[error("this part is switched off")]
     FeatureDisabled,
@@ -176,7 +176,7 @@ pub enum Current {
         receipt: Value,
     },
     /// An invitation with everyone on it.
-    Invitation(Box<Portal>),
+    Invitation(Box<InvitationSnapshot>),
 }
 
 impl Refusal {

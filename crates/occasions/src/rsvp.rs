@@ -19,11 +19,11 @@ use crate::event::{self, Seats};
 use crate::guest::{self, Guest};
 use crate::household::Household;
 use crate::household_change::{HouseholdChange, NoteUpdate};
-use crate::household_plan::{FieldChange, Plan, Rules};
+use crate::household_plan::{FieldChange, HouseholdPlan, Rules};
 use crate::id::InvitationId;
 use crate::invitation;
+use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::occasion;
-use crate::portal::{self, Portal};
 use crate::refusal::{Current, Refusal};
 use crate::webhook::{self, Answered};
 use crate::words::{Access, ActedBy, OccasionStatus, Source};
@@ -95,13 +95,13 @@ pub enum Saved {
 #[derive(Debug)]
 pub struct After {
     /// The portal after the save.
-    pub portal: Portal,
+    pub portal: InvitationSnapshot,
     /// The body that a repeat of the request will get, if it has a key.
     pub body: Option<String>,
 }
 
 impl After {
-    fn new(portal: Portal, body: Option<String>) -> Box<Self> {
+    fn new(portal: InvitationSnapshot, body: Option<String>) -> Box<Self> {
         Box::new(Self { portal, body })
     }
 }
@@ -111,7 +111,7 @@ impl After {
 pub fn answer(
     tx: &mut Tx<'_>,
     save: &Save,
-    answer: impl Fn(&Portal) -> String,
+    answer: impl Fn(&InvitationSnapshot) -> String,
 ) -> Result<Saved, Refusal> {
     let mut portal = open_locked(tx, save)?;
     check_features(&portal, &save.wish)?;
@@ -172,7 +172,7 @@ pub fn answer(
 }
 
 /// Opens the portal under the locks of this save.
-fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<Portal, Refusal> {
+fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refusal> {
     let seen = invitation::seek(tx, &save.key)?;
     let (id, occasion) = seen.ok_or(Refusal::InvitationNotFound)?;
     if save.wish.touches_seats() {
@@ -188,7 +188,7 @@ fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<Portal, Refusal> {
             return Err(Refusal::InvitationNotFound);
         }
     }
-    Ok(portal::enter(tx, invitation)?)
+    Ok(invitation_snapshot::enter(tx, invitation)?)
 }
 
 enum Recognised {
@@ -236,7 +236,7 @@ fn keep(
     Ok(Some(stored.body))
 }
 
-fn check_features(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
+fn check_features(portal: &InvitationSnapshot, wish: &HouseholdChange) -> Result<(), Refusal> {
     let switches = portal.occasion.switches;
     if (wish.touches_diets() && !switches.dietary) || (wish.note.is_some() && !switches.notes) {
         return Err(Refusal::FeatureDisabled);
@@ -246,7 +246,10 @@ fn check_features(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal
 
 /// Whether this may be saved now. The note alone stays open after answers have closed,
 /// until the occasion closes.
-pub(crate) fn check_access(portal: &Portal, wish: &HouseholdChange) -> Result<(), Refusal> {
+pub(crate) fn check_access(
+    portal: &InvitationSnapshot,
+    wish: &HouseholdChange,
+) -> Result<(), Refusal> {
     let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
     let late_note = wish.is_note_alone() && portal.occasion.switches.late_gifts_notes;
     let stored = || Box::new(portal.clone());
@@ -272,7 +275,10 @@ fn names_version(wish: &HouseholdChange) -> bool {
 }
 
 /// The new text of the note, or `None` if it stays.
-fn plan_note(portal: &Portal, wish: Option<&NoteUpdate>) -> Result<Option<String>, Refusal> {
+fn plan_note(
+    portal: &InvitationSnapshot,
+    wish: Option<&NoteUpdate>,
+) -> Result<Option<String>, Refusal> {
     let Some(wish) = wish else {
         return Ok(None);
     };
@@ -298,11 +304,11 @@ fn plan_note(portal: &Portal, wish: Option<&NoteUpdate>) -> Result<Option<String
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     save: &Save,
-    portal: &mut Portal,
-    plan: Plan,
+    portal: &mut InvitationSnapshot,
+    plan: HouseholdPlan,
     note: Option<String>,
 ) -> Result<(), StoreError> {
-    let Plan {
+    let HouseholdPlan {
         guests,
         answers,
         mut changes,
@@ -360,7 +366,7 @@ pub(crate) fn write_guests(
 
 fn write_note(
     tx: &mut Tx<'_>,
-    portal: &mut Portal,
+    portal: &mut InvitationSnapshot,
     text: String,
 ) -> Result<FieldChange, StoreError> {
     let invitation = &mut portal.household.invitation;
@@ -384,7 +390,7 @@ fn write_note(
 /// The consequences of a save: version, history, log, news, mail.
 fn finish(
     tx: &mut Tx<'_>,
-    portal: &mut Portal,
+    portal: &mut InvitationSnapshot,
     changes: &[FieldChange],
     renamed: bool,
     save: &Save,
@@ -505,7 +511,7 @@ pub(crate) fn masked(changes: &[FieldChange]) -> Value {
 /// Notifies the hosts' open pages and the owners' webhooks of a save.
 pub(crate) fn tell_of_answers(
     tx: &mut Tx<'_>,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     changes: &[FieldChange],
     source: Source,
 ) -> Result<(), StoreError> {
@@ -514,7 +520,7 @@ pub(crate) fn tell_of_answers(
 }
 
 /// The guests whose answers changed, with their answers for each event.
-fn answered(portal: &Portal, changes: &[FieldChange]) -> Vec<Answered> {
+fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
         changes.iter().any(|change| {
@@ -538,7 +544,11 @@ fn answered(portal: &Portal, changes: &[FieldChange]) -> Vec<Answered> {
 
 /// What the hosts' open pages receive: ids and states of the guests whose answers changed. A save
 /// with too many guests for that is announced without them.
-fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: Source) -> NewNews {
+fn news_of_answers(
+    portal: &InvitationSnapshot,
+    changes: &[FieldChange],
+    source: Source,
+) -> NewNews {
     let mut payload = json!({
         "invitation": portal.household.invitation.id,
         "version": portal.household.invitation.version,
@@ -557,7 +567,10 @@ fn news_of_answers(portal: &Portal, changes: &[FieldChange], source: Source) -> 
 
 /// Queues the confirmation mail for two minutes after the last save, but at most ten
 /// after the first.
-pub(crate) fn confirm_later(tx: &mut Tx<'_>, portal: &Portal) -> Result<(), StoreError> {
+pub(crate) fn confirm_later(
+    tx: &mut Tx<'_>,
+    portal: &InvitationSnapshot,
+) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     let wanted = portal.occasion.switches.confirmation_mail;
     if !wanted || invitation.details.email.is_none() {

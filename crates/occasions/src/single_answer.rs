@@ -15,8 +15,8 @@ use crate::guest::Guest;
 use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
+use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::occasion::to_json;
-use crate::portal::{self, Portal};
 use crate::refusal::Refusal;
 use crate::rsvp::{self, Repeat, Save, Saved};
 use crate::words::{GuestKind, ReplyStatus, Source};
@@ -75,7 +75,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// The outcome for a household after its answer.
-    pub(crate) fn of(portal: &Portal, attending: ReplyStatus, is_new: bool) -> Self {
+    pub(crate) fn of(portal: &InvitationSnapshot, attending: ReplyStatus, is_new: bool) -> Self {
         let comes = |guest: &&Guest| {
             let mut replies = guest.replies.values();
             replies.any(|reply| reply.status == ReplyStatus::Yes)
@@ -117,7 +117,7 @@ pub fn save(
     // The change depends on the household's guests, who must not change meanwhile.
     event::lock_limited(tx, occasion)?;
     let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
-    let portal = portal::enter(tx, locked)?;
+    let portal = invitation_snapshot::enter(tx, locked)?;
     let is_new = portal.household.invitation.replied_at.is_none();
     let attending = incoming.answer.attending;
     let save = Save {
@@ -131,7 +131,7 @@ pub fn save(
         request: incoming.request.clone(),
         needs_version: false,
     };
-    let outcome = |after: &Portal| Outcome::of(after, attending, is_new);
+    let outcome = |after: &InvitationSnapshot| Outcome::of(after, attending, is_new);
     match rsvp::answer(tx, &save, |after| outcome(after).to_json())? {
         Saved::Stored(after) | Saved::Unchanged(after) => Ok(outcome(&after.portal)),
         Saved::Again(stored) => Ok(Outcome::from_json(&stored.body)?),
@@ -141,7 +141,7 @@ pub fn save(
 /// Turns the answer into a change of the whole household. Every guest whom the hosts
 /// named takes the answer. Beyond them only the number is known: that many of the
 /// plus-ones come, and new ones are added if there are too few. Nobody is removed.
-fn wish(portal: &Portal, answer: &Answer) -> HouseholdChange {
+fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
     let people = &portal.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);
     let comes = answer.attending == ReplyStatus::Yes;

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 
 use crate::id::{GuestId, InvitationId, OccasionId};
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::role::{self, OCCASION, Role};
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};
 use crate::words::{ReplyStatus, Source};
@@ -87,7 +87,7 @@ struct InvitationOpened {
 /// Sends the event of a saved answer. The caller holds the invitation's lock.
 pub(crate) fn reply_saved(
     tx: &mut Tx<'_>,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     source: Source,
     answered: impl Fn() -> Vec<Answered>,
 ) -> Result<(), StoreError> {

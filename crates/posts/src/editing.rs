@@ -10,7 +10,7 @@ use serde_json::Value;
 use site::resource::{Edit, History, Removal, Resource, history_of};
 use web::codes::SLUG_TAKEN;
 use web::fields::{self, choice, key, line, lines, moment, number, tags};
-use web::{Field, Findings, Input, List, Piece};
+use web::{Field, Findings, Input, List, PageQuery};
 
 use crate::editor::Editor;
 use crate::image;
@@ -57,9 +57,9 @@ impl Resource for Post {
     }
 
     /// Most recently changed first.
-    fn list(tx: &mut Tx<'_>, editor: &Editor, piece: &Piece) -> Result<List<Self>, Refusal> {
-        let found = list(tx, editor, piece.after()?.as_ref(), piece.rows())?;
-        Ok(piece.list(found, |post| (post.updated_at, post.id.clone())))
+    fn list(tx: &mut Tx<'_>, editor: &Editor, paging: &PageQuery) -> Result<List<Self>, Refusal> {
+        let found = list(tx, editor, paging.after()?.as_ref(), paging.rows())?;
+        Ok(paging.list(found, |post| (post.updated_at, post.id.clone())))
     }
 
     fn find(tx: &mut Tx<'_>, _: &Editor, id: &str) -> Result<Self, Refusal> {

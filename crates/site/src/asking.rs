@@ -31,7 +31,7 @@ use identity::credential::require_mfa::RequireMfaFor;
 use identity::people;
 use identity::problem::too_often;
 use identity::session::access_token::Signer;
-use identity::session::signed_in::{self, Bearer, SignedIn, Visit};
+use identity::session::signed_in::{self, Bearer, LiveSession, SignedIn};
 use identity::session::{self, Stay, token};
 
 /// A person in front of a page.
@@ -183,7 +183,7 @@ impl Sender {
     async fn of(
         parts: &request::Parts,
         site: &Site,
-        visit: Result<(Visit, Secret), Problem>,
+        visit: Result<(LiveSession, Secret), Problem>,
         form: Form,
     ) -> Result<Self, Problem> {
         // Whose page was open too long keeps what was typed.
@@ -251,14 +251,14 @@ where
         }
         if parts.headers.contains_key(AUTHORIZATION) {
             let (allowed, refused) = match bearer(parts, &site).await? {
-                Shown::Access(who) => {
+                BearerAccess::Access(who) => {
                     let allowed = match callers {
                         Callers::Tokens(_) => Ok(who),
                         Callers::Anybody | Callers::People => Err(token_not_permitted()),
                     };
                     (allowed, None)
                 }
-                Shown::Personal(bearer) => {
+                BearerAccess::Personal(bearer) => {
                     let id = bearer.id().clone();
                     let allowed = match callers {
                         Callers::Tokens(scopes) => bearer.with(scopes).map_err(Problem::from),
@@ -316,7 +316,7 @@ where
 }
 
 /// The session whose cookie was shown.
-pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(Visit, Secret), Problem> {
+pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(LiveSession, Secret), Problem> {
     if parts.headers.contains_key(AUTHORIZATION) {
         return Err(token_not_permitted());
     }
@@ -336,7 +336,7 @@ pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(Visit, Secret
 async fn go_on(
     parts: &request::Parts,
     site: &Site,
-    visit: &Visit,
+    visit: &LiveSession,
     secret: &Secret,
 ) -> Result<(), Problem> {
     let (id, stay) = (visit.who.session().cloned(), visit.stay());
@@ -355,7 +355,7 @@ async fn go_on(
 }
 
 /// A token that was found good.
-enum Shown {
+enum BearerAccess {
     /// Of a session: the person's own word.
     Access(SignedIn),
     /// One that was made for some uses.
@@ -387,9 +387,9 @@ pub async fn by_access_token(
 }
 
 /// The token that was shown. A bad one is refused, whatever cookie comes along.
-async fn bearer(parts: &request::Parts, site: &Site) -> Result<Shown, Problem> {
+async fn bearer(parts: &request::Parts, site: &Site) -> Result<BearerAccess, Problem> {
     if let Some(found) = by_access_token(&parts.headers, site).await {
-        return found.map(Shown::Access);
+        return found.map(BearerAccess::Access);
     }
     let invalid = || token_refused("token_invalid");
     let shown = bearer_token(&parts.headers).ok_or_else(invalid)?;
@@ -402,7 +402,7 @@ async fn bearer(parts: &request::Parts, site: &Site) -> Result<Shown, Problem> {
             tracing::warn!(%error, "the use of a token was not written down");
         }
     }
-    Ok(Shown::Personal(bearer))
+    Ok(BearerAccess::Personal(bearer))
 }
 
 fn count_change(parts: &request::Parts, who: &SignedIn, now: Timestamp) -> Result<(), Problem> {

@@ -15,7 +15,7 @@ use platform::{StoreError, Tx};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web::json::Received;
-use web::{Form, Piece, Problem, Site, version};
+use web::{Form, PageQuery, Problem, Site, version};
 
 use crate::asking::Caller;
 use crate::proof::{Proof, Requester};
@@ -82,8 +82,8 @@ impl Call {
     }
 
     /// The page of a list that the query asks for.
-    pub fn piece_of_list(&self) -> Result<Piece, Problem> {
-        Piece::read(self.query_text())
+    pub fn page_query(&self) -> Result<PageQuery, Problem> {
+        PageQuery::read(self.query_text())
     }
 
     /// The version that the caller saw, from `If-Match` or the body.

@@ -11,7 +11,7 @@ use axum::response::Response;
 use platform::Tx;
 use platform::audit::RequestFacts;
 use platform::idempotency::Key;
-use web::{Form, Piece, Problem, SentFile, Site, Text, Wishes};
+use web::{Form, PageQuery, Problem, SentFile, Site, Text, Wishes};
 
 use crate::asking::{FileSender, Reader};
 use crate::call::{self, form_key, form_once, see_other};
@@ -172,8 +172,8 @@ impl PageRequest {
     }
 
     /// The page of a list that the query asks for.
-    pub fn piece_of_list(&self) -> Result<Piece, Problem> {
-        Piece::of(self.query.iter())
+    pub fn page_query(&self) -> Result<PageQuery, Problem> {
+        PageQuery::of(self.query.iter())
     }
 
     /// A new `submission_id` for a form.

@@ -12,7 +12,7 @@ use platform::{StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use web::{Field, Findings, Input, List, Piece, fields};
+use web::{Field, Findings, Input, List, PageQuery, fields};
 
 use crate::proof::Proof;
 use crate::refusal::{Refusal, Stored};
@@ -107,7 +107,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     fn list(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
-        piece: &Piece,
+        paging: &PageQuery,
     ) -> Result<List<Self>, RefusalOf<Self>>;
 
     /// The item with this address.
@@ -236,7 +236,7 @@ pub use history_of;
 
 /// All items of a short list.
 pub fn list<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, RefusalOf<R>> {
-    Ok(R::list(tx, parent, &Piece::default())?.items)
+    Ok(R::list(tx, parent, &PageQuery::default())?.items)
 }
 
 /// The item with this address.

@@ -14,55 +14,55 @@ use crate::problem::Problem;
 const DEFAULT_LIMIT: u32 = 50;
 const MOST: u32 = 200;
 
-/// Which piece of a list is asked for.
+/// The requested page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Piece {
+pub struct PageQuery {
     /// How many items, 1 to 200.
     #[param(required = false)]
     pub limit: u32,
-    /// Where the piece starts: the `next_cursor` of the one before.
+    /// The `next_cursor` of the previous page; absent for the first page.
     cursor: Option<String>,
     #[param(ignore)]
-    way: Way,
+    direction: Direction,
 }
 
 /// The direction in which a list is read from a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     /// The items after it.
-    Onward,
+    Forward,
     /// The items before it, in reverse order.
-    Back,
+    Backward,
 }
 
-/// A piece of a list.
+/// A page of a list.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct List<T> {
-    /// The items of this piece.
+    /// The items of this page.
     pub items: Vec<T>,
-    /// Where the next piece starts; absent at the end.
+    /// The `cursor` of the next page; absent on the last page.
     pub next_cursor: Option<String>,
-    /// Before what the piece before this one ends, for pages: `?before=`.
+    /// The value of `?before=` that leads to the previous page; for HTML pages only.
     #[serde(skip)]
     #[schema(ignore)]
     pub previous_cursor: Option<String>,
-    /// How many there are in all, where that is known.
+    /// The number of items on all pages, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }
 
-impl Default for Piece {
+impl Default for PageQuery {
     fn default() -> Self {
         Self {
             limit: DEFAULT_LIMIT,
             cursor: None,
-            way: Way::Onward,
+            direction: Direction::Forward,
         }
     }
 }
 
-impl Piece {
+impl PageQuery {
     /// Parses `cursor` (or `before`) and `limit` from a query string.
     pub fn read(query: &str) -> Result<Self, Problem> {
         Self::of(form_urlencoded::parse(query.as_bytes()))
@@ -70,7 +70,7 @@ impl Piece {
 
     /// Parses the same from decoded names and values.
     pub fn of<T: AsRef<str>>(query: impl IntoIterator<Item = (T, T)>) -> Result<Self, Problem> {
-        let mut piece = Self::default();
+        let mut paging = Self::default();
         for (name, value) in query {
             let (name, value) = (name.as_ref(), value.as_ref());
             match name {
@@ -80,35 +80,35 @@ impl Piece {
                         .ok()
                         .filter(|limit| (1..=MOST).contains(limit));
                     let values = [("min", 1.into()), ("max", MOST.into())];
-                    piece.limit = limit
+                    paging.limit = limit
                         .ok_or_else(|| Problem::fields().field("/limit", "out_of_range", values))?;
                 }
                 "cursor" | "before" if !value.is_empty() => {
-                    piece.way = if name == "before" {
-                        Way::Back
+                    paging.direction = if name == "before" {
+                        Direction::Backward
                     } else {
-                        Way::Onward
+                        Direction::Forward
                     };
-                    piece.cursor = Some(value.to_owned());
+                    paging.cursor = Some(value.to_owned());
                 }
                 _ => {}
             }
         }
-        Ok(piece)
+        Ok(paging)
     }
 
     /// The sort key after which the page starts; `None` at the beginning. For lists without
     /// backward paging.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
-        match self.way {
-            Way::Onward => self.key(),
-            Way::Back => Ok(None),
+        match self.direction {
+            Direction::Forward => self.key(),
+            Direction::Backward => Ok(None),
         }
     }
 
-    /// The direction of reading from [`Piece::key`].
-    pub fn way(&self) -> Way {
-        self.way
+    /// The direction of reading from [`PageQuery::key`].
+    pub fn direction(&self) -> Direction {
+        self.direction
     }
 
     /// The sort key after which the page starts, or before which it ends.
@@ -134,14 +134,14 @@ impl Piece {
         said.or_else(|| self.cursor.is_none().then_some(0))
     }
 
-    /// The page for the [`Piece::rows`] that were queried; `key` returns an item's sort key.
+    /// The page for the [`PageQuery::rows`] that were queried; `key` returns an item's sort key.
     pub fn list<T, K: Serialize>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> K) -> List<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let (has_previous, has_next) = match self.way {
-            Way::Onward => (self.cursor.is_some(), more),
-            Way::Back => {
+        let (has_previous, has_next) = match self.direction {
+            Direction::Forward => (self.cursor.is_some(), more),
+            Direction::Backward => {
                 rows.reverse();
                 (more, true)
             }
@@ -185,7 +185,7 @@ impl<T> List<T> {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Piece {
+impl<S: Sync> FromRequestParts<S> for PageQuery {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut request::Parts, _: &S) -> Result<Self, Problem> {
@@ -211,7 +211,7 @@ mod tests {
             ("limit=many", None),
         ] {
             assert_eq!(
-                Piece::read(query).ok().map(|piece| piece.limit),
+                PageQuery::read(query).ok().map(|paging| paging.limit),
                 limit,
                 "{query}"
             );
@@ -224,14 +224,14 @@ mod tests {
         let mut seen = Vec::new();
         let mut query = "limit=3".to_owned();
         loop {
-            let piece = Piece::read(&query).unwrap();
-            let after: Option<(i64, String)> = piece.after().unwrap();
+            let paging = PageQuery::read(&query).unwrap();
+            let after: Option<(i64, String)> = paging.after().unwrap();
             let rest = all
                 .iter()
                 .filter(|item| Some(*item) > after.as_ref())
                 .cloned();
-            let rows = rest.take(usize::try_from(piece.rows()).unwrap()).collect();
-            let list = piece.list(rows, Clone::clone);
+            let rows = rest.take(usize::try_from(paging.rows()).unwrap()).collect();
+            let list = paging.list(rows, Clone::clone);
             seen.extend(list.items);
             match list.next_cursor {
                 Some(next) => query = format!("limit=3&cursor={next}"),
@@ -245,16 +245,16 @@ mod tests {
     fn a_list_is_walked_back_to_its_beginning() {
         let all: Vec<i64> = (0..8).collect();
         let read = |query: &str| {
-            let piece = Piece::read(query).unwrap();
-            let key: Option<i64> = piece.key().unwrap();
-            let rows = usize::try_from(piece.rows()).unwrap();
+            let paging = PageQuery::read(query).unwrap();
+            let key: Option<i64> = paging.key().unwrap();
+            let rows = usize::try_from(paging.rows()).unwrap();
             let onward = all.iter().filter(|item| Some(**item) > key).copied();
             let back = all.iter().rev().filter(|item| Some(**item) < key).copied();
-            let rows = match piece.way() {
-                Way::Onward => onward.take(rows).collect(),
-                Way::Back => back.take(rows).collect(),
+            let rows = match paging.direction() {
+                Direction::Forward => onward.take(rows).collect(),
+                Direction::Backward => back.take(rows).collect(),
             };
-            piece.list(rows, Clone::clone)
+            paging.list(rows, Clone::clone)
         };
         let first = read("limit=3");
         assert_eq!(first.previous_cursor, None);
@@ -274,14 +274,14 @@ mod tests {
     proptest! {
         #[test]
         fn a_cursor_gives_back_its_key(key in (any::<i64>(), ".{0,20}")) {
-            let piece = Piece::read(&format!("cursor={}", cursor(&key))).unwrap();
-            prop_assert_eq!(piece.after::<(i64, String)>().unwrap(), Some(key));
+            let paging = PageQuery::read(&format!("cursor={}", cursor(&key))).unwrap();
+            prop_assert_eq!(paging.after::<(i64, String)>().unwrap(), Some(key));
         }
 
         #[test]
         fn any_other_cursor_is_refused_or_harmless(query in "cursor=[ -~]{0,30}") {
-            if let Ok(piece) = Piece::read(&query)
-                && let Err(problem) = piece.after::<(i64, String)>() {
+            if let Ok(paging) = PageQuery::read(&query)
+                && let Err(problem) = paging.after::<(i64, String)>() {
                     prop_assert_eq!(problem.code, "cursor_invalid");
                 }
         }

@@ -19,7 +19,7 @@ use utoipa_axum::PathItemExt;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::access::Access;
-use crate::cursor::Piece;
+use crate::cursor::PageQuery;
 
 #[doc(hidden)]
 pub use pastey::paste;
@@ -177,7 +177,7 @@ impl Operation {
     /// Adds the query parameters of a paginated list.
     #[must_use]
     pub fn pages(mut self) -> Self {
-        let asked = Piece::into_params(|| Some(ParameterIn::Query));
+        let asked = PageQuery::into_params(|| Some(ParameterIn::Query));
         self.described = self.described.parameters(Some(asked));
         self
     }

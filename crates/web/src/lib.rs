@@ -2,7 +2,7 @@
 //!
 //! A domain provides a `Router<Site>`; [`mod@serve`] wraps it with the processing of every request.
 //! A handler receives its input through extractors ([`Facts`], [`Wishes`], [`Form`], [`Json`],
-//! [`Piece`]), responds with [`page()`] or [`Json`], and refuses with a [`Problem`], which does not
+//! [`PageQuery`]), responds with [`page()`] or [`Json`], and refuses with a [`Problem`], which does not
 //! depend on HTML or JSON. Authentication is in `accounts`, which builds on this crate.
 
 pub mod access;
@@ -63,7 +63,7 @@ pub use access::{Access, Anybody, Pages};
 pub use assets::asset;
 pub use client_info::{Facts, Network, Outcome, Peer};
 pub use compression::{Compressible, NOT_REPEATED};
-pub use cursor::{List, Piece, Way};
+pub use cursor::{Direction, List, PageQuery};
 pub use dates::Deadline;
 pub use fields::{Field, Input};
 pub use findings::{Findings, Limits, When};
@@ -76,7 +76,7 @@ pub use page::page;
 pub use problem::{Argument, FieldProblem, Kept, Problem};
 pub use problems::{FieldProblemBody, ProblemBody};
 pub use serve::{
-    EMBED_POLICY, HEADER_LIMIT, Reported, Shown, ask_inside, change_refusal, panicked,
+    EMBED_POLICY, HEADER_LIMIT, LoggedPath, Reported, ask_inside, change_refusal, panicked,
     policy_with_forms_to, serve, way_in,
 };
 pub use share::Share;

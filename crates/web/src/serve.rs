@@ -63,7 +63,7 @@ const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
 /// Response extension: the request's path for logs, without codes and tokens. Only this crate knows
 /// which paths contain secrets.
 #[derive(Debug, Clone)]
-pub struct Shown(pub Box<str>);
+pub struct LoggedPath(pub Box<str>);
 
 /// Response extension: the [outcome](crate::Outcome) reported by the handler, for the edge's rate
 /// limits.
@@ -139,7 +139,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     if compression::is_safe(&asked.method, &asked.uri, &response) {
         response.extensions_mut().insert(Compressible);
     }
-    response.extensions_mut().insert(Shown(masked.into()));
+    response.extensions_mut().insert(LoggedPath(masked.into()));
     if let Some(word) = asked.facts.outcome.reported() {
         response.extensions_mut().insert(Reported(word));
     }

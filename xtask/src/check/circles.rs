@@ -1,5 +1,5 @@
-//! Dependency cycles between the modules of a crate: only those in [`KNOWN`] are permitted, so that
-//! each crate can be read from the bottom up.
+//! Dependency cycles between the modules of a crate are refused, so that each crate can be read from
+//! the bottom up.
 //!
 //! A file and its folder are one module, and `lib.rs` is left out. Inside a folder of more than
 //! [`FEW`] files the same rule applies again. Test code may use everything.
@@ -35,39 +35,6 @@ const CRATES: &[&str] = &[
 /// Folders with at most this many files may contain cycles.
 const FEW: usize = 6;
 
-/// Modules that are still part of a cycle, by crate and folder. This list only gets shorter.
-const KNOWN: &[(&str, &str, &[&str])] = &[
-    (
-        "kenduri",
-        "",
-        &[
-            "access_log",
-            "app_setup",
-            "background",
-            "commands",
-            "configuration",
-            "control",
-            "control_requests",
-            "demo",
-            "folders",
-            "log",
-            "messages",
-            "parent",
-            "reload",
-            "router",
-            "server",
-            "sockets",
-            "worker",
-        ],
-    ),
-    (
-        "kenduri",
-        "configuration",
-        &["domain_settings", "keys", "mail", "settings"],
-    ),
-    ("kenduri", "server", &["actions", "service"]),
-];
-
 /// For each module of a folder, the other modules that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
@@ -81,15 +48,9 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for name in CRATES {
         for folder in folders(name, files)? {
-            let known = known(name, &folder.name);
-            let found: BTreeSet<_> = circles(&folder.uses).into_iter().flatten().collect();
             let place = format!("crates/{name}/src/{}", folder.name);
-            for module in found.iter().filter(|one| !known.contains(&one.as_str())) {
+            for module in circles(&folder.uses).into_iter().flatten() {
                 let what = format!("{module} uses a module that uses it in turn");
-                findings.push(Finding::new(&*place, what));
-            }
-            for module in known.iter().filter(|one| !found.contains(**one)) {
-                let what = format!("{module} is in no circle any more: take it off the list");
                 findings.push(Finding::new(&*place, what));
             }
         }
@@ -113,12 +74,6 @@ pub(super) fn print(files: &[PathBuf]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn known(name: &str, folder: &str) -> &'static [&'static str] {
-    let mut all = KNOWN.iter();
-    let found = all.find(|(of, at, _)| (*of, *at) == (name, folder));
-    found.map_or(&[], |(_, _, modules)| modules)
 }
 
 /// A crate and those of its folders that are checked on their own.

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::audit::{Record, RequestFacts};
 use serde::Deserialize;
-use web::cursor::Piece;
+use web::cursor::PageQuery;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text, Wishes};
 
@@ -56,7 +56,7 @@ struct ListPage<'a> {
 pub(super) async fn list(
     State(accounts): State<Context>,
     Query(asked): Query<Asked>,
-    piece: Piece,
+    paging: PageQuery,
     wishes: Wishes,
     reader: Reader,
 ) -> Result<Response, Problem> {
@@ -66,14 +66,14 @@ pub(super) async fn list(
         rank: asked.rank.clone(),
     };
     let (who, request) = (reader.who.clone(), reader.request.clone());
-    let before: Option<String> = piece.after()?;
-    let rows = piece.rows();
+    let before: Option<String> = paging.after()?;
+    let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>| {
         let by = administrator::administrator(tx, &who, &request)?;
         Ok::<_, PeopleError>(people::list(tx, &by, &search, before.as_deref(), rows)?)
     };
     let found = accounts.site.store.read(look).await?;
-    let found = piece.list(found, |person| person.id.to_string());
+    let found = paging.list(found, |person| person.id.to_string());
     let text = accounts.site.speak(&wishes);
     let onward = found.next_cursor.map(|cursor| {
         let form = [

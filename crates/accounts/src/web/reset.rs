@@ -13,7 +13,7 @@ use super::message::Message;
 use super::shared;
 use super::signed_out::{Entrance, Entry};
 
-use identity::person::reset::{self, ResetError, Shown, Tokens, Wanted};
+use identity::person::reset::{self, ResetError, ResetLink, Tokens, Wanted};
 use site::Context;
 
 #[derive(Template)]
@@ -113,7 +113,7 @@ pub(super) async fn reset(
     Ok(reset_page(&accounts, entrance, &shown, &form_state, true))
 }
 
-async fn load(accounts: &Context, link: String) -> Result<Shown, Problem> {
+async fn load(accounts: &Context, link: String) -> Result<ResetLink, Problem> {
     let link = Secret::new(link);
     let look = move |tx: &mut Tx<'_>| reset::find(tx, &link);
     let shown = accounts.site.store.read(look).await?;
@@ -164,7 +164,7 @@ pub(super) async fn finish(
 fn reset_page(
     accounts: &Context,
     entrance: Entrance,
-    shown: &Shown,
+    shown: &ResetLink,
     form_state: &FormState,
     revokes_tokens: bool,
 ) -> Response {

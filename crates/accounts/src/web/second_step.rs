@@ -13,7 +13,7 @@ use super::after_sign_in::{begun_at, target};
 use super::signed_out::{Entrance, Entry};
 
 use identity::credential::second_factor::Method;
-use identity::sign_in::second_step::{self, SecondStepError, Shown};
+use identity::sign_in::second_step::{self, SecondStepError, SecondStepInput};
 use site::call::see_other;
 use site::{Context, cookies};
 
@@ -55,7 +55,7 @@ pub(super) async fn prove(
     let url = accounts.site.url();
     let token = cookies::second_step(&headers, url).ok_or(SecondStepError::TokenGone)?;
     let code = Secret::new(form.text("code"));
-    let shown = Shown {
+    let shown = SecondStepInput {
         token,
         method: Method::of(code.reveal()),
         code,

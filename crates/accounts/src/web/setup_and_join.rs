@@ -181,7 +181,7 @@ pub(super) async fn accept(
     .await
 }
 
-async fn load_invite(accounts: &Context, secret: String) -> Result<invite::Shown, Problem> {
+async fn load_invite(accounts: &Context, secret: String) -> Result<invite::InviteDetails, Problem> {
     let (secret, domains) = (Secret::new(secret), accounts.domain_accounts);
     let look =
         move |tx: &mut Tx<'_>| -> Result<_, StoreError> { invite::find(tx, domains, &secret) };
@@ -219,7 +219,7 @@ fn join_page(
     accounts: &Context,
     entrance: Entrance,
     secret: &str,
-    shown: &invite::Shown,
+    shown: &invite::InviteDetails,
     form_state: &FormState,
 ) -> Response {
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());

@@ -25,7 +25,7 @@ use identity::credential::{passkey, password, second_factor};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::{self, Sudo};
 use identity::session::{SessionId, Stay};
-use identity::sign_in::sudo_proof::{self, Shown};
+use identity::sign_in::sudo_proof::{self, SudoInput};
 use identity::sign_in::with_passkey;
 use site::asking::{Browser, Reader, Sender};
 use site::call::see_other;
@@ -45,7 +45,7 @@ struct SudoPage<'a> {
     has_passkey: bool,
     /// The page to return to without a proof.
     back: &'a str,
-    held: Option<&'a Held>,
+    held: Option<&'a HeldForm>,
     form_state: &'a FormState,
 }
 
@@ -67,7 +67,7 @@ struct UndonePage<'a> {
     text: &'a Text,
     csrf: &'a str,
     back: &'a str,
-    held: &'a Held,
+    held: &'a HeldForm,
 }
 
 /// The query: which form asked for the proof.
@@ -78,7 +78,7 @@ pub(super) struct Act {
 }
 
 /// A form that was refused for lack of a proof. The page of the proof carries it along, encrypted.
-struct Held {
+struct HeldForm {
     /// The path that the form was sent to.
     address: String,
     kept: Kept,
@@ -95,7 +95,7 @@ struct Sealed {
     at: Timestamp,
 }
 
-impl Held {
+impl HeldForm {
     /// Holds a form that was sent by `who`. `None` if the form contains a password, which must not
     /// be carried along: the page then leads back to the form.
     fn new(
@@ -214,7 +214,7 @@ pub(super) async fn prove(
     let who = (&sender.who, sender.csrf.as_str());
     if let Some(address) = act.act {
         let redirect = act.redirect.unwrap_or_default();
-        let held = Held::new(&accounts, &sender.who, &address, sender.form.clone())?;
+        let held = HeldForm::new(&accounts, &sender.who, &address, sender.form.clone())?;
         let form_state = FormState::default();
         return page(
             &accounts,
@@ -226,10 +226,10 @@ pub(super) async fn prove(
         .await;
     }
     let redirect = sender.form.text("redirect");
-    let held = Held::find(&accounts, &sender.who, &sender.form)?;
+    let held = HeldForm::find(&accounts, &sender.who, &sender.form)?;
     let proved = match sender.form.text("credential") {
         "" => {
-            let shown = Shown {
+            let shown = SudoInput {
                 password: Secret::new(sender.form.text("password")),
                 code: Secret::new(sender.form.text("code")),
                 network: facts.network(),
@@ -301,7 +301,7 @@ async fn go_on(
     accounts: &Context,
     text: &Text,
     sender: &Sender,
-    (redirect, held): (&str, &Held),
+    (redirect, held): (&str, &HeldForm),
     renewed: Renewed<'_>,
     around: Around,
 ) -> Result<Response, Problem> {
@@ -346,7 +346,7 @@ async fn page(
     accounts: &Context,
     text: &Text,
     (who, csrf): (&SignedIn, &str),
-    (redirect, held): (&str, Option<&Held>),
+    (redirect, held): (&str, Option<&HeldForm>),
     form_state: &FormState,
 ) -> Result<Response, Problem> {
     let id = who.account().id.clone();

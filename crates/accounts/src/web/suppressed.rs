@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::mail::suppression::{After, Cause, Listed, Place};
 use serde::Deserialize;
-use web::cursor::Piece;
+use web::cursor::PageQuery;
 use web::{Problem, Text, Wishes};
 
 use identity::grant::administrator::{self, PeopleError};
@@ -61,13 +61,13 @@ pub(super) struct Done {
 pub(super) async fn list(
     State(accounts): State<Context>,
     Query(done): Query<Done>,
-    piece: Piece,
+    paging: PageQuery,
     wishes: Wishes,
     reader: Reader,
 ) -> Result<Response, Problem> {
     let (who, request) = (reader.who.clone(), reader.request.clone());
-    let after: Option<After> = piece.after()?;
-    let rows = piece.rows();
+    let after: Option<After> = paging.after()?;
+    let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>| {
         let by = administrator::administrator(tx, &who, &request)?;
         let found = suppressed::list(tx, &by, after.as_ref(), rows)?.into_iter();
@@ -75,7 +75,7 @@ pub(super) async fn list(
         Ok::<_, PeopleError>(found.map(row).collect::<Vec<_>>())
     };
     let found = accounts.site.store.read(look).await?;
-    let found = piece.list(found, |(_, one)| After::of(one));
+    let found = paging.list(found, |(_, one)| After::of(one));
     let next = found
         .next_cursor
         .map(|cursor| format!("{HERE}?cursor={cursor}"));

@@ -3,7 +3,7 @@
 use axum::http;
 use identity::credential::second_factor::{self, Method};
 use identity::sign_in::let_in::Arrived;
-use identity::sign_in::second_step::{self, SecondStepError, Shown};
+use identity::sign_in::second_step::{self, SecondStepError, SecondStepInput};
 use identity::sign_in::{self, Welcome};
 use jiff::SignedDuration;
 use platform::limits::Wait;
@@ -31,8 +31,8 @@ async fn token(accounts: &Context, last: u8) -> Secret {
     }
 }
 
-fn shown(token: &Secret, method: Method, code: &str, last: u8) -> Shown {
-    Shown {
+fn shown(token: &Secret, method: Method, code: &str, last: u8) -> SecondStepInput {
+    SecondStepInput {
         token: token.clone(),
         method,
         code: Secret::new(code),
@@ -336,7 +336,7 @@ fn a_changed_password_ends_sign_ins_that_are_half_done() {
 }
 
 /// Shows two things at once, in two processes; returns how many sign in.
-async fn both_at_once(world: &World, one: Shown, other: Shown) -> usize {
+async fn both_at_once(world: &World, one: SecondStepInput, other: SecondStepInput) -> usize {
     let here = accounts(world);
     let there = in_process(&here, &world.second_store());
     let (one, other) = together(

@@ -10,7 +10,7 @@ use identity::grant::{self, Scope};
 use identity::people::setup::{self, Credential};
 use identity::person::registration;
 use identity::session::device;
-use identity::sign_in::second_step::{self, SecondStepError, Shown};
+use identity::sign_in::second_step::{self, SecondStepError, SecondStepInput};
 use identity::sign_in::{self, SignInError, Welcome};
 use platform::store::migrate::Migrations;
 use platform::{Rows, Secret, StoreError, Tx, sql};
@@ -169,7 +169,7 @@ fn a_reset_of_a_confirmed_account_keeps_the_second_factor_and_asks_about_passkey
             expect(world, &accounts, EMAIL, "mail-password-subject");
         }
         // Whoever was through the first step with the old password begins again.
-        let shown = Shown {
+        let shown = SecondStepInput {
             token,
             method: Factor::Totp,
             code: Secret::new(app.code(world.clock.now())),

@@ -15,7 +15,7 @@ use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
 use web::fields;
 use web::json::{Members, Received};
-use web::{Form, Input, Json, List, Piece, Problem, Site, routes};
+use web::{Form, Input, Json, List, PageQuery, Problem, Site, routes};
 
 use crate::book::{self, NewBooking, NewTime};
 use crate::booking::{self, BookingView, PartyTo};
@@ -99,20 +99,20 @@ impl From<Offered> for OfferedSlot {
 async fn list_offered(
     State(site): State<Site>,
     uri: axum::http::Uri,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Json<List<OfferedSlot>>, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
-    let after: Option<(Timestamp, SlotId)> = piece.after()?;
+    let after: Option<(Timestamp, SlotId)> = paging.after()?;
     let filter = Filter {
         title: query.text("title").to_owned(),
         provider: query.text("provider").to_owned(),
         after,
         ..Filter::default()
     };
-    let rows = piece.rows();
+    let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>| browse::list(tx, &filter, rows);
     let found = site.store.read(look).await?;
-    let list = piece.list(found, |one| (one.slot.starts_at, one.slot.id.clone()));
+    let list = paging.list(found, |one| (one.slot.starts_at, one.slot.id.clone()));
     Ok(Json(list.map(OfferedSlot::from)))
 }
 

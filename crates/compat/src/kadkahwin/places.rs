@@ -10,10 +10,10 @@ const IN_ALL: usize = 2_000;
 
 /// All places for live connections. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places(Arc<Mutex<Taken>>);
+pub(super) struct Places(Arc<Mutex<ConnectionCounts>>);
 
 #[derive(Debug, Default)]
-struct Taken {
+struct ConnectionCounts {
     all: usize,
     /// Networks with a connection; the others have no entry.
     networks: HashMap<String, usize>,
@@ -61,7 +61,7 @@ impl Places {
         taken.all == 0 && taken.networks.is_empty()
     }
 
-    fn taken(&self) -> MutexGuard<'_, Taken> {
+    fn taken(&self) -> MutexGuard<'_, ConnectionCounts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -84,12 +84,12 @@ struct PostPage {
 }
 
 /// The query of a list.
-struct Asked {
+struct ListQuery {
     page: i64,
     rows: i64,
 }
 
-impl Asked {
+impl ListQuery {
     fn read(query: &Form) -> Self {
         let number = |name, default| query.number(name).ok().flatten().unwrap_or(default);
         Self {
@@ -119,7 +119,7 @@ fn query(uri: &Uri) -> Result<Form, Problem> {
 
 async fn list(State(site): State<Site>, uri: Uri) -> Result<Json<PostPage>, Problem> {
     let query = query(&uri)?;
-    let (asked, tag) = (Asked::read(&query), query.text("tag").to_owned());
+    let (asked, tag) = (ListQuery::read(&query), query.text("tag").to_owned());
     let (offset, rows) = (asked.offset(), asked.rows);
     let look = move |tx: &mut Tx<'_>| published::page(tx, &tag, offset, rows);
     let (found, total) = site.store.read(look).await?;
@@ -157,7 +157,7 @@ async fn tags(State(site): State<Site>) -> Result<Json<Tags>, Problem> {
 /// The articles among the best matches of a search.
 async fn find(State(site): State<Site>, uri: Uri) -> Result<Json<PostPage>, Problem> {
     let query = query(&uri)?;
-    let asked = Asked::read(&query);
+    let asked = ListQuery::read(&query);
     let words = posts::web::search_words(query.text("q"))?;
     let look = move |tx: &mut Tx<'_>| search::search(tx, &words, 0, FOUND);
     let mut found = site.store.read(look).await?;

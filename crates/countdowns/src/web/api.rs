@@ -27,7 +27,7 @@ use crate::countdown::{self, Countdown, OwnerOf, READ, WRITE};
 use crate::entry::{self, Entry, EntryId, Statistics};
 use crate::entry_limit::EntryLimit;
 use crate::keeper::Keeper;
-use crate::public::{self, Search, Shown, Viewing};
+use crate::public::{self, CountdownView, Search, Viewing};
 use crate::reset::{self, Sent};
 
 /// Every operation.
@@ -265,8 +265,8 @@ struct PublicEntry {
     note: String,
 }
 
-impl From<Shown> for PublicCountdown {
-    fn from(shown: Shown) -> Self {
+impl From<CountdownView> for PublicCountdown {
+    fn from(shown: CountdownView) -> Self {
         let countdown = shown.countdown;
         let entries = shown.entries.into_iter().map(|entry| PublicEntry {
             reset_at: entry.reset_at,

@@ -12,7 +12,7 @@ use web::{Form, Problem, Site, Text, Theme, Wishes};
 use super::clock_view::ClockView;
 use super::words;
 use crate::clock::Clock;
-use crate::public::{self, Shown, Viewing};
+use crate::public::{self, CountdownView, Viewing};
 use site::moved;
 
 /// The longest label, in characters.
@@ -107,7 +107,7 @@ pub(super) async fn find(
     site: &Site,
     (account, countdown): (String, String),
     query: &Form,
-) -> Result<(Shown, Clock), Problem> {
+) -> Result<(CountdownView, Clock), Problem> {
     let viewing = Viewing {
         who: None,
         key: query.text("k").to_owned(),
@@ -167,7 +167,7 @@ fn width(text: &str) -> u32 {
 #[derive(Template)]
 #[template(path = "embed.html")]
 struct EmbedPage<'a> {
-    shown: &'a Shown,
+    shown: &'a CountdownView,
     href: String,
     clock: ClockView,
 }

@@ -15,7 +15,7 @@ const SIZE: (u32, u32) = (360, 260);
 
 /// The query of a request.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct OembedQuery {
     url: String,
     #[serde(default)]
     format: String,
@@ -26,7 +26,7 @@ pub(super) struct Asked {
 /// `GET /oembed?url=`, for the full address of a countdown that everybody may see.
 pub(super) async fn show(
     State(site): State<Site>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<OembedQuery>,
     wishes: Wishes,
 ) -> Result<Response, Problem> {
     if !["", "json"].contains(&asked.format.as_str()) {

@@ -71,7 +71,7 @@ pub(super) async fn mine(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn mine_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let (text, piece) = (&req.text, req.piece_of_list()?);
+    let (text, piece) = (&req.text, req.page_query()?);
     let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
     let look = move |tx: &mut Tx<'_>, me: &Requester| {
         let phrases = phrase::list(tx, &me.who, after.as_ref(), rows)?;
@@ -158,7 +158,7 @@ pub(super) async fn all(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let (text, piece) = (&req.text, req.piece_of_list()?);
+    let (text, piece) = (&req.text, req.page_query()?);
     let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
     let look = move |tx: &mut Tx<'_>, moderator: &Moderator| {
         let phrases = phrase::list_all(tx, moderator, after.as_ref(), rows)?;

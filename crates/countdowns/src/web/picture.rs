@@ -10,7 +10,7 @@ use super::badge;
 use super::words;
 use crate::clock::Clock;
 use crate::countdown::Countdown;
-use crate::public::Shown;
+use crate::public::CountdownView;
 
 fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardPicture {
     let said = |text: &Text| {
@@ -34,7 +34,7 @@ fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardP
 }
 
 /// The picture's address. It changes with the content, so that other sites fetch the new picture.
-pub(super) fn address(site: &Site, text: &Text, shown: &Shown, clock: &Clock) -> String {
+pub(super) fn address(site: &Site, text: &Text, shown: &CountdownView, clock: &Clock) -> String {
     let language = &text.language().tag;
     let (state, days, anchor) = (clock.state.word(), clock.days, clock.anchor.as_second());
     let version = format!("{}-{state}-{days}-{anchor}", shown.revision);

@@ -22,7 +22,7 @@ use super::runs::{self, Run, Strip};
 use super::{picture, sharing, words};
 use crate::clock::{Clock, State as ClockState};
 use crate::countdown::Visibility;
-use crate::public::{self, Listed, Past, Search, Shown, Viewing};
+use crate::public::{self, CountdownView, Listed, Past, Search, Viewing};
 
 /// `GET /u/{account}/{countdown}`.
 pub(super) async fn show(
@@ -75,7 +75,10 @@ pub(super) async fn show_primary(
     )
 }
 
-fn with_past(tx: &mut Tx<'_>, shown: Option<Shown>) -> Result<Option<(Shown, Past)>, StoreError> {
+fn with_past(
+    tx: &mut Tx<'_>,
+    shown: Option<CountdownView>,
+) -> Result<Option<(CountdownView, Past)>, StoreError> {
     let Some(shown) = shown else { return Ok(None) };
     let past = Past::load(tx, &shown)?;
     Ok(Some((shown, past)))
@@ -102,7 +105,7 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, which: &str) -> Result<Option<String>,
 #[template(path = "first.html")]
 struct FirstPart<'a> {
     text: &'a Text,
-    shown: &'a Shown,
+    shown: &'a CountdownView,
     clock: ClockView,
     /// Whether there are other public countdowns.
     has_directory: bool,
@@ -284,7 +287,7 @@ fn list_page(
 #[template(path = "countdown.html")]
 struct CountdownPage<'a> {
     text: &'a Text,
-    shown: &'a Shown,
+    shown: &'a CountdownView,
     /// The card for sharing, for everybody who has the link.
     share: Option<&'a Share>,
     /// Whether the countdown is public.
@@ -323,7 +326,7 @@ fn countdown_page(
     site: &Site,
     wishes: &Wishes,
     (headers, key, csrf): (&HeaderMap, &str, &str),
-    shown: &Shown,
+    shown: &CountdownView,
     past: &Past,
 ) -> Result<Response, Problem> {
     let text = site.speak_public(wishes);
@@ -408,14 +411,20 @@ fn countdown_page(
 }
 
 /// “12 earlier runs are not listed.”
-fn earlier(text: &Text, shown: &Shown, listed: usize) -> Option<String> {
+fn earlier(text: &Text, shown: &CountdownView, listed: usize) -> Option<String> {
     let listed = i64::try_from(listed).unwrap_or(i64::MAX);
     let more = shown.summary.count - listed;
     (listed > 0 && more > 0).then(|| text.with("countdown-runs-earlier", [("n", more.into())]))
 }
 
 /// A countdown's data for sharing, with the key of its private link, if it has one.
-pub(super) fn share(site: &Site, text: &Text, shown: &Shown, clock: &Clock, key: &str) -> Share {
+pub(super) fn share(
+    site: &Site,
+    text: &Text,
+    shown: &CountdownView,
+    clock: &Clock,
+    key: &str,
+) -> Share {
     let view = ClockView::of(text, &shown.countdown, clock, shown.now);
     let title = &shown.countdown.title;
     Share {

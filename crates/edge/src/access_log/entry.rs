@@ -17,7 +17,7 @@ use crate::metrics::RouteFigures;
 /// app knows which of its paths contain secret codes. If a response has none, the path is masked as
 /// if it could contain a code.
 #[derive(Debug, Clone)]
-pub struct Shown(pub Box<str>);
+pub struct LoggedPath(pub Box<str>);
 
 /// How much of a request body was received.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ pub struct Entry {
     /// Who serves this path, which decides how it is masked.
     pub whose: Whose,
     /// What the log shows in place of the path, if the app supplied it.
-    pub shown: Option<Shown>,
+    pub shown: Option<LoggedPath>,
     /// `Referer`.
     pub referrer: Option<HeaderValue>,
     /// `User-Agent`.

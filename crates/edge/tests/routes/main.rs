@@ -138,7 +138,7 @@ fn app() -> Router {
         .route(
             "/shown/{secret}",
             get(|| async {
-                let shown = edge::access_log::Shown("/shown/what may be".into());
+                let shown = edge::access_log::LoggedPath("/shown/what may be".into());
                 (
                     http::StatusCode::NOT_FOUND,
                     axum::Extension(shown),

@@ -11,8 +11,8 @@ use crate::account::{self, Account, AccountId, unconfirmed};
 use crate::client::Client;
 use crate::credential::web_authn::{Answered, Invalid, NewKey};
 use crate::credential::{self, planned_reset};
-use crate::notice;
 use crate::one_time::{self, Purpose};
+use crate::security_mail;
 use crate::session::sudo::Sudo;
 use crate::session::{self, Stay};
 
@@ -225,7 +225,7 @@ pub(crate) fn count(
     }
     if list(tx, &account.id)?.iter().any(|own| own.id == key.id) {
         record(tx, &account.id, "passkey.copied", &key.id, &client.request)?;
-        notice::passkey_copied(tx, site, account, client)?;
+        security_mail::passkey_copied(tx, site, account, client)?;
         return Ok(Counted::Copy);
     }
     Ok(Counted::Gone)

@@ -13,7 +13,7 @@ use web::Site;
 use crate::account::{Account, AccountId, unconfirmed};
 use crate::client::Client;
 use crate::credential::planned_reset;
-use crate::notice;
+use crate::security_mail;
 use crate::session::sudo::Sudo;
 use crate::session::{self, Stay};
 
@@ -153,7 +153,7 @@ pub fn remove(
     erase(tx, account)?;
     session::end_others(tx, account, sudo.session(), &client.request)?;
     record(tx, sudo, "second_factor.removed", client)?;
-    notice::factor_removed(tx, site, sudo.who().account(), client)?;
+    security_mail::factor_removed(tx, site, sudo.who().account(), client)?;
     let renewed = session::renew(tx, sudo.session())?;
     renewed.ok_or(FactorError::NotSignedIn)
 }
@@ -188,7 +188,7 @@ pub(crate) fn prove(
     })?;
     if is_right && method == Method::RecoveryCode {
         let left = recovery::count(tx, id)?;
-        notice::recovery_code_used(tx, site, account, client, left)?;
+        security_mail::recovery_code_used(tx, site, account, client, left)?;
     }
     Ok(is_right)
 }

@@ -16,8 +16,8 @@ use crate::credential::planned_reset::{due, forget};
 use crate::credential::{passkey, second_factor};
 use crate::grant::administrator::{self, Acting, PeopleError};
 use crate::grant::{self, SITE, Scope, held};
-use crate::notice::Notice;
 use crate::one_time::{self, Purpose};
+use crate::security_mail::SecurityMail;
 use crate::session::signed_in::SignedIn;
 
 /// How long the person can prevent the removal.
@@ -70,7 +70,7 @@ pub fn ask(
     .run(tx, Rows::Exactly(1))?;
     by.record(tx, "factor_reset.asked", id)?;
     let link = one_time::create(tx, Purpose::KeepFactors, Some(id), &(), DELAY)?;
-    let notice = Notice {
+    let notice = SecurityMail {
         subject: "mail-factor-reset-subject",
         text: "mail-factor-reset-text",
         at: due_at,
@@ -162,7 +162,7 @@ fn remove(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<bool, Store
     one_time::remove_of(tx, Purpose::SecondStep, id)?;
     sql!("DELETE FROM session WHERE account_id = :id", id).run(tx, Rows::Any)?;
     record(tx, "factor_reset.done", id, None)?;
-    let notice = Notice {
+    let notice = SecurityMail {
         subject: "mail-factors-reset-subject",
         text: "mail-factors-reset-text",
         at: tx.now(),

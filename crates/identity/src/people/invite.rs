@@ -17,10 +17,10 @@ use web::Site;
 use crate::account::{self, Account, AccountId, NewAccount, VerifiedBy, unconfirmed};
 use crate::credential::password::{self, PasswordHash};
 use crate::grant::{self, GrantError, Manager, Role, SITE, Scope, ScopeName};
-use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::person::registration::{Policy, Registration};
 use crate::scope::domain::DomainAccounts;
+use crate::security_mail::SecurityMail;
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
 
@@ -156,7 +156,7 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
 
 /// An invite and its maker, for the page.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct InviteDetails {
     /// The invite.
     pub invite: Invite,
     /// The account that made it.
@@ -172,7 +172,7 @@ pub fn find(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
     secret: &Secret,
-) -> Result<Option<Shown>, StoreError> {
+) -> Result<Option<InviteDetails>, StoreError> {
     let link = one_time::find(tx, Purpose::Invite, secret)?;
     let Some(invite) = link.and_then(|link| Invite::find(link, domains)) else {
         return Ok(None);
@@ -185,7 +185,7 @@ pub fn find(
         title = title.or((domain.scope_title)(tx, &invite.scope)?);
     }
     let admits_newcomers = admits_newcomers(tx, domains, &invite.scope)?;
-    Ok(Some(Shown {
+    Ok(Some(InviteDetails {
         invite,
         by,
         title,
@@ -417,7 +417,7 @@ pub fn create_for(
         email: address.to_string(),
         ..inviter.clone()
     };
-    let notice = Notice {
+    let notice = SecurityMail {
         subject: "mail-invite-subject",
         text: "mail-invite-text",
         at: tx.now(),

@@ -16,12 +16,12 @@ use crate::accounts::Accounts;
 use crate::client::Client;
 use crate::credential::password::{self, PasswordHash};
 use crate::credential::second_factor;
-use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::person::registration;
 use crate::person::reset::{self, Tokens};
 use crate::person::verification::{ConfirmError, ResendError, check_password};
 use crate::scope::domain::DomainAccounts;
+use crate::security_mail::SecurityMail;
 use crate::session;
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
@@ -82,7 +82,7 @@ fn mail(
         "change" => ("mail-change-subject", "mail-change-text"),
         _ => ("mail-changed-subject", "mail-changed-text"),
     };
-    let notice = Notice {
+    let notice = SecurityMail {
         subject,
         text,
         at: tx.now(),
@@ -98,7 +98,7 @@ fn mail(
 
 /// A link, for its page.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct EmailChangeLink {
     /// The account whose address changes.
     pub account: Account,
     /// The new address.
@@ -107,7 +107,7 @@ pub struct Shown {
     hash: Option<PasswordHash>,
 }
 
-impl Shown {
+impl EmailChangeLink {
     /// Whether `who` needs no password to confirm.
     pub fn is_proven(&self, who: Option<&SignedIn>) -> bool {
         self.is_used || who.is_some_and(|who| who.account().id == self.account.id)
@@ -115,12 +115,12 @@ impl Shown {
 }
 
 /// Finds a confirmation link without using it.
-pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError> {
+pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<EmailChangeLink>, StoreError> {
     let link = one_time::find(tx, Purpose::ChangeEmail, link)?;
     let Some((link, account)) = with_account(tx, link)? else {
         return Ok(None);
     };
-    Ok(Some(Shown {
+    Ok(Some(EmailChangeLink {
         hash: password::find(tx, &account.id)?,
         account,
         to: link.data.to,

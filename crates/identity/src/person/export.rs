@@ -20,10 +20,10 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::account::{self, AccountId};
 use crate::credential::{linked_identity, passkey, planned_reset, second_factor};
 use crate::grant::administrator::{self, Acting, PeopleError};
-use crate::notice::Notice;
 use crate::notification;
 use crate::person::trusted;
 use crate::scope::domain::DomainAccounts;
+use crate::security_mail::SecurityMail;
 use crate::session::sudo::Sudo;
 use crate::session::{self, token};
 
@@ -107,7 +107,7 @@ pub fn create_for_owner(
     let person = account::find_in_any_state(tx, id)?.ok_or(PeopleError::NotFound)?;
     let document = document(tx, domains, &site.keys, id)?;
     by.record(tx, "account.exported", id)?;
-    let notice = Notice {
+    let notice = SecurityMail {
         subject: "mail-exported-subject",
         text: "mail-exported-text",
         at: tx.now(),

@@ -69,7 +69,7 @@ impl From<Wait> for ProviderSignInError {
 
 /// What is stored while a person is at the provider.
 #[derive(Debug, Serialize, Deserialize)]
-struct Left {
+struct PendingSignIn {
     provider: String,
     /// The hash of the browser's cookie.
     browser: String,
@@ -112,7 +112,7 @@ pub async fn begin(
     let site = &accounts.site;
     let now = site.clock.now();
     accounts.limits.leave_for_provider(leaver.network, now)?;
-    let left = Left {
+    let left = PendingSignIn {
         provider: provider.settings.name.clone(),
         browser: URL_SAFE_NO_PAD.encode(opaque::hash(&leaver.browser)),
         link_in: leaver.link.map(|sudo| sudo.session().clone()),
@@ -240,18 +240,19 @@ async fn take_state(
     accounts: &Accounts,
     provider: &Provider,
     returned: &Returned,
-) -> Result<Left, ProviderSignInError> {
+) -> Result<PendingSignIn, ProviderSignInError> {
     let (state, name) = (returned.state.clone(), provider.settings.name.clone());
     let browser = returned.browser.as_ref().map(opaque::hash);
     let browser = browser.map(|hash| URL_SAFE_NO_PAD.encode(hash));
     // An invented state must not cost a write.
     let shown = state.clone();
-    let look = move |tx: &mut Tx<'_>| one_time::find::<Left>(tx, Purpose::ProviderState, &shown);
+    let look =
+        move |tx: &mut Tx<'_>| one_time::find::<PendingSignIn>(tx, Purpose::ProviderState, &shown);
     if browser.is_none() || accounts.site.store.read(look).await?.is_none() {
         return Err(ProviderSignInError::StateInvalid);
     }
     let change = move |tx: &mut Tx<'_>| -> Result<_, ProviderSignInError> {
-        let left = one_time::take::<Left>(tx, Purpose::ProviderState, &state)?;
+        let left = one_time::take::<PendingSignIn>(tx, Purpose::ProviderState, &state)?;
         let left = left.filter(|left| {
             left.data.provider == name && Some(&left.data.browser) == browser.as_ref()
         });

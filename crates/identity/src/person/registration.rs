@@ -25,12 +25,12 @@ use crate::credential::linked_identity::{self, Identity, IdentityError};
 use crate::credential::password::{self, Password, PasswordHash};
 use crate::grant::held;
 use crate::limits::request_limits::RequestLimits;
-use crate::notice::{self, Notice};
 use crate::one_time::{self, Purpose};
 use crate::opaque;
 use crate::person::slug::{self, Availability};
 use crate::person::{erasure, profile, reset, verification};
 use crate::scope::domain::{DomainAccounts, Domains};
+use crate::security_mail::{self, SecurityMail};
 
 /// How long an account may stay unconfirmed.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -373,7 +373,7 @@ impl Entering {
     fn remind(&self, tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {
         let link = reset::create_link(tx, account)?;
         let sign_in = self.site.url().join("/login");
-        let notice = Notice {
+        let notice = SecurityMail {
             subject: "mail-known-subject",
             text: "mail-known-text",
             at: tx.now(),
@@ -386,7 +386,7 @@ impl Entering {
 
     fn stranger(&self, is_known: bool) -> Stranger {
         Stranger {
-            line: notice::line(&self.site, self.network),
+            line: security_mail::line(&self.site, self.network),
             is_known,
         }
     }

@@ -19,10 +19,10 @@ use crate::client::Client;
 use crate::credential::hashing::Busy;
 use crate::credential::password::{self, Password, Weakness};
 use crate::credential::{linked_identity, passkey, second_factor};
-use crate::notice::{self, Notice};
 use crate::one_time::{self, OneTime, Purpose};
 use crate::person::erasure;
 use crate::scope::domain::DomainAccounts;
+use crate::security_mail::{self, SecurityMail};
 use crate::session::{self, token};
 use crate::sign_in::{self, restore};
 
@@ -45,14 +45,14 @@ pub enum Wanted {
 
 /// The input of the job.
 #[derive(Serialize, Deserialize)]
-struct Asked {
+struct ResetJob {
     email: String,
     wanted: Wanted,
     /// The queue line of the requesting network; `None` if the person was signed in.
     line: Option<String>,
 }
 
-impl Asked {
+impl ResetJob {
     /// Only people with an account get mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
@@ -82,7 +82,7 @@ pub async fn ask(
     let site = &accounts.site;
     let (limits, email) = (accounts.limits.clone(), email.clone());
     limits.may_ask(&site.store, network).await??;
-    let line = notice::line(site, network);
+    let line = security_mail::line(site, network);
     let change = move |tx: &mut Tx<'_>| -> Result<(), AskError> {
         limits.ask(tx, network)??;
         if limits.may_send(tx, &email)? {
@@ -101,7 +101,7 @@ pub(crate) fn enqueue(
     wanted: Wanted,
     line: Option<String>,
 ) -> Result<(), StoreError> {
-    let asked = json!(Asked {
+    let asked = json!(ResetJob {
         email: email.to_owned(),
         wanted,
         line: line.clone(),
@@ -119,13 +119,13 @@ pub fn mails(site: &Site) -> Handler {
     Handler::new(JOB, move |job| {
         let site = site.clone();
         async move {
-            let asked: Asked = job.read()?;
+            let asked: ResetJob = job.read()?;
             Ok(Done::with(move |tx| mail(tx, &site, &asked)))
         }
     })
 }
 
-fn mail(tx: &mut Tx<'_>, site: &Site, asked: &Asked) -> Result<(), StoreError> {
+fn mail(tx: &mut Tx<'_>, site: &Site, asked: &ResetJob) -> Result<(), StoreError> {
     let Ok(email) = asked.email.parse::<Address>() else {
         return Ok(());
     };
@@ -144,7 +144,7 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &Asked) -> Result<(), StoreError> {
         let path = format!("/reset/{}", link.reveal());
         ("mail-reset-subject", "mail-reset-text", path)
     };
-    let notice = Notice {
+    let notice = SecurityMail {
         subject,
         text,
         at: tx.now(),
@@ -160,7 +160,7 @@ fn mail_leaving(
     tx: &mut Tx<'_>,
     site: &Site,
     email: &Address,
-    asked: &Asked,
+    asked: &ResetJob,
 ) -> Result<(), StoreError> {
     let Some(account) = account::find_leaving(tx, email)? else {
         return Ok(());
@@ -171,7 +171,7 @@ fn mail_leaving(
         return Ok(());
     }
     let link = sign_in::create_link(tx, &account.id)?;
-    let notice = Notice {
+    let notice = SecurityMail {
         subject: "mail-link-subject",
         text: "mail-link-text",
         at: tx.now(),
@@ -201,7 +201,7 @@ pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, 
 
 /// A link, for its page.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct ResetLink {
     /// The account whose password it sets.
     pub account: Account,
     /// Whether the account has tokens, passkeys or linked identities that the person may want to
@@ -212,7 +212,7 @@ pub struct Shown {
 }
 
 /// Finds a link without using it.
-pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError> {
+pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<ResetLink>, StoreError> {
     let link = one_time::find(tx, Purpose::ResetPassword, link)?;
     let Some(account) = account_of(tx, link)? else {
         return Ok(None);
@@ -222,7 +222,7 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Shown>, StoreError>
         || !linked_identity::list(tx, &account.id)?.is_empty();
     let erases = account::verified_email(tx, &account.id)?.is_none()
         && unconfirmed::is_admitted(tx, &account.id)?;
-    Ok(Some(Shown {
+    Ok(Some(ResetLink {
         account,
         has_tokens,
         erases,
@@ -315,7 +315,7 @@ pub async fn finish(
             ("account", id.to_string()),
             &client.request,
         )?;
-        let notice = Notice {
+        let notice = SecurityMail {
             subject: "mail-password-subject",
             text: "mail-password-text",
             at: tx.now(),

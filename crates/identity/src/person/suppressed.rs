@@ -13,9 +13,9 @@ use web::Site;
 use crate::account::{self, Account, AccountId};
 use crate::grant;
 use crate::grant::administrator::{Administrator, PeopleError};
-use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::person::verification::{ConfirmError, ResendError};
+use crate::security_mail::SecurityMail;
 
 /// How long a link that tests delivery is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -62,7 +62,7 @@ pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), Resend
     one_time::remove_of(tx, Purpose::ReceiveMail, &account.id)?;
     let id = Some(&account.id);
     let link = one_time::create(tx, Purpose::ReceiveMail, id, &data, LIFETIME)?;
-    let notice = Notice {
+    let notice = SecurityMail {
         subject: "mail-receive-subject",
         text: "mail-receive-text",
         at: tx.now(),

@@ -18,10 +18,10 @@ use crate::client::Client;
 use crate::credential::hashing::Busy;
 use crate::credential::password::{self, Password, PasswordHash, Weakness};
 use crate::credential::second_factor;
-use crate::notice::Notice;
 use crate::one_time::{self, OneTime, Purpose};
 use crate::person::reset;
 use crate::scope::domain::DomainAccounts;
+use crate::security_mail::SecurityMail;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in::attempts::{Attempt, Source};
 
@@ -49,7 +49,7 @@ pub(crate) fn send(
     };
     one_time::remove_of(tx, Purpose::VerifyEmail, &account.id)?;
     let link = one_time::create(tx, Purpose::VerifyEmail, Some(&account.id), &data, LIFETIME)?;
-    let notice = Notice {
+    let notice = SecurityMail {
         subject: "mail-verify-subject",
         text: "mail-verify-text",
         at: tx.now(),
@@ -174,7 +174,7 @@ pub enum ConfirmError {
 
 /// A link, for its page.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct VerificationLink {
     /// The account whose address it confirms.
     pub account: Account,
     /// Whether no further proof is needed.
@@ -188,7 +188,7 @@ pub fn find(
     tx: &mut Tx<'_>,
     link: &Secret,
     browser: Option<&Secret>,
-) -> Result<Option<Shown>, StoreError> {
+) -> Result<Option<VerificationLink>, StoreError> {
     let link = one_time::find::<MailedTo>(tx, Purpose::VerifyEmail, link)?;
     let Some((link, account)) = with_account(tx, link)? else {
         return Ok(None);
@@ -197,7 +197,7 @@ pub fn find(
         Some(browser) => unconfirmed::is_by(tx, &account.id, browser)?,
         None => false,
     };
-    Ok(Some(Shown {
+    Ok(Some(VerificationLink {
         is_proven: is_own || link.is_used,
         is_used: link.is_used,
         hash: password::find(tx, &account.id)?,
@@ -277,7 +277,7 @@ pub async fn confirm(
 
 async fn prove(
     accounts: &Accounts,
-    shown: &Shown,
+    shown: &VerificationLink,
     asked: &Confirmation,
 ) -> Result<Proven, ConfirmError> {
     if shown.is_proven

@@ -16,8 +16,8 @@ use web::Site;
 
 use crate::account::{self, Account, AccountId};
 use crate::client::Client;
-use crate::notice;
 use crate::opaque;
+use crate::security_mail;
 use crate::session::{self, SessionId, Stay};
 
 /// How long a repeated request gets the same successor.
@@ -282,7 +282,7 @@ fn end_for_reuse(
         changes: json!([]),
         request: Some(client.request.clone()),
     })?;
-    notice::token_reused(tx, site, account, client)
+    security_mail::token_reused(tx, site, account, client)
 }
 
 #[cfg(test)]

@@ -157,14 +157,14 @@ impl SignedIn {
 
 /// A live session found by its cookie.
 #[derive(Clone, Debug)]
-pub struct Visit {
+pub struct LiveSession {
     /// The proof.
     pub who: SignedIn,
     stay: Stay,
     last_seen_at: Timestamp,
 }
 
-impl Visit {
+impl LiveSession {
     /// Whether the use of the session is due to be written.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now.duration_since(self.last_seen_at) >= session::SEEN_EVERY
@@ -176,7 +176,7 @@ impl Visit {
     }
 }
 
-impl FromRow for Visit {
+impl FromRow for LiveSession {
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             who: SignedIn {
@@ -194,7 +194,7 @@ impl FromRow for Visit {
 }
 
 /// Finds the live session with this secret.
-pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Visit>, StoreError> {
+pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<LiveSession>, StoreError> {
     let now = tx.now();
     sql!(
         "SELECT a.id, a.display_name, e.address, a.locale, a.time_zone,

@@ -6,7 +6,7 @@ use web::Site;
 use crate::account::{Account, unconfirmed};
 use crate::client::Client;
 use crate::credential::linked_identity;
-use crate::notice;
+use crate::security_mail;
 use crate::session::device::Device;
 use crate::session::{self, Begun, Method, Stay};
 
@@ -43,7 +43,7 @@ pub(crate) fn let_in(
         .is_some_and(|begun| matches!(begun.device, Device::New(_)))
         && !unconfirmed::is_pending(tx, &account.id)?
     {
-        notice::new_sign_in(tx, site, account, client)?;
+        security_mail::new_sign_in(tx, site, account, client)?;
     }
     Ok(begun)
 }

@@ -57,7 +57,7 @@ pub enum SecondStepError {
 
 /// What a person enters in the second step.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct SecondStepInput {
     /// The token.
     pub token: Secret,
     /// The kind of code.
@@ -90,7 +90,10 @@ pub fn is_token(tx: &mut Tx<'_>, token: &Secret) -> Result<bool, StoreError> {
 }
 
 /// Signs a person in who proves the second factor.
-pub async fn finish(accounts: &Accounts, shown: Shown) -> Result<Arrived, SecondStepError> {
+pub async fn finish(
+    accounts: &Accounts,
+    shown: SecondStepInput,
+) -> Result<Arrived, SecondStepError> {
     let store = &accounts.site.store;
     let (account, attempt) = find(accounts, &shown).await?;
     let reserved = match attempt.reserve::<SecondStepError>(accounts).await {
@@ -108,7 +111,10 @@ pub async fn finish(accounts: &Accounts, shown: Shown) -> Result<Arrived, Second
 }
 
 /// The account of the token, and the attempt to be counted.
-async fn find(accounts: &Accounts, shown: &Shown) -> Result<(Account, Attempt), SecondStepError> {
+async fn find(
+    accounts: &Accounts,
+    shown: &SecondStepInput,
+) -> Result<(Account, Attempt), SecondStepError> {
     let (token, device, network) = (
         shown.token.clone(),
         shown.client.device.clone(),
@@ -130,10 +136,10 @@ fn prove(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &Account,
-    shown: &Shown,
+    shown: &SecondStepInput,
     reserved: &Reserved,
 ) -> Result<Result<Arrived, SecondStepError>, StoreError> {
-    let Shown { token, client, .. } = shown;
+    let SecondStepInput { token, client, .. } = shown;
     // Concurrent attempts wait here, and are counted one after another.
     if !account::lock(tx, &account.id)?
         || !one_time::count_attempt(tx, Purpose::SecondStep, token, ATTEMPTS)?

@@ -15,7 +15,7 @@ use crate::session::{self, Stay, sudo};
 
 /// What a person enters to prove who they are.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct SudoInput {
     /// The password as typed.
     pub password: Secret,
     /// An app code or a recovery code; empty if the account has no second factor.
@@ -32,7 +32,7 @@ pub struct Shown {
 pub async fn prove(
     accounts: &Accounts,
     who: &SignedIn,
-    shown: Shown,
+    shown: SudoInput,
 ) -> Result<(Secret, Stay), ChangeError> {
     let (site, store) = (accounts.site.clone(), &accounts.site.store);
     let session = who.session().cloned().ok_or(ChangeError::NotSignedIn)?;
@@ -62,7 +62,7 @@ pub async fn prove(
     // The next attempt waits until the outcome of this one is in the store.
     let _in_flight = reserved.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
-        let Shown { code, client, .. } = &shown;
+        let SudoInput { code, client, .. } = &shown;
         let id = &account.id;
         // The password may have been changed meanwhile.
         if !account::lock(tx, id)? || password::find(tx, id)? != hash {
@@ -89,7 +89,7 @@ pub async fn prove(
 async fn find(
     accounts: &Accounts,
     id: &AccountId,
-    shown: &Shown,
+    shown: &SudoInput,
 ) -> Result<(Option<PasswordHash>, Option<Attempt>), StoreError> {
     let (id, network, device) = (id.clone(), shown.network, shown.client.device.clone());
     let look = move |tx: &mut Tx<'_>| {

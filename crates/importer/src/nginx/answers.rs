@@ -8,28 +8,28 @@ const REDIRECT: &str =
     "Redirects are sent with 308, which keeps the method, and not with 301 or 302.";
 
 /// The meaning of `return` for a route.
-enum Meant {
+enum ReturnAction {
     Redirect { code: u16, url: String },
     Status { code: u16, text: bool },
     Unknown,
 }
 
-fn read(directive: &Directive) -> Meant {
+fn read(directive: &Directive) -> ReturnAction {
     let (first, second) = (directive.word(0), directive.word(1));
     match first.parse::<u16>() {
-        Ok(code @ (301 | 302 | 303 | 307 | 308)) if !second.is_empty() => Meant::Redirect {
+        Ok(code @ (301 | 302 | 303 | 307 | 308)) if !second.is_empty() => ReturnAction::Redirect {
             code,
             url: second.to_owned(),
         },
-        Ok(code @ (200..=299 | 400..=599)) => Meant::Status {
+        Ok(code @ (200..=299 | 400..=599)) => ReturnAction::Status {
             code,
             text: !second.is_empty(),
         },
-        Err(_) if first.starts_with("http") || first.starts_with('$') => Meant::Redirect {
+        Err(_) if first.starts_with("http") || first.starts_with('$') => ReturnAction::Redirect {
             code: 302,
             url: first.to_owned(),
         },
-        _ => Meant::Unknown,
+        _ => ReturnAction::Unknown,
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn answer(
 ) {
     let remarks = &mut level.remarks;
     match read(directive) {
-        Meant::Redirect { code, url } => match location(&url, &route.host, is_tls) {
+        ReturnAction::Redirect { code, url } => match location(&url, &route.host, is_tls) {
             Ok(location) => {
                 route.to = format!("redirect:{location}");
                 if code != 308 {
@@ -58,11 +58,11 @@ pub(super) fn answer(
                 close(route, 503);
             }
         },
-        Meant::Status { code: 444, .. } => {
+        ReturnAction::Status { code: 444, .. } => {
             remarks.about(directive, "a client that is refused is told so, with 403");
             close(route, 403);
         }
-        Meant::Status { code, text } => {
+        ReturnAction::Status { code, text } => {
             close(route, code);
             if text {
                 remarks.about(
@@ -71,7 +71,7 @@ pub(super) fn answer(
                 );
             }
         }
-        Meant::Unknown => {
+        ReturnAction::Unknown => {
             remarks.about(
                 directive,
                 "not known here. Until `to` says what, 503 is answered here",
@@ -129,7 +129,7 @@ fn variable(text: &str) -> (&str, &str) {
 /// Whether this only redirects to the same URL over HTTPS, which Kenduri does by itself.
 pub(super) fn is_to_https(directive: &Directive, names: &[String]) -> bool {
     let url = match (directive.name.as_str(), read(directive)) {
-        ("return", Meant::Redirect { url, .. }) => url,
+        ("return", ReturnAction::Redirect { url, .. }) => url,
         ("rewrite", _) => directive.word(1).replace("$1", "$request_uri"),
         _ => return false,
     };
@@ -177,7 +177,7 @@ pub(super) fn condition(directive: &Directive, names: &[String]) -> Condition {
     );
     let refuses = directive.inside().iter().any(|one| {
         one.name == "deny"
-            || matches!(read(one), Meant::Status { code: 400.., .. } if one.name == "return")
+            || matches!(read(one), ReturnAction::Status { code: 400.., .. } if one.name == "return")
     });
     let [answer] = directive.inside() else {
         return if refuses {

@@ -1,7 +1,7 @@
 //! Access restrictions, and how they are kept if no route can express them.
 
 use super::known;
-use super::locations::Spot;
+use super::locations::ConvertedLocation;
 use super::remarks::Remarks;
 use super::scope::Level;
 use super::tree::Directive;
@@ -30,13 +30,13 @@ impl Lost {
 
     /// Closes the path at the beginning of the pattern and everything below it, or adds a remark
     /// that the restriction is lost.
-    pub(super) fn close(self, spots: &mut Vec<Spot>, remarks: &mut Remarks) {
+    pub(super) fn close(self, spots: &mut Vec<ConvertedLocation>, remarks: &mut Remarks) {
         let comes_in = format!("{NO_PATTERNS}: {COMES_IN}");
         let Some(path) = &self.path else {
             remarks.careful(&self.directive, &comes_in);
             return;
         };
-        let is_below = |spot: &Spot| {
+        let is_below = |spot: &ConvertedLocation| {
             let rest = spot.path.strip_prefix(path);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
@@ -48,7 +48,7 @@ impl Lost {
             let mut level = Level::default();
             close(&mut level);
             let path = path.clone();
-            spots.push(Spot { path, level });
+            spots.push(ConvertedLocation { path, level });
         }
         for spot in spots.iter_mut().filter(|spot| is_below(spot)) {
             let is_open = !is_guarded_alike(&spot.level, &self.level);

@@ -16,7 +16,7 @@ const EXACT: &str = "`location = /x` is for nothing but /x. A route for /x is fo
      elsewhere.";
 
 /// A path with the settings that apply to it.
-pub(super) struct Spot {
+pub(super) struct ConvertedLocation {
     pub(super) path: String,
     pub(super) level: Level,
 }
@@ -30,8 +30,8 @@ enum Within {
 
 /// All locations of a server, including nested ones.
 #[derive(Default)]
-pub(super) struct Spots {
-    pub(super) plain: Vec<Spot>,
+pub(super) struct Locations {
+    pub(super) plain: Vec<ConvertedLocation>,
     /// Named locations, as in `location @name`.
     pub(super) named: BTreeMap<String, Level>,
     /// Locations for file name endings, as in `location ~ \.(css|js)$`, with the name patterns.
@@ -74,7 +74,7 @@ pub(super) fn kind(directive: &Directive) -> Kind<'_> {
     }
 }
 
-impl Spots {
+impl Locations {
     /// Reads the locations of a server.
     pub(super) fn read(
         locations: &[Directive],
@@ -164,7 +164,7 @@ impl Spots {
         } else {
             let mut level = level;
             proxy::tell_seam(&kind(directive), &mut level);
-            self.plain.push(Spot {
+            self.plain.push(ConvertedLocation {
                 path: path.to_owned(),
                 level,
             });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::answers::{self, Condition};
 use super::listen::{Identity, Reach};
-use super::locations::{Spot, Spots};
+use super::locations::{ConvertedLocation, Locations};
 use super::made::{Made, Site, Told, close};
 use super::remarks::Remarks;
 use super::scope::{Level, Zones};
@@ -111,7 +111,7 @@ pub(super) fn site(
         ));
     }
     let spots = read_spots(&mut level, zones, made);
-    let Spots {
+    let Locations {
         plain: spots,
         named,
         endings,
@@ -245,16 +245,16 @@ fn allows_all(route: &edge::Route) -> bool {
 }
 
 /// Reads the locations, and the rest of the server as `/`.
-fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Spots {
+fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Locations {
     if level.answer.is_some() {
         // nginx sends this response without looking for a location.
         level.locations.clear();
     }
     let locations = std::mem::take(&mut level.locations);
-    let mut spots = Spots::read(&locations, &level.scope, zones, made);
+    let mut spots = Locations::read(&locations, &level.scope, zones, made);
     let has_rest = level.answer.is_some() || !level.scope.root.is_empty();
     if has_rest && !spots.plain.iter().any(|spot| spot.path == "/") {
-        spots.plain.push(Spot {
+        spots.plain.push(ConvertedLocation {
             path: "/".to_owned(),
             level: std::mem::take(level),
         });
@@ -263,7 +263,7 @@ fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Spots {
 }
 
 /// Applies the prefix that `rewrite … break` strips, and adds remarks about other rewrites.
-fn rewritten(spot: &mut Spot) {
+fn rewritten(spot: &mut ConvertedLocation) {
     let level = &mut spot.level;
     for one in std::mem::take(&mut level.conditions) {
         let why = "conditions cannot be carried over";
@@ -300,7 +300,7 @@ fn rewritten(spot: &mut Spot) {
 /// Sets the target of a route and applies its settings.
 fn lead(
     route: &mut edge::Route,
-    spot: &mut Spot,
+    spot: &mut ConvertedLocation,
     named: &std::collections::BTreeMap<String, Level>,
     is_tls: bool,
     made: &mut Made,

@@ -93,7 +93,7 @@ const QUIET: [&str; 8] = [
 
 /// What only one service can have.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub(super) struct UsedNames {
     names: Vec<String>,
     /// The ports of fronts, each with its service.
     pub(super) fronts: BTreeMap<u16, String>,
@@ -104,7 +104,7 @@ pub(super) fn write(
     page: &mut Page,
     app: &Map<String, Value>,
     number: usize,
-    taken: &mut Taken,
+    taken: &mut UsedNames,
     folder: &Path,
     asked: &Asked,
 ) {

@@ -5,7 +5,7 @@ use toml::Table;
 
 use super::app::{SHOWN, Service};
 use super::command::Interpreter;
-use super::instances::Crew;
+use super::instances::InstanceCount;
 use super::values::text;
 use crate::page::short;
 
@@ -75,7 +75,12 @@ impl<'a> Service<'a> {
             .collect()
     }
 
-    pub(super) fn write_env(&mut self, env: Vec<(String, String)>, listens: bool, crew: &Crew) {
+    pub(super) fn write_env(
+        &mut self,
+        env: Vec<(String, String)>,
+        listens: bool,
+        crew: &InstanceCount,
+    ) {
         let mut table = Table::new();
         for (name, value) in env {
             if listens && name == "PORT" {

@@ -13,7 +13,7 @@ use crate::page::short;
 const MOST_INSTANCES: u32 = 64;
 
 /// The instances of a service.
-pub(super) struct Crew {
+pub(super) struct InstanceCount {
     pub(super) number: u32,
     /// Whether the instances shared a port in PM2.
     pub(super) is_cluster: bool,
@@ -29,7 +29,7 @@ enum Mode {
 }
 
 impl Service<'_> {
-    pub(super) fn instances(&mut self, interpreter: &Interpreter) -> Crew {
+    pub(super) fn instances(&mut self, interpreter: &Interpreter) -> InstanceCount {
         let written = self.take(&["instances"]);
         let mode = self.mode(interpreter, written);
         let number = match written.map(instances) {
@@ -71,7 +71,7 @@ impl Service<'_> {
         if number > 1 {
             self.page.key("instances", i64::from(number));
         }
-        Crew {
+        InstanceCount {
             number,
             is_cluster: said.is_some(),
         }
@@ -92,7 +92,7 @@ impl Service<'_> {
     pub(super) fn listen(
         &mut self,
         env: &[(String, String)],
-        crew: &Crew,
+        crew: &InstanceCount,
         name: &str,
         fronts: &mut BTreeMap<u16, String>,
     ) -> bool {

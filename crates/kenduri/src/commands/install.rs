@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
-use crate::install::{self, Before, Unit, Wish, carry_out, do_all, found, tell};
+use crate::install::{self, Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
 /// The data folder when the settings name none.
 const USUAL_DATA: &str = "/var/lib/kenduri";
@@ -101,7 +101,7 @@ impl Install {
             say(&service)?;
             return socket.map_or(Ok(()), |text| say(&format!("\n# kenduri.socket:\n{text}")));
         }
-        let wish = Wish {
+        let wish = InstallOptions {
             service,
             socket,
             place: unit.words(),

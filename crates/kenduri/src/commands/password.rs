@@ -66,7 +66,7 @@ pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
         let mut output = std::io::stderr();
         output.write_all(prompt.as_bytes())?;
         output.flush()?;
-        Some(Quiet::begin()?)
+        Some(NoEcho::begin()?)
     } else {
         None
     };
@@ -79,9 +79,9 @@ pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
 }
 
 /// A terminal with echo switched off until this is dropped.
-struct Quiet(Termios);
+struct NoEcho(Termios);
 
-impl Quiet {
+impl NoEcho {
     fn begin() -> Result<Self> {
         let input = std::io::stdin();
         let before = tcgetattr(&input).context("the terminal cannot be asked")?;
@@ -93,7 +93,7 @@ impl Quiet {
     }
 }
 
-impl Drop for Quiet {
+impl Drop for NoEcho {
     fn drop(&mut self) {
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
     }

@@ -6,7 +6,7 @@ use ::backup::{Beside, S3Access, Settings, Target};
 use jiff::SignedDuration;
 use toml::{Table, Value};
 
-use super::check::Check;
+use super::problem_collector::ProblemCollector;
 use super::written::{Drill, Written};
 
 /// The minimum time between snapshots.
@@ -17,7 +17,10 @@ const SETTINGS: &str = "settings";
 const NAME_FILES: [&str; 2] = ["chain", "key"];
 
 /// The passphrase file for restoring into an empty data folder, if this is configured.
-pub(super) fn passphrase_file(written: &Written, check: &mut Check<'_>) -> Option<PathBuf> {
+pub(super) fn passphrase_file(
+    written: &Written,
+    check: &mut ProblemCollector<'_>,
+) -> Option<PathBuf> {
     if !written.backup.restore {
         return None;
     }
@@ -41,7 +44,7 @@ pub(super) fn read(
     written: &Written,
     data: &Path,
     access: &S3Access,
-    check: &mut Check<'_>,
+    check: &mut ProblemCollector<'_>,
 ) -> Option<Settings> {
     let every = duration("backup.every", &written.backup.every, check);
     let keep = duration("backup.keep", &written.backup.keep, check);
@@ -80,7 +83,7 @@ pub(super) fn read(
 }
 
 /// The address of the bucket's server and the credentials for it.
-pub(super) fn access(written: &Written, check: &mut Check<'_>) -> S3Access {
+pub(super) fn access(written: &Written, check: &mut ProblemCollector<'_>) -> S3Access {
     let backup = &written.backup;
     let key = "backup.secret_key";
     S3Access {
@@ -91,7 +94,7 @@ pub(super) fn access(written: &Written, check: &mut Check<'_>) -> S3Access {
     }
 }
 
-fn duration(key: &str, text: &str, check: &mut Check<'_>) -> Option<SignedDuration> {
+fn duration(key: &str, text: &str, check: &mut ProblemCollector<'_>) -> Option<SignedDuration> {
     let duration = units::duration(text).and_then(|time| {
         let time = SignedDuration::try_from(time).ok();
         time.filter(|time| *time >= SHORTEST)

@@ -10,14 +10,14 @@ use units::nearest;
 use super::written::{Provider, Webhook};
 
 /// A parse error with its position in the file.
-pub(super) struct Slip {
+pub(super) struct ValueError {
     pub(super) offset: usize,
     pub(super) what: String,
     pub(super) mend: String,
 }
 
 /// All parse errors in the value of one of the [`DEEP`](super::keys::DEEP) keys.
-pub(super) fn slips(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Slip> {
+pub(super) fn value_errors(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<ValueError> {
     match key {
         "accounts.provider" => of_list::<Provider>(key, value),
         "route" => of_list::<edge::Route>(key, value),
@@ -30,7 +30,7 @@ pub(super) fn slips(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Slip> {
     }
 }
 
-fn of_list<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<Slip> {
+fn of_list<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<ValueError> {
     let Some(list) = value.get_ref().as_array() else {
         return of_one::<Vec<T>>(key, value);
     };
@@ -39,7 +39,7 @@ fn of_list<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -
         .collect()
 }
 
-fn of_table<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<Slip> {
+fn of_table<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<ValueError> {
     let Some(table) = value.get_ref().as_table() else {
         return of_one::<BTreeMap<String, T>>(key, value);
     };
@@ -48,9 +48,9 @@ fn of_table<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) 
         .collect()
 }
 
-fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<Slip> {
+fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<ValueError> {
     let mut value = value.clone();
-    let mut slips = Vec::new();
+    let mut value_errors = Vec::new();
     let mut incomplete = BTreeSet::new();
     while let Err(error) = T::deserialize(ValueDeserializer::from(value.clone())) {
         let offset = error.span().map_or(value.span().start, |span| span.start);
@@ -58,7 +58,7 @@ fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) ->
         let message = error.message().lines().next().unwrap_or_default();
         let is_ours = message.starts_with("missing field") && incomplete.contains(&place);
         if !is_ours {
-            slips.push(slip(offset, &place, message));
+            value_errors.push(value_error(offset, &place, message));
         }
         // Without the invalid part, the parser reaches the next error.
         if !take_out(value.get_mut(), offset) {
@@ -67,17 +67,17 @@ fn of_one<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) ->
         let end = place.rfind(['.', '[']).unwrap_or_default();
         incomplete.insert(place[..end].to_owned());
     }
-    slips
+    value_errors
 }
 
-fn slip(offset: usize, place: &str, message: &str) -> Slip {
+fn value_error(offset: usize, place: &str, message: &str) -> ValueError {
     // The library's message has the unknown key and the possible keys in backticks.
     let mut names = message.split('`').skip(1).step_by(2);
     let written = names
         .next()
         .filter(|_| message.starts_with("unknown field"));
     let Some(written) = written else {
-        return Slip {
+        return ValueError {
             offset,
             what: format!("{place}: {message}"),
             mend: if place.contains(".to[") && message.starts_with("invalid type: map") {
@@ -88,7 +88,7 @@ fn slip(offset: usize, place: &str, message: &str) -> Slip {
         };
     };
     let known: Vec<&str> = names.collect();
-    Slip {
+    ValueError {
         offset,
         what: format!("unknown key {place}"),
         mend: nearest(written, known.iter().copied()).map_or_else(

@@ -1,29 +1,14 @@
 //! The domains' sections of the settings, validated against the keys that each domain declares.
 
-use std::collections::BTreeMap;
-
 use site::domain::Domain;
 use site::domains;
 use site::look::{self, FirstPage};
 use toml::{Table, Value};
 use web::setting::{Setting, SettingValues};
 
-use super::check::Check;
 use super::keys;
+use super::problem_collector::ProblemCollector;
 use crate::domains::DOMAINS;
-
-/// The keys with their defaults.
-pub(super) fn built_in() -> BTreeMap<String, Value> {
-    let all = domains::settings(DOMAINS).map(|setting| {
-        let value = match setting {
-            Setting::Flag(flag) => Value::Boolean(flag.built_in),
-            Setting::Number(number) => Value::Integer(number.built_in.into()),
-            Setting::Word(word) => Value::String(word.built_in().to_owned()),
-        };
-        (setting.key().to_owned(), value)
-    });
-    all.collect()
-}
 
 /// Separates the domains' keys from the program's own.
 pub(super) fn split(merged: Table) -> (Table, Table) {
@@ -54,7 +39,7 @@ pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>>
 }
 
 /// The configured values; invalid ones are reported.
-pub(super) fn read(sections: &Table, check: &mut Check<'_>) -> SettingValues {
+pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> SettingValues {
     let mut values = SettingValues::default();
     for setting in domains::settings(DOMAINS) {
         let Some(value) = keys::find(sections, setting.key()) else {
@@ -77,7 +62,7 @@ pub(super) fn read(sections: &Table, check: &mut Check<'_>) -> SettingValues {
 }
 
 /// Checks that a first page exists in this program. Whether it is public is checked in the store.
-pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Check<'_>) {
+pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut ProblemCollector<'_>) {
     if home == look::SITE {
         return;
     }

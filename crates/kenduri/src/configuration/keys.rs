@@ -2,20 +2,35 @@
 
 use std::collections::BTreeMap;
 
+use site::domains;
 use toml::{Table, Value};
+use web::setting::Setting;
 
-use super::domain_settings;
 use super::written::Written;
+use crate::domains::DOMAINS;
 
 /// Every known key, `section.name`, with its default.
 pub(crate) fn known() -> BTreeMap<String, Value> {
     // A struct of plain values always serialises to TOML.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
-    known.extend(domain_settings::built_in());
+    known.extend(of_domains());
     for key in ["service", "tls.acme", "upstream"] {
         known.insert(key.to_owned(), Value::Table(Table::new()));
     }
     known
+}
+
+/// The keys of the domains, with their defaults.
+fn of_domains() -> BTreeMap<String, Value> {
+    let all = domains::settings(DOMAINS).map(|setting| {
+        let value = match setting {
+            Setting::Flag(flag) => Value::Boolean(flag.built_in),
+            Setting::Number(number) => Value::Integer(number.built_in.into()),
+            Setting::Word(word) => Value::String(word.built_in().to_owned()),
+        };
+        (setting.key().to_owned(), value)
+    });
+    all.collect()
 }
 
 /// The defaults.

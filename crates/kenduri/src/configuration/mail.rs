@@ -4,8 +4,8 @@ use platform::mail::dns::NameServers;
 use platform::mail::{Sender, Server, SnsTopic, Tls};
 use platform::webhook_key::WebhookKey;
 
-use super::check::Check;
-use super::settings::without_password;
+use super::problem_collector::ProblemCollector;
+use super::url_password::without_password;
 use super::written::Written;
 
 /// How mails are sent.
@@ -18,7 +18,7 @@ pub(crate) enum MailRoute {
 }
 
 /// Parses `mail.url` and its password.
-pub(super) fn route(written: &Written, check: &mut Check<'_>) -> MailRoute {
+pub(super) fn route(written: &Written, check: &mut ProblemCollector<'_>) -> MailRoute {
     let mail = &written.mail;
     let given = check.secret("mail.password", &mail.password, &mail.password_file);
     if mail.url == "mailbox:" {
@@ -60,7 +60,7 @@ pub(super) fn route(written: &Written, check: &mut Check<'_>) -> MailRoute {
 }
 
 /// Parses `mail.from`; an invalid sender is reported to `check`.
-pub(super) fn sender(written: &Written, check: &mut Check<'_>) -> Option<Sender> {
+pub(super) fn sender(written: &Written, check: &mut ProblemCollector<'_>) -> Option<Sender> {
     let from = &written.mail.from;
     let sender = from.parse().ok();
     if sender.is_none() {
@@ -74,7 +74,7 @@ pub(super) fn sender(written: &Written, check: &mut Check<'_>) -> Option<Sender>
 }
 
 /// The DNS servers to query: those configured, or else the system's.
-pub(super) fn name_servers(written: &Written, check: &mut Check<'_>) -> NameServers {
+pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) -> NameServers {
     let mut servers = Vec::new();
     for name in &written.mail.name_servers {
         match name.parse() {
@@ -93,7 +93,7 @@ pub(super) fn name_servers(written: &Written, check: &mut Check<'_>) -> NameServ
 }
 
 /// Reads the secret for the provider's delivery reports.
-pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<WebhookKey> {
+pub(super) fn callbacks(written: &Written, check: &mut ProblemCollector<'_>) -> Option<WebhookKey> {
     let (mail, key) = (&written.mail, "mail.callback_secret");
     let secret = check.secret(key, &mail.callback_secret, &mail.callback_secret_file)?;
     let read = WebhookKey::parse(secret.reveal());
@@ -108,7 +108,7 @@ pub(super) fn callbacks(written: &Written, check: &mut Check<'_>) -> Option<Webh
 }
 
 /// Reads the SNS topic of Amazon SES's delivery reports.
-pub(super) fn ses_topic(written: &Written, check: &mut Check<'_>) -> Option<SnsTopic> {
+pub(super) fn ses_topic(written: &Written, check: &mut ProblemCollector<'_>) -> Option<SnsTopic> {
     let name = &written.mail.ses_topic;
     let topic = SnsTopic::parse(name);
     if topic.is_none() && !name.is_empty() {

@@ -4,11 +4,14 @@ use identity::credential::provider::ProviderSettings;
 use platform::Secret;
 use platform::outbound::{self, Reach};
 
-use super::check::Check;
+use super::problem_collector::ProblemCollector;
 use super::written::Provider;
 
 /// Reads the providers and reports invalid ones.
-pub(super) fn read(written: &[Provider], check: &mut Check<'_>) -> Vec<ProviderSettings> {
+pub(super) fn read(
+    written: &[Provider],
+    check: &mut ProblemCollector<'_>,
+) -> Vec<ProviderSettings> {
     let mut all: Vec<ProviderSettings> = Vec::new();
     for (number, provider) in written.iter().enumerate() {
         let key = |name: &str| format!("accounts.provider[{number}].{name}");
@@ -84,7 +87,11 @@ fn issuer_flaw(provider: &Provider) -> Option<(String, &'static str)> {
     None
 }
 
-fn client_secret(provider: &Provider, key: &str, check: &mut Check<'_>) -> Option<Secret> {
+fn client_secret(
+    provider: &Provider,
+    key: &str,
+    check: &mut ProblemCollector<'_>,
+) -> Option<Secret> {
     let (written, file) = (&provider.client_secret, &provider.client_secret_file);
     let secret = check.secret(key, written, file);
     if written.is_empty() && file.is_empty() {

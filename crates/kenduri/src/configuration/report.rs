@@ -9,7 +9,7 @@ use toml::{Table, Value};
 
 use super::keys;
 use super::problem::Origin;
-use super::settings::without_password;
+use super::url_password::without_password;
 
 /// The column at which comments begin, unless the line is longer.
 const COLUMN: usize = 44;

@@ -6,18 +6,12 @@ use std::path::{Path, PathBuf};
 use supervisor::{CheckDepth, CommandLine, InnerListener, Plan, PlanContext, ServiceConfigs, User};
 
 use super::Asked;
-use super::check::Check;
+use super::problem_collector::ProblemCollector;
 use super::written::Written;
-use crate::folders::Folders;
+use crate::folders::{Folders, INNER};
 
 /// The environment variables that services inherit.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
-/// The folder in `data` for sockets and records of the running Kenduri.
-pub(crate) const RUN: &str = "run";
-/// The folder in `data` for the services' logs.
-pub(crate) const LOGS: &str = "logs";
-/// The folder, in the folder of sockets, of the sockets between services.
-pub(crate) const INNER: &str = "inner";
 
 /// The folders that the plan of the services depends on.
 pub(super) struct Places<'a> {
@@ -34,7 +28,7 @@ pub(super) fn plan(
     asked: &Asked,
     places: &Places<'_>,
     depth: CheckDepth,
-    check: &mut Check<'_>,
+    check: &mut ProblemCollector<'_>,
 ) -> Option<Plan> {
     let description = &written.service;
     // Services run in folders of their own, so relative paths would break.
@@ -70,7 +64,7 @@ pub(super) fn plan(
 }
 
 /// The user of services that name none; `None` means the user that runs Kenduri.
-fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Option<User> {
+fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_>) -> Option<User> {
     if name.is_empty() {
         // Without a data folder, there is no data of another user yet.
         return places.folders.worker(places.data).ok().flatten();

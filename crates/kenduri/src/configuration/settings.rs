@@ -20,14 +20,15 @@ use web::setting::SettingValues;
 
 use super::address;
 use super::backup;
-use super::check::Check;
 use super::domain_settings;
 use super::mail::{self, MailRoute};
+use super::problem_collector::ProblemCollector;
 use super::providers;
-use super::services::LOGS;
 use super::sign_in_routes;
+use super::url_password::without_password;
 use super::webhooks;
 use super::written::{FILES, Registration, Synchronous, Written};
+use crate::folders::LOGS;
 use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
@@ -138,7 +139,7 @@ pub(super) fn settings(
     sections: &Table,
     (folder, data): (&Path, &Path),
     (services, is_start): (&[edge::Service], bool),
-    check: &mut Check<'_>,
+    check: &mut ProblemCollector<'_>,
 ) -> Option<(Settings, edge::Plan)> {
     let ground = edge::Ground {
         folder,
@@ -217,7 +218,7 @@ pub(super) fn settings(
     check.problems.is_empty().then_some(whole)
 }
 
-fn updates(written: &Written, check: &mut Check<'_>) -> Vec<Source> {
+fn updates(written: &Written, check: &mut ProblemCollector<'_>) -> Vec<Source> {
     const KEY: &str = "updates.advisories";
     let all = written.updates.advisories.iter();
     let sources = all.filter_map(|one| {
@@ -230,7 +231,7 @@ fn updates(written: &Written, check: &mut Check<'_>) -> Vec<Source> {
 /// Registration sends mails, so it needs a mail server.
 fn registration(
     written: &Written,
-    check: &mut Check<'_>,
+    check: &mut ProblemCollector<'_>,
 ) -> identity::person::registration::Registration {
     use identity::person::registration::Registration as Needed;
 
@@ -252,7 +253,7 @@ fn registration(
 }
 
 /// The slug, if one is configured. Whether the occasion exists is checked in the store.
-fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
+fn compat_occasion(written: &Written, check: &mut ProblemCollector<'_>) -> Option<String> {
     let slug = written.compat.occasion.trim();
     let is_slug = (3..=63).contains(&slug.len())
         && slug
@@ -269,7 +270,10 @@ fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
 }
 
 /// The policy of the older personal site's addresses, if these are enabled.
-fn personal_site(written: &Written, check: &mut Check<'_>) -> Option<personal_site::Policy> {
+fn personal_site(
+    written: &Written,
+    check: &mut ProblemCollector<'_>,
+) -> Option<personal_site::Policy> {
     let compat = &written.compat;
     let has_auth = match compat.auth.as_str() {
         "" => false,
@@ -318,7 +322,11 @@ fn personal_site(written: &Written, check: &mut Check<'_>) -> Option<personal_si
 }
 
 /// The edge's plan, if it is valid.
-fn plan(written: &Written, ground: &edge::Ground<'_>, check: &mut Check<'_>) -> Option<edge::Plan> {
+fn plan(
+    written: &Written,
+    ground: &edge::Ground<'_>,
+    check: &mut ProblemCollector<'_>,
+) -> Option<edge::Plan> {
     match edge::Plan::check(&written.edge(), ground) {
         Ok(plan) => {
             for warning in plan.warnings() {
@@ -338,7 +346,7 @@ fn plan(written: &Written, ground: &edge::Ground<'_>, check: &mut Check<'_>) -> 
     }
 }
 
-fn site(written: &Written, check: &mut Check<'_>) -> Site {
+fn site(written: &Written, check: &mut ProblemCollector<'_>) -> Site {
     for language in &written.site.languages {
         if !LANGUAGES.contains(&language.as_str()) {
             check.refuse(
@@ -398,7 +406,11 @@ fn site(written: &Written, check: &mut Check<'_>) -> Site {
     }
 }
 
-fn store_settings(written: &Written, data: &Path, check: &mut Check<'_>) -> store::Settings {
+fn store_settings(
+    written: &Written,
+    data: &Path,
+    check: &mut ProblemCollector<'_>,
+) -> store::Settings {
     let backed_up = !written.backup.to.is_empty();
     let written = &written.store;
     let batch = check.between("store.batch", written.batch, 1, 4_096) as usize;
@@ -458,7 +470,7 @@ fn store_settings(written: &Written, data: &Path, check: &mut Check<'_>) -> stor
     })
 }
 
-fn secret_file(written: &Written, data: &Path, check: &mut Check<'_>) -> KeyFile {
+fn secret_file(written: &Written, data: &Path, check: &mut ProblemCollector<'_>) -> KeyFile {
     if written.secret_file.is_empty() {
         check.refuse(
             "secret_file",
@@ -489,26 +501,7 @@ fn with_password(url: &str, password: Option<&Secret>) -> Secret {
     Secret::new(whole)
 }
 
-/// Removes the password from `scheme://user:password@host/…`, and returns both.
-pub(super) fn without_password(url: &str) -> (String, Option<Secret>) {
-    let split = || {
-        let (scheme, rest) = url.split_once("://")?;
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (user, host) = rest.get(..end)?.rsplit_once('@')?;
-        let (user, password) = user.split_once(':')?;
-        let tail = rest.get(end..)?;
-        Some((
-            format!("{scheme}://{user}@{host}{tail}"),
-            Secret::new(password),
-        ))
-    };
-    split().map_or_else(
-        || (url.to_owned(), None),
-        |(url, password)| (url, Some(password)),
-    )
-}
-
-fn files(written: &Written, data: &Path, check: &mut Check<'_>) -> PathBuf {
+fn files(written: &Written, data: &Path, check: &mut ProblemCollector<'_>) -> PathBuf {
     let folder = written
         .files
         .url
@@ -524,7 +517,7 @@ fn files(written: &Written, data: &Path, check: &mut Check<'_>) -> PathBuf {
     data.join(folder)
 }
 
-fn max_upload(written: &Written, check: &mut Check<'_>) -> usize {
+fn max_upload(written: &Written, check: &mut ProblemCollector<'_>) -> usize {
     let size = check.accept("files.max_upload", bytes(&written.files.max_upload));
     size.and_then(|size| usize::try_from(size).ok())
         .unwrap_or_default()
@@ -547,7 +540,7 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, without_password};
+    use super::bytes;
 
     #[test]
     fn sizes_have_units() {
@@ -556,18 +549,5 @@ mod tests {
         for wrong in ["", "M", "0", "15MB", "-1K", "99999999999G"] {
             assert!(bytes(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn the_password_leaves_the_url() {
-        let (url, password) = without_password("postgres://ken:p@ss:w@db.example/kenduri?x=1");
-        assert_eq!(url, "postgres://ken@db.example/kenduri?x=1");
-        assert_eq!(
-            password.as_ref().map(platform::Secret::reveal),
-            Some("p@ss:w")
-        );
-        let (url, password) = without_password("postgres://ken@db.example/kenduri");
-        assert_eq!(url, "postgres://ken@db.example/kenduri");
-        assert!(password.is_none());
     }
 }

@@ -5,11 +5,11 @@ use edge::{Flaw, Plan};
 use site::upstream_access::AllowedUsers;
 use web::SiteUrl;
 
-use super::check::Check;
+use super::problem_collector::ProblemCollector;
 use super::written::Written;
 
 /// Reports every `access = { sign_in = … }` that no user could satisfy.
-pub(super) fn check(written: &Written, plan: &Plan, check: &mut Check<'_>) {
+pub(super) fn check(written: &Written, plan: &Plan, check: &mut ProblemCollector<'_>) {
     let url = SiteUrl::parse(&written.site.url).ok();
     let url = url.filter(|_| !check.is_built_in("site.url"));
     for (number, route) in written.route.iter().enumerate() {

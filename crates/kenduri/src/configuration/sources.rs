@@ -52,12 +52,12 @@ pub(crate) fn file(path: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<
         "",
         &mut |key, offset, value| match known.get(key) {
             Some(_) if keys::DEEP.contains(&key) || value.get_ref().as_table().is_none() => {
-                let slips = deep::slips(key, value);
-                let are_none = slips.is_empty();
-                problems.extend(slips.into_iter().map(|slip| Problem {
-                    origin: origin(slip.offset),
-                    what: slip.what,
-                    mend: slip.mend,
+                let value_errors = deep::value_errors(key, value);
+                let are_none = value_errors.is_empty();
+                problems.extend(value_errors.into_iter().map(|error| Problem {
+                    origin: origin(error.offset),
+                    what: error.what,
+                    mend: error.mend,
                 }));
                 if let Some(found) = keys::find(&values, key).filter(|_| are_none) {
                     let mut inside = Vec::new();

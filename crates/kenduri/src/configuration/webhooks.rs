@@ -9,7 +9,7 @@ use site::webhook::WebhookEvent;
 use site::webhook::declared::DeclaredWebhook;
 use units::nearest;
 
-use super::check::Check;
+use super::problem_collector::ProblemCollector;
 use super::written::Webhook;
 use crate::domains::DOMAINS;
 
@@ -18,7 +18,7 @@ use crate::domains::DOMAINS;
 pub(super) fn read(
     written: &[Webhook],
     (services, is_start): (&[edge::Service], bool),
-    check: &mut Check<'_>,
+    check: &mut ProblemCollector<'_>,
 ) -> Vec<DeclaredWebhook> {
     let mut all: Vec<DeclaredWebhook> = Vec::new();
     for (number, webhook) in written.iter().enumerate() {
@@ -93,7 +93,7 @@ fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), 
     Ok((socket.into(), path.to_owned()))
 }
 
-fn check_events(names: &[String], key: &str, check: &mut Check<'_>) {
+fn check_events(names: &[String], key: &str, check: &mut ProblemCollector<'_>) {
     let all = DOMAINS.iter().flat_map(|domain| domain.webhook_events);
     let known: Vec<&str> = all.map(|event: &WebhookEvent| event.name).collect();
     if names.is_empty() {

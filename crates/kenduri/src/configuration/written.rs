@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::log::{LogFormat, LogLevel};
+
 /// The whole file.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -394,32 +396,6 @@ impl Default for Log {
             to: "stderr".to_owned(),
         }
     }
-}
-
-/// The format of log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum LogFormat {
-    /// Text on a terminal, JSON otherwise.
-    Auto,
-    /// Text for people.
-    Text,
-    /// JSON for programs.
-    Json,
-}
-
-/// The lowest level of events that are logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum LogLevel {
-    /// Something failed and needs attention.
-    Error,
-    /// Something unexpected happened, and the program continued.
-    Warn,
-    /// Normal events.
-    Info,
-    /// Details for finding the cause of a problem.
-    Debug,
 }
 
 /// `[metrics]`: metrics for Prometheus.

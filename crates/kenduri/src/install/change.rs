@@ -1,8 +1,8 @@
 //! Changes of units and of what they run, with their undo steps.
 
 use super::found::{Found, UnitFound};
-use super::mark::Seen;
-use super::steps::{SERVICE, SOCKET, Step, Wish, systemctl, unit};
+use super::mark::UnitOrigin;
+use super::steps::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
 
 /// Steps that are undone together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,12 +15,14 @@ pub(crate) struct Change {
 
 /// The changes in order: nothing is started before everything is in place. They are undone in
 /// reverse order.
-pub(super) fn changes(wish: &Wish, found: &Found) -> Vec<Change> {
+pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     let mut changes = vec![written(SERVICE, &wish.service, &found.service)];
     match &wish.socket {
         Some(text) => changes.push(written(SOCKET, text, &found.socket)),
         // An unwanted socket unit of ours would keep the ports.
-        None if found.socket.seen() == Seen::Ours => changes.push(without_socket(&found.socket)),
+        None if found.socket.seen() == UnitOrigin::Ours => {
+            changes.push(without_socket(&found.socket))
+        }
         None => {}
     }
     changes.push(Change {
@@ -93,7 +95,7 @@ fn enabled(name: &str, before: &UnitFound) -> Change {
     }
 }
 
-fn started(wish: &Wish, found: &Found) -> Change {
+fn started(wish: &InstallOptions, found: &Found) -> Change {
     // Both in one command, socket first: a connection to an open socket would start the service
     // again.
     let stop = match &wish.socket {
@@ -124,8 +126,8 @@ mod tests {
     use super::super::steps::tests::{fresh, ours, shown, wish};
     use super::*;
 
-    fn with_socket() -> Wish {
-        Wish {
+    fn with_socket() -> InstallOptions {
+        InstallOptions {
             socket: Some(marked("socket")),
             ..wish()
         }
@@ -140,7 +142,7 @@ mod tests {
     }
 
     /// The last steps, starting with the reload of the units.
-    fn done(wish: &Wish, found: &Found) -> Vec<String> {
+    fn done(wish: &InstallOptions, found: &Found) -> Vec<String> {
         let changes = steps(wish, found).unwrap().change;
         let all: Vec<_> = changes
             .into_iter()
@@ -154,7 +156,7 @@ mod tests {
     }
 
     /// The undo steps when the last change fails, and the texts that they write.
-    fn back(wish: &Wish, found: &Found) -> (Vec<String>, Vec<String>) {
+    fn back(wish: &InstallOptions, found: &Found) -> (Vec<String>, Vec<String>) {
         let work = steps(wish, found).unwrap();
         let undo = work.change.into_iter().rev().flat_map(|change| change.undo);
         let back: Vec<_> = undo.chain(work.again).collect();

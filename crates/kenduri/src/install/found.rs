@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
 
-use super::mark::{Seen, seen};
-use super::steps::{SERVICE, SOCKET, Wish, unit};
+use super::mark::{UnitOrigin, seen};
+use super::steps::{InstallOptions, SERVICE, SOCKET, unit};
 
 /// The state of this machine.
 #[derive(Debug, Clone)]
@@ -38,14 +38,14 @@ pub(crate) struct UnitFound {
 }
 
 impl UnitFound {
-    pub(super) fn seen(&self) -> Seen {
+    pub(super) fn seen(&self) -> UnitOrigin {
         seen(self.text.as_deref())
     }
 }
 
 /// Reads the state of this machine. `wish` is `None` for a removal, which does not depend on what
 /// runs.
-pub(crate) fn found(wish: Option<&Wish>) -> Result<Found> {
+pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
     // The test of sd_booted(3).
     let has_systemd = Path::new("/run/systemd/system").is_dir();
     let unit_of = |name: &str| -> Result<UnitFound> {

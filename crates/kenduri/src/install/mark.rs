@@ -4,7 +4,7 @@ const BEGINNING: &str = "# Written by `kenduri install`; ";
 
 /// The origin of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum UnitOrigin {
     /// There is no unit.
     Nothing,
     /// An unedited unit of `kenduri install`.
@@ -22,9 +22,9 @@ pub(crate) fn marked(text: &str) -> String {
 }
 
 /// The origin of this text.
-pub(crate) fn seen(there: Option<&str>) -> Seen {
+pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
     let Some(whole) = there else {
-        return Seen::Nothing;
+        return UnitOrigin::Nothing;
     };
     let ours = whole.split_once('\n').is_some_and(|(first, text)| {
         let sum_written = first
@@ -32,7 +32,11 @@ pub(crate) fn seen(there: Option<&str>) -> Seen {
             .and_then(|rest| rest.get(..16));
         sum_written == Some(&format!("{:016x}", sum(text)))
     });
-    if ours { Seen::Ours } else { Seen::Foreign }
+    if ours {
+        UnitOrigin::Ours
+    } else {
+        UnitOrigin::Foreign
+    }
 }
 
 /// FNV-1a: it detects edits, but does not protect against forgery.
@@ -49,16 +53,19 @@ mod tests {
     #[test]
     fn a_change_is_seen() {
         let whole = marked("[Unit]\nA=b\n");
-        assert_eq!(seen(None), Seen::Nothing);
-        assert_eq!(seen(Some(&whole)), Seen::Ours);
-        assert_eq!(seen(Some(&whole.replace("A=b", "A=c"))), Seen::Foreign);
+        assert_eq!(seen(None), UnitOrigin::Nothing);
+        assert_eq!(seen(Some(&whole)), UnitOrigin::Ours);
+        assert_eq!(
+            seen(Some(&whole.replace("A=b", "A=c"))),
+            UnitOrigin::Foreign
+        );
         for other in [
             "",
             "[Unit]\n",
             "# Written by `kenduri install`; é\n",
             BEGINNING,
         ] {
-            assert_eq!(seen(Some(other)), Seen::Foreign);
+            assert_eq!(seen(Some(other)), UnitOrigin::Foreign);
         }
     }
 }

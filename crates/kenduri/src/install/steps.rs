@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::change::{self, Change};
 use super::found::Found;
-use super::mark::Seen;
+use super::mark::UnitOrigin;
 
 /// The folder of the administrator's units (systemd.unit(5)).
 const UNITS: &str = "/etc/systemd/system";
@@ -17,7 +17,7 @@ const NO_HOME: &str = "/nonexistent";
 
 /// The options of the command.
 #[derive(Debug, Clone)]
-pub(crate) struct Wish {
+pub(crate) struct InstallOptions {
     /// The text of the service unit, with its first line.
     pub(crate) service: String,
     /// The text of the socket unit, with its first line; `None` for no socket unit.
@@ -132,7 +132,7 @@ fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused
         (SERVICE, found.service.seen(), true),
         (SOCKET, found.socket.seen(), has_socket),
     ] {
-        if seen == Seen::Foreign && is_meant && !force {
+        if seen == UnitOrigin::Foreign && is_meant && !force {
             return Err(Refused::Changed(unit(name)));
         }
     }
@@ -140,7 +140,7 @@ fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused
 }
 
 /// The steps of an installation, in order: nothing is started before everything is in place.
-pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Work, Refused> {
+pub(crate) fn steps(wish: &InstallOptions, found: &Found) -> Result<Work, Refused> {
     may(found)?;
     let passing = [
         concat!("/ho", "me"),
@@ -175,7 +175,7 @@ pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Work, Refused> {
     })
 }
 
-fn prepare(wish: &Wish, found: &Found) -> Vec<Step> {
+fn prepare(wish: &InstallOptions, found: &Found) -> Vec<Step> {
     let mut steps = Vec::new();
     let data = wish.data.display().to_string();
     if !found.has_user {
@@ -232,7 +232,7 @@ pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     untouched(found, true, force)?;
     let mut steps = Vec::new();
     for (name, before) in [(SOCKET, &found.socket), (SERVICE, &found.service)] {
-        if before.seen() != Seen::Nothing {
+        if before.seen() != UnitOrigin::Nothing {
             steps.push(systemctl(&["disable", "--now", name]));
             steps.push(Step::Remove { path: unit(name) });
         }
@@ -249,8 +249,8 @@ pub(super) mod tests {
     use super::super::mark::marked;
     use super::*;
 
-    pub(crate) fn wish() -> Wish {
-        Wish {
+    pub(crate) fn wish() -> InstallOptions {
+        InstallOptions {
             service: "service".to_owned(),
             socket: None,
             program: "/usr/local/bin/kenduri".into(),
@@ -293,7 +293,7 @@ pub(super) mod tests {
         }
     }
 
-    fn done(wish: &Wish, found: &Found) -> Vec<Step> {
+    fn done(wish: &InstallOptions, found: &Found) -> Vec<Step> {
         let work = steps(wish, found).unwrap();
         let changes = work.change.into_iter().flat_map(|change| change.steps);
         work.prepare.into_iter().chain(changes).collect()
@@ -327,7 +327,7 @@ pub(super) mod tests {
 
     #[test]
     fn services_get_an_account_and_the_data_stay_kenduris() {
-        let wish = Wish {
+        let wish = InstallOptions {
             by_root: true,
             services_user: Some("kenduri-services".to_owned()),
             ..wish()
@@ -378,7 +378,7 @@ pub(super) mod tests {
             socket: ours("socket", true),
             ..fresh()
         };
-        let wish = Wish {
+        let wish = InstallOptions {
             enable: false,
             ..wish()
         };
@@ -427,7 +427,7 @@ pub(super) mod tests {
         };
         assert!(
             steps(
-                &Wish {
+                &InstallOptions {
                     force: true,
                     ..wish()
                 },
@@ -441,7 +441,7 @@ pub(super) mod tests {
         };
         assert!(steps(&wish(), &socket).is_ok(), "it is not written");
         let program: PathBuf = "/tmp/kenduri".into();
-        let passing = Wish {
+        let passing = InstallOptions {
             program: program.clone(),
             ..wish()
         };

@@ -14,8 +14,8 @@ use super::service_config;
 use super::sockets::Sockets;
 use super::workers::answer;
 use crate::configuration::Asked;
-use crate::control::Reply;
 use crate::control_requests::ControlResponse;
+use crate::control_requests::Reply;
 use crate::messages::ToWorker;
 
 /// The result of new settings. They are in force even if a service failed.

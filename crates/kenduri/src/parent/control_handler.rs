@@ -19,7 +19,8 @@ use super::process::{ParentProcess, UpgradeRequest, is_stopped};
 use super::program_file::ProgramFile;
 use super::workers::Workers;
 use crate::channel::{self, Parcel};
-use crate::control::{self, Reply};
+use crate::control;
+use crate::control_requests::Reply;
 use crate::control_requests::{ControlRequest, ControlResponse, services};
 use crate::messages::{MessageSender, RequestIds, ToWorker};
 

@@ -15,16 +15,17 @@ use super::handover_note::{HandoverNote, understand};
 use super::permissions;
 use super::process::{ParentProcess, UpgradeRequest};
 use super::program_file::ProgramFile;
-use super::sd_notify::SdNotify;
 use super::signals::Signals;
 use super::{Running, Sockets, service_config, upgrade_check};
-use crate::control::{self, Control, Reply};
+use crate::control::{self, Control};
 use crate::control_requests::ControlResponse;
+use crate::control_requests::Reply;
 use crate::control_requests::services;
 use crate::demo::Temporary;
 use crate::descriptors;
 use crate::log;
 use crate::messages::RequestIds;
+use crate::sd_notify::SdNotify;
 
 /// The name of the listening sockets that the service manager passed in.
 const LISTEN: &str = "listen";

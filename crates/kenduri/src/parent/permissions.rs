@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use supervisor::{Folder, Plan};
 
 use crate::configuration::Configuration;
-use crate::configuration::services::{INNER, RUN};
+use crate::folders::{INNER, RUN};
 
 /// The permissions of others, traversal included (mode bits of stat(2)).
 const OTHERS: u32 = 0o007;

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::program_file::ProgramFile;
 use crate::configuration::Configuration;
 use crate::folders::Folders;
-use crate::worker::DRAIN_TIME;
+use crate::messages::DRAIN_TIME;
 
 /// The hidden subcommand of a worker.
 const WORD: &str = "work";

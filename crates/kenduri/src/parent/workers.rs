@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::channel::{Halt, Parcel};
-use crate::control::Reply;
+use crate::control_requests::Reply;
 use crate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
 
 /// How long a request waits until a worker serves.

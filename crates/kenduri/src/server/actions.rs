@@ -16,9 +16,9 @@ use web::{Form, Problem, Site, Wishes};
 
 use super::context::AdminContext;
 use super::rows::address;
-use super::service::{self, Asked, Trouble};
+use super::service::{self, ActionError, ServiceQuery};
+use super::service_action::ServiceAction;
 use super::status::{RequestError, ServerStatus};
-use crate::control_requests::services::ServiceRequest;
 
 /// How long a page waits for an action. The supervisor process continues it after that.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,89 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const OWN_PATIENCE: Duration = Duration::from_secs(3);
 /// The allowed number of instances.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
-
-/// An action of an owner on a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ServiceAction {
-    Start,
-    Reload,
-    Restart,
-    Scale,
-    Stop,
-}
-
-impl ServiceAction {
-    const ALL: [Self; 5] = [
-        Self::Start,
-        Self::Reload,
-        Self::Restart,
-        Self::Scale,
-        Self::Stop,
-    ];
-
-    /// The action's name in forms and the log.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Reload => "reload",
-            Self::Restart => "restart",
-            Self::Scale => "scale",
-            Self::Stop => "stop",
-        }
-    }
-
-    pub(super) fn find(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.word() == word)
-    }
-
-    /// The message id of the button.
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::Start => "server-start",
-            Self::Reload => "server-reload",
-            Self::Restart => "server-restart",
-            Self::Scale => "server-scale",
-            Self::Stop => "server-stop",
-        }
-    }
-
-    /// The message id of the explanation before the action.
-    pub(super) fn effect(self) -> &'static str {
-        match self {
-            Self::Start => "server-start-effect",
-            Self::Reload => "server-reload-effect",
-            Self::Restart => "server-restart-effect",
-            Self::Scale => "server-scale-effect",
-            Self::Stop => "server-stop-effect",
-        }
-    }
-
-    /// The message id of the confirmation afterwards.
-    pub(super) fn done(self) -> &'static str {
-        match self {
-            Self::Start => "server-done-start",
-            Self::Reload => "server-done-reload",
-            Self::Restart => "server-done-restart",
-            Self::Scale => "server-done-scale",
-            Self::Stop => "server-done-stop",
-        }
-    }
-
-    /// Whether requests may fail because of the action.
-    pub(super) fn is_grave(self) -> bool {
-        matches!(self, Self::Restart | Self::Stop)
-    }
-
-    fn order(self, service: String, instances: u32) -> ServiceRequest {
-        match self {
-            Self::Start => ServiceRequest::Start { service },
-            Self::Reload => ServiceRequest::Reload { service },
-            Self::Restart => ServiceRequest::Restart { service },
-            Self::Scale => ServiceRequest::Scale { service, instances },
-            Self::Stop => ServiceRequest::Stop { service },
-        }
-    }
-}
 
 /// `POST /admin/server/services/{name}`.
 pub(super) async fn perform(
@@ -132,7 +49,7 @@ pub(super) async fn perform(
     // Fails if the service does not exist, before the action is recorded.
     service::describe(&server, &name).await?;
     let Some((action, instances)) = read(&form) else {
-        let trouble = Trouble {
+        let error = ActionError {
             words: "server-scale-range",
             reason: None,
         };
@@ -141,7 +58,7 @@ pub(super) async fn perform(
             &server,
             &name,
             StatusCode::UNPROCESSABLE_ENTITY,
-            trouble,
+            error,
         )
         .await;
     };
@@ -168,11 +85,11 @@ pub(super) async fn perform(
         Err(RequestError::Late) if is_own => Ok(onward(&name, "worker")),
         Err(RequestError::Late) => Ok(onward(&name, "late")),
         Err(RequestError::Refused(reason)) => {
-            let trouble = Trouble {
+            let error = ActionError {
                 words: "server-refused",
                 reason: Some(reason),
             };
-            refuse(&admin, &server, &name, StatusCode::CONFLICT, trouble).await
+            refuse(&admin, &server, &name, StatusCode::CONFLICT, error).await
         }
     }
 }
@@ -193,9 +110,9 @@ async fn refuse(
     server: &ServerStatus,
     name: &str,
     status: StatusCode,
-    trouble: Trouble,
+    error: ActionError,
 ) -> Result<Response, Problem> {
-    let page = service::page(admin, server, name, &Asked::default(), Some(trouble)).await?;
+    let page = service::page(admin, server, name, &ServiceQuery::default(), Some(error)).await?;
     Ok((status, page).into_response())
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use identity::account;
 use identity::grant::{self, Scope};
-use identity::notice::Notice;
+use identity::security_mail::SecurityMail;
 use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Key, Stored};
 use platform::{StoreError, Tx};
@@ -92,7 +92,7 @@ fn ring(tx: &mut Tx<'_>, site: &Site, service: &str, given_up: &GivenUp) -> Resu
     }
     for owner in owners {
         if let Some(account) = account::find(tx, &owner.account)? {
-            let notice = Notice {
+            let notice = SecurityMail {
                 subject: "mail-service-subject",
                 text: "mail-service-text",
                 at: given_up.since,

@@ -10,9 +10,9 @@ use supervisor::state::InstanceState;
 use supervisor::{OWN_SERVICE, ServiceStatus};
 use web::{Problem, Text};
 
-use super::actions::ServiceAction;
 use super::context::{AdminContext, span};
 use super::rows::{Instance, address};
+use super::service_action::ServiceAction;
 use super::status::{RequestError, ServerStatus};
 use crate::control_requests::services::{self, Logs, ServiceRequest, ServiceResponse};
 
@@ -23,7 +23,7 @@ const GREP: usize = 200;
 
 /// The query parameters.
 #[derive(Default, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct ServiceQuery {
     /// The action that the previous page carried out.
     done: Option<String>,
     /// Only lines that contain this text.
@@ -47,7 +47,7 @@ struct ServicePage<'a> {
     lines: String,
     grep: &'a str,
     done: Option<String>,
-    trouble: Option<Trouble>,
+    error: Option<ActionError>,
 }
 
 /// The end of a process.
@@ -59,7 +59,7 @@ struct Exit {
 }
 
 /// Why an action was not done.
-pub(super) struct Trouble {
+pub(super) struct ActionError {
     /// The message id of the explanation.
     pub(super) words: &'static str,
     /// The reason given by the supervisor process, which is not translated.
@@ -71,7 +71,7 @@ pub(super) async fn show(
     admin: AdminContext,
     Extension(server): Extension<ServerStatus>,
     Path(name): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ServiceQuery>,
 ) -> Result<Response, Problem> {
     page(&admin, &server, &name, &asked, None).await
 }
@@ -81,8 +81,8 @@ pub(super) async fn page(
     admin: &AdminContext,
     server: &ServerStatus,
     name: &str,
-    asked: &Asked,
-    trouble: Option<Trouble>,
+    asked: &ServiceQuery,
+    error: Option<ActionError>,
 ) -> Result<Response, Problem> {
     let found = describe(server, name).await?;
     let grep = &asked.grep[..asked.grep.floor_char_boundary(GREP)];
@@ -123,7 +123,7 @@ pub(super) async fn page(
             .done
             .as_deref()
             .and_then(|done| done_message(text, done, name)),
-        trouble,
+        error,
         found: &found,
     };
     Ok(admin.page(&format!("{name} – {}", text.say("server")), body))

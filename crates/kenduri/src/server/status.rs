@@ -7,7 +7,7 @@ use edge::FileCertificate;
 use edge::acme::Standing;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::control::Reply;
+use crate::control_requests::Reply;
 use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 use crate::messages::{MessageSender, ToParent};

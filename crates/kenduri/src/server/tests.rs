@@ -24,11 +24,11 @@ use tokio::sync::mpsc;
 use web::client_info::Proxies;
 use web::{Language, Settings, SiteUrl};
 
-use super::{EdgeStatus, LOCALES, MailFacts, ServerStatus, routes};
-use crate::control::Reply;
+use super::{EdgeStatus, MailFacts, ServerStatus, routes};
+use crate::control_requests::Reply;
 use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
-use crate::domains::DOMAINS;
+use crate::domains::{DOMAINS, LOCALES};
 use crate::messages::{MessageSender, RequestIds, ToParent};
 use crate::updates::Source;
 

@@ -12,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::channel::Parcel;
-use crate::control::Reply;
+use crate::control_requests::Reply;
 use crate::control_requests::{ControlResponse, Purge, RequestContext};
 use crate::messages::{MessageSender, ToParent, ToWorker};
 use crate::reload::Reload;

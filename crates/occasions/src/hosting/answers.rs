@@ -13,7 +13,7 @@ use crate::household_change::HouseholdChange;
 use crate::household_plan::{self, FieldChange, Rules, asking};
 use crate::id::{GuestId, InvitationId};
 use crate::invitation;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::rsvp;
 use crate::words::{ActedBy, ReplyStatus, Source};
 use web::Findings;
@@ -53,7 +53,7 @@ pub fn save(
     id: &InvitationId,
     wish: &HouseholdChange,
     overrides: Overrides,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     let portal = lock(tx, host, id, wish.version)?;
     let rules = Rules {
         switches: portal.occasion.switches,
@@ -86,7 +86,7 @@ pub fn reply(
     event: &str,
     version: i64,
     wanted: &OneReply,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     let found: Option<(InvitationId,)> =
         sql!("SELECT invitation FROM guest WHERE id = :guest", guest).maybe(tx)?;
     let (id,) = found.ok_or(Refusal::GuestNotFound)?;
@@ -133,7 +133,7 @@ fn lock(
     host: &HostOf,
     id: &InvitationId,
     version: Option<i64>,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(permissions::Permission::Invite)?;
     portals::lock(tx, host, id, version)
 }
@@ -141,11 +141,11 @@ fn lock(
 fn write(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    mut portal: Portal,
+    mut portal: InvitationSnapshot,
     after: Vec<Guest>,
     answers: Answers,
     overrides: Overrides,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     let seats = if overrides.may_exceed {
         Seats::Beyond
     } else {
@@ -173,7 +173,7 @@ fn write(
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &mut Portal,
+    portal: &mut InvitationSnapshot,
     changes: &[FieldChange],
     overrides: Overrides,
 ) -> Result<(), Refusal> {

@@ -10,7 +10,7 @@ use super::{Refusal, portals};
 use crate::code::{self, CodeKey};
 use crate::id::InvitationId;
 use crate::invitation;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use web::Findings;
 
 /// How many times per hour an account may try to set a code.
@@ -96,7 +96,7 @@ pub fn replace(
     id: &InvitationId,
     version: Option<i64>,
     chosen: Option<&Chosen>,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Own)?;
     host.needs_person()?;
     let mut portal = portals::lock(tx, host, id, version)?;

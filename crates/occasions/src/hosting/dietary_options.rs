@@ -1,7 +1,7 @@
 //! How hosts add, change and remove dietary options. One that a guest has chosen stays.
 
 use ::web::fields::{flag, key, number, texts};
-use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
+use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
 use platform::{Rows, Tx, sql};
 
 use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position};
@@ -30,7 +30,7 @@ impl Resource for DietaryOption {
         self.version
     }
 
-    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &Piece) -> Result<List<Self>, Refusal> {
+    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(list(tx, host.occasion())?))
     }
 

@@ -1,7 +1,7 @@
 //! How hosts add, change and remove events. A change waits for answers that are being saved.
 
 use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
-use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
+use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
 use site::dates;
@@ -69,7 +69,7 @@ impl Resource for Event {
         self.version
     }
 
-    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &Piece) -> Result<List<Self>, Refusal> {
+    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(list(tx, host.occasion())?))
     }
 

@@ -21,9 +21,9 @@ use crate::guest::{self, Guest, Reply};
 use crate::household::{GUEST_LIMIT, Household};
 use crate::household_plan;
 use crate::id::{EventId, GuestId, InvitationId};
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::limits;
 use crate::occasion::Occasion;
-use crate::portal::Portal;
 use crate::rsvp;
 use crate::words::{ActedBy, GuestKind, Source};
 
@@ -182,7 +182,7 @@ pub fn add(
     id: &InvitationId,
     version: Option<i64>,
     people: &[Input],
-) -> Result<(Portal, Vec<GuestId>), Refusal> {
+) -> Result<(InvitationSnapshot, Vec<GuestId>), Refusal> {
     host.needs(Permission::Invite)?;
     occasions::lock(tx, host)?;
     let mut portal = portals::lock(tx, host, id, version)?;
@@ -208,7 +208,7 @@ pub fn change(
     id: &GuestId,
     version: i64,
     input: &Input,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     let (mut portal, at) = lock_by_guest(tx, host, id, Some(version))?;
     let before = portal.household.clone();
     let mut guest = before.guests[at].clone();
@@ -249,7 +249,7 @@ pub fn remove(
     host: &HostOf,
     id: &GuestId,
     version: Option<i64>,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     let (mut portal, at) = lock_by_guest(tx, host, id, version)?;
     let before = portal.household.clone();
     guest::remove(tx, id)?;
@@ -271,7 +271,7 @@ pub fn order(
     id: &InvitationId,
     version: Option<i64>,
     wanted: &[GuestId],
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
     let mut portal = portals::lock(tx, host, id, version)?;
     let before = portal.household.clone();
@@ -325,7 +325,7 @@ pub(super) fn lock_by_guest(
     host: &HostOf,
     id: &GuestId,
     version: Option<i64>,
-) -> Result<(Portal, usize), Refusal> {
+) -> Result<(InvitationSnapshot, usize), Refusal> {
     host.needs(Permission::Invite)?;
     let found: Option<(InvitationId,)> =
         tx.maybe(sql!("SELECT invitation FROM guest WHERE id = $1"), &[id])?;
@@ -442,11 +442,11 @@ fn invite_guest(
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    mut portal: Portal,
+    mut portal: InvitationSnapshot,
     before: &Household,
     action: &'static str,
     reached: Changes,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     let household = &mut portal.household;
     let changes = household_plan::differences(
         &before.guests,

@@ -16,9 +16,9 @@ use crate::guest::{self, Reply};
 use crate::household::{self, Household};
 use crate::id::{EventId, InvitationId};
 use crate::invitation::{self, Details};
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::limits;
 use crate::occasion::Occasion;
-use crate::portal::Portal;
 use crate::rsvp;
 use crate::words::{ActedBy, LockMode, Source};
 use web::fields::{self, day, email, line, lines, number, phone, words};
@@ -105,7 +105,7 @@ pub fn create(
     host: &HostOf,
     new: &InvitationChange,
     chosen: Option<&Chosen>,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
     let occasion = occasions::lock(tx, host)?;
     let all = event::list(tx, &occasion.id)?;
@@ -159,7 +159,7 @@ pub fn change(
     id: &InvitationId,
     version: i64,
     change: &InvitationChange,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
     let mut portal = portals::lock(tx, host, id, Some(version))?;
     let mut findings = Findings::default();
@@ -231,7 +231,7 @@ pub fn archive(
     host: &HostOf,
     id: &InvitationId,
     version: Option<i64>,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
     let mut portal = portals::lock(tx, host, id, version)?;
     let now = tx.now();
@@ -256,7 +256,7 @@ pub fn restore(
     id: &InvitationId,
     version: Option<i64>,
     seats: Seats,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
     let mut portal = portals::lock_any(tx, host, id, version)?;
     let now = tx.now();

@@ -9,7 +9,7 @@ use platform::store::Row;
 use platform::{Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use web::fields::filter::flag_word;
-use web::{List, Piece, Way};
+use web::{Direction, List, PageQuery};
 
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, occasions};
@@ -113,12 +113,19 @@ pub fn invitations(
     host: &HostOf,
     filter: &InvitationFilter,
     sort: Sort,
-    piece: &Piece,
+    paging: &PageQuery,
 ) -> Result<List<InvitationRow>, Refusal> {
-    let from = piece.key().map_err(|_| Refusal::CursorInvalid)?;
-    let rows = find(tx, host, filter, sort, (from, piece.way()), piece.rows())?;
-    let total = piece.total(rows.first().map(|line| line.total));
-    let list = piece.list(rows, |line| Key {
+    let from = paging.key().map_err(|_| Refusal::CursorInvalid)?;
+    let rows = find(
+        tx,
+        host,
+        filter,
+        sort,
+        (from, paging.direction()),
+        paging.rows(),
+    )?;
+    let total = paging.total(rows.first().map(|line| line.total));
+    let list = paging.list(rows, |line| Key {
         number: line.key_number,
         name: line.sort_name.clone(),
         id: line.id.to_string(),
@@ -132,7 +139,7 @@ pub fn all_invitations(
     host: &HostOf,
     filter: &InvitationFilter,
 ) -> Result<Vec<InvitationRow>, Refusal> {
-    let start = (None, Way::Onward);
+    let start = (None, Direction::Forward);
     find(
         tx,
         host,
@@ -148,7 +155,7 @@ fn find(
     host: &HostOf,
     filter: &InvitationFilter,
     sort: Sort,
-    (from, way): (Option<Key>, Way),
+    (from, direction): (Option<Key>, Direction),
     limit: i64,
 ) -> Result<Vec<InvitationRow>, Refusal> {
     host.needs(Permission::See)?;
@@ -165,7 +172,7 @@ fn find(
         .as_ref()
         .map(|tag| json_text(tag))
         .unwrap_or_default();
-    let is_back = way == Way::Back;
+    let is_back = direction == Direction::Backward;
     let (has_key, key) = (from.is_some(), from.unwrap_or_default());
     let response = filter
         .response

@@ -12,8 +12,8 @@ use super::permissions::{HostOf, Permission};
 use super::{Refusal, When, occasions, portals};
 use crate::id::InvitationId;
 use crate::invitation::{self, Details, Invitation};
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
-use crate::portal::Portal;
 use crate::words::{Access, LockMode};
 use web::fields::{self, choice, line, moment};
 use web::{Field, Findings};
@@ -53,7 +53,7 @@ pub fn lock(
     id: &InvitationId,
     version: Option<i64>,
     reason: &str,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
     let portal = portals::lock(tx, host, id, version)?;
     let mut fields = Findings::default();
@@ -68,7 +68,7 @@ pub fn unlock(
     host: &HostOf,
     id: &InvitationId,
     opening: &Opening,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
     let portal = portals::lock(tx, host, id, opening.version)?;
     let mut fields = Findings::default();
@@ -93,11 +93,11 @@ pub fn unlock(
 fn set(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    mut portal: Portal,
+    mut portal: InvitationSnapshot,
     mode: LockMode,
     until: Option<Timestamp>,
     reason: String,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     let invitation = &mut portal.household.invitation;
     let old = invitation.details.clone();
     invitation.details.lock_mode = mode;

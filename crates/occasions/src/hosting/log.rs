@@ -8,7 +8,7 @@ use platform::audit::{self, Actor, Record};
 use platform::id::Id;
 use platform::{StoreError, Tx, sql};
 use serde_json::Value;
-use web::{List, Piece, Way};
+use web::{Direction, List, PageQuery};
 
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, members};
@@ -53,11 +53,11 @@ pub fn list(
     tx: &mut Tx<'_>,
     host: &HostOf,
     filter: &AuditFilter,
-    piece: &Piece,
+    paging: &PageQuery,
 ) -> Result<List<AuditRow>, Refusal> {
     host.needs(Permission::ReadLog)?;
-    let from: Option<i64> = piece.key().map_err(|_| Refusal::CursorInvalid)?;
-    let limit = u32::try_from(piece.rows()).unwrap_or(u32::MAX);
+    let from: Option<i64> = paging.key().map_err(|_| Refusal::CursorInvalid)?;
+    let limit = u32::try_from(paging.rows()).unwrap_or(u32::MAX);
     let wanted = audit::Filter {
         scope: host.occasion().to_string(),
         actor_id: filter.actor.clone(),
@@ -66,14 +66,14 @@ pub fn list(
         from: filter.from,
         until: filter.until,
     };
-    let records = match (from, piece.way()) {
-        (Some(after), Way::Back) => audit::list_newer(tx, &wanted, after, limit)?,
+    let records = match (from, paging.direction()) {
+        (Some(after), Direction::Backward) => audit::list_newer(tx, &wanted, after, limit)?,
         (before, _) => audit::list(tx, &wanted, before, limit)?,
     };
-    let piece_of = piece.list(records, |record| record.sequence);
+    let list = paging.list(records, |record| record.sequence);
     let mut names = Names::default();
     let mut items = Vec::new();
-    for record in piece_of.items {
+    for record in list.items {
         let actor = match (record.actor_kind.as_str(), &record.actor_id) {
             (Actor::ACCOUNT, Some(id)) => names.account(tx, id)?,
             (HOUSEHOLD, Some(id)) => names.household(tx, id)?,
@@ -94,8 +94,8 @@ pub fn list(
     }
     Ok(List {
         items,
-        next_cursor: piece_of.next_cursor,
-        previous_cursor: piece_of.previous_cursor,
+        next_cursor: list.next_cursor,
+        previous_cursor: list.previous_cursor,
         total: None,
     })
 }

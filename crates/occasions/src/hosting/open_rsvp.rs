@@ -13,8 +13,8 @@ use crate::household::{GUEST_LIMIT, Household};
 use crate::household_plan;
 use crate::id::InvitationId;
 use crate::invitation::{self, Invitation};
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::open_rsvp;
-use crate::portal::Portal;
 use crate::rsvp::{self, NOTE_LIMIT};
 use crate::words::{ActedBy, GuestKind, Source};
 
@@ -25,7 +25,7 @@ pub fn approve(
     host: &HostOf,
     id: &InvitationId,
     version: Option<i64>,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
     let mut portal = portals::lock(tx, host, id, version)?;
     let mark = open_rsvp::find_mark(tx, id)?.ok_or(Refusal::WrongState)?;
@@ -56,7 +56,7 @@ pub fn approve(
 
 /// Gives up the seats that the household holds while it waits, and takes seats of
 /// invited guests. The caller holds the locks of the events and the invitation.
-fn confirm_seats(tx: &mut Tx<'_>, portal: &mut Portal) -> Result<(), Refusal> {
+fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(), Refusal> {
     rsvp::seat(tx, portal, &[], Seats::Free)?;
     let guests = std::mem::take(&mut portal.household.guests);
     portal.household.invitation.is_unapproved = false;
@@ -99,7 +99,7 @@ pub fn merge(
     from: &InvitationId,
     into: &InvitationId,
     version: Option<i64>,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
     if from == into {
         return Err(Refusal::WrongState);
@@ -173,7 +173,7 @@ pub fn merge(
 
 /// Whether the events still have room for everybody who was invited or approved.
 /// `before` was read under the locks that are still held.
-fn check_merged_seats(tx: &mut Tx<'_>, before: &Portal) -> Result<(), Refusal> {
+fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<(), Refusal> {
     for (id, after) in event::seats_taken(tx, &before.occasion.id)? {
         let taken = before.seats_taken.get(&id).copied().unwrap_or_default();
         let event = before.events.iter().find(|event| event.id == id);

@@ -7,11 +7,15 @@ use super::{Current, Refusal};
 use crate::event;
 use crate::id::InvitationId;
 use crate::invitation::{self, Invitation};
-use crate::portal::{self, Portal};
+use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::snapshot;
 
 /// An invitation with everyone on it, archived or not.
-pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Portal, Refusal> {
+pub fn load(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::See)?;
     load_changed(tx, host, id)
 }
@@ -22,7 +26,7 @@ pub(crate) fn load_changed(
     tx: &mut Tx<'_>,
     host: &HostOf,
     id: &InvitationId,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     find(tx, host, id)?.ok_or(Refusal::NotFound)
 }
 
@@ -32,7 +36,7 @@ pub(super) fn lock(
     host: &HostOf,
     id: &InvitationId,
     version: Option<i64>,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     let portal = lock_any(tx, host, id, version)?;
     if portal.household.invitation.archived_at.is_some() {
         return Err(Refusal::WrongState);
@@ -46,7 +50,7 @@ pub(super) fn lock_any(
     host: &HostOf,
     id: &InvitationId,
     version: Option<i64>,
-) -> Result<Portal, Refusal> {
+) -> Result<InvitationSnapshot, Refusal> {
     event::lock_limited(tx, host.occasion())?;
     let locked = invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
     let portal = open(tx, host, locked)?.ok_or(Refusal::NotFound)?;
@@ -58,7 +62,11 @@ pub(super) fn lock_any(
     Ok(portal)
 }
 
-fn find(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Option<Portal>, StoreError> {
+fn find(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &InvitationId,
+) -> Result<Option<InvitationSnapshot>, StoreError> {
     match invitation::find(tx, id)? {
         Some(found) => open(tx, host, found),
         None => Ok(None),
@@ -69,10 +77,10 @@ fn open(
     tx: &mut Tx<'_>,
     host: &HostOf,
     invitation: Invitation,
-) -> Result<Option<Portal>, StoreError> {
+) -> Result<Option<InvitationSnapshot>, StoreError> {
     if invitation.occasion != *host.occasion() {
         return Ok(None);
     }
     let snapshot = snapshot::load(tx, host.occasion())?;
-    portal::load(tx, snapshot, invitation).map(Some)
+    invitation_snapshot::load(tx, snapshot, invitation).map(Some)
 }

@@ -1,7 +1,7 @@
 //! How hosts add, change and remove questions, without changing what given answers mean.
 
 use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
-use ::web::{Field, Findings, I18n, Input, Limits, List, Piece};
+use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
 use platform::{Rows, StoreError, Tx, sql};
 
 use super::resource::{Edit, History, Removal, Resource, free_key, history_of, next_position};
@@ -106,7 +106,7 @@ impl Resource for Question {
         self.version
     }
 
-    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &Piece) -> Result<List<Self>, Refusal> {
+    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(of(tx, host.occasion())?))
     }
 

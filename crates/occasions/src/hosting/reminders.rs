@@ -11,7 +11,7 @@ use platform::{Rows, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::fields::{flag, hour, number};
-use web::{Deadline, Field, Findings, Input, List, Piece};
+use web::{Deadline, Field, Findings, Input, List, PageQuery};
 
 use super::campaign::{self, Campaign, CampaignId, CampaignState, sending};
 use super::mail_text::{MailKind, MailText};
@@ -64,7 +64,7 @@ impl Resource for ReminderRule {
         self.version
     }
 
-    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &Piece) -> Result<List<Self>, Refusal> {
+    fn list(tx: &mut Tx<'_>, host: &HostOf, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(of(tx, host.occasion())?))
     }
 

@@ -7,7 +7,7 @@ use super::listing::{self, InvitationFilter, InvitationRow};
 use super::permissions::{HostOf, Permission};
 use super::{Refusal, invitations, portals};
 use crate::id::InvitationId;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 
 /// A position in the sequence of households.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,7 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Walk {
     /// The current household, and when it was marked as sent; `None` when all are sent.
-    pub turn: Option<(Portal, Option<Timestamp>)>,
+    pub turn: Option<(InvitationSnapshot, Option<Timestamp>)>,
     /// How many are still to be sent, this one included.
     pub left: usize,
     /// The previous household: its id and its name.

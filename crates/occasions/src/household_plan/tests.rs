@@ -79,7 +79,7 @@ fn scene() -> Scene {
 }
 
 impl Scene {
-    fn plan(&self, by: ActedBy, wish: &HouseholdChange) -> Result<Plan, Refusal> {
+    fn plan(&self, by: ActedBy, wish: &HouseholdChange) -> Result<HouseholdPlan, Refusal> {
         let mut next = 0;
         let rules = Rules {
             switches: self.switches,
@@ -96,7 +96,7 @@ impl Scene {
         })
     }
 
-    fn try_one(&self, wanted: GuestUpdate) -> Result<Plan, Refusal> {
+    fn try_one(&self, wanted: GuestUpdate) -> Result<HouseholdPlan, Refusal> {
         self.plan(ActedBy::Household, &wish([wanted]))
     }
 

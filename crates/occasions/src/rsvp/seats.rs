@@ -5,13 +5,13 @@ use platform::{StoreError, Tx};
 use crate::event::{self, Seats};
 use crate::guest::Guest;
 use crate::id::EventId;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
 /// Checks the seats of a save: the household gets all the seats it needs or none. Seats that it
 /// already has stay, even if the limit was lowered.
-pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusal> {
+pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Result<(), Refusal> {
     for event in portal.events.iter() {
         let Some(left) = portal.seats_left(event) else {
             continue;
@@ -30,7 +30,7 @@ pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusa
 /// Takes and gives back seats under the locks of their events, and updates the portal's counts.
 pub(crate) fn seat(
     tx: &mut Tx<'_>,
-    portal: &mut Portal,
+    portal: &mut InvitationSnapshot,
     after: &[Guest],
     seats: Seats,
 ) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 
 use identity::account::{self, AccountId};
 use identity::grant;
-use identity::notice::Notice;
+use identity::security_mail::SecurityMail;
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler};
 use platform::limits::guess::USED_UP;
@@ -29,7 +29,7 @@ fn ring(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
             continue;
         };
         if is_due(tx, &id)? {
-            let notice = Notice {
+            let notice = SecurityMail {
                 subject: "mail-guessing-subject",
                 text: "mail-guessing-text",
                 at: tx.now(),

@@ -14,7 +14,7 @@ use crate::hosting::campaign::audience::STREAM;
 use crate::hosting::campaign::sending::{self, Addressee, Batch, Rendered};
 use crate::hosting::campaign::{self, CampaignId, Skip};
 use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::Response;
 
 /// A mail, ready to be shown or sent.
@@ -25,7 +25,7 @@ pub(crate) struct Parts {
 }
 
 /// The language in which a household is written to.
-pub(crate) fn language(portal: &Portal) -> &str {
+pub(crate) fn language(portal: &InvitationSnapshot) -> &str {
     let own = portal.household.invitation.details.language.as_deref();
     own.unwrap_or(&portal.occasion.default_language)
 }
@@ -35,7 +35,7 @@ pub(crate) fn language(portal: &Portal) -> &str {
 pub(crate) fn render(
     site: &Site,
     text: &Text,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     own: &MailText,
     unsubscribe: Option<&str>,
 ) -> Result<Parts, askama::Error> {
@@ -85,7 +85,7 @@ pub(crate) fn render(
 }
 
 /// Why the household gets the mail, and whom to tell if it is not for the reader.
-fn why(text: &Text, portal: &Portal, household: &str, hosts: &str) -> String {
+fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -> String {
     let values = [("household", household.into()), ("hosts", hosts.into())];
     match contact(&portal.occasion).and_then(|contact| contact.phone.or(contact.email)) {
         Some(reach) => {
@@ -103,7 +103,7 @@ fn why(text: &Text, portal: &Portal, household: &str, hosts: &str) -> String {
 struct Values<'a> {
     site: &'a Site,
     text: &'a Text,
-    portal: &'a Portal,
+    portal: &'a InvitationSnapshot,
     reading: &'a Reading<'a>,
     unsubscribe: &'a str,
 }
@@ -222,7 +222,12 @@ fn linked(words: &str) -> Vec<Span> {
 }
 
 /// The mail for one household.
-pub(crate) fn mail(portal: &Portal, parts: Parts, to: Address, hosts: &Text) -> NewMail {
+pub(crate) fn mail(
+    portal: &InvitationSnapshot,
+    parts: Parts,
+    to: Address,
+    hosts: &Text,
+) -> NewMail {
     let occasion = &portal.occasion;
     let names = occasion
         .hosts

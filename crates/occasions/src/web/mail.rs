@@ -15,7 +15,7 @@ use super::guest::{Reading, contact};
 use crate::hosting::membership::{self, MailLeave};
 use crate::id::InvitationId;
 use crate::invitation;
-use crate::portal::{self, Portal};
+use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::words::OccasionStatus;
 use crate::{rsvp, snapshot};
 
@@ -50,7 +50,10 @@ pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
 
 /// The household's portal, the revision of the occasion, and the recipient; `None` if
 /// there is no mail to send.
-fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<(Portal, i64, Address)>, StoreError> {
+fn find(
+    tx: &mut Tx<'_>,
+    id: &InvitationId,
+) -> Result<Option<(InvitationSnapshot, i64, Address)>, StoreError> {
     let Some(invitation) = invitation::find(tx, id)? else {
         return Ok(None);
     };
@@ -66,7 +69,7 @@ fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<(Portal, i64, Addre
     if gone || !occasion.switches.confirmation_mail {
         return Ok(None);
     }
-    let portal = portal::load(tx, snapshot, invitation)?;
+    let portal = invitation_snapshot::load(tx, snapshot, invitation)?;
     Ok(Some((portal, revision, to)))
 }
 
@@ -96,7 +99,7 @@ fn send(
     Ok(())
 }
 
-fn compose(site: &Site, portal: &Portal, to: Address) -> Option<NewMail> {
+fn compose(site: &Site, portal: &InvitationSnapshot, to: Address) -> Option<NewMail> {
     let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
     let tag = invitation.details.language.as_deref();

@@ -12,8 +12,8 @@ use occasions::household;
 use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::id::{EventId, GuestId, InvitationId, OccasionId};
 use occasions::invitation;
+use occasions::invitation_snapshot::{self, InvitationSnapshot};
 use occasions::occasion::{self, Occasion};
-use occasions::portal::{self, Portal};
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, OtherBody, Repeat, Save, Saved};
 use occasions::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus, Source};
@@ -70,10 +70,10 @@ impl Stage {
             .unwrap()
     }
 
-    pub(crate) async fn portal(&self, code: &str) -> Portal {
+    pub(crate) async fn portal(&self, code: &str) -> InvitationSnapshot {
         let key = key(code);
         self.store
-            .read(move |tx| portal::open(tx, &key))
+            .read(move |tx| invitation_snapshot::open(tx, &key))
             .await
             .unwrap()
     }

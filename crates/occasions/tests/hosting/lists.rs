@@ -9,7 +9,7 @@ use occasions::hosting::listing::people;
 use occasions::hosting::listing::{self, InvitationFilter, Sort};
 use occasions::words::{Access, ReplyStatus};
 use serde_json::json;
-use web::{List, Piece};
+use web::{List, PageQuery};
 
 use crate::parts::sent;
 use crate::stage::{Host, Stage, on_both};
@@ -36,11 +36,11 @@ async fn search(stage: &Stage<'_>, host: &Host, typed: &str) -> Vec<String> {
     found.into_iter().map(|line| line.household).collect()
 }
 
-async fn piece(stage: &Stage<'_>, sort: Sort, query: String) -> List<listing::InvitationRow> {
-    let piece = Piece::read(&query).unwrap();
+async fn paging(stage: &Stage<'_>, sort: Sort, query: String) -> List<listing::InvitationRow> {
+    let paging = PageQuery::read(&query).unwrap();
     stage
         .done(move |tx, host| {
-            listing::invitations(tx, host, &InvitationFilter::default(), sort, &piece)
+            listing::invitations(tx, host, &InvitationFilter::default(), sort, &paging)
         })
         .await
 }
@@ -168,7 +168,7 @@ fn pages_neither_repeat_nor_hide_what_was_there() {
             let mut seen = Vec::new();
             let mut query = "limit=7".to_owned();
             loop {
-                let list = piece(stage, sort, query).await;
+                let list = paging(stage, sort, query).await;
                 seen.extend(list.items.iter().map(|line| line.id.clone()));
                 // Somebody writes between two pages, at the front and at the end.
                 stage
@@ -199,7 +199,7 @@ fn the_way_back_shows_what_the_way_there_showed() {
             let mut pages = Vec::new();
             let mut query = "limit=7".to_owned();
             loop {
-                let list = piece(stage, sort, query).await;
+                let list = paging(stage, sort, query).await;
                 let next = list.next_cursor.clone();
                 pages.push(list);
                 match next {
@@ -210,7 +210,7 @@ fn the_way_back_shows_what_the_way_there_showed() {
             let mut shown = pages.pop().unwrap();
             while let Some(before) = shown.previous_cursor {
                 let there = pages.pop().unwrap();
-                shown = piece(stage, sort, format!("limit=7&before={before}")).await;
+                shown = paging(stage, sort, format!("limit=7&before={before}")).await;
                 assert_eq!(shown.items, there.items, "{sort:?}");
                 assert_eq!(shown.next_cursor, there.next_cursor, "{sort:?}");
                 assert_eq!(shown.total, there.total, "{sort:?}");
@@ -223,7 +223,7 @@ fn the_way_back_shows_what_the_way_there_showed() {
 #[test]
 fn every_order_is_the_order_it_says() {
     on_both(async |stage| {
-        let lines = |sort| async move { piece(stage, sort, "limit=200".to_owned()).await.items };
+        let lines = |sort| async move { paging(stage, sort, "limit=200".to_owned()).await.items };
         let names: Vec<String> = lines(Sort::Household)
             .await
             .into_iter()

@@ -7,27 +7,27 @@ use occasions::hosting::listing::{self, InvitationFilter, Sort};
 use occasions::hosting::summary::{self, Summary};
 use occasions::hosting::{When, guests, locks};
 use occasions::hosting::{invitations, portals};
-use occasions::portal::response;
+use occasions::invitation_snapshot::response;
 use occasions::words::{Access, ReplyStatus, Response};
 use platform::{Rows, sql};
 use serde_json::json;
-use web::Piece;
+use web::PageQuery;
 
 use crate::parts::{brought, sent};
 use crate::stage::{Stage, on_both};
 
 async fn count(stage: &Stage<'_>, filter: InvitationFilter) -> i64 {
-    let piece = Piece::read("limit=1").unwrap();
+    let paging = PageQuery::read("limit=1").unwrap();
     let list = stage
-        .done(move |tx, host| listing::invitations(tx, host, &filter, Sort::Household, &piece))
+        .done(move |tx, host| listing::invitations(tx, host, &filter, Sort::Household, &paging))
         .await;
     list.total.unwrap()
 }
 
 async fn people(stage: &Stage<'_>, filter: people::GuestFilter) -> i64 {
-    let piece = Piece::read("limit=1").unwrap();
+    let paging = PageQuery::read("limit=1").unwrap();
     let list = stage
-        .done(move |tx, host| people::people(tx, host, &filter, &piece))
+        .done(move |tx, host| people::people(tx, host, &filter, &paging))
         .await;
     list.total.unwrap()
 }

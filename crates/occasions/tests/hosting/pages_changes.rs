@@ -3,14 +3,14 @@
 
 use occasions::hosting::portals;
 use occasions::id::InvitationId;
-use occasions::portal::Portal;
+use occasions::invitation_snapshot::InvitationSnapshot;
 use occasions::words::{LockMode, ReplyStatus};
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
 use crate::stage::{Stage, on_both};
 
-async fn portal(stage: &Stage<'_>, id: &InvitationId) -> Portal {
+async fn portal(stage: &Stage<'_>, id: &InvitationId) -> InvitationSnapshot {
     let id = id.clone();
     stage
         .done(move |tx, host| portals::load(tx, host, &id))

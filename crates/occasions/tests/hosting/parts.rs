@@ -6,7 +6,7 @@ use occasions::hosting::answers::OneReply;
 use occasions::hosting::invitations::InvitationChange;
 use occasions::hosting::portals;
 use occasions::id::InvitationId;
-use occasions::portal::{self, Closed, Portal};
+use occasions::invitation_snapshot::{self, Closed, InvitationSnapshot};
 use occasions::words::ReplyStatus;
 use serde_json::{Value, json};
 use web::Input;
@@ -14,7 +14,7 @@ use web::Input;
 use crate::stage::Stage;
 
 /// The portal of an invitation.
-pub(crate) async fn portal(stage: &Stage<'_>, id: &InvitationId) -> Portal {
+pub(crate) async fn portal(stage: &Stage<'_>, id: &InvitationId) -> InvitationSnapshot {
     let id = id.clone();
     stage
         .done(move |tx, host| portals::load(tx, host, &id))
@@ -57,7 +57,7 @@ pub(crate) async fn opens(stage: &Stage<'_>, typed: &'static str) -> bool {
     let found = stage
         .site
         .store
-        .read(move |tx| portal::open(tx, &key))
+        .read(move |tx| invitation_snapshot::open(tx, &key))
         .await;
     match found {
         Ok(_) => true,

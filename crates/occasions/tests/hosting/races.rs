@@ -68,7 +68,10 @@ fn household(
     }
 }
 
-async fn portal(stage: &Stage<'_>, id: &InvitationId) -> occasions::portal::Portal {
+async fn portal(
+    stage: &Stage<'_>,
+    id: &InvitationId,
+) -> occasions::invitation_snapshot::InvitationSnapshot {
     let id = id.clone();
     stage
         .done(move |tx, host| portals::load(tx, host, &id))

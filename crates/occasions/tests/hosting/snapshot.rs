@@ -6,8 +6,8 @@ use occasions::diet::DietaryOption;
 use occasions::event::Event;
 use occasions::hosting::{HostOf, Refusal, occasions as hosted, resource};
 use occasions::id::OccasionId;
+use occasions::invitation_snapshot::{self, Closed};
 use occasions::occasion;
-use occasions::portal::{self, Closed};
 use occasions::question::Question;
 use occasions::words::OccasionStatus;
 use platform::{StoreError, Tx};
@@ -98,8 +98,8 @@ fn a_change_that_is_taken_back_is_read_by_nobody() {
     });
 }
 
-fn open(tx: &mut Tx<'_>) -> Result<portal::Portal, Closed> {
-    portal::open(tx, &CodeKey::parse("RAHMA").unwrap())
+fn open(tx: &mut Tx<'_>) -> Result<invitation_snapshot::InvitationSnapshot, Closed> {
+    invitation_snapshot::open(tx, &CodeKey::parse("RAHMA").unwrap())
 }
 
 /// What a guest reads, and what is stored.

@@ -11,7 +11,7 @@ use site::call::answer;
 use site::resource::api::{self, ApiParent, ApiResource, Description as ApiDescription};
 use utoipa::{IntoParams, ToSchema};
 use web::described::{self, Named, Routes};
-use web::{Form, Json, List, Piece, Problem, Site, routes};
+use web::{Form, Json, List, PageQuery, Problem, Site, routes};
 
 use super::public::{self, Picture};
 use super::search;
@@ -178,13 +178,13 @@ struct Filter {
 
 /// What is published, the newest first.
 #[utoipa::path(
-    get, path = "/api/v1/blog", tag = "posts", params(Filter, Piece),
+    get, path = "/api/v1/blog", tag = "posts", params(Filter, PageQuery),
     responses((status = 200, body = List<PublishedSummary>))
 )]
 async fn list_published(
     State(site): State<Site>,
     uri: Uri,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Json<List<PublishedSummary>>, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
     let kind = match query.find("kind") {
@@ -192,7 +192,7 @@ async fn list_published(
         Some(word) => Kind::find(word)
             .ok_or_else(|| Problem::fields().field("/kind", "unknown_option", []))?,
     };
-    let list = public::load(&site, kind, query.text("tag"), &piece).await?;
+    let list = public::load(&site, kind, query.text("tag"), &paging).await?;
     Ok(Json(list.map(|post| PublishedSummary::of(&site, post))))
 }
 
@@ -238,15 +238,15 @@ struct Query {
 
 /// Published posts with all these words, those with them in the title first; at most 50 at once.
 #[utoipa::path(
-    get, path = "/api/v1/search", tag = "posts", params(Query, Piece),
+    get, path = "/api/v1/search", tag = "posts", params(Query, PageQuery),
     responses((status = 200, body = List<PublishedSummary>), (status = 422))
 )]
 async fn find(
     State(site): State<Site>,
     uri: Uri,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Json<List<PublishedSummary>>, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
-    let list = search::find(&site, query.text("q"), &piece).await?;
+    let list = search::find(&site, query.text("q"), &paging).await?;
     Ok(Json(list.map(|post| PublishedSummary::of(&site, post))))
 }

@@ -10,7 +10,7 @@ use platform::{StoreError, Tx};
 use site::asking::Viewer;
 use site::call::id as parse;
 use site::part::{Part, PublicPage};
-use web::cursor::Piece;
+use web::cursor::PageQuery;
 use web::page::{self, FeedLink, Kind as Frame, Metadata, Page};
 use web::picture_folder;
 use web::share::{Share, ShareKind};
@@ -210,11 +210,11 @@ pub(super) async fn articles(
     State(site): State<Site>,
     wishes: Wishes,
     viewer: Viewer,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
     let title = text.say("post-articles").into_owned();
-    list_page(&site, &text, (Kind::Article, ""), &title, viewer, &piece).await
+    list_page(&site, &text, (Kind::Article, ""), &title, viewer, &paging).await
 }
 
 /// `GET /blog/tag/{tag}`.
@@ -223,11 +223,11 @@ pub(super) async fn tagged(
     Path(tag): Path<String>,
     wishes: Wishes,
     viewer: Viewer,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
     let title = text.with("post-tagged", [("tag", tag.as_str().into())]);
-    list_page(&site, &text, (Kind::Article, &tag), &title, viewer, &piece).await
+    list_page(&site, &text, (Kind::Article, &tag), &title, viewer, &paging).await
 }
 
 /// `GET /notes`.
@@ -235,11 +235,11 @@ pub(super) async fn notes(
     State(site): State<Site>,
     wishes: Wishes,
     viewer: Viewer,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
     let title = text.say("post-notes").into_owned();
-    list_page(&site, &text, (Kind::Note, ""), &title, viewer, &piece).await
+    list_page(&site, &text, (Kind::Note, ""), &title, viewer, &paging).await
 }
 
 /// One page of published posts, for the HTML pages and the API.
@@ -247,17 +247,17 @@ pub(super) async fn load(
     site: &Site,
     kind: Kind,
     tag: &str,
-    piece: &Piece,
+    paging: &PageQuery,
 ) -> Result<List<Post>, Problem> {
     let listing = Listing {
         kind,
         tag: tag.to_owned(),
-        after: piece.after()?,
-        rows: piece.rows(),
+        after: paging.after()?,
+        rows: paging.rows(),
     };
     let look = move |tx: &mut Tx<'_>| published::list(tx, &listing);
     let posts = site.store.read(look).await?;
-    Ok(piece.list(posts, |post| (post.published_at, post.id.clone())))
+    Ok(paging.list(posts, |post| (post.published_at, post.id.clone())))
 }
 
 async fn list_page(
@@ -266,9 +266,9 @@ async fn list_page(
     (kind, tag): (Kind, &str),
     title: &str,
     viewer: Viewer,
-    piece: &Piece,
+    paging: &PageQuery,
 ) -> Result<Response, Problem> {
-    let list = load(site, kind, tag, piece).await?;
+    let list = load(site, kind, tag, paging).await?;
     // 404 for a tag that no published article has.
     if !tag.is_empty() && list.items.is_empty() {
         return Err(Problem::not_found());

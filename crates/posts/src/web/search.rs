@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, Uri};
 use axum::response::Response;
 use platform::Tx;
-use web::cursor::{self, Piece};
+use web::cursor::{self, PageQuery};
 use web::form_state::{Control, Field, FormState};
 use web::{Findings, Form, List, Problem, Site, Text, Wishes};
 
@@ -31,7 +31,7 @@ pub(super) async fn show(
     State(site): State<Site>,
     uri: Uri,
     wishes: Wishes,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
     let form = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
@@ -40,7 +40,7 @@ pub(super) async fn show(
     let found = if is_blank {
         Ok(None)
     } else {
-        find(&site, &query, &piece).await.map(Some)
+        find(&site, &query, &paging).await.map(Some)
     };
     let (form_state, found) = match found {
         Ok(found) => (FormState::of(form), found),
@@ -93,10 +93,14 @@ pub fn read(query: &str) -> Result<String, Problem> {
 }
 
 /// One page of search results; the cursor is the number of results before it.
-pub(super) async fn find(site: &Site, query: &str, piece: &Piece) -> Result<List<Post>, Problem> {
+pub(super) async fn find(
+    site: &Site,
+    query: &str,
+    paging: &PageQuery,
+) -> Result<List<Post>, Problem> {
     let query = read(query)?;
-    let offset = piece.after::<u32>()?.map_or(0, i64::from);
-    let most = i64::from(piece.limit).min(search::PAGE);
+    let offset = paging.after::<u32>()?.map_or(0, i64::from);
+    let most = i64::from(paging.limit).min(search::PAGE);
     let look = move |tx: &mut Tx<'_>| search::search(tx, &query, offset, most + 1);
     let mut items = site.store.read(look).await?;
     let shown = usize::try_from(most).unwrap_or(usize::MAX);

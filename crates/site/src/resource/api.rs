@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use web::described::{self, Named, Operation, Routes};
 use web::fields;
 use web::json::{Members, Received};
-use web::{Access, Input, Json, List, Piece, Problem, Site};
+use web::{Access, Input, Json, List, PageQuery, Problem, Site};
 
 use super::{Parent, RefusalOf, Resource, TypedRemoval};
 
@@ -143,10 +143,10 @@ pub fn routes<R: ApiResource, A: Routes<Site>>() -> A {
 }
 
 async fn list<R: ApiResource>(call: Call) -> Result<Json<List<R::Item>>, Problem> {
-    let piece = if R::IS_LONG {
-        call.piece_of_list()?
+    let paging = if R::IS_LONG {
+        call.page_query()?
     } else {
-        Piece::default()
+        PageQuery::default()
     };
     let look = move |tx: &mut Tx<'_>, parent: &R::Parent| {
         let List {
@@ -154,7 +154,7 @@ async fn list<R: ApiResource>(call: Call) -> Result<Json<List<R::Item>>, Problem
             next_cursor,
             previous_cursor,
             total,
-        } = R::list(tx, parent, &piece)?;
+        } = R::list(tx, parent, &paging)?;
         let items = items.into_iter().map(|one| one.view(tx, parent));
         Ok(List {
             items: items.collect::<Result<_, _>>()?,

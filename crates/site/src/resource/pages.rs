@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use platform::Tx;
 use web::fields::{self, Kind};
 use web::form_state::{self, FormState, Group, TableForm};
-use web::{Access, Field, Form, Input, List, Pages, Piece, Problem, Site, Text};
+use web::{Access, Field, Form, Input, List, PageQuery, Pages, Problem, Site, Text};
 
 use super::{Parent, RefusalOf, Resource, TypedRemoval};
 
@@ -294,12 +294,12 @@ fn compacted<R: Resource>(form: Form) -> Form {
 }
 
 async fn list_page<R: PageResource>(req: RequestOf<R>) -> Result<Response, Problem> {
-    let piece = if R::IS_LONG {
-        req.as_ref().piece_of_list()?
+    let paging = if R::IS_LONG {
+        req.as_ref().page_query()?
     } else {
-        Piece::default()
+        PageQuery::default()
     };
-    let list = read::<R, _>(&req, move |tx, parent| R::list(tx, parent, &piece));
+    let list = read::<R, _>(&req, move |tx, parent| R::list(tx, parent, &paging));
     let (context, list) = list.await.map_err(Into::into)?;
     R::list_page(&req, &context, list).await
 }

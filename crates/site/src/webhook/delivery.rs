@@ -18,7 +18,7 @@ use web::Site;
 use super::{State, Webhook, WebhookId};
 
 use identity::account::{self, AccountId};
-use identity::notice::Notice;
+use identity::security_mail::SecurityMail;
 
 platform::id!(DeliveryId, random, "One message to a webhook.");
 
@@ -382,7 +382,7 @@ fn disable(tx: &mut Tx<'_>, site: &Site, webhook: &Webhook) -> Result<(), StoreE
     let Some(owner) = account::find(tx, &account)? else {
         return Ok(());
     };
-    let notice = Notice {
+    let notice = SecurityMail {
         subject: "mail-webhook-subject",
         text: "mail-webhook-text",
         at: tx.now(),

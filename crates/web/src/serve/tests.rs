@@ -101,7 +101,7 @@ async fn an_answer_says_what_a_log_may_show_of_its_path() {
         ("/wedding/RAHMA/x", "/we***/RA***/x"),
     ] {
         let (response, _) = ask("GET", path, &[]).await;
-        let told: Option<&Shown> = response.extensions().get();
+        let told: Option<&LoggedPath> = response.extensions().get();
         assert_eq!(told.map(|shown| &*shown.0), Some(shown));
     }
 }

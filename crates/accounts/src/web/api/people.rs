@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use web::cursor::{List, Piece};
+use web::cursor::{List, PageQuery};
 use web::described::Routes;
 use web::{Json, Problem, routes};
 
@@ -160,7 +160,7 @@ struct SearchQuery {
 /// The newest accounts come first.
 #[utoipa::path(
     get, path = "/api/v1/admin/users", tag = "people",
-    params(SearchQuery, Piece),
+    params(SearchQuery, PageQuery),
     responses(
         (status = 200, description = "The people", body = List<PersonView>),
         (status = 400, description = "`cursor_invalid`"),
@@ -170,7 +170,7 @@ struct SearchQuery {
 async fn list(
     State(accounts): State<Context>,
     Query(query): Query<SearchQuery>,
-    piece: Piece,
+    paging: PageQuery,
     caller: Caller,
 ) -> Result<Json<List<PersonView>>, Problem> {
     let search = Search {
@@ -178,14 +178,14 @@ async fn list(
         state: query.state,
         rank: query.role,
     };
-    let before: Option<String> = piece.after()?;
-    let rows = piece.rows();
+    let before: Option<String> = paging.after()?;
+    let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>| {
         let by = administrator::administrator(tx, &caller.who, &caller.request)?;
         Ok::<_, PeopleError>(people::list(tx, &by, &search, before.as_deref(), rows)?)
     };
     let found = accounts.site.store.read(look).await?;
-    let list = piece.list(found, |person| person.id.to_string());
+    let list = paging.list(found, |person| person.id.to_string());
     Ok(Json(list.map(PersonView::from)))
 }
 

@@ -12,7 +12,7 @@ use super::{LoginCall, Me, Step, Want};
 
 use identity::credential::second_factor;
 use identity::sign_in::Welcome;
-use identity::sign_in::second_step::{self, LIFETIME, Shown};
+use identity::sign_in::second_step::{self, LIFETIME, SecondStepInput};
 use site::Callers::Anybody;
 use site::Context;
 
@@ -113,7 +113,7 @@ async fn prove(
         attempt: (facts, client),
         ..
     } = call;
-    let shown = Shown {
+    let shown = SecondStepInput {
         token: Secret::new(step.mfa_token),
         method: step.method.into(),
         code: Secret::new(step.code),

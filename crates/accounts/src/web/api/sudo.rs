@@ -15,7 +15,7 @@ use identity::credential::passkey;
 use identity::credential::web_authn::{self, Asked, Assertion};
 use identity::session::SessionId;
 use identity::sign_in::own_password::ChangeError;
-use identity::sign_in::sudo_proof::{self, Shown};
+use identity::sign_in::sudo_proof::{self, SudoInput};
 use identity::sign_in::with_passkey;
 use site::Callers::People;
 use site::asking::{Browser, Caller};
@@ -96,7 +96,7 @@ async fn prove(
             code,
             credential: None,
         } => {
-            let shown = Shown {
+            let shown = SudoInput {
                 password: Secret::new(password),
                 code: Secret::new(code),
                 network: facts.network(),

@@ -7,7 +7,7 @@ use platform::Tx;
 use platform::mail::suppression::{After, Listed, Place};
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::cursor::{List, Piece};
+use web::cursor::{List, PageQuery};
 use web::described::Routes;
 use web::{Json, Problem, routes};
 
@@ -63,7 +63,7 @@ impl From<Listed> for SuppressionView {
 /// The newest entries come first.
 #[utoipa::path(
     get, path = "/api/v1/admin/suppressions", tag = "suppressions",
-    params(Piece),
+    params(PageQuery),
     responses(
         (status = 200, description = "The entries", body = List<SuppressionView>),
         (status = 400, description = "`cursor_invalid`"),
@@ -72,18 +72,18 @@ impl From<Listed> for SuppressionView {
 )]
 async fn list(
     State(accounts): State<Context>,
-    piece: Piece,
+    paging: PageQuery,
     caller: Caller,
 ) -> Result<Json<List<SuppressionView>>, Problem> {
-    let after: Option<After> = piece.after()?;
-    let rows = piece.rows();
+    let after: Option<After> = paging.after()?;
+    let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>| {
         let by = administrator::administrator(tx, &caller.who, &caller.request)?;
         Ok::<_, PeopleError>(suppressed::list(tx, &by, after.as_ref(), rows)?)
     };
     let found = accounts.site.store.read(look).await?;
     Ok(Json(
-        piece.list(found, After::of).map(SuppressionView::from),
+        paging.list(found, After::of).map(SuppressionView::from),
     ))
 }
 

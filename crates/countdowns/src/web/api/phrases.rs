@@ -13,7 +13,7 @@ use site::proof::Requester;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::Received;
-use web::{Form, Json, List, Piece, Problem, Site, routes};
+use web::{Form, Json, List, PageQuery, Problem, Site, routes};
 
 use crate::countdown::{READ, WRITE};
 use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, Phrase, PhraseId};
@@ -39,15 +39,15 @@ pub(super) fn routes<R: Routes<Site>>(routes: R) -> R {
 
 /// All active phrases.
 #[utoipa::path(
-    get, path = "/api/v1/phrases", tag = "phrases", params(Piece),
+    get, path = "/api/v1/phrases", tag = "phrases", params(PageQuery),
     responses((status = 200, body = List<OwnPhrase>))
 )]
-async fn list(call: Call, piece: Piece) -> Result<Json<List<OwnPhrase>>, Problem> {
-    let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
+async fn list(call: Call, paging: PageQuery) -> Result<Json<List<OwnPhrase>>, Problem> {
+    let (after, rows) = (paging.after::<PhraseId>()?, paging.rows());
     let look =
         move |tx: &mut Tx<'_>, me: &Requester| phrase::list(tx, &me.who, after.as_ref(), rows);
     let found = call.read(look).await?;
-    Ok(Json(piece.list(found, |one| one.phrase.id.clone())))
+    Ok(Json(paging.list(found, |one| one.phrase.id.clone())))
 }
 
 /// Never draws a phrase for the caller's pages.
@@ -113,16 +113,16 @@ async fn suggest(call: Call, body: Received<PhraseText>) -> Result<Response, Pro
 
 /// All phrases, for moderators.
 #[utoipa::path(
-    get, path = "/api/v1/admin/phrases", tag = "phrases", params(Piece),
+    get, path = "/api/v1/admin/phrases", tag = "phrases", params(PageQuery),
     responses((status = 200, body = List<ModeratedPhrase>))
 )]
-async fn list_all(call: Call, piece: Piece) -> Result<Json<List<ModeratedPhrase>>, Problem> {
-    let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
+async fn list_all(call: Call, paging: PageQuery) -> Result<Json<List<ModeratedPhrase>>, Problem> {
+    let (after, rows) = (paging.after::<PhraseId>()?, paging.rows());
     let look = move |tx: &mut Tx<'_>, moderator: &Moderator| {
         Ok(phrase::list_all(tx, moderator, after.as_ref(), rows)?)
     };
     let found = call.read(look).await?;
-    Ok(Json(piece.list(found, |one| one.phrase.id.clone())))
+    Ok(Json(paging.list(found, |one| one.phrase.id.clone())))
 }
 
 /// Adds a phrase.

@@ -14,7 +14,7 @@ use crate::hosting::permissions::{self, Permission};
 use crate::hosting::{Refusal, membership};
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation::{self, Invitation};
-use crate::portal::{self, Portal};
+use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::snapshot;
 use crate::words::{Access, OccasionStatus, Response};
 
@@ -221,7 +221,7 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
 #[derive(Debug)]
 pub struct Addressee {
     /// The household with its occasion.
-    pub portal: Portal,
+    pub portal: InvitationSnapshot,
     /// The revision of the occasion.
     pub revision: i64,
 }
@@ -233,12 +233,12 @@ pub fn read(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Addressee>, Sto
     };
     let revision = snapshot::revision(tx, &invitation.occasion)?;
     let snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
-    let portal = portal::load(tx, snapshot, invitation)?;
+    let portal = invitation_snapshot::load(tx, snapshot, invitation)?;
     Ok(Some(Addressee { portal, revision }))
 }
 
 /// The reason why this household needs no mail of this kind now, if any.
-pub fn needs_none(kind: MailKind, portal: &Portal) -> Option<Skip> {
+pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
     let invitation = &portal.household.invitation;
     if invitation.archived_at.is_some() || portal.occasion.status == OccasionStatus::Archived {
         return Some(Skip::Archived);

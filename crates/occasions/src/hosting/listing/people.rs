@@ -6,7 +6,7 @@ use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use web::fields::filter::flag_word;
 use web::fields::{as_typed, choice, either};
-use web::{Field, Findings, Form, List, Piece, Text, Way, words};
+use web::{Direction, Field, Findings, Form, List, PageQuery, Text, words};
 
 use super::filter::{self, answer_sought};
 use super::{Scene, Words, json_text};
@@ -204,12 +204,12 @@ pub fn people(
     tx: &mut Tx<'_>,
     host: &HostOf,
     filter: &GuestFilter,
-    piece: &Piece,
+    paging: &PageQuery,
 ) -> Result<List<Person>, Refusal> {
-    let from: Option<(String, String)> = piece.key().map_err(|_| Refusal::CursorInvalid)?;
-    let rows = find(tx, host, filter, (from, piece.way()), piece.rows())?;
-    let total = piece.total(rows.first().map(|person| person.total));
-    let list = piece.list(rows, |person| {
+    let from: Option<(String, String)> = paging.key().map_err(|_| Refusal::CursorInvalid)?;
+    let rows = find(tx, host, filter, (from, paging.direction()), paging.rows())?;
+    let total = paging.total(rows.first().map(|person| person.total));
+    let list = paging.list(rows, |person| {
         (person.sort_name.clone(), person.id.to_string())
     });
     Ok(List { total, ..list })
@@ -221,7 +221,7 @@ pub fn all_people(
     host: &HostOf,
     filter: &GuestFilter,
 ) -> Result<Vec<Person>, Refusal> {
-    let start = (None, Way::Onward);
+    let start = (None, Direction::Forward);
     find(tx, host, filter, start, i64::from(u16::MAX))
 }
 
@@ -229,7 +229,7 @@ fn find(
     tx: &mut Tx<'_>,
     host: &HostOf,
     filter: &GuestFilter,
-    (from, way): (Option<(String, String)>, Way),
+    (from, direction): (Option<(String, String)>, Direction),
     limit: i64,
 ) -> Result<Vec<Person>, Refusal> {
     host.needs(Permission::See)?;
@@ -245,7 +245,7 @@ fn find(
         .unwrap_or_default();
     let band = filter.band.map(Band::word).unwrap_or_default();
     let (youngest, oldest) = filter.band.map(Band::ages).unwrap_or_default();
-    let is_back = way == Way::Back;
+    let is_back = direction == Direction::Backward;
     let (has_key, (name, id)) = (from.is_some(), from.unwrap_or_default());
     let answer = answer_sought(filter.answer.as_deref());
     Ok(sql!(

@@ -19,7 +19,7 @@ use crate::answer::Answer;
 use crate::code::CodeKey;
 use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::id::GuestId;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::{Current, Refusal};
 use crate::rsvp::{self, After, OtherBody, Repeat, Save, Saved};
 use crate::web::guest::{self, Admitted, CodeGate, Credentials, GuestRequest, keep_private};
@@ -414,7 +414,7 @@ async fn write_note(
     req: &GuestRequest,
     text: String,
     seen: Option<i64>,
-) -> Result<Portal, Problem> {
+) -> Result<InvitationSnapshot, Problem> {
     let admitted = req.admit().await.map_err(Problem::from)?;
     let save = Save {
         key: admitted.key.clone(),
@@ -452,7 +452,7 @@ async fn write_note(
     }
 }
 
-fn tagged(portal: &Portal, body: impl IntoResponse) -> Response {
+fn tagged(portal: &InvitationSnapshot, body: impl IntoResponse) -> Response {
     let mut response = private(body);
     let tag = version::etag(portal.household.invitation.version);
     response.headers_mut().insert(ETAG, tag);
@@ -480,7 +480,7 @@ impl GuestRequest {
 }
 
 /// A refusal as the API returns it. `speak` gives the language for stored data.
-pub fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
+pub fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {
             let state = serde_json::to_value(state::of(portal, &speak(portal)));

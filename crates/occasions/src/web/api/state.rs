@@ -10,7 +10,7 @@ use crate::answer::{Answer, Answers};
 use crate::guest::Guest;
 use crate::household::Allowance;
 use crate::id::GuestId;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::{Access, AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
 /// Everything a household may see of its invitation.
@@ -101,7 +101,7 @@ struct NoteState<'a> {
 }
 
 /// The state of a portal, its texts in the reader's language.
-pub(crate) fn of<'a>(portal: &'a Portal, text: &Text) -> PortalState<'a> {
+pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState<'a> {
     let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
     let say = |texts: &'a I18n| texts.pick(text.language(), &occasion.default_language).text;
@@ -168,11 +168,11 @@ pub(crate) fn of<'a>(portal: &'a Portal, text: &Text) -> PortalState<'a> {
 }
 
 /// The state of a portal as the text of a JSON body.
-pub(crate) fn body(portal: &Portal, text: &Text) -> String {
+pub(crate) fn body(portal: &InvitationSnapshot, text: &Text) -> String {
     serde_json::to_string(&of(portal, text)).unwrap_or_default()
 }
 
-fn guest_state<'a>(portal: &'a Portal, guest: &'a Guest) -> GuestState<'a> {
+fn guest_state<'a>(portal: &'a InvitationSnapshot, guest: &'a Guest) -> GuestState<'a> {
     GuestState {
         id: &guest.id,
         name: &guest.name,
@@ -194,7 +194,10 @@ fn guest_state<'a>(portal: &'a Portal, guest: &'a Guest) -> GuestState<'a> {
     }
 }
 
-fn answers<'a>(portal: &'a Portal, given: &'a Answers) -> BTreeMap<&'a str, &'a Answer> {
+fn answers<'a>(
+    portal: &'a InvitationSnapshot,
+    given: &'a Answers,
+) -> BTreeMap<&'a str, &'a Answer> {
     portal
         .asked_questions()
         .filter_map(|question| Some((question.key.as_str(), given.get(&question.id)?)))

@@ -16,7 +16,7 @@ use super::parse_form::{self, ParsedForm};
 use super::portal_page as page;
 use super::request::{EarlyResponse, GuestRequest};
 use crate::code::CodeKey;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::rsvp::{self, OtherBody, Repeat, Save, Saved};
 use crate::words::Source;
@@ -74,7 +74,7 @@ async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyRes
     Ok(req.remember_household(&portal, response))
 }
 
-fn is_open(portal: &Portal, which: Which) -> bool {
+fn is_open(portal: &InvitationSnapshot, which: Which) -> bool {
     match which {
         Which::Answers | Which::Diets => portal.takes_answers(),
         Which::Note => portal.takes_notes(),
@@ -177,7 +177,7 @@ async fn store(
         request: Some(req.origin()),
         needs_version: false,
     };
-    let code = |portal: &Portal| portal.household.invitation.code.clone();
+    let code = |portal: &InvitationSnapshot| portal.household.invitation.code.clone();
     let saved = req
         .site
         .store

@@ -7,7 +7,7 @@ use web::calendar_file::{self, CalendarEvent};
 
 use super::frame;
 use super::request::{EarlyResponse, GuestRequest};
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 
 /// `GET /invite/{code}/calendar.ics`.
 pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
@@ -26,7 +26,7 @@ pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
     Ok(response)
 }
 
-fn calendar(portal: &Portal, text: &Text, host: &str) -> String {
+fn calendar(portal: &InvitationSnapshot, text: &Text, host: &str) -> String {
     let default = &portal.occasion.default_language;
     let title = portal.occasion.title.pick(text.language(), default);
     let events = portal.events_to_attend().map(|event| {

@@ -7,12 +7,12 @@ use axum::response::Response;
 use web::page::{Kind, Page};
 use web::{Language, Text};
 
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 
 /// Renders a page behind a code in the frame of its occasion.
 pub(super) fn guest_page<B: askama::Template>(
     text: &Text,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     title: &str,
     body: B,
 ) -> Response {
@@ -25,7 +25,7 @@ pub(super) fn guest_page<B: askama::Template>(
 /// A page with the theme and the languages of its occasion.
 pub(super) fn framed<'a, B: askama::Template>(
     text: &'a Text,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     title: &'a str,
     body: B,
     languages: &'a [Language],
@@ -40,7 +40,7 @@ pub(super) fn framed<'a, B: askama::Template>(
 }
 
 /// The languages that a reader can choose.
-pub(super) fn languages(portal: &Portal) -> Vec<Language> {
+pub(super) fn languages(portal: &InvitationSnapshot) -> Vec<Language> {
     let tags = portal.occasion.languages.iter();
     tags.map(|tag| Language::of(tag)).collect()
 }

@@ -25,8 +25,8 @@ use crate::code::CodeKey;
 use crate::first_opened::Opens;
 use crate::id::InvitationId;
 use crate::invitation::{self, Invitation};
+use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
 use crate::link::{self, LinkKey};
-use crate::portal::{self, Closed, Portal};
 use crate::refusal::Refusal;
 use crate::role::{self, Role};
 use crate::{name_check, occasion};
@@ -336,8 +336,8 @@ impl CodeGate {
         facts: &Facts,
         headers: &HeaderMap,
         given: &Credentials,
-    ) -> Result<Portal, Failure> {
-        self.open_as(site, facts, headers, given, portal::open)
+    ) -> Result<InvitationSnapshot, Failure> {
+        self.open_as(site, facts, headers, given, invitation_snapshot::open)
             .await
     }
 

@@ -2,8 +2,8 @@
 
 use web::{Language, Site, Text, Wishes};
 
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
-use crate::portal::Portal;
 
 /// The language of an occasion's pages for this reader; for a household, the language
 /// that hosts recorded counts too.
@@ -20,7 +20,7 @@ pub(crate) struct Speaker {
 }
 
 impl Speaker {
-    pub(crate) fn speak(&self, portal: &Portal) -> Text {
+    pub(crate) fn speak(&self, portal: &InvitationSnapshot) -> Text {
         let household = portal.household.invitation.details.language.as_deref();
         self.speak_of(&portal.occasion, household)
     }

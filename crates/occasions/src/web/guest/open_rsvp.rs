@@ -411,7 +411,7 @@ fn closing(site: &Site, text: &Text, occasion: &Occasion) -> Option<Closing> {
 /// Whether an invitation was made by an answer without a code; its page then shows the code.
 pub(super) async fn is_open_answer(
     site: &Site,
-    portal: &crate::portal::Portal,
+    portal: &crate::invitation_snapshot::InvitationSnapshot,
 ) -> Result<bool, StoreError> {
     let id = portal.household.invitation.id.clone();
     let mark = site.store.read(move |tx| open_rsvp::find_mark(tx, &id));

@@ -17,7 +17,7 @@ use super::portal_page;
 use crate::code::CodeKey;
 use crate::id::InvitationId;
 use crate::invitation::{self, Glance};
-use crate::portal::{self, Closed, Portal};
+use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
 use crate::snapshot;
 
 /// How many bytes of pages are cached before all are dropped.
@@ -57,7 +57,7 @@ pub(super) struct PortalLookup {
 /// A page that is still valid, or the data to render one.
 pub(super) enum CacheLookup {
     Page(Written),
-    Portal(Box<Portal>),
+    InvitationSnapshot(Box<InvitationSnapshot>),
 }
 
 impl Pages {
@@ -70,14 +70,14 @@ impl Pages {
     ) -> Result<PortalLookup, Closed> {
         let glance = invitation::glance(tx, key)?.ok_or(Closed::NotFound)?;
         let snapshot = snapshot::load_at(tx, &glance.occasion, glance.revision)?;
-        portal::admit(&snapshot.occasion, glance.archived)?;
+        invitation_snapshot::admit(&snapshot.occasion, glance.archived)?;
         let text = speaker.speak_of(&snapshot.occasion, glance.language.as_deref());
         let tag = text.language().tag.to_string();
         let now = tx.now();
         let kept = self.find(&glance, &tag, now);
         let mut read = || {
             let invitation = invitation::find(tx, &glance.id)?.ok_or(Closed::NotFound)?;
-            let portal = portal::load(tx, snapshot.clone(), invitation)?;
+            let portal = invitation_snapshot::load(tx, snapshot.clone(), invitation)?;
             Ok::<_, Closed>(Box::new(portal))
         };
         let found = match kept {
@@ -91,7 +91,7 @@ impl Pages {
                 );
                 CacheLookup::Page(page)
             }
-            None => CacheLookup::Portal(read()?),
+            None => CacheLookup::InvitationSnapshot(read()?),
         };
         Ok(PortalLookup {
             glance,

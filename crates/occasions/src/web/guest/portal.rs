@@ -17,7 +17,7 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     gate.note_opened(&req.headers, &look.glance.id, look.now);
     let page = match &look.found {
         CacheLookup::Page(page) => page.clone(),
-        CacheLookup::Portal(portal) => {
+        CacheLookup::InvitationSnapshot(portal) => {
             let page = portal_page::write(&req.site, &req.text(portal), portal)
                 .map_err(Problem::internal)?;
             gate.pages.keep(&look, portal.reads_alike_until(), &page);

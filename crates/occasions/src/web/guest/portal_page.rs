@@ -9,10 +9,14 @@ use web::{Site, Text};
 use super::frame::{framed, guest_page, languages};
 use super::show::{self, Reading};
 use super::view::{self, DaysLeft, Typed};
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 
 /// Renders the portal as a page that can be cached.
-pub(super) fn write(site: &Site, text: &Text, portal: &Portal) -> Result<Written, askama::Error> {
+pub(super) fn write(
+    site: &Site,
+    text: &Text,
+    portal: &InvitationSnapshot,
+) -> Result<Written, askama::Error> {
     let share = show::share(site, text, &portal.occasion, portal.invited_events());
     let metadata = Metadata {
         share: Some(&share),
@@ -25,7 +29,7 @@ pub(super) fn write(site: &Site, text: &Text, portal: &Portal) -> Result<Written
 }
 
 /// Renders the portal; `typed` arrived too late to be saved.
-pub(super) fn page(text: &Text, portal: &Portal, typed: Vec<Typed>) -> Response {
+pub(super) fn page(text: &Text, portal: &InvitationSnapshot, typed: Vec<Typed>) -> Response {
     let late = !typed.is_empty();
     let body = body(text, portal, typed);
     let title = body.title();
@@ -37,11 +41,15 @@ pub(super) fn page(text: &Text, portal: &Portal, typed: Vec<Typed>) -> Response 
 }
 
 /// The portal without its frame, for the hosts' preview.
-pub(crate) fn preview(text: &Text, portal: &Portal) -> Result<String, askama::Error> {
+pub(crate) fn preview(text: &Text, portal: &InvitationSnapshot) -> Result<String, askama::Error> {
     body(text, portal, Vec::new()).render()
 }
 
-fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::PortalPage<'a> {
+fn body<'a>(
+    text: &'a Text,
+    portal: &'a InvitationSnapshot,
+    typed: Vec<Typed>,
+) -> view::PortalPage<'a> {
     let reading = Reading::new(text, portal);
     let details = &portal.household.invitation.details;
     view::PortalPage {

@@ -3,12 +3,12 @@
 use web::{Problem, Text};
 
 use super::show::contact;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 
 /// A refusal as a problem, with a contact to ask if nothing can be changed any more. `speak` gives
 /// the language.
-pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
+pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::DeadlinePassed(portal)
         | Refusal::Locked(portal)

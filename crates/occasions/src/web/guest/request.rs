@@ -16,8 +16,8 @@ use super::language::Speaker;
 use super::page_cache::PortalLookup;
 use super::view::Typed;
 use crate::id::InvitationId;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::link;
-use crate::portal::Portal;
 
 /// A response to send instead of the requested page.
 pub(crate) struct EarlyResponse(Box<Response>);
@@ -95,7 +95,7 @@ impl GuestRequest {
     }
 
     /// Opens the portal.
-    pub(crate) async fn open(&self) -> Result<Portal, Failure> {
+    pub(crate) async fn open(&self) -> Result<InvitationSnapshot, Failure> {
         self.gate
             .open(&self.site, &self.facts, &self.headers, &self.given)
             .await
@@ -103,7 +103,7 @@ impl GuestRequest {
 
     /// Opens the portal for a page, or returns what to show instead; another spelling
     /// of the code is redirected to the one on the card.
-    pub(super) async fn look(&self) -> Result<Portal, EarlyResponse> {
+    pub(super) async fn look(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         let portal = self.enter().await?;
         self.check_spelling(&portal.household.invitation.code)?;
         Ok(portal)
@@ -162,7 +162,7 @@ impl GuestRequest {
     }
 
     /// Opens the portal, whatever the spelling of the code, or returns what to show instead.
-    pub(super) async fn enter(&self) -> Result<Portal, EarlyResponse> {
+    pub(super) async fn enter(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         match self.open().await {
             Ok(portal) => Ok(portal),
             Err(failure) => Err(self.turn_away(failure, Vec::new()).await),
@@ -210,7 +210,7 @@ impl GuestRequest {
     }
 
     /// The language for this reader and this household.
-    pub(crate) fn text(&self, portal: &Portal) -> Text {
+    pub(crate) fn text(&self, portal: &InvitationSnapshot) -> Text {
         self.speaker().speak(portal)
     }
 
@@ -223,7 +223,11 @@ impl GuestRequest {
     }
 
     /// Remembers the household in the reader's browser.
-    pub(crate) fn remember_household(&self, portal: &Portal, response: Response) -> Response {
+    pub(crate) fn remember_household(
+        &self,
+        portal: &InvitationSnapshot,
+        response: Response,
+    ) -> Response {
         let invitation = &portal.household.invitation;
         self.remember(invitation.id.clone(), invitation.access_epoch, response)
     }

@@ -15,8 +15,8 @@ use super::view::{
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::guest::{self, Guest};
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
-use crate::portal::Portal;
 use crate::words::{Access, ReplyStatus, Response};
 
 /// The prefix of an event's field in the form without a code; the event's key follows.
@@ -27,7 +27,7 @@ const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 /// A portal as read in one language and in the occasion's zone.
 pub(crate) struct Reading<'a> {
     pub(super) text: &'a Text,
-    pub(super) portal: &'a Portal,
+    pub(super) portal: &'a InvitationSnapshot,
     pub(super) zone: TimeZone,
     /// The labels of the portal's dietary options, in their order.
     labels: OnceCell<Vec<Label>>,
@@ -54,7 +54,7 @@ pub(super) fn closing(text: &Text, at: &Zoned, now: &Zoned) -> Closing {
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn new(text: &'a Text, portal: &'a Portal) -> Self {
+    pub(crate) fn new(text: &'a Text, portal: &'a InvitationSnapshot) -> Self {
         Self {
             text,
             portal,

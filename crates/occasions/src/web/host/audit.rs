@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use platform::id::Id;
-use web::{Piece, Problem, Text};
+use web::{PageQuery, Problem, Text};
 
 use super::frame::Place;
 use super::history::{FAMILIES, Sentence, Telling};
@@ -36,7 +36,7 @@ struct Log<'a> {
 }
 
 /// `GET /admin/o/{slug}/audit`.
-pub(super) async fn show(req: HostRequest, piece: Piece) -> Result<Response, Problem> {
+pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let query = req.query.clone();
     let look = move |tx: &mut platform::Tx<'_>, context: &PageContext| {
         let zone = context.occasion.zone();
@@ -48,7 +48,7 @@ pub(super) async fn show(req: HostRequest, piece: Piece) -> Result<Response, Pro
             from: start("from", false),
             until: start("until", true),
         };
-        let list = log::list(tx, &context.host, &filter, &piece)?;
+        let list = log::list(tx, &context.host, &filter, &paging)?;
         let mut guests = BTreeMap::new();
         let mut seen = Vec::new();
         for line in &list.items {
@@ -81,7 +81,7 @@ pub(super) async fn show(req: HostRequest, piece: Piece) -> Result<Response, Pro
         }
     }
     let query = &req.query;
-    let piece = |name: &str, cursor: Option<&str>| {
+    let paging = |name: &str, cursor: Option<&str>| {
         let kept = query
             .iter()
             .filter(|(name, _)| !["cursor", "before"].contains(name));
@@ -106,8 +106,8 @@ pub(super) async fn show(req: HostRequest, piece: Piece) -> Result<Response, Pro
         until: query.text("until"),
         entity: query.text("entity"),
         is_filtered: query.iter().any(|(_, value)| !value.is_empty()),
-        next: piece("cursor", list.next_cursor.as_deref()),
-        previous: piece("before", list.previous_cursor.as_deref()),
+        next: paging("cursor", list.next_cursor.as_deref()),
+        previous: paging("before", list.previous_cursor.as_deref()),
         wording: wording.clone(),
     };
     Ok(req.page(&context, Place::Log, &text.say("host-log"), body))

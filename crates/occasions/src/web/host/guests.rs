@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use web::{List, Piece, Problem, Text};
+use web::{List, PageQuery, Problem, Text};
 
 use super::filters::Filters;
 use super::frame::Place;
@@ -48,13 +48,13 @@ impl Guests<'_> {
 }
 
 /// `GET /admin/o/{slug}/guests`.
-pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Problem> {
+pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let filter = GuestFilter::read(&req.query)?;
     let asked = filter.clone();
-    let limit = piece.limit;
+    let limit = paging.limit;
     let (context, (list, diets, questions)) = req
         .read(move |tx, context| {
-            let list = people::people(tx, &context.host, &asked, &piece)?;
+            let list = people::people(tx, &context.host, &asked, &paging)?;
             let occasion = context.host.occasion();
             let (diets, questions) = (diet::list(tx, occasion)?, question::of(tx, occasion)?);
             Ok((list, diets, questions))

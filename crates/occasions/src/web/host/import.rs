@@ -264,13 +264,13 @@ struct JobPage<'a> {
     import: &'a Import,
     is_over: bool,
     counts: Vec<(&'static str, String)>,
-    left_out: Vec<Left>,
+    left_out: Vec<SkippedHousehold>,
     can_undo: bool,
     until: String,
 }
 
 /// A household that was left out, or kept by an undo.
-struct Left {
+struct SkippedHousehold {
     row: i64,
     href: Option<String>,
     household: String,
@@ -414,7 +414,7 @@ fn job<'a>(
     }
 }
 
-fn left(wording: &Wording<'_>, named: Named) -> Left {
+fn left(wording: &Wording<'_>, named: Named) -> SkippedHousehold {
     let text = wording.text;
     let why = match (&named.problem, named.outcome) {
         (Some(code), _) if FIELD_CODES.contains(&code.as_str()) => {
@@ -428,7 +428,7 @@ fn left(wording: &Wording<'_>, named: Named) -> Left {
         (None, _) => String::new(),
     };
     let invitation = named.invitation.as_ref();
-    Left {
+    SkippedHousehold {
         row: named.row,
         href: invitation.map(|id| wording.at(&format!("/invites/{id}"))),
         household: named.household,

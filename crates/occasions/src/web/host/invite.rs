@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use platform::mail::suppression::{self, Cause, Suppression};
 use web::form_state::FormState;
-use web::{Piece, Problem, Spoken, Text};
+use web::{PageQuery, Problem, Spoken, Text};
 
 use super::filters;
 use super::frame::Place;
@@ -22,8 +22,8 @@ use crate::hosting::portals;
 use crate::hosting::{Permission, Refusal, log, suppressions};
 use crate::id::InvitationId;
 use crate::invitation::Details;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::open_rsvp;
-use crate::portal::Portal;
 use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
@@ -40,7 +40,7 @@ struct InvitePage<'a> {
     stream: String,
     done: Option<String>,
     form_state: &'a FormState,
-    portal: &'a Portal,
+    portal: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
     /// The state of an invitation that came without a code.
@@ -230,7 +230,7 @@ impl InvitePage<'_> {
 
 /// The data of the page.
 pub(super) struct InvitationData {
-    pub(super) portal: Portal,
+    pub(super) portal: InvitationSnapshot,
     kept: Bookkeeping,
     open: Option<open_rsvp::Mark>,
     suppressions: Vec<Suppression>,
@@ -240,7 +240,7 @@ pub(super) struct InvitationData {
 /// Reads the invitation in the path.
 pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationData), Refusal> {
     let id: InvitationId = req.id();
-    let piece = Piece::read(HISTORY).map_err(|_| Refusal::NotFound)?;
+    let paging = PageQuery::read(HISTORY).map_err(|_| Refusal::NotFound)?;
     let key = req.site.keys.key(suppression::PURPOSE);
     req.read(move |tx, context| {
         let portal = portals::load(tx, &context.host, &id)?;
@@ -249,7 +249,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
                 entity: id.to_string(),
                 ..log::AuditFilter::default()
             };
-            log::list(tx, &context.host, &filter, &piece)?.items
+            log::list(tx, &context.host, &filter, &paging)?.items
         } else {
             Vec::new()
         };
@@ -354,7 +354,7 @@ fn page(
 }
 
 /// What the household may do, and why.
-fn access<'a>(wording: &Wording<'a>, portal: &Portal) -> Tag<'a> {
+fn access<'a>(wording: &Wording<'a>, portal: &InvitationSnapshot) -> Tag<'a> {
     let text = wording.text;
     let invitation = &portal.household.invitation;
     let details = &invitation.details;

@@ -17,7 +17,7 @@ use crate::hosting::invitations::{self, FIELDS, InvitationChange};
 use crate::hosting::portals;
 use crate::id::InvitationId;
 use crate::invitation::Details;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 
 #[derive(Template)]
 #[template(path = "host/invite_form.html")]
@@ -156,7 +156,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(edit_page(&req, &context, &portal, &form_state))
 }
 
-async fn find(req: &HostRequest) -> Result<(PageContext, Portal), Refusal> {
+async fn find(req: &HostRequest) -> Result<(PageContext, InvitationSnapshot), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| portals::load(tx, &context.host, &id))
         .await
@@ -165,7 +165,7 @@ async fn find(req: &HostRequest) -> Result<(PageContext, Portal), Refusal> {
 fn edit_page(
     req: &HostRequest,
     context: &PageContext,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     form_state: &FormState,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
@@ -210,7 +210,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
 }
 
 /// The stored values, as the form holds them.
-fn stored(wording: &Wording<'_>, portal: &Portal) -> Form {
+fn stored(wording: &Wording<'_>, portal: &InvitationSnapshot) -> Form {
     let invitation = &portal.household.invitation;
     let (details, version) = (&invitation.details, invitation.version);
     filled(wording, details, version, portal.invited_events())

@@ -7,7 +7,7 @@ use super::wording::{self, Wording};
 use crate::answer::{Answer, Answers};
 use crate::diet::DietaryOption;
 use crate::guest::Guest;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::question::Question;
 use crate::web::guest::Reading;
 use crate::web::guest::view::{Mark, QuestionField};
@@ -72,7 +72,7 @@ impl Choice<'_> {
 }
 
 /// The stored answers as form values.
-pub(super) fn stored(portal: &Portal) -> Form {
+pub(super) fn stored(portal: &InvitationSnapshot) -> Form {
     let mut fields = vec![(
         "version".to_owned(),
         portal.household.invitation.version.to_string(),
@@ -105,7 +105,7 @@ pub(super) fn stored(portal: &Portal) -> Form {
 /// All guests on the invitation, with their form values.
 pub(super) fn people<'a>(
     wording: &Wording<'a>,
-    portal: &'a Portal,
+    portal: &'a InvitationSnapshot,
     form_state: &FormState,
 ) -> Vec<PersonRow<'a>> {
     let reading = Reading::new(wording.text, portal);
@@ -128,7 +128,7 @@ pub(super) fn people<'a>(
 
 /// Answers as the fields of their questions hold them.
 fn given<'a>(
-    portal: &'a Portal,
+    portal: &'a InvitationSnapshot,
     of: AskedOf,
     answers: &'a Answers,
     prefix: &'a str,
@@ -149,7 +149,7 @@ fn given<'a>(
 /// The questions that hosts see about a household or a guest, including those only
 /// hosts see, and inactive ones that were answered.
 fn known<'a>(
-    portal: &'a Portal,
+    portal: &'a InvitationSnapshot,
     of: AskedOf,
     answers: &'a Answers,
 ) -> impl Iterator<Item = &'a Question> {
@@ -161,7 +161,7 @@ fn known<'a>(
 /// The fields for the answers of the household as a whole, and these answers in words.
 pub(super) fn household<'a>(
     wording: &Wording<'a>,
-    portal: &'a Portal,
+    portal: &'a InvitationSnapshot,
     form_state: &FormState,
 ) -> (Vec<QuestionField<'a>>, Vec<(Spoken<'a>, String)>) {
     let answers = &portal.household.answers;
@@ -179,7 +179,7 @@ pub(super) fn household<'a>(
 
 fn asked<'a>(
     wording: &Wording<'a>,
-    portal: &'a Portal,
+    portal: &'a InvitationSnapshot,
     (question, field): (&'a Question, String),
     answers: &Answers,
     form_state: &FormState,
@@ -226,7 +226,7 @@ fn say(wording: &Wording<'_>, question: &Question, answer: &Answer) -> String {
 
 fn person<'a>(
     wording: &Wording<'a>,
-    portal: &'a Portal,
+    portal: &'a InvitationSnapshot,
     guest: &'a Guest,
     title: String,
     (form_state, stored): (&FormState, &Form),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use web::{List, Piece, Problem, Text};
+use web::{List, PageQuery, Problem, Text};
 
 use super::filters::{self, Filters};
 use super::frame::Place;
@@ -128,13 +128,13 @@ struct InvitationListData {
 }
 
 /// `GET /admin/o/{slug}/invites`.
-pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Problem> {
+pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let (filter, sort) = InvitationFilter::read(&req.query)?;
     let asked = filter.clone();
     let (context, found) = req
         .read(move |tx, context| {
             let host = &context.host;
-            let list = listing::invitations(tx, host, &asked, sort, &piece)?;
+            let list = listing::invitations(tx, host, &asked, sort, &paging)?;
             let mut names = Vec::new();
             for line in &list.items {
                 let guests = guest::list(tx, &line.id)?;
@@ -148,7 +148,7 @@ pub(super) async fn list(req: HostRequest, piece: Piece) -> Result<Response, Pro
                 waiting: all.iter().filter(waits).count(),
                 is_unsent: all.iter().any(sending::waits),
                 list,
-                limit: piece.limit,
+                limit: paging.limit,
                 names,
                 counts: counts(&all),
                 jobs: bulk::list(tx, host, 1)?,

@@ -15,7 +15,7 @@ use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::mail_text::{self, FIELDS, MailKind, MailText, PLACEHOLDERS};
 use crate::hosting::{HostOf, Permission, Refusal, membership, portals};
 use crate::id::InvitationId;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::web::letter::{self, Parts};
 
 #[derive(Template)]
@@ -152,7 +152,7 @@ struct Preview<'a> {
 /// The data for a preview.
 struct Sample {
     own: MailText,
-    portal: Option<Portal>,
+    portal: Option<InvitationSnapshot>,
     may_send: bool,
 }
 

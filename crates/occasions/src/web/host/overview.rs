@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use web::{Deadline, List, Piece, Problem, Spoken, Text};
+use web::{Deadline, List, PageQuery, Problem, Spoken, Text};
 
 use super::curve::{Curve, Drawing};
 use super::filters;
@@ -274,7 +274,7 @@ struct OverviewData {
 
 /// `GET /admin/o/{slug}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
-    let latest = Piece::read(LATEST)?;
+    let latest = PageQuery::read(LATEST)?;
     let (context, found) = req
         .read(move |tx, context| {
             let host = &context.host;

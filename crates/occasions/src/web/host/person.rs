@@ -15,7 +15,7 @@ use crate::hosting::Refusal;
 use crate::hosting::guests::{self, Contact, GuestDetails};
 use crate::hosting::portals;
 use crate::id::{GuestId, InvitationId};
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 
 #[derive(Template)]
 #[template(path = "host/person.html")]
@@ -36,7 +36,7 @@ struct PersonPage<'a> {
 
 /// An invitation, with the contact data of its guests.
 struct PersonData {
-    portal: Portal,
+    portal: InvitationSnapshot,
     contacts: std::collections::BTreeMap<GuestId, Contact>,
 }
 

@@ -11,7 +11,7 @@ use super::request::HostRequest;
 use super::wording::Wording;
 use crate::hosting::{Refusal, portals};
 use crate::id::InvitationId;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::web::guest;
 
 #[derive(Template)]
@@ -78,7 +78,9 @@ struct Inert {
     inside: String,
 }
 
-async fn load(req: &HostRequest) -> Result<(super::request::PageContext, Portal), Refusal> {
+async fn load(
+    req: &HostRequest,
+) -> Result<(super::request::PageContext, InvitationSnapshot), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
         let mut portal = portals::load(tx, &context.host, &id)?;
@@ -91,7 +93,7 @@ async fn load(req: &HostRequest) -> Result<(super::request::PageContext, Portal)
 }
 
 /// The requested language, or else the household's, or else the occasion's.
-fn chosen(req: &HostRequest, wording: &Wording<'_>, portal: &Portal) -> String {
+fn chosen(req: &HostRequest, wording: &Wording<'_>, portal: &InvitationSnapshot) -> String {
     let occasion = &wording.occasion;
     let asked = req.query.text("language");
     let own = portal.household.invitation.details.language.as_deref();

@@ -143,7 +143,7 @@ pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, ("places", PLACES), &pieces))
 }
 
-fn language(portal: &crate::portal::Portal) -> Language {
+fn language(portal: &crate::invitation_snapshot::InvitationSnapshot) -> Language {
     let tag = portal.household.invitation.details.language.as_ref();
     Language::of(tag.unwrap_or(&portal.occasion.default_language))
 }
@@ -151,7 +151,7 @@ fn language(portal: &crate::portal::Portal) -> Language {
 /// A piece for every household that matches the filter in the query, with its link.
 async fn of_households(
     req: &HostRequest,
-    piece: fn(&HostRequest, &crate::portal::Portal, &str) -> Piece,
+    piece: fn(&HostRequest, &crate::invitation_snapshot::InvitationSnapshot, &str) -> Piece,
 ) -> Result<(PageContext, Vec<Piece>), Refusal> {
     let (filter, _) = InvitationFilter::read(&req.query)?;
     let of = req.clone();

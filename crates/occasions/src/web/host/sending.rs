@@ -13,7 +13,7 @@ use super::wording::{self, Wording};
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::sending::{self, Walk};
 use crate::id::InvitationId;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::web::guest::Reading;
 use crate::web::guest::view::Closing;
 use crate::words::OccasionStatus;
@@ -44,7 +44,7 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    pub(super) fn new(site: &Site, wording: &Wording<'_>, portal: &Portal) -> Self {
+    pub(super) fn new(site: &Site, wording: &Wording<'_>, portal: &InvitationSnapshot) -> Self {
         let invitation = &portal.household.invitation;
         let details = &invitation.details;
         let tag = details.language.as_ref();
@@ -81,7 +81,7 @@ impl Sending {
 }
 
 /// The subject and the message to the household, in its language and in the occasion's tone.
-fn message(text: &Text, portal: &Portal, link: &str) -> (String, String) {
+fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, String) {
     let (reading, occasion) = (Reading::new(text, portal), &portal.occasion);
     let hosts = occasion
         .hosts

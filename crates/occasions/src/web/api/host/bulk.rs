@@ -9,7 +9,7 @@ use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::Received;
-use web::{Json, List, Piece, Problem, Site, routes};
+use web::{Json, List, PageQuery, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
 use crate::hosting::Permission::{Invite, See};
@@ -151,24 +151,24 @@ async fn show(
 /// The outcome for each invitation.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/bulk/{bulk}/rows", tag = "bulk",
-    params(("id" = String, Path,), ("bulk" = String, Path,), Piece),
+    params(("id" = String, Path,), ("bulk" = String, Path,), PageQuery),
     responses((status = 200, body = List<Outcome>), (status = 404))
 )]
 async fn rows(
     call: Call,
     Path((occasion, bulk)): Path<(String, String)>,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Json<List<Outcome>>, Problem> {
     let bulk: BulkId = id(&bulk)?;
     let last = i64::try_from(bulk::LIMIT).unwrap_or(i64::MAX);
-    let after: i64 = piece.after::<i64>()?.unwrap_or(0).clamp(0, last);
-    let limit = piece.rows();
+    let after: i64 = paging.after::<i64>()?.unwrap_or(0).clamp(0, last);
+    let limit = paging.rows();
     let found = call
         .read(Place::occasion(&occasion)?, move |tx, host| {
             bulk::outcomes(tx, host, &bulk, after, limit)
         })
         .await?;
     let places: Vec<(i64, Outcome)> = (after..).zip(found).collect();
-    let list = piece.list(places, |(place, _)| place + 1);
+    let list = paging.list(places, |(place, _)| place + 1);
     Ok(Json(list.map(|(_, outcome)| outcome)))
 }

@@ -9,7 +9,7 @@ use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::{Members, Received};
-use web::{Input, Json, List, Piece, Problem, Site, routes};
+use web::{Input, Json, List, PageQuery, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
 use super::change_response::{ChangedView, Receipt, Saved, Sees};
@@ -20,7 +20,7 @@ use crate::hosting::listing::people;
 use crate::hosting::permissions::HostOf;
 use crate::hosting::{Refusal, answers, guests, portals};
 use crate::id::{GuestId, InvitationId};
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 use crate::web::access::may;
 
@@ -41,18 +41,18 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// Guests, searched and filtered.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/guests", tag = "guests of an occasion",
-    params(("id" = String, Path,), Piece, people::GuestFilter),
+    params(("id" = String, Path,), PageQuery, people::GuestFilter),
     responses((status = 200, body = List<PersonView>), (status = 400), (status = 404), (status = 422))
 )]
 async fn list(
     call: Call,
     Path(occasion): Path<String>,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Json<List<PersonView>>, Problem> {
     let filter = people::GuestFilter::read(&call.query())?;
     let found = call
         .read(Place::occasion(&occasion)?, move |tx, host| {
-            people::people(tx, host, &filter, &piece)
+            people::people(tx, host, &filter, &paging)
         })
         .await?;
     Ok(Json(found.map(PersonView::from)))
@@ -213,7 +213,7 @@ async fn reply(
 fn one(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     guest: &GuestId,
 ) -> Result<OneGuest, Refusal> {
     let stored = &portal.household.invitation;

@@ -13,7 +13,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
 use web::json::Received;
-use web::{Json, List, Piece, Problem, Site, fields, routes};
+use web::{Json, List, PageQuery, Problem, Site, fields, routes};
 
 use super::call::{Call, Maybe, Place, answer, id};
 use super::change_response::{Saved, Sees};
@@ -28,7 +28,7 @@ use crate::hosting::portals;
 use crate::hosting::{Refusal, guests, invitations, locks, open_rsvp, suppressions};
 use crate::id::InvitationId;
 use crate::invitation::Details;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::may;
 
@@ -55,20 +55,20 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// Invitations, searched, filtered and sorted.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
-    params(("id" = String, Path,), Piece, InvitationFilter,
+    params(("id" = String, Path,), PageQuery, InvitationFilter,
         listing::filter::Order),
     responses((status = 200, body = List<LineView>), (status = 400), (status = 404), (status = 422))
 )]
 async fn list(
     call: Call,
     Path(occasion): Path<String>,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Json<List<LineView>>, Problem> {
     let (filter, sort) = InvitationFilter::read(&call.query())?;
     let found = call
         .read(Place::occasion(&occasion)?, move |tx, host| {
             let sees = Sees::of(host);
-            let found = listing::invitations(tx, host, &filter, sort, &piece)?;
+            let found = listing::invitations(tx, host, &filter, sort, &paging)?;
             Ok(found.map(|line| LineView::of(line, sees)))
         })
         .await?;
@@ -364,7 +364,9 @@ async fn mark_sent(
 
 async fn act<F>(call: &Call, text: &str, body: &[u8], change: F) -> Result<Response, Problem>
 where
-    F: Fn(&mut Tx<'_>, &HostOf, &InvitationId) -> Result<Portal, Refusal> + Send + 'static,
+    F: Fn(&mut Tx<'_>, &HostOf, &InvitationId) -> Result<InvitationSnapshot, Refusal>
+        + Send
+        + 'static,
 {
     let invitation: InvitationId = id(text)?;
     let place = Place::Invitation(invitation.clone());
@@ -424,7 +426,7 @@ impl ToSchema for ChangeBody {
 pub(super) fn load_view(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
 ) -> Result<InvitationView, Refusal> {
     let sees = Sees::of(host);
     let id = &portal.household.invitation.id;
@@ -441,7 +443,7 @@ pub(super) fn load_view(
 pub(super) fn saved(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
 ) -> Result<Saved<InvitationView>, Refusal> {
     Ok(Saved::of(load_view(tx, host, portal)?, Sees::of(host)))
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
-use web::{Json, List, Piece, Problem, Site, routes};
+use web::{Json, List, PageQuery, Problem, Site, routes};
 
 use super::call::{Call, Place};
 use crate::hosting::Permission::{ReadLog, See};
@@ -101,13 +101,13 @@ impl From<AuditRow> for LineView {
 /// The log, newest first.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/audit", tag = "reports",
-    params(("id" = String, Path,), Piece, log::AuditFilter),
+    params(("id" = String, Path,), PageQuery, log::AuditFilter),
     responses((status = 200, body = List<LineView>), (status = 403), (status = 404), (status = 422))
 )]
 async fn lines(
     call: Call,
     Path(occasion): Path<String>,
-    piece: Piece,
+    paging: PageQuery,
 ) -> Result<Json<List<LineView>>, Problem> {
     let mut filter = log::AuditFilter::default();
     for (name, value) in call.query().iter() {
@@ -122,7 +122,7 @@ async fn lines(
     }
     let found = call
         .read(Place::occasion(&occasion)?, move |tx, host| {
-            log::list(tx, host, &filter, &piece)
+            log::list(tx, host, &filter, &paging)
         })
         .await?;
     Ok(Json(found.map(LineView::from)))

@@ -17,8 +17,8 @@ use crate::hosting::listing::people::Person;
 use crate::hosting::listing::{InvitationRow, People};
 use crate::household::Allowance;
 use crate::id::{GuestId, InvitationId, OccasionId};
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
-use crate::portal::Portal;
 use crate::role::Role;
 use crate::words::{Access, GuestKind, LockMode, ReplyStatus, Response};
 
@@ -161,7 +161,7 @@ pub(super) struct GuestView {
 }
 
 /// The parts of an invitation that the caller may see.
-pub(super) fn invitation(portal: &Portal, sees: Sees) -> InvitationView {
+pub(super) fn invitation(portal: &InvitationSnapshot, sees: Sees) -> InvitationView {
     let stored = &portal.household.invitation;
     let details = stored.details.clone();
     let contacts = sees.contacts;
@@ -251,7 +251,7 @@ impl InvitationView {
     }
 }
 
-fn guest(portal: &Portal, guest: &Guest, sees: Sees) -> GuestView {
+fn guest(portal: &InvitationSnapshot, guest: &Guest, sees: Sees) -> GuestView {
     let replies = portal.events.iter().filter_map(|event| {
         let reply = guest.replies.get(&event.id)?;
         Some((event.key.clone(), portal.effective_status(reply.status)))
@@ -273,7 +273,7 @@ fn guest(portal: &Portal, guest: &Guest, sees: Sees) -> GuestView {
     }
 }
 
-fn answers(portal: &Portal, given: &Answers) -> BTreeMap<String, Answer> {
+fn answers(portal: &InvitationSnapshot, given: &Answers) -> BTreeMap<String, Answer> {
     let questions = portal.questions.iter();
     questions
         .filter_map(|question| Some((question.key.clone(), given.get(&question.id)?.clone())))

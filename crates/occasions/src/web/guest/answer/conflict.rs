@@ -17,7 +17,7 @@ use super::form::Which;
 use crate::answer::{Answer, Answers};
 use crate::guest::Guest;
 use crate::household_plan::FieldChange;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::question::Question;
 use crate::words::{AskedOf, QuestionKind};
 
@@ -25,7 +25,7 @@ use crate::words::{AskedOf, QuestionKind};
 pub(super) fn show(
     which: Which,
     text: &Text,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     form: &Form,
     changed: &[FieldChange],
     submission: String,
@@ -57,7 +57,7 @@ pub(super) fn show(
 struct Merge<'a> {
     reading: &'a Reading<'a>,
     text: &'a Text,
-    portal: &'a Portal,
+    portal: &'a InvitationSnapshot,
     form: &'a Form,
     changed: &'a [FieldChange],
 }

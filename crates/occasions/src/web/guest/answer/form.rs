@@ -16,7 +16,7 @@ use super::press::{BEFORE, PRESS};
 use crate::event::Event;
 use crate::guest::Guest;
 use crate::household_change::HouseholdChange;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Which {
     }
 
     /// Whether the hosts switched this form on.
-    pub(super) fn is_on(self, portal: &Portal) -> bool {
+    pub(super) fn is_on(self, portal: &InvitationSnapshot) -> bool {
         let switches = portal.occasion.switches;
         match self {
             Self::Answers => true,
@@ -102,7 +102,7 @@ pub(super) enum SaveFailure {
 pub(super) fn show(
     which: Which,
     text: &Text,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     submission: String,
     typed: Option<(&Form, &ParsedForm)>,
     trouble: SaveFailure,
@@ -153,7 +153,7 @@ struct Common {
 struct Sheet<'a> {
     reading: Reading<'a>,
     text: &'a Text,
-    portal: &'a Portal,
+    portal: &'a InvitationSnapshot,
     form: Option<&'a Form>,
 }
 

@@ -3,7 +3,7 @@
 
 use web::Form;
 
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::ReplyStatus;
 
 /// The button that was pressed; "Save" has no name.
@@ -13,7 +13,7 @@ pub(super) const PRESS: &str = "press";
 pub(super) const BEFORE: &str = "before";
 
 /// The form after the button's effect; `None` if no such button was pressed.
-pub(super) fn apply(form: &Form, portal: &Portal) -> Option<Form> {
+pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     let answer = form.find(PRESS)?;
     let replaced =
         |name: &str| name.starts_with("reply.") || (answer == "no" && name.starts_with("new."));
@@ -45,7 +45,7 @@ pub(super) fn apply(form: &Form, portal: &Portal) -> Option<Form> {
 
 /// The reply fields of everybody on the invitation, and whether each can be a yes:
 /// there is a free seat, or the guest has one.
-fn choices(portal: &Portal) -> impl Iterator<Item = (String, bool)> {
+fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {
         portal.events.iter().filter_map(move |event| {
             let reply = guest.replies.get(&event.id)?;

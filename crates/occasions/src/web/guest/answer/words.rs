@@ -14,14 +14,14 @@ use super::form::SaveFailure;
 use crate::answer::Answers;
 use crate::household::Places;
 use crate::household_change::GuestUpdate;
-use crate::portal::Portal;
+use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
 /// Turns a refusal into errors at the fields it concerns.
 pub(super) fn trouble(
     text: &Text,
-    portal: &Portal,
+    portal: &InvitationSnapshot,
     parsed: &ParsedForm,
     refusal: &Refusal,
 ) -> SaveFailure {
@@ -67,7 +67,13 @@ pub(super) fn trouble(
 }
 
 /// An error for every new yes to an event that is full.
-fn full(text: &Text, portal: &Portal, parsed: &ParsedForm, key: &str, left: i64) -> SaveFailure {
+fn full(
+    text: &Text,
+    portal: &InvitationSnapshot,
+    parsed: &ParsedForm,
+    key: &str,
+    left: i64,
+) -> SaveFailure {
     let reading = Reading::new(text, portal);
     let name = portal
         .events
@@ -92,7 +98,12 @@ fn full(text: &Text, portal: &Portal, parsed: &ParsedForm, key: &str, left: i64)
     SaveFailure::Fields(StatusCode::CONFLICT, vec![FormError { field, words }])
 }
 
-fn field(text: &Text, portal: &Portal, parsed: &ParsedForm, error: &FieldProblem) -> FormError {
+fn field(
+    text: &Text,
+    portal: &InvitationSnapshot,
+    parsed: &ParsedForm,
+    error: &FieldProblem,
+) -> FormError {
     if let Some((_, key)) = error.pointer.rsplit_once("answers/") {
         return FormError {
             field: parsed.field(&error.pointer),
@@ -126,7 +137,7 @@ fn field(text: &Text, portal: &Portal, parsed: &ParsedForm, error: &FieldProblem
 }
 
 /// The error message for an answer to one of the hosts' questions.
-fn about_question(text: &Text, portal: &Portal, key: &str, code: &str) -> String {
+fn about_question(text: &Text, portal: &InvitationSnapshot, key: &str, code: &str) -> String {
     let found = portal
         .asked_questions()
         .find(|question| question.key == key);
@@ -146,7 +157,12 @@ fn about_question(text: &Text, portal: &Portal, key: &str, code: &str) -> String
 }
 
 /// Typed values that differ from stored ones, to be copied by hand.
-pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
+pub(super) fn typed(
+    text: &Text,
+    portal: &InvitationSnapshot,
+    form: &Form,
+    parsed: &ParsedForm,
+) -> Vec<Typed> {
     let reading = Reading::new(text, portal);
     let mut lines = Vec::new();
     let mut add = |what: String, words: String| lines.push(Typed { what, words });

@@ -9,7 +9,7 @@ use platform::Secret;
 use super::problem::{Origin, Problem};
 
 /// The problems found so far, with the sources of all keys.
-pub(crate) struct Check<'a> {
+pub(crate) struct ProblemCollector<'a> {
     origins: &'a BTreeMap<String, Origin>,
     /// Problems that prevent a start.
     pub(crate) problems: Vec<Problem>,
@@ -17,7 +17,7 @@ pub(crate) struct Check<'a> {
     pub(crate) warnings: Vec<String>,
 }
 
-impl<'a> Check<'a> {
+impl<'a> ProblemCollector<'a> {
     /// A check without problems.
     pub(crate) fn new(origins: &'a BTreeMap<String, Origin>) -> Self {
         Self {

@@ -51,7 +51,7 @@ impl SdNotify {
     }
 
     /// Reports that Kenduri is stopping.
-    pub(super) fn stopping(&self) {
+    pub(crate) fn stopping(&self) {
         self.tell("STOPPING=1");
     }
 

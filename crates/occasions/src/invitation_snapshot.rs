@@ -21,7 +21,7 @@ use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
 
 /// A household with its occasion, and what it may do now.
 #[derive(Clone, Debug)]
-pub struct Portal {
+pub struct InvitationSnapshot {
     /// The occasion it is invited to.
     pub occasion: Arc<Occasion>,
     /// All events of the occasion; the household is shown those in `household.events`.
@@ -57,13 +57,13 @@ pub enum Closed {
 }
 
 /// Opens the portal behind a code.
-pub fn open(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Portal, Closed> {
+pub fn open(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Closed> {
     let invitation = invitation::find_by_code(tx, key)?.ok_or(Closed::NotFound)?;
     enter(tx, invitation)
 }
 
 /// The portal of an invitation, for a client that has its code.
-pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<Portal, Closed> {
+pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<InvitationSnapshot, Closed> {
     let snapshot = snapshot::load(tx, &invitation.occasion)?;
     admit(&snapshot.occasion, invitation.archived_at.is_some())?;
     Ok(load(tx, snapshot, invitation)?)
@@ -84,7 +84,7 @@ pub fn load(
     tx: &mut Tx<'_>,
     snapshot: OccasionSnapshot,
     invitation: Invitation,
-) -> Result<Portal, StoreError> {
+) -> Result<InvitationSnapshot, StoreError> {
     let now = tx.now();
     let OccasionSnapshot {
         occasion,
@@ -99,7 +99,7 @@ pub fn load(
     } else {
         Vec::new()
     };
-    Ok(Portal {
+    Ok(InvitationSnapshot {
         access: invitation.access(&occasion, now),
         household: household::load(tx, invitation, &questions)?,
         occasion,
@@ -112,7 +112,7 @@ pub fn load(
     })
 }
 
-impl Portal {
+impl InvitationSnapshot {
     /// The link to the invitation, or to a page `below` it.
     pub fn link(&self, below: &str) -> String {
         self.links.below(&self.household.invitation.code, below)

@@ -12,7 +12,7 @@ use crate::client::{self, Client};
 
 /// A mail about an event.
 #[derive(Clone, Debug)]
-pub struct Notice<'a> {
+pub struct SecurityMail<'a> {
     /// The message id of the subject.
     pub subject: &'static str,
     /// The message id of the text.
@@ -26,13 +26,13 @@ pub struct Notice<'a> {
     pub values: Vec<(&'static str, Value<'a>)>,
 }
 
-impl Notice<'_> {
+impl SecurityMail<'_> {
     /// Enqueues the mail. An account whose address cannot receive mail is skipped.
     pub fn send(self, tx: &mut Tx<'_>, site: &Site, to: &Account) -> Result<(), StoreError> {
         self.write(tx, site, to, None).map(drop)
     }
 
-    /// Like [`Notice::send`], for a recipient without an account; returns the id of the mail.
+    /// Like [`SecurityMail::send`], for a recipient without an account; returns the id of the mail.
     pub(crate) fn write(
         self,
         tx: &mut Tx<'_>,
@@ -140,7 +140,7 @@ pub(crate) fn factor_removed(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Sends a notice about something that just happened in a browser.
+/// Sends a mail about something that just happened in a browser.
 fn send(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -150,12 +150,12 @@ fn send(
     mut values: Vec<(&'static str, Value<'_>)>,
 ) -> Result<(), StoreError> {
     values.push(("network", client.network().into()));
-    let notice = Notice {
+    let mail = SecurityMail {
         subject,
         text,
         at: tx.now(),
         path: "/me/security",
         values,
     };
-    notice.send(tx, site, account)
+    mail.send(tx, site, account)
 }

@@ -1,0 +1,109 @@
+//! Receives control requests over the control socket, and sends their replies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
+
+use super::command_gate::GatePermit;
+use super::process::ParentProcess;
+use crate::control::{Control, PATIENCE, tell};
+use crate::control_requests::services::{self, Logs};
+use crate::control_requests::{ControlRequest, ControlResponse, Reply};
+
+/// The longest request that is read, in bytes.
+const LINE_LIMIT: u64 = 64 * 1024;
+
+/// Accepts clients and handles their requests.
+pub(super) async fn serve(control: Control, parent: Arc<ParentProcess>) {
+    loop {
+        // While the gate is closed, clients wait for the next program, which inherits this
+        // socket.
+        let accepted = parent.gate.unless_shut(control.accept()).await;
+        let (Ok(accepted), Ok(inside)) = (accepted, parent.gate.enter()) else {
+            parent.gate.opened().await;
+            continue;
+        };
+        let stream = match accepted {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "the control socket could not accept");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let parent = Arc::clone(&parent);
+        tokio::spawn(async move {
+            if let Err(error) = answer(stream, &parent, inside).await {
+                tracing::debug!(%error, "a visitor of the control socket got no answer");
+            }
+        });
+    }
+}
+
+async fn answer(
+    mut stream: tokio::net::UnixStream,
+    parent: &ParentProcess,
+    inside: GatePermit,
+) -> Result<()> {
+    let visitor = stream.peer_cred()?.uid();
+    let may = visitor == 0 || visitor == rustix::process::geteuid().as_raw();
+    if !may {
+        let why = "only the user that runs Kenduri, and root, may give orders";
+        return tell(&mut stream, &Reply::Error(why.to_owned())).await;
+    }
+    let mut line = Vec::new();
+    let (reading, _) = stream.split();
+    let mut reading = tokio::io::BufReader::new(reading.take(LINE_LIMIT));
+    tokio::time::timeout(PATIENCE, reading.read_until(b'\n', &mut line)).await??;
+    if line.is_empty() {
+        // The client only tested whether Kenduri runs.
+        return Ok(());
+    }
+    match serde_json::from_slice::<ControlRequest>(&line) {
+        // An upgrade does not wait for these two requests: a log is followed as long as the client
+        // reads, and the other request is the upgrade itself.
+        Ok(ControlRequest::Services(services::ServiceRequest::Follow(logs))) => {
+            drop(inside);
+            follow(stream, parent, logs).await
+        }
+        Ok(ControlRequest::Services(services::ServiceRequest::Upgrade)) => {
+            drop(inside);
+            parent.upgrade(stream).await
+        }
+        Ok(order) => {
+            let reply = parent.reply(order, &inside).await;
+            tell(&mut stream, &reply).await
+        }
+        Err(error) => {
+            let why = format!("not an order this Kenduri knows: {error}");
+            tell(&mut stream, &Reply::Error(why)).await
+        }
+    }
+}
+
+/// Sends lines as they are written, until the service ends or the client disconnects.
+async fn follow(
+    mut stream: tokio::net::UnixStream,
+    parent: &ParentProcess,
+    logs: Logs,
+) -> Result<()> {
+    let mut lines = match parent.follow(logs).await {
+        Ok(lines) => lines,
+        Err(error) => return tell(&mut stream, &Reply::Error(format!("{error:#}"))).await,
+    };
+    let mut nothing = [0];
+    loop {
+        let heard = tokio::select! {
+            heard = lines.next() => heard,
+            // The client sends nothing else, so reading ends only when it disconnects.
+            _ = stream.read(&mut nothing) => return Ok(()),
+        };
+        let Some(supervisor::LogBatch { lines, missed }) = heard else {
+            return Ok(());
+        };
+        let lines = services::ServiceResponse::Lines { lines, missed };
+        tell(&mut stream, &Reply::Ok(ControlResponse::Services(lines))).await?;
+    }
+}

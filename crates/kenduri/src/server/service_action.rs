@@ -1,0 +1,87 @@
+//! The actions that an owner can take on a service.
+
+use crate::control_requests::services::ServiceRequest;
+
+/// An action of an owner on a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ServiceAction {
+    Start,
+    Reload,
+    Restart,
+    Scale,
+    Stop,
+}
+
+impl ServiceAction {
+    pub(super) const ALL: [Self; 5] = [
+        Self::Start,
+        Self::Reload,
+        Self::Restart,
+        Self::Scale,
+        Self::Stop,
+    ];
+
+    /// The action's name in forms and the log.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Reload => "reload",
+            Self::Restart => "restart",
+            Self::Scale => "scale",
+            Self::Stop => "stop",
+        }
+    }
+
+    pub(super) fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.word() == word)
+    }
+
+    /// The message id of the button.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Start => "server-start",
+            Self::Reload => "server-reload",
+            Self::Restart => "server-restart",
+            Self::Scale => "server-scale",
+            Self::Stop => "server-stop",
+        }
+    }
+
+    /// The message id of the explanation before the action.
+    pub(super) fn effect(self) -> &'static str {
+        match self {
+            Self::Start => "server-start-effect",
+            Self::Reload => "server-reload-effect",
+            Self::Restart => "server-restart-effect",
+            Self::Scale => "server-scale-effect",
+            Self::Stop => "server-stop-effect",
+        }
+    }
+
+    /// The message id of the confirmation afterwards.
+    pub(super) fn done(self) -> &'static str {
+        match self {
+            Self::Start => "server-done-start",
+            Self::Reload => "server-done-reload",
+            Self::Restart => "server-done-restart",
+            Self::Scale => "server-done-scale",
+            Self::Stop => "server-done-stop",
+        }
+    }
+
+    /// Whether requests may fail because of the action.
+    pub(super) fn is_grave(self) -> bool {
+        matches!(self, Self::Restart | Self::Stop)
+    }
+
+    /// The request to the supervisor process.
+    pub(super) fn order(self, service: String, instances: u32) -> ServiceRequest {
+        match self {
+            Self::Start => ServiceRequest::Start { service },
+            Self::Reload => ServiceRequest::Reload { service },
+            Self::Restart => ServiceRequest::Restart { service },
+            Self::Scale => ServiceRequest::Scale { service, instances },
+            Self::Stop => ServiceRequest::Stop { service },
+        }
+    }
+}
