@@ -4,7 +4,6 @@
 use mailparse::{MailHeaderMap as _, ParsedMail, parse_headers, parse_mail};
 
 use super::smtp::means_unknown;
-use super::suppression::Outcome;
 
 /// The longest reason, in bytes.
 const REASON_LIMIT: usize = 500;
@@ -16,8 +15,8 @@ const MESSAGES: usize = 20;
 pub(super) struct Bounce {
     /// The Message-IDs that the report names, the most likely first.
     pub(super) messages: Vec<String>,
-    /// [`Outcome::HardBounce`] if the address does not exist, else [`Outcome::SoftBounce`].
-    pub(super) outcome: Outcome,
+    /// Whether the address does not exist. It may receive other mail if not.
+    pub(super) is_unknown: bool,
     /// The reply of the recipient's mail server.
     pub(super) reason: String,
 }
@@ -40,11 +39,7 @@ pub(super) fn read(message: &[u8]) -> Option<Bounce> {
     reason.truncate(reason.floor_char_boundary(REASON_LIMIT));
     Some(Bounce {
         messages: messages(&mail),
-        outcome: if is_unknown {
-            Outcome::HardBounce
-        } else {
-            Outcome::SoftBounce
-        },
+        is_unknown,
         reason,
     })
 }

@@ -17,33 +17,36 @@ fn bytes(sample: &str) -> Vec<u8> {
 
 #[test]
 fn reports_of_usual_servers_say_what_became_of_which_mail() {
-    for (sample, outcome, reason) in [
+    for (sample, is_unknown, reason) in [
         (
             sample!("postfix"),
-            Outcome::HardBounce,
+            true,
             "5.1.1 550 5.1.1 <rahma@example.my>: Recipient address rejected: User unknown",
         ),
         (
             sample!("exim"),
-            Outcome::HardBounce,
+            true,
             "5.0.0 550-5.1.1 The address has no 550 5.1.1 mailbox here",
         ),
         (
             sample!("exchange"),
-            Outcome::HardBounce,
+            true,
             "5.1.10 550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient rahma@example.my not \
              found by SMTP address lookup",
         ),
         (
             sample!("gmail"),
-            Outcome::SoftBounce,
+            false,
             "5.2.2 552-5.2.2 The recipient's inbox is out of storage space. 552 5.2.2 \
              https://support.example/mail - gsmtp",
         ),
     ] {
         let bounce = read(&bytes(sample)).unwrap();
         assert_eq!(bounce.messages[0], MESSAGE);
-        assert_eq!((bounce.outcome, bounce.reason.as_str()), (outcome, reason));
+        assert_eq!(
+            (bounce.is_unknown, bounce.reason.as_str()),
+            (is_unknown, reason)
+        );
     }
 }
 
@@ -85,7 +88,7 @@ fn of_several_recipients_all_must_be_unknown() {
     let two =
         sample!("postfix").replacen("User unknown\n\n--", &format!("User unknown\n{second}"), 1);
     assert!(two.contains("b@example.my"));
-    assert_eq!(read(&bytes(&two)).unwrap().outcome, Outcome::SoftBounce);
+    assert!(!read(&bytes(&two)).unwrap().is_unknown);
 }
 
 #[test]

@@ -89,7 +89,12 @@ pub(in super::super) fn returned(
         id
     )
     .run(tx, Rows::AtMostOne)?;
-    outcome_of_mail(tx, key, &address, id.as_str(), bounce.outcome)
+    let outcome = if bounce.is_unknown {
+        Outcome::HardBounce
+    } else {
+        Outcome::SoftBounce
+    };
+    outcome_of_mail(tx, key, &address, id.as_str(), outcome)
 }
 
 /// Marks an accepted mail as bounced.
