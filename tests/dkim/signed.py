@@ -126,7 +126,7 @@ def run():
     folder = tempfile.TemporaryDirectory()
     settings = [
         f"mail.url=smtp://127.0.0.1:{sink.server_address[1]}",
-        "mail.from=Aisyah & Daniel <rsvp@kad.example>",
+        "mail.from=Aisyah & Daniel <rsvp@post.kad.example>",
         "mail.per_minute=10000",
         f"mail.name_servers=127.0.0.1:{dns.server_address[1]}",
     ]
@@ -157,9 +157,13 @@ def check(dns, sink, host, link):
     here = "/admin/server/mail"
     page = host.get(here)
     assert page.count('class="tag error"') == 2, "neither SPF nor DMARC"
+    # Mail to many waits for the records, and says so to hosts.
+    mails = "/admin/o/aisyah-daniel/mail"
+    assert f'href="{here}"' in host.get(mails)
+    assert "?kind=invitation" not in host.get(mails), "nothing can be ordered"
     page = host.press(page, here)
     name, record = dkim_record(page)
-    assert name.endswith("._domainkey.kad.example"), name
+    assert name.endswith("._domainkey.post.kad.example"), name
 
     # Before the key is in DNS nothing is signed.
     assert b"DKIM-Signature" not in trial(host, sink, 0)
@@ -169,10 +173,14 @@ def check(dns, sink, host, link):
     page = host.get(here)
     assert page.count('class="tag error"') == 3, page
     dns.records[name] = [record]
-    dns.records["kad.example"] = ["some-site-verification=1", "v=spf1 mx -all"]
+    dns.records["post.kad.example"] = ["some-site-verification=1", "v=spf1 mx -all"]
+    # A DMARC record of the domain above holds too.
     dns.records["_dmarc.kad.example"] = ["v=DMARC1; p=none"]
     page = host.get(here)
     assert page.count('class="tag yes"') == 3, page
+
+    assert f'href="{here}"' not in host.get(mails)
+    assert "?kind=invitation" in host.get(mails)
 
     mail = trial(host, sink, 1)
     assert mail.startswith(b"DKIM-Signature: "), mail[:200]
@@ -189,9 +197,14 @@ def check(dns, sink, host, link):
     # A field that somebody adds is found, too.
     assert not dkim.verify(mail.replace(b"\r\nFrom: ", b"\r\nFrom: a@b.example\r\nFrom: ", 1), dnsfunc=ask)
 
+    # The last part of a name is nobody's domain.
+    dns.records["_dmarc.example"] = dns.records.pop("_dmarc.kad.example")
+    assert host.get(here).count('class="tag error"') == 1
+
     # Once the record is gone, nothing is signed any more.
     del dns.records[name]
     host.get(here)
+    assert f'href="{here}"' in host.get(mails)
     assert b"DKIM-Signature" not in trial(host, sink, 2)
     print("signed by us, and found right by dkimpy")
 

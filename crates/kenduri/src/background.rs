@@ -7,6 +7,7 @@ use anyhow::Result;
 use occasions::first_opened::Opens;
 use platform::jobs::{Done, Handler, Worker};
 use platform::limits::guess::GuessBudget;
+use platform::mail::bounces::{self, Mailbox};
 use platform::mail::{self, Mailer, Post, Smtp, dkim, sealed_text, suppression};
 use platform::{StoreError, Tx, audit, idempotency, news};
 use site::webhook::declared;
@@ -54,6 +55,8 @@ pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
             MailRoute::Smtp(server) => Some(server.host.clone()),
         },
         dns: mail.name_servers.clone(),
+        is_required: mail.require_records && !settings.has_mailbox(),
+        bounces: mail.bounces.as_ref().map(Mailbox::name),
     })
 }
 
@@ -74,13 +77,19 @@ pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> 
         suppression: site.keys.key(suppression::PURPOSE),
         text: site.keys.key(sealed_text::PURPOSE),
         dkim: site.keys.key(dkim::PURPOSE),
-        hears_deliveries: settings.mail.callbacks.is_some() || settings.mail.ses_topic.is_some(),
+        hears_deliveries: settings.mail.callbacks.is_some()
+            || settings.mail.ses_topic.is_some()
+            || settings.mail.bounces.is_some(),
     };
     let mut handlers = vec![
         Handler::each_minute("keep", async |_| Ok(Done::with(keep))),
         mail::handler(site.store.clone(), post),
         server::look_daily(site, &mail_facts(settings)),
     ];
+    if let Some(mailbox) = &settings.mail.bounces {
+        let key = site.keys.key(suppression::PURPOSE);
+        handlers.push(bounces::handler(site.store.clone(), mailbox.clone(), key));
+    }
     handlers.extend(domains::jobs(accounts));
     handlers.push(declared::handler(site, settings.webhooks.clone()));
     if !settings.updates.is_empty() {

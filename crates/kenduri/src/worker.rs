@@ -283,7 +283,9 @@ impl App {
         });
         reserve_slugs(&site).await?;
         let (home, webhooks) = (settings.site.home.clone(), settings.webhooks.clone());
+        let mail = background::mail_facts(settings);
         let begin = move |tx: &mut Tx<'_>| {
+            mail.begin(tx)?;
             declared::declare(tx, &webhooks)?;
             look::begin(tx, &home)
         };

@@ -119,3 +119,5 @@ problem-placeholder-unknown = There is a name in braces that nothing replaces.
     .title = Unknown name in braces
 problem-text-missing = Please write its text first.
     .title = Text missing
+problem-sender-unverified = Mail to many cannot leave yet: DNS does not have all records of the domain that this site sends mail from. The people who run this site see on its page “Mail and DNS” which are missing, and can look again there.
+    .title = The site’s domain lacks DNS records

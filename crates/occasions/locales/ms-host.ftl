@@ -119,3 +119,5 @@ problem-placeholder-unknown = Ada nama dalam kurungan yang tidak diganti oleh ap
     .title = Nama dalam kurungan tidak dikenali
 problem-text-missing = Sila tulis teksnya dahulu.
     .title = Teks tiada
+problem-sender-unverified = E-mel kepada ramai belum dapat dihantar: DNS tidak mempunyai semua rekod domain penghantar laman ini. Pengendali laman dapat melihat rekod yang tiada di halaman “Mel dan DNS”, dan memeriksanya semula di situ.
+    .title = Domain laman tiada rekod DNS

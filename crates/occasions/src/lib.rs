@@ -143,7 +143,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0003_open_rsvp",
     "0004_possible_duplicates",
     "0005_imports",
-    "0006_campaigns"
+    "0006_campaigns",
+    "0008_campaign_guests"
 );
 
 /// The error codes of this crate.
@@ -176,6 +177,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "exports_waiting"),
     Code::new(409, "occasion_not_published"),
     Code::new(409, "mail_not_allowed"),
+    Code::new(409, "sender_unverified"),
     Code::new(422, "placeholder_unknown"),
     Code::new(422, "text_missing"),
     // For files with lists.

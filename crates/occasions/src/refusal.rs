@@ -158,6 +158,9 @@ pub enum Refusal {
     /// The site has not let the occasion send mail.
     #[error("the site has not let this occasion send mail")]
     MailNotAllowed,
+    /// The domain that the site's mail is sent from lacks its DNS records.
+    #[error("the domain of the site's mail lacks its DNS records")]
+    SenderUnverified,
     /// The present state does not allow this step.
     #[error("the present state does not allow it")]
     WrongState,
@@ -240,6 +243,7 @@ impl Refusal {
             Self::File(why) => of_file(why),
             Self::NotPublished => new(S::CONFLICT, "occasion_not_published"),
             Self::MailNotAllowed => new(S::CONFLICT, "mail_not_allowed"),
+            Self::SenderUnverified => new(S::CONFLICT, "sender_unverified"),
             Self::WrongState => new(S::CONFLICT, "wrong_state"),
         }
     }

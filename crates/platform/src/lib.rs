@@ -50,7 +50,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0005_erased",
     "0006_mail_at_most_once",
     "0007_dkim",
-    "0008_mail_calendar"
+    "0008_mail_calendar",
+    "0009_bounces_and_sender"
 );
 
 /// The connections to the outside world in one value; tests replace some of them. Clones share it.

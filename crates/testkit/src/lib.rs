@@ -14,6 +14,7 @@
 mod english;
 mod form;
 mod html;
+pub mod imap;
 mod log;
 mod page;
 pub mod people;

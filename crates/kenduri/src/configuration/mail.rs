@@ -1,7 +1,9 @@
 //! The `[mail]` section: how mails are sent.
 
+use platform::Secret;
+use platform::mail::bounces::Mailbox;
 use platform::mail::dns::NameServers;
-use platform::mail::{Sender, Server, SnsTopic, Tls};
+use platform::mail::{Sender, Server, SnsTopic, Tls, is_this_machine};
 use platform::webhook_key::WebhookKey;
 
 use super::problem_collector::ProblemCollector;
@@ -92,6 +94,83 @@ pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) 
     NameServers::new(servers)
 }
 
+/// Parses `mail.bounces` and its password, which is that of the mail server if it has none.
+pub(super) fn bounces(
+    written: &Written,
+    route: &MailRoute,
+    check: &mut Check<'_>,
+) -> Option<Mailbox> {
+    let mail = &written.mail;
+    let own = ("mail.bounces_password", &mail.bounces_password);
+    let own = check.secret(own.0, own.1, &mail.bounces_password_file);
+    if mail.bounces.is_empty() {
+        return None;
+    }
+    let (url, inside) = without_password(&mail.bounces);
+    let of_server = match route {
+        MailRoute::Smtp(server) => server.login.clone().map(|(_, password)| password),
+        MailRoute::Mailbox => None,
+    };
+    let password = own.or(inside).or(of_server);
+    match mailbox(&url) {
+        Ok(mut mailbox) => {
+            if let Some(password) = password {
+                mailbox.password = password;
+                return Some(mailbox);
+            }
+            check.refuse(
+                "mail.bounces",
+                "mail.bounces names a mailbox, but there is no password",
+                "set mail.bounces_password_file to a file that holds it",
+            );
+        }
+        Err(why) => check.refuse(
+            "mail.bounces",
+            &format!("mail.bounces: {why}"),
+            "write imaps://user@host, or imap://user@localhost for a server on this machine",
+        ),
+    }
+    None
+}
+
+/// The mailbox that a URL names (RFC 5092), still without its password.
+fn mailbox(url: &str) -> Result<Mailbox, String> {
+    let (scheme, rest) = url.split_once("://").ok_or("is not a URL")?;
+    let (is_encrypted, usual_port) = match scheme {
+        "imaps" => (true, 993),
+        "imap" => (false, 143),
+        other => return Err(format!("{other}:// is no mailbox that can be read")),
+    };
+    let (user, rest) = rest.rsplit_once('@').ok_or("names no user")?;
+    let (host, folder) = rest.split_once('/').unwrap_or((rest, ""));
+    let (host, port) = match host.rsplit_once(':') {
+        Some((host, port)) => {
+            let port = port
+                .parse()
+                .map_err(|_| format!("{port:?} is not a port"))?;
+            (host, port)
+        }
+        None => (host, usual_port),
+    };
+    if host.is_empty() || user.is_empty() {
+        return Err("names no host or no user".to_owned());
+    }
+    if !is_encrypted && !is_this_machine(host) {
+        return Err(format!(
+            "the password would go to {host} without encryption"
+        ));
+    }
+    Ok(Mailbox {
+        host: host.to_owned(),
+        port,
+        is_encrypted,
+        user: user.replace("%40", "@"),
+        password: Secret::new(""),
+        folder: if folder.is_empty() { "INBOX" } else { folder }.to_owned(),
+        authorities: Vec::new(),
+    })
+}
+
 /// Reads the secret for the provider's delivery reports.
 pub(super) fn callbacks(written: &Written, check: &mut ProblemCollector<'_>) -> Option<WebhookKey> {
     let (mail, key) = (&written.mail, "mail.callback_secret");
@@ -180,7 +259,53 @@ fn named(host: String, port: u16, tls: Tls) -> Server {
 mod tests {
     use platform::mail::Tls;
 
-    use super::server;
+    use super::{mailbox, server};
+
+    #[test]
+    fn mailboxes_are_read_over_tls_or_on_this_machine() {
+        for (url, found) in [
+            (
+                "imaps://a@mail.example",
+                ("a", "mail.example", 993, true, "INBOX"),
+            ),
+            (
+                "imaps://rsvp%40kad.example@mail.example:1993/Reports/Mail",
+                (
+                    "rsvp@kad.example",
+                    "mail.example",
+                    1993,
+                    true,
+                    "Reports/Mail",
+                ),
+            ),
+            (
+                "imap://a@localhost:1143/",
+                ("a", "localhost", 1143, false, "INBOX"),
+            ),
+        ] {
+            let read = mailbox(url).expect(url);
+            let parts = (
+                &*read.user,
+                &*read.host,
+                read.port,
+                read.is_encrypted,
+                &*read.folder,
+            );
+            assert_eq!(parts, found, "{url}");
+        }
+        for wrong in [
+            "",
+            "mail.example",
+            "pop3s://a@mail.example",
+            "imaps://mail.example",
+            "imaps://@mail.example",
+            "imaps://a@",
+            "imaps://a@mail.example:port",
+            "imap://a@mail.example",
+        ] {
+            assert!(mailbox(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn ways_to_a_mail_server() {

@@ -7,6 +7,7 @@ use compat::personal_site;
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use platform::key_file::KeyFile;
+use platform::mail::bounces::Mailbox;
 use platform::mail::dns::NameServers;
 use platform::mail::{Sender, SnsTopic};
 use platform::webhook_key::WebhookKey;
@@ -114,6 +115,10 @@ pub(crate) struct Mail {
     pub(crate) from: Sender,
     /// The DNS servers to query about the sender's domain.
     pub(crate) name_servers: NameServers,
+    /// Whether mail to many waits until the sender's domain has its DNS records.
+    pub(crate) require_records: bool,
+    /// The mailbox in which delivery reports arrive.
+    pub(crate) bounces: Option<Mailbox>,
     /// The secret for the mail provider's delivery reports.
     pub(crate) callbacks: Option<WebhookKey>,
     /// The SNS topic of Amazon SES's delivery reports.
@@ -175,17 +180,20 @@ pub(super) fn settings(
     let domains = domain_settings::read(sections, check);
     domain_settings::check_home(&site.home, &domains, check);
     let s3_access = backup::access(written, check);
+    let route = mail::route(written, check);
     let settings = Settings {
         data: data.to_owned(),
         secret_file: secret_file(written, data, check),
         site,
         store: store_settings(written, data, check),
         mail: Mail {
-            route: mail::route(written, check),
             from: from?,
             name_servers: mail::name_servers(written, check),
+            require_records: written.mail.require_records,
+            bounces: mail::bounces(written, &route, check),
             callbacks: mail::callbacks(written, check),
             ses_topic: mail::ses_topic(written, check),
+            route,
         },
         registration: registration(written, check),
         files: files(written, data, check),

@@ -183,6 +183,14 @@ pub(crate) struct Mail {
     /// The DNS servers that the page about the sender's domain queries. If empty, the system's
     /// servers.
     pub(crate) name_servers: Vec<String>,
+    /// Whether mail to many waits until the sender's domain has its DNS records.
+    pub(crate) require_records: bool,
+    /// The mailbox in which delivery reports arrive: `imaps://user@host`. If empty, none is read.
+    pub(crate) bounces: String,
+    /// The password of that mailbox; if empty, that of the mail server.
+    pub(crate) bounces_password: String,
+    /// A file that contains the password of that mailbox.
+    pub(crate) bounces_password_file: String,
     /// The secret that signs delivery reports about our mails at `/hooks/mail/generic`.
     pub(crate) callback_secret: String,
     /// A file that contains that secret.
@@ -200,6 +208,10 @@ impl Default for Mail {
             from: "Kenduri <kenduri@localhost>".to_owned(),
             per_minute: 60,
             name_servers: Vec::new(),
+            require_records: true,
+            bounces: String::new(),
+            bounces_password: String::new(),
+            bounces_password_file: String::new(),
             callback_secret: String::new(),
             callback_secret_file: String::new(),
             ses_topic: String::new(),

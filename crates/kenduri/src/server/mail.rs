@@ -9,9 +9,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use platform::audit::{Entry, RequestFacts};
-use platform::jobs::{Done, Handler};
+use platform::jobs::{Done, Handler, NewJob};
 use platform::mail::dkim::{self, DkimKey};
 use platform::mail::dns::NameServers;
+use platform::mail::{bounces, sender_domain};
 use platform::{Random, StoreError, Tx};
 use serde_json::json;
 use site::asking::Sender;
@@ -22,6 +23,12 @@ use super::context::AdminContext;
 
 /// The path of the page.
 const HERE: &str = "/admin/server/mail";
+/// The message that names the record of the key.
+const DKIM: &str = "server-mail-dkim";
+/// How a DMARC record begins.
+const DMARC: &str = "v=DMARC1";
+/// The kind of the job that looks at the records.
+const LOOK: &str = "mail.dkim_look";
 
 /// How mail is sent, and which DNS servers to query.
 #[derive(Clone, Debug)]
@@ -32,6 +39,26 @@ pub(crate) struct MailFacts {
     pub(crate) server: Option<String>,
     /// The DNS servers to query.
     pub(crate) dns: NameServers,
+    /// Whether mail to many waits until the domain has its records.
+    pub(crate) is_required: bool,
+    /// The name of the mailbox in which delivery reports are read.
+    pub(crate) bounces: Option<String>,
+}
+
+impl MailFacts {
+    /// Stores which domain has to have its records. A domain without them is looked at soon, since
+    /// it may be new.
+    pub(crate) fn begin(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let domain = self.is_required.then_some(self.domain.as_str());
+        sender_domain::require(tx, domain)?;
+        if !sender_domain::is_unverified(tx)? {
+            return Ok(());
+        }
+        tx.enqueue(NewJob {
+            key: Some(LOOK.to_owned()),
+            ..NewJob::new(LOOK, json!({}))
+        })
+    }
 }
 
 /// Whether a record was found.
@@ -82,7 +109,13 @@ struct MailPage<'a> {
     is_mailbox: bool,
     is_signed: bool,
     has_key: bool,
+    /// Whether mail to many waits for the records.
+    is_waiting: bool,
     records: Vec<Record>,
+    /// The mailbox of delivery reports, when it was read, and why it could not be.
+    bounces: Option<&'a str>,
+    read: Option<String>,
+    error: Option<&'a str>,
 }
 
 /// `GET /admin/server/mail`.
@@ -90,17 +123,21 @@ pub(super) async fn show(
     admin: AdminContext,
     Extension(facts): Extension<Arc<MailFacts>>,
 ) -> Result<Response, Problem> {
-    let domain = facts.domain.clone();
-    let find = move |tx: &mut Tx<'_>| dkim::find(tx, &domain);
-    let mut key = admin.site.store.read::<_, StoreError, _>(find).await?;
-    let records = look(&facts, &admin.site.random, key.as_ref()).await;
-    if let Some(key) = &mut key {
-        let seen = records
-            .iter()
-            .find(|record| record.what == "server-mail-dkim");
-        note(&admin.site, key, seen.map(|record| record.found)).await?;
-    }
+    let (key, records) = look_and_note(&admin.site, &facts).await?;
+    let mailbox = facts.bounces.clone();
+    let find = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let read = mailbox.as_ref().map(|mailbox| bounces::find(tx, mailbox));
+        Ok((
+            read.transpose()?.flatten(),
+            sender_domain::is_unverified(tx)?,
+        ))
+    };
+    let (read, is_waiting) = admin.site.store.read(find).await?;
     let body = MailPage {
+        is_waiting,
+        bounces: facts.bounces.as_deref(),
+        read: read.as_ref().map(|read| admin.moment(read.looked_at)),
+        error: read.as_ref().and_then(|read| read.error.as_deref()),
         text: &admin.text,
         csrf: &admin.csrf,
         domain: &facts.domain,
@@ -112,20 +149,48 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server-mail"), body))
 }
 
-/// Stores whether the key is in DNS. If no DNS server answered, the stored state stays.
-async fn note(site: &Site, key: &mut DkimKey, found: Option<Found>) -> Result<(), StoreError> {
-    let is_there = match found {
-        Some(Found::Yes) => true,
-        Some(Found::No) => false,
-        Some(Found::Unknown) | None => return Ok(()),
+/// Looks at the records, and stores whether the key and all records were there. If no DNS server
+/// answered, the stored state stays.
+async fn look_and_note(
+    site: &Site,
+    facts: &MailFacts,
+) -> Result<(Option<DkimKey>, Vec<Record>), StoreError> {
+    let domain = facts.domain.clone();
+    let find = move |tx: &mut Tx<'_>| dkim::find(tx, &domain);
+    let mut key = site.store.read::<_, StoreError, _>(find).await?;
+    let records = look(facts, &site.random, key.as_ref()).await;
+    let found = |record: &Record| match record.found {
+        Found::Yes => Some(true),
+        Found::No => Some(false),
+        Found::Unknown => None,
     };
-    if is_there != key.verified_at.is_some() {
-        let domain = key.domain.clone();
-        let change = move |tx: &mut Tx<'_>| dkim::note_seen(tx, &domain, is_there);
-        site.store.write(change).await?;
+    let signs = records.iter().find(|record| record.what == DKIM);
+    let signs = signs.and_then(found);
+    let all: Vec<Option<bool>> = records.iter().map(found).collect();
+    let is_verified = if all.contains(&Some(false)) {
+        Some(false)
+    } else {
+        (!all.contains(&None)).then_some(true)
+    };
+    let domain = facts.domain.clone();
+    let note = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        if let Some(is_there) = signs {
+            dkim::note_seen(tx, &domain, is_there)?;
+        }
+        match is_verified {
+            Some(is_verified) => sender_domain::note(tx, &domain, is_verified),
+            None => Ok(()),
+        }
+    };
+    if signs.is_some() || is_verified.is_some() {
+        site.store.write(note).await?;
+    }
+    if let (Some(key), Some(is_there)) = (&mut key, signs)
+        && is_there != key.verified_at.is_some()
+    {
         key.verified_at = is_there.then(|| site.clock.now());
     }
-    Ok(())
+    Ok((key, records))
 }
 
 /// `POST /admin/server/mail`: creates the key that signs mail.
@@ -179,7 +244,7 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
     let domain = &facts.domain;
     let ask = async |name: &str| facts.dns.texts(random, name).await.ok();
     let dmarc_name = format!("_dmarc.{domain}");
-    let (spf, dmarc) = tokio::join!(ask(domain), ask(&dmarc_name));
+    let (spf, dmarc) = tokio::join!(ask(domain), dmarc(facts, random));
     let begins = |begin: &'static str| {
         move |texts: &[String]| {
             texts
@@ -202,7 +267,7 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
         let found = ask(&name).await;
         let wanted = key.public_key.clone();
         let is_it = move |texts: &[String]| texts.iter().any(|text| public_key(text) == wanted);
-        let told = ("server-mail-dkim", name, key.record());
+        let told = (DKIM, name, key.record());
         records.push(judge(told, found, "", is_it));
     }
     let told = (
@@ -210,8 +275,35 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
         dmarc_name,
         "v=DMARC1; p=quarantine".to_owned(),
     );
-    records.push(judge(told, dmarc, "", begins("v=DMARC1")));
+    records.push(judge(told, dmarc, "", begins(DMARC)));
     records
+}
+
+/// The TXT records at `_dmarc` of the domain, or else of the nearest domain above it that has a
+/// DMARC record, which holds for it too (RFC 7489, section 6.6.3).
+async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
+    let (mut domain, mut own) = (facts.domain.as_str(), None);
+    loop {
+        let texts = facts
+            .dns
+            .texts(random, &format!("_dmarc.{domain}"))
+            .await
+            .ok()?;
+        if texts
+            .iter()
+            .any(|text| text.trim_start().starts_with(DMARC))
+        {
+            return Some(texts);
+        }
+        let own = own.get_or_insert(texts);
+        match domain
+            .split_once('.')
+            .filter(|(_, above)| above.contains('.'))
+        {
+            Some((_, above)) => domain = above,
+            None => return Some(std::mem::take(own)),
+        }
+    }
 }
 
 /// Compares a DNS answer with the required record. If the record is missing, the values that begin
@@ -263,22 +355,14 @@ fn spf_record(server: Option<&str>) -> String {
     format!("v=spf1 {allowed} ~all")
 }
 
-/// The job that checks once a day whether the key is still in DNS, because mail with a signature
-/// that cannot be verified may be rejected.
+/// The job that looks once a day whether the records are still there: mail with a signature that
+/// cannot be verified may be rejected, and mail to many waits for all of them.
 pub(crate) fn daily(site: &Site, facts: &Arc<MailFacts>) -> Handler {
     let (site, facts) = (site.clone(), Arc::clone(facts));
-    Handler::each_day("mail.dkim_look", move |_| {
+    Handler::each_day(LOOK, move |_| {
         let (site, facts) = (site.clone(), Arc::clone(&facts));
         async move {
-            let domain = facts.domain.clone();
-            let find = move |tx: &mut Tx<'_>| dkim::find(tx, &domain);
-            if let Some(mut key) = site.store.read::<_, StoreError, _>(find).await? {
-                let records = look(&facts, &site.random, Some(&key)).await;
-                let seen = records
-                    .iter()
-                    .find(|record| record.what == "server-mail-dkim");
-                note(&site, &mut key, seen.map(|record| record.found)).await?;
-            }
+            look_and_note(&site, &facts).await?;
             Ok(Done::nothing())
         }
     })

@@ -100,6 +100,8 @@ fn mail_facts() -> Arc<MailFacts> {
         domain: "kad.example".to_owned(),
         server: Some("mail.example".to_owned()),
         dns: NameServers::new(Vec::new()),
+        is_required: true,
+        bounces: None,
     })
 }
 

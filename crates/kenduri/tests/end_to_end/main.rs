@@ -5,6 +5,7 @@
 
 mod apart;
 mod backup;
+mod bounces;
 mod campaign_killing;
 mod compat;
 mod configuration;

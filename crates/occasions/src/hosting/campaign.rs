@@ -12,7 +12,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{self, NewJob};
-use platform::mail::{self, MailId};
+use platform::mail::{self, MailId, sender_domain};
 use platform::store::{Json, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,8 @@ pub struct Campaign {
     /// Which households; null: those that a reminder rule found.
     #[row(json)]
     pub audience: Option<InvitationFilter>,
+    /// Whether it also goes to the guests' own addresses.
+    pub to_guests: bool,
     /// The most mails a minute; 0: as fast as the mail server takes them.
     pub per_minute: i64,
     /// When it begins.
@@ -111,6 +113,9 @@ pub struct Order {
     /// Which households; left out: all.
     #[serde(default)]
     pub audience: InvitationFilter,
+    /// Whether it also goes to the guests' own addresses. Inside one household no address gets two.
+    #[serde(default)]
+    pub to_guests: bool,
     /// When it begins, in the occasion's zone unless it names an offset; left out: at once.
     #[serde(default)]
     pub send_at: Option<When>,
@@ -154,6 +159,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
         subject: text.subject,
         body: text.body,
         audience: Some(order.audience.clone()),
+        to_guests: order.to_guests,
         per_minute: order.per_minute,
         due_at: due_at.unwrap_or(now).max(now),
         created_at: now,
@@ -223,6 +229,7 @@ pub fn remind(
     let wanted = Order {
         kind: MailKind::Reminder,
         audience: owing(filter),
+        to_guests: false,
         send_at: None,
         per_minute: 0,
     };
@@ -230,12 +237,15 @@ pub fn remind(
 }
 
 /// Checks that this occasion may send mail to many.
-fn may_send(tx: &mut Tx<'_>, host: &HostOf, status: OccasionStatus) -> Result<(), Refusal> {
+pub fn may_send(tx: &mut Tx<'_>, host: &HostOf, status: OccasionStatus) -> Result<(), Refusal> {
     if matches!(status, OccasionStatus::Draft | OccasionStatus::Archived) {
         return Err(Refusal::NotPublished);
     }
     if !membership::sends_mail(tx, host.occasion())? {
         return Err(Refusal::MailNotAllowed);
+    }
+    if sender_domain::is_unverified(tx)? {
+        return Err(Refusal::SenderUnverified);
     }
     Ok(())
 }
@@ -249,10 +259,10 @@ pub(super) fn insert(
     rule: Option<&str>,
 ) -> Result<(), StoreError> {
     sql!(
-        "INSERT INTO campaign (id, occasion, kind, state, subject, body, audience, account, rule,
-             per_minute, due_at, created_at, started_at)
-         VALUES (:id, :occasion, :kind, :state, :subject, :body, :audience, :account, :rule,
-             :per_minute, :due_at, :created_at, :started_at)",
+        "INSERT INTO campaign (id, occasion, kind, state, subject, body, audience, to_guests,
+             account, rule, per_minute, due_at, created_at, started_at)
+         VALUES (:id, :occasion, :kind, :state, :subject, :body, :audience, :to_guests, :account,
+             :rule, :per_minute, :due_at, :created_at, :started_at)",
         id = campaign.id,
         occasion,
         kind = campaign.kind,
@@ -260,6 +270,7 @@ pub(super) fn insert(
         subject = campaign.subject,
         body = campaign.body,
         audience = Json(&campaign.audience),
+        to_guests = campaign.to_guests,
         account = host.map(HostOf::account),
         rule,
         per_minute = campaign.per_minute,
@@ -352,6 +363,8 @@ pub fn step(
     let (campaign, _) = locked.ok_or(Refusal::NotFound)?;
     let (state, action) = match (step, campaign.state) {
         (Step::Pause, Sending) => (Paused, "campaign.paused"),
+        // It was paused before its recipients were fixed.
+        (Step::Resume, Paused) if campaign.started_at.is_none() => (Scheduled, "campaign.resumed"),
         (Step::Resume, Paused) => (Sending, "campaign.resumed"),
         (Step::Cancel, Scheduled | Sending | Paused) => (Cancelled, "campaign.cancelled"),
         (Step::Retry, Sending | Sent) => (Sending, "campaign.retried"),

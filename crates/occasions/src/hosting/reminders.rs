@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use platform::jobs::{Done, Handler};
 use platform::key::Key;
+use platform::mail::sender_domain;
 use platform::store::Row;
 use platform::{Rows, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 use web::fields::{flag, hour, number};
 use web::{Deadline, Field, Findings, Input, List, PageQuery};
 
+use super::campaign::audience::Recipient;
 use super::campaign::{self, Campaign, CampaignId, CampaignState, sending};
 use super::mail_text::{MailKind, MailText};
 use super::resource::{Edit, History, Resource, history_of};
@@ -185,7 +187,7 @@ fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<T
 
 /// Sends the reminders of one occasion that are due now.
 fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError> {
-    if !super::membership::sends_mail(tx, id)? {
+    if !super::membership::sends_mail(tx, id)? || sender_domain::is_unverified(tx)? {
         return Ok(());
     }
     let now = tx.now();
@@ -278,6 +280,7 @@ fn write_campaign(
         subject,
         body,
         audience: None,
+        to_guests: false,
         per_minute: PER_MINUTE,
         due_at: now,
         created_at: now,
@@ -293,7 +296,12 @@ fn write_campaign(
         .maybe(tx)?;
         let email = email.and_then(|(email,)| email);
         let reason = campaign::audience::skip(tx, key, occasion, email.as_deref())?;
-        sending::add(tx, &campaign.id, place, invitation, reason)?;
+        let recipient = Recipient {
+            invitation: invitation.clone(),
+            guest: None,
+            reason,
+        };
+        sending::add(tx, &campaign.id, place, &recipient)?;
     }
     Ok(Some(campaign.id))
 }

@@ -8,7 +8,7 @@ use platform::mail::{Address, NewMail, suppression};
 use serde::Deserialize;
 use web::{Deadline, Language, Site, Text};
 
-use super::guest::view::{Block, Letter, LetterText, Span};
+use super::guest::view::{Block, Letter, LetterText, Span, in_order};
 use super::guest::{Reading, contact};
 use crate::hosting::campaign::audience::STREAM;
 use crate::hosting::campaign::sending::{self, Addressee, Batch, Rendered};
@@ -92,7 +92,7 @@ fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -
             let [household, hosts] = values;
             text.with(
                 "mail-letter-why",
-                [household, hosts, ("contact", reach.into())],
+                [household, hosts, ("contact", in_order(text, &reach).into())],
             )
         }
         None => text.with("mail-letter-why-plain", values),
@@ -279,7 +279,7 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
         .store
         .read_at_length(move |tx| {
             let wanted = wanted.iter();
-            let read = wanted.map(|(_, invitation)| sending::read(tx, invitation));
+            let read = wanted.map(|next| sending::read(tx, next));
             read.collect::<Result<Vec<_>, platform::StoreError>>()
         })
         .await?;
@@ -296,8 +296,8 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
         }
     }
     let write = move |tx: &mut platform::Tx<'_>| {
-        for ((place, invitation), one) in &rendered {
-            sending::write(tx, &key, &id, (*place, invitation), one)?;
+        for (next, one) in &rendered {
+            sending::write(tx, &key, &id, next, one)?;
         }
         Ok::<(), platform::StoreError>(())
     };
@@ -306,14 +306,19 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
 
 /// The mail for a household, or why it gets none; `None` if it cannot be rendered.
 fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> Option<Rendered> {
-    let Some(Addressee { portal, revision }) = found else {
+    let Some(found) = found else {
         return Some(Rendered::Skipped(Skip::Archived));
     };
+    let Addressee {
+        portal,
+        revision,
+        email,
+        name,
+    } = found;
     if let Some(reason) = sending::needs_none(own.kind, &portal) {
         return Some(Rendered::Skipped(reason));
     }
     let invitation = &portal.household.invitation;
-    let email = invitation.details.email.as_deref();
     let Some(to) = email.and_then(|email| email.parse::<Address>().ok()) else {
         return Some(Rendered::Skipped(Skip::NoAddress));
     };
@@ -324,7 +329,10 @@ fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> 
     match render(site, &text, &portal, own, Some(&unsubscribe)) {
         Ok(parts) => {
             let version = (invitation.version, revision);
-            let mail = mail(&portal, parts, to, &text);
+            let mail = NewMail {
+                to_name: name,
+                ..mail(&portal, parts, to, &text)
+            };
             Some(Rendered::Mail(Box::new(mail), version))
         }
         // A template that does not render is a bug in this program.

@@ -2,6 +2,7 @@
 //! sending again; and occasions that may not send.
 
 use jiff::SignedDuration;
+use occasions::hosting::campaign::audience::Audience;
 use occasions::hosting::campaign::{self, CampaignId, CampaignState, Order, Report, Step};
 use occasions::hosting::campaign::{progress, sending};
 use occasions::hosting::listing::InvitationFilter;
@@ -10,7 +11,7 @@ use occasions::hosting::membership::MAILS_A_DAY;
 use occasions::words::OccasionStatus;
 use platform::jobs::Worker;
 use platform::mail::suppression::{self, Cause};
-use platform::mail::{Address, Mailer, Post, dkim, sealed_text};
+use platform::mail::{Address, Mailer, Post, dkim, sealed_text, sender_domain};
 use platform::{Rows, StoreError, Tx, sql};
 
 use crate::stage::{Stage, code, on_both};
@@ -115,6 +116,7 @@ fn wanted(kind: MailKind, per_minute: i64) -> Order {
     Order {
         kind,
         audience: four(),
+        to_guests: false,
         send_at: None,
         per_minute,
     }
@@ -221,7 +223,7 @@ fn a_paused_campaign_takes_back_what_has_not_left_and_goes_on_later() {
         assert_eq!(stage.world.mails().await.len(), 0);
         let refused = id.clone();
         let twice = stage
-            .act(&stage.owner, move |tx, host| {
+            .act(&stage.coordinator, move |tx, host| {
                 campaign::step(tx, host, &refused, Step::Pause)
             })
             .await;
@@ -328,7 +330,7 @@ fn what_failed_is_sent_again_and_what_is_uncertain_is_not() {
         );
         let again = id.clone();
         let nothing = stage
-            .act(&stage.owner, move |tx, host| {
+            .act(&stage.coordinator, move |tx, host| {
                 campaign::step(tx, host, &again, Step::Retry)
             })
             .await;
@@ -449,5 +451,137 @@ fn a_campaign_whose_job_was_lost_is_found_again() {
         assert_eq!(stage.look(&id).await.campaign.state, CampaignState::Sent);
         let all = FOUR.map(|(code, ..)| code);
         stage.expect_invitations(&all).await;
+    });
+}
+
+#[test]
+fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
+    on_both(async |stage| {
+        stage.label_four().await;
+        let domain = "kad.example";
+        let note = async |is_verified| {
+            let change = move |tx: &mut Tx<'_>| sender_domain::note(tx, domain, is_verified);
+            stage.site.store.write(change).await.unwrap();
+        };
+        let require = |tx: &mut Tx<'_>| sender_domain::require(tx, Some(domain));
+        stage.site.store.write(require).await.unwrap();
+        let order = async || {
+            let wanted = wanted(MailKind::Invitation, 0);
+            let host = &stage.coordinator;
+            stage
+                .act(host, move |tx, host| campaign::order(tx, host, &wanted))
+                .await
+        };
+        assert_eq!(code(order().await), "sender_unverified");
+        note(true).await;
+        let id = order().await.unwrap().campaign.id;
+        // The records are gone when its time comes: nothing leaves, and nobody is forgotten.
+        note(false).await;
+        let postman = stage.postman();
+        stage.seconds(&postman, 3).await;
+        assert_eq!(stage.look(&id).await.campaign.state, CampaignState::Paused);
+        assert!(stage.world.mails().await.is_empty());
+        let again = id.clone();
+        let refused = stage
+            .act(&stage.coordinator, move |tx, host| {
+                campaign::step(tx, host, &again, Step::Resume)
+            })
+            .await;
+        assert_eq!(code(refused), "sender_unverified");
+        note(true).await;
+        stage.step(&id, Step::Resume).await;
+        // They go away again while its mails leave.
+        stage.scribe().run_due().await.unwrap();
+        note(false).await;
+        stage.seconds(&postman, 3).await;
+        let report = stage.look(&id).await;
+        assert_eq!(report.campaign.state, CampaignState::Paused);
+        note(true).await;
+        stage.step(&id, Step::Resume).await;
+        stage.seconds(&postman, 3).await;
+        let report = stage.look(&id).await;
+        assert_eq!(counts(&report), [("sent", 4), ("skipped", 1)]);
+        // Another domain, or none that is checked.
+        let other = |tx: &mut Tx<'_>| sender_domain::require(tx, Some("other.example"));
+        stage.site.store.write(other).await.unwrap();
+        assert_eq!(code(order().await), "sender_unverified");
+        let nobody = |tx: &mut Tx<'_>| sender_domain::require(tx, None);
+        stage.site.store.write(nobody).await.unwrap();
+        let last = order().await.unwrap().campaign.id;
+        stage.step(&last, Step::Cancel).await;
+        let all = FOUR.map(|(code, ..)| code);
+        stage.expect_invitations(&all).await;
+    });
+}
+
+#[test]
+fn guests_own_addresses_get_it_once_in_a_household() {
+    on_both(async |stage| {
+        stage.label_four().await;
+        let give = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            // Three guests of one household: its own address, a new one, and that again.
+            for (position, email) in [
+                (0, "RAHMAN@example.com"),
+                (1, "ismail@example.com"),
+                (2, "Ismail@example.com"),
+            ] {
+                sql!(
+                    "UPDATE guest SET email = :email WHERE position = :position AND invitation =
+                         (SELECT id FROM invitation WHERE code = 'RAHMA')",
+                    email,
+                    position
+                )
+                .run(tx, Rows::Exactly(1))?;
+            }
+            // A household that has no address, but a guest of it has.
+            tx.run(
+                sql!(
+                    "UPDATE guest SET email = 'guest@example.com' WHERE position = 0
+                     AND invitation = (SELECT id FROM invitation WHERE code = 'SHUT1')"
+                ),
+                &[],
+                Rows::Exactly(1),
+            )?;
+            Ok(())
+        };
+        stage.site.store.write(give).await.unwrap();
+        let key = stage.site.keys.key(suppression::PURPOSE);
+        let counted = stage
+            .done(move |tx, host| {
+                let without = Audience::count(tx, &key, host, &four(), false)?;
+                Ok((without, Audience::count(tx, &key, host, &four(), true)?))
+            })
+            .await;
+        let numbers = |one: &Audience| (one.mails, one.guests, one.without_address);
+        assert_eq!(numbers(&counted.0), (4, 2, 1));
+        assert_eq!(numbers(&counted.1), (6, 2, 0));
+        let order = Order {
+            to_guests: true,
+            ..wanted(MailKind::Invitation, 0)
+        };
+        let id = stage
+            .done(move |tx, host| campaign::order(tx, host, &order))
+            .await
+            .campaign
+            .id;
+        stage.seconds(&stage.postman(), 3).await;
+        let report = stage.look(&id).await;
+        assert_eq!(counts(&report), [("sent", 6)]);
+        let mails = stage.world.mails().await;
+        let own: Vec<&str> = mails
+            .iter()
+            .map(|mail| mail.recipient.as_str())
+            .filter(|to| ["ismail@example.com", "guest@example.com"].contains(to))
+            .collect();
+        assert_eq!(own.len(), 2, "{own:?}");
+        for mail in &mails {
+            stage.world.expect_mail(&mail.recipient, &mail.subject);
+        }
+        let named = id.clone();
+        let recipients = stage
+            .done(move |tx, host| progress::recipients(tx, host, &named, None, (0, 100)))
+            .await;
+        let guests = recipients.iter().filter(|one| one.guest.is_some());
+        assert_eq!(guests.count(), 2);
     });
 }

@@ -49,6 +49,14 @@ fn a_host_writes_tries_sends_and_watches() {
             "{}",
             frame.body
         );
+        // From right to left, numbers and addresses keep their order.
+        let arabic = host.get(&format!("{at}/preview/page?language=ar")).await;
+        let told = &arabic.body;
+        assert!(told.contains("\u{2066}012-345 6789\u{2069}"), "{told}");
+        assert!(
+            told.contains("<span dir=\"auto\">Dewan Seri Melati</span>"),
+            "{told}"
+        );
         let malay = host.get(&format!("{at}/preview?language=ms")).await;
         assert!(malay.text().contains("Jemputan: "), "{}", malay.text());
         let form = malay.form(&format!("{at}/test"));

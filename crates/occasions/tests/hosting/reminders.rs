@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use occasions::hosting::campaign::{self, Campaign};
 use occasions::hosting::mail_text::MailKind;
 use occasions::hosting::reminders;
-use platform::mail::suppression;
+use platform::mail::{sender_domain, suppression};
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
@@ -158,6 +158,25 @@ fn a_program_reminds_and_a_repeat_within_ten_minutes_does_not() {
             refused.with(422).json()["errors"][0]["pointer"],
             "/occasion"
         );
+        deliver(stage).await;
+        expect_all(stage).await;
+    });
+}
+
+#[test]
+fn reminders_wait_for_the_records_of_the_senders_domain() {
+    on_both(async |stage| {
+        only_four(stage).await;
+        rule(stage, 3, "10:00").await;
+        let require = |tx: &mut Tx<'_>| sender_domain::require(tx, Some("kad.example"));
+        stage.site.store.write(require).await.unwrap();
+        to_deadline(stage, DAY * 3 + SignedDuration::from_hours(13)).await;
+        minute(stage).await;
+        assert_eq!(reminders(stage).await.len(), 0);
+        let note = |tx: &mut Tx<'_>| sender_domain::note(tx, "kad.example", true);
+        stage.site.store.write(note).await.unwrap();
+        minute(stage).await;
+        assert_eq!(reminders(stage).await.len(), 1);
         deliver(stage).await;
         expect_all(stage).await;
     });

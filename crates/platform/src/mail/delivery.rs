@@ -8,7 +8,7 @@ use super::dkim::{self, Signer};
 use super::message::{Outgoing, Sender};
 use super::smtp::{self, Refusal, Smtp};
 use super::suppression::{self, Outcome};
-use super::{MailId, State, Task, sealed_text};
+use super::{MailId, State, Task, message_id, sealed_text};
 use crate::jobs::{Done, Handler, Job, JobError};
 use crate::key::Key;
 use crate::sql;
@@ -43,7 +43,7 @@ pub struct Post {
     pub text: Key,
     /// The key that opens DKIM keys, derived for [`dkim::PURPOSE`].
     pub dkim: Key,
-    /// Whether the provider reports deliveries. Otherwise a mail counts as delivered when the mail
+    /// Whether reports say what became of mails. Otherwise a mail counts as delivered when the mail
     /// server accepts it.
     pub hears_deliveries: bool,
 }
@@ -84,9 +84,10 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         return Ok(Done::nothing());
     };
     let unsubscribe = post.unsubscribe_link(&begun.mail);
+    let message_id = message_id::write(&post.suppression, &begun.mail.id, &post.site_host);
     let message = begun
         .mail
-        .message(&post.from, &post.site_host, unsubscribe.as_deref());
+        .message(&post.from, &message_id, unsubscribe.as_deref());
     let message = match message {
         Ok(message) => message,
         Err(error) => return Ok(ended(post, begun.mail, State::Failed, error.to_string())),

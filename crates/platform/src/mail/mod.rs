@@ -10,12 +10,17 @@
 //! mail is ever uncertain.
 
 mod address;
+pub mod bounces;
 mod delivery;
 pub mod dkim;
 pub mod dns;
+mod dsn;
+mod imap;
 pub mod mailbox;
 mod message;
+mod message_id;
 pub mod sealed_text;
+pub mod sender_domain;
 mod smtp;
 mod sns;
 pub mod suppression;
@@ -32,7 +37,7 @@ pub use address::{Address, LIMIT, NotAnAddress};
 pub use delivery::{KIND, Mailer, Post, handler};
 pub use message::Sender;
 use sealed_text::Body;
-pub use smtp::{Server, Smtp, SmtpError, Tls};
+pub use smtp::{Server, Smtp, SmtpError, Tls, is_this_machine};
 pub use sns::{SnsError, SnsPost, SnsTopic};
 
 crate::id!(MailId, "One mail to one person.");

@@ -383,13 +383,14 @@ fn is_enhanced(word: &str) -> bool {
 
 /// Whether the enhanced status code of a refusal (RFC 3463 §3.2) says that the address does not
 /// exist. "User unknown" without such a code may mean anything.
-fn means_unknown(answer: &str) -> bool {
-    ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"]
-        .iter()
-        .any(|code| answer.split_whitespace().any(|word| word == *code))
+pub(super) fn means_unknown(answer: &str) -> bool {
+    // `550-5.1.1` begins a reply of several lines.
+    let mut words = answer.split([' ', '-', ';', '#']);
+    words.any(|word| ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"].contains(&word))
 }
 
-fn is_this_machine(host: &str) -> bool {
+/// Whether a host name or address is that of this machine, so that nothing leaves it.
+pub fn is_this_machine(host: &str) -> bool {
     host == "localhost"
         || host
             .parse::<IpAddr>()
@@ -434,7 +435,9 @@ mod tests {
 
     #[test]
     fn only_a_clear_word_makes_an_address_unknown() {
-        assert!(means_unknown("550 5.1.1 no such user"));
+        for answer in ["550 5.1.1 no such user", "550-5.1.1 no such 550 user"] {
+            assert!(means_unknown(answer), "{answer}");
+        }
         for answer in [
             "550 user unknown",
             "550 5.7.1 we do not like you",

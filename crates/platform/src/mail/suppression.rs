@@ -20,7 +20,7 @@ use crate::sql;
 use crate::store::{Bind, Column, Row, Rows, StoreError, Tx, Value};
 pub use place::{NotAPlace, Place, find_unsubscribe, unsubscribe_link};
 pub use report::{Outcome, report, sweep};
-pub(super) use report::{delivered, outcome_of_mail};
+pub(super) use report::{delivered, outcome_of_mail, returned};
 
 /// The number of soft bounces within [`SOFT_PERIOD`] that suppresses an address.
 pub const SOFT_LIMIT: i64 = 3;

@@ -1,16 +1,18 @@
 //! Which households a campaign is for, and which of them cannot get mail.
 
+use std::collections::HashMap;
+
 use platform::key::Key;
 use platform::mail::suppression::{self, Cause};
 use platform::mail::{Address, Stream};
-use platform::{StoreError, Tx};
+use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Skip;
 use crate::hosting::listing::{self, InvitationFilter, InvitationRow};
 use crate::hosting::{HostOf, Permission, Refusal};
-use crate::id::OccasionId;
+use crate::id::{GuestId, InvitationId, OccasionId};
 
 /// The stream of mail to many, from which every household may unsubscribe.
 pub const STREAM: Stream = Stream::Marketing;
@@ -22,28 +24,53 @@ pub struct Audience {
     pub households: i64,
     /// How many mails that makes.
     pub mails: i64,
+    /// How many of these go to the guests' own addresses; otherwise how many more they would make.
+    pub guests: i64,
     /// How many households have no address.
     pub without_address: i64,
-    /// How many want no more of this mail.
+    /// How many addresses want no more of this mail.
     pub unsubscribed: i64,
-    /// To how many no mail goes, because it came back or was marked as spam.
+    /// To how many addresses no mail goes, because it came back or was marked as spam.
     pub bounced: i64,
 }
 
+/// An address of a household that a campaign is for, or a household without one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// The household's invitation.
+    pub invitation: InvitationId,
+    /// Whose address it is; `None`: the household's.
+    pub guest: Option<GuestId>,
+    /// Why it gets no mail.
+    pub reason: Option<Skip>,
+}
+
 impl Audience {
-    /// Counts the households that the filter finds.
+    /// Counts whom the filter finds.
     pub fn count(
         tx: &mut Tx<'_>,
         key: &Key,
         host: &HostOf,
         filter: &InvitationFilter,
+        to_guests: bool,
     ) -> Result<Self, Refusal> {
         host.needs(Permission::Invite)?;
-        let mut audience = Self::default();
-        for household in Self::households(tx, host, filter)? {
-            audience.households += 1;
-            let email = household.email.as_deref();
-            let number = match skip(tx, key, host.occasion(), email)? {
+        let households = Self::households(tx, host, filter)?;
+        let mut audience = Self {
+            households: i64::try_from(households.len()).unwrap_or(i64::MAX),
+            ..Self::default()
+        };
+        let wider = recipients(tx, key, host.occasion(), &households, true)?;
+        for one in wider.iter().filter(|one| one.guest.is_some()) {
+            audience.guests += i64::from(one.reason.is_none());
+        }
+        let found = if to_guests {
+            wider
+        } else {
+            recipients(tx, key, host.occasion(), &households, false)?
+        };
+        for one in found {
+            let number = match one.reason {
                 None => &mut audience.mails,
                 Some(Skip::Unsubscribed) => &mut audience.unsubscribed,
                 Some(Skip::Bounced) => &mut audience.bounced,
@@ -66,6 +93,73 @@ impl Audience {
         };
         listing::all_invitations(tx, host, &filter)
     }
+}
+
+/// The addresses of these households, each once in a household, and the households without one.
+pub(super) fn recipients(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    occasion: &OccasionId,
+    households: &[InvitationRow],
+    to_guests: bool,
+) -> Result<Vec<Recipient>, StoreError> {
+    let mut own = if to_guests {
+        guests(tx, occasion)?
+    } else {
+        HashMap::new()
+    };
+    let mut found = Vec::new();
+    for household in households {
+        let mut addresses: Vec<(Option<GuestId>, Address)> = Vec::new();
+        let of_household = household.email.clone().map(|email| (None, email));
+        let of_guests = own.remove(&household.id).unwrap_or_default();
+        let of_guests = of_guests.into_iter().map(|(id, email)| (Some(id), email));
+        for (guest, email) in of_household.into_iter().chain(of_guests) {
+            let Ok(address) = email.parse::<Address>() else {
+                continue;
+            };
+            let is_new = addresses
+                .iter()
+                .all(|(_, known)| known.canonical() != address.canonical());
+            if is_new {
+                addresses.push((guest, address));
+            }
+        }
+        let recipient = |guest, reason| Recipient {
+            invitation: household.id.clone(),
+            guest,
+            reason,
+        };
+        if addresses.is_empty() {
+            found.push(recipient(None, Some(Skip::NoAddress)));
+        }
+        for (guest, address) in addresses {
+            let reason = skip(tx, key, occasion, Some(address.as_str()))?;
+            found.push(recipient(guest, reason));
+        }
+    }
+    Ok(found)
+}
+
+/// The guests with addresses of their own, by invitation, in the order of the household.
+fn guests(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+) -> Result<HashMap<InvitationId, Vec<(GuestId, String)>>, StoreError> {
+    let found: Vec<(InvitationId, GuestId, String)> = sql!(
+        "SELECT guest.invitation, guest.id, guest.email
+         FROM guest JOIN invitation ON invitation.id = guest.invitation
+         WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL
+           AND guest.email IS NOT NULL
+         ORDER BY guest.invitation, guest.position, guest.id",
+        occasion
+    )
+    .all(tx)?;
+    let mut guests: HashMap<_, Vec<_>> = HashMap::new();
+    for (invitation, guest, email) in found {
+        guests.entry(invitation).or_default().push((guest, email));
+    }
+    Ok(guests)
 }
 
 /// Why this address gets no mail.

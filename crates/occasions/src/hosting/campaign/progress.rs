@@ -71,6 +71,8 @@ pub struct Recipient {
     pub invitation: InvitationId,
     /// The household's name; empty if the invitation is gone.
     pub household: String,
+    /// The guest whose own address it is; null: the household's address.
+    pub guest: Option<String>,
     /// How far its mail is.
     pub state: RecipientState,
     /// Why it gets none.
@@ -109,12 +111,13 @@ pub fn recipients(
     Ok(sql!(
         "SELECT {Recipient} FROM
              (SELECT recipient.place, recipient.invitation, recipient.reason, mail.answer,
-                  COALESCE(invitation.household, '') AS household,
+                  COALESCE(invitation.household, '') AS household, guest.name AS guest,
                   CASE WHEN recipient.state = 'written' THEN COALESCE(mail.state, 'sent')
                        ELSE recipient.state END AS state
               FROM campaign_recipient AS recipient
               LEFT JOIN mail ON mail.id = recipient.mail
               LEFT JOIN invitation ON invitation.id = recipient.invitation
+              LEFT JOIN guest ON guest.id = recipient.guest
               WHERE recipient.campaign = :id AND recipient.place > :after) AS found
          WHERE :wanted = '' OR state = :wanted ORDER BY place LIMIT :limit",
         id,

@@ -4,15 +4,17 @@
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use platform::key::Key;
-use platform::mail::NewMail;
+use platform::mail::{NewMail, sender_domain};
+use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 
-use super::audience::{self, Audience};
+use super::audience::{self, Audience, Recipient};
 use super::{Campaign, CampaignId, CampaignState, Skip, WINDOW, enqueue, lock, tell};
+use crate::hosting::listing::InvitationRow;
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::permissions::{self, Permission};
 use crate::hosting::{Refusal, membership};
-use crate::id::{InvitationId, OccasionId};
+use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::invitation::{self, Invitation};
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::snapshot;
@@ -28,8 +30,19 @@ const WHILE_DEFERRED: SignedDuration = SignedDuration::from_mins(1);
 pub struct Batch {
     /// The campaign.
     pub campaign: Campaign,
-    /// The next households: positions and invitations.
-    pub next: Vec<(i64, InvitationId)>,
+    /// The next recipients.
+    pub next: Vec<Next>,
+}
+
+/// A recipient whose turn has come.
+#[derive(Clone, Debug, Row)]
+pub struct Next {
+    /// The position in the order of sending.
+    pub place: i64,
+    /// The household's invitation.
+    pub invitation: InvitationId,
+    /// Whose address the mail goes to; `None`: the household's.
+    pub guest: Option<GuestId>,
 }
 
 /// Begins the campaign if it is time, stores its progress, and chooses the next households; `None`
@@ -42,6 +55,14 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
     match campaign.state {
         CampaignState::Scheduled if campaign.due_at > now => {
             enqueue(tx, id, campaign.due_at)?;
+            return Ok(None);
+        }
+        CampaignState::Scheduled | CampaignState::Sending if sender_domain::is_unverified(tx)? => {
+            campaign.state = CampaignState::Paused;
+            sql!("UPDATE campaign SET state = 'paused' WHERE id = :id", id)
+                .run(tx, Rows::Exactly(1))?;
+            super::take_back(tx, id)?;
+            tell(tx, &occasion, &campaign)?;
             return Ok(None);
         }
         CampaignState::Scheduled => begin(tx, key, &mut campaign, &occasion)?,
@@ -83,7 +104,7 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
     enqueue(tx, id, now + pause)?;
     let room = most.min(WINDOW - active).min(allowed.unwrap_or(WINDOW));
     let next = sql!(
-        "SELECT place, invitation FROM campaign_recipient
+        "SELECT {Next} FROM campaign_recipient
          WHERE campaign = :id AND state = 'queued' ORDER BY place LIMIT :room",
         id,
         room = room.max(0)
@@ -120,11 +141,10 @@ fn begin(
         campaign.started_at = Some(now);
         match households {
             Some(households) => {
-                let mut place = 0_i64;
-                for (invitation, email) in households {
-                    place += 1;
-                    let reason = audience::skip(tx, key, occasion, email.as_deref())?;
-                    add(tx, id, place, &invitation, reason)?;
+                let to_guests = campaign.to_guests;
+                let found = audience::recipients(tx, key, occasion, &households, to_guests)?;
+                for (place, one) in (1..).zip(&found) {
+                    add(tx, id, place, one)?;
                 }
             }
             None => campaign.state = CampaignState::Cancelled,
@@ -146,14 +166,12 @@ fn begin(
     Ok(())
 }
 
-type Households = Vec<(InvitationId, Option<String>)>;
-
 fn find_households(
     tx: &mut Tx<'_>,
     id: &CampaignId,
     occasion: &OccasionId,
     filter: &crate::hosting::listing::InvitationFilter,
-) -> Result<Option<Households>, StoreError> {
+) -> Result<Option<Vec<InvitationRow>>, StoreError> {
     let (account,): (Option<AccountId>,) =
         sql!("SELECT account FROM campaign WHERE id = :id", id).one(tx)?;
     let host = match account {
@@ -164,37 +182,34 @@ fn find_households(
         return Ok(None);
     };
     match Audience::households(tx, &host, filter) {
-        Ok(found) => {
-            let found = found.into_iter().map(|one| (one.id, one.email));
-            Ok(Some(found.collect()))
-        }
+        Ok(found) => Ok(Some(found)),
         Err(Refusal::Store(error)) => Err(error),
         // The filter names an event that was deleted.
         Err(_) => Ok(None),
     }
 }
 
-/// Adds a household to the recipients, or the reason why it gets no mail.
+/// Adds a recipient, or the reason why it gets no mail.
 pub(in crate::hosting) fn add(
     tx: &mut Tx<'_>,
     id: &CampaignId,
     place: i64,
-    invitation: &InvitationId,
-    reason: Option<Skip>,
+    recipient: &Recipient,
 ) -> Result<(), StoreError> {
-    let state = if reason.is_some() {
+    let state = if recipient.reason.is_some() {
         "skipped"
     } else {
         "queued"
     };
     sql!(
-        "INSERT INTO campaign_recipient (campaign, place, invitation, state, reason)
-         VALUES (:id, :place, :invitation, :state, :reason)",
+        "INSERT INTO campaign_recipient (campaign, place, invitation, guest, state, reason)
+         VALUES (:id, :place, :invitation, :guest, :state, :reason)",
         id,
         place,
-        invitation,
+        invitation = recipient.invitation,
+        guest = recipient.guest,
         state,
-        reason
+        reason = recipient.reason
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
@@ -224,17 +239,37 @@ pub struct Addressee {
     pub portal: InvitationSnapshot,
     /// The revision of the occasion.
     pub revision: i64,
+    /// The address; `None` if there is none any more.
+    pub email: Option<String>,
+    /// The name of whose address it is.
+    pub name: String,
 }
 
 /// Reads a household; `None` if its invitation is gone.
-pub fn read(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Addressee>, StoreError> {
-    let Some(invitation) = invitation::find(tx, id)? else {
+pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreError> {
+    let Some(invitation) = invitation::find(tx, &next.invitation)? else {
         return Ok(None);
+    };
+    let details = &invitation.details;
+    let (name, email) = match &next.guest {
+        None => (details.household.clone(), details.email.clone()),
+        Some(guest) => sql!(
+            "SELECT name, email FROM guest WHERE id = :guest AND invitation = :id",
+            guest,
+            id = next.invitation
+        )
+        .maybe(tx)?
+        .unwrap_or_default(),
     };
     let revision = snapshot::revision(tx, &invitation.occasion)?;
     let snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
     let portal = invitation_snapshot::load(tx, snapshot, invitation)?;
-    Ok(Some(Addressee { portal, revision }))
+    Ok(Some(Addressee {
+        portal,
+        revision,
+        email,
+        name,
+    }))
 }
 
 /// The reason why this household needs no mail of this kind now, if any.
@@ -268,7 +303,7 @@ pub fn write(
     tx: &mut Tx<'_>,
     key: &Key,
     id: &CampaignId,
-    (place, invitation): (i64, &InvitationId),
+    next: &Next,
     rendered: &Rendered,
 ) -> Result<(), StoreError> {
     let found: Option<(CampaignState,)> = sql!(
@@ -279,10 +314,11 @@ pub fn write(
     if found != Some((CampaignState::Sending,)) {
         return Ok(());
     }
+    let place = next.place;
     let (reason, mail) = match rendered {
         Rendered::Skipped(reason) => (Some(*reason), None),
         Rendered::Mail(mail, version) => {
-            let locked: Option<Invitation> = invitation::lock(tx, invitation)?;
+            let locked: Option<Invitation> = invitation::lock(tx, &next.invitation)?;
             match locked {
                 None => (Some(Skip::Archived), None),
                 Some(locked) => {
@@ -290,8 +326,8 @@ pub fn write(
                     if (locked.version, revision) != *version {
                         return Ok(());
                     }
-                    let email = locked.details.email.as_deref();
-                    match audience::skip(tx, key, &locked.occasion, email)? {
+                    let to = Some(mail.to.as_str());
+                    match audience::skip(tx, key, &locked.occasion, to)? {
                         Some(reason) => (Some(reason), None),
                         None => (None, Some(mail)),
                     }

@@ -27,6 +27,7 @@ pub use answer::{Answer, Chips, Choice, Diet, NewRow, NoteField, Places, Row, Se
 pub use conflict::{Conflict, Difference, Side};
 pub use entry::{Card, CodeEntry, CodeProblem, Farewell, Known};
 pub use letter::{Block, Letter, LetterText, Span};
+pub(crate) use mail::in_order;
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
 pub use open_rsvp::{Open, OpenEvent, TypedAnswer};
 pub use portal::{

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use platform::Tx;
 use platform::key::Key;
 use platform::mail::suppression;
 use web::form_state::{self, FormState};
@@ -17,7 +18,7 @@ use crate::hosting::campaign::{self, Campaign, CampaignId, CampaignState, Order,
 use crate::hosting::listing::InvitationFilter;
 use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
 use crate::hosting::reminders::{self, ReminderRule};
-use crate::hosting::{HostOf, Permission, Refusal, membership};
+use crate::hosting::{HostOf, Permission, Refusal};
 use crate::question;
 use crate::words::OccasionStatus;
 
@@ -40,7 +41,7 @@ struct MailPage<'a> {
     wording: Wording<'a>,
     done: Option<String>,
     stream: String,
-    obstacle: Option<&'static str>,
+    obstacle: Option<Obstacle>,
     kinds: Vec<KindRow>,
     rules: Vec<String>,
     may_write: bool,
@@ -66,16 +67,28 @@ struct CampaignRow {
     numbers: String,
 }
 
-/// Why no mail can be ordered now, if so.
-fn obstacle(status: OccasionStatus, is_allowed: bool) -> Option<&'static str> {
-    if !is_allowed {
-        return Some("host-mail-not-allowed");
-    }
-    match status {
-        OccasionStatus::Draft => Some("host-mail-not-published"),
-        OccasionStatus::Archived => Some("host-mail-archived"),
-        OccasionStatus::Published | OccasionStatus::Closed => None,
-    }
+/// Why no mail can be sent now.
+pub(super) struct Obstacle {
+    words: &'static str,
+    /// Whether the page about the records of the sender's domain mends it. Owners of the site may
+    /// open it.
+    is_dns: bool,
+}
+
+fn obstacle(tx: &mut Tx<'_>, context: &PageContext) -> Result<Option<Obstacle>, Refusal> {
+    let status = context.occasion.status;
+    let words = match campaign::may_send(tx, &context.host, status) {
+        Ok(()) => return Ok(None),
+        Err(Refusal::NotPublished) if status == OccasionStatus::Draft => "host-mail-not-published",
+        Err(Refusal::NotPublished) => "host-mail-archived",
+        Err(Refusal::MailNotAllowed) => "host-mail-not-allowed",
+        Err(Refusal::SenderUnverified) => "host-mail-unverified",
+        Err(other) => return Err(other),
+    };
+    Ok(Some(Obstacle {
+        words,
+        is_dns: words == "host-mail-unverified" && context.owns_site,
+    }))
 }
 
 /// The usual recipients of a kind of mail.
@@ -100,12 +113,12 @@ fn about(kind: MailKind) -> &'static str {
 
 /// `GET /admin/o/{slug}/mail`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
-    let (context, (campaigns, rules, is_allowed)) = req
+    let (context, (campaigns, rules, obstacle)) = req
         .read(|tx, context| {
             Ok((
                 campaign::list(tx, &context.host, LATEST)?,
                 reminders::of(tx, context.host.occasion())?,
-                membership::sends_mail(tx, context.host.occasion())?,
+                obstacle(tx, context)?,
             ))
         })
         .await?;
@@ -121,7 +134,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         text,
         done: req.done(),
         stream: stream(&context),
-        obstacle: obstacle(context.occasion.status, is_allowed),
+        obstacle,
         kinds: kinds.collect(),
         rules: active.map(|rule| rule_words(text, rule)).collect(),
         may_write: context.may(Permission::Write),
@@ -215,11 +228,14 @@ struct NewPage<'a> {
     csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
-    obstacle: Option<&'static str>,
+    obstacle: Option<Obstacle>,
     kind: MailKind,
     about: &'static str,
     filters: Filters<'a>,
     query: String,
+    to_guests: bool,
+    /// The page with the other choice about the guests' own addresses.
+    toggle: String,
     audience: Audience,
     without_address: String,
     subject: String,
@@ -242,23 +258,28 @@ async fn show_new(
     form_state: &FormState,
     query: &Form,
 ) -> Result<Response, Problem> {
-    let kind = kind(query);
+    let (kind, to_guests) = (kind(query), query.text("guests") == "yes");
     let (filter, _) = InvitationFilter::read(query)?;
     let (asked, key) = (filter.clone(), suppression_key(req));
-    let (context, (audience, own, questions, is_allowed)) = req
+    let (context, (audience, own, questions, obstacle)) = req
         .read(move |tx, context| {
             let host = &context.host;
             Ok((
-                Audience::count(tx, &key, host, &asked)?,
+                Audience::count(tx, &key, host, &asked, to_guests)?,
                 mail_text::load(tx, host, kind)?,
                 question::of(tx, host.occasion())?,
-                membership::sends_mail(tx, host.occasion())?,
+                obstacle(tx, context)?,
             ))
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
     let mut filters = Filters::of_invitations(&wording, &context.events, &questions, query);
     filters.path = wording.at("/mail/new");
+    let toggled = [
+        format!("kind={}", kind.word()),
+        wording::query(&filter.query()),
+        if to_guests { "" } else { "guests=yes" }.to_owned(),
+    ];
     let narrowed = [wording::query(&filter.query()), "email=no".to_owned()];
     let speeds = SPEEDS
         .iter()
@@ -268,10 +289,12 @@ async fn show_new(
         text,
         csrf: &req.csrf,
         submission: req.submission(),
-        obstacle: obstacle(context.occasion.status, is_allowed),
+        obstacle,
         kind,
         about: about(kind),
         query: wording::query(&filter.query()),
+        to_guests,
+        toggle: wording.at(&format!("/mail/new?{}", toggled.join("&"))),
         audience,
         without_address: wording.at(&format!("/invites?{}", narrowed.join("&"))),
         subject: said(&wording, &own),
@@ -307,6 +330,7 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let wanted = Order {
         kind: kind(form),
         audience,
+        to_guests: form.text("guests") == "yes",
         send_at: form_state::some(form, "send_at").map(When),
         per_minute: form_state::number(form, "per_minute").unwrap_or(0),
     };
@@ -318,6 +342,7 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
         })
         .await;
     query.set("kind", kind(form).word());
+    query.set("guests", form.text("guests"));
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(form.clone(), &problem, &req.text);
         show_new(req, &form_state, &query).await
@@ -346,6 +371,8 @@ struct OnePage<'a> {
     speed: String,
     numbers: Vec<NumberRow>,
     may_retry: bool,
+    /// Why it cannot go on, if it is not over.
+    obstacle: Option<Obstacle>,
     recipients: Vec<RecipientRow>,
     chosen: Option<RecipientState>,
     more: Option<String>,
@@ -373,11 +400,12 @@ pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
     let id: CampaignId = req.id();
     let chosen = RecipientState::find(req.query.text("state"));
     let after = form_state::number(&req.query, "after").unwrap_or(0);
-    let (context, (report, recipients)) = req
+    let (context, (report, recipients, obstacle)) = req
         .read(move |tx, context| {
             let host = &context.host;
             let found = progress::recipients(tx, host, &id, chosen, (after, SHOWN + 1))?;
-            Ok((campaign::load(tx, host, &id)?, found))
+            let obstacle = obstacle(tx, context)?;
+            Ok((campaign::load(tx, host, &id)?, found, obstacle))
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
@@ -422,6 +450,7 @@ pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
         sent_words: sent_of(text, counts),
         speed: speed(text, one.per_minute),
         numbers: numbers.collect(),
+        obstacle: obstacle.filter(|_| one.finished_at.is_none()),
         may_retry: failed > 0 && matches!(one.state, CampaignState::Sending | CampaignState::Sent),
         recipients: shown.map(|one| recipient(&wording, one)).collect(),
         chosen,
@@ -457,7 +486,10 @@ fn recipient(wording: &Wording<'_>, one: &Recipient) -> RecipientRow {
     };
     RecipientRow {
         href: wording.at(&format!("/invites/{}", one.invitation)),
-        household: one.household.clone(),
+        household: match &one.guest {
+            Some(guest) => format!("{} · {guest}", one.household),
+            None => one.household.clone(),
+        },
         state: one.state.label(),
         class,
         why,

@@ -4,7 +4,8 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::super::address::Address;
-use super::super::{MailId, State};
+use super::super::dsn::Bounce;
+use super::super::{MailId, State, message_id};
 use super::{Cause, Place, SOFT_LIMIT, SOFT_PERIOD};
 use crate::audit::Actor;
 use crate::key::Key;
@@ -48,30 +49,66 @@ pub fn report(
     message: &str,
     outcome: Outcome,
 ) -> Result<(), StoreError> {
-    let own = own_mail(message);
+    let own = message_id::find(message);
     let name = own.as_ref().map_or(message, MailId::as_str);
     // The mail is locked before the address, in the same order as for sending.
     if let Some(id) = &own
         && matches!(outcome, Outcome::SoftBounce | Outcome::HardBounce)
     {
-        sql!(
-            "UPDATE mail SET state = :state, changed_at = :now
-             WHERE id = :id AND recipient_hash = :hash AND state IN ('sent', 'uncertain')",
-            state = State::Bounced,
-            now = tx.now(),
-            id,
-            hash = Place::whole(key, address).address
-        )
-        .run(tx, Rows::AtMostOne)?;
+        bounced(tx, key, address, id)?;
     }
     outcome_of_mail(tx, key, address, name, outcome)
 }
 
-/// The mail of this site with this `Message-ID`.
-fn own_mail(message: &str) -> Option<MailId> {
-    let name = message.strip_prefix('<').unwrap_or(message);
-    let (id, _) = name.split_once('@')?;
-    id.parse().ok()
+/// Records a delivery report that came by mail. A report that names none of this site's mails by
+/// its signed Message-ID changes nothing, and neither does one about a mail that is so old that
+/// repeats are not recognised.
+pub(in super::super) fn returned(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    bounce: &Bounce,
+) -> Result<(), StoreError> {
+    let mut messages = bounce.messages.iter();
+    let Some(id) = messages.find_map(|message| message_id::find_signed(key, message)) else {
+        return Ok(());
+    };
+    let sent: Option<(Address,)> = sql!(
+        "SELECT recipient FROM mail WHERE id = :id AND created_at > :oldest",
+        id,
+        oldest = tx.now() - KEPT
+    )
+    .maybe(tx)?;
+    // The address is that of our mail: reports name the one to which it was forwarded.
+    let Some((address,)) = sent else {
+        return Ok(());
+    };
+    bounced(tx, key, &address, &id)?;
+    sql!(
+        "UPDATE mail SET answer = :reason WHERE id = :id AND state = 'bounced'",
+        reason = bounce.reason,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    let outcome = if bounce.is_unknown {
+        Outcome::HardBounce
+    } else {
+        Outcome::SoftBounce
+    };
+    outcome_of_mail(tx, key, &address, id.as_str(), outcome)
+}
+
+/// Marks an accepted mail as bounced.
+fn bounced(tx: &mut Tx<'_>, key: &Key, address: &Address, id: &MailId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE mail SET state = :state, changed_at = :now
+         WHERE id = :id AND recipient_hash = :hash AND state IN ('sent', 'uncertain')",
+        state = State::Bounced,
+        now = tx.now(),
+        id,
+        hash = Place::whole(key, address).address
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
 }
 
 /// Records a report about a mail, identified by this store's id or the provider's.

@@ -189,6 +189,7 @@ impl Confirmation<'_> {
                 let reach = contact.phone.as_ref().or(contact.email.as_ref());
                 let name = match reach {
                     Some(reach) => {
+                        let reach = in_order(self.text, reach);
                         format!("{}{}{reach}", contact.name, self.text.say("list-comma"))
                     }
                     None => contact.name.clone(),
@@ -200,5 +201,15 @@ impl Confirmation<'_> {
             }
             None => self.text.with("mail-confirmation-why-plain", [household]),
         }
+    }
+}
+
+/// A telephone number or mail address for a sentence. Where sentences run from right to left, its
+/// groups of digits would change places without these marks (UAX #9).
+pub(crate) fn in_order(text: &Text, reach: &str) -> String {
+    if text.language().dir == "rtl" {
+        format!("\u{2066}{reach}\u{2069}")
+    } else {
+        reach.to_owned()
     }
 }

@@ -1,0 +1,131 @@
+//! The job that reads delivery reports in a mailbox, usually that of the sender's address.
+//!
+//! The mailbox may be used for other mail, too: nothing in it is changed or deleted, and only mails
+//! that call themselves reports are fetched. The store notes how far it was read.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::dsn::{self, Bounce};
+pub use super::imap::Mailbox;
+use super::imap::{ImapError, Session};
+use super::suppression;
+use crate::jobs::{Done, Handler};
+use crate::key::Key;
+use crate::sql;
+use crate::store::{Row, Rows, Store, StoreError, Tx};
+
+/// The kind of the job.
+pub const KIND: &str = "mail.bounces";
+/// How many reports are read at once.
+const BATCH: usize = 100;
+
+/// How far a mailbox was read.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+pub struct Progress {
+    uid_validity: i64,
+    last_uid: i64,
+    /// When it was last looked at.
+    pub looked_at: Timestamp,
+    /// Why it could not be read then.
+    pub error: Option<String>,
+}
+
+/// Finds how far a mailbox was read; `None` if it was never looked at.
+pub fn find(tx: &mut Tx<'_>, mailbox: &str) -> Result<Option<Progress>, StoreError> {
+    sql!(
+        "SELECT {Progress} FROM bounce_mailbox WHERE mailbox = :mailbox",
+        mailbox
+    )
+    .maybe(tx)
+}
+
+/// Reads the mailbox once a minute. `key` is that of the suppression list.
+pub fn handler(store: Store, mailbox: Mailbox, key: Key) -> Handler {
+    let mailbox = Arc::new(mailbox);
+    Handler::each_minute(KIND, move |_| {
+        let (store, mailbox, key) = (store.clone(), Arc::clone(&mailbox), key.clone());
+        async move {
+            let name = mailbox.name();
+            let of = name.clone();
+            let known = store.read(move |tx| find(tx, &of)).await?;
+            let had_failed = known.as_ref().is_some_and(|known| known.error.is_some());
+            match look(&mailbox, known.as_ref()).await {
+                Ok(found) => Ok(Done::with(move |tx| keep(tx, &key, &name, &found))),
+                Err(error) => {
+                    // The page about mail shows it; the log says it once, not each minute.
+                    if !had_failed {
+                        tracing::warn!(mailbox = name, %error, "the mailbox cannot be read");
+                    }
+                    let error = error.to_string();
+                    Ok(Done::with(move |tx| note_failure(tx, &name, &error)))
+                }
+            }
+        }
+    })
+}
+
+/// What was found in a mailbox, and how far it was read.
+struct Found {
+    uid_validity: i64,
+    last_uid: i64,
+    bounces: Vec<Bounce>,
+}
+
+async fn look(mailbox: &Mailbox, known: Option<&Progress>) -> Result<Found, ImapError> {
+    let mut session = Session::open(mailbox).await?;
+    let uid_validity = session.uid_validity;
+    let last = known.filter(|known| known.uid_validity == uid_validity);
+    let last = last.map_or(0, |known| known.last_uid);
+    let mut found = Found {
+        uid_validity,
+        last_uid: last.max(session.next_uid - 1),
+        bounces: Vec::new(),
+    };
+    if found.last_uid > last {
+        let mut numbers = session.reports(last + 1, found.last_uid).await?;
+        if let Some(next) = numbers.get(BATCH) {
+            found.last_uid = next - 1;
+            numbers.truncate(BATCH);
+        }
+        for number in numbers {
+            let mail = session.mail(number).await?;
+            found.bounces.extend(mail.and_then(|mail| dsn::read(&mail)));
+        }
+    }
+    session.close().await;
+    Ok(found)
+}
+
+fn keep(tx: &mut Tx<'_>, key: &Key, mailbox: &str, found: &Found) -> Result<(), StoreError> {
+    for bounce in &found.bounces {
+        suppression::returned(tx, key, bounce)?;
+    }
+    sql!(
+        "INSERT INTO bounce_mailbox (mailbox, uid_validity, last_uid, looked_at)
+         VALUES (:mailbox, :uid_validity, :last_uid, :now)
+         ON CONFLICT (mailbox) DO UPDATE SET uid_validity = excluded.uid_validity,
+             last_uid = excluded.last_uid, looked_at = excluded.looked_at, error = NULL",
+        mailbox,
+        uid_validity = found.uid_validity,
+        last_uid = found.last_uid,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+fn note_failure(tx: &mut Tx<'_>, mailbox: &str, error: &str) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO bounce_mailbox (mailbox, uid_validity, last_uid, looked_at, error)
+         VALUES (:mailbox, 0, 0, :now, :error)
+         ON CONFLICT (mailbox) DO UPDATE SET looked_at = excluded.looked_at,
+             error = excluded.error",
+        mailbox,
+        error,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}

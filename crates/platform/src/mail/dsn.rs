@@ -1,0 +1,106 @@
+//! Delivery status notifications (RFC 3464): the mails by which mail servers say that a mail of
+//! ours did not arrive.
+
+use mailparse::{MailHeaderMap as _, ParsedMail, parse_headers, parse_mail};
+
+use super::smtp::means_unknown;
+
+/// The longest reason, in bytes.
+const REASON_LIMIT: usize = 500;
+/// How many Message-IDs are kept of a report.
+const MESSAGES: usize = 20;
+
+/// A report that a mail did not arrive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bounce {
+    /// The Message-IDs that the report names, the most likely first.
+    pub(super) messages: Vec<String>,
+    /// Whether the address does not exist. It may receive other mail if not.
+    pub(super) is_unknown: bool,
+    /// The reply of the recipient's mail server.
+    pub(super) reason: String,
+}
+
+/// Reads a report, whose end may be missing; `None` for any other mail, and for reports that say
+/// that a mail arrived or is delayed.
+pub(super) fn read(message: &[u8]) -> Option<Bounce> {
+    let mail = parse_mail(message).ok()?;
+    if mail.ctype.mimetype != "multipart/report" {
+        return None;
+    }
+    let status = part(
+        &mail,
+        &["message/delivery-status", "message/global-delivery-status"],
+    )?;
+    let failures = failures(&String::from_utf8_lossy(&status.get_body_raw().ok()?));
+    // A mail that a server passed on to several addresses may have arrived at some of them.
+    let is_unknown = failures.iter().all(|reason| means_unknown(reason));
+    let mut reason = failures.into_iter().next()?;
+    reason.truncate(reason.floor_char_boundary(REASON_LIMIT));
+    Some(Bounce {
+        messages: messages(&mail),
+        is_unknown,
+        reason,
+    })
+}
+
+fn part<'a, 'b>(mail: &'a ParsedMail<'b>, types: &[&str]) -> Option<&'a ParsedMail<'b>> {
+    let mut parts = mail.subparts.iter();
+    parts.find(|part| types.contains(&part.ctype.mimetype.as_str()))
+}
+
+/// What is said of each recipient that the mail did not reach (RFC 3464, section 2.3): the status,
+/// and the reply of the mail server, whose status may be the better one.
+fn failures(status: &str) -> Vec<String> {
+    let status = status.replace("\r\n", "\n");
+    let mut failures = Vec::new();
+    for group in status.split("\n\n") {
+        let group = group.trim_start_matches('\n');
+        let Ok((fields, _)) = parse_headers(group.as_bytes()) else {
+            continue;
+        };
+        let action = fields.get_first_value("Action").unwrap_or_default();
+        if !action.trim().eq_ignore_ascii_case("failed") {
+            continue;
+        }
+        let status = fields.get_first_value("Status").unwrap_or_default();
+        let reply = fields.get_first_value("Diagnostic-Code");
+        let reply = reply.unwrap_or_default();
+        let reply = match reply.split_once(';') {
+            Some((kind, reply)) if kind.trim().eq_ignore_ascii_case("smtp") => reply,
+            _ => &reply,
+        };
+        let reason = format!("{} {}", status.trim(), reply.trim());
+        failures.push(crate::text_cleaning::clean_line(reason.trim()));
+    }
+    failures
+}
+
+/// The Message-IDs in the returned head, else in the fields by which a mail names an earlier one.
+fn messages(mail: &ParsedMail<'_>) -> Vec<String> {
+    let returned = part(
+        mail,
+        &[
+            "text/rfc822-headers",
+            "message/rfc822",
+            "message/rfc822-headers",
+            "message/global",
+            "message/global-headers",
+        ],
+    );
+    let mut messages = Vec::new();
+    if let Some(body) = returned.and_then(|part| part.get_body_raw().ok())
+        && let Ok((fields, _)) = parse_headers(body.trim_ascii_start())
+    {
+        messages.extend(fields.get_first_value("Message-ID"));
+    }
+    for name in ["In-Reply-To", "References"] {
+        let value = mail.headers.get_first_value(name).unwrap_or_default();
+        messages.extend(value.split_whitespace().map(str::to_owned));
+    }
+    messages.truncate(MESSAGES);
+    messages
+}
+
+#[cfg(test)]
+mod tests;
