@@ -98,7 +98,7 @@ pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) 
 pub(super) fn bounces(
     written: &Written,
     route: &MailRoute,
-    check: &mut Check<'_>,
+    check: &mut ProblemCollector<'_>,
 ) -> Option<Mailbox> {
     let mail = &written.mail;
     let own = ("mail.bounces_password", &mail.bounces_password);
