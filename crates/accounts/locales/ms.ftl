@@ -28,7 +28,7 @@ account-join-known = Sudah ada akaun?
 account-join-finish = Cipta akaun dan sertai
 account-role-admin = pentadbir pemasangan
 account-role-owner = pemilik pemasangan
-account-role-trusted-contact = kenalan dipercayai: nampak apa yang orang tunjukkan kepada kenalan dipercayai
+account-role-trusted-contact = kenalan dipercayai: melihat perkara yang orang tunjukkan kepada kenalan dipercayai
 
 # Akaun sendiri.
 account-security = Kata laluan dan akses
@@ -40,14 +40,14 @@ account-password-current = Kata laluan sekarang
 account-password-new = Kata laluan baharu
 account-password-others = Semua peranti lain akan dilog keluar.
 account-password-save = Simpan kata laluan
-account-sessions = Tempat anda log masuk
+account-sessions = Peranti yang log masuk ke akaun anda
 account-session-history = Log masuk { $since }, kali terakhir digunakan { $seen }.
 account-session-this = Yang ini
 account-session-unknown = Pelayar tidak dikenali
 account-session-end = Log keluar di sana
 account-session-end-others = Log keluar di semua peranti lain…
 account-passkeys = Kunci laluan
-account-passkeys-text = Log masuk dengan cap jari, wajah atau PIN peranti, tanpa kata laluan. Kunci laluan hanya berfungsi di laman ini, jadi tiada siapa boleh memintanya di tempat lain.
+account-passkeys-text = Log masuk dengan cap jari, wajah atau PIN peranti, tanpa kata laluan. Kunci laluan hanya berfungsi di laman ini, jadi tiada sesiapa boleh memintanya di tempat lain.
 account-passkeys-script = Untuk menambah kunci laluan, benarkan skrip pada halaman ini.
 account-passkey-name = Nama kunci laluan, contohnya “Telefon saya”
 account-passkey-add = Tambah kunci laluan
@@ -62,9 +62,9 @@ account-done-passkey = Kunci laluan anda telah diubah.
 account-provider-sign-in = Log masuk dengan { $provider }
 account-provider-register = Daftar dengan { $provider }
 account-provider-onward = Teruskan ke { $provider }
-account-newcomer-text = Hampir selesai: alamat manakah milik anda? Anda akan menerima mel di situ dengan pautan untuk mengesahkannya.
+account-newcomer-text = Hampir selesai: alamat manakah milik anda? Anda akan menerima e-mel di situ dengan pautan untuk mengesahkannya.
 account-link-identity = Log masuk sekali untuk memautkan
-account-link-identity-text = Sudah ada akaun di sini dengan alamat anda. Log masuk ke akaun itu sekali seperti biasa. Selepas itu, pembekal ini juga boleh melog masuk anda.
+account-link-identity-text = Sudah ada akaun di sini dengan alamat anda. Log masuk ke akaun itu sekali seperti biasa. Selepas itu, anda juga boleh log masuk melalui pembekal ini.
 account-identities = Log masuk yang dipautkan
 account-identities-text = Log masuk dengan akaun yang anda miliki di tempat lain.
 account-identity-link = Pautkan { $provider }
@@ -109,7 +109,7 @@ mail-passkey-copied-subject = Kunci laluan anda mungkin telah disalin
 mail-passkey-copied-text =
     Salam { $name },
 
-    satu kunci laluan akaun anda di { $site } menjawab seolah-olah ia sudah lama tidak digunakan, jadi mungkin ada orang lain yang menyimpan salinannya. Tiada sesiapa dilog masuk dengannya.
+    satu kunci laluan akaun anda di { $site } menjawab seolah-olah ia sudah lama tidak digunakan, jadi mungkin ada orang lain yang menyimpan salinannya. Tiada sesiapa berjaya log masuk dengannya.
 
     Masa: { $time } ({ $zone })
     Dari: { $network }
@@ -131,7 +131,7 @@ mail-reuse-text =
 # What can go wrong: who is asking.
 problem-email-taken = Akaun dengan alamat e-mel ini sudah wujud.
     .title = E-mel sudah digunakan
-problem-last-owner = Mesti ada seorang pemilik. Jadikan orang lain pemilik dahulu.
+problem-last-owner = Mesti ada sekurang-kurangnya seorang pemilik. Jadikan orang lain pemilik dahulu.
     .title = Pemilik terakhir
 problem-credentials-invalid = Alamat e-mel atau kata laluan tidak betul.
     .title = Tidak dapat log masuk
@@ -181,8 +181,8 @@ problem-last-credential = Ini satu-satunya cara anda log masuk. Tetapkan kata la
     .title = Cara terakhir untuk log masuk
 problem-oauth-state-invalid = Log masuk ini dimulakan di pelayar lain, mengambil masa terlalu lama, atau sudah selesai. Sila mulakan semula.
     .title = Sila mulakan semula
-problem-oauth-denied = Anda tidak dilog masuk: pembekal menolaknya, atau akaun anda di sini tidak boleh digunakan.
-    .title = Tidak dilog masuk
+problem-oauth-denied = Anda tidak berjaya log masuk: pembekal menolaknya, atau akaun anda di sini tidak boleh digunakan.
+    .title = Log masuk tidak berjaya
 problem-oauth-provider-failed = Pembekal log masuk ini tidak menjawab dengan betul. Sila cuba lagi kemudian, atau log masuk dengan cara lain.
     .title = Pembekal tidak tersedia
 problem-link-requires-sign-in = Sudah ada akaun di sini dengan alamat anda. Log masuk ke akaun itu sekali untuk memautkan log masuk ini.
@@ -199,11 +199,11 @@ account-data = Data anda
 account-export = Salinan data anda
 account-export-text = Semua yang disimpan tentang anda di sini, sebagai zip dengan satu dokumen JSON. Anda boleh mendapatkannya dua kali sehari.
 account-export-get = Dapatkan salinan
-account-erase = Padamkan akaun
-account-erase-text = Anda dilog keluar di mana-mana, dan halaman awam anda hilang serta-merta. Selama 7 hari anda boleh berubah fikiran dengan log masuk. Selepas itu semua yang milik anda sahaja dipadamkan untuk selamanya.
+account-erase = Padam akaun
+account-erase-text = Anda dilog keluar di semua peranti, dan halaman awam anda hilang serta-merta. Selama 7 hari anda boleh berubah fikiran dengan log masuk. Selepas itu semua yang milik anda sahaja dipadam buat selama-lamanya.
 account-erase-do = Padam akaun saya…
 account-restore = Kekalkan akaun anda?
-account-restore-text = Anda meminta akaun ini dipadamkan. Tekan butang untuk mengekalkannya, kemudian log masuk semula.
+account-restore-text = Anda meminta akaun ini dipadam. Tekan butang untuk mengekalkannya, kemudian log masuk semula.
 account-restore-do = Kekalkan akaun
 
 # Mentadbir orang.
@@ -215,15 +215,15 @@ people-rank-none = Tiada
 people-any = Mana-mana
 people-show = Tunjukkan
 people-none = Tiada sesiapa ditemui.
-people-more = Lagi
+people-more = Tunjukkan lagi
 people-active = Aktif
 people-deactivated = Disekat
-people-leaving = Akan dipadamkan
+people-leaving = Akan dipadam
 people-facts = Mempunyai akaun sejak { $since }. { $last ->
     [none] Belum pernah log masuk.
    *[other] Kali terakhir log masuk { $last }.
 } Sesi: { $sessions }. Token: { $tokens }.
-people-erased-at = Akaun dipadamkan selepas { $at }.
+people-erased-at = Akaun dipadam selepas { $at }.
 people-deactivate = Sekat…
 people-activate = Nyahsekat
 people-sign-out = Log keluar di semua peranti…
@@ -244,14 +244,14 @@ problem-password-exists = Anda sudah ada kata laluan. Tukar dengan kata laluan s
     .title = Kata laluan sudah ada
 problem-sign-in-page-required = Log masuk ke akaun ini di halaman /login laman ini.
     .title = Log masuk di halaman
-problem-account-leaving = Akaun ini akan dipadamkan.
-    .title = Akan dipadamkan
+problem-account-leaving = Akaun ini akan dipadam.
+    .title = Akan dipadam
 problem-active-obligations = Selesaikan yang ini dahulu, atau jadikan orang lain pemiliknya: { $obligations }.
     .title = Ada yang belum selesai
 # Membuktikan sekali lagi siapa anda.
 account-sudo = Sahkan bahawa ini anda
-account-sudo-text = Anda log masuk lebih 10 minit yang lalu. Untuk langkah ini kami meminta kata laluan anda sekali lagi.
-account-sudo-factor-text = Anda log masuk lebih 10 minit yang lalu. Untuk langkah ini kami meminta kata laluan dan kod sekali lagi.
+account-sudo-text = Anda log masuk lebih daripada 10 minit yang lalu. Untuk langkah ini kami meminta kata laluan anda sekali lagi.
+account-sudo-factor-text = Anda log masuk lebih daripada 10 minit yang lalu. Untuk langkah ini kami meminta kata laluan dan kod sekali lagi.
 account-sudo-link = Anda tiada kata laluan. Log keluar, kemudian log masuk dengan pautan baharu; selepas itu anda boleh meneruskan selama 10 minit.
 account-sudo-confirm = Sahkan
 account-sudo-next = Seterusnya, tanpa bertanya lagi:
@@ -293,10 +293,10 @@ account-forgot-text = Masukkan alamat akaun anda, dan kami akan menghantar pauta
 account-forgot-reset = Hantar pautan untuk menetapkan kata laluan baharu
 account-forgot-sign-in = Hantar pautan untuk log masuk
 account-forgot-sent = Semak e-mel anda
-account-forgot-sent-text = Jika ada akaun dengan alamat ini, e-mel sedang dihantar. Pautan di dalamnya boleh digunakan sekali, dan tidak lama.
+account-forgot-sent-text = Jika ada akaun dengan alamat ini, e-mel sedang dihantar. Pautan di dalamnya boleh digunakan sekali sahaja, dalam masa yang singkat.
 account-reset = Tetapkan kata laluan baharu
 account-reset-text = Semua yang sedang log masuk ke akaun anda akan dilog keluar.
-account-reset-erases = Tiada siapa yang telah mengesahkan bahawa alamat e-mel ini milik anda. Oleh itu, semua yang dibuat dengan akaun ini akan dipadamkan. Untuk menyimpannya, log masuk dengan kata laluan anda dan sahkan alamat itu dahulu.
+account-reset-erases = Tiada sesiapa yang telah mengesahkan bahawa alamat e-mel ini milik anda. Oleh itu, semua yang dibuat dengan akaun ini akan dipadam. Untuk menyimpannya, log masuk dengan kata laluan anda dan sahkan alamat itu dahulu.
 account-reset-tokens = Buang juga kunci laluan dan log masuk yang dipautkan, dan tarik balik token program
 account-reset-done = Kata laluan baharu berkuat kuasa
 account-reset-done-text = Anda boleh log masuk dengannya sekarang. Selepas itu anda nampak apa yang masih anda kongsi dengan orang lain. Jemputan anda yang belum diterima telah ditarik balik.
@@ -332,7 +332,7 @@ mail-link-subject = Log masuk ke { $site }
 mail-link-text =
     Salam { $name },
 
-    pautan ini melog masuk anda, sekali dan dalam masa 24 jam:
+    pautan ini membolehkan anda log masuk, sekali sahaja dan dalam masa 24 jam:
     { $address }
 
     Jika anda tidak memintanya, tiada apa yang perlu dibuat. Jangan beri pautan ini kepada sesiapa.
@@ -342,7 +342,7 @@ mail-password-text =
 
     pautan yang dihantar kepada anda telah digunakan untuk menetapkan kata laluan baharu. Semua yang log masuk telah dilog keluar.
 
-    Bila: { $time } ({ $zone })
+    Masa: { $time } ({ $zone })
     Dari: { $network }
 
     Jika bukan anda, seseorang boleh membaca e-mel anda. Tetapkan kata laluan lain sekarang, dan tukar kata laluan peti mel anda:
@@ -390,23 +390,23 @@ mail-changed-text =
 
     akaun anda di { $site } kini mempunyai alamat e-mel lain.
 
-    Bila: { $time } ({ $zone })
+    Masa: { $time } ({ $zone })
 
-    Jika bukan anda, pautan ini mengembalikan alamat lama dan melog keluar semua. Ia berfungsi selama 7 hari:
+    Jika bukan anda, pautan ini mengembalikan alamat lama, dan semua peranti dilog keluar. Pautan ini sah selama 7 hari:
     { $address }
 
 # Jemputan ke pemasangan.
 account-role-member = ahli
 account-invites = Jemputan akaun
-account-invites-text = Sesiapa yang anda jemput mendapat pautan yang berfungsi sekali, selama 7 hari, dan untuk alamat ini sahaja.
+account-invites-text = Sesiapa yang anda jemput mendapat pautan yang boleh digunakan sekali sahaja, sah selama 7 hari dan hanya untuk alamat ini.
 account-invites-role = Sebagai
 account-invites-create = Jemput
 account-invites-sent = Jemputan sedang dihantar.
 account-invites-removed = Jemputan itu tidak berfungsi lagi.
-account-invites-until = Berfungsi hingga { $until }.
+account-invites-until = Sah hingga { $until }.
 account-invites-remove = Tarik balik
 account-invites-link = Pautan jemputan
-account-invites-copy = Tiada e-mel keluar dari pelayan ini, jadi berikan pautan kepada orang yang anda jemput. Ia ditunjukkan sekali ini sahaja.
+account-invites-copy = Pelayan ini tidak menghantar e-mel, jadi berikan pautan kepada orang yang anda jemput. Ia ditunjukkan sekali ini sahaja.
 mail-invite-subject = Anda dijemput ke { $site }
 mail-invite-text =
     Salam,
@@ -485,19 +485,19 @@ account-factors-keep-text = Seorang pentadbir mahu faktor kedua dan kunci laluan
 account-factors-kept = Faktor anda dikekalkan
 account-factors-kept-text = Faktor kedua dan kunci laluan anda kekal seperti sedia ada.
 account-sudo-passkey = Sahkan dengan kunci laluan
-account-sudo-passkey-text = Anda log masuk lebih 10 minit yang lalu. Untuk langkah ini kami meminta kunci laluan anda sekali lagi.
+account-sudo-passkey-text = Anda log masuk lebih daripada 10 minit yang lalu. Untuk langkah ini kami meminta kunci laluan anda sekali lagi.
 people-duties = Tugas
 people-duties-text = Selain peranan, orang ini ialah
 people-duties-save = Simpan tugas
 people-factors = Faktor kedua
-people-factors-text = Jika orang ini kehilangan aplikasi pengesah, kod pemulihan dan semua kunci laluan, mintalah supaya semuanya dibuang. Orang itu diberitahu melalui e-mel dan boleh mengekalkannya dalam masa 24 jam; selepas itu semuanya dibuang, dan sesiapa yang sedang log masuk ke akaun itu dilog keluar.
+people-factors-text = Jika orang ini kehilangan aplikasi pengesah, kod pemulihan dan semua kunci laluan, minta supaya semuanya dibuang. Orang itu diberitahu melalui e-mel dan boleh mengekalkannya dalam masa 24 jam; selepas itu semuanya dibuang, dan sesiapa yang sedang log masuk ke akaun itu dilog keluar.
 people-factors-reset = Buang dalam 24 jam
 people-factors-keep = Jangan buang
 people-factors-reset-at = Faktor kedua dan kunci laluan dibuang selepas { $at }.
 people-export = Salinan data
 people-export-text = Semua yang disimpan tentang orang ini, seperti yang boleh diperolehnya sendiri. Orang itu diberitahu melalui e-mel.
 people-export-get = Dapatkan salinan
-problem-account-deactivated = Akaun ini disekat. Nyahsekatkannya dahulu.
+problem-account-deactivated = Akaun ini disekat. Nyahsekat akaun itu dahulu.
     .title = Disekat
 problem-address-suppressed = Tiada e-mel dihantar ke alamat akaun ini buat masa ini, jadi orang itu tidak akan tahu. Pengendali pelayan boleh membuang faktor itu serta-merta: kenduri owner reset-factors.
     .title = Tiada e-mel ke sana
@@ -537,15 +537,15 @@ mail-exported-text =
 # Apa yang berlaku pada akaun, menurut lognya.
 event-account-activated = Dinyahsekat
 event-account-deactivated = Disekat
-event-account-erased = Akaun telah dipadamkan
-event-account-erasure-asked = Meminta akaun dipadamkan
-event-account-erasure-ordered = Pentadbir meminta akaun dipadamkan
+event-account-erased = Akaun telah dipadam
+event-account-erasure-asked = Meminta akaun dipadam
+event-account-erasure-ordered = Pentadbir meminta akaun dipadam
 event-account-exported = Salinan data telah dibuat
 event-account-registered = Mendaftar
 event-account-renamed = Menukar alamat awam
 event-account-reset-sent = Pentadbir menghantar pautan kata laluan baharu melalui e-mel
 event-account-restored = Mengekalkan akaun
-event-account-signed-out = Pentadbir melog keluarnya di mana-mana
+event-account-signed-out = Dilog keluar di semua peranti oleh pentadbir
 event-site-look-changed = Menukar halaman utama atau menu
 event-email-changed = Menukar alamat e-mel
 event-email-restored = Membatalkan penukaran alamat e-mel
@@ -556,13 +556,13 @@ event-factor-reset-done = Faktor kedua dan kunci laluan telah dibuang
 event-grant-changed = Menerima peranan lain
 event-grant-given = Menerima peranan
 event-grant-removed = Kehilangan peranan
-event-identity-linked = Menghubungkan cara log masuk dengan penyedia
-event-identity-removed = Membuang cara log masuk dengan penyedia
+event-identity-linked = Memautkan log masuk pembekal
+event-identity-removed = Menyahpaut log masuk pembekal
 event-invite-created = Jemputan telah dibuat
 event-invite-withdrawn = Jemputan telah ditarik balik
 event-owner-created = Menjadi pemilik melalui konsol pelayan
 event-passkey-added = Menambah kunci laluan
-event-passkey-copied = Satu kunci laluan yang mungkin telah disalin menjawab
+event-passkey-copied = Seseorang cuba menggunakan kunci laluan yang mungkin telah disalin
 event-passkey-removed = Membuang kunci laluan
 event-password-changed = Menukar kata laluan
 event-password-reset = Menetapkan kata laluan baharu melalui pautan e-mel
@@ -639,7 +639,7 @@ profile-text = Nama anda dipaparkan di sebelah apa yang anda kongsi, dan makluma
 profile-public = Untuk semua orang
 profile-private = Untuk anda sahaja
 profile-bio = Tentang anda
-profile-location = Tempat anda
+profile-location = Lokasi anda
 profile-website = Laman web
 profile-website-hint = Alamat yang bermula dengan https://
 profile-real-name = Nama penuh
@@ -662,7 +662,7 @@ slug-changed = Alamat awam anda telah ditukar.
 
 # Kenalan dipercayai.
 trusted-title = Kenalan dipercayai
-trusted-text = Mereka nampak apa yang anda tunjukkan kepada kenalan dipercayai, semasa mereka log masuk.
+trusted-text = Mereka dapat melihat perkara yang anda tunjukkan kepada kenalan dipercayai, selagi mereka log masuk.
 trusted-none = Belum ada.
 trusted-add = Tambah seseorang
 trusted-slug = Alamat web mereka
@@ -695,7 +695,7 @@ look-veranda = Serambi
 look-veranda-about = Mesra. Hijau daun jendela, bata dan kayu berukir.
 look-market = Pasar malam
 look-market-about = Meriah. Lampu di atas jalan yang gelap.
-look-both = Setiap satu ada sisi cerah dan gelap; peranti pelawat yang memilih. Jemputan kekal dengan rupanya sendiri.
+look-both = Setiap satu ada versi cerah dan gelap; peranti pelawat yang memilih. Jemputan kekal dengan rupanya sendiri.
 look-accent-own = Guna warna saya sendiri untuk butang, pautan dan angka
 look-accent = Warna anda
 look-accent-hint = Jika tidak boleh dibaca, warna itu digelapkan atau dicerahkan.
@@ -707,7 +707,7 @@ look-home-site = Pengenalan, potret dan yang terbaharu
 look-home-which = Yang mana
 look-home-which-hint = Hanya jika pilihan di atas menyatakan dalam kurungan apa yang perlu ditulis.
 look-sentence = Ayat pertama anda
-look-sentence-hint = Sehingga 80 aksara. Di tempat orang lain menulis “Selamat datang”.
+look-sentence-hint = Sehingga 80 aksara. Ayat ini menggantikan “Selamat datang”.
 look-introduction = Pengenalan
 look-introduction-hint = Dua atau tiga baris di bawahnya. Jika tiada, kata-kata profil anda yang dipaparkan.
 look-account = Laman siapa
@@ -715,7 +715,7 @@ look-account-first = Pemilik pertama
 look-menu = Menu
 look-menu-hint = 1 yang pertama. Yang tiada nombor tidak dipaparkan, dan tidak pernah lebih daripada tujuh.
 look-portrait = Potret
-look-portrait-alt = Apa yang ditunjukkannya
+look-portrait-alt = Keterangan gambar
 look-portrait-alt-hint = Untuk mereka yang tidak melihatnya: “Farah di serambi rumahnya”.
 look-portrait-save = Simpan potret
 look-icon = Ikon
@@ -733,7 +733,7 @@ notification-by-mail = Hantar juga kepada saya melalui e-mel
 notification-save = Simpan
 notification-saved = Disimpan.
 notification-first-page = Halaman utama memaparkan isi laman, kerana { $about } tidak lagi terbuka kepada umum.
-notification-mail-subject = Berita di { $site }
+notification-mail-subject = Makluman daripada { $site }
 notification-mail-text =
     { $name },
 
@@ -808,7 +808,7 @@ question-leave = Padam akaun anda?
 question-leave-facts =
     Anda dilog keluar di semua peranti, dan halaman awam anda hilang.
     Selepas 7 hari segala yang milik anda sahaja dipadam buat selama-lamanya.
-question-leave-undo = Sebelum itu anda boleh mengubah fikiran dengan log masuk.
+question-leave-undo = Sebelum itu anda boleh berubah fikiran dengan log masuk.
 question-leave-do = Padam akaun saya
 question-leave-confirm = Sahkan dan padam
 question-sessions = Log keluar di semua peranti lain?

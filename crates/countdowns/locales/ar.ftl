@@ -63,6 +63,7 @@ countdown-runs-earlier = { $n ->
 }
 countdown-directory = عدّ الأيام
 countdown-now = العدّ الآن
+countdown-directory-about = عدّ الأيام المعروض للجميع في { $site }.
 countdown-directory-empty = لا أحد يعرض عدًّا هنا بعد.
 countdown-search = العنوان أو الاسم
 countdown-find = بحث

@@ -46,6 +46,7 @@ countdown-runs-earlier = { $n ->
 }
 countdown-directory = Countdowns
 countdown-now = Counting now
+countdown-directory-about = Countdowns that people show to everybody on { $site }.
 countdown-directory-empty = Nobody shows a countdown here yet.
 countdown-search = Title or name
 countdown-find = Search

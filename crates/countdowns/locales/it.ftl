@@ -46,6 +46,7 @@ countdown-runs-earlier = { $n ->
 }
 countdown-directory = Conteggi dei giorni
 countdown-now = Ora si conta
+countdown-directory-about = I conteggi dei giorni pubblici su { $site }.
 countdown-directory-empty = Qui nessuno mostra ancora un conteggio.
 countdown-search = Titolo o nome
 countdown-find = Cerca

@@ -31,6 +31,7 @@ countdown-run = { $from } – { $to }
 countdown-runs-earlier = { $n } tempoh yang lebih awal tidak disenaraikan.
 countdown-directory = Kiraan hari
 countdown-now = Sedang dikira
+countdown-directory-about = Kiraan hari yang ditunjukkan kepada semua orang di { $site }.
 countdown-directory-empty = Belum ada kiraan hari yang ditunjukkan di sini.
 countdown-search = Tajuk atau nama
 countdown-find = Cari

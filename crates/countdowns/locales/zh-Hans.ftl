@@ -26,6 +26,7 @@ countdown-run = { $from } – { $to }
 countdown-runs-earlier = 另有更早的 { $n } 次未列出。
 countdown-directory = 计日
 countdown-now = 正在计时
+countdown-directory-about = { $site } 上公开的计日。
 countdown-directory-empty = 这里还没有公开的计日。
 countdown-search = 标题或姓名
 countdown-find = 搜索

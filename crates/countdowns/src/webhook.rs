@@ -76,11 +76,15 @@ pub(crate) struct CountdownMessage {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ToldCountdown)]
 struct Told {
+    /// The id of the countdown.
     #[schema(value_type = String)]
     id: CountdownId,
+    /// The title.
     title: String,
+    /// The countdown's part of its address.
     slug: String,
     kind: Kind,
+    /// The date or time that is counted to; empty for a countdown that counts up.
     target: String,
 }
 
@@ -88,8 +92,10 @@ struct Told {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ToldReset)]
 struct ToldEntry {
+    /// The id of the reset.
     #[schema(value_type = String)]
     id: EntryId,
+    /// When it was reset.
     #[schema(value_type = String, format = "date-time")]
     reset_at: Timestamp,
     /// To webhooks that hear notes.

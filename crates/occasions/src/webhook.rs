@@ -52,8 +52,10 @@ pub(crate) fn describe(api: OpenApi) -> OpenApi {
 /// What is told of an answer.
 #[derive(Serialize, ToSchema)]
 struct ReplySaved {
+    /// The id of the occasion.
     #[schema(value_type = String)]
     occasion: OccasionId,
+    /// The id of the invitation.
     #[schema(value_type = String)]
     invitation: InvitationId,
     /// The invitation's version after it.
@@ -67,6 +69,7 @@ struct ReplySaved {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AnsweredGuest)]
 pub(crate) struct Answered {
+    /// The id of the guest.
     #[schema(value_type = String)]
     pub(crate) id: GuestId,
     /// The answer for each event, by the event's key.
@@ -76,10 +79,13 @@ pub(crate) struct Answered {
 /// What is told of an invitation that was opened.
 #[derive(Serialize, ToSchema)]
 struct InvitationOpened {
+    /// The id of the occasion.
     #[schema(value_type = String)]
     occasion: OccasionId,
+    /// The id of the invitation.
     #[schema(value_type = String)]
     invitation: InvitationId,
+    /// When the household opened its link.
     #[schema(value_type = String, format = "date-time")]
     opened_at: Timestamp,
 }

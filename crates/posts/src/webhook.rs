@@ -37,6 +37,7 @@ fn editors(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
 /// What is told of a post.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PostMessage {
+    /// The id of the post.
     #[schema(value_type = String)]
     post: PostId,
     kind: Kind,

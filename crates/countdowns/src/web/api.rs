@@ -241,8 +241,10 @@ struct PublicCountdown {
     account: String,
     /// The countdown's part of it.
     slug: String,
+    /// The title.
     title: String,
     kind: countdown::Kind,
+    /// The IANA name of its time zone.
     time_zone: String,
     #[serde(flatten)]
     clock: Option<Clock>,
@@ -260,8 +262,10 @@ struct PublicCountdown {
 /// A reset as everybody sees it.
 #[derive(Serialize, ToSchema)]
 struct PublicEntry {
+    /// When it was reset.
     #[schema(value_type = String, format = "date-time")]
     reset_at: Timestamp,
+    /// The note of the reset; empty if there is none.
     note: String,
 }
 
@@ -290,10 +294,13 @@ impl From<CountdownView> for PublicCountdown {
 /// A page of the directory.
 #[derive(Serialize, ToSchema)]
 struct Directory {
+    /// The countdowns of this page.
     items: Vec<ListedView>,
     /// How many there are in all.
     total: i64,
+    /// The number of this page; the first is 1.
     page: i64,
+    /// The most countdowns on a page.
     page_size: i64,
 }
 
@@ -341,6 +348,7 @@ struct ListedView {
     account: String,
     /// The countdown's part of it.
     slug: String,
+    /// The title.
     title: String,
     kind: countdown::Kind,
     #[serde(flatten)]

@@ -274,7 +274,10 @@ fn list_page(
     title: &str,
     body: ListPage<'_>,
 ) -> Result<Response, Problem> {
-    let written = plain(site, text, title, body, None)?;
+    let about = [("site", site.settings.name.as_str().into())];
+    let description = text.with("countdown-directory-about", about);
+    let share = Share::new(site, title, &description, "/countdowns");
+    let written = plain(site, text, title, body, Some(&share))?;
     let tag = written.tag();
     Ok(conditional::revalidated(
         headers,

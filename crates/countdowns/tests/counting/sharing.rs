@@ -134,3 +134,23 @@ fn the_main_countdown_of_whose_site_it_is_lives_on_the_first_page() {
         );
     });
 }
+
+#[test]
+fn the_directory_describes_itself_to_other_sites() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        farah.public("Swimming").await;
+        let page = stage.visitor().get("/countdowns").await;
+        for part in [
+            r#"name="description" content="Countdowns that people show"#,
+            r#"property="og:description" content="Countdowns that people show"#,
+            r#"property="og:url" content="http://127.0.0.1:8080/countdowns""#,
+        ] {
+            assert!(
+                page.expect(200).body.contains(part),
+                "{part}: {}",
+                page.body
+            );
+        }
+    });
+}

@@ -194,6 +194,7 @@ struct RegistrationResponse {
     client_data: Base64,
     authenticator_data: Base64,
     public_key: Base64,
+    /// The COSE number of the algorithm (RFC 9053).
     public_key_algorithm: i64,
 }
 

@@ -32,14 +32,19 @@ pub fn routes<R: Routes<Site>>() -> R {
 /// A post without its text.
 #[derive(Serialize, ToSchema)]
 pub struct PostSummary {
+    /// The id of the post.
     #[schema(value_type = String)]
     id: PostId,
     kind: Kind,
+    /// The title; a note has none.
     title: String,
+    /// The post's part of its address; a note has none.
     slug: String,
     state: PostState,
+    /// When the post was published; null before.
     #[schema(value_type = Option<String>, format = "date-time")]
     published_at: Option<Timestamp>,
+    /// Raised by each change.
     version: i64,
 }
 
@@ -100,18 +105,24 @@ impl ApiParent for Editor {
 /// A post as everybody reads it, without its text.
 #[derive(Serialize, ToSchema)]
 struct PublishedSummary {
+    /// The id of the post.
     #[schema(value_type = String)]
     id: PostId,
     kind: Kind,
+    /// The title; a note has none.
     title: String,
     /// Where it is read.
     url: String,
+    /// The beginning of the text, without formatting.
     excerpt: String,
+    /// The tags.
     tags: Vec<String>,
     /// Its picture.
     image: Option<PublishedImage>,
+    /// When the post was published.
     #[schema(value_type = Option<String>, format = "date-time")]
     published_at: Option<Timestamp>,
+    /// When the post was last changed.
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
 }
@@ -119,10 +130,13 @@ struct PublishedSummary {
 /// The picture of a post.
 #[derive(Serialize, ToSchema)]
 struct PublishedImage {
+    /// The address of the picture.
     url: String,
     /// For those who do not see it.
     alt: String,
+    /// The width in pixels.
     width: i64,
+    /// The height in pixels.
     height: i64,
 }
 

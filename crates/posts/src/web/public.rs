@@ -312,7 +312,17 @@ async fn list_page(
         is_editor,
         may_subscribe,
     };
-    plain(site, text, title, body, &feeds::links(kind))
+    let of_site = ("site", site.settings.name.as_str().into());
+    let description = match (kind, tag) {
+        (Kind::Note, _) => text.with("post-notes-about", [of_site]),
+        (_, "") => text.with("post-articles-about", [of_site]),
+        (_, tag) => text.with("post-tagged-about", [of_site, ("tag", tag.into())]),
+    };
+    let metadata = Metadata {
+        share: Some(&Share::new(site, title, &description, &here)),
+        feeds: &feeds::links(kind),
+    };
+    framed(site, text, title, body, metadata)
 }
 
 /// How many tags are listed above the articles.

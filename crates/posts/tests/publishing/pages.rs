@@ -90,6 +90,25 @@ fn a_page_may_stand_at_the_root() {
 }
 
 #[test]
+fn a_list_describes_itself_to_other_sites() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = editor(stage).await;
+        farah.publish("One", "word").await;
+        for (path, about) in [
+            ("/blog", "The newest articles on "),
+            ("/notes", "The newest notes on "),
+        ] {
+            let page = stage.visitor().get(path).await;
+            let url = format!("property=\"og:url\" content=\"http://127.0.0.1:8080{path}\"");
+            assert!(page.expect(200).body.contains(&url), "{}", page.body);
+            let name = format!("name=\"description\" content=\"{about}");
+            let preview = format!("property=\"og:description\" content=\"{about}");
+            assert!(page.body.contains(&name) && page.body.contains(&preview));
+        }
+    });
+}
+
+#[test]
 fn a_post_names_its_author_and_leads_to_its_neighbours() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;

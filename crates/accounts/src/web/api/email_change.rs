@@ -28,6 +28,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeEmail {
+    /// The new email address.
     email: String,
 }
 

@@ -107,10 +107,11 @@ async fn erase(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// What a sign-in gave.
+/// The token with which a person keeps their account.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RestoreBody {
+    /// The `restore_token` of the response to a sign-in.
     restore_token: String,
 }
 

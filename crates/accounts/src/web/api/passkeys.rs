@@ -40,12 +40,16 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RequestOptions {
+    /// Random bytes, base64url; the passkey signs them.
     challenge: String,
+    /// How long the browser waits, in milliseconds.
     timeout: i64,
+    /// The host name that the passkey belongs to.
     rp_id: String,
     /// Which passkeys will do; none: any of the site.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     allow_credentials: Vec<Descriptor>,
+    /// Always `required`: a fingerprint, face or PIN.
     user_verification: &'static str,
 }
 
@@ -189,46 +193,65 @@ async fn list(
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CreationOptions {
+    /// Random bytes, base64url; the browser sends them back.
     challenge: String,
+    /// How long the browser waits, in milliseconds.
     timeout: i64,
+    /// The site that the passkey is for.
     rp: RelyingParty,
+    /// The account that the passkey is for.
     user: User,
+    /// The accepted kinds of keys, the preferred one first.
     pub_key_cred_params: Vec<Parameters>,
+    /// The passkeys that the account has already.
     exclude_credentials: Vec<Descriptor>,
+    /// What the authenticator must be able to do.
     authenticator_selection: Selection,
+    /// Always `none`: the maker of the authenticator is not asked for.
     attestation: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
 struct RelyingParty {
+    /// The host name of the site.
     id: String,
+    /// The name of the site.
     name: String,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct User {
+    /// The id of the account, base64url.
     id: String,
+    /// The email address.
     name: String,
+    /// The name as people read it.
     display_name: String,
 }
 
 #[derive(Serialize, ToSchema)]
 struct Parameters {
+    /// Always `public-key`.
     r#type: &'static str,
+    /// The COSE number of the algorithm (RFC 9053).
     alg: i64,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct Descriptor {
+    /// Always `public-key`.
     r#type: &'static str,
+    /// The id of the passkey, base64url.
     id: String,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Selection {
+    /// Whether the authenticator must store the passkey itself.
     resident_key: &'static str,
+    /// Always `required`: a fingerprint, face or PIN.
     user_verification: &'static str,
 }
 

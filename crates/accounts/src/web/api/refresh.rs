@@ -29,9 +29,9 @@ use site::asking::{Browser, Caller};
 pub(super) struct Tokens {
     /// Shown with each call: `Authorization: Bearer …`.
     access_token: String,
-    /// For how many seconds.
+    /// How many seconds the access token is valid.
     expires_in: i64,
-    /// Got the next ones with, once, within 7 days.
+    /// Exchanged once, within 7 days, for new tokens.
     refresh_token: String,
     /// Who it is.
     account: Me,
@@ -42,7 +42,7 @@ pub(super) struct Tokens {
 struct AccessToken {
     /// Shown with each call: `Authorization: Bearer …`.
     access_token: String,
-    /// For how many seconds.
+    /// How many seconds the access token is valid.
     expires_in: i64,
 }
 
@@ -50,6 +50,7 @@ struct AccessToken {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RefreshBody {
+    /// The newest refresh token of the session; it works once.
     refresh_token: String,
 }
 

@@ -38,6 +38,7 @@ struct SlugsView {
 /// A former one.
 #[derive(Serialize, ToSchema)]
 struct AliasView {
+    /// A former part of public addresses.
     slug: String,
     /// Until when it leads to the present one.
     #[schema(value_type = String, format = "date-time")]
@@ -140,6 +141,7 @@ async fn look(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Name {
+    /// The name as people read it.
     display_name: String,
 }
 

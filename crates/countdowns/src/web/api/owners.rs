@@ -29,10 +29,14 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CountdownOwner)]
 struct OwnerView {
+    /// The id of the account.
     #[schema(value_type = String)]
     account: AccountId,
+    /// The display name.
     name: String,
+    /// The email address.
     email: String,
+    /// When the person became an owner.
     #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
@@ -52,6 +56,7 @@ impl From<Member> for OwnerView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CountdownInviteLink)]
 struct Link {
+    /// The link to hand to the new owner; it works once.
     url: String,
 }
 
@@ -59,9 +64,12 @@ struct Link {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CountdownInvite)]
 struct InviteView {
+    /// The id of the link, for withdrawing it.
     id: String,
+    /// The account that made the link.
     #[schema(value_type = String)]
     invited_by: AccountId,
+    /// When the link stops working.
     #[schema(value_type = String, format = "date-time")]
     expires_at: Timestamp,
 }

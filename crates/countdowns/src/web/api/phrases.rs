@@ -140,6 +140,7 @@ async fn create(call: Call, body: Received<PhraseText>) -> Result<Response, Prob
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PhraseChange {
+    /// Whether the phrase may be shown.
     active: bool,
 }
 

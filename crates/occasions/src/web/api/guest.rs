@@ -138,9 +138,12 @@ struct SaveBody {
     reason = "left out, null and given are three things"
 )]
 struct GuestBody {
+    /// The id of a guest on the invitation; absent for a new one.
     #[schema(value_type = Option<String>)]
     id: Option<GuestId>,
+    /// The name; absent: it stays.
     name: Option<String>,
+    /// Whether the guest is a child.
     is_child: Option<bool>,
     /// 0–17; `null` if not told.
     #[serde(default, deserialize_with = "deserialize_given")]
@@ -148,6 +151,7 @@ struct GuestBody {
     /// By key of the event: `yes`, `no`, `undecided`.
     #[serde(default)]
     replies: BTreeMap<String, ReplyStatus>,
+    /// Keys of dietary options.
     diets: Option<Vec<String>>,
     /// `null` or empty removes it.
     #[serde(default, deserialize_with = "deserialize_given")]
@@ -161,6 +165,7 @@ struct GuestBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NoteBody {
+    /// The note; empty removes it.
     text: String,
     /// The version of the note that was read.
     version: Option<i64>,
@@ -370,7 +375,9 @@ async fn store(
 /// The household's note, as stored.
 #[derive(Serialize, ToSchema)]
 struct Note {
+    /// The note.
     text: String,
+    /// The version of the note.
     version: i64,
 }
 

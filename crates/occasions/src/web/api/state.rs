@@ -16,56 +16,83 @@ use crate::words::{Access, AskedOf, GuestKind, QuestionKind, ReplyStatus};
 /// Everything a household may see of its invitation.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PortalState<'a> {
+    /// The code of the invitation.
     code: &'a str,
+    /// Raised by each change of the invitation.
     version: i64,
     access: Access,
     /// RFC 3339; `null` if answers never close by themselves.
     closes_at: Option<String>,
+    /// The language of the household; null: not chosen.
     language: Option<&'a str>,
+    /// The name of the household.
     household: &'a str,
+    /// The message of the hosts to this household.
     host_message: Option<&'a str>,
+    /// The occasion.
     occasion: OccasionState<'a>,
+    /// The events that the household is invited to.
     events: Vec<EventState<'a>>,
     allowance: Allowance,
+    /// Everyone on the invitation.
     guests: Vec<GuestState<'a>>,
     /// The hosts' questions.
     questions: Vec<QuestionState<'a>>,
     /// Answers of the household as a whole, by key of the question.
     answers: BTreeMap<&'a str, &'a Answer>,
+    /// The note of the household to the hosts.
     note: NoteState<'a>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct OccasionState<'a> {
+    /// The occasion's part of its address.
     slug: &'a str,
+    /// The title, in the reader's language.
     title: &'a str,
+    /// The hosts' names, in the reader's language.
     hosts: &'a str,
+    /// The IANA name of its time zone.
     time_zone: &'a str,
+    /// The languages of its pages, as BCP 47 tags.
     languages: &'a [String],
 }
 
 #[derive(Serialize, ToSchema)]
 struct EventState<'a> {
+    /// The key of the event.
     key: &'a str,
+    /// The name, in the reader's language.
     name: &'a str,
+    /// When it starts, RFC 3339.
     starts_at: String,
+    /// When it ends, RFC 3339.
     ends_at: String,
+    /// The name of the venue.
     venue: &'a str,
+    /// The address of the venue.
     address: &'a str,
 }
 
 #[derive(Serialize, ToSchema)]
 struct GuestState<'a> {
+    /// The id of the guest.
     #[schema(value_type = String)]
     id: &'a GuestId,
+    /// The guest's name.
     name: &'a str,
     kind: GuestKind,
+    /// Whether the guest is a child.
     is_child: bool,
+    /// The age of a child in years, 0–17, if known.
     age: Option<i64>,
+    /// When the guest was last answered for, RFC 3339.
     answered_at: Option<String>,
     /// Replies by key of the event.
     replies: BTreeMap<&'a str, ReplyStatus>,
+    /// Keys of dietary options.
     diets: &'a [String],
+    /// The food need in words; null if there is none.
     diet_note: Option<&'a str>,
     /// Answers to the hosts' questions, by key.
     answers: BTreeMap<&'a str, &'a Answer>,
@@ -74,11 +101,15 @@ struct GuestState<'a> {
 /// A question of the hosts.
 #[derive(Serialize, ToSchema)]
 struct QuestionState<'a> {
+    /// The key of the question.
     key: &'a str,
     asked_of: AskedOf,
     kind: QuestionKind,
+    /// The question, in the reader's language.
     title: &'a str,
+    /// An explanation, in the reader's language; empty if there is none.
     help: &'a str,
+    /// The choices, if the question has any.
     choices: Vec<ChoiceState<'a>>,
     /// Keys of the events it is about; all events if empty.
     events: &'a [String],
@@ -90,13 +121,17 @@ struct QuestionState<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct ChoiceState<'a> {
+    /// The key of the choice.
     key: &'a str,
+    /// The choice, in the reader's language.
     label: &'a str,
 }
 
 #[derive(Serialize, ToSchema)]
 struct NoteState<'a> {
+    /// The note; empty if there is none.
     text: &'a str,
+    /// The version of the note.
     version: i64,
 }
 

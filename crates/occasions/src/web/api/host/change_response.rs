@@ -57,11 +57,13 @@ pub struct Receipt {
     /// The record's id, or its key if the key names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
+    /// The record's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<String>,
     /// For a guest, the invitation that has the version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) invitation: Option<String>,
+    /// The version after the change.
     pub(crate) version: i64,
 }
 

@@ -101,10 +101,12 @@ async fn add(
 /// A guest, and the version of the invitation.
 #[derive(Serialize, ToSchema)]
 struct OneGuest {
+    /// The id of the invitation.
     #[schema(value_type = String)]
     invitation: InvitationId,
     /// The version of the invitation.
     version: i64,
+    /// The guest.
     guest: GuestView,
 }
 

@@ -167,7 +167,9 @@ async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Pro
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Restoring {
+    /// The version that was read; `null` or absent skips the check for changes since.
     version: Option<i64>,
+    /// Restores it even if an event has fewer seats left than it needs.
     r#override: bool,
 }
 
@@ -175,7 +177,9 @@ struct Restoring {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Lock {
+    /// The version that was read; `null` or absent skips the check for changes since.
     version: Option<i64>,
+    /// Why the answers are locked; shown to hosts only.
     reason: String,
 }
 
@@ -183,8 +187,11 @@ struct Lock {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewCode {
+    /// The version that was read; `null` or absent skips the check for changes since.
     version: Option<i64>,
+    /// The new code; absent or `null` makes a random one.
     code: Option<String>,
+    /// Whether a code that is easily guessed is accepted.
     insist_on_code: bool,
 }
 
@@ -192,6 +199,7 @@ struct NewCode {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Approval {
+    /// The version that was read; `null` or absent skips the check for changes since.
     version: Option<i64>,
 }
 
@@ -199,6 +207,7 @@ struct Approval {
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Merging {
+    /// The version that was read; `null` or absent skips the check for changes since.
     #[serde(default)]
     version: Option<i64>,
     /// The id of the invitation that stays.
@@ -210,6 +219,7 @@ struct Merging {
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Sent {
+    /// Whether the invitation counts as sent.
     sent: bool,
 }
 

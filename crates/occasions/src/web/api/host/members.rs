@@ -33,12 +33,16 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Member)]
 struct MemberView {
+    /// The id of the account.
     #[schema(value_type = String)]
     account: AccountId,
+    /// The display name.
     name: String,
     /// Null if the caller is an observer.
     email: Option<String>,
+    /// The role in the occasion.
     role: Role,
+    /// When the person became a member.
     #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
@@ -66,17 +70,23 @@ struct RoleBody {
 /// A link that makes its first visitor a member; shown only once.
 #[derive(Serialize, ToSchema)]
 struct Link {
+    /// The link to hand to the new member; it works once.
     url: String,
+    /// The role that the link gives.
     role: Role,
 }
 
 /// A link that nobody has used yet.
 #[derive(Serialize, ToSchema)]
 struct InviteView {
+    /// The id of the link, for withdrawing it.
     id: String,
+    /// The role that the link gives.
     role: Role,
+    /// The account that made the link.
     #[schema(value_type = String)]
     invited_by: AccountId,
+    /// When the link stops working.
     #[schema(value_type = String, format = "date-time")]
     expires_at: Timestamp,
 }

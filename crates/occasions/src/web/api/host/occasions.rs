@@ -140,6 +140,7 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Seen {
+    /// The version that was read; `null` or absent skips the check for changes since.
     version: Option<i64>,
 }
 

@@ -56,23 +56,29 @@ async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Repor
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLine)]
 struct LineView {
+    /// The number of the line; lines are numbered in the order they were written.
     sequence: i64,
+    /// When it happened.
     #[schema(value_type = String, format = "date-time")]
     at: Timestamp,
     /// `account`, `household`, `system` or `token`.
     actor_kind: String,
+    /// The id of the account, household or token.
     actor_id: Option<String>,
     /// The actor's name, where known.
     actor_name: Option<String>,
     /// The action, such as `invitation.changed`.
     action: String,
+    /// The kind of record that the action concerns, such as `invitation`.
     entity_kind: String,
+    /// The id of that record.
     entity_id: String,
     /// The entity's name, where known.
     entity_name: Option<String>,
     /// `[{field, old, new}]`.
     #[schema(value_type = Vec<Object>)]
     changes: Value,
+    /// The id of the request, as in the `X-Request-Id` header of its response.
     request_id: Option<String>,
     /// The network that the request came from.
     network: Option<String>,

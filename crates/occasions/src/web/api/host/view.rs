@@ -48,45 +48,68 @@ impl ChangedView for Occasion {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub(super) struct InvitationView {
+    /// The id of the invitation.
     #[schema(value_type = String)]
     id: InvitationId,
+    /// The id of the occasion.
     #[schema(value_type = String)]
     occasion: OccasionId,
+    /// Raised by each change.
     version: i64,
+    /// The code that opens the invitation.
     code: Option<String>,
+    /// The name of the household.
     household: String,
+    /// How the household is addressed.
     salutation: Option<String>,
+    /// The email address of the household.
     email: Option<String>,
+    /// The phone number of the household.
     phone: Option<String>,
+    /// The postal address of the household.
     address: Option<String>,
+    /// The language of its pages and mail; null: the occasion's default.
     language: Option<String>,
+    /// How many more people the household may bring.
     plus_ones: i64,
+    /// How many more children the household may bring.
     children: i64,
     allowance: Allowance,
+    /// The household's own deadline, instead of the occasion's.
     #[schema(value_type = Option<String>, format = "date-time")]
     deadline_override: Option<Timestamp>,
+    /// What decides whether answers are open.
     lock_mode: LockMode,
+    /// Where answers are open by `lock_mode`: until when; null: without end.
     #[schema(value_type = Option<String>, format = "date-time")]
     open_until: Option<Timestamp>,
+    /// Why the answers are locked; shown to hosts only.
     lock_reason: Option<String>,
     /// What the household reads in its portal.
     host_message: String,
+    /// A note among hosts.
     host_note: Option<String>,
+    /// Labels for hosts.
     tags: Vec<String>,
     /// What the household wrote to the hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
     access: Access,
+    /// How much is answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
+    /// When answers close; null: never by themselves.
     #[schema(value_type = Option<String>, format = "date-time")]
     closes_at: Option<Timestamp>,
+    /// When the household last answered; null: never.
     #[schema(value_type = Option<String>, format = "date-time")]
     replied_at: Option<Timestamp>,
+    /// When the invitation was archived; null: it is in use.
     #[schema(value_type = Option<String>, format = "date-time")]
     archived_at: Option<Timestamp>,
     /// Keys of the events the household is invited to.
     events: Vec<String>,
+    /// Everyone on the invitation.
     guests: Vec<GuestView>,
     /// Answers of the household as a whole, by key of the question.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,15 +143,21 @@ impl ChangedView for InvitationView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationBookkeeping)]
 struct BookkeepingView {
+    /// When it was sent; null: not yet.
     #[schema(value_type = Option<String>, format = "date-time")]
     sent_at: Option<Timestamp>,
+    /// When the household first opened its link.
     #[schema(value_type = Option<String>, format = "date-time")]
     first_opened_at: Option<Timestamp>,
+    /// When the household last opened its link.
     #[schema(value_type = Option<String>, format = "date-time")]
     last_opened_at: Option<Timestamp>,
+    /// How often the household opened its link.
     open_count: i64,
+    /// When it was created.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
+    /// When it was last changed.
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
 }
@@ -137,25 +166,35 @@ struct BookkeepingView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Guest)]
 pub(super) struct GuestView {
+    /// The id of the guest.
     #[schema(value_type = String)]
     id: GuestId,
+    /// The guest's name.
     name: String,
     kind: GuestKind,
+    /// Whether the guest is a child.
     is_child: bool,
+    /// The age of a child in years, 0–17, if known.
     age: Option<i64>,
+    /// Whether the guest exceeds the number of people the household may bring.
     beyond_allowance: bool,
     /// Replies by key of the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     replies: Option<BTreeMap<String, ReplyStatus>>,
+    /// Keys of dietary options.
     #[serde(skip_serializing_if = "Option::is_none")]
     diets: Option<Vec<String>>,
+    /// The food need in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     diet_note: Option<String>,
     /// Answers to the hosts' questions, by key.
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<BTreeMap<String, Answer>>,
+    /// The guest's own email address.
     email: Option<String>,
+    /// The guest's own phone number.
     phone: Option<String>,
+    /// When the guest was last answered for.
     #[schema(value_type = Option<String>, format = "date-time")]
     answered_at: Option<Timestamp>,
 }
@@ -284,35 +323,54 @@ fn answers(portal: &InvitationSnapshot, given: &Answers) -> BTreeMap<String, Ans
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationLine)]
 pub(super) struct LineView {
+    /// The id of the invitation.
     #[schema(value_type = String)]
     id: InvitationId,
+    /// Raised by each change.
     version: i64,
+    /// The code; null if the caller may not see it.
     code: Option<String>,
+    /// The name of the household.
     household: String,
+    /// The email address; null if there is none or the caller may not see it.
     email: Option<String>,
+    /// Whether the household has an email address.
     has_email: bool,
+    /// The language of its pages and mail; null: the occasion's default.
     language: Option<String>,
+    /// Labels for hosts.
     tags: Vec<String>,
     access: Access,
+    /// How much is answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
+    /// How many people are on it and come.
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<People>,
+    /// Whether there are more people than the household may bring.
     over_allowance: bool,
+    /// Whether the household wrote a note to the hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     has_note: Option<bool>,
+    /// The household's own deadline, instead of the occasion's.
     #[schema(value_type = Option<String>, format = "date-time")]
     deadline_override: Option<Timestamp>,
+    /// When it was sent; null: not yet.
     #[schema(value_type = Option<String>, format = "date-time")]
     sent_at: Option<Timestamp>,
+    /// When the household last opened its link.
     #[schema(value_type = Option<String>, format = "date-time")]
     last_opened_at: Option<Timestamp>,
+    /// When the household last answered; null: never.
     #[schema(value_type = Option<String>, format = "date-time")]
     replied_at: Option<Timestamp>,
+    /// When the invitation was archived; null: it is in use.
     #[schema(value_type = Option<String>, format = "date-time")]
     archived_at: Option<Timestamp>,
+    /// When it was created.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
+    /// When it was last changed.
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
     /// The state of an invitation that came without a code.
@@ -351,22 +409,32 @@ impl LineView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = GuestLine)]
 pub(super) struct PersonView {
+    /// The id of the guest.
     #[schema(value_type = String)]
     id: GuestId,
+    /// The guest's name.
     name: String,
+    /// The id of the invitation.
     #[schema(value_type = String)]
     invitation: InvitationId,
+    /// The name of the household.
     household: String,
     kind: GuestKind,
+    /// Whether the guest is a child.
     is_child: bool,
+    /// The age of a child in years, 0–17, if known.
     age: Option<i64>,
+    /// Whether the guest exceeds the number of people the household may bring.
     beyond_allowance: bool,
     /// The answer, over all events or for the requested one.
     status: ReplyStatus,
     /// Whether the guest is pending but has declined some events.
     partial: bool,
+    /// Keys of dietary options.
     diets: Vec<String>,
+    /// The food need in words; empty if there is none.
     diet_note: String,
+    /// When the guest was last answered for.
     #[schema(value_type = Option<String>, format = "date-time")]
     answered_at: Option<Timestamp>,
 }
