@@ -14,7 +14,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::restore::{self, Chosen, STORE};
 use crate::vault::Vault;
-use crate::{BackupError, BackupKey, Target};
+use crate::generation::Kind;
+use crate::{BackupError, BackupKey, Target, postgres};
 
 /// The folder, in the data folder, where drills restore to.
 const FOLDER: &str = "drill";
@@ -40,7 +41,7 @@ pub enum DrillResult {
         until: i64,
         /// The number of rows in all tables.
         rows: u64,
-        /// SHA-256 of the restored store.
+        /// SHA-256 of the restored store, or of its dump as SQL.
         hash: String,
     },
     /// There was not enough free space for the drill.
@@ -102,10 +103,20 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
     restore::make_folder(folder)?;
     let restored = restore::build(vault, &chosen, &plan, folder, None)?;
     let store = folder.join(STORE);
+    let (rows, hash) = match chosen.manifest.kind {
+        Kind::Sqlite => {
+            let hash = hash(&store).map_err(BackupError::file(&store))?;
+            (count(&store)?, hash)
+        }
+        Kind::Dump => {
+            let contents = postgres::read(&store)?;
+            (contents.rows, contents.hash)
+        }
+    };
     Ok(DrillResult::Good {
         until: restored.until.as_millisecond(),
-        rows: count(&store)?,
-        hash: hash(&store).map_err(BackupError::file(&store))?,
+        rows,
+        hash,
     })
 }
 

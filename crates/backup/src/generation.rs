@@ -34,11 +34,24 @@ pub(crate) struct Manifest {
     pub(crate) made_by: String,
     /// The time of the store's state in the snapshot, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
-    /// The length of the database file, in bytes.
+    #[serde(default)]
+    pub(crate) kind: Kind,
+    /// The length of the database file or of the dump, in bytes.
     pub(crate) bytes: u64,
     pub(crate) pieces: u32,
     /// The object of each file beside the store, by its path in a restored data folder.
     pub(crate) files: BTreeMap<String, String>,
+}
+
+/// What a snapshot is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// A file of SQLite.
+    #[default]
+    Sqlite,
+    /// A PostgreSQL database, as `pg_dump --format=custom` writes it.
+    Dump,
 }
 
 impl Generation {

@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use platform::Clock;
+use platform::store::PostgresSettings;
 use platform::store::log::Log;
 
 use crate::erasures::Sent;
 use crate::files::{self, Copied};
-use crate::generation::{Change, Generation, Manifest, PIECE, encode};
+use crate::generation::{Change, Generation, Kind, Manifest, PIECE, encode};
 use crate::log_copy::LogCopy;
 use crate::progress::Progress;
 use crate::vault::Vault;
-use crate::{BackupError, VERSION};
+use crate::{BackupError, VERSION, postgres};
 
 /// How often new changes are copied while a snapshot is made.
 const PACE: Duration = Duration::from_secs(1);
@@ -76,7 +77,12 @@ impl Going {
     /// Continues the newest generation, if the log still contains everything since then. Otherwise
     /// another program has written in the meantime, and a new snapshot is needed.
     fn go_on(&mut self) -> Result<(), BackupError> {
-        let (Some(log), Some(progress)) = (&mut self.log, Progress::read(&self.data)) else {
+        let Some(log) = &mut self.log else {
+            let newest = Generation::list(&self.vault)?.pop();
+            self.snapshot = newest.map(|newest| newest.at());
+            return Ok(());
+        };
+        let Some(progress) = Progress::read(&self.data) else {
             return Ok(());
         };
         let generation = Generation::named(&progress.generation);
@@ -115,7 +121,8 @@ impl Going {
     pub(crate) fn follow(&mut self, clock: &Clock) -> Result<Option<Timestamp>, BackupError> {
         let now = clock.now();
         let Some(log) = &mut self.log else {
-            return Ok(None);
+            self.remove_old()?;
+            return Ok(self.snapshot);
         };
         if self.waiting.is_empty() {
             self.waiting = log.copy()?;
@@ -151,31 +158,82 @@ impl Going {
         clock: &Clock,
     ) -> Result<Timestamp, BackupError> {
         self.write_back()?;
-        let newest = Generation::list_all(&self.vault)?.pop();
-        let generation = Generation::begin(&self.vault, clock.now(), newest.as_ref())?;
-        let at = generation.at();
+        let generation = self.begin_generation(clock)?;
         self.generations.push(Active {
             generation: generation.clone(),
             next_segment: 0,
         });
         let made = self.pieces(log, clock, &generation);
-        if made.is_err() {
+        let ended = made.and_then(|pieces| self.end_snapshot(&generation, Kind::Sqlite, pieces));
+        if ended.is_err() {
             self.generations.pop();
+            self.give_up(&generation);
         }
-        let (bytes, pieces) = made?;
+        ended?;
+        self.generations
+            .retain(|active| active.generation == generation);
+        self.snapshot = Some(generation.at());
+        Ok(generation.at())
+    }
+
+    /// Dumps the database.
+    pub(crate) fn snapshot_postgres(
+        &mut self,
+        settings: &PostgresSettings,
+        clock: &Clock,
+    ) -> Result<Timestamp, BackupError> {
+        let generation = self.begin_generation(clock)?;
+        let (mut bytes, mut pieces) = (0, 0);
+        let dumped = postgres::dump(settings, |piece| {
+            self.vault.put(&generation.piece_name(pieces), piece)?;
+            bytes += piece.len() as u64;
+            pieces += 1;
+            Ok(())
+        });
+        let ended =
+            dumped.and_then(|()| self.end_snapshot(&generation, Kind::Dump, (bytes, pieces)));
+        if ended.is_err() {
+            self.give_up(&generation);
+        }
+        ended?;
+        self.snapshot = Some(generation.at());
+        Ok(generation.at())
+    }
+
+    fn begin_generation(&self, clock: &Clock) -> Result<Generation, BackupError> {
+        let newest = Generation::list_all(&self.vault)?.pop();
+        Generation::begin(&self.vault, clock.now(), newest.as_ref())
+    }
+
+    /// Writes the manifest, which makes the snapshot complete.
+    fn end_snapshot(
+        &self,
+        generation: &Generation,
+        kind: Kind,
+        (bytes, pieces): (u64, u32),
+    ) -> Result<(), BackupError> {
         let manifest = Manifest {
             made_by: VERSION.to_owned(),
-            at: at.as_millisecond(),
+            at: generation.at().as_millisecond(),
+            kind,
             bytes,
             pieces,
             files: self.files.list(),
         };
         let manifest = serde_json::to_vec(&manifest).unwrap_or_default();
-        self.vault.put(&generation.manifest_name(), &manifest)?;
-        self.generations
-            .retain(|active| active.generation == generation);
-        self.snapshot = Some(at);
-        Ok(at)
+        self.vault.put(&generation.manifest_name(), &manifest)
+    }
+
+    /// Removes the objects of a snapshot that failed, so that a full target is not fuller than
+    /// before.
+    fn give_up(&self, generation: &Generation) {
+        let objects = generation.objects(&self.vault);
+        for name in objects.unwrap_or_default() {
+            // What cannot be removed now is removed with the old objects.
+            if self.vault.target.remove(&name).is_err() {
+                return;
+            }
+        }
     }
 
     /// Checkpoints the whole log into the database file, which then does not change.

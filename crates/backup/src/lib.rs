@@ -15,6 +15,7 @@ mod generation;
 mod going;
 mod key;
 mod log_copy;
+mod postgres;
 mod progress;
 mod restore;
 mod vault;
@@ -25,7 +26,7 @@ pub use drill::{Drill, DrillResult, drill};
 pub use error::BackupError;
 pub use files::Beside;
 pub use key::{BackupKey, FILE as KEY_FILE};
-pub use restore::{Listed, Places, Restored, is_unfinished, list, open, restore};
+pub use restore::{Listed, Places, Restored, StorePlace, is_unfinished, list, open, restore};
 
 /// The version of Kenduri.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -9,26 +9,59 @@ use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use platform::store::{self, PostgresSettings};
 use platform::{Random, Secret};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::generation::{Generation, Manifest, Segment, decode};
+use crate::generation::{Generation, Kind, Manifest, Segment, decode};
 use crate::key::{BackupKey, OBJECT};
 use crate::vault::Vault;
-use crate::{BackupError, Target, erasures, files};
+use crate::{BackupError, Target, erasures, files, postgres};
 
 /// The folder, in the data folder, of an unfinished restore.
 const UNFINISHED: &str = "restoring";
 /// The name of the store in that folder.
 pub(crate) const STORE: &str = "store";
+/// The file in that folder that says what is being written into the database: if the database has
+/// tables then, it was written.
+const IN_DATABASE: &str = "in-database.json";
 
 /// The paths to which an installation is restored.
 #[derive(Clone, Debug)]
 pub struct Places {
     /// The data folder.
     pub data: PathBuf,
-    /// The store's file.
-    pub store: PathBuf,
+    /// Where the store goes.
+    pub store: StorePlace,
+}
+
+/// Where a store is restored to.
+#[derive(Clone, Debug)]
+pub enum StorePlace {
+    /// A file of SQLite, which must not exist.
+    File(PathBuf),
+    /// A PostgreSQL database, which must have no tables.
+    Database(PostgresSettings),
+}
+
+impl StorePlace {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::File(_) => "an SQLite file",
+            Self::Database(_) => "a PostgreSQL database",
+        }
+    }
+
+    /// Fails if there is a store.
+    fn check_empty(&self) -> Result<(), BackupError> {
+        match self {
+            Self::File(path) if path.exists() => Err(BackupError::NotEmpty(path.clone())),
+            Self::Database(database) if store::has_tables(database)? => {
+                Err(BackupError::DatabaseNotEmpty(postgres::name(database)?))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What was restored.
@@ -36,7 +69,7 @@ pub struct Places {
 pub struct Restored {
     /// The time of the last commit in the restored store.
     pub until: Timestamp,
-    /// The length of the store, in bytes.
+    /// The length of the store or of its dump, in bytes.
     pub bytes: u64,
     /// The number of files beside the store.
     pub files: usize,
@@ -68,12 +101,17 @@ pub fn restore(
     let unfinished = places.data.join(UNFINISHED);
     if !unfinished.exists() {
         let beside = ["secret.key", "files", crate::KEY_FILE].map(|name| places.data.join(name));
-        let mut all = beside.iter().chain([&places.store]);
-        if let Some(path) = all.find(|path| path.exists()) {
+        if let Some(path) = beside.iter().find(|path| path.exists()) {
             return Err(BackupError::NotEmpty(path.clone()));
         }
+        places.store.check_empty()?;
+    } else if let StorePlace::Database(database) = &places.store
+        && store::has_tables(database)?
+    {
+        return end_after_commit(&unfinished, places);
     }
     let chosen = Chosen::find(&vault, to)?;
+    chosen.manifest.kind.check(&places.store)?;
     let plan = chosen.plan(&vault, to)?;
     make_folder(&places.data)?;
     check_space(&places.data, chosen.manifest.bytes)?;
@@ -98,9 +136,56 @@ pub fn restore(
             return Err(error);
         }
     };
-    let ending = put_in_place(&unfinished, places);
-    ending.map_err(BackupError::file(&places.data))?;
+    put_in_place(&unfinished, places, &restored)?;
     Ok(restored)
+}
+
+/// Ends a restore that was killed after the database had been written, which is the last but one
+/// step.
+fn end_after_commit(unfinished: &Path, places: &Places) -> Result<Restored, BackupError> {
+    let written = fs::read(unfinished.join(IN_DATABASE)).ok();
+    let written = written.and_then(|text| Restored::read(&text));
+    let Some(restored) = written else {
+        // The tables are not ours.
+        places.store.check_empty()?;
+        return Err(BackupError::NotEmpty(unfinished.to_owned()));
+    };
+    remove_unfinished(unfinished, places).map_err(BackupError::file(&places.data))?;
+    Ok(restored)
+}
+
+impl Restored {
+    fn written(&self) -> Vec<u8> {
+        let until = self.until.as_millisecond();
+        let all = (until, self.bytes, self.files, self.erasures);
+        serde_json::to_vec(&all).unwrap_or_default()
+    }
+
+    fn read(text: &[u8]) -> Option<Self> {
+        let (until, bytes, files, erasures) = serde_json::from_slice(text).ok()?;
+        Some(Self {
+            until: Timestamp::from_millisecond(until).ok()?,
+            bytes,
+            files,
+            erasures,
+        })
+    }
+}
+
+impl Kind {
+    /// Fails if a snapshot of this kind cannot be restored to `place`.
+    fn check(self, place: &StorePlace) -> Result<(), BackupError> {
+        match (self, place) {
+            (Self::Sqlite, StorePlace::File(_)) | (Self::Dump, StorePlace::Database(_)) => Ok(()),
+            _ => Err(BackupError::OtherEngine {
+                backup: match self {
+                    Self::Sqlite => "an SQLite file",
+                    Self::Dump => "a PostgreSQL database",
+                },
+                here: place.name(),
+            }),
+        }
+    }
 }
 
 /// A snapshot and the changes after it.
@@ -225,7 +310,10 @@ pub(crate) fn build(
     }
     file.sync_all().map_err(BackupError::file(&path))?;
     let bytes = length().map_err(BackupError::file(&path))?;
-    check_store(&path)?;
+    match chosen.manifest.kind {
+        Kind::Sqlite => check_store(&path)?,
+        Kind::Dump => drop(postgres::read(&path)?),
+    }
     let mut names = std::collections::BTreeSet::new();
     for name in &plan.files {
         let (to, content) = files::read(vault, name)?;
@@ -260,13 +348,37 @@ pub(crate) fn check_store(path: &Path) -> Result<(), BackupError> {
 }
 
 /// Moves all files to their final paths, the store last.
-fn put_in_place(unfinished: &Path, places: &Places) -> io::Result<()> {
+fn put_in_place(
+    unfinished: &Path,
+    places: &Places,
+    restored: &Restored,
+) -> Result<(), BackupError> {
+    let failed = BackupError::file(&places.data);
     let beside = unfinished.join("beside");
-    for entry in fs::read_dir(&beside)? {
-        let entry = entry?;
-        move_over(&entry.path(), &places.data.join(entry.file_name()))?;
+    let move_beside = || {
+        for entry in fs::read_dir(&beside)? {
+            let entry = entry?;
+            move_over(&entry.path(), &places.data.join(entry.file_name()))?;
+        }
+        Ok(())
+    };
+    move_beside().map_err(&failed)?;
+    let store = unfinished.join(STORE);
+    match &places.store {
+        StorePlace::File(path) => fs::rename(&store, path).map_err(&failed)?,
+        StorePlace::Database(database) => {
+            let text = restored.written();
+            write_file(&unfinished.join(IN_DATABASE), &text).map_err(&failed)?;
+            File::open(unfinished)
+                .and_then(|folder| folder.sync_all())
+                .map_err(&failed)?;
+            postgres::restore(database, &store)?;
+        }
     }
-    fs::rename(unfinished.join(STORE), &places.store)?;
+    remove_unfinished(unfinished, places).map_err(&failed)
+}
+
+fn remove_unfinished(unfinished: &Path, places: &Places) -> io::Result<()> {
     File::open(&places.data)?.sync_all()?;
     fs::remove_dir_all(unfinished)?;
     File::open(&places.data)?.sync_all()

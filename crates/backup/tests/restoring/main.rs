@@ -6,4 +6,6 @@ mod bad_input;
 mod buckets;
 mod drills;
 mod place;
+mod postgres;
+mod small_disk;
 mod to_a_second;

@@ -31,6 +31,7 @@ use crate::clock::Clock;
 use crate::random::Random;
 use crate::request;
 pub use error::StoreError;
+pub use postgres::has_tables;
 pub use platform_derive::Row;
 pub use query::Query;
 #[doc(hidden)]

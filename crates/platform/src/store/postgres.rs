@@ -223,6 +223,24 @@ impl Server {
     }
 }
 
+/// Whether a database has any table, view or sequence, besides those of extensions.
+///
+/// Blocks.
+pub fn has_tables(settings: &PostgresSettings) -> Result<bool, StoreError> {
+    let config = Config::from(configuration(settings)?);
+    let found = connect(&config)?.query_opt(
+        "SELECT 1 FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+         AND relnamespace NOT IN (SELECT oid FROM pg_namespace
+             WHERE nspname LIKE 'pg\\_%' OR nspname = 'information_schema')
+         AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE classid = 'pg_class'::regclass
+             AND objid = pg_class.oid AND deptype = 'e')
+         LIMIT 1",
+        &[],
+    );
+    let found = found.map_err(|error| StoreError::Unavailable(explain(&error)))?;
+    Ok(found.is_some())
+}
+
 /// Options of every session; the keep-alive makes the server notice within half a minute that a
 /// process with locks is gone.
 const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s \
