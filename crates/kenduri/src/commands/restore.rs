@@ -12,9 +12,10 @@ use super::password::read_secret;
 use super::{Where, say, stopped};
 use crate::app_setup;
 
-/// Restore everything from a backup, into an empty data folder and an empty database
+/// Restore everything from a backup, into an empty data folder
 ///
-/// Asks for the passphrase of six words. Nothing is changed before everything was read and found
+/// A store in PostgreSQL is restored into an empty database, which store.url names. Asks for the
+/// passphrase of six words. Nothing is changed before everything was read and found
 /// whole; what was erased since the wanted time is erased again before anything is served. The
 /// settings are put into the folder `settings` of the data folder.
 #[derive(Debug, Args)]
