@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use platform::erasure::{self, Erased};
 use platform::store::PostgresSettings;
-use platform::{Clock, Random, Store};
+use platform::{Clock, Random, Store, StoreError, Tx};
 use tokio::sync::watch;
 
 use crate::drill::{self, Drill, DrillResult};
@@ -19,7 +19,8 @@ use crate::files::Beside;
 use crate::going::Going;
 use crate::log_copy::LogCopy;
 use crate::vault::Vault;
-use crate::{BackupError, BackupKey, Target};
+use crate::wal_copy::{self, Ends, WalCopy};
+use crate::{BackupError, BackupKey, Target, postgres};
 
 /// How often new commits are copied to the target.
 const PACE: Duration = Duration::from_secs(1);
@@ -30,6 +31,8 @@ const LOG_FRAMES: u32 = 4_000;
 /// The number of frames at which the log is checkpointed even if it was not copied because the
 /// target fails: 256 MiB.
 const MOST_LOG_FRAMES: u32 = 65_536;
+/// How many turns the end waits for the log that a PostgreSQL server still sends.
+const LAST_TURNS: u32 = 20;
 /// How long to wait after a dump that failed before the next is tried.
 const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 
@@ -96,7 +99,6 @@ impl Agent {
         let status = watch::Sender::new(Status {
             has_key: BackupKey::read(&settings.data)?.is_some(),
             drill: Drill::last(&settings.data),
-            is_dumped: settings.postgres.is_some(),
             ..Status::default()
         });
         let (requests, asked) = sync_channel(16);
@@ -191,7 +193,7 @@ impl Work {
                 Ok(Request::Now(answer)) => (self.snapshot_now(), Some(answer)),
                 Ok(Request::Turn(answer)) => (self.turn(), Some(answer)),
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                    let outcome = self.follow();
+                    let outcome = self.follow_to_the_end();
                     self.note(&outcome);
                     return;
                 }
@@ -346,7 +348,19 @@ impl Work {
             let log = self.store.log();
             let log = log.map(|log| LogCopy::begin(&self.store, log, &self.clock));
             let data = self.settings.data.clone();
-            let going = Going::begin(vault, log.transpose()?, data)?;
+            let wal = match &self.settings.postgres {
+                Some(database)
+                    if self.read(wal_copy::may_see_streams)?
+                        && postgres::may_replicate(database)? =>
+                {
+                    Some(WalCopy::begin(database, &data, &vault)?)
+                }
+                _ => None,
+            };
+            let is_dumped = self.settings.postgres.is_some() && wal.is_none();
+            self.status
+                .send_modify(|status| status.is_dumped = is_dumped);
+            let going = Going::begin(vault, log.transpose()?, wal, data)?;
             let snapshot = going.snapshot;
             self.status.send_modify(|status| status.snapshot = snapshot);
             self.going = Some(going);
@@ -356,24 +370,57 @@ impl Work {
 
     /// Copies new commits to the target.
     fn follow(&mut self) -> Result<(), BackupError> {
+        let Some(going) = &self.going else {
+            return Ok(());
+        };
+        let stream = going.wal.as_ref().map(|wal| wal.name.clone());
+        let (last, now) = (going.erasures.last, self.clock.now());
+        let ends = stream
+            .map(|name| self.read(move |tx| Ends::read(tx, &name, now)))
+            .transpose()?;
         let Some(going) = &mut self.going else {
             return Ok(());
         };
-        let until = going.follow(&self.clock)?;
+        let until = going.follow(&self.clock, ends)?;
         if until.is_some() {
             self.status
                 .send_modify(|status| status.copied_until = until);
         }
-        let last = going.erasures.last;
-        let read = self.store.read(move |tx| erasure::after(tx, last));
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let runtime = runtime.map_err(BackupError::file(&self.settings.data))?;
-        let erased: Vec<Erased> = runtime.block_on(read)?;
+        let erased: Vec<Erased> = self.read(move |tx| erasure::after(tx, last))?;
+        let Some(going) = &mut self.going else {
+            return Ok(());
+        };
         going.erasures.send(&going.vault, &erased)?;
         if going.files_looked_at.is_none_or(|at| at.elapsed() >= FILES) {
             let now = self.clock.now();
             going.files.copy(&going.vault, &self.settings.beside, now)?;
             going.files_looked_at = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    fn read<T, F>(&self, look: F) -> Result<T, BackupError>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.map_err(BackupError::file(&self.settings.data))?;
+        Ok(runtime.block_on(self.store.read(look))?)
+    }
+
+    /// Copies everything that is committed now. On PostgreSQL, where the server sends its log, this
+    /// may take several turns.
+    fn follow_to_the_end(&mut self) -> Result<(), BackupError> {
+        let now = self.clock.now();
+        for _ in 0..LAST_TURNS {
+            self.follow()?;
+            let is_streaming = self.going.as_ref().is_some_and(|going| going.wal.is_some());
+            let until = self.status.borrow().copied_until;
+            if !is_streaming || until.is_none_or(|until| until >= now) {
+                break;
+            }
+            std::thread::sleep(PACE / 10);
         }
         Ok(())
     }
@@ -397,7 +444,7 @@ impl Work {
             }
             (None, None) => return Ok(()),
         };
-        let is_dumped = log.is_none();
+        let is_dumped = self.status.borrow().is_dumped;
         self.status.send_modify(|status| {
             status.snapshot = Some(at);
             if is_dumped {

@@ -12,9 +12,9 @@ use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::generation::Kind;
 use crate::restore::{self, Chosen, STORE};
 use crate::vault::Vault;
-use crate::generation::Kind;
 use crate::{BackupError, BackupKey, Target, postgres};
 
 /// The folder, in the data folder, where drills restore to.
@@ -92,10 +92,8 @@ pub fn drill(
 fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, BackupError> {
     let chosen = Chosen::find(vault, None)?;
     let free = restore::free_space(data)?;
-    let needed = chosen
-        .manifest
-        .bytes
-        .saturating_add(chosen.manifest.bytes / 5);
+    let unpacked = chosen.manifest.unpacked();
+    let needed = unpacked.saturating_add(unpacked / 5);
     if free < needed {
         return Ok(DrillResult::Skipped { free, needed });
     }
@@ -108,7 +106,7 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
             let hash = hash(&store).map_err(BackupError::file(&store))?;
             (count(&store)?, hash)
         }
-        Kind::Dump => {
+        Kind::Dump | Kind::Base => {
             let contents = postgres::read(&store)?;
             (contents.rows, contents.hash)
         }

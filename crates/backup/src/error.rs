@@ -56,6 +56,15 @@ pub enum BackupError {
     /// A program of PostgreSQL is not installed.
     #[error("{0} is not installed here\n  sudo apt install postgresql-client")]
     NoProgram(&'static str),
+    /// The server of the version that made a base backup is not installed.
+    #[error(
+        "this backup is restored by PostgreSQL {0}, which is not installed here\n  \
+         sudo apt install postgresql-{0}"
+    )]
+    NoServer(String),
+    /// PostgreSQL refuses to run as root.
+    #[error("PostgreSQL does not run as root\n  sudo -u kenduri kenduri restore …")]
+    Root,
     /// A program of PostgreSQL failed.
     #[error("{program} failed: {reason}")]
     Program {
@@ -121,8 +130,9 @@ pub enum BackupError {
     /// Another process of this installation is the one that backs up.
     #[error("another process backs this installation up just now; try again in a minute")]
     ElsewhereUnderWay,
-    /// Another program emptied the log before it was copied.
-    #[error("another program emptied the store's log; a new snapshot is made")]
+    /// The log was removed before it was copied: by another program, by the server, or because the
+    /// target failed for too long.
+    #[error("the store's log was removed before it was copied; a new snapshot is made")]
     LogLost,
     /// The target refused a request or cannot be reached.
     #[error(

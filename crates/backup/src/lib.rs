@@ -17,8 +17,10 @@ mod key;
 mod log_copy;
 mod postgres;
 mod progress;
+mod recovery;
 mod restore;
 mod vault;
+mod wal_copy;
 
 pub use agent::{Agent, Settings, Status};
 pub use destination::{S3Access, Target};

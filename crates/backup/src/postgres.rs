@@ -1,4 +1,4 @@
-//! Dumps of a PostgreSQL store, made and restored by PostgreSQL's own programs.
+//! PostgreSQL's own programs, which dump a store, copy a server and restore a dump.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 
 use platform::store::PostgresSettings;
 use platform::text_cleaning::hexadecimal;
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio_postgres::config::{Config, Host, SslMode};
 
@@ -20,33 +21,114 @@ const VERSIONS: &str = "/usr/lib/postgresql";
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// How long a dump waits for another program's lock on a table, in milliseconds.
 const LOCK_WAIT: &str = "--lock-wait-timeout=60000";
+/// How many bytes of the end of a base backup hold the positions in the log.
+const MANIFEST_END: usize = 65_536;
 /// How much of a program's messages is kept, in bytes.
 const MESSAGES: u64 = 4_096;
 
 /// Dumps the database, and passes the dump to `take` in pieces of at most [`PIECE`] bytes.
 pub(crate) fn dump(
     settings: &PostgresSettings,
-    mut take: impl FnMut(&[u8]) -> Result<(), BackupError>,
+    take: impl FnMut(&[u8]) -> Result<(), BackupError>,
 ) -> Result<(), BackupError> {
     let mut command = connected("pg_dump", settings)?;
     command.args(["--format=custom", "--no-password", LOCK_WAIT]);
     // Owners and privileges belong to the server, and only its administrator may restore them.
     command.args(["--no-owner", "--no-privileges", "--no-comments"]);
     command.args(["--no-publications", "--no-subscriptions"]);
-    let mut running = Running::start("pg_dump", command, Stdio::null(), Stdio::piped())?;
-    let Some(mut output) = running.child.stdout.take() else {
-        return Err(running.failed("it has no output"));
+    let running = Running::start("pg_dump", command, Stdio::null(), Stdio::piped())?;
+    running.read(take).map(drop)
+}
+
+/// Whether the role may copy the whole server and its log.
+pub(crate) fn may_replicate(settings: &PostgresSettings) -> Result<bool, BackupError> {
+    let Ok(mut command) = connected("psql", settings) else {
+        return Ok(false);
     };
-    let mut piece = Vec::with_capacity(PIECE);
-    loop {
-        piece.clear();
-        let read = output.by_ref().take(PIECE as u64).read_to_end(&mut piece);
-        match read.map_err(|error| running.failed(&error.to_string()))? {
-            0 => break,
-            _ => take(&piece)?,
-        }
+    let has_programs = ["pg_basebackup", "pg_receivewal"].map(find);
+    if has_programs.iter().any(Result::is_err) {
+        return Ok(false);
     }
-    running.finish()
+    command.args(["--no-psqlrc", "--no-password", "--dbname=replication=1"]);
+    command.arg("--command=IDENTIFY_SYSTEM");
+    let running = Running::start("psql", command, Stdio::null(), Stdio::null())?;
+    Ok(running.finish().is_ok())
+}
+
+/// The part of the log that belongs to a copy of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Positions {
+    #[serde(rename = "Timeline")]
+    pub(crate) timeline: u32,
+    #[serde(rename = "Start-LSN")]
+    pub(crate) start: String,
+    #[serde(rename = "End-LSN")]
+    pub(crate) end: String,
+}
+
+/// Copies the whole server as a tar archive, in pieces.
+pub(crate) fn base_backup(
+    settings: &PostgresSettings,
+    mut take: impl FnMut(&[u8]) -> Result<(), BackupError>,
+) -> Result<Positions, BackupError> {
+    let mut command = connected("pg_basebackup", settings)?;
+    command.args(["--pgdata=-", "--format=tar", "--wal-method=none"]);
+    command.args(["--checkpoint=fast", "--label=kenduri", "--no-password"]);
+    let running = Running::start("pg_basebackup", command, Stdio::null(), Stdio::piped())?;
+    // The last file of the archive is the list of what is in it.
+    let mut end = Vec::new();
+    let said = running.read(|piece| {
+        end.extend_from_slice(piece);
+        end.drain(..end.len().saturating_sub(MANIFEST_END));
+        take(piece)
+    })?;
+    parse_positions(&end).ok_or(BackupError::Program {
+        program: "pg_basebackup",
+        reason: format!("the server is older than PostgreSQL 13 {said}"),
+    })
+}
+
+/// Reads the positions at the end of a backup manifest:
+/// <https://www.postgresql.org/docs/current/backup-manifest-wal-ranges.html>.
+fn parse_positions(manifest: &[u8]) -> Option<Positions> {
+    let text = String::from_utf8_lossy(manifest);
+    let (_, ranges) = text.rsplit_once("\"WAL-Ranges\":")?;
+    let (ranges, _) = ranges.split_once(']')?;
+    let mut ranges: Vec<Positions> = serde_json::from_str(&format!("{ranges}]")).ok()?;
+    ranges.pop()
+}
+
+/// Streams the log into a folder, for as long as this thread lives.
+pub(crate) fn receive(
+    settings: &PostgresSettings,
+    folder: &Path,
+    name: &str,
+) -> Result<Running, BackupError> {
+    let receiver = connected("pg_receivewal", settings)?;
+    // Ends the program when this one is killed: two must not write into the folder.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "--"]);
+    command.arg(receiver.get_program());
+    let variables = receiver.get_envs();
+    command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    command.env("PGAPPNAME", name);
+    command.arg("--directory").arg(folder);
+    command.args(["--no-loop", "--synchronous", "--no-password"]);
+    Running::start("pg_receivewal", command, Stdio::null(), Stdio::null())
+}
+
+/// The server of a major version.
+pub(crate) fn find_server(version: &str) -> Result<PathBuf, BackupError> {
+    let path = Path::new(VERSIONS).join(version).join("bin/postgres");
+    let found = path.is_file().then_some(path);
+    found.ok_or_else(|| BackupError::NoServer(version.to_owned()))
+}
+
+/// The names of the database and of the role.
+pub(crate) fn names(settings: &PostgresSettings) -> Result<(String, String), BackupError> {
+    let config = parse(settings)?;
+    let user = config.get_user().unwrap_or("postgres");
+    Ok((database(&config).to_owned(), user.to_owned()))
 }
 
 /// What a dump contains.
@@ -116,7 +198,7 @@ pub(crate) fn restore(settings: &PostgresSettings, dump: &Path) -> Result<(), Ba
             _ => {}
         }
     }
-    running.finish()
+    running.finish().map(drop)
 }
 
 /// The database as shown to operators, without a password.
@@ -157,7 +239,10 @@ fn connected(program: &'static str, settings: &PostgresSettings) -> Result<Comma
         .env("PGAPPNAME", "kenduri-backup")
         .env("PGCONNECT_TIMEOUT", "10")
         .env("PGDATABASE", database(&config))
-        .env("PGHOST", joined(config.get_hosts().iter().map(host).collect()));
+        .env(
+            "PGHOST",
+            joined(config.get_hosts().iter().map(host).collect()),
+        );
     let ports: Vec<String> = config.get_ports().iter().map(u16::to_string).collect();
     if !ports.is_empty() {
         command.env("PGPORT", joined(ports));
@@ -201,15 +286,15 @@ fn host(host: &Host) -> String {
 }
 
 /// A running program; dropping it kills it.
-struct Running {
+pub(crate) struct Running {
     program: &'static str,
-    child: Child,
+    pub(crate) child: Child,
     /// Collects what the program says.
     messages: Option<JoinHandle<String>>,
 }
 
 impl Running {
-    fn start(
+    pub(crate) fn start(
         program: &'static str,
         mut command: Command,
         input: Stdio,
@@ -231,19 +316,45 @@ impl Running {
         })
     }
 
-    /// Waits until the program has ended well.
-    fn finish(mut self) -> Result<(), BackupError> {
+    pub(crate) fn has_ended(&mut self) -> Result<bool, BackupError> {
+        let ended = self.child.try_wait();
+        let ended = ended.map_err(|error| self.failed(&error.to_string()))?;
+        Ok(ended.is_some())
+    }
+
+    /// Passes the output to `take` in pieces, until the program has ended well. Returns its
+    /// messages.
+    fn read(
+        mut self,
+        mut take: impl FnMut(&[u8]) -> Result<(), BackupError>,
+    ) -> Result<String, BackupError> {
+        let Some(mut output) = self.child.stdout.take() else {
+            return Err(self.failed("it has no output"));
+        };
+        let mut piece = Vec::with_capacity(PIECE);
+        loop {
+            piece.clear();
+            let read = output.by_ref().take(PIECE as u64).read_to_end(&mut piece);
+            match read.map_err(|error| self.failed(&error.to_string()))? {
+                0 => return self.finish(),
+                _ => take(&piece)?,
+            }
+        }
+    }
+
+    /// Waits until the program has ended well. Returns its messages.
+    pub(crate) fn finish(mut self) -> Result<String, BackupError> {
         let status = self.child.wait();
         let status = status.map_err(|error| self.failed(&error.to_string()))?;
         let messages = self.messages.take().map(JoinHandle::join);
         let messages = messages.and_then(Result::ok).unwrap_or_default();
         if status.success() {
-            return Ok(());
+            return Ok(messages);
         }
         Err(self.failed(&explain(status, &messages)))
     }
 
-    fn failed(&self, reason: &str) -> BackupError {
+    pub(crate) fn failed(&self, reason: &str) -> BackupError {
         BackupError::Program {
             program: self.program,
             reason: reason.to_owned(),
@@ -305,6 +416,19 @@ mod tests {
         assert_eq!(variable("PGDATABASE"), Some("site"));
         assert_eq!(variable("PGSSLMODE"), Some("verify-full"));
         assert_eq!(name(&settings).unwrap(), "site on db.example.my");
+    }
+
+    #[test]
+    fn the_part_of_the_log_is_read_from_the_manifest() {
+        let manifest = b"\"WAL-Ranges\": [\n{ \"Timeline\": 1, \"Start-LSN\": \"0/2000028\", \
+            \"End-LSN\": \"0/2000100\" }\n],\n\"Manifest-Checksum\": \"00\"}\n\0\0";
+        let positions = parse_positions(manifest).unwrap();
+        assert_eq!(positions.timeline, 1);
+        assert_eq!(
+            (&*positions.start, &*positions.end),
+            ("0/2000028", "0/2000100")
+        );
+        assert_eq!(parse_positions(b"\0\0"), None);
     }
 
     #[test]

@@ -15,7 +15,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::generation::{Generation, Kind, Manifest, Segment, decode};
 use crate::key::{BackupKey, OBJECT};
+use crate::recovery::{self, Unpacking};
 use crate::vault::Vault;
+use crate::wal_copy::{self, Stretch};
 use crate::{BackupError, Target, erasures, files, postgres};
 
 /// The folder, in the data folder, of an unfinished restore.
@@ -114,7 +116,7 @@ pub fn restore(
     chosen.manifest.kind.check(&places.store)?;
     let plan = chosen.plan(&vault, to)?;
     make_folder(&places.data)?;
-    check_space(&places.data, chosen.manifest.bytes)?;
+    check_space(&places.data, chosen.manifest.unpacked())?;
     match fs::remove_dir_all(&unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(BackupError::file(&unfinished)(error));
@@ -176,11 +178,12 @@ impl Kind {
     /// Fails if a snapshot of this kind cannot be restored to `place`.
     fn check(self, place: &StorePlace) -> Result<(), BackupError> {
         match (self, place) {
-            (Self::Sqlite, StorePlace::File(_)) | (Self::Dump, StorePlace::Database(_)) => Ok(()),
+            (Self::Sqlite, StorePlace::File(_))
+            | (Self::Dump | Self::Base, StorePlace::Database(_)) => Ok(()),
             _ => Err(BackupError::OtherEngine {
                 backup: match self {
                     Self::Sqlite => "an SQLite file",
-                    Self::Dump => "a PostgreSQL database",
+                    Self::Dump | Self::Base => "a PostgreSQL database",
                 },
                 here: place.name(),
             }),
@@ -203,13 +206,23 @@ pub struct Listed {
 pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Listed>, BackupError> {
     let vault = Vault::of(target, key, random);
     let all = Generation::list(&vault)?;
-    let list = all.iter().map(|generation| {
+    let log = wal_copy::stretches(&vault)?;
+    let list = all.iter().enumerate().map(|(place, generation)| {
         let (segments, _) = generation.segments(&vault)?;
         let from = generation.at();
+        let manifest = generation.manifest(&vault)?;
+        let until = match manifest.base {
+            None => segments.last().map(|last| last.until),
+            // Their log is one, so each reaches to the next.
+            Some(_) => match all.get(place + 1) {
+                Some(next) => Some(next.at()),
+                None => log.iter().map(|stretch| stretch.at).max(),
+            },
+        };
         Ok(Listed {
             from,
-            until: segments.last().map_or(from, |last| last.until),
-            bytes: generation.manifest(&vault)?.bytes,
+            until: until.unwrap_or(from),
+            bytes: manifest.bytes,
         })
     });
     list.collect()
@@ -224,6 +237,8 @@ pub(crate) struct Chosen {
 /// The changes and files to restore after the snapshot.
 pub(crate) struct Plan {
     segments: Vec<Segment>,
+    /// The log to replay over a base backup.
+    stretches: Vec<Stretch>,
     /// The objects of files beside the store. If two are of the same file, the later one is used.
     files: Vec<String>,
 }
@@ -259,7 +274,18 @@ impl Chosen {
         segments.truncate(wanted.saturating_add(1));
         let mut files: Vec<String> = self.manifest.files.values().cloned().collect();
         files.extend(files::copied_between(vault, began, end)?);
-        Ok(Plan { segments, files })
+        let stretches = match &self.manifest.base {
+            None => Vec::new(),
+            Some(base) => {
+                let all = wal_copy::stretches(vault)?;
+                wal_copy::choose(all, &base.first, base.segment_length, end)?
+            }
+        };
+        Ok(Plan {
+            segments,
+            stretches,
+            files,
+        })
     }
 }
 
@@ -273,6 +299,14 @@ pub(crate) fn build(
 ) -> Result<Restored, BackupError> {
     let path = folder.join(STORE);
     let mut until = chosen.generation.at();
+    if let Some(base) = &chosen.manifest.base {
+        unpack(vault, chosen, &folder.join("cluster"))?;
+        let log = folder.join("wal");
+        wal_copy::write(vault, &plan.stretches, base.segment_length, &log)?;
+        until = recovery::recover(base, folder, to, &path)?.unwrap_or(until);
+        postgres::read(&path)?;
+        return build_beside(vault, plan, folder, until);
+    }
     let mut file = options(&path).map_err(BackupError::file(&path))?;
     for number in 0..chosen.manifest.pieces {
         let piece = vault.get(&chosen.generation.piece_name(number))?;
@@ -309,11 +343,37 @@ pub(crate) fn build(
         }
     }
     file.sync_all().map_err(BackupError::file(&path))?;
-    let bytes = length().map_err(BackupError::file(&path))?;
     match chosen.manifest.kind {
         Kind::Sqlite => check_store(&path)?,
-        Kind::Dump => drop(postgres::read(&path)?),
+        Kind::Dump | Kind::Base => drop(postgres::read(&path)?),
     }
+    build_beside(vault, plan, folder, until)
+}
+
+/// Unpacks a base backup.
+fn unpack(vault: &Vault, chosen: &Chosen, cluster: &Path) -> Result<(), BackupError> {
+    let mut unpacking = Unpacking::begin(cluster)?;
+    let mut bytes = 0;
+    for number in 0..chosen.manifest.pieces {
+        let piece = vault.get(&chosen.generation.piece_name(number))?;
+        bytes += piece.len() as u64;
+        unpacking.write(&piece)?;
+    }
+    if bytes != chosen.manifest.bytes {
+        return Err(BackupError::damaged(&chosen.generation.manifest_name()));
+    }
+    unpacking.end()
+}
+
+/// Assembles what is restored beside the store.
+fn build_beside(
+    vault: &Vault,
+    plan: &Plan,
+    folder: &Path,
+    until: Timestamp,
+) -> Result<Restored, BackupError> {
+    let path = folder.join(STORE);
+    let bytes = fs::metadata(&path).map_err(BackupError::file(&path))?.len();
     let mut names = std::collections::BTreeSet::new();
     for name in &plan.files {
         let (to, content) = files::read(vault, name)?;
@@ -450,6 +510,6 @@ pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
 }
 
 /// Rounds a time down to the second.
-fn second(at: Timestamp) -> Timestamp {
+pub(crate) fn second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }

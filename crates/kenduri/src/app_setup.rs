@@ -122,9 +122,7 @@ pub(crate) fn places(settings: &Settings) -> backup::Places {
         data: settings.data.clone(),
         store: match &settings.store {
             store::Settings::Sqlite(sqlite) => backup::StorePlace::File(sqlite.path.clone()),
-            store::Settings::Postgres(database) => {
-                backup::StorePlace::Database(database.clone())
-            }
+            store::Settings::Postgres(database) => backup::StorePlace::Database(database.clone()),
         },
     }
 }

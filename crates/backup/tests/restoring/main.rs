@@ -7,5 +7,6 @@ mod buckets;
 mod drills;
 mod place;
 mod postgres;
+mod postgres_log;
 mod small_disk;
 mod to_a_second;

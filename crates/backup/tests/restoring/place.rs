@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use backup::{Agent, BackupError, BackupKey, Beside, Places, Restored, S3Access, Settings, StorePlace, Target};
+use backup::{
+    Agent, BackupError, BackupKey, Beside, Places, Restored, S3Access, Settings, StorePlace, Target,
+};
 use jiff::{SignedDuration, Timestamp};
 use platform::store::migrate::{Migrations, Step};
 use platform::store::{PostgresSettings, Settings as StoreSettings, SqliteSettings};

@@ -26,16 +26,20 @@ impl Database {
         let name = format!("kenduri_backup_{}_{count}", std::process::id());
         let server = server.to_owned();
         let mut client = Client::connect(&server, NoTls).unwrap();
-        client
-            .batch_execute(&format!("CREATE DATABASE {name}"))
-            .unwrap();
+        // Its role may not replicate, as most that a provider gives.
+        let role = format!("CREATE ROLE {name} LOGIN");
+        client.batch_execute(&role).unwrap();
+        let database = format!("CREATE DATABASE {name} OWNER {name}");
+        client.batch_execute(&database).unwrap();
         Self { server, name }
     }
 
     fn settings(&self) -> PostgresSettings {
         let (server, _) = self.server.rsplit_once('/').unwrap();
+        let (_, server) = server.split_once('@').unwrap();
+        let name = &self.name;
         PostgresSettings {
-            url: Secret::new(format!("{server}/{}", self.name)),
+            url: Secret::new(format!("postgres://{name}@{server}/{name}")),
             connections: 2,
         }
     }
@@ -64,6 +68,8 @@ impl Drop for Database {
         let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
         let mut client = Client::connect(&self.server, NoTls).unwrap();
         client.batch_execute(&drop).unwrap();
+        let drop = format!("DROP ROLE IF EXISTS {}", self.name);
+        client.batch_execute(&drop).unwrap();
     }
 }
 
@@ -79,12 +85,12 @@ fn server() -> Option<String> {
     server
 }
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().unwrap()
 }
 
-fn write(store: &Store, numbers: std::ops::Range<i64>) {
+pub(crate) fn write(store: &Store, numbers: std::ops::Range<i64>) {
     let runtime = runtime();
     for number in numbers {
         runtime.block_on(answer(store, number)).unwrap();

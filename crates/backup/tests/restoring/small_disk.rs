@@ -168,8 +168,11 @@ async fn a_drill_is_skipped_and_a_restore_refused_where_there_is_too_little_room
     assert!(matches!(drill(), DrillResult::Good { .. }));
     // A page less than 1.2 times the store.
     let filler = small.join("filler");
-    fs::write(&filler, vec![0; usize::try_from(free() - needed).unwrap() / 4_096 * 4_096 + 4_096])
-        .unwrap();
+    fs::write(
+        &filler,
+        vec![0; usize::try_from(free() - needed).unwrap() / 4_096 * 4_096 + 4_096],
+    )
+    .unwrap();
     let skipped = drill();
     assert!(
         matches!(skipped, DrillResult::Skipped { free, needed: wanted } if free < wanted && wanted == needed),

@@ -152,7 +152,8 @@ async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_n
 
 async fn wait_for_a_copy(agent: &backup::Agent) {
     let mut status = agent.watch();
-    let copied = status.wait_for(|status| status.copied_until.is_some() || status.failure.is_some());
+    let copied =
+        status.wait_for(|status| status.copied_until.is_some() || status.failure.is_some());
     let status = copied.await.unwrap();
     assert!(status.failure.is_none(), "{status:?}");
 }

@@ -162,7 +162,10 @@ fn a_lost_database_is_restored_into_an_empty_one() {
         eprintln!("skipped: KENDURI_TEST_POSTGRES names no server");
         return;
     };
-    let (lost, empty) = (Engine::Postgres(lost), Engine::Postgres(empty));
+    let (lost, empty) = (
+        Engine::Postgres(lost.of_a_role()),
+        Engine::Postgres(empty.of_a_role()),
+    );
     let machine = Machine::new();
     let first = fs::read_to_string(machine.settings()).expect("settings");
     let with = |engine: &Engine| format!("{first}[store]\nurl = \"{}\"\n", engine.url());
@@ -182,13 +185,7 @@ fn a_lost_database_is_restored_into_an_empty_one() {
         machine.folder.path().join("elsewhere").display()
     );
     let passphrase = passphrase.to_string_lossy();
-    let restore = [
-        "restore",
-        "--from",
-        &from,
-        "--passphrase-file",
-        &passphrase,
-    ];
+    let restore = ["restore", "--from", &from, "--passphrase-file", &passphrase];
     fs::rename(machine.data(), machine.folder.path().join("lost")).expect("thrown away");
     let refused = machine.run(&restore).expect_err("it has tables");
     assert!(refused.contains("has tables already"), "{refused}");

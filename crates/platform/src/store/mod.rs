@@ -31,8 +31,8 @@ use crate::clock::Clock;
 use crate::random::Random;
 use crate::request;
 pub use error::StoreError;
-pub use postgres::has_tables;
 pub use platform_derive::Row;
+pub use postgres::{LogHold, has_tables};
 pub use query::Query;
 #[doc(hidden)]
 pub use query::{Argument, Part, Text, join_columns};
