@@ -42,13 +42,7 @@ pub(crate) fn dump(
 
 /// Whether the role may copy the whole server and its log.
 pub(crate) fn may_replicate(settings: &PostgresSettings) -> Result<bool, BackupError> {
-    let Ok(mut command) = connected("psql", settings) else {
-        return Ok(false);
-    };
-    let has_programs = ["pg_basebackup", "pg_receivewal"].map(find);
-    if has_programs.iter().any(Result::is_err) {
-        return Ok(false);
-    }
+    let mut command = connected("psql", settings)?;
     command.args(["--no-psqlrc", "--no-password", "--dbname=replication=1"]);
     command.arg("--command=IDENTIFY_SYSTEM");
     let running = Running::start("psql", command, Stdio::null(), Stdio::null())?;
@@ -142,7 +136,7 @@ pub(crate) struct Contents {
 
 /// Reads a whole dump, without a server.
 pub(crate) fn read(dump: &Path) -> Result<Contents, BackupError> {
-    let mut command = Command::new(find("pg_restore")?);
+    let mut command = Command::new(find("pg_restore"));
     command.arg("--file=-");
     let input = File::open(dump).map_err(BackupError::file(dump))?;
     let mut running = Running::start("pg_restore", command, input.into(), Stdio::piped())?;
@@ -208,32 +202,23 @@ pub(crate) fn name(settings: &PostgresSettings) -> Result<String, BackupError> {
     Ok(format!("{} on {server}", database(&config)))
 }
 
-/// The path of one of PostgreSQL's programs: that of the newest version, else the one in `PATH`.
-pub(crate) fn find(program: &'static str) -> Result<PathBuf, BackupError> {
+/// The path of one of PostgreSQL's programs: that of the newest version, else it is looked for in
+/// `PATH`.
+pub(crate) fn find(program: &'static str) -> PathBuf {
     let versions = std::fs::read_dir(VERSIONS).into_iter().flatten().flatten();
-    let mut found: Vec<(u32, PathBuf)> = versions
-        .filter_map(|entry| {
-            let version = entry.file_name().to_str()?.parse().ok()?;
-            let path = entry.path().join("bin").join(program);
-            path.is_file().then_some((version, path))
-        })
-        .collect();
-    found.sort_unstable();
-    if let Some((_, path)) = found.pop() {
-        return Ok(path);
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
-        .ok_or(BackupError::NoProgram(program))
+    let found = versions.filter_map(|entry| {
+        let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let path = entry.path().join("bin").join(program);
+        path.is_file().then_some((version, path))
+    });
+    found.max().map_or_else(|| program.into(), |(_, path)| path)
 }
 
 /// A program with the address and password of the database in its environment, where only this
 /// user can read them.
 fn connected(program: &'static str, settings: &PostgresSettings) -> Result<Command, BackupError> {
     let config = parse(settings)?;
-    let mut command = Command::new(find(program)?);
+    let mut command = Command::new(find(program));
     let joined = |parts: Vec<String>| parts.join(",");
     command
         .env("PGAPPNAME", "kenduri-backup")
@@ -303,9 +288,12 @@ impl Running {
         // Messages in English, which operators and we can search for.
         command.env("LC_ALL", "C.UTF-8").current_dir("/");
         command.stdin(input).stdout(output).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| BackupError::Program {
-            program,
-            reason: error.to_string(),
+        let mut child = command.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => BackupError::NoProgram(program),
+            _ => BackupError::Program {
+                program,
+                reason: error.to_string(),
+            },
         })?;
         let said = child.stderr.take();
         let messages = std::thread::spawn(move || said.map_or_else(String::new, collect));

@@ -123,7 +123,7 @@ impl WalCopy {
 
     /// Whether the folder has a segment, so that the log goes on where it was copied before.
     pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
-        Ok(self.files()?.iter().any(|file| file.is_segment()))
+        Ok(self.files()?.iter().any(Received::is_segment))
     }
 
     /// Starts receiving, if it is not under way.

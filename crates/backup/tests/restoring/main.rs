@@ -1,6 +1,7 @@
 //! What was backed up is restored as it was.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod bad_input;
 mod buckets;
