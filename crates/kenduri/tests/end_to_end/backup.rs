@@ -154,7 +154,6 @@ fn a_lost_machine_is_restored_elsewhere_and_goes_on() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn a_lost_database_is_restored_into_an_empty_one() {
     let (Some(lost), Some(empty)) = (
         Database::create("backup_lost"),
