@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ::backup::{Beside, S3Access, Settings, Target};
 use jiff::SignedDuration;
+use platform::store;
 use toml::{Table, Value};
 
 use super::problem_collector::ProblemCollector;
@@ -43,6 +44,7 @@ pub(super) fn passphrase_file(
 pub(super) fn read(
     written: &Written,
     data: &Path,
+    store: &store::Settings,
     access: &S3Access,
     check: &mut ProblemCollector<'_>,
 ) -> Option<Settings> {
@@ -50,13 +52,6 @@ pub(super) fn read(
     let keep = duration("backup.keep", &written.backup.keep, check);
     if written.backup.to.is_empty() {
         return None;
-    }
-    if !written.store.url.starts_with("sqlite:") {
-        check.refuse(
-            "backup.to",
-            "backup.to is for a store in an SQLite file, and store.url names a PostgreSQL server",
-            "leave [backup] out, and copy the store with pg_dump",
-        );
     }
     let target = Target::parse(&written.backup.to, access);
     let target = check.accept("backup.to", target)?;
@@ -78,6 +73,10 @@ pub(super) fn read(
         keep: keep?,
         has_drills: written.backup.drill == Drill::Weekly,
         data: data.to_owned(),
+        postgres: match store {
+            store::Settings::Sqlite(_) => None,
+            store::Settings::Postgres(database) => Some(database.clone()),
+        },
         beside: beside.into(),
     })
 }
