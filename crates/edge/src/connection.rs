@@ -2,7 +2,6 @@
 
 pub(crate) mod activity;
 mod answer_head;
-mod body_rate;
 mod coalesced;
 mod h2_streams;
 mod http1;
@@ -93,13 +92,6 @@ impl ListenSettings {
             idle_time: self.idle_time,
             body_time: self.body_time,
         }
-    }
-}
-
-impl Bounds {
-    /// How long a client may neither send nor read before it counts as slow.
-    pub(crate) fn slow_time(&self) -> Duration {
-        self.body_time / 4
     }
 }
 

@@ -22,7 +22,7 @@ use upgrade::{OnUpgrade, Upgraded};
 
 use crate::body::{Answer, Body};
 use crate::deadline::Deadline;
-use crate::listener::{Activity, Handle};
+use crate::listener::Handle;
 use crate::parse_result::{LoggedHead, ParseResult};
 use crate::pipeline::serve;
 
@@ -78,11 +78,10 @@ async fn answer_requests<S: Carrier>(
     let ended = pin!(here.end.cancelled());
     let mut client = Client {
         stream,
-        input: Input::new(bounds, handle),
+        input: Input::new(bounds),
         limits: Limits {
             timer: Deadline::default(),
             body_time: bounds.body_time,
-            slow_time: bounds.slow_time(),
             handle,
             ended,
         },
@@ -94,7 +93,7 @@ async fn answer_requests<S: Carrier>(
             .head(wait, bounds.header_time, lame_duck_time)
             .await?;
         wait = bounds.idle_time;
-        if !handle.set(Activity::Serving) {
+        if !handle.set_busy(true) {
             return None;
         }
         let mut asked = Asked::default();
@@ -173,7 +172,7 @@ fn offer_switch(request: &mut Request<Body>) -> oneshot::Sender<Upgraded> {
 
 struct Client<'a, 'e, S> {
     stream: &'a mut S,
-    input: Input<'a>,
+    input: Input,
     limits: Limits<'a, 'e>,
     /// One future for the whole connection, because creating and dropping one for each request
     /// would take two locks.
@@ -183,9 +182,8 @@ struct Client<'a, 'e, S> {
 /// The timeouts for writing to the client.
 struct Limits<'a, 'e> {
     timer: Deadline,
-    /// How long the client may read nothing, and after what time it counts as slow.
+    /// How long the client may read nothing.
     body_time: Duration,
-    slow_time: Duration,
     handle: &'a Handle,
     ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
@@ -214,8 +212,7 @@ impl<S: Carrier> Client<'_, '_, S> {
                 }
             }
             let begun = self.input.head_since();
-            let activity = begun.map_or(Activity::Idle, |_| Activity::Opening);
-            if !self.limits.handle.set(activity) {
+            if !self.limits.handle.set_busy(begun.is_some()) {
                 return Poll::Ready(None);
             }
             if last.is_none() && self.drained.as_mut().poll(context).is_ready() {
@@ -393,16 +390,9 @@ impl Limits<'_, '_> {
         let mut deadline = None;
         unless_ended(&mut self.ended, |context| {
             if let Poll::Ready(done) = step(context) {
-                if deadline.is_some() {
-                    self.handle.set_unread(None);
-                }
                 return Poll::Ready(done);
             }
-            let deadline = *deadline.get_or_insert_with(|| {
-                let now = Instant::now();
-                self.handle.set_unread(Some(now + self.slow_time));
-                now + self.body_time
-            });
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.body_time);
             let late = self.timer.poll(context, deadline);
             late.map(|()| Err(ErrorKind::TimedOut.into()))
         })

@@ -65,18 +65,11 @@ impl<S> Minded<S> {
         context: &mut Context<'_>,
         polled: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        let handle = self.place.handle();
         if polled.is_ready() {
-            if self.stuck_since.take().is_some() {
-                handle.set_unread(None);
-            }
+            self.stuck_since = None;
             return polled;
         }
-        let since = *self.stuck_since.get_or_insert_with(|| {
-            let now = Instant::now();
-            handle.set_unread(Some(now + self.bounds.slow_time()));
-            now
-        });
+        let since = *self.stuck_since.get_or_insert_with(Instant::now);
         ready!(self.writing.poll(context, since + self.bounds.body_time));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

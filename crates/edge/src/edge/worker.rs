@@ -18,7 +18,7 @@ use crate::client_info::Scheme;
 use crate::connection::{self, Carrier, Visit};
 use crate::context::{Peer, Shared, WorkerContext};
 use crate::listener::proxy_protocol::{self, Announced};
-use crate::listener::{Activity, Door, ListenAddress, Origin, Place, Socket};
+use crate::listener::{Door, ListenAddress, Origin, Place, Socket};
 use crate::quic::{self, Guest, UdpDoor};
 use crate::tls::Expiry;
 
@@ -361,7 +361,6 @@ where
     if door != Door::Https {
         return connection::http1(stream, visit).await;
     }
-    visit.place.handle().set(Activity::Opening);
     let shaken = match visit.here.shared.tls() {
         Ok(tls) => tls.accept(stream, local).await,
         Err(error) => Err(io::Error::other(error)),

@@ -17,9 +17,7 @@ use crate::alt_svc::Standing;
 use crate::client_info::Scheme;
 use crate::connection::Visit;
 use crate::context::{Peer, Shared, WorkerContext};
-use crate::listener::{
-    Activity, Inherited, ListenAddress, Origin, Place, ReadLock, SharedUdp, datagrams,
-};
+use crate::listener::{Inherited, ListenAddress, Origin, Place, ReadLock, SharedUdp, datagrams};
 use crate::tls::HANDSHAKE_TIME;
 
 use super::http3::http3;
@@ -281,7 +279,6 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<WorkerContext>) {
     let shared = Arc::clone(&here.shared);
     let _counted = shared.figures.connection();
     let handle = Arc::clone(place.handle());
-    handle.set(Activity::Opening);
     let shaken = async {
         let connecting = incoming.accept()?;
         connecting.await
