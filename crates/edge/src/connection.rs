@@ -116,7 +116,7 @@ where
         // request under way would be lost.
         let _ = tokio::time::timeout(lame_duck_time, begun.cancelled()).await;
     };
-    let unsent = UnsentBytes::new(shared.buffer_memory.for_answer(peer.address));
+    let unsent = UnsentBytes::new(shared.running().buffer_memory.for_answer());
     let peer = Arc::new(peer);
     let busy = Arc::new(Busy::new(Arc::clone(&handle)));
     let service = service_fn(|mut request: Request<Incoming>| {

@@ -24,7 +24,7 @@ use crate::filters::auth::Passwords;
 use crate::listener::{ListenAddress, ListenSettings, Places};
 use crate::maintenance::Maintenance;
 use crate::metrics::{DoorFigures, RouteFigures};
-use crate::proxy::{BufferMemory, Pool, Tunnels};
+use crate::proxy::{Pool, Tunnels};
 use crate::route::bare_host;
 use crate::scratch_buffer::ScratchBuffer;
 use crate::static_files::Memory;
@@ -52,8 +52,6 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// The cache, for all workers.
     pub(crate) cache: Arc<Store>,
-    /// The memory of buffered bodies, for all workers.
-    pub(crate) buffer_memory: Arc<BufferMemory>,
     pub(crate) alt_svc: AltSvc,
     pub(crate) service_backends: ServiceBackends,
     pub(crate) tunnels: Tunnels,

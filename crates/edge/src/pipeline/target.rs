@@ -106,7 +106,7 @@ pub(super) async fn ask(
                 return bare(StatusCode::BAD_GATEWAY);
             };
             outcome.upstream = Some(Arc::clone(name));
-            let buffer_memory = &here.shared.buffer_memory;
+            let buffer_memory = &running.buffer_memory;
             if !request.body().is_end_stream() {
                 let body = std::mem::take(request.body_mut());
                 *request.body_mut() = Measured::around(body, route, &mut outcome.upload);
@@ -126,7 +126,7 @@ pub(super) async fn ask(
             let answered = Box::pin(here.pool.forward(upstream, request, facts, target)).await;
             outcome.upstream_time = Some(asked.elapsed());
             match answered {
-                Ok(answer) => read_ahead(answer, buffer_memory, facts.client, version),
+                Ok(answer) => read_ahead(answer, buffer_memory, version),
                 Err(error) => failed(&error, name, facts, outcome),
             }
         }
