@@ -19,6 +19,7 @@ use crate::connection::{self, Carrier, Visit};
 use crate::context::{Peer, Shared, WorkerContext};
 use crate::listener::proxy_protocol::{self, Announced};
 use crate::listener::{Door, ListenAddress, Origin, Place, Socket};
+use crate::metrics::set_worker;
 use crate::quic::{self, Guest, UdpDoor};
 use crate::tls::Expiry;
 
@@ -68,6 +69,7 @@ impl Worker {
         let thread = std::thread::Builder::new()
             .name(format!("edge-{number}"))
             .spawn(move || {
+                set_worker(number);
                 runtime.block_on(async {
                     if number == 0 {
                         tokio::spawn(look_after(Arc::clone(&here.shared)));
