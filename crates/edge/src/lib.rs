@@ -69,7 +69,7 @@ mod ranges;
 mod scratch_buffer;
 pub mod values;
 
-pub use app::{App, Pass, Question, Verdict};
+pub use app::{App, AuthDecision, Pass, Question};
 pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
 pub use client_info::{ClientInfo, RequestId, Scheme};

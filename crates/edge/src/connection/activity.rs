@@ -8,7 +8,7 @@ use crate::listener::Handle;
 
 /// The streams of one connection.
 #[derive(Debug)]
-pub(crate) struct Busy {
+pub(crate) struct StreamActivity {
     handle: Arc<Handle>,
     begun: AtomicUsize,
     ended: AtomicUsize,
@@ -16,7 +16,7 @@ pub(crate) struct Busy {
     tunnels: AtomicBool,
 }
 
-impl Busy {
+impl StreamActivity {
     /// For a connection whose handshake is done.
     pub(crate) fn new(handle: Arc<Handle>) -> Self {
         handle.set_busy(false);
@@ -63,13 +63,13 @@ impl Busy {
 
 /// A stream that is counted until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Running {
-    busy: Arc<Busy>,
+pub(crate) struct ActiveStream {
+    busy: Arc<StreamActivity>,
 }
 
-impl Running {
+impl ActiveStream {
     /// Counts a new stream. `None` if the connection is being evicted, so that no stream may begin.
-    pub(crate) fn begin(busy: &Arc<Busy>) -> Option<Self> {
+    pub(crate) fn begin(busy: &Arc<StreamActivity>) -> Option<Self> {
         busy.begun.fetch_add(1, Ordering::Relaxed);
         let running = Self {
             busy: Arc::clone(busy),
@@ -78,7 +78,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for ActiveStream {
     fn drop(&mut self) {
         self.busy.ended.fetch_add(1, Ordering::Relaxed);
         self.busy.tell();

@@ -16,7 +16,7 @@ use crate::body::{Body, BodyError, with_more};
 use crate::panic;
 use crate::progress::ProgressWatch;
 
-use super::activity::{Busy, Running};
+use super::activity::{ActiveStream, StreamActivity};
 use super::unsent::{SLICE, UnsentBytes, UnsentSlices};
 
 tokio::task_local! {
@@ -26,7 +26,7 @@ tokio::task_local! {
 /// Runs the streams of one connection, and the tasks that send the data of their tunnels.
 #[derive(Debug, Clone)]
 pub(super) struct Streams {
-    pub(super) busy: Arc<Busy>,
+    pub(super) busy: Arc<StreamActivity>,
     /// How long a stream waits for its client to read.
     pub(super) patience: Duration,
 }
@@ -36,7 +36,7 @@ where
     F: Future + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        let Some(running) = Running::begin(&self.busy) else {
+        let Some(running) = ActiveStream::begin(&self.busy) else {
             return;
         };
         let (reader, patience) = (Arc::new(ProgressWatch::default()), self.patience);

@@ -28,11 +28,11 @@ use crate::pipeline::serve;
 
 use super::answer_head::{Asked, Framing};
 use super::input::{Fed, Input};
-use super::minded::Minded;
+use super::minded::WatchedStream;
 use super::outgoing::Outgoing;
 use super::request_body::Feed;
 use super::transport::{Carrier, Sending};
-use super::{Bounds, Visit};
+use super::{Bounds, ConnectionContext};
 
 /// The largest body that is copied behind its head rather than sent as a separate slice.
 const SMALL: usize = 4 * 1_024;
@@ -42,7 +42,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const PIECE: usize = 8 * 1_024;
 
 /// Serves HTTP/1.0 and HTTP/1.1 until the connection ends or switches to another protocol.
-pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: Visit) {
+pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: ConnectionContext) {
     let (bounds, lame_duck_time) = {
         let running = visit.here.shared.running();
         let listen = running.plan.listen();
@@ -50,8 +50,8 @@ pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: Visit) {
     };
     let switched = answer_requests(&mut stream, &visit, bounds, lame_duck_time).await;
     if let Some(Switched { switch, came }) = switched {
-        let Visit { here, place, .. } = visit;
-        let stream = Minded::new(stream, bounds, place);
+        let ConnectionContext { here, place, .. } = visit;
+        let stream = WatchedStream::new(stream, bounds, place);
         let stream = stream.switched(came, here.shared.cut.clone());
         // The handler that requested the switch may be gone.
         let _ = switch.send(Box::new(stream));
@@ -68,11 +68,11 @@ struct Switched {
 /// Handles requests until the connection ends or switches to another protocol.
 async fn answer_requests<S: Carrier>(
     stream: &mut S,
-    visit: &Visit,
+    visit: &ConnectionContext,
     bounds: Bounds,
     lame_duck_time: Duration,
 ) -> Option<Switched> {
-    let Visit { here, peer, .. } = visit;
+    let ConnectionContext { here, peer, .. } = visit;
     let handle = visit.place.handle();
     let drained = pin!(here.drain.cancelled());
     let ended = pin!(here.end.cancelled());

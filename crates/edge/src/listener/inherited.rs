@@ -25,20 +25,20 @@ const MOST: RawFd = 256;
 /// one could not be opened.
 #[derive(Debug, Default)]
 pub struct Inherited {
-    sockets: Vec<Came<Socket>>,
+    sockets: Vec<InheritedSocket<Socket>>,
     /// UDP sockets for HTTP/3.
-    datagrams: Vec<Came<SharedUdp>>,
+    datagrams: Vec<InheritedSocket<SharedUdp>>,
 }
 
 /// An inherited socket.
 #[derive(Debug)]
-struct Came<T> {
+struct InheritedSocket<T> {
     socket: T,
     /// Whether a plan has named its address, or the next one will.
     is_used: bool,
 }
 
-impl<T> From<T> for Came<T> {
+impl<T> From<T> for InheritedSocket<T> {
     fn from(socket: T) -> Self {
         Self {
             socket,
@@ -47,7 +47,7 @@ impl<T> From<T> for Came<T> {
     }
 }
 
-impl<T> Came<T> {
+impl<T> InheritedSocket<T> {
     /// A socket that a plan names, or the next one will.
     fn used(socket: T) -> Self {
         Self {
@@ -155,27 +155,28 @@ impl Inherited {
 
     /// Adds a socket for an address of the next plan.
     pub(crate) fn keep(&mut self, socket: Socket) {
-        self.sockets.push(Came::used(socket));
+        self.sockets.push(InheritedSocket::used(socket));
     }
 
     /// Adds a UDP socket for an address of the next plan.
     pub(crate) fn keep_datagrams(&mut self, socket: SharedUdp) {
-        self.datagrams.push(Came::used(socket));
+        self.datagrams.push(InheritedSocket::used(socket));
     }
 
     /// Adds inherited sockets for the next plan. Those that are here already are not added again.
     pub(crate) fn extend(&mut self, other: Self) {
         for came in other.sockets {
-            let is_new = |known: &Came<Socket>| !known.socket.is_same(&came.socket);
+            let is_new = |known: &InheritedSocket<Socket>| !known.socket.is_same(&came.socket);
             if self.sockets.iter().all(is_new) {
-                self.sockets.push(Came::used(came.socket));
+                self.sockets.push(InheritedSocket::used(came.socket));
             }
         }
         for came in other.datagrams {
-            let is_new =
-                |known: &Came<SharedUdp>| !is_same(&known.socket.socket, &came.socket.socket);
+            let is_new = |known: &InheritedSocket<SharedUdp>| {
+                !is_same(&known.socket.socket, &came.socket.socket)
+            };
             if self.datagrams.iter().all(is_new) {
-                self.datagrams.push(Came::used(came.socket));
+                self.datagrams.push(InheritedSocket::used(came.socket));
             }
         }
     }
