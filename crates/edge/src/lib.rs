@@ -50,6 +50,9 @@ pub mod acme;
 mod cdn_loop;
 mod listener;
 
+// What is counted.
+pub mod metrics;
+
 // Modules that depend on no other part of the edge.
 mod address;
 mod client_info;
@@ -61,7 +64,6 @@ mod deadline;
 mod description;
 mod durable;
 mod lock;
-pub mod metrics;
 mod panic;
 mod progress;
 mod quality;
