@@ -57,18 +57,29 @@ pub(crate) enum Bench {
         #[command(flatten)]
         turns: Turns,
     },
-    /// The edge compared with Debian's nginx: processor time per request, handshakes, memory.
+    /// The edge compared with Debian's nginx and `HAProxy`: processor time per request, handshakes,
+    /// memory. Prints how long it will take, and writes a table for `docs/measured.md`.
     Edge {
-        #[command(flatten)]
-        turns: Turns,
+        /// Turns of each server; their median is shown.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// Seconds of one turn.
+        #[arg(long, default_value_t = 1)]
+        seconds: u64,
         /// Measure this program in place of Kenduri: a release build of the edge's example `door`,
         /// which builds in a fraction of the time.
         #[arg(long, value_name = "FILE")]
         door: Option<PathBuf>,
-        /// Measure only rows with this text in their name, as in `--only 8x8 --only handshakes`. An
+        /// Measure only rows with this text in their name, as in `--rows 8x8 --rows handshakes`. An
         /// unknown name lists all names.
         #[arg(long, value_name = "TEXT")]
-        only: Vec<String>,
+        rows: Vec<String>,
+        /// The file of the table, to which each row is added when it is measured.
+        #[arg(long, value_name = "FILE", default_value = "target/bench-edge.md")]
+        into: PathBuf,
+        /// Continue an interrupted run: leave out the rows that are in the file.
+        #[arg(long)]
+        resume: bool,
     },
     /// A site with its services, run by Kenduri and run by PM2 behind Debian's nginx: speed,
     /// memory, crashes, reloads.
@@ -177,7 +188,26 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
             }
         },
         Bench::Page { turns } => page::bench(&runtime, *turns),
-        Bench::Edge { turns, door, only } => edge::bench(&runtime, *turns, door.as_deref(), only),
+        Bench::Edge {
+            rounds,
+            seconds,
+            door,
+            rows,
+            into,
+            resume,
+        } => edge::bench(
+            &runtime,
+            &edge::Wanted {
+                turns: Turns {
+                    rounds: *rounds,
+                    seconds: *seconds,
+                },
+                program: door.as_deref(),
+                rows,
+                into,
+                is_resumed: *resume,
+            },
+        ),
         Bench::Neighbours { turns } => neighbours::bench(&runtime, *turns),
         Bench::Footprint { clean_build } => footprint::bench(&runtime, *clean_build),
         Bench::Login { turns, subject } => login::bench(&runtime, &subject.path()?, *turns),

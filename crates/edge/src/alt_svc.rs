@@ -23,14 +23,14 @@ pub(crate) struct AltSvc {
 
 #[derive(Debug, Default)]
 struct Doors {
-    standing: BTreeMap<ListenAddress, Standing>,
+    standing: BTreeMap<ListenAddress, UdpStatus>,
     /// HTTP/3 was advertised, and clients may still have it cached.
     was_told: bool,
 }
 
 /// The state of one UDP socket, in ascending order. Only `Closed` replaces a higher state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Standing {
+pub(crate) enum UdpStatus {
     /// No worker reads from it.
     Closed,
     /// Workers read from it, but no client has connected yet.
@@ -59,19 +59,19 @@ impl AltSvc {
             doors
                 .standing
                 .entry((*address).clone())
-                .or_insert(Standing::Closed);
+                .or_insert(UdpStatus::Closed);
         }
         self.say(&mut doors);
     }
 
     /// Records a state of one address.
-    pub(crate) fn saw(&self, address: &ListenAddress, seen: Standing) {
+    pub(crate) fn saw(&self, address: &ListenAddress, seen: UdpStatus) {
         let mut doors = self.doors();
         let Some(standing) = doors.standing.get_mut(address) else {
             return;
         };
         *standing = match seen {
-            Standing::Closed => seen,
+            UdpStatus::Closed => seen,
             seen => seen.max(*standing),
         };
         self.say(&mut doors);
@@ -105,10 +105,10 @@ impl AltSvc {
         // A client knows the host name but not the address it will connect to, so HTTP/3 must work
         // at all addresses.
         let word = match doors.standing.values().min() {
-            Some(Standing::Reached) => Word::Proved,
-            Some(Standing::Open) => Word::Trial,
-            Some(Standing::Closed) | None if doors.was_told => Word::Clear,
-            Some(Standing::Closed) | None => Word::Nothing,
+            Some(UdpStatus::Reached) => Word::Proved,
+            Some(UdpStatus::Open) => Word::Trial,
+            Some(UdpStatus::Closed) | None if doors.was_told => Word::Clear,
+            Some(UdpStatus::Closed) | None => Word::Nothing,
         };
         doors.was_told |= matches!(word, Word::Trial | Word::Proved);
         self.word.store(word as u8, Ordering::Relaxed);
@@ -142,14 +142,14 @@ mod tests {
         let alt_svc = AltSvc::default();
         assert_eq!(said(&alt_svc, "a.example"), None);
         alt_svc.keep(&[&one, &two]);
-        alt_svc.saw(&one, Standing::Reached);
+        alt_svc.saw(&one, UdpStatus::Reached);
         assert_eq!(said(&alt_svc, "a.example"), None);
-        alt_svc.saw(&two, Standing::Open);
+        alt_svc.saw(&two, UdpStatus::Open);
         let trial = Some("h3=\":443\"; ma=300".to_owned());
         assert_eq!(said(&alt_svc, "a.example"), trial);
-        alt_svc.saw(&two, Standing::Reached);
+        alt_svc.saw(&two, UdpStatus::Reached);
         // A lower state other than `Closed` does not replace a higher one.
-        alt_svc.saw(&two, Standing::Open);
+        alt_svc.saw(&two, UdpStatus::Open);
         let proved = Some("h3=\":8443\"; ma=86400".to_owned());
         assert_eq!(said(&alt_svc, "a.example:8443"), proved);
         let six = Some("h3=\":443\"; ma=86400".to_owned());
@@ -161,12 +161,12 @@ mod tests {
         let address = ListenAddress::Everywhere(1);
         let alt_svc = AltSvc::default();
         alt_svc.keep(&[&address]);
-        alt_svc.saw(&address, Standing::Closed);
+        alt_svc.saw(&address, UdpStatus::Closed);
         assert_eq!(said(&alt_svc, "a.example"), None);
-        alt_svc.saw(&address, Standing::Open);
-        alt_svc.saw(&address, Standing::Closed);
+        alt_svc.saw(&address, UdpStatus::Open);
+        alt_svc.saw(&address, UdpStatus::Closed);
         assert_eq!(said(&alt_svc, "a.example").as_deref(), Some("clear"));
-        alt_svc.saw(&address, Standing::Open);
+        alt_svc.saw(&address, UdpStatus::Open);
         alt_svc.keep(&[]);
         assert_eq!(said(&alt_svc, "a.example").as_deref(), Some("clear"));
         alt_svc.say_nothing();

@@ -23,11 +23,11 @@ pub trait App: Clone + Send + Sync + 'static {
     /// Decides whether a request may go on to the target of a route with
     /// `access = { sign_in = "…" }`. By default, for an app without accounts, every request is
     /// rejected.
-    fn judge(self, question: Question) -> impl Future<Output = Verdict> + Send {
-        let Question { facts, headers, .. } = question;
+    fn judge(self, question: Question) -> impl Future<Output = AuthDecision> + Send {
+        let Question { info, headers, .. } = question;
         let reader = Reader::of(&headers);
-        let answer = pages::page(StatusCode::FORBIDDEN, &facts.id, &reader, None);
-        std::future::ready(Verdict::Refuse(answer))
+        let answer = pages::page(StatusCode::FORBIDDEN, &info.id, &reader, None);
+        std::future::ready(AuthDecision::Refuse(answer))
     }
 }
 
@@ -43,12 +43,12 @@ pub struct Question {
     /// The request headers.
     pub headers: HeaderMap,
     /// The client.
-    pub facts: ClientInfo,
+    pub info: ClientInfo,
 }
 
 /// The decision of the app.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum AuthDecision {
     /// The request may go on.
     Pass(Pass),
     /// The request is rejected with this response.
@@ -99,7 +99,7 @@ type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// An object-safe version of [`App`].
 trait Kind: Send + Sync {
     fn answer_later(&self, request: Request<Body>) -> Later<Answer>;
-    fn judge_later(&self, question: Question) -> Later<Verdict>;
+    fn judge_later(&self, question: Question) -> Later<AuthDecision>;
 }
 
 impl<A: App> Kind for A {
@@ -107,7 +107,7 @@ impl<A: App> Kind for A {
         Box::pin(self.clone().answer(request))
     }
 
-    fn judge_later(&self, question: Question) -> Later<Verdict> {
+    fn judge_later(&self, question: Question) -> Later<AuthDecision> {
         Box::pin(self.clone().judge(question))
     }
 }
@@ -121,7 +121,7 @@ impl Mounted {
         self.0.answer_later(request)
     }
 
-    pub(crate) fn judge(&self, question: Question) -> Later<Verdict> {
+    pub(crate) fn judge(&self, question: Question) -> Later<AuthDecision> {
         self.0.judge_later(question)
     }
 }

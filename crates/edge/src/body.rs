@@ -69,7 +69,7 @@ pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
 
 /// A part of a body that one `sendfile` call can send.
 #[derive(Debug)]
-pub(crate) struct Stretch<'a> {
+pub(crate) struct SendfileRange<'a> {
     pub(crate) file: BorrowedFd<'a>,
     /// The offset in the file.
     pub(crate) place: u64,
@@ -125,7 +125,7 @@ impl Body {
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<io::Result<Stretch<'_>>> {
+    ) -> Poll<io::Result<SendfileRange<'_>>> {
         let nothing = || io::ErrorKind::UnexpectedEof.into();
         match self {
             Self::FileBody(pieces) => pieces.poll_stretch(context),

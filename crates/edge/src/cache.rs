@@ -44,7 +44,7 @@ pub(crate) use in_flight::{FillGuard, How, InFlight, Joined};
 pub(crate) use purge::{Purge, taken_purges};
 pub(crate) use respond::{Asker, Told, tell};
 pub(crate) use rules::{
-    Demand, Kept, Unsaid, Verdict, Way, confirms, has_validator, is_fault, renewed,
+    CacheDecision, CacheUse, Demand, Kept, Unsaid, confirms, has_validator, is_fault, renewed,
 };
 pub(crate) use store::{Gathering, Store};
 pub(crate) use stored::{Head, Key, Stored};
@@ -90,17 +90,17 @@ impl Policy {
     }
 
     /// The cache key of a request for this path with its query.
-    pub(crate) fn key(&self, facts: &ClientInfo, target: &str) -> Key {
+    pub(crate) fn key(&self, info: &ClientInfo, target: &str) -> Key {
         let mut key = String::with_capacity(
-            self.scope.len() + facts.host.len() + target.len() + "\nhttps://".len(),
+            self.scope.len() + info.host.len() + target.len() + "\nhttps://".len(),
         );
         // Writing into a string cannot fail.
         let _ = write!(
             key,
             "{}\n{}://{}{target}",
             self.scope,
-            facts.scheme.as_str(),
-            facts.host
+            info.scheme.as_str(),
+            info.host
         );
         key.into()
     }

@@ -9,7 +9,7 @@ use http::header::{
 
 /// The result of the conditions of a `GET` or `HEAD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Precondition {
     Send,
     Unchanged,
     Failed,
@@ -20,26 +20,26 @@ pub(crate) fn judge(
     request: &HeaderMap,
     tag: &HeaderValue,
     modified: Option<SystemTime>,
-) -> Verdict {
+) -> Precondition {
     let since = |name: HeaderName| {
         let said = httpdate::parse_http_date(request.get(name)?.to_str().ok()?).ok()?;
         Some(modified? > said)
     };
     if request.contains_key(IF_MATCH) {
         if !is_named(request, &IF_MATCH, tag, Comparison::Strong) {
-            return Verdict::Failed;
+            return Precondition::Failed;
         }
     } else if since(IF_UNMODIFIED_SINCE) == Some(true) {
-        return Verdict::Failed;
+        return Precondition::Failed;
     }
     if request.contains_key(IF_NONE_MATCH) {
         if is_named(request, &IF_NONE_MATCH, tag, Comparison::Weak) {
-            return Verdict::Unchanged;
+            return Precondition::Unchanged;
         }
     } else if since(IF_MODIFIED_SINCE) == Some(false) {
-        return Verdict::Unchanged;
+        return Precondition::Unchanged;
     }
-    Verdict::Send
+    Precondition::Send
 }
 
 /// Whether `If-Range` matches, so that a range may be sent (RFC 9110, section 13.1.5); true without
@@ -142,12 +142,12 @@ mod tests {
 
     #[test]
     fn conditions_are_judged_in_the_order_of_the_standard() {
-        use Verdict::{Failed, Send, Unchanged};
+        use Precondition::{Failed, Send, Unchanged};
         const MATCH: &str = "if-match";
         const NONE: &str = "if-none-match";
         const SINCE: &str = "if-modified-since";
         const UNTIL: &str = "if-unmodified-since";
-        let table: &[(&[(&'static str, &str)], Verdict)] = &[
+        let table: &[(&[(&'static str, &str)], Precondition)] = &[
             (&[], Send),
             (&[(MATCH, "\"a\"")], Send),
             (&[(MATCH, "*")], Send),
@@ -195,12 +195,12 @@ mod tests {
     fn a_weak_tag_is_weakly_the_same_and_never_strongly() {
         let tag = HeaderValue::from_static("W/\"a\"");
         for (name, said, expected) in [
-            ("if-none-match", "W/\"a\"", Verdict::Unchanged),
-            ("if-none-match", "\"a\"", Verdict::Unchanged),
-            ("if-none-match", "\"b\", W/\"a\"", Verdict::Unchanged),
-            ("if-none-match", "W/\"b\"", Verdict::Send),
-            ("if-match", "W/\"a\"", Verdict::Failed),
-            ("if-match", "\"a\"", Verdict::Failed),
+            ("if-none-match", "W/\"a\"", Precondition::Unchanged),
+            ("if-none-match", "\"a\"", Precondition::Unchanged),
+            ("if-none-match", "\"b\", W/\"a\"", Precondition::Unchanged),
+            ("if-none-match", "W/\"b\"", Precondition::Send),
+            ("if-match", "W/\"a\"", Precondition::Failed),
+            ("if-match", "\"a\"", Precondition::Failed),
         ] {
             let verdict = judge(&headers(&[(name, said)]), &tag, None);
             assert_eq!(verdict, expected, "{name}: {said}");

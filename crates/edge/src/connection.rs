@@ -2,7 +2,6 @@
 
 pub(crate) mod activity;
 mod answer_head;
-mod body_rate;
 mod coalesced;
 mod h2_streams;
 mod http1;
@@ -41,12 +40,12 @@ use upgrade::{OnUpgrade, Upgraded};
 pub(crate) use self::http1::http1;
 pub(crate) use self::transport::Carrier;
 
-use self::activity::Busy;
+use self::activity::StreamActivity;
 use self::coalesced::Coalesced;
 use self::h2_streams::{Streams, awaiting_reader};
 use self::linger_close::LingerClose;
-use self::minded::Minded;
-use self::stalled_body::Timed;
+use self::minded::WatchedStream;
+use self::stalled_body::StalledBody;
 use self::unsent::UnsentBytes;
 
 /// The maximum number of concurrent streams of a connection over HTTP/2 or HTTP/3.
@@ -79,7 +78,7 @@ pub(crate) struct Bounds {
 }
 
 /// What every protocol needs to serve a connection.
-pub(crate) struct Visit {
+pub(crate) struct ConnectionContext {
     pub(crate) here: Arc<WorkerContext>,
     pub(crate) peer: Peer,
     pub(crate) place: Place,
@@ -96,19 +95,12 @@ impl ListenSettings {
     }
 }
 
-impl Bounds {
-    /// How long a client may neither send nor read before it counts as slow.
-    pub(crate) fn slow_time(&self) -> Duration {
-        self.body_time / 4
-    }
-}
-
 /// Serves HTTP/2 until the connection ends.
-pub(crate) async fn http2<S>(stream: S, visit: Visit)
+pub(crate) async fn http2<S>(stream: S, visit: ConnectionContext)
 where
     S: Carrier,
 {
-    let Visit { here, peer, place } = visit;
+    let ConnectionContext { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
     let (bounds, lame_duck_time) = {
         let running = shared.running();
@@ -116,7 +108,7 @@ where
         (listen.bounds(), listen.lame_duck_time)
     };
     let handle = Arc::clone(place.handle());
-    let stream = Minded::new(stream, bounds, place);
+    let stream = WatchedStream::new(stream, bounds, place);
     let begun = CancellationToken::new();
     let drained = async {
         shared.drain.cancelled().await;
@@ -124,9 +116,9 @@ where
         // request under way would be lost.
         let _ = tokio::time::timeout(lame_duck_time, begun.cancelled()).await;
     };
-    let unsent = UnsentBytes::new(shared.buffer_memory.for_answer(peer.address));
+    let unsent = UnsentBytes::new(shared.running().buffer_memory.for_answer());
     let peer = Arc::new(peer);
-    let busy = Arc::new(Busy::new(Arc::clone(&handle)));
+    let busy = Arc::new(StreamActivity::new(Arc::clone(&handle)));
     let service = service_fn(|mut request: Request<Incoming>| {
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
         let unsent = Arc::clone(&unsent);
@@ -142,7 +134,7 @@ where
                 if body.is_end_stream() {
                     Body::Empty
                 } else {
-                    Body::stream(Timed::around(body, bounds.body_time))
+                    Body::stream(StalledBody::around(body, bounds.body_time))
                 }
             });
             let answer = serve(&here, &peer, request, parsed).await;

@@ -24,7 +24,7 @@ use crate::filters::auth::Passwords;
 use crate::listener::{ListenAddress, ListenSettings, Places};
 use crate::maintenance::Maintenance;
 use crate::metrics::{DoorFigures, RouteFigures};
-use crate::proxy::{BufferMemory, Pool, Tunnels};
+use crate::proxy::{Pool, Tunnels};
 use crate::route::bare_host;
 use crate::scratch_buffer::ScratchBuffer;
 use crate::static_files::Memory;
@@ -52,8 +52,6 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// The cache, for all workers.
     pub(crate) cache: Arc<Store>,
-    /// The memory of buffered bodies, for all workers.
-    pub(crate) buffer_memory: Arc<BufferMemory>,
     pub(crate) alt_svc: AltSvc,
     pub(crate) service_backends: ServiceBackends,
     pub(crate) tunnels: Tunnels,
@@ -108,12 +106,12 @@ impl Shared {
     }
 
     /// The https URL to redirect a clear-text request to, if https serves its host.
-    pub(crate) fn moved_to(&self, facts: &ClientInfo, uri: &Uri) -> Option<HeaderValue> {
-        if facts.scheme == Scheme::Https {
+    pub(crate) fn moved_to(&self, info: &ClientInfo, uri: &Uri) -> Option<HeaderValue> {
+        if info.scheme == Scheme::Https {
             return None;
         }
         let port = self.https_port.load(Ordering::Relaxed);
-        let name = bare_host(&facts.host);
+        let name = bare_host(&info.host);
         if port == 0 || self.certificates.find(name).is_none() {
             return None;
         }
@@ -130,21 +128,21 @@ impl Shared {
 
     /// `Alt-Svc` (RFC 7838), for clients whose TLS ends here and who did not come through a trusted
     /// proxy.
-    pub(crate) fn alternative(&self, peer: &Peer, facts: &ClientInfo) -> Option<HeaderValue> {
-        let is_ours = !peer.tls.is_empty() && !facts.peer_is_trusted;
-        is_ours.then(|| self.alt_svc.header(&facts.host)).flatten()
+    pub(crate) fn alternative(&self, peer: &Peer, info: &ClientInfo) -> Option<HeaderValue> {
+        let is_ours = !peer.tls.is_empty() && !info.peer_is_trusted;
+        is_ours.then(|| self.alt_svc.header(&info.host)).flatten()
     }
 
     /// `Strict-Transport-Security` (RFC 6797), for hosts with a certificate. If it is not
     /// configured, only for hosts with a certificate from an authority, to whose https clients are
     /// redirected anyway.
-    pub(crate) fn transport_security(&self, facts: &ClientInfo) -> Option<HeaderValue> {
-        if facts.scheme == Scheme::Http {
+    pub(crate) fn transport_security(&self, info: &ClientInfo) -> Option<HeaderValue> {
+        if info.scheme == Scheme::Http {
             return None;
         }
         let running = self.running();
         let policy = running.hsts.clone()?;
-        let name = bare_host(&facts.host);
+        let name = bare_host(&info.host);
         let is_served = if running.is_hsts_written {
             self.certificates.find(name).is_some()
         } else {

@@ -33,7 +33,7 @@ use crate::listener::{
 use crate::lock::lock;
 use crate::maintenance::Maintenance;
 use crate::metrics::{DoorFigures, RouteFigures};
-use crate::proxy::{BufferMemory, Pool, Tunnels, Upstream};
+use crate::proxy::{Pool, Tunnels, Upstream};
 use crate::scratch_buffer::ScratchBuffer;
 use crate::static_files::Memory;
 use crate::tls::{Certificates, FileCertificate, TlsError};
@@ -149,7 +149,6 @@ impl Edge {
             certificates,
             places: Places::new(plan.listen().connections),
             cache: Store::new(plan.cache().clone()),
-            buffer_memory: BufferMemory::new(plan.buffer_memory()),
             running: ArcSwap::from_pointee(Running::new(plan, None, &service_backends)),
             ids: Ids::default(),
             figures: DoorFigures::default(),
@@ -240,7 +239,6 @@ impl Edge {
         certificates.swap(fresh);
         self.shared.places.resize(plan.listen().connections);
         self.shared.cache.change(plan.cache().clone());
-        self.shared.buffer_memory.resize(plan.buffer_memory());
         let kept: Vec<_> = plan.listen().all().collect();
         self.listeners().retain(|(door, address), listening| {
             let stays = kept.contains(&(*door, address));

@@ -50,6 +50,9 @@ pub mod acme;
 mod cdn_loop;
 mod listener;
 
+// What is counted.
+pub mod metrics;
+
 // Modules that depend on no other part of the edge.
 mod address;
 mod client_info;
@@ -61,7 +64,6 @@ mod deadline;
 mod description;
 mod durable;
 mod lock;
-pub mod metrics;
 mod panic;
 mod progress;
 mod quality;
@@ -69,7 +71,7 @@ mod ranges;
 mod scratch_buffer;
 pub mod values;
 
-pub use app::{App, Pass, Question, Verdict};
+pub use app::{App, AuthDecision, Pass, Question};
 pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
 pub use client_info::{ClientInfo, RequestId, Scheme};

@@ -23,7 +23,7 @@ pub use self::kept_sockets::Kept;
 
 pub(crate) use self::bind::{Bound, Socket, datagrams, open};
 pub(crate) use self::connection_limits::{Origin, Place, Places};
-pub(crate) use self::eviction::{Activity, Handle};
+pub(crate) use self::eviction::Handle;
 pub(crate) use self::shared_udp::{ReadLock, ResetKey, SharedUdp};
 
 /// The checked `[listen]` settings.

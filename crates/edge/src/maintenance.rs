@@ -158,7 +158,7 @@ impl Maintenance {
     /// The response to a request that falls under maintenance.
     pub fn answer(
         &self,
-        facts: &ClientInfo,
+        info: &ClientInfo,
         headers: &HeaderMap,
         path: &NormalPath<'_>,
         query: Option<&str>,
@@ -166,7 +166,7 @@ impl Maintenance {
         let closed = self.state.load();
         let closed = closed.as_ref()?;
         let hosts = &closed.state.hosts;
-        let concerns = hosts.is_empty() || hosts.contains(bare_host(&facts.host));
+        let concerns = hosts.is_empty() || hosts.contains(bare_host(&info.host));
         let passes = path.matched().starts_with(ALWAYS.as_bytes())
             || self.health.iter().any(|health| path.as_str() == health);
         let given = query.into_iter().flat_map(|query| query.split('&'));
@@ -175,10 +175,10 @@ impl Maintenance {
             .find(|pass| closed.opens(pass.as_bytes()));
         // The redirect removes the pass from the address, so that it is not shared by accident.
         if let Some(pass) = given {
-            return Some(let_in(pass, facts.scheme, path));
+            return Some(let_in(pass, info.scheme, path));
         }
         let is_let_in = || cookies::value(headers, PASS).is_some_and(|pass| closed.opens(pass));
-        (concerns && !passes && !is_let_in()).then(|| closed.page(facts, headers))
+        (concerns && !passes && !is_let_in()).then(|| closed.page(info, headers))
     }
 
     fn read_page(&self) -> io::Result<Option<Bytes>> {
@@ -202,7 +202,7 @@ impl Closed {
         passes.any(|known| digest.as_bytes().ct_eq(known.as_bytes()).into())
     }
 
-    fn page(&self, facts: &ClientInfo, headers: &HeaderMap) -> Answer {
+    fn page(&self, info: &ClientInfo, headers: &HeaderMap) -> Answer {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         match (&self.page, Wants::of(headers)) {
             (Some(page), Wants::Html) => {
@@ -217,7 +217,7 @@ impl Closed {
                 headers.insert(RETRY_AFTER, HeaderValue::from(COME_BACK.as_secs()));
                 answer
             }
-            _ => pages::page(status, &facts.id, &Reader::of(headers), Some(COME_BACK)),
+            _ => pages::page(status, &info.id, &Reader::of(headers), Some(COME_BACK)),
         }
     }
 }
@@ -271,7 +271,7 @@ mod tests {
     const OWN: &str = "07070707070707070707070707070707";
 
     fn ask(maintenance: &Maintenance, host: &str, target: &str, cookie: &str) -> Option<Answer> {
-        let facts = ClientInfo {
+        let info = ClientInfo {
             client: [192, 0, 2, 1].into(),
             is_direct: true,
             peer_is_trusted: false,
@@ -282,7 +282,7 @@ mod tests {
         let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(cookie).unwrap())]);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let path = NormalPath::parse(path).unwrap();
-        maintenance.answer(&facts, &headers, &path, Some(query))
+        maintenance.answer(&info, &headers, &path, Some(query))
     }
 
     #[tokio::test]

@@ -1,28 +1,25 @@
-//! Metrics of the edge, through the `metrics` facade: the program that runs the edge installs the
-//! recorder.
-//!
-//! Handles are created once, so that counting allocates nothing.
+//! Metrics of the edge. Those of every request are counted here, separately for each worker, and
+//! rendered by [`text`]. All others go through the `metrics` facade: the program that runs the edge
+//! installs the recorder. Its handles are created once, so that counting allocates nothing.
+
+mod requests;
 
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{Counter, Gauge, counter, gauge};
 
-/// Buckets for the histograms of seconds, from a file in memory to a slow upstream.
-pub const SECONDS: [f64; 12] = [
-    0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
-];
+pub(crate) use self::requests::set_worker;
+pub use self::requests::text;
 
 /// The metrics of one route.
 #[derive(Debug)]
 pub struct RouteFigures {
     /// The name of the route in the log and in metrics.
     pub name: Arc<str>,
-    /// Responses by the first digit of their status, 1 to 5.
-    answers: [Counter; 5],
-    seconds: Histogram,
+    requests: Arc<requests::Requests>,
     refusals: Counter,
 }
 
@@ -30,12 +27,9 @@ impl RouteFigures {
     /// The metrics of the route of this name. `none` is the name for requests without a route.
     pub fn new(name: impl Into<Arc<str>>) -> Self {
         let name = name.into();
-        let route = name.to_string();
-        let class = |class: &'static str| counter!("edge_requests_total", "route" => route.clone(), "status" => class);
         Self {
-            answers: ["1xx", "2xx", "3xx", "4xx", "5xx"].map(class),
-            seconds: histogram!("edge_request_seconds", "route" => route.clone()),
-            refusals: counter!("edge_limit_refusals_total", "route" => route.clone()),
+            requests: requests::of_route(&name),
+            refusals: counter!("edge_limit_refusals_total", "route" => name.to_string()),
             name,
         }
     }
@@ -43,11 +37,7 @@ impl RouteFigures {
     /// Counts a response and records how long it took, from the first byte of the request to the
     /// last byte of the response.
     pub fn answered(&self, status: http::StatusCode, took: Duration) {
-        let class = usize::from(status.as_u16() / 100).saturating_sub(1);
-        if let Some(counter) = self.answers.get(class) {
-            counter.increment(1);
-        }
-        self.seconds.record(took.as_secs_f64());
+        self.requests.count(status, took);
     }
 
     /// Counts a request that was over the limit.

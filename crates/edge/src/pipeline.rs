@@ -81,7 +81,7 @@ pub(crate) async fn serve(
     let running = Arc::clone(&shared.running());
     let (version, is_head) = (request.version(), *request.method() == Method::HEAD);
     let host = host_of(&request);
-    let facts = real_ip::facts(
+    let info = real_ip::info(
         peer,
         request.headers_mut(),
         host.clone().unwrap_or_default(),
@@ -90,8 +90,8 @@ pub(crate) async fn serve(
     );
     let entry = here.log.as_ref().map(|log| {
         let head = parsed.take_head();
-        let head = head.map_or_else(|| LoggedHead::of(&request, &facts.host), |head| *head);
-        Box::new(entry(log, shared, &facts, peer, &request, head, began))
+        let head = head.map_or_else(|| LoggedHead::of(&request, &info.host), |head| *head);
+        Box::new(entry(log, shared, &info, peer, &request, head, began))
     });
     let pending = Pending::new(entry);
     let mut outcome = RequestOutcome::default();
@@ -106,11 +106,11 @@ pub(crate) async fn serve(
         Ok(()) => match &peer.front {
             None => {
                 let (request, outcome) = (&mut request, &mut outcome);
-                answered(here, &running, peer, &facts, request, began, outcome).await
+                answered(here, &running, peer, &info, request, began, outcome).await
             }
             Some(front) => {
                 let (request, outcome) = (&mut request, &mut outcome);
-                service_listener::answered(here, &running, front, &facts, request, began, outcome)
+                service_listener::answered(here, &running, front, &info, request, began, outcome)
                     .await
             }
         },
@@ -121,13 +121,13 @@ pub(crate) async fn serve(
         answer = refused(broken, &mut outcome);
     }
     if let Some(Wordless(retry_after)) = answer.extensions().get().copied() {
-        let page = pages::page(answer.status(), &facts.id, &reader, retry_after);
+        let page = pages::page(answer.status(), &info.id, &reader, retry_after);
         answer = with_words(answer, page);
         let route = outcome.route.as_ref();
         let leads_here = route.is_some_and(|route| matches!(route.target, Target::Status(_)));
         outcome.is_instead |= !leads_here;
     }
-    finish(here, peer, &facts, version, &mut answer, &outcome);
+    finish(here, peer, &info, version, &mut answer, &outcome);
     if is_head || has_no_body(answer.status()) {
         answer = without_body(answer);
     }
@@ -175,13 +175,13 @@ async fn answered(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
     peer: &Peer,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     request: &mut Request<Body>,
     began: Instant,
     outcome: &mut RequestOutcome,
 ) -> Answer {
     let shared = &*here.shared;
-    if !shared.may_serve(peer, &facts.host) {
+    if !shared.may_serve(peer, &info.host) {
         return bare(StatusCode::MISDIRECTED_REQUEST);
     }
     if let Some(answer) = of_the_door(request) {
@@ -200,25 +200,25 @@ async fn answered(
     {
         return text(StatusCode::OK, proof.to_string());
     }
-    if let Some(location) = shared.moved_to(facts, &uri) {
+    if let Some(location) = shared.moved_to(info, &uri) {
         return moved(location);
     }
     if let Some(maintenance) = &shared.maintenance
-        && let Some(answer) = maintenance.answer(facts, request.headers(), &path, uri.query())
+        && let Some(answer) = maintenance.answer(info, request.headers(), &path, uri.query())
     {
         outcome.why = "maintenance";
         return answer;
     }
     take_pass(request.headers_mut());
-    let Some(route) = running.plan.find(&facts.host, &path) else {
+    let Some(route) = running.plan.find(&info.host, &path) else {
         return bare(StatusCode::NOT_FOUND);
     };
-    if running.plan.routes().is_unclear(&facts.host, &path, route) {
+    if running.plan.routes().is_unclear(&info.host, &path, route) {
         return unclear(BadPath::OtherRoute, outcome);
     }
     outcome.route = Some(Arc::clone(route));
     if let Some(limit) = &route.limit {
-        match limit.admit(facts.client, request.headers()) {
+        match limit.admit(info.client, request.headers()) {
             Ok(admitted) => outcome.admitted = Some(admitted),
             Err(refused) => {
                 route.figures.refused();
@@ -232,7 +232,7 @@ async fn answered(
     // response is personal, even where they are not handed on.
     let wishes = (route.leads_to_app() || matches!(route.target, Target::Proxy(_)))
         .then(|| Wishes::of(request.headers()));
-    let answer_gets = match access::admit(here, running, route, facts, &path, request).await {
+    let answer_gets = match access::admit(here, running, route, info, &path, request).await {
         Ok(answer_gets) => answer_gets,
         Err(refusal) => {
             outcome.why = "access";
@@ -252,7 +252,7 @@ async fn answered(
     }
     route.withheld.take_from(request.headers_mut());
     outcome.queue = Some(began.elapsed());
-    let mut answer = from_cache::answer(here, running, route, facts, &path, request, outcome).await;
+    let mut answer = from_cache::answer(here, running, route, info, &path, request, outcome).await;
     if let Some(wishes) = wishes
         && (outcome.is_of_app || !route.falls_back)
     {
@@ -414,7 +414,7 @@ fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
 fn finish(
     here: &WorkerContext,
     peer: &Peer,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     version: Version,
     answer: &mut Answer,
     outcome: &RequestOutcome,
@@ -422,7 +422,7 @@ fn finish(
     let is_switch = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     let headers = answer.headers_mut();
     if peer.front.is_some() {
-        headers::identify(headers, &facts.id);
+        headers::identify(headers, &info.id);
     } else {
         let none = Changes::default();
         let route = outcome.route.as_deref();
@@ -430,14 +430,14 @@ fn finish(
         let route = route.filter(|route| !(route.falls_back && outcome.is_of_app));
         let changes = route.map_or(&none, |route| &route.headers);
         let shared = &here.shared;
-        let hsts = shared.transport_security(facts);
-        if let Some(service) = shared.alternative(peer, facts) {
+        let hsts = shared.transport_security(info);
+        if let Some(service) = shared.alternative(peer, info) {
             headers.entry(ALT_SVC).or_insert(service);
         }
         headers::complete(
             headers,
             changes,
-            &facts.id,
+            &info.id,
             hsts.as_ref(),
             outcome.is_instead,
         );
@@ -454,7 +454,7 @@ fn finish(
 fn entry(
     log: &Log,
     shared: &Shared,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     peer: &Peer,
     request: &Request<Body>,
     head: LoggedHead,
@@ -464,8 +464,8 @@ fn entry(
         log: log.clone(),
         time: (shared.clock)(),
         began,
-        id: facts.id.clone(),
-        client: Some(facts.client),
+        id: info.id.clone(),
+        client: Some(info.client),
         method: head.method,
         host: head.host,
         target: head.target,
@@ -488,7 +488,7 @@ fn entry(
 
 /// Gives requests of all protocol versions the same form: only the path and query in the URI, the
 /// host in `Host`.
-fn in_one_shape(parts: &mut request::Parts, facts: &ClientInfo) {
+fn in_one_shape(parts: &mut request::Parts, info: &ClientInfo) {
     if parts.uri.authority().is_some() {
         let path = parts.uri.path_and_query().cloned();
         parts.uri = path.map_or_else(http::Uri::default, http::Uri::from);
@@ -496,9 +496,9 @@ fn in_one_shape(parts: &mut request::Parts, facts: &ClientInfo) {
     let is_said = parts
         .headers
         .get(HOST)
-        .is_some_and(|said| *said == *facts.host);
+        .is_some_and(|said| *said == *info.host);
     if !is_said
-        && let Ok(host) = HeaderValue::from_str(&facts.host)
+        && let Ok(host) = HeaderValue::from_str(&info.host)
         && !host.is_empty()
     {
         parts.headers.insert(HOST, host);

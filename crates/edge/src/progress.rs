@@ -14,14 +14,12 @@ const LOOKS: u32 = 4;
 pub(crate) struct ProgressWatch {
     moved: AtomicUsize,
     is_awaited: AtomicBool,
-    is_still: AtomicBool,
 }
 
 impl ProgressWatch {
     /// Records progress.
     pub(crate) fn moved(&self) {
         self.moved.fetch_add(1, Ordering::Relaxed);
-        self.is_still.store(false, Ordering::Relaxed);
     }
 
     /// Sets whether progress is expected from now on.
@@ -32,11 +30,6 @@ impl ProgressWatch {
     /// Whether progress is expected.
     pub(crate) fn is_awaited(&self) -> bool {
         self.is_awaited.load(Ordering::Relaxed)
-    }
-
-    /// Whether there was no progress for a quarter of the time though it was expected.
-    pub(crate) fn is_still(&self) -> bool {
-        self.is_still.load(Ordering::Relaxed)
     }
 
     /// Completes when there has been no progress for `time` though it was expected, or up to a
@@ -52,7 +45,6 @@ impl ProgressWatch {
             } else {
                 0
             };
-            self.is_still.store(looks > 0, Ordering::Relaxed);
             seen = now;
         }
     }

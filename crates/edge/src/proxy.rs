@@ -54,11 +54,11 @@ pub(crate) use buffer_memory::{BufferMemory, Room};
 pub(crate) use request_buffer::fill;
 pub(crate) use response_buffer::{keeping_up, read_ahead};
 
-use backend::{Backend, Running};
+use backend::{ActiveRequest, Backend};
 use connect::Stream;
 use pool::Idle;
 use response_body::ResponseBody;
-use retry::{Failure, Idempotency, Next};
+use retry::{Failure, Idempotency, RetryTarget};
 use tunnel::Far;
 use upstream::Chosen;
 use upstream_connection::{Outgoing, UpstreamConnection};
@@ -89,19 +89,19 @@ impl Pool {
         &'a self,
         upstream: &'a Arc<Upstream>,
         request: Request<Body>,
-        facts: &'a ClientInfo,
+        info: &'a ClientInfo,
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
         // Called here, so that the future does not contain the whole request.
-        let outgoing = UpstreamRequest::of(request, facts);
-        self.hand_on(upstream, outgoing, facts, path)
+        let outgoing = UpstreamRequest::of(request, info);
+        self.hand_on(upstream, outgoing, info, path)
     }
 
     async fn hand_on(
         &self,
         upstream: &Arc<Upstream>,
         outgoing: Result<Box<UpstreamRequest<'_>>, ProxyError>,
-        facts: &ClientInfo,
+        info: &ClientInfo,
         path: PathAndQuery,
     ) -> Result<Answer, ProxyError> {
         let mut outgoing = outgoing?;
@@ -114,9 +114,9 @@ impl Pool {
             upgrade,
             search,
         } = &mut *outgoing;
-        let mut chosen = match upstream.choose(request.headers(), facts, search) {
+        let mut chosen = match upstream.choose(request.headers(), info, search) {
             Some(chosen) => chosen,
-            None => Box::pin(upstream.wait(request.headers(), facts, search)).await?,
+            None => Box::pin(upstream.wait(request.headers(), info, search)).await?,
         };
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
@@ -137,7 +137,7 @@ impl Pool {
                     }
                     // Nothing was sent, so any other server may get the request.
                     let other =
-                        upstream.find_other(request.headers(), facts, search, &backend, error);
+                        upstream.find_other(request.headers(), info, search, &backend, error);
                     chosen = Box::pin(other).await?;
                     continue;
                 }
@@ -167,22 +167,22 @@ impl Pool {
                     fresh = true;
                     match next {
                         // No other server may get what this one may have begun to change.
-                        Next::Same => {
+                        RetryTarget::Same => {
                             begun = (is_begun && repeats != Idempotency::Safe).then_some(error);
                         }
-                        Next::Other => {
+                        RetryTarget::Other => {
                             let other = upstream.find_other(
                                 request.headers(),
-                                facts,
+                                info,
                                 search,
                                 &backend,
                                 error,
                             );
                             chosen = Box::pin(other).await?;
                         }
-                        Next::Second => {
+                        RetryTarget::Second => {
                             let second =
-                                upstream.find_second(request.headers(), facts, search, &backend);
+                                upstream.find_second(request.headers(), info, search, &backend);
                             chosen = Box::pin(second).await.ok_or(error)?;
                         }
                     }
@@ -202,7 +202,7 @@ impl Pool {
         if !is_framed(&head.headers) {
             head.extensions.insert(Unframed);
         }
-        forwarding::back(&mut head.headers);
+        forwarding::response(&mut head.headers);
         head.version = Version::HTTP_11;
         let Chosen { running, cookie } = chosen;
         if let Some(cookie) = cookie {
@@ -242,7 +242,7 @@ impl Pool {
     }
 
     /// Returns a connection to the pool, if it can take another request.
-    fn put(&self, upstream: &Upstream, running: &Running, wire: Box<UpstreamConnection>) {
+    fn put(&self, upstream: &Upstream, running: &ActiveRequest, wire: Box<UpstreamConnection>) {
         if let Some(wire) = wire.rest() {
             let (keep, most) = (upstream.times.keep, upstream.idle_connections);
             self.idle.put(running.backend(), wire, keep, most);

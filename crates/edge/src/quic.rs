@@ -27,4 +27,4 @@ mod settings;
 mod socket;
 mod wire;
 
-pub(crate) use self::endpoint::{Guest, UdpDoor, listen, welcome};
+pub(crate) use self::endpoint::{PendingConnection, UdpDoor, listen, welcome};

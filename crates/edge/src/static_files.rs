@@ -52,7 +52,7 @@ use crate::body::{self, Answer, Body};
 use crate::client_info::RequestId;
 use crate::filters::compression::Encoding;
 use entry::Entry;
-use lookup::{DiskLookup, Seen};
+use lookup::{DiskLookup, LookupResult};
 use memory::Known;
 use path::{Asked, Refused};
 
@@ -104,15 +104,15 @@ pub async fn answer(
         now,
     };
     match Box::pin(look.run(matches!(known, Known::Due))).await {
-        Ok(Seen::File(entry)) => match entry.at_hand(request) {
+        Ok(LookupResult::File(entry)) => match entry.at_hand(request) {
             Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
             Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
         },
-        Ok(Seen::Folder) => with_slash(request),
-        Ok(Seen::Listing(page)) => {
+        Ok(LookupResult::Folder) => with_slash(request),
+        Ok(LookupResult::Listing(page)) => {
             listing::answer(request, &page, folder.cache_control_of_listing())
         }
-        Ok(Seen::Nothing) => bare(StatusCode::NOT_FOUND),
+        Ok(LookupResult::Nothing) => bare(StatusCode::NOT_FOUND),
         Err(error) => failed(&error, id),
     }
 }

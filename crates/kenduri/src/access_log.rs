@@ -104,8 +104,14 @@ fn without_a_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
 }
 
 fn piece_by_piece(path: &str, shown: impl Fn(&str) -> Cow<'_, str>) -> String {
-    let pieces = path.split('/').map(shown);
-    pieces.collect::<Vec<_>>().join("/")
+    let mut all = String::with_capacity(path.len());
+    for (number, piece) in path.split('/').enumerate() {
+        if number > 0 {
+            all.push('/');
+        }
+        all.push_str(&shown(piece));
+    }
+    all
 }
 
 /// A path segment, cut if it could be a code. File names have an extension and are kept.

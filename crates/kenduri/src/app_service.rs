@@ -95,7 +95,7 @@ impl edge::App for AppService {
         answering.instrument(span).await
     }
 
-    async fn judge(self, question: edge::Question) -> edge::Verdict {
+    async fn judge(self, question: edge::Question) -> edge::AuthDecision {
         // This value was validated with the settings.
         let (Some(accounts), Ok(who)) = (&self.accounts, question.who.parse()) else {
             return refuse(&question, StatusCode::FORBIDDEN);
@@ -103,7 +103,7 @@ impl edge::App for AppService {
         let judging = upstream_access::check(accounts, &question.headers, who);
         match judging.instrument(of_request(&question.facts)).await {
             Ok(UpstreamAccess::Granted(user)) => {
-                edge::Verdict::Pass(pass(upstream_access::own_cookies(accounts), user))
+                edge::AuthDecision::Pass(pass(upstream_access::own_cookies(accounts), user))
             }
             Ok(UpstreamAccess::Denied) => refuse(&question, StatusCode::FORBIDDEN),
             Ok(UpstreamAccess::SignedOut) => way_in(accounts, &question),
@@ -143,7 +143,7 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
 
 /// Redirects browsers to the sign-in page, which returns them afterwards. Programs and scripts get
 /// 401. The redirect leads to the site's own address, whatever host was requested.
-fn way_in(accounts: &Context, question: &edge::Question) -> edge::Verdict {
+fn way_in(accounts: &Context, question: &edge::Question) -> edge::AuthDecision {
     let accept = question.headers.get_all(ACCEPT).iter();
     let reads_pages = accept
         .filter_map(|line| line.to_str().ok())
@@ -153,7 +153,7 @@ fn way_in(accounts: &Context, question: &edge::Question) -> edge::Verdict {
         let challenge =
             HeaderValue::from_static("Cookie realm=\"Kenduri\", form-action=\"/login\"");
         answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-        return edge::Verdict::Refuse(answer);
+        return edge::AuthDecision::Refuse(answer);
     }
     let here = question.target.as_str();
     let location = accounts.site.url().join(&web::way_in(here));
@@ -165,11 +165,11 @@ fn way_in(accounts: &Context, question: &edge::Question) -> edge::Verdict {
     let headers = answer.headers_mut();
     headers.insert(LOCATION, location);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    edge::Verdict::Refuse(answer)
+    edge::AuthDecision::Refuse(answer)
 }
 
-fn refuse(question: &edge::Question, status: StatusCode) -> edge::Verdict {
-    edge::Verdict::Refuse(page(question, status))
+fn refuse(question: &edge::Question, status: StatusCode) -> edge::AuthDecision {
+    edge::AuthDecision::Refuse(page(question, status))
 }
 
 fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {

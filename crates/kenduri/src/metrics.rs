@@ -58,6 +58,7 @@ impl Metrics {
         // Counting the open descriptors of a busy process takes a while.
         let process = tokio::task::spawn_blocking(process::figures).await;
         let mut all = present(&self.counted.render());
+        all.push_str(&edge::metrics::text());
         all.push_str(&process.unwrap_or_default());
         all
     }

@@ -1,19 +1,23 @@
-//! `bench edge`: the edge compared with Debian's nginx: same core, same files, same upstream.
+//! `bench edge`: the edge compared with Debian's nginx, and `HAProxy` where both are proxies: same
+//! core, same files, same upstream.
 //!
-//! nginx is measured twice: with the settings of Debian's package, which the goals refer to, and
-//! tuned, with a buffered access log and a cache of open files. The measured server has one core;
-//! h2load, the upstream and this process share another. Some rows are also measured with a worker
-//! for each of two cores. Besides minimal requests as in most benchmarks, there are realistic ones:
-//! a browser's headers, forms, pages, and responses as frameworks write them. The servers are
-//! measured in alternating turns within one run. The compared value is the processor time per
-//! request according to the kernel, which does not depend on how long the client waits.
+//! nginx is tuned, with a buffered access log and a cache of open files; `HAProxy` logs to a ring in
+//! memory. The measured server has one core; h2load, the upstream and this process share another.
+//! Some rows are also measured with a worker for each of two cores. Besides minimal requests as in
+//! most benchmarks, there are realistic ones: a browser's headers, forms, pages, and responses as
+//! frameworks write them. The servers are measured in alternating turns within one run. The
+//! compared value is the processor time per request according to the kernel, which does not depend
+//! on how long the client waits.
 
 mod app;
-mod connections;
 mod counter;
 pub(super) mod doors;
 mod h2load;
 mod handshakes;
+mod haproxy;
+mod memory;
+mod results;
+mod rows;
 mod visitor;
 
 use std::fs;
@@ -21,74 +25,29 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::cores::Cores;
 use super::load::figure;
-use super::server::Server;
 use super::{Turns, median, new_folder};
+use crate::interrupt;
 
 use counter::Counter;
 use doors::{Crew, Door, Doors};
-use h2load::{Load, Protocol};
+use h2load::Load;
+use memory::Held;
+use results::{Measured, Results};
+pub(super) use rows::STATIC;
+use rows::{Ask, Row, rows, rows_as_shipped};
 
-/// The number of concurrent connections.
-const CLIENTS: usize = 64;
 /// The fraction of the slower server's peak rate at which response times are measured.
 const CALM: f64 = 0.7;
-
-/// The resource that is requested.
-#[derive(Clone, Copy)]
-pub(super) struct Case {
-    name: &'static str,
-    pub(super) path: &'static str,
-    ask: Ask,
-    /// The smallest acceptable ratio of nginx's processor time to ours, over HTTP/1.1 and over
-    /// HTTP/2.
-    goal: [f64; 2],
-}
-
-/// The kind of request.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Ask {
-    /// A minimal request, as in most benchmarks.
-    Barely,
-    /// With the headers of a browser.
-    AsBrowser,
-    /// With a body of 1 KiB.
-    Post,
-    /// Mostly pages, and now and then a form, on one connection per visitor.
-    Mixed,
-    /// A minimal request for a missing page.
-    Missing,
-}
-
-impl Ask {
-    /// The headers that are added to h2load's own two or three.
-    fn headers(self) -> &'static [&'static str] {
-        const BARE: [&str; 1] = ["Accept-Encoding: identity"];
-        // h2load also sends Host and User-Agent, so these make 14 lines.
-        const BROWSER: [&str; 12] = [
-            "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
-            "Accept-Encoding: identity",
-            "Accept-Language: ms-MY,ms;q=0.9,en-GB;q=0.8,en;q=0.7",
-            "Cache-Control: max-age=0",
-            "Connection: keep-alive",
-            "Cookie: session=0123456789abcdef0123456789abcdef; theme=dark",
-            "Referer: http://127.0.0.1/wedding/rahma-and-farid?lang=ms",
-            "Sec-Fetch-Dest: document",
-            "Sec-Fetch-Mode: navigate",
-            "Sec-Fetch-Site: same-origin",
-            "Sec-CH-UA-Mobile: ?0",
-            "Upgrade-Insecure-Requests: 1",
-        ];
-        if self == Self::AsBrowser {
-            &BROWSER
-        } else {
-            &BARE
-        }
-    }
-}
+/// The time that a turn takes besides the requests.
+const AROUND: f64 = 0.15;
+/// About how many seconds a row of memory takes.
+const MEMORY_TIME: f64 = 15.0;
 
 /// The file that is served, and also sent with POST.
 const POSTED: &str = "1k.bin";
@@ -101,292 +60,155 @@ const FILES: [(&str, usize); 5] = [
     ("4m.bin", 4 << 20),
 ];
 
-pub(super) const STATIC: Case = Case {
-    name: "static 1 KiB",
-    path: "/static/1k.bin",
-    ask: Ask::Barely,
-    goal: [1.3, 1.3],
-};
-const PROXY: Case = Case {
-    name: "proxy to TCP",
-    path: "/tcp/",
-    ask: Ask::Barely,
-    goal: [1.0, 0.9],
-};
-/// No server can reuse a connection to this upstream.
-const CLOSING: Case = Case {
-    name: "proxy, closed each time",
-    path: "/closing/",
-    ask: Ask::Barely,
-    goal: [1.0, 0.9],
-};
-
-const CASES: [Case; 5] = [
-    STATIC,
-    Case {
-        name: "static 100 KiB",
-        path: "/static/100k.bin",
-        ask: Ask::Barely,
-        goal: [1.3, 1.3],
-    },
-    // Larger than the files that Kenduri caches in memory.
-    Case {
-        name: "static 4 MiB",
-        path: "/static/4m.bin",
-        ask: Ask::Barely,
-        goal: [1.3, 1.3],
-    },
-    PROXY,
-    Case {
-        name: "proxy to unix",
-        path: "/unix/",
-        ask: Ask::Barely,
-        goal: [1.0, 0.9],
-    },
-];
-
-/// Requests and responses as sent by people and small services, over HTTP/1.1 in clear text.
-const PEOPLE: [Case; 8] = [
-    Case {
-        name: "browser: static 1 KiB",
-        path: STATIC.path,
-        ask: Ask::AsBrowser,
-        goal: [1.1, 1.1],
-    },
-    Case {
-        name: "browser: proxy to TCP",
-        path: PROXY.path,
-        ask: Ask::AsBrowser,
-        goal: [1.0, 1.0],
-    },
-    Case {
-        name: "POST 1 KiB",
-        path: PROXY.path,
-        ask: Ask::Post,
-        goal: [1.0, 1.0],
-    },
-    Case {
-        name: "GET, with one POST in 20",
-        path: PROXY.path,
-        ask: Ask::Mixed,
-        goal: [1.0, 1.0],
-    },
-    Case {
-        name: "page of 20 KiB",
-        path: "/tcp/page/20k.bin",
-        ask: Ask::Barely,
-        goal: [1.0, 1.0],
-    },
-    Case {
-        name: "page of 60 KiB",
-        path: "/tcp/page/60k.bin",
-        ask: Ask::Barely,
-        goal: [1.28, 1.28],
-    },
-    Case {
-        name: "chunked 20 KiB",
-        path: app::CHUNKED,
-        ask: Ask::Barely,
-        goal: [1.0, 1.0],
-    },
-    Case {
-        name: "404 NOT FOUND of Flask",
-        path: app::MISSING,
-        ask: Ask::Missing,
-        goal: [1.0, 1.0],
-    },
-];
-
-/// The numbers of HTTP/2 connections, and of concurrent requests on each, since browsers send many
-/// at once. The largest product equals the number of upstream connections that nginx is configured
-/// to keep open.
-const STREAMS: [(usize, usize); 3] = [(CLIENTS, 1), (8, 8), (4, 32)];
-
-/// A row of the table.
-#[derive(Clone, Copy)]
-struct Row {
-    case: Case,
-    protocol: Protocol,
-    connections: usize,
-    streams: usize,
-}
-
-impl Row {
-    fn of(case: Case, protocol: Protocol) -> Self {
-        Self {
-            case,
-            protocol,
-            connections: CLIENTS,
-            streams: 1,
-        }
-    }
-
-    fn with_streams(self, (connections, streams): (usize, usize)) -> Self {
-        Self {
-            connections,
-            streams,
-            ..self
-        }
-    }
-
-    fn name(&self) -> String {
-        let (protocol, case) = (self.protocol.name(), self.case.name);
-        format!("{protocol} {}x{} {case}", self.connections, self.streams)
-    }
-
-    fn goal(&self) -> f64 {
-        self.case.goal[usize::from(self.protocol == Protocol::Http2)]
-    }
-}
-
-/// The rows that compare single workers on the same core.
-fn rows() -> Vec<Row> {
-    let mut rows = Vec::new();
-    for protocol in Protocol::ALL {
-        rows.extend(CASES.map(|case| Row::of(case, protocol)));
-    }
-    for streams in &STREAMS[1..] {
-        rows.extend(
-            [STATIC, PROXY].map(|case| Row::of(case, Protocol::Http2).with_streams(*streams)),
-        );
-    }
-    rows.push(Row::of(CLOSING, Protocol::Http1));
-    rows.extend(PEOPLE.map(|case| Row::of(case, Protocol::Http1)));
-    rows
-}
-
-/// The rows measured with a worker for each of two cores, which the client shares, as on a small
-/// server.
-fn rows_as_shipped() -> Vec<Row> {
-    [STATIC, PROXY]
-        .into_iter()
-        .flat_map(|case| {
-            let many = Row::of(case, Protocol::Http2).with_streams(STREAMS[1]);
-            [Row::of(case, Protocol::Http1), many]
-        })
-        .chain(PEOPLE.map(|case| Row::of(case, Protocol::Http1)))
-        .collect()
-}
-
 const AS_SHIPPED: &str = "as shipped: ";
-const HANDSHAKES: &str = "handshakes";
-const MEMORY: &str = "memory";
+const HANDSHAKES: &str = "full TLS 1.3 handshakes";
 
-/// The rows that were requested.
-struct Only<'a>(&'a [String]);
+/// What to measure.
+pub(super) struct Wanted<'a> {
+    pub(super) turns: Turns,
+    /// The program that replaces Kenduri.
+    pub(super) program: Option<&'a Path>,
+    /// Texts of which a row has one in its name; all rows if there are none.
+    pub(super) rows: &'a [String],
+    /// The file of the table.
+    pub(super) into: &'a Path,
+    /// Whether rows that are in the table are left out.
+    pub(super) is_resumed: bool,
+}
 
-impl Only<'_> {
+/// The rows that are still to be measured.
+struct Pending {
+    memory: Vec<Held>,
+    single: Vec<Row>,
+    handshakes: bool,
+    shipped: Vec<Row>,
+}
+
+impl Wanted<'_> {
     fn wants(&self, name: &str) -> bool {
         let name = name.to_lowercase();
-        let mut texts = self.0.iter();
-        self.0.is_empty() || texts.any(|text| name.contains(&text.to_lowercase()))
+        let mut texts = self.rows.iter();
+        self.rows.is_empty() || texts.any(|text| name.contains(&text.to_lowercase()))
     }
 
-    fn of(&self, rows: Vec<Row>, group: &str) -> Vec<Row> {
-        let wanted = |row: &Row| self.wants(&format!("{group}{}", row.name()));
-        rows.into_iter().filter(wanted).collect()
-    }
-
-    /// Fails if no row matches.
-    fn check(&self) -> Result<()> {
-        let shipped = rows_as_shipped().into_iter();
-        let shipped = shipped.map(|row| format!("{AS_SHIPPED}{}", row.name()));
-        let others = [HANDSHAKES, MEMORY].map(str::to_owned);
-        let mut all = rows().iter().map(Row::name).collect::<Vec<_>>();
-        all.extend(shipped.chain(others));
+    fn pending(&self, results: &Results) -> Result<Pending> {
+        let mut all = vec![HANDSHAKES.to_owned()];
+        all.extend(Held::ALL.map(Held::name));
+        all.extend(rows().iter().map(Row::name));
+        all.extend(rows_as_shipped().iter().map(shipped_name));
         ensure!(
             all.iter().any(|name| self.wants(name)),
             "no row is called so; there are:\n{}",
             all.join("\n")
         );
-        Ok(())
+        let is_pending = |name: &str| self.wants(name) && !results.has(name);
+        Ok(Pending {
+            memory: Held::ALL
+                .into_iter()
+                .filter(|held| is_pending(&held.name()))
+                .collect(),
+            single: rows()
+                .into_iter()
+                .filter(|row| is_pending(&row.name()))
+                .collect(),
+            handshakes: is_pending(HANDSHAKES),
+            shipped: rows_as_shipped()
+                .into_iter()
+                .filter(|row| is_pending(&shipped_name(row)))
+                .collect(),
+        })
     }
 }
 
-pub(super) fn bench(
-    runtime: &Runtime,
-    turns: Turns,
-    program: Option<&Path>,
-    only: &[String],
-) -> Result<()> {
-    let only = Only(only);
-    only.check()?;
+impl Pending {
+    /// About how many seconds it takes.
+    fn seconds(&self, turns: Turns) -> f64 {
+        let of_rows = self.single.iter().chain(&self.shipped).map(|row| {
+            let servers = if row.is_proxied() { 3 } else { 2 };
+            servers + if row.is_timed() { servers } else { 0 }
+        });
+        let handshakes = if self.handshakes { 3 } else { 0 };
+        let count = figure((of_rows.sum::<usize>() + handshakes) * turns.rounds);
+        count * (turns.duration().as_secs_f64() + AROUND) + figure(self.memory.len()) * MEMORY_TIME
+    }
+}
+
+fn shipped_name(row: &Row) -> String {
+    format!("{AS_SHIPPED}{}", row.name())
+}
+
+pub(super) fn bench(runtime: &Runtime, wanted: &Wanted<'_>) -> Result<()> {
+    let turns = wanted.turns;
+    println!(
+        "Processor time of a request, medians of {} turns of {} s",
+        turns.rounds, turns.seconds
+    );
+    let mut results = Results::open(wanted.into, wanted.is_resumed)?;
+    let pending = wanted.pending(&results)?;
+    println!("this takes about {:.0} s", pending.seconds(turns));
+    raise_descriptors()?;
     let folder = new_folder()?;
     let cores = Cores::choose()?;
     cores.settle()?;
     let counter = Counter::look();
     runtime.block_on(async {
-        let (wanted, handshakes, memory) = (
-            only.of(rows(), ""),
-            only.wants(HANDSHAKES),
-            only.wants(MEMORY),
-        );
-        if !wanted.is_empty() || handshakes || memory {
-            let crew = Crew {
-                cores: &[cores.server],
-                program,
-            };
-            let doors = Doors::open(&prepare(folder.path(), "one")?, crew).await?;
-            print_head(turns, "one worker on a core of its own");
-            for row in wanted {
-                let table = Table {
-                    doors: &doors,
-                    cores: &[],
-                    counter: &counter,
-                };
-                table.measure(row, turns).await?;
-            }
-            if handshakes {
-                handshakes::compare(&doors, turns).await?;
-            }
-            if memory {
-                connections::compare(&doors).await?;
-            }
-        }
-        let wanted = only.of(rows_as_shipped(), AS_SHIPPED);
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let cores = cores.both();
+        let one = [cores.server];
         let crew = Crew {
-            cores: &cores,
-            program,
+            cores: &one,
+            program: wanted.program,
         };
-        let doors = Doors::open(&prepare(folder.path(), "shipped")?, crew).await?;
-        print_head(
-            turns,
-            "as shipped: two workers on two cores, and the client on both",
-        );
-        for row in wanted {
+        for held in pending.memory {
+            // Fresh servers, which hold no memory of earlier rows.
+            let doors = open(&folder, "memory", crew).await?;
+            results.add(&[held.compare(&doors).await?])?;
+        }
+        if !pending.single.is_empty() || pending.handshakes {
+            let doors = open(&folder, "one", crew).await?;
+            let table = Table {
+                doors: &doors,
+                cores: &[],
+                counter: &counter,
+                turns,
+            };
+            for row in pending.single {
+                results.add(&table.measure(row, row.name()).await?)?;
+            }
+            if pending.handshakes {
+                results.add(&[handshakes::compare(&doors, turns).await?])?;
+            }
+        }
+        if !pending.shipped.is_empty() {
+            let cores = cores.both();
+            let crew = Crew {
+                cores: &cores,
+                ..crew
+            };
+            let doors = open(&folder, "shipped", crew).await?;
             let table = Table {
                 doors: &doors,
                 cores: &cores,
                 counter: &counter,
+                turns,
             };
-            table.measure(row, turns).await?;
+            for row in pending.shipped {
+                results.add(&table.measure(row, shipped_name(&row)).await?)?;
+            }
         }
+        println!("the table is in {}", wanted.into.display());
         Ok(())
     })
 }
 
-fn print_head(turns: Turns, how: &str) {
-    println!(
-        "\nProcessor time of a request, medians of {} turns of {} s, {how}",
-        turns.rounds, turns.seconds
-    );
-    println!(
-        "{:<42}{:>10}{:>10}{:>10}{:>14}{:>7}{:>14}{:>12}{:>12}{:>24}",
-        "",
-        "nginx",
-        "tuned",
-        "Kenduri",
-        "nginx ÷ ours",
-        "goal",
-        "tuned ÷ ours",
-        "p99 nginx",
-        "p99 ours",
-        "instructions of each"
-    );
+async fn open(folder: &TempDir, name: &str, crew: Crew<'_>) -> Result<Doors> {
+    ensure!(!interrupt::is_wanted(), "interrupted");
+    Doors::open_all(&prepare(folder.path(), name)?, crew).await
+}
+
+/// Raises the limit of open descriptors as far as the system permits; the servers inherit it.
+fn raise_descriptors() -> Result<()> {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let current = maximum;
+    Ok(setrlimit(Resource::Nofile, Rlimit { current, maximum })?)
 }
 
 /// Creates a folder for the servers, with the files that all of them serve.
@@ -407,6 +229,7 @@ struct Table<'a> {
     /// The cores of the client; if empty, it runs on its own core.
     cores: &'a [usize],
     counter: &'a Counter,
+    turns: Turns,
 }
 
 /// The results of a turn of one server.
@@ -419,41 +242,68 @@ struct Turn {
 }
 
 impl Table<'_> {
-    async fn measure(&self, row: Row, turns: Turns) -> Result<()> {
-        let [mut costs, mut rates, mut instructions] = [const { [const { Vec::new() }; 3] }; 3];
-        for _ in 0..turns.rounds {
-            for (which, door) in self.doors.all().into_iter().enumerate() {
-                let turn = self.ask(door, row, turns.duration(), None).await?;
-                costs[which].push(turn.cost_us);
-                rates[which].push(turn.per_second);
-                instructions[which].extend(turn.instructions);
+    async fn measure(&self, row: Row, name: String) -> Result<Vec<Measured>> {
+        let doors = self.doors.of(row.is_proxied());
+        let turns = self.turns(&doors, row, None).await?;
+        let of = |figure: fn(&Turn) -> f64| turns.each_ref().map(|turns| middle(turns, figure));
+        let [nginx, haproxy, ours] = of(|turn| turn.cost_us);
+        let [their_instructions, _, our_instructions] = turns.each_ref().map(|turns| {
+            let counted: Option<Vec<_>> = turns.iter().map(|turn| turn.instructions).collect();
+            counted.filter(|counted| !counted.is_empty()).map(median)
+        });
+        let mut measured = Vec::new();
+        if row.is_timed() {
+            let rates = of(|turn| turn.per_second);
+            let pace = rates[0].min(rates[2]) * CALM;
+            let paced = self.turns(&doors, row, Some(pace)).await?;
+            let late = paced
+                .each_ref()
+                .map(|turns| middle(turns, |turn| turn.p99_us));
+            let timed = |what: &str, unit, figures: [f64; 3], is_rate| Measured {
+                name: format!("{name}: {what}"),
+                unit,
+                nginx: figures[0],
+                haproxy: Some(figures[1]),
+                ours: figures[2],
+                goal: "1.0".to_owned(),
+                is_rate,
+                instructions: None,
+            };
+            measured.push(timed("requests, ours ÷ nginx", "/s", rates, true));
+            measured.push(timed("p99 at 0.7 of the rate", "µs", late, false));
+        }
+        measured.push(Measured {
+            name,
+            unit: "µs",
+            nginx,
+            haproxy: row.is_proxied().then_some(haproxy),
+            ours,
+            goal: row.goal.to_string(),
+            is_rate: false,
+            instructions: their_instructions
+                .zip(our_instructions)
+                .map(|(theirs, ours)| [theirs, ours]),
+        });
+        Ok(measured)
+    }
+
+    /// The turns of nginx, of `HAProxy`, if it is compared, and of Kenduri.
+    async fn turns(
+        &self,
+        doors: &[Option<&Door>; 3],
+        row: Row,
+        pace: Option<f64>,
+    ) -> Result<[Vec<Turn>; 3]> {
+        let mut turns = [const { Vec::new() }; 3];
+        for _ in 0..self.turns.rounds {
+            ensure!(!interrupt::is_wanted(), "interrupted");
+            for (door, turns) in doors.iter().zip(&mut turns) {
+                if let Some(door) = door {
+                    turns.push(self.ask(door, row, self.turns.duration(), pace).await?);
+                }
             }
         }
-        let [theirs, tuned, ours] = costs.map(median);
-        let [their_peak, _, our_peak] = rates.map(median);
-        let [their_instructions, tuned_instructions, our_instructions] = instructions.map(shown);
-        let pace = their_peak.min(our_peak) * CALM;
-        let mut late = [Vec::new(), Vec::new()];
-        for _ in 0..turns.rounds {
-            for (which, door) in self.doors.both().into_iter().enumerate() {
-                let turn = self.ask(door, row, turns.duration(), Some(pace)).await?;
-                late[which].push(turn.p99_us);
-            }
-        }
-        let [their_p99, our_p99] = late.map(median);
-        println!(
-            "{:<42}{theirs:>7.1} µs{tuned:>7.1} µs{ours:>7.1} µs{:>14.2}{:>7.1}{:>14.2}{:>9.2} ms{:>9.2} ms{:>8}{:>8}{:>8}",
-            row.name(),
-            theirs / ours,
-            row.goal(),
-            tuned / ours,
-            their_p99 / 1e3,
-            our_p99 / 1e3,
-            their_instructions,
-            tuned_instructions,
-            our_instructions,
-        );
-        Ok(())
+        Ok(turns)
     }
 
     async fn ask(
@@ -495,15 +345,6 @@ impl Table<'_> {
     }
 }
 
-/// The median of some figures as text, empty if there are none.
-fn shown(figures: Vec<f64>) -> String {
-    if figures.is_empty() {
-        return "-".to_owned();
-    }
-    format!("{:.0}", median(figures))
-}
-
-/// The memory of a server, in KiB.
-fn resident_kib(server: &Server) -> Result<f64> {
-    Ok(usize::try_from(server.resident()?).map_or(f64::NAN, figure) / 1024.0)
+fn middle(turns: &[Turn], figure: fn(&Turn) -> f64) -> f64 {
+    median(turns.iter().map(figure).collect())
 }

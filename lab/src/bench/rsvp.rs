@@ -82,7 +82,7 @@ pub(super) fn bench(runtime: &Runtime, program: &Path, turns: Turns, postgres: b
             program: None,
         };
         let doors = Doors::open(&prepare(folder.path(), "nginx")?, crew).await?;
-        let nginx = &doors.tuned().server;
+        let nginx = &doors.nginx().server;
         on_sqlite(folder.path(), &seeded, nginx, turns).await?;
         if postgres {
             on_postgres(folder.path(), program, nginx, turns).await?;

@@ -19,7 +19,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
 use super::read_permits::{ReadPermit, Readers, Reading, Turns};
-use super::{BodyError, Stretch};
+use super::{BodyError, SendfileRange};
 
 /// The size of a read in bytes. Nothing is read ahead of it, so a slow client holds 64 KiB.
 const PIECE: usize = 64 * 1_024;
@@ -75,12 +75,12 @@ impl FileBody {
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<io::Result<Stretch<'_>>> {
+    ) -> Poll<io::Result<SendfileRange<'_>>> {
         let (length, turn) = ready!(self.poll_turn(context))?;
         let Some(Piece::File(file, range)) = self.queue.front() else {
             return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
         };
-        Poll::Ready(Ok(Stretch {
+        Poll::Ready(Ok(SendfileRange {
             file: file.as_fd(),
             place: range.start,
             length,

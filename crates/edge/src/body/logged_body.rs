@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Method;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::{Body, Stretch, has_no_body};
+use super::{Body, SendfileRange, has_no_body};
 use crate::access_log::Entry;
 
 /// The body of a response. Its log line is written exactly once: at its end, at its failure, or
@@ -48,7 +48,7 @@ impl LoggedBody<Body> {
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<io::Result<Stretch<'_>>> {
+    ) -> Poll<io::Result<SendfileRange<'_>>> {
         self.body.poll_stretch(context)
     }
 

@@ -12,7 +12,7 @@ use super::in_flight::How;
 use super::rules::Demand;
 use super::stored::{Head, Stored};
 use crate::body::{Answer, Body, answer};
-use crate::conditions::{self, Verdict};
+use crate::conditions::{self, Precondition};
 use crate::ranges::{self, Wanted};
 
 /// RFC 9211.
@@ -171,12 +171,12 @@ impl Asker<'_> {
         }
         let (tag, modified) = validators(head);
         match conditions::judge(self.headers, &tag, modified) {
-            Verdict::Unchanged => {
+            Precondition::Unchanged => {
                 let headers = std::mem::take(headers);
                 Some(answer(StatusCode::NOT_MODIFIED, headers, Body::Empty))
             }
             // Requests with `If-Match` or `If-Unmodified-Since` bypass the cache.
-            Verdict::Send | Verdict::Failed => None,
+            Precondition::Send | Precondition::Failed => None,
         }
     }
 

@@ -64,7 +64,7 @@ const UNKNOWN: Duration = Duration::from_hours(100 * 366 * 24);
 
 /// How the cache handles a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum CacheUse {
     /// The request may change the resource, so stored responses are invalidated (section 4.4).
     Changes,
     /// The request bypasses the cache.
@@ -86,7 +86,7 @@ pub(crate) struct Demand {
     pub(crate) head: bool,
 }
 
-impl Way {
+impl CacheUse {
     /// Decides by method, headers and presence of a body.
     pub(crate) fn of(method: &Method, headers: &HeaderMap, has_body: bool) -> Self {
         // websockets over HTTP/2 (RFC 8441, section 5); over HTTP/1.1 they use `GET` with
@@ -120,9 +120,9 @@ impl Way {
     }
 
     /// Bypasses the cache if forwarded headers tell the server more than the key contains.
-    pub(crate) fn told_by(self, headers: &HeaderMap, facts: &ClientInfo) -> Self {
+    pub(crate) fn told_by(self, headers: &HeaderMap, info: &ClientInfo) -> Self {
         match self {
-            Self::In(_) if facts.peer_is_trusted && claims_more(headers, facts) => Self::Around,
+            Self::In(_) if info.peer_is_trusted && claims_more(headers, info) => Self::Around,
             way => way,
         }
     }
@@ -135,19 +135,19 @@ fn rewrites(name: &HeaderName) -> bool {
 /// Whether a trusted proxy passes on headers that describe the request URL beyond scheme and host,
 /// or contradict them. They reach the server, and its clients may have set them. Client addresses
 /// do not matter, since they do not change a public response.
-fn claims_more(headers: &HeaderMap, facts: &ClientInfo) -> bool {
+fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     const ALWAYS: [&str; 3] = ["forwarded", "proxy", "x-forwarded-prefix"];
-    let is_secure = facts.scheme == Scheme::Https;
-    let port = match facts.host.rsplit_once(':') {
+    let is_secure = info.scheme == Scheme::Https;
+    let port = match info.host.rsplit_once(':') {
         Some((_, port)) if !port.ends_with(']') => port,
         _ if is_secure => "443",
         _ => "80",
     };
     let known = [
-        ("x-forwarded-host", &*facts.host),
+        ("x-forwarded-host", &*info.host),
         ("x-forwarded-port", port),
-        ("x-forwarded-proto", facts.scheme.as_str()),
-        ("x-forwarded-scheme", facts.scheme.as_str()),
+        ("x-forwarded-proto", info.scheme.as_str()),
+        ("x-forwarded-scheme", info.scheme.as_str()),
         ("x-forwarded-ssl", if is_secure { "on" } else { "off" }),
     ];
     let differs = |(name, known): &(&'static str, &str)| {
@@ -199,7 +199,7 @@ pub(crate) struct Freshness {
 
 /// How a stored response may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum CacheDecision {
     /// Send it.
     Fresh,
     /// Send it, and revalidate it in the background.
@@ -332,18 +332,18 @@ impl Freshness {
         whole(self.lifetime) - whole(self.age_at(now))
     }
 
-    pub(crate) fn judge(&self, demand: &Demand, now: SystemTime) -> Verdict {
+    pub(crate) fn judge(&self, demand: &Demand, now: SystemTime) -> CacheDecision {
         let age = self.age_at(now);
         let too_old = demand.max_age.is_some_and(|most| age > most);
         if demand.no_cache || self.always_ask || too_old {
-            return Verdict::Ask;
+            return CacheDecision::Ask;
         }
         if age < self.lifetime {
-            Verdict::Fresh
+            CacheDecision::Fresh
         } else if age < self.lifetime + self.stale_while_revalidate {
-            Verdict::WhileRevalidating
+            CacheDecision::WhileRevalidating
         } else {
-            Verdict::Ask
+            CacheDecision::Ask
         }
     }
 

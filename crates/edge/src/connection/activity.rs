@@ -4,31 +4,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use crate::listener::{Activity, Handle};
+use crate::listener::Handle;
 
 /// The streams of one connection.
 #[derive(Debug)]
-pub(crate) struct Busy {
+pub(crate) struct StreamActivity {
     handle: Arc<Handle>,
     begun: AtomicUsize,
     ended: AtomicUsize,
-    /// The number of streams whose client does not read.
-    still: AtomicUsize,
     /// Whether any stream has become a tunnel, which has its own timeouts.
     tunnels: AtomicBool,
 }
 
-impl Busy {
+impl StreamActivity {
     /// For a connection whose handshake is done.
     pub(crate) fn new(handle: Arc<Handle>) -> Self {
-        handle.set(Activity::Idle);
+        handle.set_busy(false);
         Self {
             handle,
             begun: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
-            still: AtomicUsize::new(0),
             tunnels: AtomicBool::new(false),
         }
     }
@@ -36,12 +31,8 @@ impl Busy {
     /// Updates the activity of the connection. False if it is being evicted.
     fn tell(&self) -> bool {
         let number = |of: &AtomicUsize| of.load(Ordering::Relaxed);
-        let running = number(&self.begun) - number(&self.ended);
-        self.handle.set(match running {
-            0 => Activity::Idle,
-            running if running == number(&self.still) => Activity::SlowFrom(Instant::now()),
-            _ => Activity::Serving,
-        })
+        self.handle
+            .set_busy(number(&self.begun) != number(&self.ended))
     }
 
     /// Returns when no first request came within `first`, or there was no request for `idle`.
@@ -72,39 +63,23 @@ impl Busy {
 
 /// A stream that is counted until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Running {
-    busy: Arc<Busy>,
-    is_still: bool,
+pub(crate) struct ActiveStream {
+    busy: Arc<StreamActivity>,
 }
 
-impl Running {
+impl ActiveStream {
     /// Counts a new stream. `None` if the connection is being evicted, so that no stream may begin.
-    pub(crate) fn begin(busy: &Arc<Busy>) -> Option<Self> {
+    pub(crate) fn begin(busy: &Arc<StreamActivity>) -> Option<Self> {
         busy.begun.fetch_add(1, Ordering::Relaxed);
         let running = Self {
             busy: Arc::clone(busy),
-            is_still: false,
         };
         busy.tell().then_some(running)
     }
-
-    /// Records whether the client of this stream has stopped reading.
-    pub(crate) fn set_still(&mut self, is_still: bool) {
-        if self.is_still != is_still {
-            self.is_still = is_still;
-            if is_still {
-                self.busy.still.fetch_add(1, Ordering::Relaxed);
-            } else {
-                self.busy.still.fetch_sub(1, Ordering::Relaxed);
-            }
-            self.busy.tell();
-        }
-    }
 }
 
-impl Drop for Running {
+impl Drop for ActiveStream {
     fn drop(&mut self) {
-        self.set_still(false);
         self.busy.ended.fetch_add(1, Ordering::Relaxed);
         self.busy.tell();
     }

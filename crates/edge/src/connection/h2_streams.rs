@@ -16,7 +16,7 @@ use crate::body::{Body, BodyError, with_more};
 use crate::panic;
 use crate::progress::ProgressWatch;
 
-use super::activity::{Busy, Running};
+use super::activity::{ActiveStream, StreamActivity};
 use super::unsent::{SLICE, UnsentBytes, UnsentSlices};
 
 tokio::task_local! {
@@ -26,7 +26,7 @@ tokio::task_local! {
 /// Runs the streams of one connection, and the tasks that send the data of their tunnels.
 #[derive(Debug, Clone)]
 pub(super) struct Streams {
-    pub(super) busy: Arc<Busy>,
+    pub(super) busy: Arc<StreamActivity>,
     /// How long a stream waits for its client to read.
     pub(super) patience: Duration,
 }
@@ -36,13 +36,13 @@ where
     F: Future + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        let Some(mut running) = Running::begin(&self.busy) else {
+        let Some(running) = ActiveStream::begin(&self.busy) else {
             return;
         };
         let (reader, patience) = (Arc::new(ProgressWatch::default()), self.patience);
         let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
             // The stream is first polled on the task of the connection, which a panic would end.
-            if panic::caught(minded(stream, &reader, patience, &mut running))
+            if panic::caught(minded(stream, &reader, patience))
                 .await
                 .is_none()
             {
@@ -62,23 +62,15 @@ where
 
 /// Runs a stream. If it waits too long for its client to read, it is dropped, which resets it and
 /// cancels the request handler.
-async fn minded(
-    stream: impl Future,
-    reader: &ProgressWatch,
-    patience: Duration,
-    running: &mut Running,
-) {
+async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration) {
     let (mut stream, mut still) = (pin!(stream), pin!(reader.stands_still(patience)));
     std::future::poll_fn(|context| {
         if stream.as_mut().poll(context).is_ready() {
             Poll::Ready(())
         } else if reader.is_awaited() {
             // No timer runs while the stream waits for anything else.
-            let polled = still.as_mut().poll(context);
-            running.set_still(reader.is_still());
-            polled
+            still.as_mut().poll(context)
         } else {
-            running.set_still(false);
             Poll::Pending
         }
     })

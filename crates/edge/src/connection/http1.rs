@@ -22,17 +22,17 @@ use upgrade::{OnUpgrade, Upgraded};
 
 use crate::body::{Answer, Body};
 use crate::deadline::Deadline;
-use crate::listener::{Activity, Handle};
+use crate::listener::Handle;
 use crate::parse_result::{LoggedHead, ParseResult};
 use crate::pipeline::serve;
 
 use super::answer_head::{Asked, Framing};
 use super::input::{Fed, Input};
-use super::minded::Minded;
+use super::minded::WatchedStream;
 use super::outgoing::Outgoing;
 use super::request_body::Feed;
 use super::transport::{Carrier, Sending};
-use super::{Bounds, Visit};
+use super::{Bounds, ConnectionContext};
 
 /// The largest body that is copied behind its head rather than sent as a separate slice.
 const SMALL: usize = 4 * 1_024;
@@ -42,7 +42,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const PIECE: usize = 8 * 1_024;
 
 /// Serves HTTP/1.0 and HTTP/1.1 until the connection ends or switches to another protocol.
-pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: Visit) {
+pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: ConnectionContext) {
     let (bounds, lame_duck_time) = {
         let running = visit.here.shared.running();
         let listen = running.plan.listen();
@@ -50,8 +50,8 @@ pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: Visit) {
     };
     let switched = answer_requests(&mut stream, &visit, bounds, lame_duck_time).await;
     if let Some(Switched { switch, came }) = switched {
-        let Visit { here, place, .. } = visit;
-        let stream = Minded::new(stream, bounds, place);
+        let ConnectionContext { here, place, .. } = visit;
+        let stream = WatchedStream::new(stream, bounds, place);
         let stream = stream.switched(came, here.shared.cut.clone());
         // The handler that requested the switch may be gone.
         let _ = switch.send(Box::new(stream));
@@ -68,21 +68,20 @@ struct Switched {
 /// Handles requests until the connection ends or switches to another protocol.
 async fn answer_requests<S: Carrier>(
     stream: &mut S,
-    visit: &Visit,
+    visit: &ConnectionContext,
     bounds: Bounds,
     lame_duck_time: Duration,
 ) -> Option<Switched> {
-    let Visit { here, peer, .. } = visit;
+    let ConnectionContext { here, peer, .. } = visit;
     let handle = visit.place.handle();
     let drained = pin!(here.drain.cancelled());
     let ended = pin!(here.end.cancelled());
     let mut client = Client {
         stream,
-        input: Input::new(bounds, handle),
+        input: Input::new(bounds),
         limits: Limits {
             timer: Deadline::default(),
             body_time: bounds.body_time,
-            slow_time: bounds.slow_time(),
             handle,
             ended,
         },
@@ -94,7 +93,7 @@ async fn answer_requests<S: Carrier>(
             .head(wait, bounds.header_time, lame_duck_time)
             .await?;
         wait = bounds.idle_time;
-        if !handle.set(Activity::Serving) {
+        if !handle.set_busy(true) {
             return None;
         }
         let mut asked = Asked::default();
@@ -173,7 +172,7 @@ fn offer_switch(request: &mut Request<Body>) -> oneshot::Sender<Upgraded> {
 
 struct Client<'a, 'e, S> {
     stream: &'a mut S,
-    input: Input<'a>,
+    input: Input,
     limits: Limits<'a, 'e>,
     /// One future for the whole connection, because creating and dropping one for each request
     /// would take two locks.
@@ -183,9 +182,8 @@ struct Client<'a, 'e, S> {
 /// The timeouts for writing to the client.
 struct Limits<'a, 'e> {
     timer: Deadline,
-    /// How long the client may read nothing, and after what time it counts as slow.
+    /// How long the client may read nothing.
     body_time: Duration,
-    slow_time: Duration,
     handle: &'a Handle,
     ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
@@ -214,8 +212,7 @@ impl<S: Carrier> Client<'_, '_, S> {
                 }
             }
             let begun = self.input.head_since();
-            let activity = begun.map_or(Activity::Idle, |_| Activity::Opening);
-            if !self.limits.handle.set(activity) {
+            if !self.limits.handle.set_busy(begun.is_some()) {
                 return Poll::Ready(None);
             }
             if last.is_none() && self.drained.as_mut().poll(context).is_ready() {
@@ -393,16 +390,9 @@ impl Limits<'_, '_> {
         let mut deadline = None;
         unless_ended(&mut self.ended, |context| {
             if let Poll::Ready(done) = step(context) {
-                if deadline.is_some() {
-                    self.handle.set_unread(None);
-                }
                 return Poll::Ready(done);
             }
-            let deadline = *deadline.get_or_insert_with(|| {
-                let now = Instant::now();
-                self.handle.set_unread(Some(now + self.slow_time));
-                now + self.body_time
-            });
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + self.body_time);
             let late = self.timer.poll(context, deadline);
             late.map(|()| Err(ErrorKind::TimedOut.into()))
         })

@@ -13,10 +13,8 @@ use tokio::time::Instant;
 
 use crate::body::{Body, BodyError, poll_piece};
 use crate::deadline::Deadline;
-use crate::listener::{Activity, Handle};
 
 use super::Bounds;
-use super::body_rate::Pace;
 use super::request_body::{Demand, Feed};
 use super::transport::Carrier;
 
@@ -31,7 +29,7 @@ const UNWANTED: usize = 64 * 1_024;
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// The received data and the state of reading.
-pub(super) struct Input<'a> {
+pub(super) struct Input {
     /// Received bytes that were not parsed yet. An idle connection holds no buffer.
     pub(super) came: Bytes,
     heads: Heads,
@@ -40,10 +38,8 @@ pub(super) struct Input<'a> {
     /// No further request is read.
     is_closed: bool,
     bounds: Bounds,
-    handle: &'a Handle,
     waits_since: Option<Instant>,
     timer: Deadline,
-    pace: Pace,
 }
 
 /// A request body that is arriving.
@@ -63,18 +59,16 @@ pub(super) enum Fed {
     Left,
 }
 
-impl<'a> Input<'a> {
-    pub(super) fn new(bounds: Bounds, handle: &'a Handle) -> Self {
+impl Input {
+    pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             came: Bytes::new(),
             heads: Heads::new(bounds.header_size),
             body: None,
             is_closed: false,
             bounds,
-            handle,
             waits_since: None,
             timer: Deadline::default(),
-            pace: Pace::default(),
         }
     }
 
@@ -210,13 +204,7 @@ impl<'a> Input<'a> {
             match polled {
                 Poll::Ready(Ok(piece)) if !piece.is_empty() => {
                     self.waits_since = None;
-                    self.pace.came(piece.len());
                     self.came = piece;
-                    if !self.handle.set(Activity::Serving) {
-                        // The connection is being evicted and its task closes it. Failing the body
-                        // here would make the handler respond to an error.
-                        return Poll::Pending;
-                    }
                 }
                 Poll::Ready(ended) => {
                     self.is_closed = true;
@@ -225,8 +213,6 @@ impl<'a> Input<'a> {
                     return Poll::Ready(Err(error.into()));
                 }
                 Poll::Pending => {
-                    let slow_from = self.pace.slow_from(self.bounds.slow_time());
-                    self.handle.set(Activity::SlowFrom(slow_from));
                     let since = *self.waits_since.get_or_insert_with(Instant::now);
                     ready!(self.timer.poll(context, since + self.bounds.body_time));
                     return Poll::Ready(Err(self.breaks(Refusal::BodyTooSlow)));

@@ -19,7 +19,7 @@ type Cutting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A connection that fails when its client has read nothing for too long. It keeps its place in the
 /// connection limits while it is open.
-pub(super) struct Minded<S> {
+pub(super) struct WatchedStream<S> {
     stream: S,
     /// Data to return before reading from the stream.
     came: Bytes,
@@ -30,7 +30,7 @@ pub(super) struct Minded<S> {
     place: Place,
 }
 
-impl<S> Minded<S> {
+impl<S> WatchedStream<S> {
     pub(super) fn new(stream: S, bounds: Bounds, place: Place) -> Self {
         Self {
             stream,
@@ -65,24 +65,17 @@ impl<S> Minded<S> {
         context: &mut Context<'_>,
         polled: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        let handle = self.place.handle();
         if polled.is_ready() {
-            if self.stuck_since.take().is_some() {
-                handle.set_unread(None);
-            }
+            self.stuck_since = None;
             return polled;
         }
-        let since = *self.stuck_since.get_or_insert_with(|| {
-            let now = Instant::now();
-            handle.set_unread(Some(now + self.bounds.slow_time()));
-            now
-        });
+        let since = *self.stuck_since.get_or_insert_with(Instant::now);
         ready!(self.writing.poll(context, since + self.bounds.body_time));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Minded<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WatchedStream<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -103,7 +96,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Minded<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Minded<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,

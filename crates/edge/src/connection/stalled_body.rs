@@ -14,13 +14,13 @@ use http1::{Refusal, judge_fields};
 
 /// A request body that fails if the client sends nothing for too long.
 #[derive(Debug)]
-pub(crate) struct Timed {
+pub(crate) struct StalledBody {
     body: Incoming,
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Timed {
+impl StalledBody {
     /// `time` is the longest wait for each part.
     pub(crate) fn around(body: Incoming, time: Duration) -> Self {
         Self {
@@ -31,7 +31,7 @@ impl Timed {
     }
 }
 
-impl HttpBody for Timed {
+impl HttpBody for StalledBody {
     type Data = Bytes;
     type Error = BodyError;
 

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
-use crate::body::{Body, Stretch, shorter};
+use crate::body::{Body, SendfileRange, shorter};
 
 /// A stream of bytes in both directions.
 pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
@@ -104,7 +104,7 @@ fn is_of_socket(error: &io::Error) -> bool {
         && Errno::from_io_error(error) != Some(Errno::IO)
 }
 
-impl Stretch<'_> {
+impl SendfileRange<'_> {
     fn send(&self, socket: &TcpStream) -> io::Result<usize> {
         let mut place = self.place;
         match rustix::fs::sendfile(socket, self.file, Some(&mut place), self.length)? {

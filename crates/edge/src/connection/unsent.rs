@@ -135,12 +135,8 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-
     use super::*;
     use crate::proxy::BufferMemory;
-
-    const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     fn slice(stream: &Arc<UnsentSlices>, length: usize) -> Option<Bytes> {
         let permit = stream.permit(&Context::from_waker(Waker::noop()))?;
@@ -150,7 +146,7 @@ mod tests {
     #[test]
     fn a_connection_holds_so_much_and_a_slice_of_each_stream() {
         let memory = BufferMemory::new(32 << 20);
-        let connection = UnsentBytes::new(memory.for_answer(CLIENT));
+        let connection = UnsentBytes::new(memory.for_answer());
         let streams: Vec<_> = (0..128).map(|_| UnsentSlices::of(&connection)).collect();
         let mut held = Vec::new();
         for stream in &streams {
@@ -167,7 +163,7 @@ mod tests {
     #[test]
     fn small_slices_take_no_more_than_they_are() {
         let memory = BufferMemory::new(32 << 20);
-        let connection = UnsentBytes::new(memory.for_answer(CLIENT));
+        let connection = UnsentBytes::new(memory.for_answer());
         let stream = UnsentSlices::of(&connection);
         let held: Vec<_> = (0..3).filter_map(|_| slice(&stream, 100)).collect();
         assert_eq!((held.len(), memory.used()), (3, 200));
@@ -176,7 +172,7 @@ mod tests {
     #[test]
     fn where_memory_is_short_each_stream_has_one_slice() {
         let memory = BufferMemory::new(2 * SLICE);
-        let connection = UnsentBytes::new(memory.for_answer(CLIENT));
+        let connection = UnsentBytes::new(memory.for_answer());
         let streams = [UnsentSlices::of(&connection), UnsentSlices::of(&connection)];
         let first = slice(&streams[0], SLICE);
         let more = slice(&streams[0], SLICE);

@@ -7,7 +7,7 @@ use http::HeaderValue;
 
 use crate::config::{Plan, service_of};
 use crate::filters::headers;
-use crate::proxy::{Upstream, UpstreamSettings, Watch};
+use crate::proxy::{BufferMemory, Upstream, UpstreamSettings, Watch};
 use crate::tls::HSTS_TIME;
 
 use super::ServiceBackends;
@@ -19,6 +19,8 @@ pub(crate) struct Running {
     pub(crate) hsts: Option<HeaderValue>,
     /// Whether that is configured rather than a default.
     pub(crate) is_hsts_written: bool,
+    /// The memory of buffered bodies, for all workers.
+    pub(crate) buffer_memory: Arc<BufferMemory>,
     upstreams: BTreeMap<Arc<str>, Served>,
 }
 
@@ -55,7 +57,14 @@ impl Running {
             };
             (Arc::clone(name), served)
         });
+        let size = plan.buffer_memory();
+        let buffer_memory = match before.map(|before| &before.buffer_memory) {
+            Some(same) if same.size() == size => Arc::clone(same),
+            // What is buffered already stays in the memory that it was reserved in.
+            _ => BufferMemory::new(size),
+        };
         Self {
+            buffer_memory,
             upstreams: upstreams.collect(),
             hsts: headers::hsts(plan.tls().hsts.unwrap_or(HSTS_TIME)),
             is_hsts_written: plan.tls().hsts.is_some(),

@@ -15,11 +15,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::client_info::Scheme;
-use crate::connection::{self, Carrier, Visit};
+use crate::connection::{self, Carrier, ConnectionContext};
 use crate::context::{Peer, Shared, WorkerContext};
 use crate::listener::proxy_protocol::{self, Announced};
-use crate::listener::{Activity, Door, ListenAddress, Origin, Place, Socket};
-use crate::quic::{self, Guest, UdpDoor};
+use crate::listener::{Door, ListenAddress, Origin, Place, Socket};
+use crate::metrics::set_worker;
+use crate::quic::{self, PendingConnection, UdpDoor};
 use crate::tls::Expiry;
 
 use super::server_figures::ServerFigures;
@@ -34,13 +35,13 @@ const AT_ONCE: usize = 16;
 /// A running worker.
 #[derive(Debug)]
 pub(super) struct Worker {
-    orders: mpsc::UnboundedSender<Order>,
+    orders: mpsc::UnboundedSender<Command>,
     ended: oneshot::Receiver<()>,
     thread: JoinHandle<()>,
 }
 
 /// A command for a worker.
-pub(super) enum Order {
+pub(super) enum Command {
     /// Listen on a socket.
     Listen {
         door: Door,
@@ -49,13 +50,13 @@ pub(super) enum Order {
         close: CancellationToken,
     },
     /// Listen for HTTP/3, and distribute connections to these workers in turn.
-    Datagrams(UdpDoor, Vec<Line>),
+    Datagrams(UdpDoor, Vec<CommandSender>),
     /// Serve an HTTP/3 connection that another worker accepted.
-    Guest(Box<Guest>),
+    PendingConnection(Box<PendingConnection>),
 }
 
 /// A sender of commands to a worker, which does not keep the worker running.
-pub(super) type Line = mpsc::WeakUnboundedSender<Order>;
+pub(super) type CommandSender = mpsc::WeakUnboundedSender<Command>;
 
 impl Worker {
     /// Starts a worker.
@@ -68,6 +69,7 @@ impl Worker {
         let thread = std::thread::Builder::new()
             .name(format!("edge-{number}"))
             .spawn(move || {
+                set_worker(number);
                 runtime.block_on(async {
                     if number == 0 {
                         tokio::spawn(look_after(Arc::clone(&here.shared)));
@@ -93,7 +95,7 @@ impl Worker {
         socket: Socket,
         close: CancellationToken,
     ) {
-        self.order(Order::Listen {
+        self.order(Command::Listen {
             door,
             at: at.clone(),
             socket,
@@ -102,16 +104,16 @@ impl Worker {
     }
 
     /// Makes the worker listen for HTTP/3 until the edge stops.
-    pub(super) fn listen_for_datagrams(&self, door: UdpDoor, workers: Vec<Line>) {
-        self.order(Order::Datagrams(door, workers));
+    pub(super) fn listen_for_datagrams(&self, door: UdpDoor, workers: Vec<CommandSender>) {
+        self.order(Command::Datagrams(door, workers));
     }
 
     /// A sender of commands to this worker.
-    pub(super) fn line(&self) -> Line {
+    pub(super) fn line(&self) -> CommandSender {
         self.orders.downgrade()
     }
 
-    fn order(&self, order: Order) {
+    fn order(&self, order: Command) {
         if self.orders.send(order).is_err() {
             tracing::error!("a worker of the edge is gone: restart the program");
         }
@@ -126,23 +128,23 @@ impl Worker {
     }
 }
 
-async fn run(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<WorkerContext>) {
+async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerContext>) {
     while let Some(order) = orders.recv().await {
         let (door, at, socket, close) = match order {
-            Order::Listen {
+            Command::Listen {
                 door,
                 at,
                 socket,
                 close,
             } => (door, at, socket, close),
-            Order::Datagrams(door, workers) => {
+            Command::Datagrams(door, workers) => {
                 let shared = Arc::clone(&here.shared);
                 tokio::spawn(async move {
                     quic::listen(door, shared, in_turn(workers)).await;
                 });
                 continue;
             }
-            Order::Guest(guest) => {
+            Command::PendingConnection(guest) => {
                 tokio::spawn(quic::welcome(*guest, Arc::clone(&here)));
                 continue;
             }
@@ -162,7 +164,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<WorkerContext
 }
 
 /// Distributes connections to the workers that still run, in turn.
-fn in_turn(workers: Vec<Line>) -> impl Fn(Guest) {
+fn in_turn(workers: Vec<CommandSender>) -> impl Fn(PendingConnection) {
     let turn = AtomicUsize::new(0);
     move |guest| {
         let turn = turn.fetch_add(1, Ordering::Relaxed);
@@ -171,10 +173,10 @@ fn in_turn(workers: Vec<Line>) -> impl Fn(Guest) {
             .cycle()
             .skip(turn % workers.len().max(1))
             .take(workers.len())
-            .find_map(Line::upgrade);
+            .find_map(CommandSender::upgrade);
         if let Some(worker) = worker {
             // If the worker has ended by now, the edge is stopping.
-            let _ = worker.send(Order::Guest(Box::new(guest)));
+            let _ = worker.send(Command::PendingConnection(Box::new(guest)));
         }
     }
 }
@@ -269,7 +271,7 @@ async fn take(
         };
         let here = Arc::clone(&here);
         let address = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
-        let coming = Coming {
+        let coming = AcceptedConnection {
             address,
             is_announced,
             door,
@@ -288,7 +290,7 @@ async fn take(
 }
 
 /// An accepted connection.
-struct Coming {
+struct AcceptedConnection {
     address: IpAddr,
     /// Whether the connection begins with the PROXY protocol.
     is_announced: bool,
@@ -298,7 +300,7 @@ struct Coming {
 }
 
 /// Serves a connection until it ends or is evicted.
-async fn welcome<S>(stream: S, coming: Coming, here: Arc<WorkerContext>)
+async fn welcome<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Carrier,
 {
@@ -313,11 +315,11 @@ where
 }
 
 /// Determines the protocol of the connection, and serves it.
-async fn serve<S>(mut stream: S, coming: Coming, here: Arc<WorkerContext>)
+async fn serve<S>(mut stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Carrier,
 {
-    let Coming {
+    let AcceptedConnection {
         mut address,
         is_announced,
         door,
@@ -347,7 +349,7 @@ where
             scheme = Scheme::Https;
         }
     }
-    let mut visit = Visit {
+    let mut visit = ConnectionContext {
         peer: Peer {
             address,
             scheme,
@@ -361,7 +363,6 @@ where
     if door != Door::Https {
         return connection::http1(stream, visit).await;
     }
-    visit.place.handle().set(Activity::Opening);
     let shaken = match visit.here.shared.tls() {
         Ok(tls) => tls.accept(stream, local).await,
         Err(error) => Err(io::Error::other(error)),

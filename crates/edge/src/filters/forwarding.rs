@@ -68,7 +68,7 @@ pub(crate) fn silence(headers: &mut HeaderMap) {
 /// Turns the headers of a request into those for the next hop.
 ///
 /// Removes `Connection` and `Upgrade` too. If an upgrade is forwarded, they must be set again.
-pub fn toward(headers: &mut HeaderMap, facts: &ClientInfo) {
+pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
     let trailers = headers.contains_key(TE) && names(headers, &TE, "trailers");
     drop_hops(headers);
     drop_lookalikes(headers);
@@ -77,28 +77,28 @@ pub fn toward(headers: &mut HeaderMap, facts: &ClientInfo) {
     }
     one_cookie(headers);
     if !headers.contains_key(HOST)
-        && let Ok(host) = HeaderValue::from_str(&facts.host)
+        && let Ok(host) = HeaderValue::from_str(&info.host)
         && !host.is_empty()
     {
         headers.insert(HOST, host);
     }
-    if let Some(id) = facts.id.header() {
+    if let Some(id) = info.id.header() {
         headers.insert(REQUEST_ID, id);
     }
-    write_claims(headers, facts);
+    write_claims(headers, info);
 }
 
-/// Appends header lines equal to the result of [`toward`], for a request with `Content-Length`
+/// Appends header lines equal to the result of [`request`], for a request with `Content-Length`
 /// exactly if it has a body. Returns false and appends nothing if that takes more than omitting
 /// headers and adding those of the edge.
 pub(crate) fn write(
     headers: &HeaderMap,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     has_body: bool,
     out: &mut Vec<u8>,
 ) -> bool {
     let before = out.len();
-    let is_written = !facts.peer_is_trusted
+    let is_written = !info.peer_is_trusted
         && headers.contains_key(CONTENT_LENGTH) == has_body
         && write_theirs(headers, out);
     if !is_written {
@@ -111,18 +111,18 @@ pub(crate) fn write(
         write(out);
         out.extend_from_slice(b"\r\n");
     };
-    let client = facts.client.to_canonical();
+    let client = info.client.to_canonical();
     ours(REQUEST_ID, &|out| {
-        out.extend_from_slice(facts.id.as_str().as_bytes());
+        out.extend_from_slice(info.id.as_str().as_bytes());
     });
-    ours(FORWARDED, &|out| element(facts, client, out));
+    ours(FORWARDED, &|out| element(info, client, out));
     ours(FORWARDED_FOR, &|out| address::push(out, client));
     ours(FORWARDED_PROTO, &|out| {
-        out.extend_from_slice(facts.scheme.as_str().as_bytes());
+        out.extend_from_slice(info.scheme.as_str().as_bytes());
     });
-    if !facts.host.is_empty() {
+    if !info.host.is_empty() {
         ours(FORWARDED_HOST, &|out| {
-            out.extend_from_slice(facts.host.as_bytes());
+            out.extend_from_slice(info.host.as_bytes());
         });
     }
     true
@@ -164,7 +164,7 @@ fn ends_here(name: &str) -> bool {
 }
 
 /// Removes the hop-by-hop headers of a response.
-pub fn back(headers: &mut HeaderMap) {
+pub fn response(headers: &mut HeaderMap) {
     drop_hops(headers);
 }
 
@@ -280,23 +280,23 @@ fn one_cookie(headers: &mut HeaderMap) {
 
 /// Adds `Forwarded` (RFC 7239) and the older `X-Forwarded-*`. Values from a trusted proxy stay
 /// first, and missing headers are added.
-fn write_claims(headers: &mut HeaderMap, facts: &ClientInfo) {
-    if !facts.peer_is_trusted {
+fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
+    if !info.peer_is_trusted {
         silence(headers);
     }
-    let address = facts.client.to_canonical();
+    let address = info.client.to_canonical();
     let mut text = Vec::with_capacity(80);
-    element(facts, address, &mut text);
+    element(info, address, &mut text);
     append(headers, &FORWARDED, text);
     let mut text = Vec::with_capacity(40);
     address::push(&mut text, address);
     append(headers, &FORWARDED_FOR, text);
     if !headers.contains_key(FORWARDED_PROTO) {
-        let scheme = HeaderValue::from_static(facts.scheme.as_str());
+        let scheme = HeaderValue::from_static(info.scheme.as_str());
         headers.insert(FORWARDED_PROTO, scheme);
     }
     if !headers.contains_key(FORWARDED_HOST)
-        && let Ok(host) = HeaderValue::from_str(&facts.host)
+        && let Ok(host) = HeaderValue::from_str(&info.host)
         && !host.is_empty()
     {
         headers.insert(FORWARDED_HOST, host);
@@ -333,7 +333,7 @@ fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
 }
 
 /// Appends one element of `Forwarded`. Values that are not tokens are quoted (RFC 7239, section 4).
-fn element(facts: &ClientInfo, client: IpAddr, out: &mut Vec<u8>) {
+fn element(info: &ClientInfo, client: IpAddr, out: &mut Vec<u8>) {
     let (before, after): (&[u8], &[u8]) = match client {
         IpAddr::V4(_) => (b"for=", b""),
         IpAddr::V6(_) => (b"for=\"[", b"]\""),
@@ -342,8 +342,8 @@ fn element(facts: &ClientInfo, client: IpAddr, out: &mut Vec<u8>) {
     address::push(out, client);
     out.extend_from_slice(after);
     out.extend_from_slice(b";proto=");
-    out.extend_from_slice(facts.scheme.as_str().as_bytes());
-    let host = &*facts.host;
+    out.extend_from_slice(info.scheme.as_str().as_bytes());
+    let host = &*info.host;
     let token = host
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));

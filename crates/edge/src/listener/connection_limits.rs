@@ -67,8 +67,8 @@ impl Place {
 pub(crate) enum NoPlace {
     /// The address has too many connections: `listen.connections_per_address`.
     Address,
-    /// All places are taken, and the connection cannot wait or its network has the most of them:
-    /// `listen.connections`.
+    /// All places are taken, and the connection cannot wait or its network holds more than its
+    /// share of them: `listen.connections`.
     All,
 }
 
@@ -173,8 +173,8 @@ impl Places {
         self.inside.resize(size);
     }
 
-    /// Waits for a free place. While there is none, evicts connections of the network that has the
-    /// most, unless this connection is of that network.
+    /// Waits for a free place. While there is none, evicts connections of networks that hold more
+    /// than their share, unless this connection is of such a network.
     pub(crate) async fn take(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         if let Some(free) = self.free.take_now() {
@@ -186,8 +186,7 @@ impl Places {
         };
         let mut free = pin!(self.free.take());
         loop {
-            let places = *lock(&self.free.size);
-            if self.registry.make_room(newcomer, places) == Room::Refused {
+            if self.registry.make_room(newcomer, self.size()) == Room::Refused {
                 return Err(NoPlace::All);
             }
             tokio::select! {
@@ -215,7 +214,7 @@ impl Places {
         }
         if place.came_to_full
             && let Origin::Client(address) = origin
-            && self.registry.has_most(address)
+            && self.registry.holds_too_many(address, self.size())
         {
             return Err(NoPlace::All);
         }
@@ -230,6 +229,10 @@ impl Places {
         let counted = self.count_origin(origin, most)?;
         let free = self.free.take_now().ok_or(NoPlace::All)?;
         Ok(self.place(free, counted, origin, false))
+    }
+
+    fn size(&self) -> u32 {
+        *lock(&self.free.size)
     }
 
     fn place(
@@ -312,7 +315,6 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
-    use crate::listener::Activity;
 
     fn client(address: &str) -> Origin {
         Origin::Client(address.parse().unwrap())
@@ -389,7 +391,7 @@ mod tests {
         let places = Places::new(2);
         let first = places.take(client("192.0.2.1"), 0).await.unwrap();
         let second = places.take(client("192.0.2.1"), 0).await.unwrap();
-        assert!(second.handle().set(Activity::Serving));
+        assert!(second.handle().set_busy(true));
         let mut newcomer = Box::pin(places.take(client("192.0.2.2"), 0));
         assert!(newcomer.as_mut().now_or_never().is_none());
         assert!(first.handle().is_evicted() && !second.handle().is_evicted());
@@ -398,7 +400,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_newcomer_of_the_address_that_has_most_is_refused() {
+    async fn a_newcomer_of_an_address_over_its_share_is_refused() {
         let places = Places::new(2);
         let first = places.take(client("192.0.2.1"), 0).await.unwrap();
         let _second = places.take(client("192.0.2.1"), 0).await.unwrap();
@@ -408,22 +410,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_has_a_place_once_another_is_idle() {
-        let places = Places::new(2);
-        let [first, _second] = ["192.0.2.1", "192.0.2.2"].map(|address| {
-            let place = places.take_free(client(address), 0).unwrap();
-            assert!(place.handle().set(Activity::Serving));
-            place
-        });
-        let handle = Arc::clone(first.handle());
-        let evicted = async {
+    async fn who_waits_has_a_place_once_another_ends() {
+        let places = Places::new(8);
+        let taken = |last: u8| places.take_free(client(&format!("192.0.2.{last}")), 0);
+        let mut taken: Vec<_> = (0..8).map(|last| taken(last).unwrap()).collect();
+        let freed = async {
             tokio::time::sleep(10 * AGAIN).await;
-            assert!(!handle.is_evicted(), "it serves");
-            assert!(handle.set(Activity::Idle));
-            handle.evicted().await;
-            drop(first);
+            let is_evicted = |place: &Place| place.handle().is_evicted();
+            assert!(!taken.iter().any(is_evicted), "none holds over an eighth");
+            drop(taken.pop());
         };
-        let (newcomer, ()) = tokio::join!(places.take(client("192.0.2.3"), 0), evicted);
+        let (newcomer, ()) = tokio::join!(places.take(client("192.0.2.9"), 0), freed);
         assert!(newcomer.is_ok());
     }
 
@@ -448,7 +445,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_that_has_most_by_way_of_a_proxy_is_refused() {
+    async fn a_client_over_its_share_by_way_of_a_proxy_is_refused() {
         let places = Places::new(2);
         let address = client("192.0.2.2");
         let mut all = Vec::new();

@@ -2,62 +2,37 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::address::network_48;
 use crate::lock::lock;
 
-/// The activity of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Activity {
-    /// Waiting for a request.
-    #[default]
-    Idle,
-    /// A handshake or the head of a request has begun and is not complete.
-    Opening,
-    /// A request is being served.
-    Serving,
-    /// A request is being served, whose client sends or reads too little from this time on.
-    SlowFrom(Instant),
-}
+/// A network that holds more than one in this many of all places has to make room.
+const SHARE: u64 = 8;
 
-/// The order of eviction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Idle,
-    Slow,
-    Serving,
-}
+/// The connection waits for a request.
+const IDLE: u8 = 0;
+/// A request has begun and is not complete.
+const BUSY: u8 = 1;
+/// The connection must be closed.
+const EVICTED: u8 = 2;
 
 /// The state of a connection that is shared with the code that may evict it.
 #[derive(Debug, Default)]
 pub(crate) struct Handle {
-    status: Mutex<Status>,
+    status: AtomicU8,
     evicted: CancellationToken,
 }
 
-#[derive(Debug, Default)]
-struct Status {
-    activity: Activity,
-    /// From when the client has read nothing for too long.
-    unread_from: Option<Instant>,
-    is_evicted: bool,
-}
-
 impl Handle {
-    /// Sets the activity. False if the connection is being evicted and must not begin anything.
-    pub(crate) fn set(&self, activity: Activity) -> bool {
-        let mut status = lock(&self.status);
-        status.activity = activity;
-        !status.is_evicted
-    }
-
-    /// Sets the time from which the client reads too little; `None` if it reads.
-    pub(crate) fn set_unread(&self, from: Option<Instant>) {
-        lock(&self.status).unread_from = from;
+    /// Sets whether a request has begun. False if the connection is being evicted and must not
+    /// begin anything.
+    pub(crate) fn set_busy(&self, is_busy: bool) -> bool {
+        let next = if is_busy { BUSY } else { IDLE };
+        self.change(|status| status != EVICTED, next)
     }
 
     /// Resolves when the connection must be closed.
@@ -70,28 +45,22 @@ impl Handle {
         self.evicted.is_cancelled()
     }
 
-    /// Evicts the connection unless it has a higher rank. A request that begins at the same time is
-    /// either seen here, or fails in [`Self::set`].
-    fn evict(&self, highest: Rank, now: Instant) -> bool {
-        let mut status = lock(&self.status);
-        if status.is_evicted || status.rank(now) > highest {
-            return false;
+    /// Evicts the connection if its status is at most `highest`. A request that begins at the same
+    /// time is either seen here, or fails in [`Self::set_busy`].
+    fn evict(&self, highest: u8) -> bool {
+        let is_evicted = self.change(|status| status <= highest, EVICTED);
+        if is_evicted {
+            self.evicted.cancel();
         }
-        status.is_evicted = true;
-        drop(status);
-        self.evicted.cancel();
-        true
+        is_evicted
     }
-}
 
-impl Status {
-    fn rank(&self, now: Instant) -> Rank {
-        match (self.activity, self.unread_from) {
-            (Activity::Opening, _) => Rank::Slow,
-            (Activity::SlowFrom(from), _) | (_, Some(from)) if from <= now => Rank::Slow,
-            (Activity::Idle, None) => Rank::Idle,
-            _ => Rank::Serving,
-        }
+    fn change(&self, may: impl Fn(u8) -> bool, next: u8) -> bool {
+        let change = |status| may(status).then_some(next);
+        let changed = self
+            .status
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, change);
+        changed.is_ok()
     }
 }
 
@@ -100,9 +69,9 @@ impl Status {
 pub(super) enum Room {
     /// A connection will close soon.
     Soon,
-    /// No connection can be evicted.
+    /// No network holds more than its share.
     None,
-    /// The network of the new connection has the most connections.
+    /// The network of the new connection holds more than its share.
     Refused,
 }
 
@@ -143,27 +112,26 @@ impl Registry {
         }
     }
 
-    /// Whether no network has more connections than that of this client.
-    pub(super) fn has_most(&self, client: IpAddr) -> bool {
-        let open = lock(&self.open);
-        let own = open.counts.get(&network_48(client));
-        own.is_some_and(|own| *own >= open.most())
+    /// Whether the network of this client holds more than its share of all places.
+    pub(super) fn holds_too_many(&self, client: IpAddr, places: u32) -> bool {
+        let own = lock(&self.open).counts.get(&network_48(client)).copied();
+        own.is_some_and(|own| is_too_many(own, places))
     }
 
-    /// Evicts a connection of the network that has the most of them, for a new one of another
-    /// network. `places` is the limit of connections.
+    /// Evicts a connection of the network that has the most of them, if it holds more than its
+    /// share: the oldest idle one, or else the oldest.
     pub(super) fn make_room(&self, newcomer: Option<IpAddr>, places: u32) -> Room {
-        if newcomer.is_some_and(|client| self.has_most(client)) {
+        if newcomer.is_some_and(|client| self.holds_too_many(client, places)) {
             return Room::Refused;
         }
-        let now = Instant::now();
         let mut open = lock(&self.open);
-        let most = open.most();
-        let has_majority = u64::from(most) * 2 > u64::from(places);
-        let ranks = [Rank::Idle, Rank::Slow, Rank::Serving];
-        for rank in &ranks[..if has_majority { 3 } else { 2 }] {
+        let most = open.counts.values().copied().max().unwrap_or_default();
+        if !is_too_many(most, places) {
+            return Room::None;
+        }
+        for highest in [IDLE, BUSY] {
             let evicted = open.connections.iter().find(|(_, (network, handle))| {
-                open.counts.get(network) == Some(&most) && handle.evict(*rank, now)
+                open.counts.get(network) == Some(&most) && handle.evict(highest)
             });
             if let Some((number, _)) = evicted {
                 let number = *number;
@@ -175,11 +143,11 @@ impl Registry {
     }
 }
 
-impl Open {
-    fn most(&self) -> u32 {
-        self.counts.values().copied().max().unwrap_or_default()
-    }
+fn is_too_many(count: u32, places: u32) -> bool {
+    u64::from(count) * SHARE > u64::from(places)
+}
 
+impl Open {
     fn remove(&mut self, number: u64) {
         let Some((network, _)) = self.connections.remove(&number) else {
             return;
@@ -201,8 +169,6 @@ impl Drop for Registration {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     struct Connection {
@@ -210,9 +176,9 @@ mod tests {
         _registration: Registration,
     }
 
-    fn open(registry: &Arc<Registry>, client: &str, activity: Activity) -> Connection {
+    fn open(registry: &Arc<Registry>, client: &str, is_busy: bool) -> Connection {
         let handle = Arc::<Handle>::default();
-        assert!(handle.set(activity));
+        assert!(handle.set_busy(is_busy));
         Connection {
             _registration: registry.add(client.parse().unwrap(), &handle),
             handle,
@@ -233,78 +199,63 @@ mod tests {
     const OTHER: &str = "192.0.2.2";
     const NEWCOMER: &str = "192.0.2.3";
 
-    #[tokio::test]
-    async fn the_idle_go_first_then_the_slow_then_the_oldest_of_a_majority() {
+    #[test]
+    fn whoever_holds_more_than_an_eighth_loses_idle_ones_first_then_the_oldest() {
         let registry = Arc::default();
-        let now = Instant::now();
         let connections = [
-            open(&registry, OTHER, Activity::Idle),
-            open(&registry, GREEDY, Activity::Serving),
-            open(&registry, GREEDY, Activity::SlowFrom(now)),
-            open(&registry, GREEDY, Activity::Opening),
-            open(&registry, GREEDY, Activity::Idle),
-            open(&registry, GREEDY, Activity::Serving),
-            open(&registry, GREEDY, Activity::Idle),
-            open(
-                &registry,
-                GREEDY,
-                Activity::SlowFrom(now + Duration::from_mins(1)),
-            ),
+            open(&registry, OTHER, false),
+            open(&registry, GREEDY, true),
+            open(&registry, GREEDY, false),
+            open(&registry, GREEDY, true),
+            open(&registry, GREEDY, false),
         ];
         let mut gone = Vec::new();
-        for next in [4, 6, 2, 3] {
-            assert_eq!(room(&registry, NEWCOMER, 8), Room::Soon);
+        for next in [2, 4, 1] {
+            assert_eq!(room(&registry, NEWCOMER, 15), Room::Soon);
             gone.push(next);
             gone.sort_unstable();
             assert_eq!(evicted(&connections), gone);
+            // With more places the same connections are no more than a share.
+            let held = u32::try_from(4 - gone.len()).unwrap();
+            assert_eq!(room(&registry, NEWCOMER, held * 8), Room::None);
+            if held == 1 {
+                break;
+            }
         }
-        // Three are no majority of eight, but of five.
-        assert_eq!(room(&registry, NEWCOMER, 8), Room::None);
-        assert_eq!(evicted(&connections), gone);
-        assert_eq!(room(&registry, NEWCOMER, 5), Room::Soon);
-        assert!(connections[1].handle.is_evicted(), "the oldest");
-        assert!(!connections[0].handle.is_evicted(), "somebody else's");
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_is_not_read_is_not_idle() {
-        let registry = Arc::default();
-        let now = Instant::now();
-        let stuck = open(&registry, GREEDY, Activity::Idle);
-        stuck.handle.set_unread(Some(now + Duration::from_mins(1)));
-        assert_eq!(room(&registry, NEWCOMER, 8), Room::None);
-        stuck.handle.set_unread(Some(now));
-        assert_eq!(room(&registry, NEWCOMER, 8), Room::Soon);
+        assert_eq!(room(&registry, NEWCOMER, 15), Room::None, "one of 15 each");
+        assert_eq!(evicted(&connections), gone, "nobody else is cut");
     }
 
     #[tokio::test]
     async fn an_evicted_connection_begins_nothing() {
         let registry = Arc::default();
-        let idle = open(&registry, GREEDY, Activity::Idle);
+        let idle = open(&registry, GREEDY, false);
         assert_eq!(room(&registry, NEWCOMER, 1), Room::Soon);
-        assert!(!idle.handle.set(Activity::Serving));
+        assert!(!idle.handle.set_busy(true));
         idle.handle.evicted().await;
     }
 
-    #[tokio::test]
-    async fn a_newcomer_of_the_network_with_most_is_refused() {
+    #[test]
+    fn a_newcomer_of_a_network_over_its_share_is_refused() {
         let registry = Arc::default();
-        let _two = [1, 2].map(|_| open(&registry, "2001:db8:1:2::1", Activity::Idle));
-        let _one = open(&registry, OTHER, Activity::Idle);
-        assert_eq!(room(&registry, "2001:db8:1:3::2", 3), Room::Refused);
-        assert_eq!(room(&registry, OTHER, 3), Room::Soon);
-        // Now both have one.
-        assert_eq!(room(&registry, OTHER, 3), Room::Refused);
-        assert_eq!(room(&registry, "2001:db8:2::1", 3), Room::Soon);
+        let _two = [1, 2].map(|_| open(&registry, "2001:db8:1:2::1", false));
+        let _one = open(&registry, OTHER, false);
+        assert_eq!(room(&registry, "2001:db8:1:3::2", 15), Room::Refused);
+        assert_eq!(room(&registry, OTHER, 15), Room::Soon);
+        // Now both have one, which is no more than an eighth of 15.
+        assert_eq!(room(&registry, OTHER, 15), Room::None);
+        assert_eq!(room(&registry, "2001:db8:1:3::2", 7), Room::Refused);
     }
 
-    #[tokio::test]
-    async fn a_connection_that_ended_is_not_counted() {
+    #[test]
+    fn a_connection_that_ended_is_not_counted() {
         let registry = Arc::default();
-        let first = open(&registry, GREEDY, Activity::Idle);
-        let _other = open(&registry, OTHER, Activity::Idle);
+        let first = open(&registry, GREEDY, false);
+        let _other = open(&registry, OTHER, false);
+        let greedy = GREEDY.parse().unwrap();
+        assert!(registry.holds_too_many(greedy, 2));
         drop(first);
-        assert!(!registry.has_most(GREEDY.parse().unwrap()));
+        assert!(!registry.holds_too_many(greedy, 2));
         assert_eq!(room(&registry, GREEDY, 2), Room::Soon);
         assert_eq!(room(&registry, GREEDY, 2), Room::None);
     }

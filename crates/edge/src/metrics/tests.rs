@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use metrics::{Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use metrics::{Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use super::*;
 

@@ -4,7 +4,7 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 
-use crate::app::{Question, Verdict};
+use crate::app::{AuthDecision, Question};
 use crate::body::{Answer, Body};
 use crate::client_info::ClientInfo;
 use crate::context::Running;
@@ -48,20 +48,20 @@ pub(super) async fn admit(
     here: &WorkerContext,
     running: &Running,
     route: &Route,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     path: &NormalPath<'_>,
     request: &mut Request<Body>,
 ) -> Result<Option<HeaderMap>, Refusal> {
     let Some(access) = route.access.as_deref() else {
         return Ok(None);
     };
-    if !access.networks.admit(facts.client) {
+    if !access.networks.admit(info.client) {
         return Err(Refusal::of(bare(StatusCode::FORBIDDEN)));
     }
     if let Some(basic) = &access.basic {
         let passwords = &here.shared.passwords;
         let admitted = passwords
-            .admit(basic, facts.client, request.headers_mut())
+            .admit(basic, info.client, request.headers_mut())
             .await;
         admitted.map_err(|denied| denied_by(denied, basic.challenge()))?;
     }
@@ -71,12 +71,12 @@ pub(super) async fn admit(
     };
     if let Some(ask) = &access.ask {
         let (method, headers) = (meant(request.method()), request.headers());
-        let question = Ask::question(method, &target, headers, &facts.host);
+        let question = Ask::question(method, &target, headers, &info.host);
         let question = question.ok_or_else(|| Refusal::of(bare(StatusCode::BAD_REQUEST)))?;
-        let said = asked(here, running, ask, facts, question).await?;
+        let said = asked(here, running, ask, info, question).await?;
         vouch(request.headers_mut(), &ask.copy, &said);
     }
-    judged(here, access, facts, &target, request).await
+    judged(here, access, info, &target, request).await
 }
 
 /// The equivalent HTTP/1.1 method: websockets over HTTP/2 use `CONNECT` in place of `GET` (RFC
@@ -112,17 +112,17 @@ async fn asked(
     here: &WorkerContext,
     running: &Running,
     ask: &Ask,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     mut question: Request<Body>,
 ) -> Result<HeaderMap, Refusal> {
     here.cdn_id.mark(question.headers_mut());
     let no_answer = || Refusal::of(bare(StatusCode::BAD_GATEWAY));
     let upstream = running.upstream(&ask.upstream).ok_or_else(no_answer)?;
     let path = ask.path.clone();
-    let said = here.pool.forward(upstream, question, facts, path).await;
+    let said = here.pool.forward(upstream, question, info, path).await;
     let said = said.map_err(|error| {
         tracing::warn!(
-            request_id = %facts.id,
+            request_id = %info.id,
             %error,
             upstream = &*ask.upstream,
             "nobody said whether a request may go on"
@@ -140,7 +140,7 @@ async fn asked(
         return Err(Refusal::of(said));
     }
     tracing::warn!(
-        request_id = %facts.id,
+        request_id = %info.id,
         status = status.as_u16(),
         upstream = &*ask.upstream,
         "whether a request may go on was answered with neither yes nor no"
@@ -152,7 +152,7 @@ async fn asked(
 async fn judged(
     here: &WorkerContext,
     access: &Access,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     target: &str,
     request: &mut Request<Body>,
 ) -> Result<Option<HeaderMap>, Refusal> {
@@ -167,11 +167,11 @@ async fn judged(
         method: meant(request.method()).clone(),
         target,
         headers: request.headers().clone(),
-        facts: facts.clone(),
+        info: info.clone(),
     };
     match app.judge(question).await {
-        Verdict::Refuse(answer) => Err(Refusal::of(answer)),
-        Verdict::Pass(pass) => {
+        AuthDecision::Refuse(answer) => Err(Refusal::of(answer)),
+        AuthDecision::Pass(pass) => {
             let headers = request.headers_mut();
             vouch(headers, &pass.vouched, &pass.headers);
             for cookie in &pass.without_cookies {

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::body::{Answer, Body};
 use crate::cache::{
-    Asker, Demand, FillGuard, Head, How, InFlight, Joined, Key, Policy, Store, Stored, Told,
-    Verdict, Way, is_fault, tell,
+    Asker, CacheDecision, CacheUse, Demand, FillGuard, Head, How, InFlight, Joined, Key, Policy,
+    Store, Stored, Told, is_fault, tell,
 };
 use crate::client_info::ClientInfo;
 use crate::context::Running;
@@ -28,41 +28,41 @@ pub(super) async fn answer(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
     route: &Arc<Route>,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     path: &NormalPath<'_>,
     request: &mut Request<Body>,
     outcome: &mut RequestOutcome,
 ) -> Answer {
     let Some(policy) = &route.shared_cache else {
-        return ask_and_purge(here, running, route, facts, path, request, outcome).await;
+        return ask_and_purge(here, running, route, info, path, request, outcome).await;
     };
-    let Some(key) = key(policy, route, facts, path, request.uri()) else {
+    let Some(key) = key(policy, route, info, path, request.uri()) else {
         return bare(StatusCode::URI_TOO_LONG);
     };
     let has_body = !request.body().is_end_stream();
-    let way = Way::of(request.method(), request.headers(), has_body);
-    let (answer, told) = match way.told_by(request.headers(), facts) {
-        Way::Changes => {
+    let way = CacheUse::of(request.method(), request.headers(), has_body);
+    let (answer, told) = match way.told_by(request.headers(), info) {
+        CacheUse::Changes => {
             let uri = request.uri().clone();
-            let answer = ask_and_purge(here, running, route, facts, path, request, outcome).await;
-            for key in outdated(policy, route, facts, (&key, &uri), &answer) {
+            let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
+            for key in outdated(policy, route, info, (&key, &uri), &answer) {
                 here.shared.cache.purge_address(&key);
             }
             past(answer, "method")
         }
-        Way::Around => {
-            let answer = ask_and_purge(here, running, route, facts, path, request, outcome).await;
+        CacheUse::Around => {
+            let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
             past(answer, "bypass")
         }
-        Way::In(demand) => {
+        CacheUse::In(demand) => {
             // Some proxies always send this header and no program needs it, but a response might
             // repeat it.
             request.headers_mut().remove("x-forwarded-server");
-            let visit = Visit {
+            let visit = CacheableRequest {
                 here,
                 running,
                 route,
-                facts,
+                info,
                 key,
                 demand,
             };
@@ -85,12 +85,12 @@ fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
 fn key(
     policy: &Policy,
     route: &Route,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     path: &NormalPath<'_>,
     uri: &Uri,
 ) -> Option<Key> {
     let target = route.forwarded(path, uri).ok()?;
-    Some(policy.key(facts, target.as_str()))
+    Some(policy.key(info, target.as_str()))
 }
 
 /// The keys that a successful change invalidates: that of the request, and those of the addresses
@@ -98,7 +98,7 @@ fn key(
 fn outdated(
     policy: &Policy,
     route: &Route,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     (key, uri): (&Key, &Uri),
     answer: &Answer,
 ) -> Vec<Key> {
@@ -108,19 +108,19 @@ fn outdated(
     let mut keys = vec![Arc::clone(key)];
     for name in [LOCATION, CONTENT_LOCATION] {
         let named = answer.headers().get(name);
-        if let Some(named) = named.and_then(|named| here_at(named, facts, uri))
+        if let Some(named) = named.and_then(|named| here_at(named, info, uri))
             && let Ok(path) = NormalPath::parse(named.path())
         {
-            keys.extend(self::key(policy, route, facts, &path, &named));
+            keys.extend(self::key(policy, route, info, &path, &named));
         }
     }
     keys
 }
 
 /// The address in a header, if it is on the same host.
-fn here_at(named: &HeaderValue, facts: &ClientInfo, uri: &Uri) -> Option<Uri> {
+fn here_at(named: &HeaderValue, info: &ClientInfo, uri: &Uri) -> Option<Uri> {
     let named = named.to_str().ok()?;
-    let own = format!("{}://{}", facts.scheme.as_str(), facts.host);
+    let own = format!("{}://{}", info.scheme.as_str(), info.host);
     let path = match named.strip_prefix(&own) {
         Some(path) => path.to_owned(),
         None if named.starts_with('/') && !named.starts_with("//") => named.to_owned(),
@@ -136,16 +136,16 @@ fn here_at(named: &HeaderValue, facts: &ClientInfo, uri: &Uri) -> Option<Uri> {
 }
 
 /// A request that may be answered from the cache.
-struct Visit<'a> {
+struct CacheableRequest<'a> {
     here: &'a Arc<WorkerContext>,
     running: &'a Arc<Running>,
     route: &'a Arc<Route>,
-    facts: &'a ClientInfo,
+    info: &'a ClientInfo,
     key: Key,
     demand: Demand,
 }
 
-impl Visit<'_> {
+impl CacheableRequest<'_> {
     async fn answer(
         self,
         path: &NormalPath<'_>,
@@ -160,11 +160,11 @@ impl Visit<'_> {
             .as_ref()
             .map(|whole| whole.head.freshness.judge(&self.demand, now));
         match (&found, judged) {
-            (Some(whole), Some(Verdict::Fresh)) => {
+            (Some(whole), Some(CacheDecision::Fresh)) => {
                 let told = Told::Hit;
                 return (self.asker(request.headers()).whole(whole, told), told);
             }
-            (Some(whole), Some(Verdict::WhileRevalidating)) => {
+            (Some(whole), Some(CacheDecision::WhileRevalidating)) => {
                 let told = Told::Stale;
                 let answer = self.asker(request.headers()).whole(whole, told);
                 let is_fresh = |head: &Head| self.is_fresh(head);
@@ -187,13 +187,13 @@ impl Visit<'_> {
                 here,
                 running,
                 route,
-                facts,
+                info,
                 ..
             } = self;
             let stands_in = |whole: &Arc<Stored>| whole.head.freshness.stands_in(self.now());
             let old = found.filter(stands_in);
             let old = old.map(|whole| (whole, request.headers().clone()));
-            let answer = ask_and_purge(here, running, route, facts, path, request, outcome).await;
+            let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
             if let Some((whole, headers)) = old
                 && is_fault(answer.status())
                 && stands_in(&whole)
@@ -302,7 +302,7 @@ impl Visit<'_> {
             here: Arc::clone(self.here),
             running: Arc::clone(self.running),
             route: Arc::clone(self.route),
-            facts: self.facts.clone(),
+            info: self.info.clone(),
             key: Arc::clone(&self.key),
             uri: request.uri().clone(),
             headers: request.headers().clone(),
@@ -313,7 +313,7 @@ impl Visit<'_> {
     }
 
     fn is_fresh(&self, head: &Head) -> bool {
-        head.freshness.judge(&self.demand, self.now()) == Verdict::Fresh
+        head.freshness.judge(&self.demand, self.now()) == CacheDecision::Fresh
     }
 
     fn asker<'b>(&'b self, headers: &'b HeaderMap) -> Asker<'b> {

@@ -17,7 +17,7 @@ use http1::is_host;
 
 /// The facts about the client of a request. Forwarding headers count only from trusted peers. Those
 /// that a trusted proxy may have passed on from its client are removed.
-pub(super) fn facts(
+pub(super) fn info(
     peer: &Peer,
     headers: &mut HeaderMap,
     host: Arc<str>,
@@ -31,7 +31,7 @@ pub(super) fn facts(
         .then(|| headers.get(REQUEST_ID))
         .flatten()
         .and_then(|id| RequestId::parse(id.to_str().ok()?));
-    let mut facts = ClientInfo {
+    let mut info = ClientInfo {
         client: peer.address,
         is_direct: ![&FORWARDED, &FORWARDED_FOR]
             .iter()
@@ -51,33 +51,37 @@ pub(super) fn facts(
         // A proxy that sets one of the two forms passes on the client's own header of the other
         // form.
         if is_elder {
-            believe_elder(&mut facts, headers, is_trusted);
+            apply_x_forwarded(&mut info, headers, is_trusted);
             headers.remove(FORWARDED);
         } else {
-            believe(&mut facts, headers, is_trusted);
+            apply_forwarded(&mut info, headers, is_trusted);
         }
         if listen.forwarded_header == ForwardedHeader::Forwarded {
             remove(headers, |name| name.starts_with("x-forwarded-"));
         }
     }
-    facts
+    info
 }
 
 /// Applies the elements of `Forwarded` from the nearest proxy on, and stops before the first one
 /// that an untrusted address may have written.
-fn believe(facts: &mut ClientInfo, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) {
+fn apply_forwarded(
+    info: &mut ClientInfo,
+    headers: &HeaderMap,
+    is_trusted: impl Fn(&IpAddr) -> bool,
+) {
     for element in forwarded::elements(headers) {
         let Some(element) = element else {
             break;
         };
-        facts.scheme = element.scheme.unwrap_or(facts.scheme);
+        info.scheme = element.scheme.unwrap_or(info.scheme);
         if let Some(host) = element.host {
-            facts.host = host.into();
+            info.host = host.into();
         }
         let Some(client) = element.client else {
             break;
         };
-        facts.client = client;
+        info.client = client;
         if !is_trusted(&client) {
             break;
         }
@@ -85,19 +89,19 @@ fn believe(facts: &mut ClientInfo, headers: &HeaderMap, is_trusted: impl Fn(&IpA
 }
 
 /// Applies `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`.
-fn believe_elder(
-    facts: &mut ClientInfo,
+fn apply_x_forwarded(
+    info: &mut ClientInfo,
     headers: &HeaderMap,
     is_trusted: impl Fn(&IpAddr) -> bool,
 ) {
-    facts.client = client(facts.client, headers, is_trusted);
+    info.client = client(info.client, headers, is_trusted);
     match last(headers, &FORWARDED_PROTO) {
-        Some(text) if text.eq_ignore_ascii_case("https") => facts.scheme = Scheme::Https,
-        Some(text) if text.eq_ignore_ascii_case("http") => facts.scheme = Scheme::Http,
+        Some(text) if text.eq_ignore_ascii_case("https") => info.scheme = Scheme::Https,
+        Some(text) if text.eq_ignore_ascii_case("http") => info.scheme = Scheme::Http,
         _ => {}
     }
     if let Some(named) = last(headers, &FORWARDED_HOST).filter(|host| is_host(host.as_bytes())) {
-        facts.host = named.to_ascii_lowercase().into();
+        info.host = named.to_ascii_lowercase().into();
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) async fn answered(
     here: &WorkerContext,
     running: &Running,
     front: &ListenAddress,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     request: &mut Request<Body>,
     began: Instant,
     outcome: &mut RequestOutcome,
@@ -39,5 +39,5 @@ pub(super) async fn answered(
     };
     outcome.route = Some(Arc::clone(route));
     outcome.queue = Some(began.elapsed());
-    target::ask(here, running, route, facts, &path, request, outcome).await
+    target::ask(here, running, route, info, &path, request, outcome).await
 }

@@ -32,12 +32,12 @@ pub(super) async fn ask_and_purge(
     here: &WorkerContext,
     running: &Running,
     route: &Route,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     path: &NormalPath<'_>,
     request: &mut Request<Body>,
     outcome: &mut RequestOutcome,
 ) -> Answer {
-    let mut answer = ask(here, running, route, facts, path, request, outcome).await;
+    let mut answer = ask(here, running, route, info, path, request, outcome).await;
     if outcome.is_of_app || matches!(route.target, Target::Proxy(_)) {
         let scope = if outcome.is_of_app { "app" } else { &route.to };
         for name in taken_purges(answer.headers_mut()) {
@@ -56,7 +56,7 @@ pub(super) async fn ask(
     here: &WorkerContext,
     running: &Running,
     route: &Route,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     path: &NormalPath<'_>,
     request: &mut Request<Body>,
     outcome: &mut RequestOutcome,
@@ -72,7 +72,7 @@ pub(super) async fn ask(
             let Ok(target) = route.forwarded(path, request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
-            of_app(here, route, facts, target, request, outcome).await
+            of_app(here, route, info, target, request, outcome).await
         }
         Target::Files(folder) => {
             let reads = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -81,7 +81,7 @@ pub(super) async fn ask(
                 let now = (here.shared.clock)();
                 let (memory, place) = (&here.memory, route.rewrite(path));
                 let answer =
-                    static_files::answer(folder, memory, &parts, &place, now, &facts.id).await;
+                    static_files::answer(folder, memory, &parts, &place, now, &info.id).await;
                 if !route.falls_back || answer.status() != StatusCode::NOT_FOUND {
                     if !body.is_end_stream() {
                         let body = Measured::around(body, route, &mut outcome.upload);
@@ -96,7 +96,7 @@ pub(super) async fn ask(
             let Ok(target) = Route::fallen_back(path, request.uri()) else {
                 return bare(StatusCode::URI_TOO_LONG);
             };
-            of_app(here, route, facts, target, request, outcome).await
+            of_app(here, route, info, target, request, outcome).await
         }
         Target::Proxy(name) => {
             let Ok(target) = route.forwarded(path, request.uri()) else {
@@ -106,28 +106,28 @@ pub(super) async fn ask(
                 return bare(StatusCode::BAD_GATEWAY);
             };
             outcome.upstream = Some(Arc::clone(name));
-            let buffer_memory = &here.shared.buffer_memory;
+            let buffer_memory = &running.buffer_memory;
             if !request.body().is_end_stream() {
                 let body = std::mem::take(request.body_mut());
                 *request.body_mut() = Measured::around(body, route, &mut outcome.upload);
                 // The future is large, and only needed for requests with a body.
-                let filled = fill(request, route.buffer_request, buffer_memory, facts.client);
+                let filled = fill(request, route.buffer_request, buffer_memory, info.client);
                 if let Err(error) = Box::pin(filled).await {
-                    return failed(&error, name, facts, outcome);
+                    return failed(&error, name, info, outcome);
                 }
             }
             let (mut parts, body) = std::mem::take(request).into_parts();
-            in_one_shape(&mut parts, facts);
+            in_one_shape(&mut parts, info);
             here.cdn_id.mark(&mut parts.headers);
             let asked = Instant::now();
             let version = parts.version;
             let request = Request::from_parts(parts, body);
             // The future is large, so it is boxed to keep that of other requests small.
-            let answered = Box::pin(here.pool.forward(upstream, request, facts, target)).await;
+            let answered = Box::pin(here.pool.forward(upstream, request, info, target)).await;
             outcome.upstream_time = Some(asked.elapsed());
             match answered {
-                Ok(answer) => read_ahead(answer, buffer_memory, facts.client, version),
-                Err(error) => failed(&error, name, facts, outcome),
+                Ok(answer) => read_ahead(answer, buffer_memory, version),
+                Err(error) => failed(&error, name, info, outcome),
             }
         }
         Target::Redirect(redirect) => redirected(redirect, route, path, request.uri().query()),
@@ -139,7 +139,7 @@ pub(super) async fn ask(
 async fn of_app(
     here: &WorkerContext,
     route: &Route,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     target: PathAndQuery,
     request: &mut Request<Body>,
     outcome: &mut RequestOutcome,
@@ -148,7 +148,7 @@ async fn of_app(
     parts.uri = Uri::from(target);
     let body = Measured::around(body, route, &mut outcome.upload);
     let asked = Instant::now();
-    let mut answer = app(here, facts, Request::from_parts(parts, body)).await;
+    let mut answer = app(here, info, Request::from_parts(parts, body)).await;
     outcome.is_of_app = true;
     outcome.upstream_time = Some(asked.elapsed());
     outcome.shown = answer.extensions_mut().remove();
@@ -177,19 +177,19 @@ async fn put_away(mut body: Body) -> Result<(), StatusCode> {
 
 /// Hands a request to the app, with the client's facts, which cannot be forged, and without the
 /// headers that could contradict them.
-async fn app(here: &WorkerContext, facts: &ClientInfo, request: Request<Body>) -> Answer {
+async fn app(here: &WorkerContext, info: &ClientInfo, request: Request<Body>) -> Answer {
     let Some(app) = &here.app else {
         return bare(StatusCode::SERVICE_UNAVAILABLE);
     };
     let (mut parts, body) = request.into_parts();
-    in_one_shape(&mut parts, facts);
+    in_one_shape(&mut parts, info);
     forwarding::silence(&mut parts.headers);
     parts.headers.remove(REQUEST_ID);
-    parts.extensions.insert(facts.clone());
+    parts.extensions.insert(info.clone());
     let answering = app.answer(Request::from_parts(parts, body));
     panic::caught(answering).await.unwrap_or_else(|| {
         tracing::error!(
-            request_id = %facts.id,
+            request_id = %info.id,
             "the app panicked while it answered a request"
         );
         bare(StatusCode::INTERNAL_SERVER_ERROR)
@@ -221,7 +221,7 @@ fn in_words(mut answer: Answer) -> Answer {
 fn failed(
     error: &ProxyError,
     upstream: &str,
-    facts: &ClientInfo,
+    info: &ClientInfo,
     outcome: &mut RequestOutcome,
 ) -> Answer {
     outcome.why = error.why();
@@ -233,10 +233,10 @@ fn failed(
     }
     match error.side() {
         Side::Client => {
-            tracing::debug!(request_id = %facts.id, %error, upstream, "a client broke off its request");
+            tracing::debug!(request_id = %info.id, %error, upstream, "a client broke off its request");
         }
         Side::Upstream | Side::Us => {
-            tracing::warn!(request_id = %facts.id, %error, upstream, "a request failed");
+            tracing::warn!(request_id = %info.id, %error, upstream, "a request failed");
         }
     }
     match error.retry_after() {

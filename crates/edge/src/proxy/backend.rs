@@ -97,9 +97,9 @@ impl Backend {
 
 /// A request that runs on a server, counted until it is dropped.
 #[derive(Debug)]
-pub(super) struct Running(Arc<Backend>);
+pub(super) struct ActiveRequest(Arc<Backend>);
 
-impl Running {
+impl ActiveRequest {
     /// Counts a new request on a server. None if the server was removed and takes no more requests.
     pub(super) fn begin(backend: &Arc<Backend>) -> Option<Self> {
         // A request is counted before `removed` is read. A removal sets `removed` before it reads
@@ -118,7 +118,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         let before = self.0.running.fetch_sub(1, Ordering::SeqCst);
         if before == 1 && self.0.is_removed() {

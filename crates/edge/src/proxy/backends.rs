@@ -250,7 +250,7 @@ impl Backends {
 
 #[cfg(test)]
 mod tests {
-    use super::super::backend::Running;
+    use super::super::backend::ActiveRequest;
     use super::*;
 
     /// Each request begins on a server that it has seen before, however long ago.
@@ -275,7 +275,7 @@ mod tests {
                     while !stop.load(Ordering::SeqCst) {
                         let group = backends.group();
                         if let Some(backend) = group.members.first()
-                            && let Some(running) = Running::begin(backend)
+                            && let Some(running) = ActiveRequest::begin(backend)
                         {
                             inside.fetch_add(1, Ordering::SeqCst);
                             begun.fetch_add(1, Ordering::SeqCst);

@@ -78,7 +78,7 @@ impl Group {
 pub(super) struct Wish<'a> {
     pub(super) balance: &'a Balance,
     pub(super) headers: &'a HeaderMap,
-    pub(super) facts: &'a ClientInfo,
+    pub(super) info: &'a ClientInfo,
     /// The numbers of servers that were tried in vain.
     pub(super) tried: [&'a [u64]; 2],
     /// Milliseconds on the upstream's clock.

@@ -1,207 +1,150 @@
 //! The memory for all buffered bodies, shared by all workers.
 //!
 //! The body of a request reserves memory for all that may be buffered of it before any of it is
-//! read, so that no two bodies wait for each other half-read. One address gets at most half of the
-//! memory, and so do all responses together, so that neither can keep all others waiting.
+//! read, so that no two bodies wait for each other half-read. Bodies wait in the order of their
+//! arrival, one of an address at a time. One address gets at most half of the memory, and so do all
+//! responses together, so that neither can keep all others waiting.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::address::network_48;
+use crate::lock::lock;
 
-/// How many bodies of one address may wait. Another one is refused at once.
-const MOST_WAITING: usize = 256;
 /// How long a body waits for memory.
 const WAIT: Duration = Duration::from_mins(1);
 
 /// The memory for all buffered bodies.
 #[derive(Debug)]
-pub(crate) struct BufferMemory(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
+pub(crate) struct BufferMemory {
     size: usize,
-    used: usize,
-    /// How much of `used` belongs to responses.
-    answers: usize,
-    by_address: HashMap<IpAddr, usize>,
-    /// Bodies that wait for memory, in the order of their arrival.
-    waiting: Vec<Waiting>,
-    last_number: u64,
+    /// The free bytes. Whoever waits is served in order, and holds up those who only try.
+    free: Semaphore,
+    /// The bytes that responses may still take.
+    answers: Semaphore,
+    addresses: Mutex<HashMap<IpAddr, Weak<Share>>>,
 }
 
+/// The share of one address.
 #[derive(Debug)]
-struct Waiting {
-    number: u64,
+struct Share {
     address: IpAddr,
-    size: usize,
-    granted: oneshot::Sender<()>,
+    memory: Arc<BufferMemory>,
+    /// Held by the one body that waits for the memory of all.
+    turn: Semaphore,
+    free: Semaphore,
 }
 
 /// A reservation of memory, released when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Room {
     memory: Arc<BufferMemory>,
-    address: IpAddr,
+    /// `None` for a response.
+    share: Option<Arc<Share>>,
     size: usize,
-    is_answer: bool,
 }
 
 impl BufferMemory {
     /// A memory of this many bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
-        let state = State {
+        let size = size.min(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
             size,
-            ..State::default()
-        };
-        Arc::new(Self(Mutex::new(state)))
+            free: Semaphore::new(size),
+            answers: Semaphore::new(size / 2),
+            addresses: Mutex::default(),
+        })
     }
 
-    /// Changes the size. Existing reservations are kept.
-    pub(crate) fn resize(&self, size: usize) {
-        let mut state = self.state();
-        state.size = size;
-        state.grant();
+    /// The size in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.size
     }
 
     /// Reserves memory for the body of a request of this client. None if there was not enough in
-    /// time, or if too many bodies of this client wait already.
+    /// time.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
-        let mut room = self.room(client, size, false);
-        let (mut queued, is_granted) = {
-            let mut state = self.state();
-            if !state.is_short() && state.has_room(room.address, size) {
-                state.take(room.address, size);
-                return Some(room);
-            }
-            let of_address = |body: &&Waiting| body.address == room.address;
-            if state.waiting.iter().filter(of_address).count() >= MOST_WAITING {
-                // Nothing was reserved, so nothing is to be released.
-                room.size = 0;
-                return None;
-            }
-            let (granted, is_granted) = oneshot::channel();
-            state.last_number += 1;
-            let number = state.last_number;
-            state.waiting.push(Waiting {
-                number,
-                address: room.address,
+        let size = size.min(self.size);
+        let share = self.share(client);
+        let room = async {
+            let _turn = share.turn.acquire().await.ok()?;
+            let own = share.free.acquire_many(permits(self.part(size))).await;
+            let own = own.ok()?;
+            let free = self.free.acquire_many(permits(size)).await.ok()?;
+            own.forget();
+            free.forget();
+            Some(Room {
+                memory: Arc::clone(self),
+                share: Some(Arc::clone(&share)),
                 size,
-                granted,
-            });
-            // The new body goes first if its address holds least.
-            state.grant();
-            let room = Some(room);
-            (Queued { number, room }, is_granted)
+            })
         };
-        timeout(WAIT, is_granted).await.ok()?.ok()?;
-        queued.room.take()
+        timeout(WAIT, room).await.ok()?
     }
 
-    /// An empty reservation for a response to this client.
-    pub(crate) fn for_answer(self: &Arc<Self>, client: IpAddr) -> Room {
-        self.room(client, 0, true)
-    }
-
-    fn room(self: &Arc<Self>, client: IpAddr, size: usize, is_answer: bool) -> Room {
+    /// An empty reservation for a response.
+    pub(crate) fn for_answer(self: &Arc<Self>) -> Room {
         Room {
             memory: Arc::clone(self),
-            address: network_48(client),
-            size,
-            is_answer,
+            share: None,
+            size: 0,
         }
+    }
+
+    /// How much of a body of this size counts for its address: one body may be larger than the
+    /// share of an address.
+    fn part(&self, size: usize) -> usize {
+        size.min(self.size / 2)
+    }
+
+    fn share(self: &Arc<Self>, client: IpAddr) -> Arc<Share> {
+        let address = network_48(client);
+        let mut addresses = lock(&self.addresses);
+        let known = addresses.entry(address).or_default();
+        if let Some(share) = known.upgrade() {
+            return share;
+        }
+        let share = Arc::new(Share {
+            address,
+            memory: Arc::clone(self),
+            turn: Semaphore::new(1),
+            free: Semaphore::new(self.size / 2),
+        });
+        *known = Arc::downgrade(&share);
+        share
     }
 
     #[cfg(test)]
     pub(crate) fn used(&self) -> usize {
-        self.state().used
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // No panic can leave the state inconsistent.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.size - self.free.available_permits()
     }
 }
 
-impl State {
-    fn held_by(&self, address: IpAddr) -> usize {
-        self.by_address.get(&address).copied().unwrap_or(0)
-    }
-
-    /// Whether this address holds so much that it has to wait even if there is memory left.
-    fn is_greedy(&self, address: IpAddr, size: usize) -> bool {
-        let held = self.held_by(address);
-        held > 0 && held + size > self.size / 2
-    }
-
-    /// Whether any body waits only because there is too little memory.
-    fn is_short(&self) -> bool {
-        let mut waiting = self.waiting.iter();
-        waiting.any(|body| !self.is_greedy(body.address, body.size))
-    }
-
-    fn has_room(&self, address: IpAddr, size: usize) -> bool {
-        self.used + size <= self.size && !self.is_greedy(address, size)
-    }
-
-    fn take(&mut self, address: IpAddr, size: usize) {
-        if size == 0 {
-            return;
-        }
-        self.used += size;
-        *self.by_address.entry(address).or_default() += size;
-    }
-
-    fn give_back(&mut self, address: IpAddr, size: usize) {
-        self.used -= size;
-        if let Some(held) = self.by_address.get_mut(&address) {
-            *held -= size;
-            if *held == 0 {
-                self.by_address.remove(&address);
-            }
-        }
-    }
-
-    /// Wakes the bodies for which there is memory, first those of the addresses that hold least. A
-    /// smaller body does not overtake the one whose turn it is.
-    fn grant(&mut self) {
-        loop {
-            let may_have = self.waiting.iter().enumerate();
-            let may_have = may_have.filter(|(_, body)| !self.is_greedy(body.address, body.size));
-            let next = may_have.min_by_key(|(_, body)| (self.held_by(body.address), body.number));
-            let Some((place, body)) = next else {
-                return;
-            };
-            if self.used + body.size > self.size {
-                return;
-            }
-            let body = self.waiting.remove(place);
-            self.take(body.address, body.size);
-            // A body that has just given up releases the memory again.
-            let _ = body.granted.send(());
-        }
-    }
+/// A body of 4 GiB is not buffered, whatever the settings allow.
+fn permits(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 impl Room {
     /// Enlarges the reservation of a response, if there is memory left. Responses do not wait, and
     /// get nothing while the body of a request waits for memory that others hold.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
-        let mut state = self.memory.state();
-        let has_room = !state.is_short()
-            && state.answers + more <= state.size / 2
-            && state.has_room(self.address, more);
-        if has_room {
-            state.take(self.address, more);
-            state.answers += more;
-            self.size += more;
-        }
-        has_room
+        let more_permits = permits(more);
+        let Ok(answers) = self.memory.answers.try_acquire_many(more_permits) else {
+            return false;
+        };
+        let Ok(free) = self.memory.free.try_acquire_many(more_permits) else {
+            return false;
+        };
+        answers.forget();
+        free.forget();
+        self.size += more;
+        true
     }
 
     /// Shrinks the reservation to this size and releases the rest.
@@ -210,13 +153,15 @@ impl Room {
         if rest == 0 {
             return;
         }
-        self.size -= rest;
-        let mut state = self.memory.state();
-        if self.is_answer {
-            state.answers -= rest;
+        match &self.share {
+            Some(share) => {
+                let (before, after) = (self.memory.part(self.size), self.memory.part(size));
+                share.free.add_permits(before - after);
+            }
+            None => self.memory.answers.add_permits(rest),
         }
-        state.give_back(self.address, rest);
-        state.grant();
+        self.memory.free.add_permits(rest);
+        self.size -= rest;
     }
 
     /// The size of the reservation in bytes.
@@ -231,30 +176,14 @@ impl Drop for Room {
     }
 }
 
-/// A place in the queue, left when it is dropped.
-struct Queued {
-    number: u64,
-    /// The reservation, which is valid once it is granted.
-    room: Option<Room>,
-}
-
-impl Drop for Queued {
+impl Drop for Share {
     fn drop(&mut self) {
-        let Some(mut room) = self.room.take() else {
-            return;
-        };
-        let mut state = room.memory.state();
-        let place = state
-            .waiting
-            .iter()
-            .position(|body| body.number == self.number);
-        if let Some(place) = place {
-            state.waiting.remove(place);
-            // This body may have been in front of others.
-            state.grant();
-            drop(state);
-            // The reservation was not granted, so nothing is to be released.
-            room.size = 0;
+        let mut addresses = lock(&self.memory.addresses);
+        // By now there may be a new share of this address.
+        if let Some(known) = addresses.get(&self.address)
+            && known.strong_count() == 0
+        {
+            addresses.remove(&self.address);
         }
     }
 }
@@ -281,31 +210,33 @@ mod tests {
         drop(first);
         assert_eq!(second.await.map(|room| room.size()), Some(10));
         assert_eq!(memory.used(), 0);
+        assert!(lock(&memory.addresses).is_empty());
     }
 
     #[tokio::test]
-    async fn the_address_that_holds_most_waits_longest() {
+    async fn bodies_wait_in_order_and_one_of_an_address_at_a_time() {
         let memory = BufferMemory::new(100);
         let held = [
             memory.reserve(address(1), 40).await.unwrap(),
-            memory.reserve(address(2), 30).await.unwrap(),
-            memory.reserve(address(3), 30).await.unwrap(),
+            memory.reserve(address(2), 60).await.unwrap(),
         ];
-        let mut greedy = Box::pin(memory.reserve(address(1), 10));
-        let mut other = Box::pin(memory.reserve(address(2), 10));
-        let mut new = Box::pin(memory.reserve(address(4), 10));
-        for waiting in [&mut greedy, &mut other, &mut new] {
-            assert!(waiting.as_mut().now_or_never().is_none());
+        let mut waiting: Vec<_> = [3, 3, 4]
+            .map(|last| Box::pin(memory.reserve(address(last), 40)))
+            .into();
+        for body in &mut waiting {
+            assert!(body.as_mut().now_or_never().is_none());
         }
-        let [mut first, _second, mut third] = held;
-        third.shrink(20);
-        let new = new.now_or_never().unwrap().unwrap();
-        third.shrink(10);
-        let other = other.now_or_never().unwrap().unwrap();
-        assert!(greedy.as_mut().now_or_never().is_none());
-        first.shrink(30);
-        assert!(greedy.now_or_never().unwrap().is_some());
-        drop((first, third, new, other));
+        let [first, second] = held;
+        drop(first);
+        // The second body of that address waits behind the first of another one.
+        let third = waiting.remove(0).now_or_never().unwrap().unwrap();
+        assert!(waiting[0].as_mut().now_or_never().is_none());
+        drop(second);
+        let fourth = waiting.remove(1).now_or_never().unwrap().unwrap();
+        assert!(waiting[0].as_mut().now_or_never().is_none());
+        drop(third);
+        assert!(waiting.remove(0).now_or_never().unwrap().is_some());
+        drop(fourth);
     }
 
     #[tokio::test]
@@ -320,9 +251,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_body_may_be_larger_than_the_share_of_its_address() {
+        let memory = BufferMemory::new(100);
+        for size in [80, 100, 500] {
+            let mut large = memory.reserve(address(1), size).await.unwrap();
+            assert_eq!(large.size(), size.min(100));
+            large.shrink(60);
+            assert!(memory.reserve(address(1), 1).now_or_never().is_none());
+            large.shrink(10);
+            let more = memory.reserve(address(1), 40).now_or_never();
+            assert!(more.unwrap().is_some());
+        }
+        assert_eq!(memory.used(), 0);
+    }
+
+    #[tokio::test]
     async fn answers_leave_half_to_requests_and_do_not_wait() {
         let memory = BufferMemory::new(100);
-        let mut answers = [1, 2, 3].map(|last| memory.for_answer(address(last)));
+        let mut answers = [(); 3].map(|()| memory.for_answer());
         assert!(answers[0].grow(25) && answers[1].grow(25));
         assert!(!answers[2].grow(1));
         answers[0].shrink(22);
@@ -339,23 +285,7 @@ mod tests {
         drop(greedy);
         drop((answers, held));
         assert_eq!(memory.used(), 0);
-        assert_eq!(memory.state().answers, 0);
-    }
-
-    #[tokio::test]
-    async fn only_so_many_bodies_of_one_address_wait() {
-        let memory = BufferMemory::new(100);
-        let held = memory.reserve(address(1), 100).await;
-        let mut waiting: Vec<_> = (0..MOST_WAITING)
-            .map(|_| Box::pin(memory.reserve(address(2), 1)))
-            .collect();
-        for body in &mut waiting {
-            assert!(body.as_mut().now_or_never().is_none());
-        }
-        let one_more = memory.reserve(address(2), 1).now_or_never();
-        assert!(one_more.unwrap().is_none());
-        assert!(memory.reserve(address(3), 1).now_or_never().is_none());
-        drop(held);
+        assert_eq!(memory.answers.available_permits(), 50);
     }
 
     #[tokio::test]
@@ -365,9 +295,8 @@ mod tests {
         let mut granted = Box::pin(memory.reserve(address(2), 40));
         assert!(granted.as_mut().now_or_never().is_none());
         drop(held);
-        assert_eq!(memory.used(), 40);
         drop(granted);
         assert_eq!(memory.used(), 0);
-        assert!(memory.state().by_address.is_empty());
+        assert!(lock(&memory.addresses).is_empty());
     }
 }

@@ -11,7 +11,7 @@ use crate::filters::forwarding;
 const USUAL: usize = 1_024;
 
 /// The serialised head of a request, with the body behind it. With `raw`, the headers are still
-/// those of the client, and are written as [`toward`](forwarding::toward) would change them. If
+/// those of the client, and are written as [`request`](forwarding::toward) would change them. If
 /// that needs a header map, the headers of `request` are changed instead. `whole` is the body, if
 /// all of it is in memory.
 pub(super) fn of(
@@ -25,9 +25,8 @@ pub(super) fn of(
     head.push(b' ');
     head.extend_from_slice(target.map_or("/", |target| target.as_str()).as_bytes());
     head.extend_from_slice(b" HTTP/1.1\r\n");
-    let is_written = raw.is_some_and(|facts| {
-        forwarding::write(request.headers(), facts, whole.is_some(), &mut head)
-    });
+    let is_written = raw
+        .is_some_and(|info| forwarding::write(request.headers(), info, whole.is_some(), &mut head));
     if !is_written {
         tame(request, raw, whole);
         http1::write_lines(request.headers(), &mut head);
@@ -37,12 +36,12 @@ pub(super) fn of(
 }
 
 fn tame(request: &mut Request<()>, raw: &mut Option<&ClientInfo>, whole: Option<&Bytes>) {
-    let Some(facts) = raw.take() else {
+    let Some(info) = raw.take() else {
         return;
     };
     let method = request.method().clone();
     let headers = request.headers_mut();
-    forwarding::toward(headers, facts);
+    forwarding::request(headers, info);
     headers.remove(EXPECT);
     match whole {
         Some(whole) => drop(headers.insert(CONTENT_LENGTH, whole.len().into())),

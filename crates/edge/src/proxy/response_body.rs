@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http1::Left;
 
-use super::backend::Running;
+use super::backend::ActiveRequest;
 use super::error::{AnswerError, ProxyError};
 use super::pool::Idle;
 use super::upstream::Upstream;
@@ -39,7 +39,7 @@ struct Held {
     wire: Box<UpstreamConnection>,
     idle: Idle,
     upstream: Arc<Upstream>,
-    running: Running,
+    running: ActiveRequest,
 }
 
 impl ResponseBody {
@@ -48,7 +48,7 @@ impl ResponseBody {
         wire: Box<UpstreamConnection>,
         idle: Idle,
         upstream: Arc<Upstream>,
-        running: Running,
+        running: ActiveRequest,
     ) -> Self {
         Self {
             first,

@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -40,17 +39,12 @@ pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
 /// Reads the response of a server ahead of this client. In HTTP/2 and HTTP/3 this begins at once,
 /// since their libraries request pieces only when the client takes them. In HTTP/1 it begins when
 /// the client first falls behind. Event streams are not read ahead.
-pub(crate) fn read_ahead(
-    answer: Answer,
-    memory: &Arc<BufferMemory>,
-    client: IpAddr,
-    version: Version,
-) -> Answer {
+pub(crate) fn read_ahead(answer: Answer, memory: &Arc<BufferMemory>, version: Version) -> Answer {
     if answer.body().is_here() || is_event_stream(answer.headers()) {
         return answer;
     }
     answer.map(|body| {
-        let room = memory.for_answer(client);
+        let room = memory.for_answer();
         Body::stream(if version >= Version::HTTP_2 {
             ReadAhead::Ahead(Ahead::of(body, room))
         } else {
@@ -268,7 +262,6 @@ mod tests {
 
     use super::*;
 
-    const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
     const PIECE: usize = 16 << 10;
 
     /// A response that never ends, and a count of the pieces read from it.
@@ -301,7 +294,7 @@ mod tests {
         for (memory, pieces) in [(1 << 20, AHEAD / PIECE), (8 * PIECE, 4), (1, 1)] {
             let memory = BufferMemory::new(memory);
             let (answer, taken) = endless("text/plain");
-            let mut body = read_ahead(answer, &memory, CLIENT, Version::HTTP_2).into_body();
+            let mut body = read_ahead(answer, &memory, Version::HTTP_2).into_body();
             // The task holds one more piece.
             assert_eq!(until_still(&taken).await, pieces + 1);
             for _ in 0..3 {
@@ -315,7 +308,7 @@ mod tests {
     async fn for_a_client_that_keeps_up_nothing_is_read_ahead() {
         let memory = BufferMemory::new(1 << 20);
         let (answer, taken) = endless("text/plain");
-        let mut body = read_ahead(answer, &memory, CLIENT, Version::HTTP_11).into_body();
+        let mut body = read_ahead(answer, &memory, Version::HTTP_11).into_body();
         let mut context = Context::from_waker(Waker::noop());
         for count in 1..4 {
             let polled = keeping_up(|| Pin::new(&mut body).poll_frame(&mut context));
@@ -331,7 +324,7 @@ mod tests {
     async fn of_events_nothing_is_read_ahead() {
         let memory = BufferMemory::new(1 << 20);
         let (answer, taken) = endless("Text/Event-Stream; charset=utf-8");
-        let mut body = read_ahead(answer, &memory, CLIENT, Version::HTTP_2).into_body();
+        let mut body = read_ahead(answer, &memory, Version::HTTP_2).into_body();
         assert_eq!(until_still(&taken).await, 0);
         body.frame().await.unwrap().unwrap();
         assert_eq!(until_still(&taken).await, 1);
@@ -345,7 +338,7 @@ mod tests {
             Err(BodyError::from("broken")),
         ];
         let answer = Response::new(Body::stream(StreamBody::new(stream::iter(pieces))));
-        let mut body = read_ahead(answer, &memory, CLIENT, Version::HTTP_2).into_body();
+        let mut body = read_ahead(answer, &memory, Version::HTTP_2).into_body();
         let first = body.frame().await.unwrap().unwrap();
         assert_eq!(first.into_data().unwrap(), "one");
         assert!(!body.is_end_stream());
@@ -382,7 +375,7 @@ mod tests {
         let memory = BufferMemory::new(1 << 20);
         let (told, dropped) = oneshot::channel();
         let answer = Response::new(Body::stream(Source(Some(told))));
-        let body = read_ahead(answer, &memory, CLIENT, Version::HTTP_2).into_body();
+        let body = read_ahead(answer, &memory, Version::HTTP_2).into_body();
         tokio::task::yield_now().await;
         drop(body);
         dropped.await.unwrap();

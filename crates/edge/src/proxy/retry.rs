@@ -39,7 +39,7 @@ pub(super) enum Idempotency {
 
 /// Where a request is sent next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
+pub(super) enum RetryTarget {
     /// To the same server over a new connection, since only the old connection had failed.
     Same,
     /// To any other server that is ready.
@@ -79,15 +79,15 @@ impl RetryState {
         repeats: Idempotency,
         was_reused: bool,
         was_begun: bool,
-    ) -> Option<Next> {
+    ) -> Option<RetryTarget> {
         let may_be_begun = was_begun || self.may_be_begun();
         match self {
             Self::Nothing => None,
             _ if may_be_begun && repeats == Idempotency::Never => None,
-            _ if was_reused => Some(Next::Same),
+            _ if was_reused => Some(RetryTarget::Same),
             _ if may_be_begun && repeats == Idempotency::Idempotent => None,
-            Self::Unbegun | Self::Unread => Some(Next::Other),
-            Self::Untouched => Some(Next::Second),
+            Self::Unbegun | Self::Unread => Some(RetryTarget::Other),
+            Self::Untouched => Some(RetryTarget::Second),
         }
     }
 }
@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn what_may_have_begun_is_asked_no_oftener_than_it_may() {
-        let same = Some(Next::Same);
-        let (other, second) = (Some(Next::Other), Some(Next::Second));
+        let same = Some(RetryTarget::Same);
+        let (other, second) = (Some(RetryTarget::Other), Some(RetryTarget::Second));
         for (repeats, was_reused, expected) in [
             (Idempotency::Safe, true, [same, same, same, None]),
             (Idempotency::Safe, false, [other, other, second, None]),

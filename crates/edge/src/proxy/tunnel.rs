@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use upgrade::{OnUpgrade, Upgraded};
 
-use super::backend::Running;
+use super::backend::ActiveRequest;
 use super::connect::Stream;
 use crate::access_log::{TUNNEL_BROKEN, Tunnelled};
 use crate::progress::ProgressWatch;
@@ -43,7 +43,7 @@ pub(super) struct Far {
     pub(super) server: Stream,
     /// What the server sent with the head of its response.
     pub(super) early: Bytes,
-    pub(super) running: Running,
+    pub(super) running: ActiveRequest,
 }
 
 impl Tunnels {

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::HeaderValue;
 use tokio::time::{Instant, sleep_until};
 
-use super::backend::{Backend, BackendStatus, Running};
+use super::backend::{ActiveRequest, Backend, BackendStatus};
 use super::backends::Backends;
 use super::balancer::Wish;
 use super::error::ProxyError;
@@ -34,7 +34,7 @@ pub struct Upstream {
 
 /// The server chosen for a request, and the cookie to set for sticky sessions.
 pub(super) struct Chosen {
-    pub(super) running: Running,
+    pub(super) running: ActiveRequest,
     pub(super) cookie: Option<HeaderValue>,
 }
 
@@ -109,7 +109,7 @@ impl Upstream {
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
-        facts: &ClientInfo,
+        info: &ClientInfo,
         search: &mut Search,
         backend: &Backend,
         error: ProxyError,
@@ -118,11 +118,11 @@ impl Upstream {
             ProxyError::Connect(_) | ProxyError::ConnectTime => search.tried.push(backend.number),
             _ => search.gone.push(backend.number),
         }
-        if let Some(chosen) = self.choose(headers, facts, search) {
+        if let Some(chosen) = self.choose(headers, info, search) {
             return Ok(chosen);
         }
         if self.backends.is_told() && !matches!(error, ProxyError::ConnectTime) {
-            return self.wait(headers, facts, search).await;
+            return self.wait(headers, info, search).await;
         }
         Err(error)
     }
@@ -133,7 +133,7 @@ impl Upstream {
     pub(super) async fn find_second(
         &self,
         headers: &HeaderMap,
-        facts: &ClientInfo,
+        info: &ClientInfo,
         search: &mut Search,
         backend: &Backend,
     ) -> Option<Chosen> {
@@ -141,8 +141,8 @@ impl Upstream {
         if std::mem::replace(&mut search.moved, true) {
             return None;
         }
-        match self.choose(headers, facts, search) {
-            None if self.backends.is_told() => self.wait(headers, facts, search).await.ok(),
+        match self.choose(headers, info, search) {
+            None if self.backends.is_told() => self.wait(headers, info, search).await.ok(),
             chosen => chosen,
         }
     }
@@ -152,13 +152,13 @@ impl Upstream {
     pub(super) fn choose(
         &self,
         headers: &HeaderMap,
-        facts: &ClientInfo,
+        info: &ClientInfo,
         search: &Search,
     ) -> Option<Chosen> {
         let mut wish = Wish {
             balance: &self.balance,
             headers,
-            facts,
+            info,
             tried: [&search.tried, &search.gone],
             now: self.now(),
             is_last_resort: false,
@@ -173,13 +173,13 @@ impl Upstream {
         loop {
             let group = self.backends.group();
             let backend = group.choose(wish, &self.backends.turn)?;
-            let Some(running) = Running::begin(backend) else {
+            let Some(running) = ActiveRequest::begin(backend) else {
                 // The server was just removed, so the group has changed.
                 continue;
             };
             let cookie = match &self.balance {
                 Balance::Sticky(name) if !wish.names(backend) => {
-                    let secure = match wish.facts.scheme {
+                    let secure = match wish.info.scheme {
                         Scheme::Http => "",
                         Scheme::Https => "; Secure",
                     };
@@ -197,7 +197,7 @@ impl Upstream {
     pub(super) async fn wait(
         &self,
         headers: &HeaderMap,
-        facts: &ClientInfo,
+        info: &ClientInfo,
         search: &mut Search,
     ) -> Result<Chosen, ProxyError> {
         let ready = self.times.ready;
@@ -207,7 +207,7 @@ impl Upstream {
         loop {
             // Created before the check, so that a change in between is not missed.
             let changed = self.backends.next_change();
-            if let Some(chosen) = self.choose(headers, facts, search) {
+            if let Some(chosen) = self.choose(headers, info, search) {
                 return Ok(chosen);
             }
             if self.backends.is_failed() || Instant::now() >= deadline {

@@ -36,7 +36,7 @@ impl<'a> UpstreamRequest<'a> {
     /// Makes a forwarded request of a client's request.
     pub(super) fn of(
         request: Request<Body>,
-        facts: &'a ClientInfo,
+        info: &'a ClientInfo,
     ) -> Result<Box<Self>, ProxyError> {
         let (mut parts, body) = request.into_parts();
         let upgrade = Upgrade::take(&mut parts)?;
@@ -45,7 +45,7 @@ impl<'a> UpstreamRequest<'a> {
             let whole = (!body.is_end_stream()).then(|| body.into_whole());
             (whole, None)
         } else {
-            forwarding::toward(&mut parts.headers, facts);
+            forwarding::request(&mut parts.headers, info);
             if let Some(upgrade) = &upgrade {
                 upgrade.ask(&mut parts.headers);
                 // What follows the upgrade is not HTTP, and has no trailers.
@@ -57,7 +57,7 @@ impl<'a> UpstreamRequest<'a> {
         Ok(Box::new(Self {
             method: parts.method.clone(),
             request: Request::from_parts(parts, ()),
-            raw: is_raw.then_some(facts),
+            raw: is_raw.then_some(info),
             whole,
             upload,
             upgrade,

@@ -13,13 +13,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::alt_svc::Standing;
+use crate::alt_svc::UdpStatus;
 use crate::client_info::Scheme;
-use crate::connection::Visit;
+use crate::connection::ConnectionContext;
 use crate::context::{Peer, Shared, WorkerContext};
-use crate::listener::{
-    Activity, Inherited, ListenAddress, Origin, Place, ReadLock, SharedUdp, datagrams,
-};
+use crate::listener::{Inherited, ListenAddress, Origin, Place, ReadLock, SharedUdp, datagrams};
 use crate::tls::HANDSHAKE_TIME;
 
 use super::http3::http3;
@@ -50,7 +48,7 @@ pub(crate) struct UdpDoor {
 }
 
 /// An admitted connection on the way to the worker that serves it.
-pub(crate) struct Guest {
+pub(crate) struct PendingConnection {
     incoming: Incoming,
     place: Place,
     address: ListenAddress,
@@ -77,7 +75,7 @@ impl Drop for Shaking {
 
 /// Accepts connections until the edge shuts down, then waits for them to end. `lead` hands each of
 /// them to a worker.
-pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Guest)) {
+pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(PendingConnection)) {
     // Keeps the process running until connections have sent their last packets.
     let _open = shared.places.keep_open();
     while let Some((udp, lock)) = readable(&door).await {
@@ -86,7 +84,7 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
         };
         // The endpoint has its own copy.
         drop(udp);
-        shared.alt_svc.saw(&door.address, Standing::Open);
+        shared.alt_svc.saw(&door.address, UdpStatus::Open);
         take(&endpoint, &door, &shared, &lead).await;
         socket.stop_reading();
         drop(lock);
@@ -95,20 +93,25 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Gue
             return;
         }
         tracing::error!(address = %door.address, "the UDP socket has failed: it is tried again");
-        shared.alt_svc.saw(&door.address, Standing::Closed);
+        shared.alt_svc.saw(&door.address, UdpStatus::Closed);
         tokio::time::sleep(AGAIN).await;
     }
 }
 
 /// Accepts connections until the socket fails or the edge shuts down, then waits a limited time for
 /// them to end.
-async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl Fn(Guest)) {
+async fn take(
+    endpoint: &Endpoint,
+    door: &UdpDoor,
+    shared: &Shared,
+    lead: &impl Fn(PendingConnection),
+) {
     let guests = TaskTracker::new();
     let shaking = Arc::new(AtomicUsize::new(0));
     let taken = async {
         while let Some(incoming) = endpoint.accept().await {
             if let Some((incoming, place)) = admit(incoming, shared, &shaking) {
-                lead(Guest {
+                lead(PendingConnection {
                     incoming,
                     place,
                     address: door.address.clone(),
@@ -269,8 +272,8 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
 }
 
 /// Completes the handshake of an admitted connection, and serves it.
-pub(crate) async fn welcome(guest: Guest, here: Arc<WorkerContext>) {
-    let Guest {
+pub(crate) async fn welcome(guest: PendingConnection, here: Arc<WorkerContext>) {
+    let PendingConnection {
         incoming,
         mut place,
         address,
@@ -281,7 +284,6 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<WorkerContext>) {
     let shared = Arc::clone(&here.shared);
     let _counted = shared.figures.connection();
     let handle = Arc::clone(place.handle());
-    handle.set(Activity::Opening);
     let shaken = async {
         let connecting = incoming.accept()?;
         connecting.await
@@ -299,7 +301,7 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<WorkerContext>) {
     };
     let client = connection.remote_address().ip().to_canonical();
     if !client.is_loopback() || address.is_loopback() {
-        shared.alt_svc.saw(&address, Standing::Reached);
+        shared.alt_svc.saw(&address, UdpStatus::Reached);
     }
     let (origin, most) = {
         let running = shared.running();
@@ -314,7 +316,7 @@ pub(crate) async fn welcome(guest: Guest, here: Arc<WorkerContext>) {
         .handshake_data()
         .and_then(|data| data.downcast::<HandshakeData>().ok())
         .and_then(|data| data.server_name.as_deref().map(Into::into));
-    let visit = Visit {
+    let visit = ConnectionContext {
         peer: Peer {
             front: None,
             address: client,

@@ -18,14 +18,14 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
-use crate::connection::activity::{Busy, Running};
-use crate::connection::{Bounds, STREAMS, UNSEEN, Visit, refused_unheard, stream_head};
+use crate::connection::activity::{ActiveStream, StreamActivity};
+use crate::connection::{Bounds, ConnectionContext, STREAMS, UNSEEN, refused_unheard, stream_head};
 use crate::context::{Peer, WorkerContext};
 use crate::parse_result::{BrokenBody, ParseResult};
 use crate::pipeline::serve;
 use http1::Refusal;
 
-use super::wire::{Ended, Measure, Wire};
+use super::wire::{Ended, Measure, QuicTransport};
 
 use self::answer::{AnswerError, Back};
 use self::body::Received;
@@ -48,8 +48,8 @@ const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_
 /// How often to check whether the last packets were sent.
 const MOMENT: Duration = Duration::from_millis(2);
 
-type Engine = Connection<Wire, Bytes>;
-type Resolver = RequestResolver<Wire, Bytes>;
+type Engine = Connection<QuicTransport, Bytes>;
+type Resolver = RequestResolver<QuicTransport, Bytes>;
 
 /// What a client has requested without waiting for the response.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ struct Tally {
 }
 
 /// What the requests of a connection share.
-struct Way {
+struct H3Connection {
     here: Arc<WorkerContext>,
     connection: quinn::Connection,
     /// The client's address when it was validated. A client that migrates (RFC 9000, section 9)
@@ -73,8 +73,12 @@ struct Way {
 
 /// Serves HTTP/3 until the connection ends. After `close` is cancelled, only earlier requests are
 /// served.
-pub(super) async fn http3(connection: quinn::Connection, visit: Visit, close: CancellationToken) {
-    let Visit { here, peer, place } = visit;
+pub(super) async fn http3(
+    connection: quinn::Connection,
+    visit: ConnectionContext,
+    close: CancellationToken,
+) {
+    let ConnectionContext { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
     let room = (UNSEEN * bounds.header_size).min(LARGEST_HEAD);
@@ -82,7 +86,7 @@ pub(super) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
         head_size: room,
         time: bounds.body_time,
     };
-    let (wire, endings) = Wire::new(connection.clone(), measure);
+    let (wire, endings) = QuicTransport::new(connection.clone(), measure);
     let mut builder = h3::server::builder();
     builder
         .max_field_section_size(room as u64)
@@ -91,7 +95,7 @@ pub(super) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
     let Ok(Ok(mut engine)) = begun.await else {
         return;
     };
-    let way = Arc::new(Way {
+    let way = Arc::new(H3Connection {
         here,
         connection,
         peer,
@@ -100,7 +104,7 @@ pub(super) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
         tally: Tally::default(),
     });
     let handle = Arc::clone(place.handle());
-    let busy = Arc::new(Busy::new(Arc::clone(&handle)));
+    let busy = Arc::new(StreamActivity::new(Arc::clone(&handle)));
     let mut requests = JoinSet::new();
     let mut last = LastCall::default();
     let nobody_asks = busy.nobody_asks(bounds.header_time, bounds.idle_time);
@@ -115,7 +119,7 @@ pub(super) async fn http3(connection: quinn::Connection, visit: Visit, close: Ca
                         continue;
                     };
                     last.is_known = true;
-                    let Some(running) = Running::begin(&busy) else {
+                    let Some(running) = ActiveStream::begin(&busy) else {
                         continue;
                     };
                     requests.spawn(answered(Arc::clone(&way), resolver, ended, running));
@@ -188,7 +192,7 @@ impl LastCall {
     }
 }
 
-impl Way {
+impl H3Connection {
     fn grace(&self) -> Duration {
         (self.connection.rtt() * ROUND_TRIPS).clamp(GRACE.0, GRACE.1)
     }
@@ -230,13 +234,18 @@ fn go_on() -> Response<()> {
 }
 
 /// Records a head that broke off.
-async fn broken(way: &Way, refusal: Refusal) {
+async fn broken(way: &H3Connection, refusal: Refusal) {
     refused_unheard(&way.here, &way.peer, Version::HTTP_3, refusal).await;
     way.broken();
 }
 
 /// Serves one request.
-async fn answered(way: Arc<Way>, resolver: Resolver, mut ended: Ended, _running: Running) {
+async fn answered(
+    way: Arc<H3Connection>,
+    resolver: Resolver,
+    mut ended: Ended,
+    _running: ActiveStream,
+) {
     let bounds = way.bounds;
     let head = way.heads.acquire().await;
     let resolved = tokio::time::timeout(bounds.header_time, resolver.resolve_request()).await;

@@ -36,7 +36,7 @@ pub(crate) struct Measure {
 }
 
 /// A connection as the transport of the HTTP/3 library.
-pub(crate) struct Wire {
+pub(crate) struct QuicTransport {
     connection: quinn::Connection,
     measure: Measure,
     requests: Awaited<(quinn::SendStream, quinn::RecvStream)>,
@@ -66,7 +66,7 @@ impl Endings {
     }
 }
 
-impl Wire {
+impl QuicTransport {
     /// Wraps a connection.
     pub(crate) fn new(connection: quinn::Connection, measure: Measure) -> (Self, Endings) {
         let endings = Endings::default();
@@ -96,7 +96,7 @@ fn next_other(connection: &quinn::Connection) -> Awaited<quinn::RecvStream> {
     Box::pin(async move { connection.accept_uni().await })
 }
 
-impl quic::Connection<Bytes> for Wire {
+impl quic::Connection<Bytes> for QuicTransport {
     type RecvStream = Receiving;
     type OpenStreams = Opener;
 
@@ -181,7 +181,7 @@ impl quic::OpenStreams<Bytes> for Opener {
     }
 }
 
-impl quic::OpenStreams<Bytes> for Wire {
+impl quic::OpenStreams<Bytes> for QuicTransport {
     type BidiStream = Both;
     type SendStream = Sending;
 

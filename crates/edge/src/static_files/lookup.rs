@@ -29,7 +29,7 @@ pub(super) struct DiskLookup {
 }
 
 /// The result of a lookup.
-pub(super) enum Seen {
+pub(super) enum LookupResult {
     File(Arc<Entry>),
     /// A folder that was requested without its final slash.
     Folder,
@@ -40,14 +40,14 @@ pub(super) enum Seen {
 impl DiskLookup {
     /// Runs the lookup in a thread that may block. `is_known`: the file is in memory and must be
     /// checked.
-    pub(super) async fn run(self, is_known: bool) -> io::Result<Seen> {
+    pub(super) async fn run(self, is_known: bool) -> io::Result<LookupResult> {
         let turn = self.memory.turn_to_look().await?;
         // Another request may have read the file while this one waited.
         if !is_known
             && let Some(first) = &self.first
             && let Known::Fresh(entry) = self.memory.find(self.folder.id(), first, self.now)
         {
-            return Ok(Seen::File(entry));
+            return Ok(LookupResult::File(entry));
         }
         // The permit moves to the thread, whose work continues if the client disconnects.
         let asked = tokio::task::spawn_blocking(move || {
@@ -58,17 +58,17 @@ impl DiskLookup {
         asked.await.map_err(io::Error::other)?
     }
 
-    fn run_here(self) -> io::Result<Seen> {
+    fn run_here(self) -> io::Result<LookupResult> {
         let seen = self.search()?;
         if let Some(first) = &self.first
-            && !matches!(&seen, Seen::File(entry) if entry.is_kept() && *entry.name == **first)
+            && !matches!(&seen, LookupResult::File(entry) if entry.is_kept() && *entry.name == **first)
         {
             self.memory.forget(self.folder.id(), first);
         }
         Ok(seen)
     }
 
-    fn search(&self) -> io::Result<Seen> {
+    fn search(&self) -> io::Result<LookupResult> {
         // Opened for each lookup, since sites are deployed by replacing their folder.
         let root = match self.folder.open() {
             Ok(root) => {
@@ -80,7 +80,7 @@ impl DiskLookup {
                 if !self.folder.is_missing.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, root = %self.folder.root().display(), "a folder to serve is not there");
                 }
-                return Ok(Seen::Nothing);
+                return Ok(LookupResult::Nothing);
             }
             Err(error) => return Err(error),
         };
@@ -88,29 +88,29 @@ impl DiskLookup {
             match candidate {
                 Candidate::File(name) => {
                     if let Some(entry) = self.file(&root, &name)? {
-                        return Ok(Seen::File(entry));
+                        return Ok(LookupResult::File(entry));
                     }
                 }
                 Candidate::Folder(folder) if self.asked.is_folder => {
                     if let Some(entry) = self.file(&root, &index(folder))? {
-                        return Ok(Seen::File(entry));
+                        return Ok(LookupResult::File(entry));
                     }
                     if self.folder.listing
                         && let Some(page) = listing::read(&root, folder)?
                     {
-                        return Ok(Seen::Listing(page));
+                        return Ok(LookupResult::Listing(page));
                     }
                 }
                 Candidate::Folder(folder) => {
                     if root.file(&index(folder))?.is_some()
                         || (self.folder.listing && root.folder(folder)?.is_some())
                     {
-                        return Ok(Seen::Folder);
+                        return Ok(LookupResult::Folder);
                     }
                 }
             }
         }
-        Ok(Seen::Nothing)
+        Ok(LookupResult::Nothing)
     }
 
     fn file(&self, root: &Root<'_>, name: &str) -> io::Result<Option<Arc<Entry>>> {

@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 use super::entry::{Content, Variant};
 use super::memory::Memory;
 use crate::body::{Answer, Body, FileBody, Piece, Readers, answer};
-use crate::conditions::{self, Verdict};
+use crate::conditions::{self, Precondition};
 use crate::filters::compression;
 use crate::ranges::{self, Wanted};
 
@@ -25,15 +25,15 @@ pub(super) fn respond(
     now: SystemTime,
 ) -> Answer {
     match conditions::judge(&request.headers, &variant.tag, modified) {
-        Verdict::Send => {}
-        Verdict::Unchanged => {
+        Precondition::Send => {}
+        Precondition::Unchanged => {
             return answer(
                 StatusCode::NOT_MODIFIED,
                 variant.unchanged.clone(),
                 Body::Empty,
             );
         }
-        Verdict::Failed => {
+        Precondition::Failed => {
             let mut headers = variant.unchanged.clone();
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             return answer(StatusCode::PRECONDITION_FAILED, headers, Body::Empty);

@@ -4,7 +4,7 @@
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::IntoResponse as _;
-use edge::{Answer, App, Body, Pass, Question, Verdict};
+use edge::{Answer, App, AuthDecision, Body, Pass, Question};
 
 use super::access::{answering, teller};
 use super::*;
@@ -139,7 +139,7 @@ impl App for House {
         axum::http::Response::new(Body::full("the app"))
     }
 
-    async fn judge(self, question: Question) -> Verdict {
+    async fn judge(self, question: Question) -> AuthDecision {
         let mut answer = axum::http::Response::new(Body::Empty);
         let cookie = question.headers.get(COOKIE);
         let cookie = cookie.map_or("", |cookie| cookie.to_str().unwrap());
@@ -149,15 +149,15 @@ impl App for House {
             answer
                 .headers_mut()
                 .insert(LOCATION, HeaderValue::try_from(to).unwrap());
-            return Verdict::Refuse(answer);
+            return AuthDecision::Refuse(answer);
         }
         if &*question.who != "owner" {
             *answer.status_mut() = StatusCode::FORBIDDEN;
-            return Verdict::Refuse(answer);
+            return AuthDecision::Refuse(answer);
         }
         let user = HeaderName::from_static("x-forwarded-user");
         let renewed = HeaderValue::from_static("session=owner; Max-Age=60");
-        Verdict::Pass(Pass {
+        AuthDecision::Pass(Pass {
             vouched: vec![user.clone(), HeaderName::from_static("x-forwarded-email")],
             headers: HeaderMap::from_iter([(user, HeaderValue::from_static("1"))]),
             without_cookies: vec!["session".to_owned()],

@@ -9,6 +9,11 @@ use anyhow::Result;
 
 pub(super) const CHUNKED: &str = "/app/chunked";
 pub(super) const MISSING: &str = "/app/missing";
+/// A stream of events, of which there is one.
+pub(super) const EVENTS: &str = "/app/events";
+
+/// Streams have a thread each.
+const STACK: usize = 128 << 10;
 
 /// Starts the service, which runs until this process ends.
 pub(super) fn start() -> Result<SocketAddr> {
@@ -19,7 +24,9 @@ pub(super) fn start() -> Result<SocketAddr> {
         .spawn(move || {
             for stream in listener.incoming().flatten() {
                 // A connection error is the client's doing.
-                let _ = thread::Builder::new().spawn(|| answer(stream));
+                let _ = thread::Builder::new()
+                    .stack_size(STACK)
+                    .spawn(|| answer(stream));
             }
         })?;
     Ok(address)
@@ -41,6 +48,8 @@ fn answer(mut stream: TcpStream) -> Result<()> {
             let asks_for = |path: &str| received[4..].starts_with(path.as_bytes());
             stream.write_all(if asks_for(CHUNKED) {
                 &chunked
+            } else if asks_for(EVENTS) {
+                EVENT
             } else {
                 &missing
             })?;
@@ -48,6 +57,11 @@ fn answer(mut stream: TcpStream) -> Result<()> {
         }
     }
 }
+
+/// nginx has to be told not to buffer a stream.
+const EVENT: &[u8] =
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n\
+    Transfer-Encoding: chunked\r\n\r\n9\r\ndata: 0\n\n\r\n";
 
 /// A page of 20 KiB in chunks of 4 KiB, as a template engine produces it.
 fn chunked() -> Vec<u8> {

@@ -9,9 +9,10 @@ use rustix::process::geteuid;
 
 use super::app;
 use super::h2load::Protocol;
+use super::haproxy;
 use crate::bench::binary;
 use crate::bench::server::{Server, free_address, pinned};
-use crate::command::{find, program, run};
+use crate::command::{find, output, program};
 
 /// One of the servers.
 pub(in crate::bench) struct Door {
@@ -35,7 +36,7 @@ impl Door {
 /// All servers, and their upstream.
 pub(in crate::bench) struct Doors {
     nginx: Door,
-    tuned: Door,
+    haproxy: Option<Door>,
     kenduri: Door,
     _upstream: Server,
     files: PathBuf,
@@ -51,16 +52,22 @@ pub(in crate::bench) struct Crew<'a> {
     pub(in crate::bench) program: Option<&'a Path>,
 }
 
-/// As in Debian's nginx.conf: each access log line is written when its request ends, and each file
-/// is opened, checked and closed for each request.
-const AS_PACKAGED: &str = ";";
-/// The tuned settings for best performance.
+/// The settings of nginx for best performance.
 const TUNED: &str = " buffer=64k flush=1s;
   open_file_cache max=1000 inactive=60s; open_file_cache_valid 1s;";
 
 impl Doors {
-    /// Starts the servers, and the upstream without pinning it to a core.
+    /// Starts nginx and Kenduri, and the upstream without pinning it to a core.
     pub(in crate::bench) async fn open(folder: &Path, crew: Crew<'_>) -> Result<Self> {
+        Self::start(folder, crew, false).await
+    }
+
+    /// The same with `HAProxy`.
+    pub(super) async fn open_all(folder: &Path, crew: Crew<'_>) -> Result<Self> {
+        Self::start(folder, crew, true).await
+    }
+
+    async fn start(folder: &Path, crew: Crew<'_>, has_haproxy: bool) -> Result<Self> {
         let place = Place {
             folder: folder.to_owned(),
             upstream: free_address()?,
@@ -69,9 +76,20 @@ impl Doors {
         };
         place.make_certificate()?;
         let upstream = place.start_upstream().await?;
+        let haproxy = if has_haproxy {
+            let upstreams = [
+                ("tcp", place.upstream.to_string()),
+                ("unix", place.path("upstream.sock")),
+                ("closing", place.closing.to_string()),
+                ("app", place.app.to_string()),
+            ];
+            Some(haproxy::start(folder, crew.cores, &upstreams).await?)
+        } else {
+            None
+        };
         Ok(Self {
-            nginx: place.start_nginx("nginx", AS_PACKAGED, crew).await?,
-            tuned: place.start_nginx("tuned", TUNED, crew).await?,
+            nginx: place.start_nginx(crew).await?,
+            haproxy,
             kenduri: place.start_kenduri(crew).await?,
             _upstream: upstream,
             files: place.folder.join("files/static"),
@@ -80,8 +98,8 @@ impl Doors {
     }
 
     /// The tuned nginx.
-    pub(in crate::bench) fn tuned(&self) -> &Door {
-        &self.tuned
+    pub(in crate::bench) fn nginx(&self) -> &Door {
+        &self.nginx
     }
 
     /// The path of one of the files that all servers serve.
@@ -89,14 +107,10 @@ impl Doors {
         self.files.join(name)
     }
 
-    /// nginx first, then Kenduri.
-    pub(super) fn both(&self) -> [&Door; 2] {
-        [&self.nginx, &self.kenduri]
-    }
-
-    /// nginx, the tuned nginx and Kenduri.
-    pub(super) fn all(&self) -> [&Door; 3] {
-        [&self.nginx, &self.tuned, &self.kenduri]
+    /// nginx, `HAProxy`, if it can take part, and Kenduri.
+    pub(super) fn of(&self, is_proxied: bool) -> [Option<&Door>; 3] {
+        let haproxy = self.haproxy.as_ref().filter(|_| is_proxied);
+        [Some(&self.nginx), haproxy, Some(&self.kenduri)]
     }
 }
 
@@ -115,24 +129,27 @@ impl Place {
     }
 
     fn make_certificate(&self) -> Result<()> {
-        run(program("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-            ])
-            .args(["-nodes", "-days", "2", "-subj", "/CN=localhost"])
-            .args(["-addext", "subjectAltName=DNS:localhost"])
-            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-            .args([
-                "-keyout",
-                &self.path("key.pem"),
-                "-out",
-                &self.path("chain.pem"),
-            ]))
+        output(
+            program("openssl")
+                .args([
+                    "req",
+                    "-x509",
+                    "-newkey",
+                    "ec",
+                    "-pkeyopt",
+                    "ec_paramgen_curve:P-256",
+                ])
+                .args(["-nodes", "-days", "2", "-subj", "/CN=localhost"])
+                .args(["-addext", "subjectAltName=DNS:localhost"])
+                .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+                .args([
+                    "-keyout",
+                    &self.path("key.pem"),
+                    "-out",
+                    &self.path("chain.pem"),
+                ]),
+        )?;
+        Ok(())
     }
 
     /// Starts the upstream, which sends 1 KiB or a page of the requested size, over TCP and over a
@@ -161,13 +178,14 @@ impl Place {
             .await
     }
 
-    async fn start_nginx(&self, name: &str, files_and_log: &str, crew: Crew<'_>) -> Result<Door> {
+    async fn start_nginx(&self, crew: Crew<'_>) -> Result<Door> {
+        let name = "nginx";
         let (plain, tls) = (free_address()?, free_address()?);
         let configuration = format!(
             "{head}
 http {{
   {temporaries}
-  access_log {log} combined{files_and_log}
+  access_log {log} combined{TUNED}
   sendfile on; tcp_nopush on;
   keepalive_requests 1000000000;
   ssl_session_cache off; ssl_session_tickets on; ssl_protocols TLSv1.2 TLSv1.3;

@@ -22,8 +22,6 @@ pub(super) enum Protocol {
 }
 
 impl Protocol {
-    pub(super) const ALL: [Self; 3] = [Self::Http1, Self::Http1Tls, Self::Http2];
-
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Http1 => "HTTP/1.1",

@@ -6,35 +6,38 @@ use anyhow::Result;
 use tokio::task::LocalSet;
 use tokio_rustls::TlsConnector;
 
-use super::connections::{connector, open_tls};
+use super::HANDSHAKES;
 use super::doors::{Door, Doors};
+use super::memory::{connector, open_tls};
+use super::results::Measured;
 use crate::bench::load::figure;
 use crate::bench::{Turns, median};
 
 /// The number of concurrent clients.
 const CLIENTS: usize = 16;
 
-pub(super) async fn compare(doors: &Doors, turns: Turns) -> Result<()> {
+pub(super) async fn compare(doors: &Doors, turns: Turns) -> Result<Measured> {
     let connector = connector(&doors.certificate)?;
-    let mut costs = [Vec::new(), Vec::new()];
-    let mut rates = [Vec::new(), Vec::new()];
+    let mut costs = [const { Vec::new() }; 3];
     for _ in 0..turns.rounds {
-        for (which, door) in doors.both().into_iter().enumerate() {
+        for (door, costs) in doors.of(true).into_iter().flatten().zip(&mut costs) {
             let before = door.server.processor_time()?;
-            let begin = Instant::now();
             let count = shake(door, &connector, turns.duration()).await?;
             let used = door.server.processor_time()?.saturating_sub(before);
-            costs[which].push(used.as_secs_f64() * 1e6 / figure(count));
-            rates[which].push(figure(count) / begin.elapsed().as_secs_f64());
+            costs.push(used.as_secs_f64() * 1e6 / figure(count));
         }
     }
-    let [theirs, ours] = costs.map(median);
-    let [their_rate, our_rate] = rates.map(median);
-    println!(
-        "full TLS 1.3 handshakes: nginx {theirs:.0} µs ({their_rate:.0}/s), Kenduri {ours:.0} µs ({our_rate:.0}/s), nginx ÷ ours {:.2} (goal 1.5)",
-        theirs / ours
-    );
-    Ok(())
+    let [nginx, haproxy, ours] = costs.map(median);
+    Ok(Measured {
+        name: HANDSHAKES.to_owned(),
+        unit: "µs",
+        nginx,
+        haproxy: Some(haproxy),
+        ours,
+        goal: "1.51".to_owned(),
+        is_rate: false,
+        instructions: None,
+    })
 }
 
 /// Counts the handshakes made within `duration`.

@@ -169,22 +169,24 @@ fn the_age_is_the_greater_of_what_is_said_and_what_is_seen() {
 fn a_clock_put_back_makes_nothing_fresh() {
     let kept = kept(&[(CONTROL, "max-age=60, stale-while-revalidate=600")]).unwrap();
     let demand = Demand::default();
-    assert_eq!(kept.judge(&demand, at(1)), Verdict::Fresh);
+    assert_eq!(kept.judge(&demand, at(1)), CacheDecision::Fresh);
     let long_ago = at(0) - Duration::from_mins(10);
-    assert_eq!(kept.judge(&demand, long_ago), Verdict::Ask);
+    assert_eq!(kept.judge(&demand, long_ago), CacheDecision::Ask);
     assert!(!kept.stands_in(long_ago));
 }
 
 #[test]
 fn what_is_kept_is_judged_by_its_age_and_by_what_is_asked() {
-    use Verdict::{Ask, Fresh, WhileRevalidating};
+    use CacheDecision::{Ask, Fresh, WhileRevalidating};
     let kept = kept(&[(
         CONTROL,
         "max-age=60, stale-while-revalidate=30, stale-if-error=90",
     )]);
     let kept = kept.unwrap();
     let judge = |control: &str, age: u64| {
-        let Way::In(demand) = Way::of(&Method::GET, &headers(&[(CONTROL, control)]), false) else {
+        let CacheUse::In(demand) =
+            CacheUse::of(&Method::GET, &headers(&[(CONTROL, control)]), false)
+        else {
             panic!("a request");
         };
         kept.judge(&demand, at(age))
@@ -212,18 +214,19 @@ fn what_is_kept_is_judged_by_its_age_and_by_what_is_asked() {
 #[test]
 fn what_must_be_asked_for_always_is() {
     let kept = kept(&[(CONTROL, "no-cache, max-age=60"), ("etag", "\"a\"")]).unwrap();
-    assert_eq!(kept.judge(&Demand::default(), at(2)), Verdict::Ask);
+    assert_eq!(kept.judge(&Demand::default(), at(2)), CacheDecision::Ask);
     assert!(!kept.stands_in(at(2)));
 }
 
 #[test]
 fn requests_go_their_way() {
-    let way = |method: Method, lines: &[(&str, &str)]| Way::of(&method, &headers(lines), false);
+    let way =
+        |method: Method, lines: &[(&str, &str)]| CacheUse::of(&method, &headers(lines), false);
     for changes in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-        assert_eq!(way(changes, &[]), Way::Changes);
+        assert_eq!(way(changes, &[]), CacheUse::Changes);
     }
     for around in [Method::OPTIONS, Method::CONNECT] {
-        assert_eq!(way(around, &[]), Way::Around);
+        assert_eq!(way(around, &[]), CacheUse::Around);
     }
     for around in [
         ("authorization", "Basic x"),
@@ -237,11 +240,14 @@ fn requests_go_their_way() {
         ("connection", "keep-alive, Accept-Language"),
         ("x-http-method-override", "DELETE"),
     ] {
-        assert_eq!(way(Method::GET, &[around]), Way::Around, "{around:?}");
+        assert_eq!(way(Method::GET, &[around]), CacheUse::Around, "{around:?}");
     }
-    assert_eq!(Way::of(&Method::GET, &HeaderMap::new(), true), Way::Around);
+    assert_eq!(
+        CacheUse::of(&Method::GET, &HeaderMap::new(), true),
+        CacheUse::Around
+    );
     let asks = |lines: &[(&str, &str)], method: Method| match way(method, lines) {
-        Way::In(demand) => demand,
+        CacheUse::In(demand) => demand,
         other => panic!("{other:?}"),
     };
     assert!(asks(&[("range", "bytes=0-1")], Method::GET).part);
@@ -254,7 +260,7 @@ fn requests_go_their_way() {
 
 #[test]
 fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
-    let facts = |scheme: Scheme, host: &str, peer_is_trusted: bool| ClientInfo {
+    let info = |scheme: Scheme, host: &str, peer_is_trusted: bool| ClientInfo {
         client: "203.0.113.7".parse().unwrap(),
         is_direct: false,
         peer_is_trusted,
@@ -262,9 +268,9 @@ fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
         host: host.into(),
         id: crate::client_info::RequestId::parse("abc-1").unwrap(),
     };
-    let told = facts(Scheme::Https, "a.example", true);
-    let way = |lines: &[(&str, &str)], facts: &ClientInfo| {
-        Way::In(Demand::default()).told_by(&headers(lines), facts)
+    let told = info(Scheme::Https, "a.example", true);
+    let way = |lines: &[(&str, &str)], info: &ClientInfo| {
+        CacheUse::In(Demand::default()).told_by(&headers(lines), info)
     };
     for lines in [
         &[("forwarded", "for=203.0.113.7")][..],
@@ -284,10 +290,10 @@ fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
             ("x-forwarded-host", "a.example"),
         ],
     ] {
-        assert_eq!(way(lines, &told), Way::Around, "{lines:?}");
+        assert_eq!(way(lines, &told), CacheUse::Around, "{lines:?}");
         // From others it goes no further.
-        let unknown = facts(Scheme::Https, "a.example", false);
-        assert_eq!(way(lines, &unknown), Way::In(Demand::default()));
+        let unknown = info(Scheme::Https, "a.example", false);
+        assert_eq!(way(lines, &unknown), CacheUse::In(Demand::default()));
     }
     let usual = [
         ("x-forwarded-for", "203.0.113.7"),
@@ -298,15 +304,15 @@ fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
         ("x-forwarded-scheme", "https"),
         ("x-forwarded-ssl", "on"),
     ];
-    assert_eq!(way(&usual, &told), Way::In(Demand::default()));
+    assert_eq!(way(&usual, &told), CacheUse::In(Demand::default()));
     for (host, port) in [("a.example", "80"), ("[::1]", "80"), ("[::1]:81", "81")] {
-        let told = facts(Scheme::Http, host, true);
+        let told = info(Scheme::Http, host, true);
         let port = [("x-forwarded-port", port)];
-        assert_eq!(way(&port, &told), Way::In(Demand::default()), "{host}");
+        assert_eq!(way(&port, &told), CacheUse::In(Demand::default()), "{host}");
     }
     assert_eq!(
-        Way::Changes.told_by(&headers(&[("forwarded", "x")]), &told),
-        Way::Changes
+        CacheUse::Changes.told_by(&headers(&[("forwarded", "x")]), &told),
+        CacheUse::Changes
     );
 }
 
@@ -361,9 +367,9 @@ proptest! {
         let control = format!("max-age={lifetime}, stale-while-revalidate={revalidate}");
         if let Some(kept) = kept(&[(CONTROL, &control), ("etag", "\"a\"")]) {
             let rank = |verdict| match verdict {
-                Verdict::Fresh => 0,
-                Verdict::WhileRevalidating => 1,
-                Verdict::Ask => 2,
+                CacheDecision::Fresh => 0,
+                CacheDecision::WhileRevalidating => 1,
+                CacheDecision::Ask => 2,
             };
             let demand = Demand::default();
             let (first, then) = (kept.judge(&demand, at(early)), kept.judge(&demand, at(early + later)));

@@ -5,7 +5,7 @@ use crate::client_info::Scheme;
 use super::*;
 use crate::client_info::RequestId;
 
-fn facts() -> ClientInfo {
+fn info() -> ClientInfo {
     ClientInfo {
         client: "203.0.113.7".parse().unwrap(),
         is_direct: true,
@@ -52,7 +52,7 @@ fn what_holds_for_one_connection_ends_here() {
         ("Host", "kenduri.example"),
         ("X-Stays", "3"),
     ]);
-    toward(&mut headers, &facts());
+    request(&mut headers, &info());
     for gone in [
         "connection",
         "x-mine",
@@ -83,7 +83,7 @@ fn a_connection_header_cannot_take_away_what_the_door_says() {
         ("Content-Length", "5"),
         ("Authorization", "Bearer a"),
     ]);
-    toward(&mut headers, &facts());
+    request(&mut headers, &info());
     for stays in [
         "host",
         "content-length",
@@ -115,7 +115,7 @@ fn an_unknown_peer_is_not_believed() {
         ("Proxy", "evil:1"),
         ("X-Request-Id", "mine"),
     ]);
-    toward(&mut headers, &facts());
+    request(&mut headers, &info());
     assert_eq!(
         all(&headers, "forwarded"),
         ["for=203.0.113.7;proto=https;host=kenduri.example"]
@@ -152,9 +152,9 @@ fn what_a_trusted_peer_says_stays_first() {
     let trusted = ClientInfo {
         is_direct: true,
         peer_is_trusted: true,
-        ..facts()
+        ..info()
     };
-    toward(&mut headers, &trusted);
+    request(&mut headers, &trusted);
     assert_eq!(
         all(&headers, "x-forwarded-for"),
         ["198.51.100.1, 10.0.0.1, 203.0.113.7"]
@@ -165,20 +165,20 @@ fn what_a_trusted_peer_says_stays_first() {
     );
     assert_eq!(all(&headers, "x-real-ip"), ["198.51.100.1"]);
     let mut said = map(&[("X-Forwarded-For", "203.0.113.7")]);
-    toward(&mut said, &trusted);
+    request(&mut said, &trusted);
     assert_eq!(all(&said, "x-forwarded-for"), ["203.0.113.7"]);
 }
 
 #[test]
 fn addresses_and_hosts_are_quoted_where_they_must_be() {
     let mut headers = HeaderMap::new();
-    let facts = ClientInfo {
+    let info = ClientInfo {
         client: "2001:db8::1".parse().unwrap(),
         host: "kenduri.example:8443".into(),
         scheme: Scheme::Http,
-        ..facts()
+        ..info()
     };
-    toward(&mut headers, &facts);
+    request(&mut headers, &info);
     assert_eq!(
         all(&headers, "forwarded"),
         ["for=\"[2001:db8::1]\";proto=http;host=\"kenduri.example:8443\""]
@@ -198,7 +198,7 @@ fn what_a_program_would_take_for_our_word_is_dropped() {
         ("Transfer_Encoding", "chunked"),
         ("api_key", "stays"),
     ]);
-    toward(&mut headers, &facts());
+    request(&mut headers, &info());
     let odd = headers
         .keys()
         .filter(|name| name.as_str().contains(['_', '.']));
@@ -209,7 +209,7 @@ fn what_a_program_would_take_for_our_word_is_dropped() {
 #[test]
 fn split_cookies_become_one() {
     let mut headers = map(&[("Cookie", "a=1"), ("Cookie", "b=2"), ("Cookie", "c=3")]);
-    toward(&mut headers, &facts());
+    request(&mut headers, &info());
     assert_eq!(all(&headers, "cookie"), ["a=1; b=2; c=3"]);
 }
 
@@ -273,22 +273,22 @@ proptest! {
         is_old in proptest::bool::ANY,
     ) {
         let client = if is_old { "203.0.113.7" } else { "2001:db8::7" };
-        let facts = ClientInfo {
+        let info = ClientInfo {
             client: client.parse().unwrap(),
             peer_is_trusted: is_trusted,
-            ..facts()
+            ..info()
         };
         let mut out = b"before".to_vec();
         let has_body = headers.contains_key(CONTENT_LENGTH);
-        prop_assert!(!write(&headers, &facts, !has_body, &mut out));
-        if write(&headers, &facts, has_body, &mut out) {
+        prop_assert!(!write(&headers, &info, !has_body, &mut out));
+        if write(&headers, &info, has_body, &mut out) {
             let text = String::from_utf8(out.split_off(6)).unwrap();
             let written = text.split_terminator("\r\n").map(|line| {
                 let (name, value) = line.split_once(": ").unwrap();
                 (name.to_owned(), value.as_bytes().to_owned())
             });
             let mut map = headers.clone();
-            toward(&mut map, &facts);
+            request(&mut map, &info);
             let told = map.iter().map(|(name, value)| {
                 (name.as_str().to_owned(), value.as_bytes().to_owned())
             });
@@ -317,7 +317,7 @@ fn answers_keep_what_belongs_to_the_client() {
         ("Set-Cookie", "a=1"),
         ("Set-Cookie", "b=2"),
     ]);
-    back(&mut headers);
+    response(&mut headers);
     assert_eq!(all(&headers, "set-cookie"), ["a=1", "b=2"]);
     assert_eq!(all(&headers, "trailer"), ["X-Sum"]);
     assert_eq!(headers.len(), 3);

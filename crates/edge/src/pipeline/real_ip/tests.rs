@@ -44,12 +44,8 @@ fn believed(
         ..ListenSettings::default()
     };
     let host = "asked.example".into();
-    let facts = facts(&peer, headers, host, &listen, &Ids::default());
-    (
-        facts.client.to_string(),
-        facts.scheme,
-        facts.host.to_string(),
-    )
+    let info = info(&peer, headers, host, &listen, &Ids::default());
+    (info.client.to_string(), info.scheme, info.host.to_string())
 }
 
 /// The same of one header of any bytes, by way of 127.0.0.1.

@@ -1,0 +1,235 @@
+//! The rows of the table: what is requested, how, and the goal of each.
+
+use super::app;
+use super::h2load::Protocol;
+
+/// The number of concurrent connections.
+const CLIENTS: usize = 64;
+
+/// The resource that is requested.
+#[derive(Clone, Copy)]
+pub(in crate::bench) struct Case {
+    pub(super) name: &'static str,
+    pub(in crate::bench) path: &'static str,
+    pub(super) ask: Ask,
+}
+
+/// The kind of request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// A minimal request, as in most benchmarks.
+    Barely,
+    /// With the headers of a browser.
+    AsBrowser,
+    /// With a body of 1 KiB.
+    Post,
+    /// Mostly pages, and now and then a form, on one connection per visitor.
+    Mixed,
+    /// A minimal request for a missing page.
+    Missing,
+}
+
+impl Ask {
+    /// The headers that are added to h2load's own two or three.
+    pub(super) fn headers(self) -> &'static [&'static str] {
+        const BARE: [&str; 1] = ["Accept-Encoding: identity"];
+        // h2load also sends Host and User-Agent, so these make 14 lines.
+        const BROWSER: [&str; 12] = [
+            "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+            "Accept-Encoding: identity",
+            "Accept-Language: ms-MY,ms;q=0.9,en-GB;q=0.8,en;q=0.7",
+            "Cache-Control: max-age=0",
+            "Connection: keep-alive",
+            "Cookie: session=0123456789abcdef0123456789abcdef; theme=dark",
+            "Referer: http://127.0.0.1/wedding/rahma-and-farid?lang=ms",
+            "Sec-Fetch-Dest: document",
+            "Sec-Fetch-Mode: navigate",
+            "Sec-Fetch-Site: same-origin",
+            "Sec-CH-UA-Mobile: ?0",
+            "Upgrade-Insecure-Requests: 1",
+        ];
+        if self == Self::AsBrowser {
+            &BROWSER
+        } else {
+            &BARE
+        }
+    }
+}
+
+pub(in crate::bench) const STATIC: Case = Case {
+    name: "static 1 KiB",
+    path: "/static/1k.bin",
+    ask: Ask::Barely,
+};
+const LARGE: Case = Case {
+    name: "static 100 KiB",
+    path: "/static/100k.bin",
+    ask: Ask::Barely,
+};
+const TCP: Case = Case {
+    name: "proxy to TCP",
+    path: "/tcp/",
+    ask: Ask::Barely,
+};
+const UNIX: Case = Case {
+    name: "proxy to unix",
+    path: "/unix/",
+    ask: Ask::Barely,
+};
+/// No server can reuse a connection to this upstream.
+const CLOSING: Case = Case {
+    name: "proxy, closed each time",
+    path: "/closing/",
+    ask: Ask::Barely,
+};
+
+/// Requests and responses as sent by people and small services, over HTTP/1.1 in clear text, each
+/// with its goal.
+const PEOPLE: [(Case, f64); 8] = [
+    (
+        Case {
+            name: "browser: static 1 KiB",
+            path: STATIC.path,
+            ask: Ask::AsBrowser,
+        },
+        1.1,
+    ),
+    (
+        Case {
+            name: "browser: proxy to TCP",
+            path: TCP.path,
+            ask: Ask::AsBrowser,
+        },
+        1.0,
+    ),
+    (
+        Case {
+            name: "POST 1 KiB",
+            path: TCP.path,
+            ask: Ask::Post,
+        },
+        1.0,
+    ),
+    (
+        Case {
+            name: "GET, with one POST in 20",
+            path: TCP.path,
+            ask: Ask::Mixed,
+        },
+        1.0,
+    ),
+    (
+        Case {
+            name: "page of 20 KiB",
+            path: "/tcp/page/20k.bin",
+            ask: Ask::Barely,
+        },
+        1.0,
+    ),
+    (
+        Case {
+            name: "page of 60 KiB",
+            path: "/tcp/page/60k.bin",
+            ask: Ask::Barely,
+        },
+        1.28,
+    ),
+    (
+        Case {
+            name: "chunked 20 KiB",
+            path: app::CHUNKED,
+            ask: Ask::Barely,
+        },
+        1.0,
+    ),
+    (
+        Case {
+            name: "404 NOT FOUND of Flask",
+            path: app::MISSING,
+            ask: Ask::Missing,
+        },
+        1.0,
+    ),
+];
+
+/// A row of the table.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    pub(super) case: Case,
+    pub(super) protocol: Protocol,
+    pub(super) connections: usize,
+    /// The number of concurrent requests on each connection, since browsers send many at once.
+    pub(super) streams: usize,
+    /// The smallest acceptable ratio of nginx's processor time to ours.
+    pub(super) goal: f64,
+}
+
+impl Row {
+    fn of(case: Case, protocol: Protocol, goal: f64) -> Self {
+        Self {
+            case,
+            protocol,
+            connections: CLIENTS,
+            streams: 1,
+            goal,
+        }
+    }
+
+    /// Over HTTP/2. The largest product equals the number of upstream connections that nginx is
+    /// configured to keep open.
+    fn of_streams(case: Case, (connections, streams): (usize, usize), goal: f64) -> Self {
+        Self {
+            connections,
+            streams,
+            ..Self::of(case, Protocol::Http2, goal)
+        }
+    }
+
+    pub(super) fn name(&self) -> String {
+        let (protocol, case) = (self.protocol.name(), self.case.name);
+        format!("{protocol} {}x{} {case}", self.connections, self.streams)
+    }
+
+    /// Whether the request is passed to an upstream, so that `HAProxy` can be compared too.
+    pub(super) fn is_proxied(&self) -> bool {
+        !self.case.path.starts_with("/static/")
+    }
+
+    /// Whether the rate and the response times are goals as well.
+    pub(super) fn is_timed(&self) -> bool {
+        self.case.path == CLOSING.path
+    }
+}
+
+/// The rows that compare single workers on the same core.
+pub(super) fn rows() -> Vec<Row> {
+    let clear = [(STATIC, 1.2), (LARGE, 1.0), (TCP, 1.0), (UNIX, 1.0)];
+    let tls = [(STATIC, 1.26), (TCP, 1.27)];
+    let mut rows: Vec<_> = clear
+        .map(|(case, goal)| Row::of(case, Protocol::Http1, goal))
+        .into();
+    rows.extend(PEOPLE.map(|(case, goal)| Row::of(case, Protocol::Http1, goal)));
+    rows.push(Row::of(CLOSING, Protocol::Http1, 1.0));
+    rows.extend(tls.map(|(case, goal)| Row::of(case, Protocol::Http1Tls, goal)));
+    for (streams, goals) in [
+        ((CLIENTS, 1), [1.0, 1.0]),
+        ((8, 8), [1.0, 1.0]),
+        ((4, 32), [1.29, 1.22]),
+    ] {
+        let cases = [STATIC, TCP].into_iter().zip(goals);
+        rows.extend(cases.map(|(case, goal)| Row::of_streams(case, streams, goal)));
+    }
+    rows
+}
+
+/// The rows measured with a worker for each of two cores, which the client shares, as on a small
+/// server.
+pub(super) fn rows_as_shipped() -> Vec<Row> {
+    let both = [(STATIC, 1.2), (TCP, 1.0)];
+    let mut rows: Vec<_> = both
+        .map(|(case, goal)| Row::of(case, Protocol::Http1, goal))
+        .into();
+    rows.extend(both.map(|(case, _)| Row::of_streams(case, (8, 8), 1.0)));
+    rows.extend(PEOPLE.map(|(case, goal)| Row::of(case, Protocol::Http1, goal)));
+    rows
+}
