@@ -88,6 +88,7 @@ code-title = Open your invitation
 code-label = Code on your card
 code-hint = 5 letters or digits
 code-open = Open
+code-preview = Type the code on your card to see the invitation and to answer it.
 code-alike = O and 0, and I, L and 1, count as the same. Capitals and spaces do not matter.
 code-hosts = Hosts: sign in
 code-malformed = The code has 5 letters or digits.

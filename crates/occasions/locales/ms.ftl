@@ -82,6 +82,7 @@ code-title = Buka jemputan anda
 code-label = Kod pada kad anda
 code-hint = 5 huruf atau angka
 code-open = Buka
+code-preview = Taip kod pada kad anda untuk melihat jemputan dan menjawabnya.
 code-alike = O dan 0, serta I, L dan 1, dikira sama. Huruf besar, huruf kecil dan ruang kosong tidak membawa beza.
 code-hosts = Tuan rumah: log masuk
 code-malformed = Kod mengandungi 5 huruf atau angka.

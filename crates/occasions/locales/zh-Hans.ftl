@@ -82,6 +82,7 @@ code-title = 打开您的邀请
 code-label = 请柬上的邀请码
 code-hint = 5个字母或数字
 code-open = 打开
+code-preview = 输入请柬上的邀请码，即可查看邀请并回复。
 code-alike = O 与 0，以及 I、L 与 1 视为相同。大小写和空格不影响。
 code-hosts = 主人登录
 code-malformed = 邀请码由5个字母或数字组成。

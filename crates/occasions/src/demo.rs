@@ -156,7 +156,7 @@ fn occasion(id: OccasionId, days: &Days, zone: &TimeZone) -> Occasion {
         },
         theme: Theme {
             preset: Preset::Songket,
-            ground: None,
+            ..Theme::PLAIN
         },
         switches: Switches {
             open_rsvp: true,

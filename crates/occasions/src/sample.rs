@@ -22,7 +22,7 @@ pub(crate) fn occasion() -> Occasion {
         languages: vec!["en".to_owned(), "ms".to_owned()],
         theme: Theme {
             preset: Preset::Songket,
-            ground: None,
+            ..Theme::PLAIN
         },
         ..Occasion::blank(Id::from_text(
             "01970000-0000-7000-8000-000000000001".to_owned(),

@@ -8,6 +8,7 @@ mod answer;
 mod asking;
 mod calendar;
 mod code_page;
+mod cover_picture;
 pub(crate) mod entry;
 mod frame;
 mod gate;
@@ -43,6 +44,7 @@ pub fn routes() -> Router<Site> {
         .route("/", post(entry::open))
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
         .route("/o/{slug}/rsvp", get(open_rsvp::show).post(open_rsvp::save))
+        .route("/o/{slug}/cover/{file}", get(cover_picture::show))
         .route("/invite", get(entry::show))
         .route("/invite/", get(entry::show))
         .route("/invite/{code}", get(portal::show))

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Field, Reading};
 use crate::dates::Deadline;
 use crate::findings::{Findings, Limits, When, token};
+use crate::look::Color;
 use crate::{Form, I18n, tags};
 
 /// The type of a field's value.
@@ -45,6 +46,8 @@ pub enum Kind {
     Either(&'static str, &'static str),
     /// Words whose validity only the record can check.
     Words,
+    /// A colour, as `#1f4a47`.
+    Color,
     /// Labels, entered on one line with commas between them.
     Tags,
     /// A nested record.
@@ -105,6 +108,13 @@ impl Kind {
                     findings.add(at, "invalid", []);
                 }
                 hour.into()
+            }
+            Self::Color => {
+                let color = sent.as_str()?.trim();
+                if !color.is_empty() && Color::parse(color).is_none() {
+                    findings.add(at, "invalid", []);
+                }
+                color.to_lowercase().into()
             }
             Self::Moment | Self::Day => {
                 let when = When(sent.as_str()?.to_owned());

@@ -9,9 +9,10 @@ use web::{Deadline, Share, Site, Spoken, Text};
 use web::{card_picture, dates};
 
 use super::view::{
-    Closing, Contact, Counts, Cover, DaysLeft, EventRow, Frame, Hosts, Mark, OpenEvent, Progress,
-    ScheduleRow, Standing, Stored, Tile, Timer,
+    Closing, Contact, Counts, Cover, CoverPicture, DaysLeft, EventRow, Frame, Hosts, Mark,
+    OpenEvent, Progress, ScheduleRow, Standing, Stored, Tile, Timer,
 };
+use crate::cover;
 use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::guest::{self, Guest};
@@ -431,10 +432,15 @@ pub(super) fn cover<'a>(
         kicker: (!kicker.is_empty()).then_some(kicker),
         date: first.as_ref().map(|at| text.date(at)).unwrap_or_default(),
         date_machine: first.map(|at| at.date().to_string()).unwrap_or_default(),
+        picture: cover::path(occasion, cover::ON_PAGES).map(|address| CoverPicture {
+            address,
+            alt: pick(text, occasion, &occasion.cover_alt),
+        }),
     }
 }
 
-/// An occasion's data for sharing: its names and its first day, in its theme. The preview of a link
+/// An occasion's data for sharing: its names and its first day, with its cover picture or in its
+/// theme. The preview of a link
 /// with a code shows only this, and no guest's name.
 pub(super) fn share<'a>(
     site: &Site,
@@ -443,14 +449,26 @@ pub(super) fn share<'a>(
     events: impl Iterator<Item = &'a Event>,
 ) -> Share {
     let names = pick(text, occasion, &occasion.hosts).text;
-    let cover = cover(text, occasion, events);
-    let kicker = cover.kicker.map_or("", |kicker| kicker.text);
-    let parts = [kicker, &cover.date];
+    let top = cover(text, occasion, events);
+    let kicker = top.kicker.map_or("", |kicker| kicker.text);
+    let parts = [kicker, &top.date];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let description = parts.join(" · ");
+    let share = Share::new(site, names, &description, &format!("/o/{}", occasion.slug));
+    let Some(picture) = cover::path(occasion, cover::IN_PREVIEWS) else {
+        return Share {
+            image: card_picture::address_in(site, occasion.theme, names, &description),
+            ..share
+        };
+    };
+    let alt = pick(text, occasion, &occasion.cover_alt).text;
+    let size = [cover::IN_PREVIEWS.width, cover::IN_PREVIEWS.height];
+    let [width, height] = size.map(|side| usize::try_from(side).unwrap_or_default());
     Share {
-        image: card_picture::address_in(site, occasion.theme, names, &description),
-        ..Share::new(site, names, &description, &format!("/o/{}", occasion.slug))
+        image: site.url().join(&picture),
+        image_size: (width, height),
+        image_alt: if alt.is_empty() { names } else { alt }.to_owned(),
+        ..share
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn frame(text: &Text) -> Frame<'static> {
     Frame {
         theme: Theme {
             preset: Preset::Songket,
-            ground: None,
+            ..Theme::PLAIN
         },
         hosts: hosts(text),
         home: "/invite/RAHMA".to_owned(),
@@ -90,6 +90,7 @@ fn cover(text: &Text) -> Cover<'static> {
         )),
         date: text.date(at(9, 30)),
         date_machine: "2027-01-16".to_owned(),
+        picture: None,
     }
 }
 
