@@ -191,6 +191,10 @@ portal-days-left = { $n ->
    *[other] بقي { $n } يوم
 }
 portal-map = الخريطة
+portal-google-maps = خرائط Google
+portal-waze = Waze
+portal-google-calendar = تقويم Google
+portal-outlook = Outlook
 portal-calendar = الإضافة إلى التقويم
 portal-schedule = البرنامج
 portal-dress = اللباس: { $dress }

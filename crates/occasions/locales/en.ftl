@@ -129,6 +129,10 @@ portal-days-left = { $n ->
    *[other] { $n } days to go
 }
 portal-map = Map
+portal-google-maps = Google Maps
+portal-waze = Waze
+portal-google-calendar = Google Calendar
+portal-outlook = Outlook
 portal-calendar = Add to calendar
 portal-schedule = Schedule
 portal-dress = Dress: { $dress }

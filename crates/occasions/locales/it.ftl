@@ -138,6 +138,10 @@ portal-days-left = { $n ->
    *[other] Mancano { $n } giorni
 }
 portal-map = Mappa
+portal-google-maps = Google Maps
+portal-waze = Waze
+portal-google-calendar = Google Calendar
+portal-outlook = Outlook
 portal-calendar = Aggiungi al calendario
 portal-schedule = Programma
 portal-dress = Abbigliamento: { $dress }

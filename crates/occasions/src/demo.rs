@@ -217,6 +217,7 @@ fn insert_events(
         dress_code: I18n::default(),
         schedule: Vec::new(),
         capacity: None,
+        open_to_all: false,
         position: 0,
         calendar_sequence: 0,
         version: 1,

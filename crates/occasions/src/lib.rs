@@ -146,7 +146,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0004_possible_duplicates",
     "0005_imports",
     "0006_campaigns",
-    "0007_cover"
+    "0007_cover",
+    "0008_open_events"
 );
 
 /// The error codes of this crate.

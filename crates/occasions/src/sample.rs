@@ -82,6 +82,7 @@ pub(crate) fn event(key: &str) -> Event {
         dress_code: I18n::default(),
         schedule: Vec::new(),
         capacity: None,
+        open_to_all: false,
         position: 0,
         calendar_sequence: 0,
         version: 1,

@@ -14,6 +14,7 @@ mod frame;
 mod gate;
 mod language;
 mod open_rsvp;
+mod other_apps;
 mod page_cache;
 pub(crate) mod parse_form;
 mod portal;
@@ -27,6 +28,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use web::Site;
 
+pub(crate) use calendar::calendar;
 pub(crate) use entry::in_theme;
 pub use frame::keep_private;
 pub(crate) use gate::Admitted;

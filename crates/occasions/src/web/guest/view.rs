@@ -30,8 +30,8 @@ pub use letter::{Block, Letter, LetterText, Span};
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
 pub use open_rsvp::{Open, OpenEvent, TypedAnswer};
 pub use portal::{
-    Confirmation, DaysLeft, EventRow, PortalPage, Progress, ScheduleRow, Standing, Stored, Tile,
-    Timer, Typed,
+    AppLink, Confirmation, DaysLeft, EventRow, PortalPage, Progress, ScheduleRow, Standing, Stored,
+    Tile, Timer, Typed,
 };
 pub use question::{AnsweredQuestion, FieldChoice, QuestionControl, QuestionField};
 

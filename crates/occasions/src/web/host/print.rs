@@ -83,14 +83,12 @@ struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// What a sheet is like on the chosen paper.
-    fn about(&self, kind: &str) -> String {
-        let end = match self.paper {
-            Paper::A4 => "",
-            Paper::Letter => "-letter",
-        };
-        let id = format!("host-print-{kind}-text{end}");
-        self.text.say(&id).into_owned()
+    /// What a sheet is like on the chosen paper: a message for A4 and one for Letter.
+    fn about(&self, a4: &str, letter: &str) -> std::borrow::Cow<'_, str> {
+        self.text.say(match self.paper {
+            Paper::A4 => a4,
+            Paper::Letter => letter,
+        })
     }
 }
 
