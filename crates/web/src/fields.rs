@@ -21,11 +21,10 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-pub use kind::Kind;
+pub use kind::{Kind, color};
 
 use crate::findings::{Findings, Limits, When, token};
 use crate::json::Members;
-use crate::look::Color;
 use crate::{Form, I18n, Labelled, Problem};
 
 /// One field of a record.
@@ -154,11 +153,6 @@ pub const fn only(yes: &'static str) -> FieldOf<bool> {
 /// Words whose validity only the record can check.
 pub const fn words() -> FieldOf<Vec<String>> {
     FieldOf::new(Kind::Words)
-}
-
-/// A colour.
-pub const fn color() -> FieldOf<Color> {
-    FieldOf::new(Kind::Color)
 }
 
 /// Free labels, entered on one line with commas between them.

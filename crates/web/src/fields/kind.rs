@@ -5,7 +5,7 @@ use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Field, Reading};
+use super::{Field, FieldOf, Reading};
 use crate::dates::Deadline;
 use crate::findings::{Findings, Limits, When, token};
 use crate::look::Color;
@@ -54,6 +54,11 @@ pub enum Kind {
     Part(&'static [Field]),
     /// A list of at most this many nested records.
     Rows(&'static [Field], usize),
+}
+
+/// A colour, typed into an input that shows it.
+pub const fn color() -> FieldOf<Color> {
+    FieldOf::new(Kind::Color)
 }
 
 impl Kind {
@@ -110,8 +115,8 @@ impl Kind {
                 hour.into()
             }
             Self::Color => {
-                let color = sent.as_str()?.trim();
-                if !color.is_empty() && Color::parse(color).is_none() {
+                let color = sent.as_str()?;
+                if Color::parse(color).is_none() {
                     findings.add(at, "invalid", []);
                 }
                 color.to_lowercase().into()
