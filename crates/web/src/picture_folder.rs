@@ -103,7 +103,7 @@ impl PictureFolder {
     ) -> Result<String, Problem> {
         let invalid = || Problem::fields().field(pointer, "image_invalid", []);
         let photos = uploaded_image::cut(sent, cuts).await.ok_or_else(invalid)?;
-        let stem = platform::id::generate_random(&site.random).to_string();
+        let stem = platform::id::generate_random(&site.random);
         for (photo, cut) in photos.into_iter().zip(cuts) {
             self.put(site, &cut_file(&stem, *cut), photo.bytes).await?;
         }
