@@ -140,6 +140,7 @@ code-title = افتحوا دعوتكم
 code-label = الرمز المكتوب على بطاقتكم
 code-hint = 5 أحرف أو أرقام
 code-open = فتح
+code-preview = اكتبوا الرمز المكتوب على بطاقتكم لرؤية الدعوة والرد عليها.
 code-alike = الحرف O والرقم 0 سواء، وكذلك I وL والرقم 1. لا فرق بين الأحرف الكبيرة والصغيرة، ولا أثر للمسافات.
 code-hosts = لأصحاب الدعوة: تسجيل الدخول
 code-malformed = يتكون الرمز من 5 أحرف أو أرقام.
@@ -190,6 +191,10 @@ portal-days-left = { $n ->
    *[other] بقي { $n } يوم
 }
 portal-map = الخريطة
+portal-google-maps = خرائط Google
+portal-waze = Waze
+portal-google-calendar = تقويم Google
+portal-outlook = Outlook
 portal-calendar = الإضافة إلى التقويم
 portal-schedule = البرنامج
 portal-dress = اللباس: { $dress }

@@ -283,6 +283,8 @@ host-bulk-deadline = Set the deadline
 host-bulk-lock = Lock answers
 host-bulk-unlock = Unlock answers
 host-bulk-archive = Archive
+host-bulk-unsent = Mark as not sent
+host-bulk-undo = Undo
 host-did-tag = Tag “{ $value }”
 host-did-untag = Tag “{ $value }” off
 host-did-language = Language: { $value }
@@ -466,11 +468,25 @@ host-field-map = Map link
 host-field-map-hint = Starts with https://
 host-field-dress = Dress
 host-field-seats-hint = Empty: as many as come.
+host-field-open-to-all = Open to all
+host-field-open-to-all-hint = Every household is invited, and the public page says when and where it is. If answers without a code are on, they are for the events that are open to all; while no event is, for every event.
 host-field-position = Place in the order
 host-field-key = Web address
 host-field-key-hint = Small letters, digits and hyphens. It stays. Empty: chosen for you.
 host-field-ground = Background colour
 host-field-ground-hint = Only for Songket.
+host-field-accent = Your colour
+host-field-accent-hint = For buttons and links. Where it could not be read, it is made darker or lighter.
+host-accent-own = Use a colour of my own
+host-accent-light = On light pages your colour is { $color }, so that everybody can read it.
+host-accent-dark = On dark pages your colour is { $color }, so that everybody can read it.
+host-field-cover-alt = What the cover picture shows
+host-field-cover-alt-hint = For people who cannot see it. Leave it empty if the picture tells nothing of its own.
+host-cover = Cover picture
+host-cover-text = It stands above your names in place of the pattern, twice as wide as high, and beside links to your invitation. Only the picture itself is kept, not where it was taken.
+host-cover-file = Choose a picture (JPEG, PNG or WebP)
+host-cover-save = Use this picture
+host-cover-remove = Remove the picture
 
 ## Guests
 
@@ -824,8 +840,8 @@ host-message = The message
 ## Printing
 
 host-print = Print
-host-print-text = Everything is for A4. In the print dialogue choose a scale of 100 % and no margins.
-host-print-cards = Invitation cards
+host-print-text = Choose the paper first. In the print dialogue choose a scale of 100 % and no margins.
+host-print-cards = Small cards
 host-print-cards-text = 85 × 55 mm, ten on a page, in each household’s language: code, QR code and where to go. Cut along the dashed lines.
 host-print-labels = Labels
 host-print-labels-text = 70 × 37 mm, 24 on a sheet: household, address, code and QR code.
@@ -837,6 +853,20 @@ host-print-qr-text = All QR codes as pictures, for a printer’s own design.
 host-print-all = All households
 host-print-unsent = Not yet sent
 host-print-how = Print this page on A4 at 100 %, without margins. It shows what will be on the paper.
+host-print-how-letter = Print this page on Letter at 100 %, without margins. It shows what will be on the paper.
+host-paper = Paper
+host-paper-a4 = A4
+host-paper-letter = US Letter
+host-print-a6 = Invitation cards, A6
+host-print-a6-text = 105 × 148 mm, four on a page, in each household’s language: your names, the events it is invited to, code and QR code. Cut along the dashed lines.
+host-print-a6-text-letter = 105 × 148 mm, two on a page, in each household’s language: your names, the events it is invited to, code and QR code. Cut along the dashed lines.
+host-print-cards-text-letter = 3½ × 2 in, ten on a page, in each household’s language: code, QR code and where to go. Cut along the dashed lines.
+host-print-labels-text-letter = 4 × 2 in, ten on a sheet: household, address, code and QR code.
+host-print-places-text-letter = For everybody who comes, 85 × 43 mm when folded, six on a page. Cut along the dashed lines and fold along the dotted ones.
+host-print-door = Door list
+host-print-door-text = Everybody who comes, by name: the household, how many of it come, and a box to tick for each event.
+host-print-door-all = All events
+host-print-door-how = Print this page with its own margins. The number after a household says how many of it come.
 
 ## Looks
 

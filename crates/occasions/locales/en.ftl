@@ -88,6 +88,7 @@ code-title = Open your invitation
 code-label = Code on your card
 code-hint = 5 letters or digits
 code-open = Open
+code-preview = Type the code on your card to see the invitation and to answer it.
 code-alike = O and 0, and I, L and 1, count as the same. Capitals and spaces do not matter.
 code-hosts = Hosts: sign in
 code-malformed = The code has 5 letters or digits.
@@ -128,6 +129,10 @@ portal-days-left = { $n ->
    *[other] { $n } days to go
 }
 portal-map = Map
+portal-google-maps = Google Maps
+portal-waze = Waze
+portal-google-calendar = Google Calendar
+portal-outlook = Outlook
 portal-calendar = Add to calendar
 portal-schedule = Schedule
 portal-dress = Dress: { $dress }

@@ -97,6 +97,7 @@ code-title = Apri l’invito
 code-label = Codice scritto sul biglietto
 code-hint = 5 lettere o cifre
 code-open = Apri
+code-preview = Scrivi il codice che trovi sul biglietto per vedere l’invito e rispondere.
 code-alike = O e 0 valgono lo stesso, e così I, L e 1. Maiuscole e spazi non contano.
 code-hosts = Per chi invita: accedi
 code-malformed = Il codice ha 5 lettere o cifre.
@@ -137,6 +138,10 @@ portal-days-left = { $n ->
    *[other] Mancano { $n } giorni
 }
 portal-map = Mappa
+portal-google-maps = Google Maps
+portal-waze = Waze
+portal-google-calendar = Google Calendar
+portal-outlook = Outlook
 portal-calendar = Aggiungi al calendario
 portal-schedule = Programma
 portal-dress = Abbigliamento: { $dress }

@@ -262,6 +262,8 @@ host-bulk-deadline = Tetapkan tarikh akhir
 host-bulk-lock = Kunci jawapan
 host-bulk-unlock = Buka kunci jawapan
 host-bulk-archive = Arkibkan
+host-bulk-unsent = Tandakan belum dihantar
+host-bulk-undo = Buat asal
 host-did-tag = Label “{ $value }”
 host-did-untag = Buang label “{ $value }”
 host-did-language = Bahasa: { $value }
@@ -424,11 +426,25 @@ host-field-map = Pautan peta
 host-field-map-hint = Bermula dengan https://
 host-field-dress = Pakaian
 host-field-seats-hint = Kosong: seramai yang hadir.
+host-field-open-to-all = Terbuka kepada semua
+host-field-open-to-all-hint = Semua isi rumah dijemput, dan halaman awam memaparkan masa serta tempatnya. Jika jawapan tanpa kod dibenarkan, jawapan itu untuk acara yang terbuka kepada semua; jika tiada acara yang terbuka, untuk setiap acara.
 host-field-position = Kedudukan dalam susunan
 host-field-key = Alamat web
 host-field-key-hint = Huruf kecil, angka dan sengkang. Ia kekal. Kosong: dipilih untuk anda.
 host-field-ground = Warna latar
 host-field-ground-hint = Untuk Songket sahaja.
+host-field-accent = Warna anda
+host-field-accent-hint = Untuk butang dan pautan. Jika sukar dibaca, warna itu digelapkan atau dicerahkan.
+host-accent-own = Guna warna pilihan sendiri
+host-accent-light = Pada halaman cerah warna anda ialah { $color }, supaya semua orang dapat membacanya.
+host-accent-dark = Pada halaman gelap warna anda ialah { $color }, supaya semua orang dapat membacanya.
+host-field-cover-alt = Apa yang ada dalam gambar muka depan
+host-field-cover-alt-hint = Untuk mereka yang tidak dapat melihatnya. Kosongkan jika gambar itu hanya hiasan.
+host-cover = Gambar muka depan
+host-cover-text = Gambar ini dipaparkan di atas nama anda menggantikan corak, dengan lebar dua kali tinggi, dan di sebelah pautan ke jemputan anda. Hanya gambarnya disimpan, bukan tempat ia diambil.
+host-cover-file = Pilih gambar (JPEG, PNG atau WebP)
+host-cover-save = Guna gambar ini
+host-cover-remove = Buang gambar
 
 ## Guests
 
@@ -771,8 +787,8 @@ host-message = Mesejnya
 ## Printing
 
 host-print = Cetak
-host-print-text = Semuanya untuk A4. Dalam tetapan cetak pilih skala 100 % dan tanpa jidar.
-host-print-cards = Kad jemputan
+host-print-text = Pilih kertas dahulu. Dalam tetapan cetak pilih skala 100 % dan tanpa jidar.
+host-print-cards = Kad kecil
 host-print-cards-text = 85 × 55 mm, sepuluh sehelai, dalam bahasa setiap isi rumah: kod, kod QR dan alamatnya. Potong pada garis putus.
 host-print-labels = Label
 host-print-labels-text = 70 × 37 mm, 24 sehelai: isi rumah, alamat, kod dan kod QR.
@@ -784,6 +800,20 @@ host-print-qr-text = Semua kod QR sebagai gambar, untuk reka bentuk pencetak sen
 host-print-all = Semua isi rumah
 host-print-unsent = Belum dihantar
 host-print-how = Cetak halaman ini pada A4 dengan skala 100 %, tanpa jidar. Inilah yang akan ada di atas kertas.
+host-print-how-letter = Cetak halaman ini pada kertas Letter dengan skala 100 %, tanpa jidar. Inilah yang akan ada di atas kertas.
+host-paper = Kertas
+host-paper-a4 = A4
+host-paper-letter = US Letter
+host-print-a6 = Kad jemputan, A6
+host-print-a6-text = 105 × 148 mm, empat sehelai, dalam bahasa setiap isi rumah: nama anda, acara yang dijemput, kod dan kod QR. Potong pada garis putus.
+host-print-a6-text-letter = 105 × 148 mm, dua sehelai, dalam bahasa setiap isi rumah: nama anda, acara yang dijemput, kod dan kod QR. Potong pada garis putus.
+host-print-cards-text-letter = 3½ × 2 inci, sepuluh sehelai, dalam bahasa setiap isi rumah: kod, kod QR dan alamatnya. Potong pada garis putus.
+host-print-labels-text-letter = 4 × 2 inci, sepuluh sehelai: isi rumah, alamat, kod dan kod QR.
+host-print-places-text-letter = Untuk semua yang hadir, 85 × 43 mm setelah dilipat, enam sehelai. Potong pada garis putus dan lipat pada garis titik.
+host-print-door = Senarai pintu
+host-print-door-text = Semua yang hadir mengikut nama: isi rumahnya, berapa orang yang hadir, dan kotak untuk ditanda bagi setiap acara.
+host-print-door-all = Semua acara
+host-print-door-how = Cetak halaman ini dengan jidarnya sendiri. Nombor selepas isi rumah ialah bilangan yang hadir.
 
 ## Looks
 

@@ -156,7 +156,7 @@ fn occasion(id: OccasionId, days: &Days, zone: &TimeZone) -> Occasion {
         },
         theme: Theme {
             preset: Preset::Songket,
-            ground: None,
+            ..Theme::PLAIN
         },
         switches: Switches {
             open_rsvp: true,
@@ -217,6 +217,7 @@ fn insert_events(
         dress_code: I18n::default(),
         schedule: Vec::new(),
         capacity: None,
+        open_to_all: false,
         position: 0,
         calendar_sequence: 0,
         version: 1,

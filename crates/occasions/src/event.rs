@@ -42,6 +42,8 @@ pub struct Event {
     pub schedule: Vec<ScheduleLine>,
     /// Number of seats, 1–100,000; null if unlimited.
     pub capacity: Option<i64>,
+    /// Whether everybody is invited to the event, and reads of it on the public page.
+    pub open_to_all: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,
     /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
@@ -85,6 +87,28 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
         occasion
     )
     .all(tx)
+}
+
+/// The events that somebody without an invitation may read of and answer: those that are open to
+/// all, or every one where none is.
+pub fn for_all(events: &[Event]) -> Vec<&Event> {
+    let open: Vec<_> = events.iter().filter(|event| event.open_to_all).collect();
+    if open.is_empty() {
+        events.iter().collect()
+    } else {
+        open
+    }
+}
+
+/// The chosen events of an invitation, with those that are open to all.
+pub(crate) fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<EventId> {
+    let open = events.iter().filter(|event| event.open_to_all);
+    for event in open {
+        if !chosen.contains(&event.id) {
+            chosen.push(event.id.clone());
+        }
+    }
+    chosen
 }
 
 /// Finds the ids of events by their keys; a finding points to `pointer`.

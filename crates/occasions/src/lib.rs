@@ -11,6 +11,7 @@
 
 pub mod answer;
 pub mod code;
+pub mod cover;
 pub mod deadline_notices;
 pub mod demo;
 pub mod diet;
@@ -108,6 +109,7 @@ pub const DOMAIN: Domain = Domain {
             diet_deletion::daily(site.platform.clone()),
             hosting::export::sweep_job(site.platform.clone()),
             hosting::import::sweep_job(site.platform.clone()),
+            cover::FOLDER.job(site),
         ]
     },
     before_serving: |site| {
@@ -144,7 +146,9 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0004_possible_duplicates",
     "0005_imports",
     "0006_campaigns",
-    "0008_campaign_guests"
+    "0007_cover",
+    "0008_open_events",
+    "0009_campaign_guests"
 );
 
 /// The error codes of this crate.

@@ -63,6 +63,11 @@ pub struct Occasion {
     /// The look of the guests' pages.
     #[row(json)]
     pub theme: Theme,
+    /// The cover picture, set by uploading it; empty if there is none. Its files are
+    /// `/o/{slug}/cover/{cover}-720x360.jpg` and `-1200x630.jpg`.
+    pub cover: String,
+    /// What the cover picture shows, up to 200 characters.
+    pub cover_alt: I18n,
     /// The tone of the built-in wordings.
     pub tone: Tone,
     /// The features that are switched on.
@@ -175,6 +180,8 @@ impl Occasion {
             open_party_limit: 6,
             contact: Contact::default(),
             theme: Theme::PLAIN,
+            cover: String::new(),
+            cover_alt: I18n::default(),
             tone: Tone::Formal,
             switches: Switches::default(),
             retention_days: 180,
@@ -286,6 +293,20 @@ pub fn update(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<(), StoreError> {
         },
         now = tx.now(),
         id = occasion.id
+    )
+    .run(tx, Rows::Exactly(1))
+    .map(drop)
+}
+
+/// Sets the cover picture of an occasion whose row the caller has locked; raises its version.
+pub fn set_cover(tx: &mut Tx<'_>, id: &OccasionId, cover: &str) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE occasion SET cover = :cover, version = version + 1, revision = revision + 1,
+             updated_at = :now
+         WHERE id = :id",
+        cover,
+        now = tx.now(),
+        id
     )
     .run(tx, Rows::Exactly(1))
     .map(drop)

@@ -13,6 +13,7 @@ use web::{Argument, FieldProblem};
 
 use crate::answer::Answers;
 use crate::code::CodeKey;
+use crate::event;
 use crate::guest::{Guest, Reply};
 use crate::household;
 use crate::household_change::HouseholdChange;
@@ -95,10 +96,10 @@ pub fn answer(
     count_try(tx, &respondent.network)?;
     limits::check_invitation(tx, occasion, party)?;
     check_waiting(tx, occasion)?;
-    crate::event::lock_limited(tx, occasion)?;
+    event::lock_limited(tx, occasion)?;
     let id =
         invitation::insert_with_new_code(tx, occasion, &details(&snapshot.occasion, &respondent))?;
-    for event in snapshot.events.iter() {
+    for event in event::for_all(&snapshot.events) {
         household::invite(tx, &id, &event.id)?;
     }
     sql!("UPDATE invitation SET unapproved = 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;

@@ -22,7 +22,7 @@ pub(crate) fn occasion() -> Occasion {
         languages: vec!["en".to_owned(), "ms".to_owned()],
         theme: Theme {
             preset: Preset::Songket,
-            ground: None,
+            ..Theme::PLAIN
         },
         ..Occasion::blank(Id::from_text(
             "01970000-0000-7000-8000-000000000001".to_owned(),
@@ -82,6 +82,7 @@ pub(crate) fn event(key: &str) -> Event {
         dress_code: I18n::default(),
         schedule: Vec::new(),
         capacity: None,
+        open_to_all: false,
         position: 0,
         calendar_sequence: 0,
         version: 1,

@@ -13,6 +13,7 @@ use axum::routing::get;
 
 use crate::look::Accent;
 use crate::problem::Problem;
+use crate::theme_accent;
 
 struct Asset {
     /// The path from `assets/`: `fonts/songket.woff2`.
@@ -54,7 +55,8 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
-    if let Some(style) = Accent::find_style(&path) {
+    let style = Accent::find_style(&path).or_else(|| theme_accent::find_style(&path));
+    if let Some(style) = style {
         let headers = [
             (CONTENT_TYPE, "text/css; charset=utf-8"),
             (CACHE_CONTROL, "public, max-age=31536000, immutable"),

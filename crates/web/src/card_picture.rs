@@ -20,6 +20,7 @@ use crate::problem::Problem;
 use crate::public_frame::PublicFrame;
 use crate::state::Site;
 use crate::theme::{Ground, Preset, Theme};
+use crate::theme_accent;
 
 /// The maximum number of pictures in the cache.
 const KEPT: usize = 32;
@@ -220,6 +221,18 @@ fn of_theme(theme: Theme) -> (Colors, Ornament) {
         Preset::Letterpress => ([0xf6, 0xf4, 0xee], [[0x1f, 0x3b, 0x57], [0x56, 0x65, 0x50]]),
         Preset::Plain => ([0xe2, 0xf0, 0xf1], [[0x0a, 0x3f, 0x46], [0x0d, 0x5a, 0x63]]),
     };
+    let (ground, inks) = match theme_accent::colors(theme) {
+        // The theme's own ground, or in the chosen colour.
+        Some([own, _]) => {
+            let ink = own.ground_ink.map_or(inks, |ink| [ink.0, inks[1]]);
+            let inks = match own.ground {
+                Some(_) => [ink[0]; 2],
+                None => ink,
+            };
+            (own.ground.map_or(ground, |ground| ground.0), inks)
+        }
+        None => (ground, inks),
+    };
     let ornament = match theme.preset {
         Preset::Letterpress => Ornament::Line,
         Preset::Songket | Preset::Plain => Ornament::Band,
@@ -264,7 +277,8 @@ pub fn address(site: &Site, title: &str, caption: &str) -> String {
 /// The URL of a picture with these words in a theme.
 pub fn address_in(site: &Site, theme: Theme, title: &str, caption: &str) -> String {
     let ground = theme.ground.map_or("", Ground::word);
-    let dress = format!("{} {ground}", theme.preset.word());
+    let accent = theme.accent.map(Color::hex).unwrap_or_default();
+    let dress = format!("{} {ground} {accent}", theme.preset.word());
     address_of(site, [title, caption], "theme", &dress)
 }
 
@@ -307,11 +321,13 @@ pub async fn show(site: &Site, asked: &Asked, headers: &HeaderMap) -> Result<Res
     if !key(site).verify(&signed, &asked.key) {
         return Err(Problem::not_found());
     }
-    let theme = asked.theme.split_once(' ').and_then(|(preset, ground)| {
-        Some(Theme {
-            preset: Preset::find(preset)?,
-            ground: Ground::find(ground),
-        })
+    let mut dress = asked.theme.split(' ').fuse();
+    let mut next = || dress.next().unwrap_or_default();
+    let (preset, ground, accent) = (Preset::find(next()), Ground::find(next()), next());
+    let theme = preset.map(|preset| Theme {
+        preset,
+        ground,
+        accent: Color::parse(accent),
     });
     let words = CardPicture {
         title: asked.title.clone(),

@@ -21,7 +21,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-pub use kind::Kind;
+pub use kind::{Kind, color};
 
 use crate::findings::{Findings, Limits, When, token};
 use crate::json::Members;

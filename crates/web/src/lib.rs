@@ -54,6 +54,7 @@ pub mod tags;
 mod testing;
 pub mod text;
 pub mod theme;
+pub mod theme_accent;
 mod translated;
 pub mod uploaded_image;
 pub mod version;

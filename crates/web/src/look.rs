@@ -3,6 +3,10 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
+use utoipa::{PartialSchema, ToSchema};
+
 use crate::words;
 
 words! {
@@ -38,7 +42,31 @@ pub struct Palette {
     pub head: [Color; 2],
 }
 
-const fn rgb(value: u32) -> Color {
+impl Serialize for Color {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.hex())
+    }
+}
+
+impl<'de> Deserialize<'de> for Color {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom("not a colour such as #1f4a47"))
+    }
+}
+
+impl PartialSchema for Color {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^#[0-9a-fA-F]{6}$"))
+            .into()
+    }
+}
+
+impl ToSchema for Color {}
+
+pub(crate) const fn rgb(value: u32) -> Color {
     let [_, red, green, blue] = value.to_be_bytes();
     Color([red, green, blue])
 }
@@ -144,6 +172,11 @@ impl Color {
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }
 
+    /// Whether text of this colour is legible on a background.
+    pub(crate) fn can_be_read_on(self, ground: Self) -> bool {
+        self.contrast(ground) >= TEXT
+    }
+
     fn luminance(self) -> f64 {
         let [red, green, blue] = self.0.map(|channel| {
             let part = f64::from(channel) / 255.0;
@@ -157,7 +190,7 @@ impl Color {
     }
 
     /// The mix of this colour and `percent` of another.
-    fn towards(self, other: Self, percent: u16) -> Self {
+    pub(crate) fn towards(self, other: Self, percent: u16) -> Self {
         let mix = |at: usize| {
             let sum = u16::from(self.0[at]) * (100 - percent) + u16::from(other.0[at]) * percent;
             u8::try_from(sum / 100).unwrap_or(u8::MAX)
@@ -181,16 +214,28 @@ impl Accent {
     /// The legible colour nearest to the wished one: it has enough contrast as a link on every
     /// background.
     fn fit(wished: Color, palette: &Palette, is_dark: bool) -> Self {
-        let end = if is_dark { rgb(0xff_ffff) } else { rgb(0) };
-        let can_be_read = |color: &Color| {
+        let can_be_read = |color: Color| {
             let mut grounds = palette.grounds.iter();
-            grounds.all(|ground| color.contrast(*ground) >= TEXT)
+            grounds.all(|ground| color.can_be_read_on(*ground))
                 && color.contrast(palette.rest) >= DRAWN
         };
-        let steps = (0..=100).map(|percent| wished.towards(end, percent));
-        let color = steps.clone().find(can_be_read).unwrap_or(end);
-        let choices = [palette.grounds[0], palette.ink, rgb(0xff_ffff), rgb(0)];
-        let on = choices.into_iter().find(|on| color.contrast(*on) >= TEXT);
+        let [page, ..] = palette.grounds;
+        Self::nearest(wished, is_dark, [page, palette.ink], can_be_read)
+    }
+
+    /// The colour nearest to the wished one that meets a condition, made darker or in dark mode
+    /// lighter, and the first of `inks`, white and black that is legible on it.
+    pub(crate) fn nearest(
+        wished: Color,
+        is_dark: bool,
+        inks: [Color; 2],
+        meets: impl Fn(Color) -> bool,
+    ) -> Self {
+        let end = if is_dark { rgb(0xff_ffff) } else { rgb(0) };
+        let mut steps = (0..=100).map(|percent| wished.towards(end, percent));
+        let color = steps.find(|color| meets(*color)).unwrap_or(end);
+        let mut choices = inks.into_iter().chain([rgb(0xff_ffff), rgb(0)]);
+        let on = choices.find(|on| color.can_be_read_on(*on));
         Self {
             color,
             on: on.unwrap_or(rgb(if is_dark { 0 } else { 0xff_ffff })),

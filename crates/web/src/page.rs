@@ -37,7 +37,7 @@ use crate::share::Share;
 use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
-use crate::uploaded_image;
+use crate::{theme_accent, uploaded_image};
 
 /// The initial buffer size in bytes: large enough for most bodies and frames, so that they are not
 /// copied while they grow.
@@ -252,6 +252,8 @@ struct Shell<'a, B: Template> {
     site: Option<&'a Site>,
     /// The content of head and foot, on a page in the site's look.
     frame: Option<Arc<PublicFrame>>,
+    /// The stylesheet with an accent colour.
+    accent: Option<String>,
     visit: Visit,
     host: Option<&'a Navigation<'a>>,
     metadata: Metadata<'a>,
@@ -272,6 +274,7 @@ impl<'a, B: Template> Shell<'a, B> {
             languages: &[],
             site: None,
             frame: None,
+            accent: theme_accent::address(theme),
             visit: Visit::default(),
             host: None,
             metadata: Metadata::default(),
@@ -292,6 +295,7 @@ impl<'a, B: Template> Shell<'a, B> {
                     languages,
                     site: Some(site),
                     font: look.font(&text.language().tag).and_then(assets::find),
+                    accent: frame.accent_style(),
                     frame: Some(frame),
                     visit: Visit::now(),
                     ..shell(format!("site {}", look.word()), "site.css", "guest.js")
@@ -309,6 +313,7 @@ impl<'a, B: Template> Shell<'a, B> {
             Kind::Host(navigation) => Self {
                 host: Some(navigation),
                 font: None,
+                accent: None,
                 ..shell("host".to_owned(), "host.css", "host.js")
             },
         }

@@ -12,7 +12,8 @@ use serde_json::json;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
-use crate::{Problem, Site, uploaded_image};
+use crate::uploaded_image::{self, Cut};
+use crate::{Problem, Site};
 
 /// How long an unused file is kept: a form may be open that long, and a backup copies the store
 /// before the files.
@@ -55,6 +56,11 @@ pub fn dimensions(file: &str) -> Option<(u32, u32)> {
     Some((number(width)?, number(height)?))
 }
 
+/// The file of a cut.
+pub fn cut_file(stem: &str, cut: Cut) -> String {
+    format!("{stem}-{}x{}.jpg", cut.width, cut.height)
+}
+
 impl PictureFolder {
     /// The file's key in the file store.
     pub fn key(&self, file: &str) -> Result<Key, NotAKey> {
@@ -84,6 +90,24 @@ impl PictureFolder {
             height: photo.height,
             bytes,
         })
+    }
+
+    /// Stores cuts of a picture that was uploaded in the field `pointer`, and returns what their
+    /// names share. Like [`upload`](Self::upload), it deletes files that no record uses.
+    pub async fn upload_cuts(
+        self,
+        site: &Site,
+        sent: Bytes,
+        pointer: &str,
+        cuts: &'static [Cut],
+    ) -> Result<String, Problem> {
+        let invalid = || Problem::fields().field(pointer, "image_invalid", []);
+        let photos = uploaded_image::cut(sent, cuts).await.ok_or_else(invalid)?;
+        let stem = platform::id::generate_random(&site.random);
+        for (photo, cut) in photos.into_iter().zip(cuts) {
+            self.put(site, &cut_file(&stem, *cut), photo.bytes).await?;
+        }
+        Ok(stem)
     }
 
     /// Writes a file, which is deleted if no record uses it within a day.

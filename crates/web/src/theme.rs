@@ -1,7 +1,8 @@
-//! The look of public pages: a theme, and for Songket its colour.
+//! The look of public pages: a theme, for Songket its ground, and perhaps an accent colour.
 
 use serde::{Deserialize, Serialize};
 
+use crate::look::Color;
 use crate::words;
 
 /// What public pages wear.
@@ -12,6 +13,9 @@ pub struct Theme {
     /// The cloth's colour, for Songket; its own maroon where none is chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<Ground>,
+    /// The colour of buttons and links, as chosen; pages adapt it so that it can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accent: Option<Color>,
 }
 
 impl Theme {
@@ -19,6 +23,7 @@ impl Theme {
     pub const PLAIN: Self = Self {
         preset: Preset::Plain,
         ground: None,
+        accent: None,
     };
 
     /// The root element's classes: `theme-songket ground-nila`.
@@ -85,6 +90,7 @@ mod tests {
             let theme = Theme {
                 preset: Preset::Songket,
                 ground: Some(*ground),
+                accent: None,
             };
             assert_eq!(
                 theme.classes(),
@@ -102,7 +108,7 @@ mod tests {
     fn one_display_font_and_none_where_the_script_has_its_own() {
         let theme = |preset| Theme {
             preset,
-            ground: None,
+            ..Theme::PLAIN
         };
         for (preset, language, font) in [
             (Preset::Songket, "ms", Some("fonts/songket.woff2")),

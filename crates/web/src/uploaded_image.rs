@@ -6,7 +6,9 @@ use std::io::Cursor;
 
 use axum::body::Bytes;
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
+use image::{
+    DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, Rgb, RgbImage, imageops,
+};
 use tokio::sync::Semaphore;
 
 /// The longer side of a stored picture, in pixels.
@@ -35,6 +37,77 @@ pub struct Photo {
     pub width: u32,
     /// The height in pixels.
     pub height: u32,
+}
+
+/// The size of a picture that is cut out of an uploaded one.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    /// The width in pixels.
+    pub width: u32,
+    /// The height in pixels.
+    pub height: u32,
+    /// The size of the file in bytes that a lower quality is accepted for.
+    pub bytes: usize,
+}
+
+/// The JPEG qualities of a cut, in the order in which they are tried.
+const QUALITIES: [u8; 6] = [QUALITY, 74, 66, 58, 50, 42];
+
+/// Cuts pictures of these sizes out of a JPEG, PNG or WebP, each as a JPEG; `None`: the file is not
+/// one of these, or too large.
+pub async fn cut(file: Bytes, cuts: &'static [Cut]) -> Option<Vec<Photo>> {
+    let work = move || {
+        let picture = over_white(&decode(&file)?);
+        cuts.iter().map(|cut| cut.out_of(&picture)).collect()
+    };
+    run_alone(&DECODING, work).await?
+}
+
+impl Cut {
+    fn out_of(self, picture: &RgbImage) -> Option<Photo> {
+        let (width, height) = picture.dimensions();
+        let wide = u64::from(width) * u64::from(self.height);
+        let high = u64::from(height) * u64::from(self.width);
+        let (across, down) = if wide > high {
+            (u32::try_from(high / u64::from(self.height)).ok()?, height)
+        } else {
+            (width, u32::try_from(wide / u64::from(self.width)).ok()?)
+        };
+        let (across, down) = (across.max(1), down.max(1));
+        // Faces are more often in the upper part.
+        let (left, top) = ((width - across) / 2, (height - down) / 3);
+        let part = imageops::crop_imm(picture, left, top, across, down).to_image();
+        let filter = imageops::FilterType::CatmullRom;
+        let part = imageops::resize(&part, self.width, self.height, filter);
+        let mut bytes = Vec::new();
+        for quality in QUALITIES {
+            bytes.clear();
+            let encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
+            part.write_with_encoder(encoder).ok()?;
+            if bytes.len() <= self.bytes {
+                break;
+            }
+        }
+        Some(Photo {
+            extension: "jpg",
+            bytes: bytes.into(),
+            width: self.width,
+            height: self.height,
+        })
+    }
+}
+
+/// The picture on a white ground.
+fn over_white(picture: &DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.to_rgb8();
+    }
+    let picture = picture.to_rgba8();
+    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
+        let [red, green, blue, alpha] = picture.get_pixel(x, y).0.map(u16::from);
+        let mix = |part: u16| (part * alpha + 255 * (255 - alpha)) / 255;
+        Rgb([red, green, blue].map(|part| u8::try_from(mix(part)).unwrap_or(u8::MAX)))
+    })
 }
 
 /// Processes a JPEG, PNG or WebP; `None`: the file is not one of these, or too large.
@@ -149,7 +222,8 @@ fn without_profile(file: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(kept)
 }
 
-fn write_anew(file: &[u8]) -> Option<Photo> {
+/// Decodes a picture, at most [`LONGEST`] pixels long, and turns it upright.
+fn decode(file: &[u8]) -> Option<DynamicImage> {
     let reader = ImageReader::new(Cursor::new(without_profile(file)));
     let mut reader = reader.with_guessed_format().ok()?;
     let mut limits = Limits::default();
@@ -168,6 +242,11 @@ fn write_anew(file: &[u8]) -> Option<Photo> {
         picture = picture.thumbnail(LONGEST, LONGEST);
     }
     picture.apply_orientation(orientation);
+    Some(picture)
+}
+
+fn write_anew(file: &[u8]) -> Option<Photo> {
+    let picture = decode(file)?;
     let mut bytes = Vec::new();
     let extension = if is_translucent(&picture) {
         let picture = picture.to_rgba8();
@@ -193,7 +272,7 @@ fn is_translucent(picture: &DynamicImage) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use image::{Rgb, RgbImage, Rgba, RgbaImage};
+    use image::{Rgba, RgbaImage};
     use tokio::sync::oneshot;
 
     use super::*;
@@ -251,6 +330,51 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(photo.extension, "jpg");
+    }
+
+    #[tokio::test]
+    async fn a_cut_fills_its_size_and_stays_small() {
+        const CUTS: &[Cut] = &[
+            Cut {
+                width: 720,
+                height: 360,
+                bytes: 18 * 1024,
+            },
+            Cut {
+                width: 100,
+                height: 300,
+                bytes: usize::MAX,
+            },
+        ];
+        // Red above, blue below; noisy, so that it is hard to compress.
+        let pixel = |x: u32, y: u32| {
+            let noise = u8::try_from((x * 7 + y * 13) % 60).unwrap();
+            Rgb(if y < 500 {
+                [255, noise, noise]
+            } else {
+                [noise, noise, 255]
+            })
+        };
+        let picture = RgbImage::from_fn(1_000, 1_000, pixel).into();
+        let cuts = cut(written(&picture, ImageFormat::Png).into(), CUTS).await;
+        let cuts = cuts.unwrap();
+        for (photo, cut) in cuts.iter().zip(CUTS) {
+            let found = image::load_from_memory(&photo.bytes).unwrap().to_rgb8();
+            assert_eq!(found.dimensions(), (cut.width, cut.height));
+            let [red, _, blue] = found.get_pixel(cut.width / 2, 10).0;
+            assert!(red > 180 && blue < 120, "what was above is above");
+        }
+        // A third of what is cut off is above: 167 of 1,000 rows, so two thirds of it are red.
+        let found = image::load_from_memory(&cuts[0].bytes).unwrap().to_rgb8();
+        let [red, ..] = found.get_pixel(360, 200).0;
+        let [.., blue] = found.get_pixel(360, 300).0;
+        assert!(red > 180 && blue > 180);
+
+        let glass = RgbaImage::from_pixel(9, 9, Rgba([0, 0, 0, 0])).into();
+        let cuts = cut(written(&glass, ImageFormat::Png).into(), CUTS).await;
+        let found = image::load_from_memory(&cuts.unwrap()[1].bytes).unwrap();
+        assert!(found.to_rgb8().get_pixel(50, 50).0[0] > 250, "on white");
+        assert!(cut(Bytes::from_static(b"no picture"), CUTS).await.is_none());
     }
 
     #[tokio::test]

@@ -46,6 +46,8 @@ fn list_missing() -> Vec<&'static str> {
     [
         ("postgresql", postgres::find_programs().is_some()),
         ("chromium", there("chromium")),
+        // Renders what was printed, so that its codes are read back.
+        ("poppler-utils", there("pdftoppm")),
         ("curl", there("curl")),
         ("nodejs", there("node")),
         ("npm", there("npm")),

@@ -46,6 +46,8 @@ pub enum Target {
     Chosen(Vec<InvitationId>),
     /// All that match the filter.
     Matching(InvitationFilter),
+    /// Those that this action changed.
+    ChangedBy(BulkId),
 }
 
 /// What is done to each invitation.
@@ -92,6 +94,10 @@ pub enum Action {
     Unlock {},
     /// Archives the invitation.
     Archive {},
+    /// Records that the invitation was sent, by card or messenger.
+    Sent {},
+    /// Records that the invitation was not sent after all.
+    Unsent {},
 }
 
 /// A bulk action and its progress.
@@ -196,7 +202,9 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
             Action::Tag { .. }
             | Action::Untag { .. }
             | Action::Language { .. }
-            | Action::Allowance { .. } => {}
+            | Action::Allowance { .. }
+            | Action::Sent {}
+            | Action::Unsent {} => {}
         }
     })
 }
@@ -306,7 +314,9 @@ fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal>
         Action::Language { .. }
         | Action::Deadline { .. }
         | Action::Unlock {}
-        | Action::Archive {} => {}
+        | Action::Archive {}
+        | Action::Sent {}
+        | Action::Unsent {} => {}
     }
     Ok(fields.finish()?)
 }
@@ -319,6 +329,7 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
             .into_iter()
             .map(|line| line.id)
             .collect(),
+        Target::ChangedBy(bulk) => changed_by(tx, host, bulk)?,
     };
     // Always locked in the same order, so that two actions cannot deadlock.
     ids.sort();
@@ -333,6 +344,21 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
         }
     }
     Ok(ids)
+}
+
+/// The invitations that an action changed.
+pub fn changed_by(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    id: &BulkId,
+) -> Result<Vec<InvitationId>, Refusal> {
+    load(tx, host, id)?;
+    let found: Vec<(InvitationId,)> = sql!(
+        "SELECT invitation FROM bulk_row WHERE bulk = :id AND state = 'done' ORDER BY place",
+        id
+    )
+    .all(tx)?;
+    Ok(found.into_iter().map(|(invitation,)| invitation).collect())
 }
 
 /// The handler of bulk actions.
@@ -390,7 +416,8 @@ fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
             _ => Err(Refusal::Forbidden),
         };
         let (state, problem) = match outcome {
-            Ok(()) => ("done", None),
+            Ok(true) => ("done", None),
+            Ok(false) => ("unchanged", None),
             Err(Refusal::Store(error)) => return Err(error),
             Err(refusal) => ("failed", Some(web::Problem::from(refusal).code)),
         };
@@ -443,25 +470,35 @@ fn note_progress(
     tell(tx, occasion, &bulk)
 }
 
-/// Applies the action to one invitation.
+/// Applies the action to one invitation; returns whether it may have changed it.
 fn apply(
     tx: &mut Tx<'_>,
     host: &HostOf,
     id: &InvitationId,
     action: &Action,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let change = match action {
         Action::Lock { reason } => {
             locks::lock(tx, host, id, None, reason)?;
-            return Ok(());
+            return Ok(true);
         }
         Action::Unlock {} => {
             locks::unlock(tx, host, id, &Opening::default())?;
-            return Ok(());
+            return Ok(true);
         }
         Action::Archive {} => {
             invitations::archive(tx, host, id, None)?;
-            return Ok(());
+            return Ok(true);
+        }
+        Action::Sent {} | Action::Unsent {} => {
+            let is_sent = matches!(action, Action::Sent {});
+            // Locked first, so that what is looked at stays true.
+            portals::lock(tx, host, id, None)?;
+            let is_already = invitations::bookkeeping(tx, id)?.sent_at.is_some() == is_sent;
+            if !is_already {
+                invitations::mark_sent(tx, host, id, is_sent)?;
+            }
+            return Ok(!is_already);
         }
         Action::Tag { tag } => {
             let mut tags = tags_of(tx, host, id)?;
@@ -486,7 +523,7 @@ fn apply(
         .version;
     let change = Input::from(change).into();
     invitations::change(tx, host, id, version, &change)?;
-    Ok(())
+    Ok(true)
 }
 
 fn tags_of(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Vec<String>, Refusal> {

@@ -45,6 +45,7 @@ impl Resource for Event {
         address: lines(500).label("host-field-address"),
         map_url: https().label("host-field-map").hint("host-field-map-hint"),
         capacity: number(1, 100_000).optional().label("host-seats").hint("host-field-seats-hint"),
+        open_to_all: flag().label("host-field-open-to-all").hint("host-field-open-to-all-hint"),
         position: number(0, 1_000).label("host-field-position"),
         key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
         dress_code: texts(Limits::line(200)).label("host-field-dress").wording(),
@@ -92,6 +93,7 @@ impl Resource for Event {
             dress_code: I18n::default(),
             schedule: Vec::new(),
             capacity: None,
+            open_to_all: false,
             position: next_position(there.iter().map(|event| event.position)),
             calendar_sequence: 0,
             version: 1,
@@ -132,7 +134,7 @@ impl Resource for Event {
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         let occasion = edit.parent.occasion();
         Self::insert(self, tx, occasion)?;
-        if edit.input.flag("invite_all", true) {
+        if self.open_to_all || edit.input.flag("invite_all", true) {
             invite_everyone(tx, occasion, &self.id)?;
         }
         Ok(())
@@ -147,6 +149,9 @@ impl Resource for Event {
         if edit.old.is_some_and(|old| old.capacity != self.capacity) {
             // A save in progress does not know the new limit yet.
             wait_for_answers(tx, occasion)?;
+        }
+        if self.open_to_all && edit.old.is_some_and(|old| !old.open_to_all) {
+            invite_everyone(tx, occasion, &self.id)?;
         }
         self.version += 1;
         sql!(
@@ -196,24 +201,32 @@ fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Invites all households of the occasion, and the guests of those that were not invited before.
 fn invite_everyone(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     event: &EventId,
 ) -> Result<(), StoreError> {
     wait_for_answers(tx, occasion)?;
+    // Where a household is invited already, its guests may have been chosen one by one.
     sql!(
-        "INSERT INTO invitation_event (invitation, event)
-         SELECT id, :event FROM invitation WHERE occasion = :occasion",
+        "INSERT INTO reply (guest, event, status)
+         SELECT guest.id, :event, 'pending' FROM guest
+         JOIN invitation ON invitation.id = guest.invitation
+         WHERE invitation.occasion = :occasion
+           AND NOT EXISTS (SELECT 1 FROM invitation_event
+               WHERE invitation_event.invitation = guest.invitation
+                 AND invitation_event.event = :event)",
         event,
         occasion
     )
     .run(tx, Rows::Any)?;
     sql!(
-        "INSERT INTO reply (guest, event, status)
-         SELECT guest.id, :event, 'pending' FROM guest
-         JOIN invitation ON invitation.id = guest.invitation
-         WHERE invitation.occasion = :occasion",
+        "INSERT INTO invitation_event (invitation, event)
+         SELECT id, :event FROM invitation WHERE occasion = :occasion
+           AND NOT EXISTS (SELECT 1 FROM invitation_event
+               WHERE invitation_event.invitation = invitation.id
+                 AND invitation_event.event = :event)",
         event,
         occasion
     )

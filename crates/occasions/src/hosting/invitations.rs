@@ -118,7 +118,10 @@ pub fn create(
         &mut findings,
     );
     let invited = match &new.events {
-        Some(keys) => event::by_keys(&all, keys, "/events", &mut findings),
+        Some(keys) => {
+            let chosen = event::by_keys(&all, keys, "/events", &mut findings);
+            event::with_open(&all, chosen)
+        }
         None => all.iter().map(|event| event.id.clone()).collect(),
     };
     let people = new.guests.as_deref().unwrap_or_default();
@@ -182,7 +185,8 @@ pub fn change(
     let invited = change
         .events
         .as_ref()
-        .map(|keys| event::by_keys(&portal.events, keys, "/events", &mut findings));
+        .map(|keys| event::by_keys(&portal.events, keys, "/events", &mut findings))
+        .map(|chosen| event::with_open(&portal.events, chosen));
     findings.finish()?;
     let mut changes = Changes::from(fields::difference(FIELDS, &old, &new));
     if let Some(invited) = &invited {

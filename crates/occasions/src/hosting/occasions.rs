@@ -9,7 +9,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use site::dates;
 use web::fields::{
-    self, Part, choice, day, email, flag, key, line, number, part, phone, texts, words,
+    self, Part, choice, color, day, email, flag, key, line, number, part, phone, texts, words,
 };
 use web::{Deadline, Field, Findings, Input, Limits, Site, Theme};
 
@@ -17,6 +17,7 @@ use super::history::{self, Changes};
 use super::membership::{self, LIMIT, Maker, Makers};
 use super::permissions::{self, HostOf, Permission};
 use super::{Current, Refusal};
+use crate::cover;
 use crate::diet;
 use crate::event;
 use crate::id::OccasionId;
@@ -28,6 +29,7 @@ use crate::words::OccasionStatus;
 const THEME: Part<Theme> = web::part! { Theme:
     preset: choice().label("host-style"),
     ground: choice().or("host-ground-usual").label("host-field-ground").hint("host-field-ground-hint"),
+    accent: color().optional().label("host-field-accent").hint("host-field-accent-hint"),
 };
 
 const SWITCHES: Part<Switches> = web::part! { Switches:
@@ -61,6 +63,8 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
         .label("host-field-welcome").section("host-texts").wording(),
     farewell: texts(Limits::lines(4_000))
         .label("host-field-farewell").section("host-texts").wording(),
+    cover_alt: texts(Limits::line(200)).label("host-field-cover-alt")
+        .hint("host-field-cover-alt-hint").section("host-texts").wording(),
     rsvp_deadline: day().optional().label("host-field-deadline").hint("host-field-deadline-hint")
         .section("host-deadline"),
     theme: part(THEME).label("host-look-title").section("host-look-title"),
@@ -210,6 +214,26 @@ pub fn change(
     history::record(tx, host, "occasion.changed", entity, changes.into())?;
     history::tell_of_occasion(tx, host, "edited")?;
     load(tx, host)
+}
+
+/// Sets the cover picture, or removes it where `cover` is empty. The files of the one before are
+/// deleted.
+pub fn set_cover(tx: &mut Tx<'_>, host: &HostOf, cover: &str) -> Result<(), Refusal> {
+    host.needs(Permission::Own)?;
+    let old = lock(tx, host)?;
+    if old.cover == cover {
+        return Ok(());
+    }
+    invitation::wait_for_answers(tx, &old.id)?;
+    occasion::set_cover(tx, &old.id, cover)?;
+    cover::remove(tx, &old.cover)?;
+    let changes = json!([
+        {"field": "cover", "old": !old.cover.is_empty(), "new": !cover.is_empty()}
+    ]);
+    let entity = ("occasion", old.id.to_string());
+    history::record(tx, host, "occasion.changed", entity, changes)?;
+    history::tell_of_occasion(tx, host, "edited")?;
+    Ok(())
 }
 
 /// Moves an occasion to another state: forward one step at a time, backward freely. A

@@ -8,11 +8,13 @@ mod answer;
 mod asking;
 mod calendar;
 mod code_page;
+mod cover_picture;
 pub(crate) mod entry;
 mod frame;
 mod gate;
 mod language;
 mod open_rsvp;
+mod other_apps;
 mod page_cache;
 pub(crate) mod parse_form;
 mod portal;
@@ -26,6 +28,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use web::Site;
 
+pub(crate) use calendar::calendar;
 pub(crate) use entry::in_theme;
 pub use frame::keep_private;
 pub(crate) use gate::Admitted;
@@ -43,6 +46,7 @@ pub fn routes() -> Router<Site> {
         .route("/", post(entry::open))
         .route("/o/{slug}", get(entry::card).post(entry::open_at))
         .route("/o/{slug}/rsvp", get(open_rsvp::show).post(open_rsvp::save))
+        .route("/o/{slug}/cover/{file}", get(cover_picture::show))
         .route("/invite", get(entry::show))
         .route("/invite/", get(entry::show))
         .route("/invite/{code}", get(portal::show))

@@ -5,11 +5,12 @@
 use askama::Template as _;
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler, Job, JobError};
-use platform::mail::{Address, NewMail, Stream};
+use platform::mail::{self, Address, NewMail, Stream};
 use platform::{StoreError, Tx};
 use serde::Deserialize;
 use web::{Language, Site};
 
+use super::guest;
 use super::guest::view::{ConfirmationMail, ConfirmationText};
 use super::guest::{Reading, contact};
 use crate::hosting::membership::{self, MailLeave};
@@ -78,7 +79,7 @@ fn send(
     tx: &mut Tx<'_>,
     id: &InvitationId,
     rendered: (i64, i64),
-    mail: &NewMail,
+    mail: &Composed,
 ) -> Result<(), JobError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(());
@@ -89,7 +90,12 @@ fn send(
         return Err(JobError::later(SignedDuration::ZERO, cause));
     }
     match membership::may_mail(tx, &invitation.occasion, id)? {
-        MailLeave::Granted => tx.send_mail(mail.clone()).map(drop)?,
+        MailLeave::Granted => {
+            let id = tx.send_mail(mail.mail.clone())?;
+            if let Some(file) = &mail.calendar {
+                mail::attach_calendar(tx, &id, file)?;
+            }
+        }
         MailLeave::Denied => {}
         MailLeave::Later => {
             let cause = "the occasion has sent as many mails as it may in a day";
@@ -99,7 +105,14 @@ fn send(
     Ok(())
 }
 
-fn compose(site: &Site, portal: &InvitationSnapshot, to: Address) -> Option<NewMail> {
+/// A mail that is ready to be sent.
+struct Composed {
+    mail: NewMail,
+    /// The calendar file that goes along, unless everybody has declined.
+    calendar: Option<String>,
+}
+
+fn compose(site: &Site, portal: &InvitationSnapshot, to: Address) -> Option<Composed> {
     let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
     let tag = invitation.details.language.as_deref();
@@ -140,7 +153,9 @@ fn compose(site: &Site, portal: &InvitationSnapshot, to: Address) -> Option<NewM
             return None;
         }
     };
-    Some(NewMail {
+    let calendar = mail.calendar.as_ref();
+    let calendar = calendar.map(|_| guest::calendar(portal, &text, site.url().host()));
+    let new = NewMail {
         to,
         to_name: invitation.details.household.clone(),
         sender_name: Some(hosts.text.to_owned()),
@@ -152,5 +167,9 @@ fn compose(site: &Site, portal: &InvitationSnapshot, to: Address) -> Option<NewM
         html: Some(html),
         seal: None,
         stranger: None,
+    };
+    Some(Composed {
+        mail: new,
+        calendar,
     })
 }

@@ -214,6 +214,7 @@ fn build(
         dress_code: I18n::default(),
         schedule: Vec::new(),
         capacity,
+        open_to_all: false,
         position: 0,
         calendar_sequence: 0,
         version: 1,

@@ -45,6 +45,7 @@ mod scopes;
 mod seats;
 mod sending;
 mod settings;
+mod sharing;
 mod snapshot;
 mod stage;
 mod stream;

@@ -2,7 +2,9 @@
 
 use std::io::{Cursor, Read as _};
 
+use occasions::hosting::listing::people::{self, GuestFilter, Status};
 use occasions::hosting::listing::{self, InvitationFilter};
+use occasions::words::ReplyStatus;
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
@@ -99,15 +101,24 @@ fn every_code_on_cards_and_labels_is_read_back() {
         let links = links(stage).await;
         assert!(links.len() > 10 && links.iter().all(|link| link.contains("?k=")));
         let mut host = stage.visitor(&stage.coordinator);
-        for (sheet, fits) in [("cards", 10), ("labels", 24)] {
-            let page = get(&mut host, &format!("/print/{sheet}")).await;
-            assert_eq!(scan_page(&page), links, "{sheet}");
+        for (sheet, paper, fits) in [
+            ("cards", "a4", 10),
+            ("cards", "letter", 10),
+            ("a6", "a4", 4),
+            ("a6", "letter", 2),
+            ("labels", "a4", 24),
+            ("labels", "letter", 10),
+        ] {
+            let at = format!("/print/{sheet}?paper={paper}");
+            let page = get(&mut host, &at).await;
+            assert_eq!(scan_page(&page), links, "{at}");
             let pages = page
                 .body
-                .matches(&format!("class=\"sheet {sheet}\""))
+                .matches(&format!("class=\"sheet {sheet} {paper}\""))
                 .count();
-            assert_eq!(pages, links.len().div_ceil(fits), "{sheet}");
-            let one = get(&mut host, &format!("/print/{sheet}?q=fernandez")).await;
+            assert_eq!(pages, links.len().div_ceil(fits), "{at}");
+            assert_eq!(page.body.contains("/print-letter."), paper == "letter");
+            let one = get(&mut host, &format!("{at}&q=fernandez")).await;
             assert_eq!(scan_page(&one).len(), 1);
         }
         // Each card speaks its household's language.
@@ -173,17 +184,19 @@ fn who_sees_no_codes_prints_none() {
         let id = stage.invitation("RAHMA").await;
         let mut observer = stage.visitor(&stage.observer);
         let choice = get(&mut observer, "/print").await;
+        assert!(!choice.body.contains("/print/a6"));
         assert!(!choice.body.contains("/print/cards") && !choice.body.contains("qr.zip"));
         for hidden in [
             format!("{HOME}/print/cards"),
             format!("{HOME}/print/labels"),
+            format!("{HOME}/print/a6"),
             format!("/api/v1/invitations/id/{id}/qr.svg"),
             format!("/api/v1/invitations/id/{id}/qr.png"),
             stage.at("/invitations/qr.zip"),
         ] {
             observer.get(&hidden).await.expect(403);
         }
-        let places = get(&mut observer, "/print/places?event=reception").await;
+        let places = get(&mut observer, "/print/places?paper=a4&event=reception").await;
         let guests = get(
             &mut observer,
             "/guests?event=reception&status=yes&limit=100",
@@ -202,4 +215,69 @@ fn who_sees_no_codes_prints_none() {
             guests.text()
         );
     });
+}
+
+#[test]
+fn the_choice_of_paper_goes_along_to_every_sheet() {
+    on_both(async |stage| {
+        let mut host = stage.visitor(&stage.coordinator);
+        for (wanted, paper) in [("", "a4"), ("?paper=letter", "letter"), ("?paper=x", "a4")] {
+            let page = get(&mut host, &format!("/print{wanted}")).await;
+            let links = page.links();
+            let sheets = links.iter().filter(|link| link.href.contains("/print/"));
+            let sheets: Vec<_> = sheets.map(|link| link.href.clone()).collect();
+            assert!(sheets.len() > 6, "{sheets:?}");
+            for sheet in sheets {
+                assert!(sheet.contains(&format!("paper={paper}")), "{sheet}");
+                host.get(&sheet).await.expect(200);
+            }
+        }
+    });
+}
+
+#[test]
+fn the_list_for_the_door_has_everybody_who_comes_by_name() {
+    on_both(async |stage| {
+        let mut observer = stage.visitor(&stage.observer);
+        let list = |event: &'static str| GuestFilter {
+            status: Some(Status::Yes),
+            event: (!event.is_empty()).then(|| event.to_owned()),
+            ..GuestFilter::default()
+        };
+        for event in ["", "reception", "nikah"] {
+            let people = stage
+                .done(move |tx, host| people::all_people(tx, host, &list(event)))
+                .await;
+            let page = get(&mut observer, &format!("/print/door?event={event}")).await;
+            let rows: Vec<&str> = page.body.split("<th scope=\"row\">").skip(1).collect();
+            assert_eq!(rows.len(), people.len(), "{event}");
+            assert!(rows.len() > 5);
+            let english = stage.site.catalogue.speak(&web::Language::ENGLISH);
+            for (row, person) in rows.iter().zip(&people) {
+                let name = person.shown_name(&english);
+                assert!(
+                    row.starts_with(&format!("<bdi>{}</bdi>", escaped(&name))),
+                    "{row}"
+                );
+                let others = people.iter();
+                let heads = others.filter(|other| other.invitation == person.invitation);
+                let household = format!(
+                    "<bdi>{}</bdi> ({})",
+                    escaped(&person.household),
+                    heads.count()
+                );
+                assert!(row.contains(&household), "{household}: {row}");
+                let id = person.id.clone();
+                let replies = stage.done(move |tx, _| Ok(people::replies(tx, &id)?)).await;
+                let comes = replies.iter().filter(|(key, _, status)| {
+                    (event.is_empty() || key == event) && *status == ReplyStatus::Yes
+                });
+                assert_eq!(row.matches("role=\"img\"").count(), comes.count(), "{row}");
+            }
+        }
+    });
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&#38;").replace('\'', "&#39;")
 }

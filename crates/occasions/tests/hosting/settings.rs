@@ -2,9 +2,11 @@
 //! deadline closes out.
 
 use occasions::diet::DietaryOption;
-use occasions::event::Event;
+use occasions::event::{self, Event};
+use occasions::hosting::invitations::{self, InvitationChange};
 use occasions::hosting::locks::{self, Opening};
-use occasions::hosting::{HostOf, Refusal, When, listing, members, occasions as hosted, resource};
+use occasions::hosting::{HostOf, Refusal, When, listing, members, occasions as hosted};
+use occasions::hosting::{portals, resource};
 use occasions::occasion;
 use occasions::words::{Access, OccasionStatus};
 use platform::Tx;
@@ -112,6 +114,59 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
                 .iter()
                 .all(|guest| guest.replies.len() == 1)
         );
+    });
+}
+
+#[test]
+fn an_event_that_is_open_to_all_has_every_household() {
+    on_both(async |stage| {
+        let id = stage.invitation("ROSSI").await;
+        let invited = async || {
+            let id = id.clone();
+            let portal = stage
+                .done(move |tx, host| portals::load(tx, host, &id))
+                .await;
+            let events = portal.invited_events();
+            let events: Vec<String> = events.map(|event| event.key.clone()).collect();
+            let guests = portal.household.guests.iter();
+            let replies: Vec<usize> = guests.map(|guest| guest.replies.len()).collect();
+            (events, replies, portal.household.invitation.version)
+        };
+        let choose = async |keys: &[&str]| {
+            let (_, _, version) = invited().await;
+            let change: InvitationChange =
+                serde_json::from_value(json!({ "events": keys })).unwrap();
+            let id = id.clone();
+            stage
+                .done(move |tx, host| invitations::change(tx, host, &id, version, &change))
+                .await;
+        };
+        choose(&["nikah"]).await;
+        let (events, replies, _) = invited().await;
+        assert_eq!(events, ["nikah"]);
+        assert!(replies.iter().all(|replies| *replies == 1));
+
+        let open = async |key: &'static str, is_open: bool| {
+            stage
+                .done(move |tx, host| {
+                    let all = event::list(tx, host.occasion())?;
+                    let one = all.iter().find(|event| event.key == key).unwrap();
+                    let input = Input::from(json!({ "open_to_all": is_open }));
+                    resource::change::<Event>(tx, host, one.id.as_str(), one.version, &input)
+                        .map(drop)
+                })
+                .await;
+        };
+        open("reception", true).await;
+        let (events, replies, _) = invited().await;
+        assert_eq!(events, ["nikah", "reception"]);
+        assert!(replies.iter().all(|replies| *replies == 2));
+        // It cannot be taken from one household.
+        choose(&["nikah"]).await;
+        assert_eq!(invited().await.0, ["nikah", "reception"]);
+        open("reception", false).await;
+        choose(&["nikah"]).await;
+        assert_eq!(invited().await.0, ["nikah"]);
     });
 }
 

@@ -456,6 +456,11 @@ fn the_confirmation_says_what_was_stored_and_masks_the_address() {
             }
         }
         let page = save(&mut visitor, &page, &filled).await;
+        let portal = visitor.get("/invite/ROSSI").await;
+        for (app, is_there) in [("portal-outlook", false), ("portal-waze", true)] {
+            let link = format!(">{}<", stage.say(app));
+            assert_eq!(portal.body.contains(&link), is_there, "{app}");
+        }
         assert!(page.text().contains(&stage.say("saved-declined-formal")));
         assert!(
             !page.text().contains("Masjid"),

@@ -1,7 +1,9 @@
 //! Typing a code, opening a link, and what a browser remembers.
 
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use occasions::words::OccasionStatus;
-use platform::sql;
+use platform::{Sql, Tx, sql};
 use testkit::{Page, Visitor};
 
 use crate::stage::{assert_private, on_both, on_sqlite};
@@ -288,6 +290,57 @@ fn an_archived_occasion_says_farewell_and_names_nobody() {
             }
         }
         stage.guest().get("/o/aisyah-daniel").await.expect(410);
+    });
+}
+
+#[test]
+fn the_public_page_counts_the_days_to_the_first_event() {
+    on_both(async |stage| {
+        let mut guest = stage.guest();
+        let first = async |column: Sql| {
+            let look = move |tx: &mut Tx<'_>| tx.one::<(Timestamp,)>(column, &[]);
+            stage.world.store().read(look).await.unwrap().0
+        };
+        let starts_at = first(sql!("SELECT MIN(starts_at) FROM event")).await;
+        let zone = TimeZone::get("Asia/Kuala_Lumpur").unwrap();
+        let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+        let days = web::dates::days_between(day(stage.world.clock.now()), day(starts_at));
+        assert!(days > 2);
+        let page = guest.get("/o/aisyah-daniel").await;
+        let words = stage.fill("portal-days-left", [("n", days.into())]);
+        assert!(page.text().contains(&words), "{words}: {}", page.text());
+        assert!(
+            page.body
+                .contains(&format!("data-zero=\"{}\"", starts_at.as_millisecond()))
+        );
+
+        // On the day itself, and no more once it is over.
+        let left = starts_at.duration_since(stage.world.clock.now());
+        stage
+            .world
+            .clock
+            .advance(left + SignedDuration::from_mins(1));
+        let page = guest.get("/o/aisyah-daniel").await;
+        assert!(page.text().contains(&stage.say("portal-today")));
+        assert!(!page.body.contains("data-zero"));
+        stage.world.clock.advance(SignedDuration::from_hours(24));
+        let page = guest.get("/o/aisyah-daniel").await;
+        assert!(!page.body.contains("class=\"days-left\""));
+    });
+}
+
+#[test]
+fn hosts_may_switch_the_countdown_off() {
+    on_both(async |stage| {
+        let change = |tx: &mut Tx<'_>| {
+            let found = occasions::occasion::find_by_slug(tx, "aisyah-daniel")?.unwrap();
+            let mut occasion = occasions::occasion::load(tx, &found)?;
+            occasion.switches.days_left = false;
+            occasions::occasion::update(tx, &occasion)
+        };
+        stage.world.store().write(change).await.unwrap();
+        let page = stage.guest().get("/o/aisyah-daniel").await;
+        assert!(!page.body.contains("class=\"days-left\""));
     });
 }
 

@@ -113,6 +113,36 @@ fn it_says_when_and_where_the_events_are_that_somebody_comes_to() {
             "by the clock of the occasion: {moment}"
         );
         assert!(!text.contains("Brunch\n  "), "nobody goes there: {text}");
+        let calendar = calendars(stage).await.remove(0).unwrap();
+        for part in ["METHOD:PUBLISH", "SUMMARY:Ricevimento", "Dewan Seri Melati"] {
+            assert!(calendar.contains(part), "{part}: {calendar}");
+        }
+        assert!(!calendar.contains("ROSSI"), "{calendar}");
+        stage.expect_confirmation("rossi@example.com", "it");
+    });
+}
+
+/// The calendar files of all mails.
+async fn calendars(stage: &Stage<'_>) -> Vec<Option<String>> {
+    let look = |tx: &mut Tx<'_>| {
+        tx.all::<(Option<String>,)>(sql!("SELECT calendar FROM mail ORDER BY id"), &[])
+    };
+    let found = stage.world.store().read(look).await.unwrap();
+    found.into_iter().map(|(calendar,)| calendar).collect()
+}
+
+#[test]
+fn who_declines_gets_no_calendar_file() {
+    on_both(async |stage| {
+        let mut visitor = stage.guest();
+        let start = state(&mut visitor, "ROSSI").await;
+        let no = json!({ "nikah": "no", "reception": "no", "brunch": "no" });
+        let guests =
+            ["Marco", "Giulia"].map(|name| json!({ "id": id(&start, name), "replies": no }));
+        let body = json!({ "version": 1, "guests": guests });
+        put(&mut visitor, "ROSSI", &body).await.expect(200);
+        assert_eq!(wait(stage, 2).await.len(), 1);
+        assert_eq!(calendars(stage).await, [None]);
         stage.expect_confirmation("rossi@example.com", "it");
     });
 }

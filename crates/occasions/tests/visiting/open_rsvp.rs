@@ -531,3 +531,40 @@ fn every_language_has_the_page() {
         }
     });
 }
+
+#[test]
+fn an_answer_without_a_code_is_for_the_events_that_are_open_to_all() {
+    on_both(async |stage| {
+        stage
+            .run(
+                sql!("UPDATE event SET open_to_all = 1 WHERE key = $1"),
+                "reception",
+            )
+            .await;
+        stage
+            .run(
+                sql!("UPDATE occasion SET revision = revision + 1 WHERE slug = $1"),
+                "aisyah-daniel",
+            )
+            .await;
+        let mut visitor = stage.guest();
+        let public = visitor.get("/o/aisyah-daniel").await;
+        assert!(public.text().contains("Dewan Seri Melati"));
+        assert!(!public.text().contains("Masjid Wilayah"), "not for all");
+        let page = visitor.get(PAGE).await;
+        let form = page.form(PAGE);
+        assert!(form.value("event.nikah").is_none());
+        let mut form = page.form(PAGE);
+        form.fill("name", "Mei Tan").fill("event.reception", "yes");
+        let saved = visitor.submit(&page, &form).await;
+        let code = code(&saved);
+        let state = state(&mut visitor, &code).await;
+        let keys: Vec<&str> = state["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["key"].as_str().unwrap())
+            .collect();
+        assert_eq!(keys, ["reception"]);
+    });
+}

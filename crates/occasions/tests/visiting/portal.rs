@@ -64,6 +64,26 @@ fn an_open_portal_shows_all_that_a_household_needs() {
                 .href
                 .starts_with("https://www.openstreetmap.org/")
         );
+        for (app, start) in [
+            (
+                "portal-google-maps",
+                "https://www.google.com/maps/search/?api=1&query=Masjid",
+            ),
+            ("portal-waze", "https://waze.com/ul?q=Masjid"),
+            (
+                "portal-google-calendar",
+                "https://calendar.google.com/calendar/render?",
+            ),
+            (
+                "portal-outlook",
+                "https://outlook.live.com/calendar/0/action/compose?",
+            ),
+        ] {
+            let href = page.link(&stage.say(app)).href;
+            let href = href.replace("&#38;", "&");
+            assert!(href.starts_with(start), "{href}");
+            assert!(!href.contains("RAHMA"), "{href}");
+        }
         assert!(
             !page.body.contains("<style")
                 && !page.body.contains(" style=")

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use lettre::Message;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentDisposition, ContentType};
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 
@@ -99,13 +99,30 @@ impl Outgoing {
         }
         let text = SinglePart::plain(self.text.clone());
         let html = self.html.clone().map(SinglePart::html);
-        let calendar = self.calendar.as_deref().map(calendar_part).transpose()?;
-        let message = if html.is_none() && calendar.is_none() {
-            builder.singlepart(text)
-        } else {
-            let parts = html.into_iter().chain(calendar);
-            let first = MultiPart::alternative().singlepart(text);
-            builder.multipart(parts.fold(first, MultiPart::singlepart))
+        let calendar = self.calendar.as_deref().map(Calendar::read).transpose()?;
+        let (invitation, file) = match calendar {
+            Some(Calendar::Invitation(part)) => (Some(part), None),
+            Some(Calendar::File(part)) => (None, Some(part)),
+            None => (None, None),
+        };
+        let others: Vec<SinglePart> = html.into_iter().chain(invitation).collect();
+        let message = match (others.is_empty(), file) {
+            (true, None) => builder.singlepart(text),
+            (true, Some(file)) => {
+                let parts = MultiPart::mixed().singlepart(text);
+                builder.multipart(parts.singlepart(file))
+            }
+            (false, file) => {
+                let first = MultiPart::alternative().singlepart(text);
+                let all = others.into_iter().fold(first, MultiPart::singlepart);
+                match file {
+                    None => builder.multipart(all),
+                    Some(file) => {
+                        let parts = MultiPart::mixed().multipart(all);
+                        builder.multipart(parts.singlepart(file))
+                    }
+                }
+            }
         };
         message
             .map(|message| message.formatted())
@@ -117,18 +134,29 @@ impl Outgoing {
     }
 }
 
-/// The last alternative, as RFC 6047 requires.
-fn calendar_part(file: &str) -> Result<SinglePart, Unwritable> {
-    let method = file.lines().find_map(|line| line.strip_prefix("METHOD:"));
-    let media_type = format!(
-        "text/calendar; charset=utf-8; method={}",
-        method.unwrap_or("PUBLISH")
-    );
-    let media_type = ContentType::parse(&media_type);
-    let media_type = media_type.map_err(|error| Unwritable(error.to_string()))?;
-    Ok(SinglePart::builder()
-        .header(media_type)
-        .body(file.to_owned()))
+/// A calendar file in a mail.
+enum Calendar {
+    /// A request or a cancellation: the last alternative, as RFC 6047 requires.
+    Invitation(SinglePart),
+    /// A published calendar: a file to open.
+    File(SinglePart),
+}
+
+impl Calendar {
+    fn read(file: &str) -> Result<Self, Unwritable> {
+        let method = file.lines().find_map(|line| line.strip_prefix("METHOD:"));
+        let method = method.unwrap_or("PUBLISH");
+        let media_type = format!("text/calendar; charset=utf-8; method={method}");
+        let media_type = ContentType::parse(&media_type);
+        let media_type = media_type.map_err(|error| Unwritable(error.to_string()))?;
+        let part = SinglePart::builder().header(media_type);
+        Ok(if method == "PUBLISH" {
+            let part = part.header(ContentDisposition::attachment("calendar.ics"));
+            Self::File(part.body(file.to_owned()))
+        } else {
+            Self::Invitation(part.body(file.to_owned()))
+        })
+    }
 }
 
 fn mailbox(name: &str, address: &Address) -> Result<Mailbox, Unwritable> {
@@ -222,6 +250,29 @@ mod tests {
         let places = parts.map(|part| text.find(part).unwrap());
         assert!(places.is_sorted(), "{text}");
         assert!(text.contains("method=REQUEST") && text.is_ascii(), "{text}");
+    }
+
+    #[test]
+    fn a_published_calendar_is_a_file() {
+        let file = "BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\nEND:VCALENDAR\r\n";
+        for html in [None, Some("<p>Terima kasih</p>".to_owned())] {
+            let mail = Outgoing {
+                calendar: Some(file.to_owned()),
+                html,
+                ..outgoing()
+            };
+            let bytes = mail.message(&sender(), "kenduri.example", None).unwrap();
+            let text = String::from_utf8(bytes).unwrap();
+            let alternative = mail.html.as_ref().map(|_| "multipart/alternative");
+            let parts = ["multipart/mixed"].into_iter().chain(alternative);
+            let parts = parts.chain([
+                "text/plain",
+                "text/calendar; charset=utf-8; method=PUBLISH",
+                "Content-Disposition: attachment; filename=\"calendar.ics\"",
+            ]);
+            let places: Vec<_> = parts.map(|part| text.find(part).unwrap()).collect();
+            assert!(places.is_sorted(), "{text}");
+        }
     }
 
     proptest! {

@@ -5,9 +5,10 @@ use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Field, Reading};
+use super::{Field, FieldOf, Reading};
 use crate::dates::Deadline;
 use crate::findings::{Findings, Limits, When, token};
+use crate::look::Color;
 use crate::{Form, I18n, tags};
 
 /// The type of a field's value.
@@ -45,12 +46,19 @@ pub enum Kind {
     Either(&'static str, &'static str),
     /// Words whose validity only the record can check.
     Words,
+    /// A colour, as `#1f4a47`.
+    Color,
     /// Labels, entered on one line with commas between them.
     Tags,
     /// A nested record.
     Part(&'static [Field]),
     /// A list of at most this many nested records.
     Rows(&'static [Field], usize),
+}
+
+/// A colour, typed into an input that shows it.
+pub const fn color() -> FieldOf<Color> {
+    FieldOf::new(Kind::Color)
 }
 
 impl Kind {
@@ -105,6 +113,13 @@ impl Kind {
                     findings.add(at, "invalid", []);
                 }
                 hour.into()
+            }
+            Self::Color => {
+                let color = sent.as_str()?;
+                if Color::parse(color).is_none() {
+                    findings.add(at, "invalid", []);
+                }
+                color.to_lowercase().into()
             }
             Self::Moment | Self::Day => {
                 let when = When(sent.as_str()?.to_owned());

@@ -18,6 +18,7 @@ struct Words<'a> {
 const SONGKET: Theme = Theme {
     preset: Preset::Songket,
     ground: Some(Ground::Nila),
+    accent: None,
 };
 
 #[derive(Template)]
@@ -79,6 +80,7 @@ fn every_file_that_the_frame_names_is_there() {
         let theme = Theme {
             preset: *preset,
             ground: None,
+            accent: None,
         };
         for font in ["en", "ar", "ms-Arab", "zh"].map(|tag| theme.font(tag)) {
             assert!(font.is_none_or(|font| assets::find(font).is_some()));

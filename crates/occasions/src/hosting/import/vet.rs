@@ -64,7 +64,10 @@ pub(super) fn vet(
     let input = Input::from(details(wanted));
     let details = invitations::apply(&input, occasion, before, old.is_none(), findings);
     let mut events = match &wanted.events {
-        Some(keys) => event::by_keys(&ground.events, keys, "/events", findings),
+        Some(keys) => {
+            let chosen = event::by_keys(&ground.events, keys, "/events", findings);
+            event::with_open(&ground.events, chosen)
+        }
         None => ground.events.iter().map(|event| event.id.clone()).collect(),
     };
     // In the stored order.

@@ -1,5 +1,7 @@
 //! Lists of guests: one row per guest, across all invitations.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
@@ -381,4 +383,19 @@ pub fn replies(
         ),
         &[guest],
     )
+}
+
+/// Who comes to which event.
+pub fn coming(tx: &mut Tx<'_>, host: &HostOf) -> Result<BTreeSet<(GuestId, EventId)>, Refusal> {
+    host.needs(Permission::SeeAnswers)?;
+    let found: Vec<(GuestId, EventId)> = sql!(
+        "SELECT reply.guest, reply.event FROM reply
+         JOIN guest ON guest.id = reply.guest
+         JOIN invitation ON invitation.id = guest.invitation
+         WHERE invitation.occasion = :occasion AND invitation.archived_at IS NULL
+           AND reply.status = 'yes'",
+        occasion = host.occasion()
+    )
+    .all(tx)?;
+    Ok(found.into_iter().collect())
 }

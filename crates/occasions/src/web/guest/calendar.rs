@@ -6,6 +6,7 @@ use web::Text;
 use web::calendar_file::{self, CalendarEvent};
 
 use super::frame;
+use super::other_apps;
 use super::request::{EarlyResponse, GuestRequest};
 use crate::invitation_snapshot::InvitationSnapshot;
 
@@ -26,20 +27,19 @@ pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
     Ok(response)
 }
 
-fn calendar(portal: &InvitationSnapshot, text: &Text, host: &str) -> String {
+/// The calendar file of a household.
+pub(crate) fn calendar(portal: &InvitationSnapshot, text: &Text, host: &str) -> String {
     let default = &portal.occasion.default_language;
     let title = portal.occasion.title.pick(text.language(), default);
     let events = portal.events_to_attend().map(|event| {
         let name = event.name.pick(text.language(), default);
-        let place = [event.venue.as_str(), &event.address];
-        let place = place.into_iter().filter(|part| !part.is_empty());
         CalendarEvent {
             uid: format!("{}@{host}", event.id),
             sequence: event.calendar_sequence,
             starts_at: event.starts_at,
             ends_at: event.ends_at,
             summary: format!("{name} – {title}"),
-            location: place.collect::<Vec<_>>().join(", "),
+            location: other_apps::place(event),
             url: event.map_url.clone(),
         }
     });

@@ -1,9 +1,9 @@
 //! The page that asks for a code, and the one that says that an occasion is over.
 
 use axum::http::StatusCode;
-use axum::response::Response;
-use web::page::{Kind, Page};
-use web::{Form, Site, Text, Theme, Wishes};
+use axum::response::{IntoResponse as _, Response};
+use web::page::{Kind, Metadata, Page};
+use web::{Form, Problem, Share, Site, Text, Theme, Wishes, card_picture};
 
 use super::frame::keep_private;
 use super::gate::{Credentials, Failure};
@@ -88,15 +88,37 @@ pub(super) fn problem(failure: &Failure) -> CodeProblem {
 /// mistyped a code recognises the site.
 pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
     let theme = site.store.read(occasion::find_only_theme).await;
-    web::page(Page {
-        title: &body.title(),
+    // If the theme cannot be read, a plain page is better than none.
+    let theme = theme.ok().flatten().unwrap_or(Theme::PLAIN);
+    let share = share(site, text, theme);
+    let metadata = Metadata {
+        share: Some(&share),
+        ..Metadata::default()
+    };
+    let title = body.title();
+    let page = Page {
+        title: &title,
         body,
         text,
-        // If the theme cannot be read, a plain page is better than none.
-        theme: theme.ok().flatten().unwrap_or(Theme::PLAIN),
+        theme,
         kind: Kind::Plain {
             site,
             languages: &site.public_languages(),
         },
-    })
+    };
+    let written = web::page::write_with(&page, metadata).map_err(Problem::internal);
+    written.into_response()
+}
+
+/// The preview of a link without a code. It names nobody.
+fn share(site: &Site, text: &Text, theme: Theme) -> Share {
+    let (title, about) = (text.say("code-title"), text.say("code-preview"));
+    let share = Share::new(site, &title, &about, "/invite");
+    if theme == Theme::PLAIN {
+        return share;
+    }
+    Share {
+        image: card_picture::address_in(site, theme, &title, &about),
+        ..share
+    }
 }

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use identity::account::AccountId;
+use jiff::Timestamp;
 use platform::{StoreError, Tx};
 use site::part::Part;
 use web::page::{Kind, Metadata, Page};
@@ -17,7 +18,7 @@ use super::frame::keep_out_of_search;
 use super::gate::{CodeGate, Failure};
 use super::language::speak;
 use super::show;
-use super::view::{Card, CodeEntry, CodeProblem};
+use super::view::{Card, CodeEntry, CodeProblem, DaysLeft};
 use crate::event::{self, Event};
 use crate::occasion::{self, Occasion};
 use crate::open_rsvp::{self, PublicWish};
@@ -236,6 +237,18 @@ pub(crate) fn in_theme(
     show_card(site, wishes, &public, |_| {})
 }
 
+/// How long it is until the first day, whose date is on the cover; `None` once it is over. Later
+/// events may be for few.
+fn days_left(text: &Text, public: &Public, now: Timestamp) -> Option<DaysLeft> {
+    let first = public.events.iter().min_by_key(|event| event.starts_at)?;
+    let zone = public.occasion.zone();
+    let [today, day] = [now, first.starts_at].map(|at| at.to_zoned(zone.clone()).date());
+    if day < today {
+        return None;
+    }
+    show::days_left(text, &public.occasion, first, now)
+}
+
 fn show_card(
     site: &Site,
     wishes: &Wishes,
@@ -257,8 +270,9 @@ fn show_card(
         cover: show::cover(&text, occasion, public.events.iter()),
         preparing,
         host: false,
+        days_left: days_left(&text, public, site.clock.now()),
         welcome: show::welcome(&text, occasion),
-        events: if switches.open_rsvp {
+        events: if switches.open_rsvp || public.events.iter().any(|event| event.open_to_all) {
             show::open_events(&text, occasion, &public.events)
         } else {
             Vec::new()

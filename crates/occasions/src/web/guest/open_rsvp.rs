@@ -20,6 +20,7 @@ use super::language::speak;
 use super::refusal::problem;
 use super::show::{self, EVENT};
 use super::view::{Closing, Open, TypedAnswer};
+use crate::event;
 use crate::occasion::Occasion;
 use crate::open_rsvp::{self, Respondent};
 use crate::refusal::Refusal;
@@ -142,7 +143,7 @@ fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) ->
     let mut wrong = Vec::new();
     let mut add = |pointer: String, code| wrong.push(FieldProblem::new(pointer, code, []));
     let mut replies = BTreeMap::new();
-    for event in &public.events {
+    for event in event::for_all(&public.events) {
         let status = match typed.reply(&event.key) {
             "yes" => ReplyStatus::Yes,
             "no" => ReplyStatus::No,

@@ -8,12 +8,14 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use web::{Deadline, Share, Site, Spoken, Text};
 use web::{card_picture, dates};
 
+use super::other_apps;
 use super::view::{
-    Closing, Contact, Counts, Cover, DaysLeft, EventRow, Frame, Hosts, Mark, OpenEvent, Progress,
-    ScheduleRow, Standing, Stored, Tile, Timer,
+    AppLink, Closing, Contact, Counts, Cover, CoverPicture, DaysLeft, EventRow, Frame, Hosts, Mark,
+    OpenEvent, Progress, ScheduleRow, Standing, Stored, Tile, Timer,
 };
+use crate::cover;
 use crate::diet::DietaryOption;
-use crate::event::Event;
+use crate::event::{self, Event};
 use crate::guest::{self, Guest};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
@@ -129,28 +131,12 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn days_left(&self) -> Option<DaysLeft> {
-        if !self.occasion().switches.days_left {
-            return None;
-        }
-        let starts_at = self.portal.next_event()?.starts_at;
-        let (now, start) = (self.local(self.portal.now), self.local(starts_at));
-        let words = match dates::days_between(now.date(), start.date()) {
-            0 => self.text.say("portal-today").into_owned(),
-            days => self.text.with("portal-days-left", [("n", days.into())]),
-        };
-        let midnight = now.tomorrow().and_then(|day| day.start_of_day());
-        let timer = (starts_at > self.portal.now).then(|| Timer {
-            from: (starts_at - HOURS_SHOWN).as_millisecond(),
-            zero: starts_at.as_millisecond(),
-            turn: midnight
-                .map_or(starts_at, |midnight| midnight.timestamp().min(starts_at))
-                .as_millisecond(),
-        });
-        Some(DaysLeft {
-            words,
-            day_machine: start.date().to_string(),
-            timer,
-        })
+        days_left(
+            self.text,
+            self.occasion(),
+            self.portal.next_event()?,
+            self.portal.now,
+        )
     }
 
     pub(crate) fn events(&self) -> Vec<EventRow<'a>> {
@@ -196,8 +182,20 @@ impl<'a> Reading<'a> {
             address: &details.address,
             dress: self.pick(&details.dress_code),
             map: (!details.map_url.is_empty()).then_some(details.map_url.as_str()),
+            apps: self.apps(event),
             schedule: self.schedule(details, &start),
         }
+    }
+
+    /// Maps of an event, and calendars unless the whole household has declined.
+    fn apps(&self, event: &'a Event) -> Vec<AppLink> {
+        let title = self.pick(&self.occasion().title);
+        let title = format!("{} – {title}", self.pick(&event.name));
+        let mut attended = self.portal.events_to_attend();
+        let is_attended = attended.any(|other| other.id == event.id);
+        let calendars = is_attended.then(|| other_apps::calendars(event, &title));
+        let maps = other_apps::maps(event).into_iter();
+        maps.chain(calendars.into_iter().flatten()).collect()
     }
 
     /// The schedule of an event, in the occasion's zone.
@@ -431,10 +429,46 @@ pub(super) fn cover<'a>(
         kicker: (!kicker.is_empty()).then_some(kicker),
         date: first.as_ref().map(|at| text.date(at)).unwrap_or_default(),
         date_machine: first.map(|at| at.date().to_string()).unwrap_or_default(),
+        picture: cover::path(occasion, cover::ON_PAGES).map(|address| CoverPicture {
+            address,
+            alt: pick(text, occasion, &occasion.cover_alt),
+        }),
     }
 }
 
-/// An occasion's data for sharing: its names and its first day, in its theme. The preview of a link
+/// How long it is until an event, if the hosts show that.
+pub(super) fn days_left(
+    text: &Text,
+    occasion: &Occasion,
+    event: &Event,
+    now: Timestamp,
+) -> Option<DaysLeft> {
+    if !occasion.switches.days_left {
+        return None;
+    }
+    let (starts_at, zone) = (event.starts_at, occasion.zone());
+    let [here, start] = [now, starts_at].map(|at| at.to_zoned(zone.clone()));
+    let words = match dates::days_between(here.date(), start.date()) {
+        0 => text.say("portal-today").into_owned(),
+        days => text.with("portal-days-left", [("n", days.into())]),
+    };
+    let midnight = here.tomorrow().and_then(|day| day.start_of_day());
+    let timer = (starts_at > now).then(|| Timer {
+        from: (starts_at - HOURS_SHOWN).as_millisecond(),
+        zero: starts_at.as_millisecond(),
+        turn: midnight
+            .map_or(starts_at, |midnight| midnight.timestamp().min(starts_at))
+            .as_millisecond(),
+    });
+    Some(DaysLeft {
+        words,
+        day_machine: start.date().to_string(),
+        timer,
+    })
+}
+
+/// An occasion's data for sharing: its names and its first day, with its cover picture or in its
+/// theme. The preview of a link
 /// with a code shows only this, and no guest's name.
 pub(super) fn share<'a>(
     site: &Site,
@@ -443,14 +477,26 @@ pub(super) fn share<'a>(
     events: impl Iterator<Item = &'a Event>,
 ) -> Share {
     let names = pick(text, occasion, &occasion.hosts).text;
-    let cover = cover(text, occasion, events);
-    let kicker = cover.kicker.map_or("", |kicker| kicker.text);
-    let parts = [kicker, &cover.date];
+    let top = cover(text, occasion, events);
+    let kicker = top.kicker.map_or("", |kicker| kicker.text);
+    let parts = [kicker, &top.date];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let description = parts.join(" · ");
+    let share = Share::new(site, names, &description, &format!("/o/{}", occasion.slug));
+    let Some(picture) = cover::path(occasion, cover::IN_PREVIEWS) else {
+        return Share {
+            image: card_picture::address_in(site, occasion.theme, names, &description),
+            ..share
+        };
+    };
+    let alt = pick(text, occasion, &occasion.cover_alt).text;
+    let size = [cover::IN_PREVIEWS.width, cover::IN_PREVIEWS.height];
+    let [width, height] = size.map(|side| usize::try_from(side).unwrap_or_default());
     Share {
-        image: card_picture::address_in(site, occasion.theme, names, &description),
-        ..Share::new(site, names, &description, &format!("/o/{}", occasion.slug))
+        image: site.url().join(&picture),
+        image_size: (width, height),
+        image_alt: if alt.is_empty() { names } else { alt }.to_owned(),
+        ..share
     }
 }
 
@@ -473,10 +519,10 @@ pub(super) fn open_events<'a>(
             when_machine: dates::machine(&start),
             venue: &details.venue,
             address: &details.address,
-            map: (!details.map_url.is_empty()).then_some(details.map_url.as_str()),
+            apps: other_apps::maps(event),
         }
     };
-    events.iter().map(row).collect()
+    event::for_all(events).into_iter().map(row).collect()
 }
 
 pub(super) fn welcome<'a>(text: &Text, occasion: &'a Occasion) -> Spoken<'a> {

@@ -31,8 +31,8 @@ pub(crate) use mail::in_order;
 pub use mail::{Confirmation as ConfirmationMail, ConfirmationText};
 pub use open_rsvp::{Open, OpenEvent, TypedAnswer};
 pub use portal::{
-    Confirmation, DaysLeft, EventRow, PortalPage, Progress, ScheduleRow, Standing, Stored, Tile,
-    Timer, Typed,
+    AppLink, Confirmation, DaysLeft, EventRow, PortalPage, Progress, ScheduleRow, Standing, Stored,
+    Tile, Timer, Typed,
 };
 pub use question::{AnsweredQuestion, FieldChoice, QuestionControl, QuestionField};
 
@@ -131,6 +131,16 @@ pub struct Cover<'a> {
     pub date: String,
     /// The first day in ISO format: `2027-01-16`.
     pub date_machine: String,
+    /// The cover picture, in place of the theme's ornament.
+    pub picture: Option<CoverPicture<'a>>,
+}
+
+/// A cover picture.
+pub struct CoverPicture<'a> {
+    /// Its address.
+    pub address: String,
+    /// What it shows; may be empty.
+    pub alt: Spoken<'a>,
 }
 
 /// Whom guests can ask when a page does not help them.

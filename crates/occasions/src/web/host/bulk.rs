@@ -18,7 +18,9 @@ use crate::id::InvitationId;
 use crate::words::Progress;
 
 /// The actions, as their buttons name them.
-const ACTIONS: [(&str, &str); 8] = [
+const ACTIONS: [(&str, &str); 10] = [
+    (SENT, "host-mark-sent"),
+    (UNSENT, "host-bulk-unsent"),
     ("tag", "host-bulk-tag"),
     ("untag", "host-bulk-untag"),
     ("language", "host-bulk-language"),
@@ -28,6 +30,10 @@ const ACTIONS: [(&str, &str); 8] = [
     ("unlock", "host-bulk-unlock"),
     ("archive", "host-bulk-archive"),
 ];
+
+/// These two are done at once: nothing is filled in, and one press takes them back.
+const SENT: &str = "sent";
+const UNSENT: &str = "unsent";
 
 #[derive(Template)]
 #[template(path = "host/bulk.html")]
@@ -81,12 +87,14 @@ impl Step<'_> {
 }
 
 /// `POST /admin/o/{slug}/invites/bulk`: shows the action and its effect. Nothing is
-/// changed before `go` is pressed.
+/// changed before `go` is pressed, except for the marks of what was sent.
 pub(super) async fn step(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let wanted = read_action(form);
     let target = read_target(form)?;
-    if form.is_ticked("go")
+    let is_immediate = [SENT, UNSENT].contains(&form.text("action"));
+    let is_some = !matches!(&target, Target::Chosen(ids) if ids.is_empty());
+    if (form.is_ticked("go") || is_immediate && is_some)
         && let Some(action) = wanted.clone()
     {
         return start(&posted, Request { target, action }).await;
@@ -106,6 +114,7 @@ async fn show(
         let n = match &looked {
             Target::Chosen(ids) => ids.len(),
             Target::Matching(filter) => listing::all_invitations(tx, &context.host, filter)?.len(),
+            Target::ChangedBy(id) => bulk::changed_by(tx, &context.host, id)?.len(),
         };
         let request = wanted.clone().map(|action| Request {
             target: looked.clone(),
@@ -140,7 +149,7 @@ async fn show(
         n,
         ids: match &target {
             Target::Chosen(ids) => ids.iter().map(InvitationId::as_str).collect(),
-            Target::Matching(_) => Vec::new(),
+            Target::Matching(_) | Target::ChangedBy(_) => Vec::new(),
         },
         query: form.text("query"),
         is_all: matches!(target, Target::Matching(_)),
@@ -191,6 +200,9 @@ fn problem_of(refusal: Refusal) -> Problem {
 }
 
 fn read_target(form: &Form) -> Result<Target, Refusal> {
+    if let Some(id) = form_state::some(form, "changed_by") {
+        return Ok(Target::ChangedBy(BulkId::from_text(id)));
+    }
     if form.is_ticked("all") {
         let query = Form::parse(form.text("query").as_bytes()).map_err(|_| Refusal::NotFound)?;
         let (filter, _) = InvitationFilter::read(&query)?;
@@ -231,6 +243,8 @@ fn read_action(form: &Form) -> Option<Action> {
         },
         "unlock" => Action::Unlock {},
         "archive" => Action::Archive {},
+        SENT => Action::Sent {},
+        UNSENT => Action::Unsent {},
         _ => return None,
     })
 }
@@ -292,6 +306,8 @@ fn named(text: &Text, action: &Action) -> String {
         Action::Lock { .. } => text.say("host-bulk-lock").into_owned(),
         Action::Unlock {} => text.say("host-bulk-unlock").into_owned(),
         Action::Archive {} => text.say("host-bulk-archive").into_owned(),
+        Action::Sent {} => text.say("host-mark-sent").into_owned(),
+        Action::Unsent {} => text.say("host-bulk-unsent").into_owned(),
     }
 }
 
@@ -304,6 +320,10 @@ struct JobPage<'a> {
     is_over: bool,
     job: &'a Bulk,
     failed: Vec<Failed>,
+    csrf: &'a str,
+    submission: String,
+    /// The action that takes this one back.
+    undo: Option<&'static str>,
 }
 
 /// An invitation that failed and stayed unchanged.
@@ -316,15 +336,24 @@ struct Failed {
 /// `GET /admin/o/{slug}/invites/bulk/{id}`: the progress of the action.
 pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
     let id: BulkId = req.id();
-    let (context, (job, failed)) = req
+    let (context, (job, failed, undo)) = req
         .read(move |tx, context| {
             let job = bulk::load(tx, &context.host, &id)?;
+            let undo = match job.action {
+                Action::Sent {} => Some(UNSENT),
+                Action::Unsent {} => Some(SENT),
+                _ => None,
+            };
+            let undo = match undo {
+                Some(_) if bulk::changed_by(tx, &context.host, &id)?.is_empty() => None,
+                undo => undo,
+            };
             let mut failed = Vec::new();
             for outcome in bulk::failures(tx, &context.host, &id)? {
                 let portal = portals::load(tx, &context.host, &outcome.invitation)?;
                 failed.push((portal.household.invitation.details.household, outcome));
             }
-            Ok((job, failed))
+            Ok((job, failed, undo))
         })
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
@@ -339,6 +368,9 @@ pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
             .into_iter()
             .map(|row| failure(&wording, row))
             .collect(),
+        undo: undo.filter(|_| job.state == Progress::Ready),
+        csrf: &req.csrf,
+        submission: req.submission(),
         job: &job,
         wording: wording.clone(),
     };

@@ -364,6 +364,7 @@ pub(crate) fn field_words(field: &str) -> Option<&'static str> {
         "note" => "host-household-note",
         "status" => "host-state",
         "role" => "host-role",
+        "cover" => "host-cover",
         "total" | "invitations" => "host-invitations",
         _ => {
             let fields = FIELDS.iter().chain(invitations::FIELDS);

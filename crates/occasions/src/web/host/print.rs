@@ -1,10 +1,13 @@
-//! Sheets to print: cards, labels and place cards on A4, with marks for cutting and folding. The
-//! kitchen's list is on the page of the reports, which can be printed directly.
+//! Sheets to print, on A4 or Letter: cards, labels and place cards with marks for cutting and
+//! folding, and the list for the door. The kitchen's list is on the page of the reports, which can
+//! be printed directly.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::response::Response;
-use web::page::{Kind, Page};
-use web::{Language, Problem, Spoken, Text, assets, qr_code};
+use web::page::Page;
+use web::{Language, Problem, Spoken, Text, assets, qr_code, words};
 
 use super::frame::{Place, keep_private};
 use super::request::{HostRequest, PageContext};
@@ -12,14 +15,61 @@ use super::wording::{self, Wording};
 use crate::hosting::listing::people::{self, GuestFilter};
 use crate::hosting::listing::{self, InvitationFilter};
 use crate::hosting::{Permission, Refusal, portals};
+use crate::id::InvitationId;
 use crate::web::guest::Reading;
 use crate::words::ReplyStatus;
 
-/// The number per page: 2 × 5 cards of 85 × 55 mm, 3 × 8 labels of 70 × 37 mm, 2 × 3 place cards
-/// that are folded to 85 × 45 mm.
-const CARDS: usize = 10;
-const LABELS: usize = 24;
-const PLACES: usize = 6;
+words! {
+    /// The paper that sheets are for.
+    #[derive(Default)]
+    Paper {
+        /// 210 × 297 mm.
+        #[default]
+        A4 = "a4" => "host-paper-a4",
+        /// 8½ × 11 in.
+        Letter = "letter" => "host-paper-letter",
+    }
+}
+
+words! {
+    /// What is printed.
+    Kind {
+        /// A card for the household, of the size of a business card.
+        Cards = "cards" => "host-print-cards",
+        /// An invitation card, A6.
+        Invitations = "a6" => "host-print-a6",
+        /// A label for the envelope.
+        Labels = "labels" => "host-print-labels",
+        /// A folded card for a guest's place at the table.
+        Places = "places" => "host-print-places",
+    }
+}
+
+impl Kind {
+    /// The number per page. `print.css` has their sizes.
+    fn per_page(self, paper: Paper) -> usize {
+        match (self, paper) {
+            (Self::Cards, _) | (Self::Labels, Paper::Letter) => 10,
+            (Self::Invitations, Paper::A4) => 4,
+            (Self::Invitations, Paper::Letter) => 2,
+            (Self::Labels, Paper::A4) => 24,
+            (Self::Places, _) => 6,
+        }
+    }
+}
+
+impl Paper {
+    fn of(req: &HostRequest) -> Self {
+        Self::find(req.query.text("paper")).unwrap_or_default()
+    }
+
+    /// The stylesheets of sheets for this paper.
+    fn styles(self) -> Vec<&'static str> {
+        let letter = (self == Self::Letter).then(|| assets::asset("print-letter.css"));
+        let all = [assets::asset("print.css")].into_iter();
+        all.chain(letter).collect()
+    }
+}
 
 #[derive(Template)]
 #[template(path = "host/print.html")]
@@ -27,8 +77,19 @@ struct Choice<'a> {
     text: &'a Text,
     wording: Wording<'a>,
     may_see: bool,
+    paper: Paper,
     events: Vec<(&'a str, Spoken<'a>)>,
     zip: String,
+}
+
+impl Choice<'_> {
+    /// What a sheet is like on the chosen paper: a message for A4 and one for Letter.
+    fn about(&self, a4: &str, letter: &str) -> std::borrow::Cow<'_, str> {
+        self.text.say(match self.paper {
+            Paper::A4 => a4,
+            Paper::Letter => letter,
+        })
+    }
 }
 
 /// `GET /admin/o/{slug}/print`: what can be printed.
@@ -39,6 +100,7 @@ pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
     let body = Choice {
         text: &req.text,
         may_see: context.may(Permission::SeeContacts),
+        paper: Paper::of(&req),
         events: events
             .map(|event| (event.key.as_str(), wording.event(event)))
             .collect(),
@@ -69,10 +131,12 @@ struct Piece {
 #[template(path = "host/print_sheet.html")]
 struct Sheet<'a> {
     text: &'a Text,
-    style: &'static str,
+    styles: Vec<&'static str>,
     title: std::borrow::Cow<'a, str>,
+    how: std::borrow::Cow<'a, str>,
     back: String,
-    kind: &'static str,
+    kind: Kind,
+    paper: Paper,
     pages: Vec<&'a [Piece]>,
 }
 
@@ -100,7 +164,42 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
         }
     })
     .await?;
-    Ok(sheet(&req, &context, ("cards", CARDS), &pieces))
+    Ok(sheet(&req, &context, Kind::Cards, &pieces))
+}
+
+/// `GET …/print/a6`: an invitation card per household, with the events that it is invited to.
+pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
+    let (context, pieces) = of_households(&req, |req, portal, link| {
+        let text = req.site.catalogue.speak(&language(portal));
+        let reading = Reading::new(&text, portal);
+        let occasion = &portal.occasion;
+        let hosts = occasion
+            .hosts
+            .pick(text.language(), &occasion.default_language);
+        let site = req.site.url().authority().to_owned();
+        let kicker = reading.cover().kicker.map(|kicker| kicker.text.to_owned());
+        let events = reading.events().into_iter().take(4).flat_map(|event| {
+            [
+                format!("{}\u{a0}· {}", event.name, event.moment),
+                event.venue.to_owned(),
+            ]
+        });
+        let lines = kicker.into_iter().chain(events);
+        let how = [
+            text.say("print-scan").into_owned(),
+            text.with("print-or", [("address", site.into())]),
+        ];
+        Piece {
+            title: hosts.text.to_owned(),
+            household: reading.salutation(),
+            lines: lines.chain(how).collect(),
+            code: portal.household.invitation.code.clone(),
+            qr: qr_code::path(link),
+            language: text.language().clone(),
+        }
+    })
+    .await?;
+    Ok(sheet(&req, &context, Kind::Invitations, &pieces))
 }
 
 /// `GET …/print/labels`: one label per household, to stick on an envelope.
@@ -118,7 +217,7 @@ pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
         }
     })
     .await?;
-    Ok(sheet(&req, &context, ("labels", LABELS), &pieces))
+    Ok(sheet(&req, &context, Kind::Labels, &pieces))
 }
 
 /// `GET …/print/places`: a place card for everybody who comes to an event.
@@ -140,7 +239,7 @@ pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
             qr: None,
         })
         .collect();
-    Ok(sheet(&req, &context, ("places", PLACES), &pieces))
+    Ok(sheet(&req, &context, Kind::Places, &pieces))
 }
 
 fn language(portal: &crate::invitation_snapshot::InvitationSnapshot) -> Language {
@@ -168,31 +267,122 @@ async fn of_households(
     .await
 }
 
-fn sheet(
+fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece]) -> Response {
+    let paper = Paper::of(req);
+    let title = req.text.say(kind.label());
+    let body = Sheet {
+        text: &req.text,
+        styles: paper.styles(),
+        title: title.clone(),
+        how: req.text.say(match paper {
+            Paper::A4 => "host-print-how",
+            Paper::Letter => "host-print-how-letter",
+        }),
+        back: back(context, paper),
+        kind,
+        paper,
+        pages: pieces.chunks(kind.per_page(paper)).collect(),
+    };
+    printed(req, context, &title, body)
+}
+
+/// The address of the page on which the sheet was chosen.
+fn back(context: &PageContext, paper: Paper) -> String {
+    let place = format!("/print?paper={}", paper.word());
+    wording::at(&context.occasion.slug, &place)
+}
+
+/// A page that is made for paper.
+fn printed<B: Template>(
     req: &HostRequest,
     context: &PageContext,
-    (kind, fits): (&'static str, usize),
-    pieces: &[Piece],
+    title: &str,
+    body: B,
 ) -> Response {
-    let title = req.text.say(match kind {
-        "cards" => "host-print-cards",
-        "labels" => "host-print-labels",
-        _ => "host-print-places",
-    });
     let mut response = web::page(Page {
-        title: &title,
-        body: Sheet {
-            text: &req.text,
-            style: assets::asset("print.css"),
-            title: title.clone(),
-            back: wording::at(&context.occasion.slug, "/print"),
-            kind,
-            pages: pieces.chunks(fits).collect(),
-        },
+        title,
+        body,
         text: &req.text,
         theme: context.occasion.theme,
-        kind: Kind::Public { languages: &[] },
+        kind: web::page::Kind::Public { languages: &[] },
     });
     keep_private(&mut response);
     response
+}
+
+#[derive(Template)]
+#[template(path = "host/print_door.html")]
+struct DoorList<'a> {
+    text: &'a Text,
+    styles: Vec<&'static str>,
+    back: String,
+    hosts: Spoken<'a>,
+    /// The events of the list: name, when, and how many come.
+    events: Vec<(Spoken<'a>, String, String)>,
+    rows: Vec<DoorRow>,
+}
+
+/// A guest on the door list.
+struct DoorRow {
+    name: String,
+    household: String,
+    /// How many of the household come.
+    heads: usize,
+    /// Whether the guest comes, for each event of the list.
+    comes: Vec<bool>,
+}
+
+/// `GET …/print/door`: everybody who comes, by name, to be ticked off at the door.
+pub(super) async fn door(req: HostRequest) -> Result<Response, Problem> {
+    let filter = GuestFilter {
+        status: Some(people::Status::Yes),
+        ..GuestFilter::read(&req.query)?
+    };
+    let event = filter.event.clone();
+    let (context, (people, coming)) = req
+        .read(move |tx, context| {
+            let people = people::all_people(tx, &context.host, &filter)?;
+            Ok((people, people::coming(tx, &context.host)?))
+        })
+        .await?;
+    let wording = req.wording(&context);
+    let events = context.events.iter();
+    let events: Vec<_> = events
+        .filter(|one| event.as_ref().is_none_or(|key| one.key == *key))
+        .collect();
+    let mut heads: BTreeMap<&InvitationId, usize> = BTreeMap::new();
+    for person in &people {
+        *heads.entry(&person.invitation).or_default() += 1;
+    }
+    let rows = people.iter().map(|person| DoorRow {
+        name: person.shown_name(&req.text),
+        household: person.household.clone(),
+        heads: heads.get(&person.invitation).copied().unwrap_or_default(),
+        comes: events
+            .iter()
+            .map(|event| coming.contains(&(person.id.clone(), event.id.clone())))
+            .collect(),
+    });
+    let rows: Vec<DoorRow> = rows.collect();
+    let told = events.iter().enumerate().map(|(place, event)| {
+        let comes = |row: &&DoorRow| row.comes.get(place) == Some(&true);
+        let heads = rows.iter().filter(comes).count();
+        let heads = req.text.with("count-yes", [("n", heads.into())]);
+        (wording.event(event), wording.moment(event.starts_at), heads)
+    });
+    let title = req.text.say("host-print-door");
+    let paper = Paper::of(&req);
+    let body = DoorList {
+        text: &req.text,
+        styles: paper
+            .styles()
+            .into_iter()
+            .chain([assets::asset("print-list.css")])
+            .collect(),
+        back: back(&context, paper),
+        hosts: wording.hosts(),
+        events: told.collect(),
+        rows,
+    };
+    Ok(printed(&req, &context, &title, body))
 }

@@ -5,12 +5,14 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use platform::Tx;
 use web::form_state::{self, Control, Field, FormState, Group};
+use web::look::Color;
 use web::theme::{Ground, Preset};
-use web::{Form, Input, Problem, Text, Theme, Wishes, fields};
+use web::{Form, Input, Problem, Text, Theme, Wishes, fields, theme_accent};
 
 use super::frame::{Place, keep_private};
 use super::request::{HostForm, HostRequest, PageContext};
 use super::wording::{self, Wording};
+use crate::cover;
 use crate::hosting::locks::{self, Effect};
 use crate::hosting::occasions::{self, FIELDS};
 use crate::hosting::{HostOf, Permission, Refusal};
@@ -25,6 +27,7 @@ pub(super) enum Part {
     Basics,
     Languages,
     Look,
+    Cover,
     Deadline,
     Switches,
     Contact,
@@ -32,10 +35,11 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Texts,
         Self::Deadline,
         Self::Look,
+        Self::Cover,
         Self::Switches,
         Self::Contact,
         Self::Languages,
@@ -49,6 +53,7 @@ impl Part {
             Self::Basics => "basics",
             Self::Languages => "languages",
             Self::Look => "look",
+            Self::Cover => "cover",
             Self::Deadline => "deadline",
             Self::Switches => "switches",
             Self::Contact => "contact",
@@ -62,6 +67,7 @@ impl Part {
             Self::Basics => "host-basics",
             Self::Languages => "host-field-languages",
             Self::Look => "host-look-title",
+            Self::Cover => "host-cover",
             Self::Deadline => "host-deadline",
             Self::Switches => "host-switches",
             Self::Contact => "host-contact",
@@ -103,6 +109,17 @@ struct Settings<'a> {
     states: Vec<Move>,
     confirm: Option<Field>,
     card: String,
+    /// The form of the cover picture, on its page.
+    cover: Option<Cover>,
+    /// How the accent colour was changed so that it can be read, in words.
+    changed: Vec<String>,
+}
+
+/// The form of the cover picture.
+struct Cover {
+    /// The address of the present one.
+    picture: Option<String>,
+    file: Field,
 }
 
 /// A possible change of state.
@@ -133,6 +150,7 @@ pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, P
     let theme = Theme {
         preset: Preset::find(req.query.text("theme.preset")).unwrap_or_default(),
         ground: Ground::find(req.query.text("theme.ground")),
+        accent: Color::parse(req.query.text("theme.accent")),
     };
     let PageContext {
         occasion, events, ..
@@ -182,6 +200,19 @@ fn page(
             form_state.line("confirm", label)
         }),
         card: format!("/o/{slug}"),
+        cover: (part == Part::Cover).then(|| Cover {
+            picture: cover::path(&context.occasion, cover::ON_PAGES),
+            file: form_state.field(
+                "file",
+                text.say("host-cover-file"),
+                Control::Line("file", "off"),
+            ),
+        }),
+        changed: if part == Part::Look {
+            changed_accent(text, context.occasion.theme)
+        } else {
+            Vec::new()
+        },
         wording: wording.clone(),
     };
     req.page(context, Place::Settings, &text.say(part.title()), body)
@@ -189,7 +220,39 @@ fn page(
 
 /// The stored values, as the forms of all sections hold them.
 fn stored(occasion: &Occasion) -> Form {
-    fields::form(FIELDS, occasion, occasion.version, &occasion.zone())
+    let form = fields::form(FIELDS, occasion, occasion.version, &occasion.zone());
+    let own = occasion.theme.accent.is_some();
+    let own = own.then(|| (ACCENT_OWN.to_owned(), "1".to_owned()));
+    let fields = form
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    form_state::form(fields.chain(own))
+}
+
+/// The field that says whether the typed colour counts, because a colour input cannot be empty.
+const ACCENT_OWN: &str = "accent_own";
+/// The colour that the input shows where none was chosen.
+const ACCENT_SHOWN: &str = "#7a1733";
+
+/// The form without the colour, unless it is ticked that it counts.
+fn with_own_accent(form: &Form) -> Form {
+    let is_own = form.is_ticked(ACCENT_OWN);
+    let fields = form
+        .iter()
+        .filter(|(name, _)| is_own || *name != "theme.accent");
+    form_state::form(fields)
+}
+
+/// How the accent colour was changed so that it can be read.
+fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
+    let colors = theme_accent::colors(theme).into_iter().flatten();
+    let all = ["host-accent-light", "host-accent-dark"]
+        .into_iter()
+        .zip(colors);
+    let changed = all.filter(|(_, own)| own.accent.is_changed);
+    changed
+        .map(|(message, own)| text.with(message, [("color", own.accent.color.hex().into())]))
+        .collect()
 }
 
 /// Hints about the looks, in their order.
@@ -215,8 +278,16 @@ fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group
                     field.control = Control::Select(wording::languages(wording.text));
                 }
                 "theme.preset" => field.show_as_radios(LOOK_HINTS.map(say)),
+                "theme.accent" if field.value.is_empty() => {
+                    ACCENT_SHOWN.clone_into(&mut field.value);
+                }
                 _ => {}
             }
+        }
+        if part == Part::Look {
+            let place = group.fields.len().saturating_sub(1);
+            let own = form_state.tick(ACCENT_OWN, say("host-accent-own"));
+            group.fields.insert(place, own);
         }
         if part == Part::Languages {
             let all = wording::languages(wording.text);
@@ -272,13 +343,15 @@ fn moves(status: OccasionStatus) -> Vec<Move> {
 
 /// `POST /admin/o/{slug}/settings/{part}`.
 pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
-    let (req, form) = (&posted.req, &posted.form);
+    let (req, form) = (&posted.req, &with_own_accent(&posted.form));
     let part = part(req)?;
-    if part == Part::State {
-        return set_state(&posted).await;
+    match part {
+        Part::State => return set_state(&posted).await,
+        Part::Cover => return set_cover(&posted).await,
+        _ => {}
     }
     if part == Part::Look && form.is_ticked("see") {
-        let names = ["theme.preset", "theme.ground"];
+        let names = ["theme.preset", "theme.ground", "theme.accent"];
         let typed = names.map(|name| (name, form.text(name)));
         let page = wording::address(&req.at("/settings/preview/page"), typed);
         return Ok(Redirect::to(&page).into_response());
@@ -300,6 +373,44 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
         })
         .await;
     answer(&posted, part, done).await
+}
+
+/// Sets the cover picture, or removes it.
+async fn set_cover(posted: &HostForm) -> Result<Response, Problem> {
+    let done = try_set_cover(posted).await;
+    form_state::answer(done, async |problem| {
+        let req = &posted.req;
+        let (context, ()) = req
+            .read(|_, context| context.host.needs(Part::Cover.permission()))
+            .await?;
+        let form_state = FormState::refused(stored(&context.occasion), &problem, &req.text);
+        Ok(page(req, &context, &form_state, Part::Cover, None))
+    })
+    .await
+}
+
+async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let cover = if posted.form.is_ticked("remove") {
+        String::new()
+    } else {
+        let file = posted.files.first().filter(|file| !file.bytes.is_empty());
+        let missing = || Problem::fields().field("/file", "required", []);
+        let sent = file.ok_or_else(missing)?.bytes.clone();
+        // Checks the permission before the picture is decoded.
+        req.read(|_, context| context.host.needs(Part::Cover.permission()))
+            .await?;
+        let folder = cover::FOLDER;
+        folder
+            .upload_cuts(&req.site, sent, "/file", cover::CUTS)
+            .await?
+    };
+    let to = req.at("/settings/cover?done=saved");
+    let change = move |tx: &mut Tx<'_>, host: &HostOf| {
+        occasions::set_cover(tx, host, &cover)?;
+        Ok(to.clone())
+    };
+    Ok(posted.once(change).await?)
 }
 
 /// The first field of the form that a save changed, as the fragment of an address, so

@@ -7,7 +7,7 @@ use web::{Spoken, Text, Theme};
 
 use crate::open_rsvp::PublicWish;
 
-use super::{Contact, Cover, Hosts, OpenEvent, Typed, around_contact};
+use super::{Contact, Cover, DaysLeft, Hosts, OpenEvent, Typed, around_contact};
 
 /// The code page: `/`, and the response to a code that opens nothing.
 #[derive(Template)]
@@ -130,6 +130,8 @@ pub struct Card<'a> {
     pub preparing: bool,
     /// Whether the reader is a host, who sees it even in draft.
     pub host: bool,
+    /// How long it is until the first event.
+    pub days_left: Option<DaysLeft>,
     /// What the hosts tell everyone.
     pub welcome: Spoken<'a>,
     /// The events, if anybody may answer and so must know them.

@@ -1,7 +1,11 @@
 //! The mail after a save, as HTML and as plain text of the same content.
 
+use std::borrow::Cow;
+
 use askama::Template;
+use web::look::Color;
 use web::theme::{Ground, Preset};
+use web::theme_accent::{self, OwnColors};
 use web::{Text, Theme};
 
 use super::{AnsweredQuestion, Contact, Counts, EventRow, Progress, Stored, Tone};
@@ -9,25 +13,25 @@ use super::{AnsweredQuestion, Contact, Counts, EventRow, Progress, Stored, Tone}
 /// The colours of a theme, inlined in the mail because mail programs do not load our style sheets.
 pub(super) struct MailColours {
     /// The background around the mail.
-    pub(super) page: &'static str,
+    pub(super) page: Cow<'static, str>,
     /// The background of the text.
-    pub(super) surface: &'static str,
+    pub(super) surface: Cow<'static, str>,
     /// The colour of text.
-    pub(super) ink: &'static str,
+    pub(super) ink: Cow<'static, str>,
     /// The colour of secondary text.
-    pub(super) ink2: &'static str,
+    pub(super) ink2: Cow<'static, str>,
     /// The colour of hairlines.
-    pub(super) line: &'static str,
+    pub(super) line: Cow<'static, str>,
     /// The background of the names.
-    pub(super) ground: &'static str,
+    pub(super) ground: Cow<'static, str>,
     /// The colour of the names.
-    pub(super) ground_ink: &'static str,
+    pub(super) ground_ink: Cow<'static, str>,
     /// The colour of the double rule.
-    pub(super) gold: &'static str,
+    pub(super) gold: Cow<'static, str>,
     /// The colour of the button and of links.
-    pub(super) accent: &'static str,
+    pub(super) accent: Cow<'static, str>,
     /// The colour of the button's text.
-    pub(super) on_accent: &'static str,
+    pub(super) on_accent: Cow<'static, str>,
 }
 
 /// The colours of a mail on a light ground.
@@ -49,7 +53,7 @@ pub(super) fn light(theme: Theme) -> MailColours {
     if let (Preset::Songket, Some(ground)) = (theme.preset, theme.ground) {
         (light.ground, light.accent) = cloth(ground);
     }
-    light
+    own(light, theme_accent::colors(theme).map(|[light, _]| light))
 }
 
 /// The colours of a mail on a dark ground.
@@ -72,18 +76,36 @@ pub(super) fn dark(theme: Theme) -> MailColours {
         (_, None | Some(Ground::Maroon)) | (Preset::Letterpress | Preset::Plain, _) => {}
         (Preset::Songket, Some(ground)) => dark.ground = cloth(ground).0,
     }
-    dark
+    own(dark, theme_accent::colors(theme).map(|[_, dark]| dark))
+}
+
+/// The colours of a theme with those that follow the hosts' own accent colour.
+fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
+    let Some(own) = own else {
+        return theme;
+    };
+    let hex = |color: Color| Cow::from(color.hex());
+    MailColours {
+        accent: hex(own.accent.color),
+        on_accent: hex(own.accent.on),
+        // Where the ground follows the accent colour, the double rule does as well.
+        gold: own.ground.map_or(theme.gold, |_| hex(own.accent.color)),
+        ground: own.ground.map_or(theme.ground, hex),
+        ground_ink: own.ground_ink.map_or(theme.ground_ink, hex),
+        ..theme
+    }
 }
 
 /// The colours for a ground that hosts chose: its own and the button's.
-fn cloth(ground: Ground) -> (&'static str, &'static str) {
-    match ground {
+fn cloth(ground: Ground) -> (Cow<'static, str>, Cow<'static, str>) {
+    let (ground, accent) = match ground {
         Ground::Maroon => ("#64102b", "#7a1733"),
         Ground::Zamrud => ("#123a2c", "#14523d"),
         Ground::Nila => ("#1b2a5c", "#263b80"),
         Ground::Terung => ("#3a1a45", "#57286b"),
         Ground::Arang => ("#1f1a17", "#3a2e28"),
-    }
+    };
+    (ground.into(), accent.into())
 }
 
 fn colours(hex: [&'static str; 10]) -> MailColours {
@@ -98,7 +120,7 @@ fn colours(hex: [&'static str; 10]) -> MailColours {
         gold,
         accent,
         on_accent,
-    ] = hex;
+    ] = hex.map(Cow::from);
     MailColours {
         page,
         surface,

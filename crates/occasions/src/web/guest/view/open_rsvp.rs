@@ -7,7 +7,7 @@ use web::form_state::FormError;
 use web::{Spoken, Text};
 
 use super::answer::error;
-use super::{Closing, Contact, Hosts, around_contact};
+use super::{AppLink, Closing, Contact, Hosts, around_contact};
 
 /// `/o/{slug}/rsvp`: the form of an answer without a code.
 #[derive(Template)]
@@ -65,8 +65,8 @@ pub struct OpenEvent<'a> {
     pub venue: &'a str,
     /// The address of the venue, with line breaks as typed.
     pub address: &'a str,
-    /// The address of a map.
-    pub map: Option<&'a str>,
+    /// Maps in other apps.
+    pub apps: Vec<AppLink>,
 }
 
 /// The fields as they were typed.

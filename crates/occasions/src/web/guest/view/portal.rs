@@ -110,10 +110,20 @@ pub struct EventRow<'a> {
     pub address: &'a str,
     /// What to wear.
     pub dress: Spoken<'a>,
-    /// The address of a map.
+    /// The address of a map, for a mail.
     pub map: Option<&'a str>,
+    /// Maps and calendars in other apps.
+    pub apps: Vec<AppLink>,
     /// The schedule of the event.
     pub schedule: Vec<ScheduleRow<'a>>,
+}
+
+/// A link that opens an event in another app.
+pub struct AppLink {
+    /// The message id of the app's name.
+    pub label: &'static str,
+    /// The link.
+    pub address: String,
 }
 
 /// One line of an event's schedule.

@@ -6,8 +6,8 @@ use web::theme::Preset;
 use web::{Spoken, Text, Theme};
 
 use super::{
-    AnsweredQuestion, Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact, Counts,
-    Cover, DaysLeft, EventRow, Farewell, Frame, Hosts, Known, Mark, OpenEvent, PortalPage,
+    AnsweredQuestion, AppLink, Card, Closing, CodeEntry, Confirmation, ConfirmationMail, Contact,
+    Counts, Cover, DaysLeft, EventRow, Farewell, Frame, Hosts, Known, Mark, OpenEvent, PortalPage,
     Progress, ScheduleRow, Standing, Stored, Tile, Timer, Tone, Typed,
 };
 
@@ -68,7 +68,7 @@ pub(super) fn frame(text: &Text) -> Frame<'static> {
     Frame {
         theme: Theme {
             preset: Preset::Songket,
-            ground: None,
+            ..Theme::PLAIN
         },
         hosts: hosts(text),
         home: "/invite/RAHMA".to_owned(),
@@ -90,6 +90,7 @@ fn cover(text: &Text) -> Cover<'static> {
         )),
         date: text.date(at(9, 30)),
         date_machine: "2027-01-16".to_owned(),
+        picture: None,
     }
 }
 
@@ -132,6 +133,10 @@ fn events(text: &Text) -> Vec<EventRow<'static>> {
         address: "Jalan Perdana, 50480 Kuala Lumpur",
         dress,
         map: Some("https://maps.example/?q=3.14,101.69"),
+        apps: vec![AppLink {
+            label: "portal-map",
+            address: "https://maps.example/?q=3.14,101.69".to_owned(),
+        }],
         schedule: (0..from.0 - 7)
             .map(|n| ScheduleRow {
                 time: text.time(&at(from.0, n)),
@@ -357,6 +362,7 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
         cover: cover(text),
         preparing: false,
         host: false,
+        days_left: None,
         welcome: portal(text).welcome,
         events: open_events(text),
         answer: Some("/o/aisyah-daniel/rsvp".to_owned()),
@@ -379,7 +385,7 @@ pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
         when_machine: "2027-01-16T12:00+08:00".to_owned(),
         venue: "Dewan Seri Melati",
         address: "12 Jalan Melati\nKuala Lumpur",
-        map: Some("https://maps.example/melati"),
+        apps: Vec::new(),
     }]
 }
 

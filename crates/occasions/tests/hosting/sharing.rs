@@ -1,0 +1,313 @@
+//! What an invitation looks like where it is shown and shared: its cover picture, its colour, the
+//! preview of links; and marking many as sent.
+
+use std::io::Cursor;
+
+use axum::http::Method;
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use jiff::SignedDuration;
+use occasions::cover::{self, IN_PREVIEWS, ON_PAGES};
+use occasions::hosting::invitations;
+use occasions::hosting::occasions as nouns;
+use occasions::occasion::Occasion;
+use testkit::{Page, Visitor};
+
+use crate::pages::HOME;
+use crate::stage::{Stage, on_both};
+
+async fn occasion(stage: &Stage<'_>) -> Occasion {
+    stage.done(nouns::load).await
+}
+
+/// A picture with the red channel at `red`.
+fn picture(red: u8) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    let picture: DynamicImage = RgbImage::from_pixel(900, 700, Rgb([red, 0, 90])).into();
+    picture.write_to(&mut file, ImageFormat::Png).unwrap();
+    file.into_inner()
+}
+
+/// Sends the form of the cover picture with a file, as a browser does.
+async fn upload(owner: &mut Visitor, page: &Page, file: &[u8]) -> Page {
+    let action = format!("{HOME}/settings/cover");
+    let mut body = Vec::new();
+    for (name, value) in page.form(&action).entries() {
+        let head = format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+        body.extend(head.as_bytes());
+        body.extend(value.as_bytes());
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n");
+    body.extend(b"content-type: image/png\r\n\r\n");
+    body.extend(file);
+    body.extend(b"\r\n--b--\r\n");
+    let kind = Some("multipart/form-data; boundary=b");
+    owner.send(Method::POST, &action, kind, body.into()).await
+}
+
+/// The value of a `meta` of the preview.
+fn preview<'a>(page: &'a Page, property: &str) -> &'a str {
+    let start = format!("<meta property=\"og:{property}\" content=\"");
+    let found = page.body.split_once(&start).unwrap().1;
+    found.split('"').next().unwrap()
+}
+
+#[test]
+fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
+    on_both(async |stage| {
+        stage.world.expect_jobs(cover::KIND);
+        let mut owner = stage.visitor(&stage.owner);
+        let mut guest = stage.nobody();
+        let before = guest.get("/invite/RAHMA").await;
+        assert!(preview(&before, "image").contains("/card.png?"));
+
+        let page = owner.get(&format!("{HOME}/settings/cover")).await;
+        let nothing = upload(&mut owner, &page, b"").await.with(422);
+        assert!(nothing.body.contains("href=\"#file\""), "{}", nothing.body);
+        upload(&mut owner, &page, b"GIF89a").await.with(422);
+        assert_eq!(occasion(stage).await.cover, "");
+
+        let sent = upload(&mut owner, &page, &picture(200)).await;
+        let page = owner.follow(sent).await;
+        page.expect(200);
+        let stored = occasion(stage).await;
+        let path = cover::path(&stored, ON_PAGES).unwrap();
+        assert!(page.body.contains(&format!("src=\"{path}\"")));
+
+        // On the invitation, on the public page, and as the preview of both.
+        for address in ["/invite/RAHMA", "/o/aisyah-daniel"] {
+            let shown = guest.get(address).await;
+            let img = format!("<img src=\"{path}\" width=\"720\" height=\"360\" alt=\"\">");
+            assert!(shown.body.contains(&img), "{}", shown.body);
+            assert!(shown.body.contains("class=\"cover songket pictured\""));
+            let image = preview(&shown, "image");
+            assert!(image.ends_with(&cover::path(&stored, IN_PREVIEWS).unwrap()));
+            assert_eq!(preview(&shown, "image:width"), "1200");
+            assert!(!preview(&shown, "title").contains("Rahman"));
+        }
+        for cut in [ON_PAGES, IN_PREVIEWS] {
+            let path = cover::path(&stored, cut).unwrap();
+            let file = guest.bytes(&path).await;
+            let found = image::load_from_memory(&file).unwrap().to_rgb8();
+            assert_eq!(found.dimensions(), (cut.width, cut.height));
+            assert!(file.len() <= cut.bytes && found.get_pixel(9, 9).0[0] > 180);
+            let head = guest.get(&path).await;
+            assert_eq!(head.header("content-type"), "image/jpeg");
+        }
+        let stem = &stored.cover;
+        for other in [
+            format!("/o/aisyah-daniel/cover/{stem}-9x9.jpg"),
+            "/o/aisyah-daniel/cover/-720x360.jpg".to_owned(),
+            format!("/o/nobody/cover/{stem}-720x360.jpg"),
+        ] {
+            guest.get(&other).await.with(404);
+        }
+
+        // Words for people who cannot see it.
+        let texts = owner.get(&format!("{HOME}/settings/texts")).await;
+        let mut form = texts.form(&format!("{HOME}/settings/texts"));
+        form.fill("cover_alt.en", "Two people \"under\" a tree");
+        owner.submit(&texts, &form).await.expect(303);
+        let shown = guest.get("/invite/RAHMA?lang=en").await;
+        assert!(
+            shown
+                .body
+                .contains("alt=\"Two people &#34;under&#34; a tree\"")
+        );
+        assert_eq!(
+            preview(&shown, "image:alt"),
+            "Two people &#34;under&#34; a tree"
+        );
+
+        // Another picture has another address, and the one before is deleted in a day.
+        let page = owner.get(&format!("{HOME}/settings/cover")).await;
+        upload(&mut owner, &page, &picture(20)).await.with(303);
+        let second = occasion(stage).await;
+        assert_ne!(second.cover, stored.cover);
+        guest.get(&path).await.with(404);
+        stage.world.clock.advance(SignedDuration::from_hours(25));
+        stage.worker().run_due().await.unwrap();
+        let files = stage.world.files().join(" ");
+        assert!(
+            !files.contains(&stored.cover) && files.contains(&second.cover),
+            "{files}"
+        );
+
+        // It is removed by one press.
+        let mut form = page.form(&format!("{HOME}/settings/cover"));
+        form.press("remove", "1");
+        owner.submit(&page, &form).await.expect(303);
+        assert_eq!(occasion(stage).await.cover, "");
+        let shown = guest.get("/invite/RAHMA").await;
+        assert!(!shown.body.contains("pictured"));
+        assert!(preview(&shown, "image").contains("/card.png?"));
+        stage.world.clock.advance(SignedDuration::from_hours(25));
+        stage.worker().run_due().await.unwrap();
+        let files = stage.world.files().join(" ");
+        assert!(!files.contains(&second.cover), "{files}");
+    });
+}
+
+#[test]
+fn only_an_owner_sets_the_cover_picture() {
+    on_both(async |stage| {
+        let mut coordinator = stage.visitor(&stage.coordinator);
+        let cover = format!("{HOME}/settings/cover");
+        coordinator.get(&cover).await.with(403);
+        let texts = coordinator.get(&format!("{HOME}/settings/texts")).await;
+        assert!(!texts.body.contains(&cover));
+        let form = texts.form(&format!("{HOME}/settings/texts"));
+        let fields = [("_csrf", form.value("_csrf").unwrap()), ("remove", "1")];
+        coordinator.post(&cover, &fields).await.expect(403);
+    });
+}
+
+#[test]
+fn a_colour_of_the_hosts_own_is_made_legible_and_said() {
+    on_both(async |stage| {
+        let address = format!("{HOME}/settings/look");
+        let mut owner = stage.visitor(&stage.owner);
+        let page = owner.get(&address).await;
+        let mut form = page.form(&address);
+        form.fill("theme.preset", "plain")
+            .fill("theme.accent", "#ffee00");
+        // Not ticked: the colour does not count.
+        owner.submit(&page, &form).await.expect(303);
+        assert_eq!(occasion(stage).await.theme.accent, None);
+
+        let page = owner.get(&address).await;
+        let mut form = page.form(&address);
+        form.fill("theme.accent", "#FFEE00")
+            .tick("accent_own", "1")
+            .press("see", "1");
+        let seen = owner.submit(&page, &form).await;
+        let seen = owner.follow(seen).await;
+        let style = "<link rel=\"stylesheet\" href=\"/assets/accent/plain-ffee00.css\">";
+        assert!(seen.body.contains(style), "{}", seen.body);
+
+        let mut form = page.form(&address);
+        form.fill("theme.accent", "#FFEE00").tick("accent_own", "1");
+        let saved = owner.submit(&page, &form).await;
+        let page = owner.follow(saved).await;
+        let theme = occasion(stage).await.theme;
+        let [light, dark] = web::theme_accent::colors(theme).unwrap();
+        assert!(light.accent.is_changed && !dark.accent.is_changed);
+        let values = [("color", light.accent.color.hex().into())];
+        assert!(
+            page.text()
+                .contains(&stage.fill("host-accent-light", values))
+        );
+        let form = page.form(&address);
+        assert_eq!(form.value("theme.accent"), Some("#ffee00"));
+        assert_eq!(form.value("accent_own"), Some("1"));
+
+        let mut guest = stage.nobody();
+        for address in ["/invite/RAHMA", "/o/aisyah-daniel", "/invite"] {
+            let shown = guest.get(address).await;
+            assert!(shown.body.contains(style), "{address}: {}", shown.body);
+        }
+        let found = guest.get("/assets/accent/plain-ffee00.css").await;
+        let accent = format!("--accent: {}", light.accent.color.hex());
+        assert!(found.body.contains(&accent), "{}", found.body);
+
+        // What is no colour is refused, and nothing changes.
+        let mut form = page.form(&address);
+        form.fill("theme.accent", "red").tick("accent_own", "1");
+        let refused = owner.submit(&page, &form).await.with(422);
+        assert!(refused.body.contains("href=\"#theme.accent\""));
+        assert_eq!(occasion(stage).await.theme, theme);
+    });
+}
+
+#[test]
+fn a_link_without_a_code_has_a_preview_that_names_nobody() {
+    on_both(async |stage| {
+        let mut guest = stage.nobody();
+        for language in stage.site.public_languages() {
+            let page = guest.get(&format!("/invite?lang={}", language.tag)).await;
+            let text = stage.site.catalogue.speak(&language);
+            assert_eq!(preview(&page, "title"), text.say("code-title"));
+            assert_eq!(preview(&page, "description"), text.say("code-preview"));
+            let image = preview(&page, "image");
+            assert!(image.contains("theme=songket"), "{image}");
+            for name in ["Aisyah", "Daniel", "Rahman"] {
+                let head = page.body.split("</head>").next().unwrap();
+                assert!(!head.contains(name), "{head}");
+            }
+        }
+    });
+}
+
+#[test]
+fn many_are_marked_as_sent_and_one_press_takes_that_back() {
+    on_both(async |stage| {
+        let sent = async |id: &occasions::id::InvitationId| {
+            let id = id.clone();
+            let found = stage
+                .done(move |tx, _| Ok(invitations::bookkeeping(tx, &id)?))
+                .await;
+            found.sent_at
+        };
+        let chosen = [
+            stage.invitation("ROSSI").await,
+            stage.invitation("RAHMA").await,
+        ];
+        let marked = chosen[0].clone();
+        stage
+            .done(move |tx, host| invitations::mark_sent(tx, host, &marked, true))
+            .await;
+        let by_hand = sent(&chosen[0]).await;
+        assert_eq!(sent(&chosen[1]).await, None);
+
+        stage.world.clock.advance(SignedDuration::from_hours(1));
+        let mut host = stage.visitor(&stage.coordinator);
+        let action = format!("{HOME}/invites/bulk");
+        let page = host.get(&format!("{HOME}/invites?limit=200")).await;
+        let mut form = page.form(&action);
+        for id in &chosen {
+            form.tick("ids", id.as_str());
+        }
+        form.press("action", "sent");
+        let begun = host.submit(&page, &form).await;
+        let job = host.follow(begun).await;
+        assert!(
+            !job.text().contains(&stage.say("host-bulk-undo")),
+            "not done yet"
+        );
+        stage.worker().run_due().await.unwrap();
+        assert!(sent(&chosen[1]).await.is_some());
+
+        // Only what the action changed is taken back: one was marked before.
+        let job = host.get(&job.address).await;
+        let mut form = job.form(&action);
+        form.press("action", "unsent");
+        let undone = host.submit(&job, &form).await;
+        undone.expect(303);
+        stage.worker().run_due().await.unwrap();
+        assert_eq!(sent(&chosen[1]).await, None);
+        assert_eq!(sent(&chosen[0]).await, by_hand);
+
+        // The undoing can be undone too, and an action that changed nothing has nothing to undo.
+        let job = host.follow(undone).await;
+        let mut form = job.form(&action);
+        form.press("action", "sent");
+        host.submit(&job, &form).await.expect(303);
+        stage.worker().run_due().await.unwrap();
+        assert!(sent(&chosen[1]).await.is_some());
+        let mut form = page.form(&action);
+        for id in &chosen {
+            form.tick("ids", id.as_str());
+        }
+        form.press("action", "sent");
+        let begun = host.submit(&page, &form).await;
+        stage.worker().run_due().await.unwrap();
+        let job = host.follow(begun).await;
+        assert!(!job.text().contains(&stage.say("host-bulk-undo")));
+
+        // Nothing chosen: the page says so, and nothing is begun.
+        let mut form = page.form(&action);
+        form.press("action", "sent");
+        let step = host.submit(&page, &form).await.with(200);
+        assert!(step.text().contains(&stage.say("host-nothing-chosen")));
+    });
+}
