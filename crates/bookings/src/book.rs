@@ -11,11 +11,12 @@ use web::{Findings, Problem, Site};
 
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::notice::{self, Event};
-use crate::order::{self, Order};
+use crate::order::{self, GatewayName, Order};
 use crate::slot::{Slot, SlotId};
 use crate::{
     NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED, Refusal, SLOT_CHANGED,
-    SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, provider, settings, slot,
+    SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, gateway, provider, settings,
+    slot,
 };
 
 /// The longest note of a member, in characters.
@@ -142,7 +143,9 @@ pub fn book(
     }
     let until = now + SignedDuration::from_mins(rules.hold_minutes);
     let token = platform::id::generate_random(tx.random());
-    let order = order::create(tx, account, slot.price(), until)?;
+    let gateway = gateway::offered(site).first().copied();
+    let gateway = gateway.unwrap_or(GatewayName::Test);
+    let order = order::create(tx, account, gateway, slot.price(), until)?;
     booking.state = State::PendingPayment;
     booking.order_id = Some(order.id.clone());
     booking.hold_token = Some(token.clone());

@@ -7,6 +7,7 @@ pub mod browse;
 pub mod cancel;
 pub mod checkout;
 pub mod gateway;
+pub mod gateway_event;
 mod leaving;
 mod notice;
 pub mod order;
@@ -46,6 +47,8 @@ pub const ENABLED: Flag = Flag {
 /// This crate as the program mounts it: addresses, tables, jobs, settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
+    settings: gateway::SETTINGS,
+    check_settings: gateway::flaws,
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
     reserved_slugs: &[
@@ -86,7 +89,8 @@ pub const DOMAIN: Domain = Domain {
     routes: web::routes,
     jobs: |site| {
         let own = [refund::job(site), checkout::job(site)];
-        session::jobs(site).into_iter().chain(own).collect()
+        let all = session::jobs(site).into_iter().chain(own);
+        all.chain(gateway_event::jobs(site)).collect()
     },
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
@@ -100,7 +104,11 @@ pub const DOMAIN: Domain = Domain {
         erase: leaving::erase,
         ..DomainAccounts::new("bookings")
     },
-    ..Domain::new(platform::migrations!("bookings", "0001_begin"))
+    ..Domain::new(platform::migrations!(
+        "bookings",
+        "0001_begin",
+        "0002_gateways"
+    ))
 };
 
 /// The error codes of this crate.
@@ -118,6 +126,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "slot_overlap"),
     Code::new(409, "member_busy"),
     Code::new(409, "order_closed"),
+    Code::new(502, "gateway_unavailable"),
     Code::new(422, "series_rejected"),
     Code::new(422, "cancel_window_closed"),
     slot::FIELD_CODES[0],

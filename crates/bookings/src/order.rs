@@ -54,6 +54,8 @@ web::words! {
     GatewayName {
         /// The test gateway, which moves no money.
         Test = "test" => "gateway-test",
+        /// Razorpay.
+        Razorpay = "razorpay" => "gateway-razorpay",
     }
 }
 
@@ -128,6 +130,7 @@ pub struct Payment {
 pub(crate) fn create(
     tx: &mut Tx<'_>,
     account: &AccountId,
+    gateway: GatewayName,
     amount: Money,
     expires_at: Timestamp,
 ) -> Result<Order, StoreError> {
@@ -149,7 +152,7 @@ pub(crate) fn create(
         party_id,
         amount_minor: amount.minor,
         currency: amount.currency,
-        gateway: GatewayName::Test,
+        gateway,
         gateway_order_id: None,
         state: OrderState::Created,
         expires_at,
@@ -168,6 +171,21 @@ pub(crate) fn create(
 /// An order by its id.
 pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     sql!("SELECT {Order} FROM booking_order WHERE id = :id", id).maybe(tx)
+}
+
+/// The order that a gateway knows by this id.
+pub(crate) fn find_by_gateway(
+    tx: &mut Tx<'_>,
+    gateway: GatewayName,
+    name: &str,
+) -> Result<Option<OrderId>, StoreError> {
+    let found: Option<(OrderId,)> = sql!(
+        "SELECT id FROM booking_order WHERE gateway = :gateway AND gateway_order_id = :name",
+        gateway,
+        name
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
 }
 
 /// An order of the requester.

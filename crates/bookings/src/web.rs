@@ -2,6 +2,7 @@
 
 mod admin;
 pub mod api;
+mod hook;
 mod own;
 pub(crate) mod own_card;
 mod pay;
@@ -28,6 +29,8 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/pay/{order}", People, pay::show)
         .post("/pay/{order}/checkout", People, pay::checkout)
         .get("/pay/{order}/return", Anybody, pay::come_back)
+        .post("/pay/{order}/return", Anybody, pay::be_posted_back)
+        .post("/hooks/pay/{gateway}", Anybody, hook::take)
         .get("/pay/test/{order}", People, pay::test_gateway)
         .post("/pay/test/{order}", People, pay::press)
         .get("/me/bookings", People, own::list)

@@ -1,8 +1,10 @@
 //! The pages on which an order is paid.
 
 use askama::Template;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
-use axum::http::Uri;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use platform::Tx;
 use site::call::see_other;
@@ -12,9 +14,12 @@ use web::{Form, Problem, Site, Text};
 
 use super::{public, words};
 use crate::booking::{self, Booking, State as BookingState};
-use crate::gateway::{self, Pressed};
-use crate::order::{self, Order, OrderId, OrderState};
+use crate::gateway::{self, Pressed, Way};
+use crate::order::{self, GatewayName, Order, OrderId, OrderState};
 use crate::{Refusal, checkout, notice};
+
+/// The longest form that a gateway posts back, in bytes.
+const LONGEST_RETURN: usize = 64 * 1024;
 
 #[derive(Template)]
 #[template(path = "pay.html")]
@@ -30,6 +35,9 @@ struct PayPage<'a> {
     /// The message for the result of the last attempt.
     banner: Option<&'static str>,
     is_open: bool,
+    is_test: bool,
+    /// The gateways to choose from, with the labels of their buttons.
+    gateways: Vec<(&'static str, String)>,
 }
 
 async fn load(req: &PageRequest) -> Result<(Order, Booking), Refusal> {
@@ -52,6 +60,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     let zone = words::zone(&req.site, Some(&req.who));
     let is_open = order.state == OrderState::Created && order.expires_at > now;
     let banner = match order.state {
+        OrderState::Created if !req.query.text("back").is_empty() => Some("pay-waiting"),
         OrderState::Created if is_open => {
             (!req.query.text("failed").is_empty()).then_some("pay-failed")
         }
@@ -69,6 +78,8 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
         cancel: public::cancel_rule(text, &zone, booking.cancel_deadline(), now, true),
         banner,
         is_open,
+        is_test: gateway::is_test(&req.site),
+        gateways: gateways(&req, &order),
         order: &order,
         booking: &booking,
     };
@@ -76,17 +87,81 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     Ok(public::plain(&req.site, text, &title, body))
 }
 
+/// The gateways for an order: the one that knows it, or all that are offered.
+fn gateways(req: &PageRequest, order: &Order) -> Vec<(&'static str, String)> {
+    let sum = req.text.money(order.amount());
+    let offered = match order.gateway_order_id {
+        Some(_) => vec![order.gateway],
+        None => gateway::offered(&req.site),
+    };
+    let label = |one: GatewayName| match offered.as_slice() {
+        [_] => req.text.with("pay-do", [("sum", sum.as_str().into())]),
+        _ => {
+            let name = req.text.say(one.label());
+            let values = [("sum", sum.as_str().into()), ("name", (&*name).into())];
+            req.text.with("pay-do-with", values)
+        }
+    };
+    offered
+        .iter()
+        .map(|one| (one.word(), label(*one)))
+        .collect()
+}
+
+#[derive(Template)]
+#[template(path = "gateway.html")]
+struct FormPage<'a> {
+    text: &'a Text,
+    order: &'a Order,
+    name: &'a str,
+    sum: String,
+    action: &'a str,
+    fields: &'a [(&'static str, String)],
+}
+
 /// `POST /pay/{order}/checkout`: leads to the gateway's page.
 pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
-    let (order, _) = load(&posted.req).await?;
-    let opened = checkout::open(&posted.req.site, &order.id).await;
-    match opened {
-        Ok(opened) => Ok(see_other(&opened.page)),
+    let req = &posted.req;
+    let (order, _) = load(req).await?;
+    let offered = gateway::offered(&req.site);
+    let chosen = GatewayName::find(posted.form.text("gateway"));
+    let chosen = chosen.filter(|chosen| offered.contains(chosen));
+    let chosen = chosen.or(offered.first().copied()).unwrap_or(order.gateway);
+    match checkout::open(&req.site, &order.id, chosen).await {
+        Ok(opened) => Ok(match &opened.way {
+            Way::Page(page) => see_other(page),
+            Way::Form(action, fields) => form_page(req, &order, action, fields),
+        }),
         Err(problem) if problem.code == "order_closed" => {
             Ok(see_other(&format!("/pay/{}", order.id)))
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// The last step before the gateway's page, which takes a form and no link.
+fn form_page(
+    req: &PageRequest,
+    order: &Order,
+    action: &str,
+    fields: &[(&'static str, String)],
+) -> Response {
+    let text = &req.text;
+    let name = text.say(GatewayName::Razorpay.label());
+    let body = FormPage {
+        text,
+        order,
+        name: &name,
+        sum: text.money(order.amount()),
+        action,
+        fields,
+    };
+    let title = text.say("pay-title");
+    let mut page = public::plain(&req.site, text, &title, body);
+    let origin = platform::outbound::origin(action).unwrap_or_default();
+    let policy = web::policy_with_forms_to(&[origin]);
+    page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    page
 }
 
 /// `GET /pay/{order}/return`: redirects only; it shows nothing and signs nobody in.
@@ -95,10 +170,28 @@ pub(super) async fn come_back(
     Path(order): Path<String>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let id: OrderId = site::call::id(&order)?;
-    let sent = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
-    checkout::come_back(&site, &id, &sent).await?;
-    Ok(see_other(&format!("/pay/{id}")))
+    be_back(&site, &order, uri.query().unwrap_or_default().as_bytes()).await
+}
+
+/// `POST /pay/{order}/return`: the same, for gateways that post. A post from there brings no cookie.
+pub(super) async fn be_posted_back(
+    State(site): State<Site>,
+    Path(order): Path<String>,
+    body: Body,
+) -> Result<Response, Problem> {
+    let too_large = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large");
+    let body = to_bytes(body, LONGEST_RETURN).await.map_err(too_large)?;
+    be_back(&site, &order, &body).await
+}
+
+async fn be_back(site: &Site, order: &str, sent: &[u8]) -> Result<Response, Problem> {
+    let id: OrderId = site::call::id(order)?;
+    let sent = Form::parse(sent)?;
+    if sent.find("error[code]").is_some() {
+        return Ok(see_other(&format!("/pay/{id}?failed=1")));
+    }
+    checkout::come_back(site, &id, &sent).await?;
+    Ok(see_other(&format!("/pay/{id}?back=1")))
 }
 
 #[derive(Template)]
@@ -111,9 +204,21 @@ struct GatewayPage<'a> {
     choices: &'static [(&'static str, &'static str)],
 }
 
+/// An order that is paid at the test gateway; without that gateway there is no such page.
+async fn load_test(req: &PageRequest) -> Result<(Order, Booking), Problem> {
+    if !gateway::offered(&req.site).contains(&GatewayName::Test) {
+        return Err(Problem::not_found());
+    }
+    let (order, booking) = load(req).await?;
+    if order.gateway != GatewayName::Test {
+        return Err(Problem::not_found());
+    }
+    Ok((order, booking))
+}
+
 /// `GET /pay/test/{order}`.
 pub(super) async fn test_gateway(req: PageRequest) -> Result<Response, Problem> {
-    let (order, _) = load(&req).await?;
+    let (order, _) = load_test(&req).await?;
     let text = &req.text;
     let body = GatewayPage {
         text,
@@ -128,7 +233,7 @@ pub(super) async fn test_gateway(req: PageRequest) -> Result<Response, Problem> 
 
 /// `POST /pay/test/{order}`.
 pub(super) async fn press(posted: FormPost) -> Result<Response, Problem> {
-    let (order, _) = load(&posted.req).await?;
+    let (order, _) = load_test(&posted.req).await?;
     let pressed = Pressed::find(posted.form.text("how")).ok_or_else(Problem::not_found)?;
     let onward = gateway::press(&posted.req.site, &order, pressed).await?;
     Ok(see_other(&onward))

@@ -9,5 +9,7 @@ mod moving;
 mod offering;
 mod paying;
 mod races;
+mod razorpay;
+mod razorpay_double;
 mod reminding;
 mod stage;
