@@ -43,6 +43,11 @@ pub fn offered(site: &Site) -> Vec<GatewayName> {
     words.filter_map(GatewayName::find).collect()
 }
 
+/// The gateway that new orders begin with.
+pub(crate) fn first(site: &Site) -> GatewayName {
+    offered(site).first().copied().unwrap_or(GatewayName::Test)
+}
+
 /// Whether no real money moves.
 pub fn is_test(site: &Site) -> bool {
     MODE.of(&site.declared.settings) == "test"

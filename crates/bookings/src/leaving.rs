@@ -5,6 +5,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 
 use crate::booking::{self, Booking, BookingView};
+use crate::credit;
 use crate::order::Order;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
@@ -40,10 +41,13 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         .all(tx)?,
         None => Vec::new(),
     };
+    let credits = credit::lots(tx, account)?;
     if views.is_empty() && orders.is_empty() && profile.is_none() {
         return Ok(Value::Null);
     }
-    Ok(json!({ "bookings": views, "orders": orders, "profile": profile, "slots": slots }))
+    Ok(json!({
+        "bookings": views, "orders": orders, "credits": credits, "profile": profile, "slots": slots,
+    }))
 }
 
 /// Future sessions that somebody owes to others: they have to be held or cancelled before the

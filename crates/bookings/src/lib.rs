@@ -6,11 +6,13 @@ pub mod booking;
 pub mod browse;
 pub mod cancel;
 pub mod checkout;
+pub mod credit;
 pub mod gateway;
 pub mod gateway_event;
 mod leaving;
 mod notice;
 pub mod order;
+pub mod plan;
 pub mod provider;
 pub mod refund;
 pub mod series;
@@ -107,7 +109,8 @@ pub const DOMAIN: Domain = Domain {
     ..Domain::new(platform::migrations!(
         "bookings",
         "0001_begin",
-        "0002_gateways"
+        "0002_gateways",
+        "0003_credits"
     ))
 };
 
@@ -121,6 +124,7 @@ const PROBLEM_CODES: &[Code] = &[
     RESCHEDULE_LIMIT,
     RESCHEDULE_NOT_ALLOWED,
     TOO_MANY_HOLDS,
+    QUOTA_EXHAUSTED,
     Code::new(400, "payment_mismatch"),
     Code::new(400, "payment_signature"),
     Code::new(409, "slot_overlap"),
@@ -155,6 +159,8 @@ pub const RESCHEDULE_LIMIT: Code = Code::new(422, "reschedule_limit");
 pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed");
 /// Too many slots are held for one person.
 pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
+/// No credit is left for this session.
+pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
 /// The caller lacks the duty or the rank; declared by `accounts`.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
 /// Only people may move money, not tokens; declared by `accounts`.

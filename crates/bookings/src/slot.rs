@@ -102,6 +102,8 @@ pub struct Slot {
     /// By ISO 4217.
     #[schema(value_type = String)]
     pub currency: Currency,
+    /// Whether it is booked with a credit instead of money.
+    pub takes_credit: bool,
     /// Of the booking that it is kept for.
     #[serde(skip)]
     pub hold_token: Option<String>,
@@ -151,6 +153,8 @@ pub struct NewSlot {
     pub area: String,
     /// In minor units of the site's currency; 0 costs nothing.
     pub price_minor: i64,
+    /// Whether it is booked with a credit; then it has no price.
+    pub takes_credit: bool,
 }
 
 /// The instant of a local time.
@@ -199,6 +203,9 @@ impl Template {
         }
         check_length(sent.minutes, &rules, findings);
         let price = findings.number("/price_minor", sent.price_minor, 0, DEAREST);
+        if sent.takes_credit && sent.price_minor != 0 {
+            findings.add("/price_minor", "too_high", [("max", 0.into())]);
+        }
         let kind = sent.location_kind.unwrap_or(Place::Online);
         let location = findings.line("/location", &sent.location, 0, 500);
         if kind == Place::Online && !location.is_empty() && !is_meeting(&location) {
@@ -225,6 +232,7 @@ impl Template {
             area,
             price_minor: price,
             currency: rules.currency(),
+            takes_credit: sent.takes_credit,
             hold_token: None,
             hold_until: None,
             version: 1,

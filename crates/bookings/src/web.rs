@@ -6,14 +6,19 @@ mod hook;
 mod own;
 pub(crate) mod own_card;
 mod pay;
+mod plans;
 pub(crate) mod public;
+mod rows;
 mod slots;
 mod words;
 
 use axum::Router;
 use site::Callers::{Anybody, People};
+use site::resource::pages::{PageResource as _, pages as of_resource};
 use site::{Callers, Context};
 use web::{Pages, Site};
+
+use crate::plan::Plan;
 
 /// All routes.
 pub(crate) fn routes(_: &Context) -> Router<Site> {
@@ -24,6 +29,10 @@ pub(crate) fn routes(_: &Context) -> Router<Site> {
 pub fn pages() -> Pages<Site, Callers> {
     Pages::default()
         .get("/book", Anybody, public::list)
+        .get("/book/plans", Anybody, plans::offered)
+        .post("/book/plans/{id}", People, plans::buy)
+        .get("/me/credits", People, plans::own)
+        .nest(Plan::PAGES, of_resource::<Plan, _>())
         .get("/book/{which}", Anybody, public::one)
         .post("/book/{which}", People, public::book)
         .get("/pay/{order}", People, pay::show)

@@ -16,6 +16,7 @@ use super::{public, words};
 use crate::booking::{self, Booking, State as BookingState};
 use crate::gateway::{self, Pressed, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderState};
+use crate::plan::{self, Plan};
 use crate::{Refusal, checkout, notice};
 
 /// The longest form that a gateway posts back, in bytes.
@@ -27,8 +28,11 @@ struct PayPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     order: &'a Order,
-    booking: &'a Booking,
+    /// What is paid for, and when it is, or what it grants.
+    title: &'a str,
     when: String,
+    /// The booking, if it is paid for one.
+    booking: Option<&'a Booking>,
     sum: String,
     until: String,
     cancel: String,
@@ -40,21 +44,36 @@ struct PayPage<'a> {
     gateways: Vec<(&'static str, String)>,
 }
 
-async fn load(req: &PageRequest) -> Result<(Order, Booking), Refusal> {
+/// What an order is for.
+enum Subject {
+    Booking(Box<Booking>),
+    Plan(Plan),
+}
+
+async fn load(req: &PageRequest) -> Result<(Order, Subject), Refusal> {
     let id: OrderId = req.id("order")?;
     let look = move |tx: &mut Tx<'_>, who: &Requester| {
         let order = order::own(tx, &who.who.account().id, &id)?.ok_or(Refusal::NotFound)?;
+        if let Some(id) = &order.grant.plan_id {
+            let plan = plan::find(tx, id)?.ok_or(Refusal::NotFound)?;
+            return Ok((order, Subject::Plan(plan)));
+        }
         let booking = booking::of_order(tx, &order.id)?.ok_or(Refusal::NotFound)?;
-        Ok((order, booking))
+        Ok((order, Subject::Booking(Box::new(booking))))
     };
     req.read(look).await
 }
 
 /// `GET /pay/{order}`.
 pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
-    let (order, booking) = load(&req).await?;
-    if order.state == OrderState::Paid && booking.state == BookingState::Confirmed {
-        return Ok(see_other(&format!("{}?done=paid", notice::page(&booking))));
+    let (order, subject) = load(&req).await?;
+    let is_paid = order.state == OrderState::Paid;
+    match &subject {
+        Subject::Booking(booking) if is_paid && booking.state == BookingState::Confirmed => {
+            return Ok(see_other(&format!("{}?done=paid", notice::page(booking))));
+        }
+        Subject::Plan(_) if is_paid => return Ok(see_other("/me/credits?done=paid")),
+        _ => {}
     }
     let (text, now) = (&req.text, req.site.clock.now());
     let zone = words::zone(&req.site, Some(&req.who));
@@ -64,24 +83,42 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
         OrderState::Created if is_open => {
             (!req.query.text("failed").is_empty()).then_some("pay-failed")
         }
-        OrderState::Created | OrderState::Expired => Some("pay-expired"),
+        OrderState::Created | OrderState::Expired => Some(match subject {
+            Subject::Booking(_) => "pay-expired",
+            Subject::Plan(_) => "pay-plan-expired",
+        }),
         OrderState::Paid => Some("pay-comes-back"),
         OrderState::Refunded => Some("pay-refunded"),
     };
     let until = text.time(&order.expires_at.to_zoned(zone.clone()));
+    let (title, when, booking) = match &subject {
+        Subject::Booking(booking) => {
+            let when = text.moment(&booking.starts_at.to_zoned(zone.clone()));
+            (booking.title.as_str(), when, Some(&**booking))
+        }
+        Subject::Plan(plan) => {
+            let (credits, months) = (order.grant.credits, order.grant.months);
+            let values = [("credits", credits.into()), ("months", months.into())];
+            (plan.name.as_str(), text.with("plan-grants", values), None)
+        }
+    };
+    let deadline = booking.map(Booking::cancel_deadline);
     let body = PayPage {
         text,
         csrf: &req.csrf,
-        when: text.moment(&booking.starts_at.to_zoned(zone.clone())),
+        title,
+        when,
         sum: text.money(order.amount()),
         until: text.with("pay-until", [("time", until.into())]),
-        cancel: public::cancel_rule(text, &zone, booking.cancel_deadline(), now, true),
+        cancel: deadline
+            .map(|deadline| public::cancel_rule(text, &zone, deadline, now, true))
+            .unwrap_or_default(),
         banner,
         is_open,
         is_test: gateway::is_test(&req.site),
         gateways: gateways(&req, &order),
         order: &order,
-        booking: &booking,
+        booking,
     };
     let title = text.say("pay-title");
     Ok(public::plain(&req.site, text, &title, body))
@@ -205,20 +242,20 @@ struct GatewayPage<'a> {
 }
 
 /// An order that is paid at the test gateway; without that gateway there is no such page.
-async fn load_test(req: &PageRequest) -> Result<(Order, Booking), Problem> {
+async fn load_test(req: &PageRequest) -> Result<Order, Problem> {
     if !gateway::offered(&req.site).contains(&GatewayName::Test) {
         return Err(Problem::not_found());
     }
-    let (order, booking) = load(req).await?;
+    let (order, _) = load(req).await?;
     if order.gateway != GatewayName::Test {
         return Err(Problem::not_found());
     }
-    Ok((order, booking))
+    Ok(order)
 }
 
 /// `GET /pay/test/{order}`.
 pub(super) async fn test_gateway(req: PageRequest) -> Result<Response, Problem> {
-    let (order, _) = load_test(&req).await?;
+    let order = load_test(&req).await?;
     let text = &req.text;
     let body = GatewayPage {
         text,
@@ -233,7 +270,7 @@ pub(super) async fn test_gateway(req: PageRequest) -> Result<Response, Problem> 
 
 /// `POST /pay/test/{order}`.
 pub(super) async fn press(posted: FormPost) -> Result<Response, Problem> {
-    let (order, _) = load_test(&posted.req).await?;
+    let order = load_test(&posted.req).await?;
     let pressed = Pressed::find(posted.form.text("how")).ok_or_else(Problem::not_found)?;
     let onward = gateway::press(&posted.req.site, &order, pressed).await?;
     Ok(see_other(&onward))

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
 mod booking;
+mod credits;
 mod leaving;
 mod model;
 mod moving;

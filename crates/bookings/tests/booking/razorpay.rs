@@ -474,7 +474,7 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
             .iter()
             .filter(|call| *call == "GET /v1/payments")
             .count();
-        assert_eq!(compared, 1, "{calls:?}");
+        assert!(compared > 0, "{calls:?}");
         assert_eq!(calls.len(), compared, "{calls:?}");
     });
 }

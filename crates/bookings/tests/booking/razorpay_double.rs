@@ -321,7 +321,18 @@ impl Book {
                 let all = self.payments.values().filter(|one| one["order_id"] == **id);
                 (200, collection(all.cloned().collect()))
             }
-            ("GET", ["payments"]) => (200, collection(self.payments.values().cloned().collect())),
+            ("GET", ["payments"]) => {
+                let query = head.uri.query().unwrap_or_default();
+                let number = |name: &str| -> usize {
+                    let found = query.split('&').find_map(|part| part.strip_prefix(name));
+                    found.unwrap().parse().unwrap()
+                };
+                let all = self.payments.values().skip(number("skip="));
+                (
+                    200,
+                    collection(all.take(number("count=")).cloned().collect()),
+                )
+            }
             ("GET", ["payments", id]) => found(self.payments.get(*id)),
             ("POST", ["payments", id, "capture"]) => self.capture(id, &body),
             ("POST", ["payments", id, "refund"]) => {

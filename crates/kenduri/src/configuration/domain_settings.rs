@@ -20,12 +20,10 @@ pub(super) fn built_in() -> BTreeMap<String, Value> {
             Setting::Flag(flag) => Value::Boolean(flag.built_in),
             Setting::Number(number) => Value::Integer(number.built_in.into()),
             Setting::Word(word) => text(word.built_in()),
-            Setting::Words(words) => words
-                .words
-                .first()
-                .map(|word| text(word))
-                .into_iter()
-                .collect(),
+            Setting::Words(words) => {
+                let first = words.words.first().map(|word| text(word));
+                Value::Array(first.into_iter().collect())
+            }
             Setting::Line(line) => text(line.built_in),
             Setting::Secret(_) => text(""),
         };
