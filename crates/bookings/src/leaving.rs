@@ -5,10 +5,10 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 
 use crate::booking::{self, Booking, BookingView};
-use crate::credit;
 use crate::order::Order;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
+use crate::{calendar_feed, credit};
 
 /// Everything that somebody booked, paid and offers.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
@@ -107,6 +107,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
         account
     )
     .run(tx, Rows::Any)?;
+    calendar_feed::end(tx, account)?;
     sql!(
         "UPDATE money_party SET account_id = NULL WHERE account_id = :account",
         account

@@ -4,6 +4,7 @@
 pub mod book;
 pub mod booking;
 pub mod browse;
+pub mod calendar_feed;
 pub mod cancel;
 pub mod checkout;
 pub mod credit;
@@ -25,6 +26,7 @@ pub mod web;
 
 use ::web::Link;
 use ::web::codes::Code;
+use ::web::masking::SecretPath;
 use ::web::setting::Flag;
 use ::web::state::NavigationGroup;
 use identity::DomainAccounts;
@@ -53,6 +55,7 @@ pub const DOMAIN: Domain = Domain {
     check_settings: gateway::flaws,
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
+    secret_paths: &[SecretPath::token("/cal/")],
     reserved_slugs: &[
         "book",
         "bookings",
@@ -110,7 +113,8 @@ pub const DOMAIN: Domain = Domain {
         "bookings",
         "0001_begin",
         "0002_gateways",
-        "0003_credits"
+        "0003_credits",
+        "0004_calendar"
     ))
 };
 
@@ -133,14 +137,14 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(502, "gateway_unavailable"),
     Code::new(422, "series_rejected"),
     Code::new(422, "cancel_window_closed"),
-    slot::FIELD_CODES[0],
-    slot::FIELD_CODES[1],
-    slot::FIELD_CODES[2],
-    slot::FIELD_CODES[3],
-    slot::FIELD_CODES[4],
-    slot::FIELD_CODES[5],
-    slot::FIELD_CODES[6],
-    slot::FIELD_CODES[7],
+    Code::new(422, "slot_too_short"),
+    Code::new(422, "slot_too_long"),
+    Code::new(422, "slot_in_past"),
+    Code::new(422, "slot_too_far"),
+    Code::new(422, "local_time_missing"),
+    Code::new(422, "link_not_allowed"),
+    Code::new(422, "currency_unknown"),
+    Code::new(422, "price_invalid"),
 ];
 
 /// The provider cannot book their own time.

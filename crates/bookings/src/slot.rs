@@ -9,7 +9,6 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use web::codes::Code;
 use web::{Findings, Problem};
 
 use crate::provider::{Provider, ProviderId};
@@ -501,18 +500,6 @@ pub(crate) fn record(
     let changes = json!([{"field": "starts_at", "new": slot.starts_at}]);
     provider.record(tx, ("slot", slot.id.to_string()), action, changes)
 }
-
-/// The error codes of single fields of a slot.
-pub(crate) const FIELD_CODES: [Code; 8] = [
-    Code::new(422, "slot_too_short"),
-    Code::new(422, "slot_too_long"),
-    Code::new(422, "slot_in_past"),
-    Code::new(422, "slot_too_far"),
-    Code::new(422, "local_time_missing"),
-    Code::new(422, "link_not_allowed"),
-    Code::new(422, "currency_unknown"),
-    Code::new(422, "price_invalid"),
-];
 
 #[cfg(test)]
 mod tests {

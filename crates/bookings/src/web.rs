@@ -2,6 +2,7 @@
 
 mod admin;
 pub mod api;
+mod feed;
 mod hook;
 mod own;
 pub(crate) mod own_card;
@@ -43,6 +44,9 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/pay/test/{order}", People, pay::test_gateway)
         .post("/pay/test/{order}", People, pay::press)
         .get("/me/bookings", People, own::list)
+        .get("/me/bookings/calendar", People, feed::show)
+        .post("/me/bookings/calendar", People, feed::change)
+        .get("/cal/{token}", Anybody, feed::calendar)
         .get("/me/bookings/{id}", People, own::show)
         .get("/me/bookings/{id}/calendar.ics", People, own::calendar)
         .post("/me/bookings/{id}/cancel", People, own::cancel)

@@ -4,6 +4,7 @@
 
 mod booking;
 mod credits;
+mod feeds;
 mod leaving;
 mod model;
 mod moving;
