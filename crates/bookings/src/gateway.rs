@@ -280,3 +280,45 @@ impl GatewayName {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use platform::Secret;
+
+    use super::*;
+
+    fn keys(values: &SettingValues) -> Vec<&'static str> {
+        flaws(values).into_iter().map(|flaw| flaw.key).collect()
+    }
+
+    #[test]
+    fn a_gateway_is_offered_with_keys_of_its_mode_alone() {
+        let mut values = SettingValues::default();
+        assert_eq!(keys(&values), [""; 0]);
+        values.set_word(MODE, "live").unwrap();
+        assert_eq!(keys(&values), [GATEWAYS.key]);
+        values.set_words(GATEWAYS, &["razorpay"]).unwrap();
+        assert_eq!(
+            keys(&values),
+            [KEY_ID.key, KEY_SECRET.key, WEBHOOK_SECRET.key]
+        );
+        values.set_secret(KEY_SECRET, Secret::new("a"));
+        values.set_secret(WEBHOOK_SECRET, Secret::new("\n"));
+        values.set_line(KEY_ID, "rzp_test_1");
+        assert_eq!(keys(&values), [KEY_ID.key, WEBHOOK_SECRET.key]);
+        values.set_secret(WEBHOOK_SECRET, Secret::new("b"));
+        values.set_line(KEY_ID, "rzp_live_1");
+        assert_eq!(keys(&values), [""; 0]);
+        for url in [
+            "http://razorpay.example",
+            "https://api.razorpay.com/",
+            "ftp://x",
+        ] {
+            values.set_line(URL, url);
+            assert_eq!(keys(&values), [URL.key], "{url}");
+        }
+        values.set_word(MODE, "test").unwrap();
+        values.set_line(URL, "http://127.0.0.1:9");
+        assert_eq!(keys(&values), [KEY_ID.key]);
+    }
+}

@@ -67,14 +67,18 @@ impl Answer {
 }
 
 type Sender = SendRequest<Full<Bytes>>;
+/// Scheme, host and port, and whether the host may be private.
+type Server = (String, bool);
+/// Unused connections, each with the instant since when it is unused.
+type Unused = Vec<(Sender, Instant)>;
 
 /// The unused connections by scheme, host and port. Calls of different reach share none, because a
 /// connection of one may lead where the other must not.
 #[derive(Default)]
-pub(super) struct Connections(Mutex<HashMap<(String, bool), Vec<(Sender, Instant)>>>);
+pub(super) struct Connections(Mutex<HashMap<Server, Unused>>);
 
 impl Connections {
-    fn take(&self, server: &(String, bool)) -> Option<Sender> {
+    fn take(&self, server: &Server) -> Option<Sender> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let unused = all.get_mut(server)?;
         let open =
@@ -83,7 +87,7 @@ impl Connections {
         unused.pop().map(|(sender, _)| sender)
     }
 
-    fn keep(&self, server: (String, bool), sender: Sender) {
+    fn keep(&self, server: Server, sender: Sender) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let unused = all.entry(server).or_default();
         if unused.len() < KEPT_EACH {
@@ -142,7 +146,7 @@ impl Outbound {
     async fn read(
         &self,
         until: Instant,
-        server: (String, bool),
+        server: Server,
         sender: Sender,
         response: http::Response<Incoming>,
     ) -> Result<Answer, CallError> {
