@@ -128,7 +128,7 @@ pub(crate) fn plan(
     let at = tx.now() + pause;
     tx.enqueue(NewJob {
         queue: Queue::Services,
-        line: gateway.line(),
+        line: Some(gateway.line()),
         key: Some(format!("{KIND} {id}")),
         run_at: Some(at),
         ..NewJob::new(KIND, json!({"order": id}))

@@ -177,8 +177,8 @@ impl From<GatewayError> for Problem {
 
 impl GatewayName {
     /// The line of the jobs that call it.
-    pub(crate) fn line(self) -> Option<String> {
-        Some(format!("gateway {}", self.word()))
+    pub(crate) fn line(self) -> String {
+        format!("gateway {}", self.word())
     }
 
     /// Whether its events are received, and its books compared with ours.

@@ -96,7 +96,7 @@ pub(crate) fn receive(
     }
     tx.enqueue(NewJob {
         queue: Queue::Services,
-        line: gateway.line(),
+        line: Some(gateway.line()),
         key: Some(format!("{KIND} {} {}", gateway.word(), event.id)),
         ..NewJob::new(KIND, json!({"gateway": gateway, "event": event.id}))
     })
@@ -129,7 +129,7 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
 fn plan_comparison(tx: &mut Tx<'_>, gateway: GatewayName) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         queue: Queue::Services,
-        line: gateway.line(),
+        line: Some(gateway.line()),
         key: Some(format!("{COMPARE} {}", gateway.word())),
         ..NewJob::new(COMPARE, json!({"gateway": gateway, "event": ""}))
     })

@@ -103,7 +103,7 @@ fn plan(
     let at = tx.now() + pause;
     tx.enqueue(NewJob {
         queue: Queue::Services,
-        line: gateway.line(),
+        line: Some(gateway.line()),
         key: Some(format!("{KIND} {}", refund.id)),
         run_at: Some(at),
         ..NewJob::new(KIND, json!({"refund": refund.id}))

@@ -217,18 +217,17 @@ async fn remote_id(site: &Site, order: &Order) -> Result<Option<String>, Gateway
 }
 
 pub(super) async fn create_checkout(site: &Site, order: &Order) -> Result<Checkout, GatewayError> {
-    let id = match remote_id(site, order).await? {
-        Some(id) => id,
-        None => {
-            let body = json!({
-                "amount": order.amount_minor,
-                "currency": order.currency.code(),
-                "receipt": order.id,
-                "notes": {"order": order.id},
-            });
-            let made: RemoteOrder = send(site, Method::POST, "orders", Some(&body), None).await?;
-            made.id
-        }
+    let id = if let Some(id) = remote_id(site, order).await? {
+        id
+    } else {
+        let body = json!({
+            "amount": order.amount_minor,
+            "currency": order.currency.code(),
+            "receipt": order.id,
+            "notes": {"order": order.id},
+        });
+        let made: RemoteOrder = send(site, Method::POST, "orders", Some(&body), None).await?;
+        made.id
     };
     let (key_id, _) = keys(site)?;
     let url = |path: String| site.url().join(&path);

@@ -131,13 +131,13 @@ fn gateways(req: &PageRequest, order: &Order) -> Vec<(&'static str, String)> {
         Some(_) => vec![order.gateway],
         None => gateway::offered(&req.site),
     };
-    let label = |one: GatewayName| match offered.as_slice() {
-        [_] => req.text.with("pay-do", [("sum", sum.as_str().into())]),
-        _ => {
-            let name = req.text.say(one.label());
-            let values = [("sum", sum.as_str().into()), ("name", (&*name).into())];
-            req.text.with("pay-do-with", values)
+    let label = |one: GatewayName| {
+        if offered.len() == 1 {
+            return req.text.with("pay-do", [("sum", sum.as_str().into())]);
         }
+        let name = req.text.say(one.label());
+        let values = [("sum", sum.as_str().into()), ("name", (&*name).into())];
+        req.text.with("pay-do-with", values)
     };
     offered
         .iter()

@@ -108,7 +108,7 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
             .into_iter()
             .map(|lot| {
                 let count = lot.granted - lot.used;
-                let end = text.date(&lot.expires_at.to_zoned(zone.clone()));
+                let end = text.date(lot.expires_at.to_zoned(zone.clone()));
                 (
                     text.with("booking-credits", [("count", count.into())]),
                     text.with("credit-until", [("date", end.into())]),
