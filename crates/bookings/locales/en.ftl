@@ -16,6 +16,23 @@ booking-count-free = { $count } free
 booking-row = { $length }, with { $name }
 booking-do = Book
 booking-free = Free
+booking-credits = { $count ->
+    [one] 1 credit
+   *[other] { $count } credits
+}
+booking-do-credit = Book with 1 credit ({ $count } left)
+booking-no-credit = This time is booked with a credit, and you have none.
+plan-offered = Plans
+plan-offered-text = Some times are booked with credits. A plan gives you credits for some months.
+plan-none = There is no plan at the moment.
+plan-grants = { $credits ->
+    [one] 1 credit
+   *[other] { $credits } credits
+}, { $months ->
+    [one] for 1 month
+   *[other] for { $months } months
+}
+plan-buy = Buy for { $sum }
 booking-earlier = Earlier
 booking-later = Later
 booking-hours = { $count ->
@@ -65,6 +82,12 @@ booking-line = { $title }, with { $name }
 booking-pay-until = pay until { $time }
 booking-pay = Pay
 booking-back = All bookings
+calendar-feed = Your calendar
+calendar-feed-text = A calendar program that takes this address shows your sessions, and follows their changes. Whoever has the address reads them: do not pass it on.
+calendar-feed-address = Address
+calendar-feed-make = Make an address
+calendar-feed-renew = Make another address
+calendar-feed-end = End this address
 booking-price = Price
 booking-own-note = Note
 booking-reason = Reason
@@ -87,6 +110,7 @@ booking-cancel-question = Cancel “{ $title }”?
 booking-cancel-facts = { $when } is given to somebody else.
     { $money ->
         [none] Nothing was paid.
+        [credit] The credit is given back.
         [unpaid] Nothing was charged.
        *[other] { $money } is paid back.
     }
@@ -110,10 +134,15 @@ pay-until-text = After that others may take it.
 pay-order = Your order
 pay-now = To pay now
 pay-do = Pay { $sum }
+pay-do-with = Pay { $sum } with { $name }
+pay-go = Go on to { $name }
+pay-go-text = You pay on the page of { $name }, and come back here. Card numbers never reach this site.
 pay-give-back = Give this time back
 pay-letter = You get a mail with the time, the place and a calendar file.
 pay-failed = The payment did not succeed. Nothing was charged; try again.
+pay-waiting = The payment service has not confirmed the payment yet. Load this page again in a moment; we also write to you.
 pay-expired = The time was kept until now, and others may take it. If you paid all the same, you get the time or your money back.
+pay-plan-expired = This order was open for a day. If you paid all the same, you get the credits.
 pay-comes-back = The time was taken meanwhile, or cancelled. Your money comes back.
 pay-refunded = Your money is on its way back.
 order-created = not paid yet
@@ -123,7 +152,36 @@ order-expired = not paid in time
 order-all = Orders
 order-none = Nobody has ordered anything yet.
 order-receipt = receipt { $number }
+credit-mine = Credits and orders
+credit-left = To spend
+credit-none = You have no credits.
+credit-until = until { $date }
+credit-entries = What became of them
+credit-granted = Bought
+credit-booked = Booked
+credit-returned = Given back
+credit-replaced = Given back, as a new one
+credit-was-paid = Paid. The credits are yours.
+order-mine = Your orders
+plan-all = Plans
+plan-new = Add a plan
+plan-settings = The plan
+plan-first = There are no plans yet. A plan sells credits, and times may be booked with them.
+plan-name = Name
+plan-description = What it offers
+plan-credits = Credits
+plan-months = Months
+plan-months-hint = So long the credits last.
+plan-price = Price in the smallest unit
+plan-price-hint = 18000 is 180.00.
+plan-active = It is offered
+plan-position = Place in the list
+plan-away = not offered
+plan-remove = Remove the plan
+plan-remove-effect = A plan that somebody ordered stays, and is not offered any more. Credits that were bought stay.
+plan-removed = The plan is removed.
 gateway-test = Test gateway
+gateway-razorpay = Razorpay
 test-gateway-title = Test gateway
 test-gateway-text = This page stands for the page of a payment service. No money moves. Choose what happens.
 test-gateway-pay = Pay
@@ -163,6 +221,7 @@ slot-title = What it is
 slot-minutes = Minutes
 slot-price = Price in { $currency }
 slot-price-hint = Empty: it costs nothing.
+slot-takes-credit = Booked with one credit instead of money
 slot-place = How you meet
 slot-location = Link, address or number
 slot-location-hint = Only those who booked see it. Links: Google Meet, Zoom, Teams, Jitsi.
@@ -244,6 +303,8 @@ booking-notice-cancelled = Cancelled: { $about }
 booking-notice-reminder = Comes soon: { $about }
 booking-notice-late = The reminder of “{ $about }” came too late to be mailed.
 booking-notice-refund-failed = { $about } could not be paid back. See to it with the payment service.
+booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. Compare it with the orders here.
+booking-notice-dispute = The payer of { $about } disputes the payment. See to it with the payment service.
 booking-notice-wrong-sum = { $about } was paid, which is not what an order costs. It is paid back.
 
 # What is refused.
@@ -263,6 +324,8 @@ problem-reschedule-not-allowed = It can only be moved to a time of the same prov
     .title = Move not allowed
 problem-too-many-holds = Times are kept for you already. Pay for them or give them back first.
     .title = Too many times kept
+problem-quota-exhausted = You have no credit for this session. A plan gives you some.
+    .title = No credit left
 problem-payment-mismatch = This payment is of another order. Nothing was changed.
     .title = Another payment
 problem-payment-signature = The payment service did not say this. Nothing was changed.
@@ -273,6 +336,8 @@ problem-member-busy = You have another booking at this time.
     .title = Another booking
 problem-order-closed = This order cannot be paid any more.
     .title = Order closed
+problem-gateway-unavailable = The payment service does not answer. Nothing was charged; try again in a moment.
+    .title = Payment service not available
 problem-series-rejected = Some of these times cannot be. Nothing was added.
     .title = Series rejected
 problem-cancel-window-closed = It is too late to cancel or move this booking.

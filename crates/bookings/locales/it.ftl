@@ -19,6 +19,24 @@ booking-count-free = { $count ->
 booking-row = { $length }, con { $name }
 booking-do = Prenota
 booking-free = Gratis
+booking-credits = { $count ->
+    [one] 1 credito
+   *[other] { $count } crediti
+}
+booking-do-credit = Prenoti con 1 credito (ne restano { $count })
+booking-no-credit = Quest’ora si prenota con un credito, e Lei non ne ha.
+plan-offered = Piani
+plan-offered-text = Alcune ore si prenotano con crediti. Un piano Le dà crediti per alcuni mesi.
+plan-none = Al momento non ci sono piani.
+plan-grants = { $credits ->
+    [one] 1 credito
+   *[other] { $credits } crediti
+}, { $months ->
+    [one] per 1 mese
+   *[other] per { $months } mesi
+}
+plan-buy = Compri a { $sum }
+pay-test-mode = Questo sito non riceve denaro vero.
 booking-earlier = Prima
 booking-later = Dopo
 booking-hours = { $count ->

@@ -14,8 +14,9 @@ use crate::notice::{self, Event};
 use crate::order::{self, Order};
 use crate::slot::{Slot, SlotId};
 use crate::{
-    NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED, Refusal, SLOT_CHANGED,
-    SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, provider, settings, slot,
+    NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED, Refusal,
+    SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway,
+    provider, settings, slot,
 };
 
 /// The longest note of a member, in characters.
@@ -105,6 +106,7 @@ pub fn book(
         note,
         state: State::Confirmed,
         order_id: None,
+        credit_lot_id: None,
         hold_token: None,
         cancel_minutes: rules.cancel_minutes,
         reschedule_limit: rules.reschedule_limit,
@@ -116,6 +118,12 @@ pub fn book(
         created_at: now,
         version: 1,
     };
+    if slot.takes_credit {
+        booking.credit_lot_id = credit::take(tx, account, booking.id.as_str(), slot.starts_at)?;
+        if booking.credit_lot_id.is_none() {
+            return Err(QUOTA_EXHAUSTED.into());
+        }
+    }
     if slot.price_minor == 0 {
         if !booking::take(tx, &slot, None)? {
             return Err(taken(tx, &slot)?);
@@ -142,7 +150,13 @@ pub fn book(
     }
     let until = now + SignedDuration::from_mins(rules.hold_minutes);
     let token = platform::id::generate_random(tx.random());
-    let order = order::create(tx, account, slot.price(), until)?;
+    let new = order::New {
+        gateway: gateway::first(site),
+        amount: slot.price(),
+        expires_at: until,
+        grant: order::Grant::default(),
+    };
+    let order = order::create(tx, account, new)?;
     booking.state = State::PendingPayment;
     booking.order_id = Some(order.id.clone());
     booking.hold_token = Some(token.clone());
@@ -225,7 +239,8 @@ pub fn reschedule(
     )
     .one(tx)?;
     let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
-    if slot.provider_id != old.provider_id || slot.price() != old.price() {
+    let is_alike = slot.price() == old.price() && slot.takes_credit == old.takes_credit;
+    if slot.provider_id != old.provider_id || !is_alike {
         return Err(RESCHEDULE_NOT_ALLOWED.into());
     }
     if browse::find(tx, &slot.id)?.is_none() {
@@ -239,6 +254,11 @@ pub fn reschedule(
     let time = (slot.starts_at, slot.ends_at);
     if let Some(other) = booking::busy(tx, account, time, booking.id.as_str())? {
         return Err(busy(&other));
+    }
+    if let Some(lot) = &booking.credit_lot_id
+        && !credit::may_begin(tx, lot, slot.starts_at)?
+    {
+        return Err(RESCHEDULE_NOT_ALLOWED.into());
     }
     if !booking::take(tx, &slot, None)? {
         return Err(taken(tx, &slot)?);

@@ -12,6 +12,7 @@ use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 
 use crate::Refusal;
+use crate::credit::LotId;
 use crate::order::{self, Order, OrderId};
 use crate::provider::{self, ProviderId};
 use crate::settings::is_administrator;
@@ -85,6 +86,8 @@ pub struct Booking {
     pub state: State,
     /// The order that pays for it; `None` if it is free.
     pub order_id: Option<OrderId>,
+    /// The lot that its credit is from; `None` if it takes none.
+    pub credit_lot_id: Option<LotId>,
     /// The token by which its slot is held for it.
     pub hold_token: Option<String>,
     /// How many minutes before the session a member may still cancel.
@@ -392,6 +395,8 @@ pub struct BookingView {
     prep_note: String,
     /// What is paid for it.
     order: Option<Order>,
+    /// Whether it takes a credit.
+    takes_credit: bool,
     /// Until when the member may cancel or move it.
     #[schema(value_type = String, format = "date-time")]
     cancel_deadline: Timestamp,
@@ -420,6 +425,7 @@ impl BookingView {
             location: shown(slot.location_secret),
             prep_note: shown(slot.prep_note),
             order,
+            takes_credit: booking.credit_lot_id.is_some(),
             cancel_deadline: booking.cancel_deadline(),
             id: booking.id,
             slot_id: booking.slot_id,

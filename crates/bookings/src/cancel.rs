@@ -9,7 +9,7 @@ use web::{Findings, Problem, Site};
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::notice::{self, Event};
 use crate::order::{self, OrderState};
-use crate::{NOT_CANCELLABLE, Refusal, refund};
+use crate::{NOT_CANCELLABLE, Refusal, credit, refund};
 
 /// The longest reason, in characters.
 const REASON: usize = 300;
@@ -95,6 +95,9 @@ fn end_quietly(
     is_paid_back: bool,
 ) -> Result<(Booking, Option<Money>), StoreError> {
     let mut booking = booking.clone();
+    if let Some(lot) = booking.credit_lot_id.as_ref().filter(|_| is_paid_back) {
+        credit::give_back(tx, lot, booking.id.as_str(), by != Party::Member)?;
+    }
     booking::give_back(tx, &booking, by != Party::Provider)?;
     booking::withdraw_jobs(tx, &booking)?;
     let back = if is_paid_back {

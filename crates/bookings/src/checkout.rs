@@ -9,7 +9,7 @@ use serde_json::json;
 use web::{Form, Problem, Site};
 
 use crate::gateway::{Checkout, Fact, GatewayError};
-use crate::order::{self, Order, OrderId, OrderState};
+use crate::order::{self, GatewayName, Order, OrderId, OrderState};
 use crate::settle;
 
 /// The kind of the job that polls a gateway.
@@ -20,11 +20,13 @@ const CLAIM: SignedDuration = SignedDuration::from_secs(60);
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
 /// When a gateway is polled first.
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
+/// When a gateway is polled that did not respond to somebody who paid.
+const SOON: SignedDuration = SignedDuration::from_secs(10);
 
 /// Opens the page on which an order is paid. Our order is stored first, then the gateway is called,
 /// then its id for the order is stored. So the job finds what a crash leaves behind, and a second
-/// call gets the same page.
-pub async fn open(site: &Site, id: &OrderId) -> Result<Checkout, Problem> {
+/// call gets the same page. The gateway may be chosen until it knows the order.
+pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Checkout, Problem> {
     let claim = {
         let id = id.clone();
         move |tx: &mut Tx<'_>| -> Result<Result<Order, Problem>, StoreError> {
@@ -47,8 +49,18 @@ pub async fn open(site: &Site, id: &OrderId) -> Result<Checkout, Problem> {
                 let code = "idempotency_in_progress";
                 return Ok(Err(Problem::new(StatusCode::CONFLICT, code)));
             }
-            plan(tx, &id, FIRST)?;
-            Ok(Ok(order))
+            let gateway = match &order.gateway_order_id {
+                Some(_) => order.gateway,
+                None => chosen,
+            };
+            sql!(
+                "UPDATE booking_order SET gateway = :gateway WHERE id = :id",
+                id,
+                gateway
+            )
+            .run(tx, Rows::Exactly(1))?;
+            plan(tx, &id, gateway, FIRST)?;
+            Ok(Ok(Order { gateway, ..order }))
         }
     };
     let order = site.store.write(claim).await??;
@@ -70,21 +82,23 @@ pub async fn open(site: &Site, id: &OrderId) -> Result<Checkout, Problem> {
     Ok(made?)
 }
 
-/// Takes somebody back from the gateway's page. The query only identifies the payment; the gateway
-/// is asked what was paid.
+/// Takes somebody back from the gateway's page. What they bring only identifies the payment; the
+/// gateway is asked what was paid, and asked again soon if it does not respond.
 pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
     let at = id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &at) };
     let order = site.store.read(look).await?;
     let order = order.ok_or_else(Problem::not_found)?;
     order.gateway.check_return(site, &order, sent)?;
-    check(site, &order).await
-}
-
-/// Asks the gateway what was paid, and settles the order.
-pub async fn check(site: &Site, order: &Order) -> Result<(), Problem> {
-    let facts = order.gateway.list_payments(site, order).await?;
-    settle_all(site, order, facts).await?;
+    match order.gateway.list_payments(site, &order).await {
+        Ok(facts) => settle_all(site, &order, facts).await?,
+        Err(GatewayError::Store(error)) => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(order = %order.id, %error, "a gateway was not asked about a payment");
+            let write = move |tx: &mut Tx<'_>| plan(tx, &order.id, order.gateway, SOON);
+            site.store.write(write).await?;
+        }
+    }
     Ok(())
 }
 
@@ -104,10 +118,17 @@ struct Payload {
     order: OrderId,
 }
 
-fn plan(tx: &mut Tx<'_>, id: &OrderId, pause: SignedDuration) -> Result<(), StoreError> {
+/// Plans to poll the gateway about an order.
+pub(crate) fn plan(
+    tx: &mut Tx<'_>,
+    id: &OrderId,
+    gateway: GatewayName,
+    pause: SignedDuration,
+) -> Result<(), StoreError> {
     let at = tx.now() + pause;
     tx.enqueue(NewJob {
-        queue: Queue::Calls,
+        queue: Queue::Services,
+        line: Some(gateway.line()),
         key: Some(format!("{KIND} {id}")),
         run_at: Some(at),
         ..NewJob::new(KIND, json!({"order": id}))
@@ -139,7 +160,7 @@ pub(crate) fn job(site: &Site) -> Handler {
                 });
                 // The intervals between polls grow.
                 if is_open && age < ASKED {
-                    plan(tx, &order.id, FIRST.max(age / 4))?;
+                    plan(tx, &order.id, order.gateway, FIRST.max(age / 4))?;
                 }
                 Ok(())
             };

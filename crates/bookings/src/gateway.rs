@@ -1,14 +1,74 @@
 //! Payment gateways. A gateway only states facts: [`settle`](crate::settle) alone grants anything.
 
+mod razorpay;
 mod test;
 
+use axum::http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use platform::StoreError;
 use platform::money::Money;
+use platform::outbound::CallError;
+use web::setting::{Flaw, Setting, SettingValues, Word, Words};
 use web::{Form, Problem, Site};
 
-use crate::order::{GatewayName, Order, PaymentState};
+use crate::order::{GatewayName, Order, OrderId, PaymentState};
 
 pub(crate) use test::{Pressed, press};
+
+/// Whether money moves.
+pub const MODE: Word = Word {
+    key: "bookings.mode",
+    words: &["test", "live"],
+};
+/// The gateways that are offered, in this order.
+pub const GATEWAYS: Words = Words {
+    key: "bookings.gateways",
+    words: &["test", "razorpay"],
+};
+/// The settings of gateways.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting::Word(MODE),
+    Setting::Words(GATEWAYS),
+    Setting::Line(razorpay::KEY_ID),
+    Setting::Secret(razorpay::KEY_SECRET),
+    Setting::Secret(razorpay::WEBHOOK_SECRET),
+    Setting::Line(razorpay::URL),
+];
+
+pub use razorpay::{KEY_ID, KEY_SECRET, URL, WEBHOOK_SECRET};
+
+/// The gateways that are offered.
+pub fn offered(site: &Site) -> Vec<GatewayName> {
+    let words = GATEWAYS.of(&site.declared.settings).into_iter();
+    words.filter_map(GatewayName::find).collect()
+}
+
+/// The gateway that new orders begin with.
+pub(crate) fn first(site: &Site) -> GatewayName {
+    offered(site).first().copied().unwrap_or(GatewayName::Test)
+}
+
+/// Whether no real money moves.
+pub fn is_test(site: &Site) -> bool {
+    MODE.of(&site.declared.settings) == "test"
+}
+
+/// Gateways that are offered without their keys, or in the wrong mode.
+pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
+    let (offered, mode) = (GATEWAYS.of(values), MODE.of(values));
+    let mut flaws = Vec::new();
+    if mode == "live" && offered.contains(&"test") {
+        flaws.push(Flaw {
+            key: GATEWAYS.key,
+            what: "the test gateway is offered, and bookings.mode is \"live\"".to_owned(),
+            mend: "take \"test\" out of bookings.gateways",
+        });
+    }
+    if offered.contains(&"razorpay") {
+        flaws.extend(razorpay::flaws(values, mode));
+    }
+    flaws
+}
 
 /// What a gateway states about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +81,22 @@ pub struct Fact {
     pub amount: Money,
 }
 
+/// How somebody gets to the gateway's page.
+#[derive(Clone, Debug)]
+pub enum Way {
+    /// By a link.
+    Page(String),
+    /// By a form that is posted there: its address and its fields.
+    Form(String, Vec<(&'static str, String)>),
+}
+
 /// The page on which somebody pays.
 #[derive(Clone, Debug)]
 pub struct Checkout {
     /// The gateway's id for the order.
     pub gateway_order_id: String,
-    /// The address of the page.
-    pub page: String,
+    /// How somebody gets there.
+    pub way: Way,
 }
 
 /// A refund to make. The gateway makes it once for each key.
@@ -44,10 +113,29 @@ pub struct RefundCall {
 /// The result of a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refunded {
-    /// The refund is on its way; the gateway's id for it.
+    /// The gateway accepted it and works on it; the gateway's id for it.
+    Submitted(String),
+    /// The money is on its way; the gateway's id for the refund.
     Processed(String),
     /// The gateway refuses the refund.
     Failed,
+}
+
+/// What a gateway told without being asked. It is only a reason to ask: nothing is settled by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The gateway's id for the event.
+    pub id: String,
+    /// What happened.
+    pub kind: String,
+    /// The gateway's id for the order.
+    pub order: Option<String>,
+    /// The gateway's id for the payment.
+    pub payment: Option<String>,
+    /// The gateway's id for the refund.
+    pub refund: Option<String>,
+    /// Our id for the order or the refund.
+    pub receipt: Option<String>,
 }
 
 /// The gateway did not respond, or not as specified.
@@ -56,16 +144,51 @@ pub enum GatewayError {
     /// The store failed, so the result of the call is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The settings hold no keys for the gateway.
+    #[error("the gateway has no keys\n  set bookings.razorpay.key_id and key_secret_file")]
+    Unconfigured,
+    /// There is no response.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The gateway refuses the request.
+    #[error("the gateway answered {status}: {description}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The gateway's words.
+        description: String,
+    },
+    /// The response is not as documented.
+    #[error("the gateway's answer is not understood: {0}")]
+    Unclear(String),
 }
 
 impl From<GatewayError> for Problem {
     fn from(error: GatewayError) -> Self {
-        let GatewayError::Store(error) = error;
-        error.into()
+        match error {
+            GatewayError::Store(error) => error.into(),
+            error => {
+                tracing::warn!(%error, "a payment gateway could not be used");
+                Self::new(StatusCode::BAD_GATEWAY, "gateway_unavailable")
+            }
+        }
     }
 }
 
 impl GatewayName {
+    /// The line of the jobs that call it.
+    pub(crate) fn line(self) -> String {
+        format!("gateway {}", self.word())
+    }
+
+    /// Whether its events are received, and its books compared with ours.
+    pub(crate) fn is_remote(self, site: &Site) -> bool {
+        match self {
+            Self::Test => false,
+            Self::Razorpay => razorpay::is_configured(site),
+        }
+    }
+
     /// Opens the page on which an order is paid; the same page at every call.
     pub async fn create_checkout(
         self,
@@ -74,10 +197,11 @@ impl GatewayName {
     ) -> Result<Checkout, GatewayError> {
         match self {
             Self::Test => test::create_checkout(site, order).await,
+            Self::Razorpay => razorpay::create_checkout(site, order).await,
         }
     }
 
-    /// The payments for an order.
+    /// The payments for an order. What was only authorised is captured, if the order waits for it.
     pub async fn list_payments(
         self,
         site: &Site,
@@ -85,6 +209,7 @@ impl GatewayName {
     ) -> Result<Vec<Fact>, GatewayError> {
         match self {
             Self::Test => test::list_payments(site, order).await,
+            Self::Razorpay => razorpay::list_payments(site, order).await,
         }
     }
 
@@ -92,6 +217,45 @@ impl GatewayName {
     pub async fn refund(self, site: &Site, call: &RefundCall) -> Result<Refunded, GatewayError> {
         match self {
             Self::Test => test::refund(site, call).await,
+            Self::Razorpay => razorpay::refund(site, call).await,
+        }
+    }
+
+    /// The state of a refund that the gateway works on, by the gateway's id for it.
+    pub(crate) async fn fetch_refund(
+        self,
+        site: &Site,
+        id: &str,
+    ) -> Result<Refunded, GatewayError> {
+        match self {
+            // The test gateway makes refunds at once.
+            Self::Test => Ok(Refunded::Processed(id.to_owned())),
+            Self::Razorpay => razorpay::fetch_refund(site, id).await,
+        }
+    }
+
+    /// Our id for an order that the gateway knows by this id.
+    pub(crate) async fn find_order(
+        self,
+        site: &Site,
+        id: &str,
+    ) -> Result<Option<OrderId>, GatewayError> {
+        match self {
+            Self::Test => Ok(None),
+            Self::Razorpay => razorpay::find_order(site, id).await,
+        }
+    }
+
+    /// The captured payments of a time: the gateway's ids for them and for their orders.
+    pub(crate) async fn list_captured(
+        self,
+        site: &Site,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(String, String)>, GatewayError> {
+        match self {
+            Self::Test => Ok(Vec::new()),
+            Self::Razorpay => razorpay::list_captured(site, from, until).await,
         }
     }
 
@@ -99,6 +263,62 @@ impl GatewayName {
     pub fn check_return(self, site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
         match self {
             Self::Test => test::check_return(site, order, sent),
+            Self::Razorpay => razorpay::check_return(site, order, sent),
         }
+    }
+
+    /// Reads an event, which must be signed. `None`: it is about nothing that concerns us.
+    pub(crate) fn read_event(
+        self,
+        site: &Site,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Option<Event>, Problem> {
+        match self {
+            Self::Test => Err(Problem::not_found()),
+            Self::Razorpay => razorpay::read_event(site, headers, body),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::Secret;
+
+    use super::*;
+
+    fn keys(values: &SettingValues) -> Vec<&'static str> {
+        flaws(values).into_iter().map(|flaw| flaw.key).collect()
+    }
+
+    #[test]
+    fn a_gateway_is_offered_with_keys_of_its_mode_alone() {
+        let mut values = SettingValues::default();
+        assert_eq!(keys(&values), [""; 0]);
+        values.set_word(MODE, "live").unwrap();
+        assert_eq!(keys(&values), [GATEWAYS.key]);
+        values.set_words(GATEWAYS, &["razorpay"]).unwrap();
+        assert_eq!(
+            keys(&values),
+            [KEY_ID.key, KEY_SECRET.key, WEBHOOK_SECRET.key]
+        );
+        values.set_secret(KEY_SECRET, Secret::new("a"));
+        values.set_secret(WEBHOOK_SECRET, Secret::new("\n"));
+        values.set_line(KEY_ID, "rzp_test_1");
+        assert_eq!(keys(&values), [KEY_ID.key, WEBHOOK_SECRET.key]);
+        values.set_secret(WEBHOOK_SECRET, Secret::new("b"));
+        values.set_line(KEY_ID, "rzp_live_1");
+        assert_eq!(keys(&values), [""; 0]);
+        for url in [
+            "http://razorpay.example",
+            "https://api.razorpay.com/",
+            "ftp://x",
+        ] {
+            values.set_line(URL, url);
+            assert_eq!(keys(&values), [URL.key], "{url}");
+        }
+        values.set_word(MODE, "test").unwrap();
+        values.set_line(URL, "http://127.0.0.1:9");
+        assert_eq!(keys(&values), [KEY_ID.key]);
     }
 }

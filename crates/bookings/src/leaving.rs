@@ -8,6 +8,7 @@ use crate::booking::{self, Booking, BookingView};
 use crate::order::Order;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
+use crate::{calendar_feed, credit};
 
 /// Everything that somebody booked, paid and offers.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
@@ -40,10 +41,13 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         .all(tx)?,
         None => Vec::new(),
     };
+    let credits = credit::lots(tx, account)?;
     if views.is_empty() && orders.is_empty() && profile.is_none() {
         return Ok(Value::Null);
     }
-    Ok(json!({ "bookings": views, "orders": orders, "profile": profile, "slots": slots }))
+    Ok(json!({
+        "bookings": views, "orders": orders, "credits": credits, "profile": profile, "slots": slots,
+    }))
 }
 
 /// Future sessions that somebody owes to others: they have to be held or cancelled before the
@@ -103,6 +107,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
         account
     )
     .run(tx, Rows::Any)?;
+    calendar_feed::end(tx, account)?;
     sql!(
         "UPDATE money_party SET account_id = NULL WHERE account_id = :account",
         account

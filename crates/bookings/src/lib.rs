@@ -4,12 +4,16 @@
 pub mod book;
 pub mod booking;
 pub mod browse;
+pub mod calendar_feed;
 pub mod cancel;
 pub mod checkout;
+pub mod credit;
 pub mod gateway;
+pub mod gateway_event;
 mod leaving;
 mod notice;
 pub mod order;
+pub mod plan;
 pub mod provider;
 pub mod refund;
 pub mod series;
@@ -22,6 +26,7 @@ pub mod web;
 
 use ::web::Link;
 use ::web::codes::Code;
+use ::web::masking::SecretPath;
 use ::web::setting::Flag;
 use ::web::state::NavigationGroup;
 use identity::DomainAccounts;
@@ -46,8 +51,11 @@ pub const ENABLED: Flag = Flag {
 /// This crate as the program mounts it: addresses, tables, jobs, settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
+    settings: gateway::SETTINGS,
+    check_settings: gateway::flaws,
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
+    secret_paths: &[SecretPath::token("/cal/")],
     reserved_slugs: &[
         "book",
         "bookings",
@@ -86,7 +94,8 @@ pub const DOMAIN: Domain = Domain {
     routes: web::routes,
     jobs: |site| {
         let own = [refund::job(site), checkout::job(site)];
-        session::jobs(site).into_iter().chain(own).collect()
+        let all = session::jobs(site).into_iter().chain(own);
+        all.chain(gateway_event::jobs(site)).collect()
     },
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
@@ -100,7 +109,13 @@ pub const DOMAIN: Domain = Domain {
         erase: leaving::erase,
         ..DomainAccounts::new("bookings")
     },
-    ..Domain::new(platform::migrations!("bookings", "0001_begin"))
+    ..Domain::new(platform::migrations!(
+        "bookings",
+        "0001_begin",
+        "0002_gateways",
+        "0003_credits",
+        "0004_calendar"
+    ))
 };
 
 /// The error codes of this crate.
@@ -113,21 +128,23 @@ const PROBLEM_CODES: &[Code] = &[
     RESCHEDULE_LIMIT,
     RESCHEDULE_NOT_ALLOWED,
     TOO_MANY_HOLDS,
+    QUOTA_EXHAUSTED,
     Code::new(400, "payment_mismatch"),
     Code::new(400, "payment_signature"),
     Code::new(409, "slot_overlap"),
     Code::new(409, "member_busy"),
     Code::new(409, "order_closed"),
+    Code::new(502, "gateway_unavailable"),
     Code::new(422, "series_rejected"),
     Code::new(422, "cancel_window_closed"),
-    slot::FIELD_CODES[0],
-    slot::FIELD_CODES[1],
-    slot::FIELD_CODES[2],
-    slot::FIELD_CODES[3],
-    slot::FIELD_CODES[4],
-    slot::FIELD_CODES[5],
-    slot::FIELD_CODES[6],
-    slot::FIELD_CODES[7],
+    Code::new(422, "slot_too_short"),
+    Code::new(422, "slot_too_long"),
+    Code::new(422, "slot_in_past"),
+    Code::new(422, "slot_too_far"),
+    Code::new(422, "local_time_missing"),
+    Code::new(422, "link_not_allowed"),
+    Code::new(422, "currency_unknown"),
+    Code::new(422, "price_invalid"),
 ];
 
 /// The provider cannot book their own time.
@@ -146,6 +163,8 @@ pub const RESCHEDULE_LIMIT: Code = Code::new(422, "reschedule_limit");
 pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed");
 /// Too many slots are held for one person.
 pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
+/// No credit is left for this session.
+pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
 /// The caller lacks the duty or the rank; declared by `accounts`.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
 /// Only people may move money, not tokens; declared by `accounts`.

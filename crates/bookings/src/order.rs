@@ -12,6 +12,7 @@ platform::id!(OrderId, random, "Something to be paid.");
 platform::id!(PartyId, random, "Somebody who pays.");
 platform::id!(PaymentId, random, "One payment.");
 platform::id!(LedgerEntryId, "One line of the ledger.");
+platform::id!(PlanId, random, "One plan.");
 
 web::words! {
     /// The state of an order.
@@ -54,7 +55,31 @@ web::words! {
     GatewayName {
         /// The test gateway, which moves no money.
         Test = "test" => "gateway-test",
+        /// Razorpay.
+        Razorpay = "razorpay" => "gateway-razorpay",
     }
+}
+
+/// What an order of a plan grants; nothing for the order of a booking. It is a copy, so that a plan
+/// may change while somebody pays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, ToSchema)]
+pub struct Grant {
+    /// The plan.
+    #[schema(value_type = Option<String>)]
+    pub plan_id: Option<PlanId>,
+    /// How many credits.
+    pub credits: i64,
+    /// How many months they last.
+    pub months: i64,
+}
+
+/// An order that is made.
+#[derive(Clone, Debug)]
+pub(crate) struct New {
+    pub(crate) gateway: GatewayName,
+    pub(crate) amount: Money,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) grant: Grant,
 }
 
 /// Something to be paid.
@@ -90,6 +115,10 @@ pub struct Order {
     /// When it was paid.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub paid_at: Option<Timestamp>,
+    /// What it grants, if it is for a plan.
+    #[serde(flatten)]
+    #[row(flatten)]
+    pub grant: Grant,
 }
 
 impl Order {
@@ -125,12 +154,7 @@ pub struct Payment {
 }
 
 /// Creates an order for an account.
-pub(crate) fn create(
-    tx: &mut Tx<'_>,
-    account: &AccountId,
-    amount: Money,
-    expires_at: Timestamp,
-) -> Result<Order, StoreError> {
+pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<Order, StoreError> {
     let party: PartyId = tx.id();
     sql!(
         "INSERT INTO money_party (id, account_id) VALUES (:party, :account)
@@ -147,15 +171,16 @@ pub(crate) fn create(
     let order = Order {
         id: tx.id(),
         party_id,
-        amount_minor: amount.minor,
-        currency: amount.currency,
-        gateway: GatewayName::Test,
+        amount_minor: new.amount.minor,
+        currency: new.amount.currency,
+        gateway: new.gateway,
         gateway_order_id: None,
         state: OrderState::Created,
-        expires_at,
+        expires_at: new.expires_at,
         receipt_no: None,
         created_at: tx.now(),
         paid_at: None,
+        grant: new.grant,
     };
     sql!(
         "INSERT INTO booking_order ({Order}) VALUES ({:Order})",
@@ -168,6 +193,31 @@ pub(crate) fn create(
 /// An order by its id.
 pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     sql!("SELECT {Order} FROM booking_order WHERE id = :id", id).maybe(tx)
+}
+
+/// The orders of an account, the newest first.
+pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Order>, StoreError> {
+    sql!(
+        "SELECT {o: Order} FROM booking_order o JOIN money_party p ON p.id = o.party_id
+         WHERE p.account_id = :account ORDER BY o.created_at DESC, o.id LIMIT 100",
+        account
+    )
+    .all(tx)
+}
+
+/// The order that a gateway knows by this id.
+pub(crate) fn find_by_gateway(
+    tx: &mut Tx<'_>,
+    gateway: GatewayName,
+    name: &str,
+) -> Result<Option<OrderId>, StoreError> {
+    let found: Option<(OrderId,)> = sql!(
+        "SELECT id FROM booking_order WHERE gateway = :gateway AND gateway_order_id = :name",
+        gateway,
+        name
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
 }
 
 /// An order of the requester.

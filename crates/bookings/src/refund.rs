@@ -14,7 +14,7 @@ use web::Site;
 
 use crate::gateway::{RefundCall, Refunded};
 use crate::notice;
-use crate::order::{self, EntryKind, Order, Payment, PaymentId, PaymentState};
+use crate::order::{self, EntryKind, GatewayName, Order, Payment, PaymentId, PaymentState};
 
 platform::id!(RefundId, random, "One sum that goes back.");
 
@@ -22,12 +22,16 @@ platform::id!(RefundId, random, "One sum that goes back.");
 pub const KIND: &str = "booking.refund";
 /// How long to wait before another attempt when a gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
+/// How often a gateway is asked about a refund that it works on; its event usually comes first.
+const WORKED_ON: SignedDuration = SignedDuration::from_hours(6);
 
 web::words! {
     /// The state of a refund.
     RefundState {
         /// The gateway has not responded yet.
         Requested = "requested",
+        /// The gateway accepted it, and works on it.
+        Submitted = "submitted",
         /// The refund is on its way.
         Processed = "processed",
         /// The gateway refuses: somebody has to take care of it.
@@ -46,6 +50,8 @@ pub struct Refund {
     pub amount_minor: i64,
     /// The reason for the refund.
     pub reason: String,
+    /// The gateway's id for it, once it accepted it.
+    pub gateway_refund_id: Option<String>,
     /// The state of the refund.
     pub state: RefundState,
 }
@@ -75,6 +81,7 @@ pub(crate) fn request(
         payment_id: payment.id.clone(),
         amount_minor: left,
         reason: reason.to_owned(),
+        gateway_refund_id: None,
         state: RefundState::Requested,
     };
     sql!(
@@ -83,12 +90,51 @@ pub(crate) fn request(
         now = tx.now()
     )
     .run(tx, Rows::Exactly(1))?;
-    tx.enqueue(NewJob {
-        queue: Queue::Calls,
-        key: Some(format!("{KIND} {}", refund.id)),
-        ..NewJob::new(KIND, json!({"refund": refund.id}))
-    })?;
+    plan(tx, &refund, payment.gateway, SignedDuration::ZERO)?;
     Ok(Some(Money::new(left, payment.currency)))
+}
+
+fn plan(
+    tx: &mut Tx<'_>,
+    refund: &Refund,
+    gateway: GatewayName,
+    pause: SignedDuration,
+) -> Result<(), StoreError> {
+    let at = tx.now() + pause;
+    tx.enqueue(NewJob {
+        queue: Queue::Services,
+        line: Some(gateway.line()),
+        key: Some(format!("{KIND} {}", refund.id)),
+        run_at: Some(at),
+        ..NewJob::new(KIND, json!({"refund": refund.id}))
+    })
+}
+
+/// A refund by the gateway's id for it, or by ours.
+pub(crate) fn find_by_gateway(
+    tx: &mut Tx<'_>,
+    gateway: GatewayName,
+    name: &str,
+    id: &str,
+) -> Result<Option<Refund>, StoreError> {
+    sql!(
+        "SELECT {f: Refund} FROM refund f JOIN payment p ON p.id = f.payment_id
+         WHERE p.gateway = :gateway AND (f.gateway_refund_id = :name OR f.id = :id)
+         ORDER BY f.id LIMIT 1",
+        gateway,
+        name,
+        id
+    )
+    .maybe(tx)
+}
+
+/// Asks the gateway about a refund now.
+pub(crate) fn wake(
+    tx: &mut Tx<'_>,
+    refund: &Refund,
+    gateway: GatewayName,
+) -> Result<(), StoreError> {
+    plan(tx, refund, gateway, SignedDuration::ZERO)
 }
 
 /// Refunds what is left of the payment that settled an order.
@@ -118,7 +164,7 @@ pub(crate) fn job(site: &Site) -> Handler {
             let Payload { refund: id } = job.read()?;
             let look = move |tx: &mut Tx<'_>| -> Result<Option<(Refund, Payment)>, StoreError> {
                 let found: Option<Refund> = sql!(
-                    "SELECT {Refund} FROM refund WHERE id = :id AND state = 'requested'",
+                    "SELECT {Refund} FROM refund WHERE id = :id AND state IN ('requested', 'submitted')",
                     id
                 )
                 .maybe(tx)?;
@@ -138,7 +184,10 @@ pub(crate) fn job(site: &Site) -> Handler {
                 payment_id: payment.gateway_payment_id.clone(),
                 amount: Money::new(refund.amount_minor, payment.currency),
             };
-            let answer = payment.gateway.refund(&site, &call).await;
+            let answer = match &refund.gateway_refund_id {
+                Some(id) => payment.gateway.fetch_refund(&site, id).await,
+                None => payment.gateway.refund(&site, &call).await,
+            };
             let answer = answer.map_err(|error| JobError::later(PAUSE, error))?;
             let write = move |tx: &mut Tx<'_>| finish(tx, &site, &refund, &payment, &answer);
             Ok(Done::with(write))
@@ -158,12 +207,14 @@ fn finish(
         return Ok(());
     };
     let (state, name) = match answer {
+        Refunded::Submitted(name) => (RefundState::Submitted, Some(name.as_str())),
         Refunded::Processed(name) => (RefundState::Processed, Some(name.as_str())),
         Refunded::Failed => (RefundState::Failed, None),
     };
     let changed = sql!(
-        "UPDATE refund SET state = :state, gateway_refund_id = :name, changed_at = :now
-         WHERE id = :id AND state = 'requested'",
+        "UPDATE refund SET state = :state, changed_at = :now,
+             gateway_refund_id = COALESCE(:name, gateway_refund_id)
+         WHERE id = :id AND state IN ('requested', 'submitted')",
         id = refund.id,
         state,
         name,
@@ -172,6 +223,9 @@ fn finish(
     .run(tx, Rows::AtMostOne)?;
     if changed == 0 {
         return Ok(());
+    }
+    if state == RefundState::Submitted {
+        return plan(tx, refund, payment.gateway, WORKED_ON);
     }
     let sum = Money::new(refund.amount_minor, payment.currency);
     if state == RefundState::Failed {

@@ -64,6 +64,13 @@ pub fn load(tx: &mut Tx<'_>) -> Result<BookingSettings, StoreError> {
 #[derive(Clone, Debug)]
 pub struct Administrator(Requester);
 
+impl Administrator {
+    /// The person and the request.
+    pub(crate) fn requester(&self) -> &Requester {
+        &self.0
+    }
+}
+
 impl Proof for Administrator {
     type Refusal = Refusal;
 

@@ -14,7 +14,7 @@ use crate::gateway::Fact;
 use crate::notice::{self, Event};
 use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, PaymentState};
 use crate::slot::Slot;
-use crate::{browse, refund};
+use crate::{browse, credit, refund};
 
 /// Stores what a gateway states about a payment for an order, and applies the consequences once.
 pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result<(), StoreError> {
@@ -64,6 +64,11 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         receipt_no: Some(last + 1),
         ..order
     };
+    if order.grant.plan_id.is_some() {
+        credit::grant(tx, site, &order)?;
+        let messages = ("booking-mail-receipt", "booking-said-receipt");
+        return notice::tell_payer(tx, site, &order, messages, order.amount());
+    }
     match booking::lock_of_order(tx, id)? {
         Some(booking) if grant(tx, site, &booking)? => {
             let messages = ("booking-mail-receipt", "booking-said-receipt");

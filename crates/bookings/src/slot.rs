@@ -9,7 +9,6 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use web::codes::Code;
 use web::{Findings, Problem};
 
 use crate::provider::{Provider, ProviderId};
@@ -102,6 +101,8 @@ pub struct Slot {
     /// By ISO 4217.
     #[schema(value_type = String)]
     pub currency: Currency,
+    /// Whether it is booked with a credit instead of money.
+    pub takes_credit: bool,
     /// Of the booking that it is kept for.
     #[serde(skip)]
     pub hold_token: Option<String>,
@@ -151,6 +152,8 @@ pub struct NewSlot {
     pub area: String,
     /// In minor units of the site's currency; 0 costs nothing.
     pub price_minor: i64,
+    /// Whether it is booked with a credit; then it has no price.
+    pub takes_credit: bool,
 }
 
 /// The instant of a local time.
@@ -199,6 +202,9 @@ impl Template {
         }
         check_length(sent.minutes, &rules, findings);
         let price = findings.number("/price_minor", sent.price_minor, 0, DEAREST);
+        if sent.takes_credit && sent.price_minor != 0 {
+            findings.add("/price_minor", "too_high", [("max", 0.into())]);
+        }
         let kind = sent.location_kind.unwrap_or(Place::Online);
         let location = findings.line("/location", &sent.location, 0, 500);
         if kind == Place::Online && !location.is_empty() && !is_meeting(&location) {
@@ -225,6 +231,7 @@ impl Template {
             area,
             price_minor: price,
             currency: rules.currency(),
+            takes_credit: sent.takes_credit,
             hold_token: None,
             hold_until: None,
             version: 1,
@@ -493,18 +500,6 @@ pub(crate) fn record(
     let changes = json!([{"field": "starts_at", "new": slot.starts_at}]);
     provider.record(tx, ("slot", slot.id.to_string()), action, changes)
 }
-
-/// The error codes of single fields of a slot.
-pub(crate) const FIELD_CODES: [Code; 8] = [
-    Code::new(422, "slot_too_short"),
-    Code::new(422, "slot_too_long"),
-    Code::new(422, "slot_in_past"),
-    Code::new(422, "slot_too_far"),
-    Code::new(422, "local_time_missing"),
-    Code::new(422, "link_not_allowed"),
-    Code::new(422, "currency_unknown"),
-    Code::new(422, "price_invalid"),
-];
 
 #[cfg(test)]
 mod tests {

@@ -64,13 +64,46 @@ const CHECKS: &[(&str, Sql)] = &[
         "an order is paid, and there is neither a booking nor a refund",
         sql!(
             "SELECT r.id FROM booking_order r
-             WHERE r.state = 'paid'
+             WHERE r.state = 'paid' AND r.plan_id IS NULL
                AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.order_id = r.id
                                AND (b.state IN ('confirmed', 'completed')
                                     OR b.state = 'cancelled' AND b.cancelled_by = 'member'
                                        AND b.cancelled_at > b.starts_at - b.cancel_minutes * 60000))
                AND NOT EXISTS (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
                                WHERE p.order_id = r.id AND p.settles = 1)"
+        ),
+    ),
+    (
+        "an order of a plan is paid, and did not grant its credits once",
+        sql!(
+            "SELECT r.id FROM booking_order r WHERE r.plan_id IS NOT NULL
+               AND (SELECT COUNT(*) FROM credit_lot l
+                    WHERE l.order_id = r.id AND l.granted = r.credits)
+                   <> CASE WHEN r.state IN ('paid', 'refunded') THEN 1 ELSE 0 END"
+        ),
+    ),
+    (
+        "the entries of a lot do not add up to its credits",
+        sql!(
+            "SELECT l.id FROM credit_lot l WHERE l.granted - l.used <>
+                 (SELECT CAST(COALESCE(SUM(e.delta), 0) AS BIGINT) FROM credit_entry e
+                  WHERE e.lot_id = l.id)"
+        ),
+    ),
+    (
+        "a booking takes place, and the credit for it was not spent",
+        sql!(
+            "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
+             WHERE b.state IN ('confirmed', 'completed') AND s.takes_credit = 1
+               AND 1 <> (SELECT COUNT(*) FROM credit_entry e WHERE e.subject = b.id
+                         AND e.lot_id = b.credit_lot_id AND e.reason = 'booked')"
+        ),
+    ),
+    (
+        "a credit was given back, and its booking was not cancelled",
+        sql!(
+            "SELECT b.id FROM booking b JOIN credit_entry e ON e.subject = b.id
+             WHERE e.reason IN ('returned', 'replaced') AND b.state <> 'cancelled'"
         ),
     ),
     (

@@ -2,17 +2,24 @@
 
 mod admin;
 pub mod api;
+mod feed;
+mod hook;
 mod own;
 pub(crate) mod own_card;
 mod pay;
+mod plans;
 pub(crate) mod public;
+mod rows;
 mod slots;
 mod words;
 
 use axum::Router;
 use site::Callers::{Anybody, People};
+use site::resource::pages::{PageResource as _, pages as of_resource};
 use site::{Callers, Context};
 use web::{Pages, Site};
+
+use crate::plan::Plan;
 
 /// All routes.
 pub(crate) fn routes(_: &Context) -> Router<Site> {
@@ -23,14 +30,23 @@ pub(crate) fn routes(_: &Context) -> Router<Site> {
 pub fn pages() -> Pages<Site, Callers> {
     Pages::default()
         .get("/book", Anybody, public::list)
+        .get("/book/plans", Anybody, plans::offered)
+        .post("/book/plans/{id}", People, plans::buy)
+        .get("/me/credits", People, plans::own)
+        .nest(Plan::PAGES, of_resource::<Plan, _>())
         .get("/book/{which}", Anybody, public::one)
         .post("/book/{which}", People, public::book)
         .get("/pay/{order}", People, pay::show)
         .post("/pay/{order}/checkout", People, pay::checkout)
         .get("/pay/{order}/return", Anybody, pay::come_back)
+        .post("/pay/{order}/return", Anybody, pay::be_posted_back)
+        .post("/hooks/pay/{gateway}", Anybody, hook::take)
         .get("/pay/test/{order}", People, pay::test_gateway)
         .post("/pay/test/{order}", People, pay::press)
         .get("/me/bookings", People, own::list)
+        .get("/me/bookings/calendar", People, feed::show)
+        .post("/me/bookings/calendar", People, feed::change)
+        .get("/cal/{token}", Anybody, feed::calendar)
         .get("/me/bookings/{id}", People, own::show)
         .get("/me/bookings/{id}/calendar.ics", People, own::calendar)
         .post("/me/bookings/{id}/cancel", People, own::cancel)

@@ -2,6 +2,8 @@
 //! following redirects. Each IP address is checked when the connection is opened, so that a changed
 //! DNS answer cannot redirect it. Hosts that the operator configured may be in private networks.
 
+mod json_call;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
@@ -24,6 +26,8 @@ use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+pub use json_call::{CallError, JsonCall};
+
 /// The longest URL, in characters.
 pub const LONGEST: usize = 2_000;
 /// The timeout of a request, from the DNS look-up to the status.
@@ -45,6 +49,7 @@ struct Inner {
     names: Names,
     /// Socket addresses that may be called although they are not public.
     permitted: Vec<SocketAddr>,
+    connections: json_call::Connections,
 }
 
 /// How host names are resolved.
@@ -143,6 +148,7 @@ impl Outbound {
             tls: TlsConnector::from(Arc::new(config)),
             names,
             permitted,
+            connections: json_call::Connections::default(),
         })))
     }
 
@@ -238,19 +244,14 @@ impl Outbound {
         reach: Reach,
         request: Outgoing<'_>,
     ) -> Result<Answer, OutboundError> {
-        let (uri, authority) = read(url, reach).ok_or(OutboundError::Refused)?;
-        let host = bare(&authority).to_owned();
-        let is_tls = uri.scheme() == Some(&Scheme::HTTPS);
-        let port = authority
-            .port_u16()
-            .unwrap_or(if is_tls { 443 } else { 80 });
+        let target = Target::of(url, reach)?;
         let read_up_to = request.read_up_to;
-        let request = request.build(&uri, &authority)?;
-        let stream = self.connect(&host, port, reach).await?;
-        if !is_tls {
+        let request = request.build(&target.uri, &target.authority)?;
+        let stream = self.connect(&target.host, target.port, reach).await?;
+        if !target.is_tls {
             return exchange(stream, request, read_up_to).await;
         }
-        let name = ServerName::try_from(host).map_err(|_| OutboundError::Refused)?;
+        let name = ServerName::try_from(target.host).map_err(|_| OutboundError::Refused)?;
         let stream = self.0.tls.connect(name, stream).await?;
         exchange(stream, request, read_up_to).await
     }
@@ -281,6 +282,35 @@ impl Outbound {
             }
         }
         Err(failure.into())
+    }
+}
+
+/// The server that a URL names.
+struct Target {
+    uri: Uri,
+    authority: Authority,
+    host: String,
+    port: u16,
+    is_tls: bool,
+}
+
+impl Target {
+    fn of(url: &str, reach: Reach) -> Result<Self, OutboundError> {
+        let (uri, authority) = read(url, reach).ok_or(OutboundError::Refused)?;
+        let is_tls = uri.scheme() == Some(&Scheme::HTTPS);
+        let usual = if is_tls { 443 } else { 80 };
+        Ok(Self {
+            host: bare(&authority).to_owned(),
+            port: authority.port_u16().unwrap_or(usual),
+            uri,
+            authority,
+            is_tls,
+        })
+    }
+
+    fn origin(&self) -> String {
+        let scheme = if self.is_tls { "https" } else { "http" };
+        format!("{scheme}://{}:{}", self.host, self.port)
     }
 }
 

@@ -450,6 +450,44 @@ fn a_site_that_never_answers_holds_up_calls_alone() {
 }
 
 #[test]
+fn a_slow_service_holds_up_its_own_line_alone() {
+    World::each_engine(MIGRATIONS, async |world| {
+        let (running, mut runs) = watch::channel(0);
+        let (go, gone) = watch::channel(false);
+        let (noted, mut notes) = watch::channel(0);
+        let stop = CancellationToken::new();
+        let note = Handler::new("mail_link", move |_| {
+            let noted = noted.clone();
+            async move {
+                noted.send_modify(|count| *count += 1);
+                Ok(Done::nothing())
+            }
+        });
+        let worker = worker(world, vec![held(running, gone), note]);
+        world.expect_jobs("note");
+        let of = |line: &str, job: NewJob| NewJob {
+            queue: Queue::Services,
+            line: Some(line.to_owned()),
+            ..job
+        };
+        for at in 0..20 {
+            enqueue(world, of("slow", note_job(&format!("{at:02}")))).await;
+        }
+        let serving = tokio::spawn(worker.run(1, stop.clone()));
+        runs.wait_for(|count| *count == 2).await.unwrap();
+        for _ in 0..3 {
+            enqueue(world, of("quick", NewJob::new("mail_link", json!({})))).await;
+        }
+        notes.wait_for(|count| *count == 3).await.unwrap();
+        assert_eq!(*runs.borrow(), 2);
+        stop.cancel();
+        go.send_replace(true);
+        serving.await.unwrap();
+        assert_eq!(effects(world).await.len(), 2);
+    });
+}
+
+#[test]
 fn a_serving_worker_is_woken_and_stops_softly() {
     World::each_engine(MIGRATIONS, async |world| {
         let (running, mut runs) = watch::channel(0);

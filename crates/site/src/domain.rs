@@ -16,7 +16,7 @@ use utoipa::openapi::OpenApi;
 use web::codes::Code;
 use web::described::problem_responses::Shared;
 use web::masking::SecretPath;
-use web::setting::{Flag, Setting, SettingValues};
+use web::setting::{Flag, Flaw, Setting, SettingValues};
 use web::state::{MenuItem, NavigationGroup};
 use web::{Link, Locale, Site, Text};
 
@@ -49,6 +49,8 @@ pub struct Domain {
     pub enabled: Option<Flag>,
     /// The other keys of its section.
     pub settings: &'static [Setting],
+    /// The combinations of their values that are invalid.
+    pub check_settings: fn(&SettingValues) -> Vec<Flaw>,
     /// What it has to do with people: what they may be in it, and what it keeps of them.
     pub accounts: DomainAccounts,
     /// Its messages.
@@ -214,6 +216,7 @@ impl Domain {
             migrations,
             enabled: None,
             settings: &[],
+            check_settings: |_| Vec::new(),
             accounts: DomainAccounts::new(migrations.owner),
             locales: &[],
             problem_codes: &[],

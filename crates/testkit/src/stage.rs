@@ -17,6 +17,7 @@ use platform::{Platform, Secret, Store, StoreError, Tx};
 use serde_json::Value;
 use site::{Context, Domains, domains};
 use web::client_info::Proxies;
+use web::setting::SettingValues;
 use web::{Settings, Site, SiteUrl};
 
 use crate::people::{client, new_account};
@@ -69,7 +70,8 @@ pub fn in_process(accounts: &Context, store: &Store) -> Context {
     };
     let settings = (*accounts.site.settings).clone();
     let mut apart = accounts.clone();
-    apart.site = domains::site(accounts.domains, &[], platform, settings);
+    let values = accounts.site.declared.settings.clone();
+    apart.site = domains::site(accounts.domains, &[], platform, settings).with_settings(values);
     apart
 }
 
@@ -135,6 +137,13 @@ impl<'w> Stage<'w> {
     {
         let routing = Arc::new(routing);
         Self { routing, ..self }
+    }
+
+    /// The same site with other settings of the domains.
+    #[must_use]
+    pub fn with_settings(mut self, values: SettingValues) -> Self {
+        self.accounts.site = self.accounts.site.clone().with_settings(values);
+        self
     }
 
     /// The same site, with registration open to everybody.

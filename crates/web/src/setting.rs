@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use platform::Secret;
+
 /// A boolean setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag {
@@ -32,6 +34,44 @@ pub struct Word {
     pub words: &'static [&'static str],
 }
 
+/// A setting with some words of a closed set, in an order.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// The key: `section.name`.
+    pub key: &'static str,
+    /// The allowed words; the first is the default.
+    pub words: &'static [&'static str],
+}
+
+/// A setting with one line of text.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    /// The key: `section.name`.
+    pub key: &'static str,
+    /// The default.
+    pub built_in: &'static str,
+}
+
+/// A secret, given itself or by the name of a file that contains it.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretLine {
+    /// The key: `section.name`.
+    pub key: &'static str,
+    /// The key of the file: the same with `_file`.
+    pub file_key: &'static str,
+}
+
+/// An invalid combination of a domain's settings.
+#[derive(Clone, Debug)]
+pub struct Flaw {
+    /// The key to change.
+    pub key: &'static str,
+    /// What is wrong.
+    pub what: String,
+    /// The remedy.
+    pub mend: &'static str,
+}
+
 /// A setting of any type.
 #[derive(Clone, Copy, Debug)]
 pub enum Setting {
@@ -41,17 +81,26 @@ pub enum Setting {
     Number(Number),
     /// One word of a closed set.
     Word(Word),
+    /// Some words of a closed set.
+    Words(Words),
+    /// One line of text.
+    Line(Line),
+    /// A secret.
+    Secret(SecretLine),
 }
 
 /// The configured values; a missing key has its default.
 #[derive(Clone, Debug, Default)]
 pub struct SettingValues(BTreeMap<&'static str, Value>);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Value {
     Flag(bool),
     Number(u32),
     Word(&'static str),
+    Words(Vec<&'static str>),
+    Line(String),
+    Secret(Secret),
 }
 
 impl Setting {
@@ -61,6 +110,17 @@ impl Setting {
             Self::Flag(flag) => flag.key,
             Self::Number(number) => number.key,
             Self::Word(word) => word.key,
+            Self::Words(words) => words.key,
+            Self::Line(line) => line.key,
+            Self::Secret(secret) => secret.key,
+        }
+    }
+
+    /// The key of the file that contains the value, if it may be in one.
+    pub fn file_key(&self) -> Option<&'static str> {
+        match self {
+            Self::Secret(secret) => Some(secret.file_key),
+            _ => None,
         }
     }
 }
@@ -95,13 +155,66 @@ impl Word {
     /// The value in force.
     pub fn of(&self, values: &SettingValues) -> &'static str {
         match values.0.get(self.key) {
-            Some(Value::Word(value)) => value,
+            Some(&Value::Word(value)) => value,
             _ => self.built_in(),
         }
     }
 }
 
+impl Words {
+    /// The words in force, in their order.
+    pub fn of(&self, values: &SettingValues) -> Vec<&'static str> {
+        match values.0.get(self.key) {
+            Some(Value::Words(words)) => words.clone(),
+            _ => self.words.first().copied().into_iter().collect(),
+        }
+    }
+}
+
+impl Line {
+    /// The value in force.
+    pub fn of<'a>(&self, values: &'a SettingValues) -> &'a str {
+        match values.0.get(self.key) {
+            Some(Value::Line(value)) => value,
+            _ => self.built_in,
+        }
+    }
+}
+
+impl SecretLine {
+    /// The value in force; `None` if there is none.
+    pub fn of<'a>(&self, values: &'a SettingValues) -> Option<&'a Secret> {
+        match values.0.get(self.key) {
+            Some(Value::Secret(value)) => Some(value),
+            _ => None,
+        }
+    }
+}
+
 impl SettingValues {
+    /// Sets a line of text.
+    pub fn set_line(&mut self, line: Line, value: &str) {
+        self.0.insert(line.key, Value::Line(value.to_owned()));
+    }
+
+    /// Sets a secret.
+    pub fn set_secret(&mut self, secret: SecretLine, value: Secret) {
+        self.0.insert(secret.key, Value::Secret(value));
+    }
+
+    /// Sets some words; the error lists the allowed ones.
+    pub fn set_words(&mut self, words: Words, values: &[&str]) -> Result<(), String> {
+        let known = values
+            .iter()
+            .map(|value| words.words.iter().find(|known| *known == value).copied());
+        let known: Option<Vec<_>> = known.collect();
+        let Some(known) = known.filter(|known| !known.is_empty()) else {
+            return Err(format!("it is a list of {}", words.words.join(" and ")));
+        };
+        self.0.insert(words.key, Value::Words(known));
+        Ok(())
+    }
+
     /// Sets a flag.
     pub fn set_flag(&mut self, flag: Flag, value: bool) {
         self.0.insert(flag.key, Value::Flag(value));
@@ -129,7 +242,7 @@ impl SettingValues {
 
 #[cfg(test)]
 mod tests {
-    use super::{Number, SettingValues, Word};
+    use super::{Line, Number, SecretLine, SettingValues, Word, Words};
     const SEATS: Number = Number {
         key: "hall.seats",
         built_in: 40,
@@ -140,6 +253,19 @@ mod tests {
         words: &["open", "closed"],
     };
 
+    const DOORS: Words = Words {
+        key: "hall.doors",
+        words: &["front", "back"],
+    };
+    const NAME: Line = Line {
+        key: "hall.name",
+        built_in: "Dewan",
+    };
+    const KEY: SecretLine = SecretLine {
+        key: "hall.key",
+        file_key: "hall.key_file",
+    };
+
     #[test]
     fn a_value_is_as_set_or_built_in_and_stays_within_its_table() {
         let mut values = SettingValues::default();
@@ -148,6 +274,16 @@ mod tests {
         values.set_word(DOOR, "closed").unwrap();
         assert!(values.set_number(SEATS, 91).is_err());
         assert!(values.set_word(DOOR, "ajar").is_err());
+        assert_eq!(DOORS.of(&values), ["front"]);
+        values.set_words(DOORS, &["back", "front"]).unwrap();
+        assert!(values.set_words(DOORS, &["back", "side"]).is_err());
+        assert!(values.set_words(DOORS, &[]).is_err());
+        assert_eq!(DOORS.of(&values), ["back", "front"]);
+        values.set_line(NAME, "Balai");
+        assert_eq!(NAME.of(&values), "Balai");
+        assert!(KEY.of(&values).is_none());
+        values.set_secret(KEY, platform::Secret::new("hunter2"));
+        assert!(!format!("{values:?}").contains("hunter2"));
         assert_eq!((SEATS.of(&values), DOOR.of(&values)), (90, "closed"));
     }
 }

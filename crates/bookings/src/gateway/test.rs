@@ -6,7 +6,7 @@ use platform::money::{Currency, Money};
 use platform::{Rows, StoreError, Tx, sql};
 use web::{Form, Problem, Site};
 
-use super::{Checkout, Fact, GatewayError, RefundCall, Refunded};
+use super::{Checkout, Fact, GatewayError, RefundCall, Refunded, Way};
 use crate::order::{Order, PaymentState};
 
 /// The purpose of the key for its signatures.
@@ -38,7 +38,7 @@ fn order_id(order: &Order) -> String {
 pub(super) async fn create_checkout(_: &Site, order: &Order) -> Result<Checkout, GatewayError> {
     Ok(Checkout {
         gateway_order_id: order_id(order),
-        page: format!("/pay/test/{}", order.id),
+        way: Way::Page(format!("/pay/test/{}", order.id)),
     })
 }
 

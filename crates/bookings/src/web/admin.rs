@@ -96,8 +96,9 @@ struct OrdersPage<'a> {
 pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Administrator| {
         let all = sql!(
-            "SELECT {o: Order}, a.display_name AS payer, b.title
-             FROM booking_order o JOIN booking b ON b.order_id = o.id
+            "SELECT {o: Order}, a.display_name AS payer, COALESCE(n.name, b.title, '') AS title
+             FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
+             LEFT JOIN plan n ON n.id = o.plan_id
              JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
              ORDER BY o.created_at DESC, o.id LIMIT 100"
         );

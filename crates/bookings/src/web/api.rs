@@ -7,12 +7,13 @@ use identity::session::signed_in::Confirmed;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
-use site::Callers::{Anybody, People, Tokens};
+use site::Callers::{self, Anybody, People, Tokens};
 use site::call::{Call, Maybe, answer};
 use site::proof::Requester;
+use site::resource::api::{ApiParent, ApiResource, Description};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
-use web::described::Routes;
+use web::described::{self, Named, Routes};
 use web::fields;
 use web::json::{Members, Received};
 use web::{Form, Input, Json, List, PageQuery, Problem, Site, routes};
@@ -20,7 +21,9 @@ use web::{Form, Input, Json, List, PageQuery, Problem, Site, routes};
 use crate::book::{self, NewBooking, NewTime};
 use crate::booking::{self, BookingView, PartyTo};
 use crate::browse::{self, Filter, Offered};
-use crate::order::{self, Order, OrderId};
+use crate::credit::{self, Lot};
+use crate::order::{self, Order, OrderId, PlanId};
+use crate::plan::{self, Plan};
 use crate::provider::{self, Provider, ProviderProfile};
 use crate::series::{self, NewSeries};
 use crate::settings::{self, Administrator, BookingSettings};
@@ -36,7 +39,11 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(show_booking: Tokens(&[READ])))
         .routes(routes!(cancel_booking: Tokens(&[WRITE])))
         .routes(routes!(move_booking: Tokens(&[WRITE])))
+        .routes(routes!(list_offered_plans: Anybody))
+        .routes(routes!(create_order: People))
         .routes(routes!(show_order: Tokens(&[READ])))
+        .routes(routes!(list_credits: Tokens(&[READ])))
+        .merge(site::resource::api::routes::<Plan, R>())
         .routes(routes!(list_slots: Tokens(&[READ]), create_slot: Tokens(&[WRITE])))
         .routes(routes!(create_slot_series: Tokens(&[WRITE])))
         .routes(routes!(delete_slot: Tokens(&[WRITE])))
@@ -65,6 +72,8 @@ struct OfferedSlot {
     area: String,
     price_minor: i64,
     currency: String,
+    /// Whether it is booked with a credit.
+    takes_credit: bool,
     version: i64,
 }
 
@@ -84,6 +93,7 @@ impl From<Offered> for OfferedSlot {
             area: slot.area,
             price_minor: slot.price_minor,
             currency: slot.currency.to_string(),
+            takes_credit: slot.takes_credit,
             version: slot.version,
         }
     }
@@ -230,6 +240,92 @@ fn check_money(party: &PartyTo) -> Result<(), Refusal> {
         return Err(Refusal::TokenNotPermitted);
     }
     Ok(())
+}
+
+/// The plans that are offered, in their order.
+#[utoipa::path(
+    get, path = "/api/v1/plans", tag = "bookings",
+    responses((status = 200, body = List<Plan>))
+)]
+async fn list_offered_plans(State(site): State<Site>) -> Result<Json<List<Plan>>, Problem> {
+    Ok(Json(List::whole(site.store.read(plan::offered).await?)))
+}
+
+/// What is ordered.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewBookingOrder)]
+struct NewOrder {
+    /// The plan.
+    #[schema(value_type = String)]
+    plan_id: PlanId,
+}
+
+/// Orders a plan at its present price. It is paid at `/pay/{id}`.
+#[utoipa::path(
+    post, path = "/api/v1/orders", tag = "bookings", request_body = NewOrder,
+    responses((status = 201, body = Order), (status = 403), (status = 404))
+)]
+async fn create_order(call: Call, body: Received<NewOrder>) -> Result<Response, Problem> {
+    let (new, site) = (body.value, call.site.clone());
+    let change =
+        move |tx: &mut Tx<'_>, member: &Confirmed| plan::buy(tx, &site, member, &new.plan_id);
+    call.post(&body.bytes, StatusCode::CREATED, change).await
+}
+
+/// The caller's own credits that can be spent, the first to end first.
+#[utoipa::path(
+    get, path = "/api/v1/me/credits", tag = "bookings",
+    responses((status = 200, body = List<Lot>))
+)]
+async fn list_credits(call: Call) -> Result<Json<List<Lot>>, Problem> {
+    let look = |tx: &mut Tx<'_>, who: &Requester| {
+        let all = credit::lots(tx, &who.who.account().id)?;
+        Ok::<_, Refusal>(List::whole(all))
+    };
+    Ok(Json(call.read(look).await?))
+}
+
+impl ApiResource for Plan {
+    type View = Self;
+    type Item = Self;
+    const API: Description = Description {
+        path: "/api/v1/admin/plans",
+        one: "/api/v1/admin/plans/{id}",
+        tag: "bookings",
+        list: "All plans: the offered ones first, in their order.",
+        show: "One plan.",
+        create: "Adds a plan.",
+        change: "Changes a plan. Open orders keep what they were made with.",
+        remove: "Removes a plan: 204. One that somebody ordered is not offered any more: 200\n\
+                 with what is left.",
+        removal: &[204],
+        body: "What may be set of a plan; what is left out stays.",
+    };
+    const READS: Callers = People;
+    const WRITES: Callers = People;
+    const DEACTIVATES: bool = true;
+
+    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
+        Ok(self)
+    }
+}
+
+impl ApiParent for Administrator {
+    type Access = Callers;
+    type Saved<R: ApiResource<Parent = Self>> = R::View;
+
+    fn saved<R: ApiResource<Parent = Self>>(
+        &self,
+        tx: &mut Tx<'_>,
+        one: R,
+    ) -> Result<R::View, Refusal> {
+        one.view(tx, self)
+    }
+
+    fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
+        described::schema::<R::View>()
+    }
 }
 
 /// One of the caller's own orders.

@@ -12,6 +12,7 @@ use web::calendar_file;
 use web::form_state::{self, FormState};
 use web::{Problem, Text};
 
+use super::rows::{BookingRows, Row};
 use super::{public, words};
 use crate::book::{self, NewTime};
 use crate::booking::{self, Booking, Party, PartyTo, State};
@@ -33,17 +34,8 @@ const DONE: &[(&str, &str)] = &[
 struct ListPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
-    coming: Vec<Row>,
-    past: Vec<Row>,
-}
-
-struct Row {
-    href: String,
-    when: String,
-    note: String,
-    tag: &'static str,
-    state: &'static str,
-    pay: Option<(String, String)>,
+    coming: BookingRows,
+    past: BookingRows,
 }
 
 /// `GET /me/bookings`.
@@ -65,10 +57,18 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         }
         Ok::<_, Refusal>(lists)
     };
-    let mut lists = req.read(look).await?.into_iter();
+    let lists = req.read(look).await?;
+    let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
+    let mut lists = lists.into_iter();
     let mut rows = || {
-        let list = lists.next().unwrap_or_default();
-        list.iter().map(|one| row(&req, one)).collect()
+        let list: Vec<(Booking, String, Option<Order>)> = lists.next().unwrap_or_default();
+        let rows = list
+            .iter()
+            .map(|(one, name, order)| Row::of(text, &zone, (one, name, order.as_ref())));
+        BookingRows {
+            rows: rows.collect(),
+            is_card: false,
+        }
     };
     let body = ListPage {
         text: &req.text,
@@ -77,30 +77,6 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         past: rows(),
     };
     req.page(HERE, &req.text.say("booking-mine"), body).await
-}
-
-fn row(req: &PageRequest, (one, name, order): &(Booking, String, Option<Order>)) -> Row {
-    let text = &req.text;
-    let zone = words::zone(&req.site, Some(&req.who));
-    let values = [
-        ("title", one.title.as_str().into()),
-        ("name", name.as_str().into()),
-    ];
-    let open = order
-        .as_ref()
-        .filter(|_| one.state == State::PendingPayment);
-    Row {
-        href: notice::page(one),
-        when: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
-        note: text.with("booking-line", values),
-        tag: words::tag(one.state),
-        state: one.state.label(),
-        pay: open.map(|order| {
-            let until = text.time(&order.expires_at.to_zoned(zone));
-            let label = text.with("booking-pay-until", [("time", until.into())]);
-            (format!("/pay/{}", order.id), label)
-        }),
-    }
 }
 
 struct Loaded {
@@ -284,6 +260,7 @@ fn money_back(text: &Text, loaded: &Loaded) -> String {
     match &loaded.order {
         Some(order) if order.state == OrderState::Paid => text.money(order.amount()),
         Some(_) => "unpaid".to_owned(),
+        None if loaded.booking.credit_lot_id.is_some() => "credit".to_owned(),
         None => "none".to_owned(),
     }
 }
@@ -314,7 +291,9 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let look = move |tx: &mut Tx<'_>, _: &Requester| {
         let all = browse::list(tx, &Filter::default(), 500)?.into_iter();
         let same = all.filter(|one| one.slot.provider_id == slot.provider_id);
-        let same = same.filter(|one| one.slot.price() == price);
+        let same = same
+            .filter(|one| one.slot.price() == price)
+            .filter(|one| one.slot.takes_credit == slot.takes_credit);
         Ok::<Vec<Slot>, Refusal>(same.map(|one| one.slot).take(60).collect())
     };
     let found = req.read(look).await?;

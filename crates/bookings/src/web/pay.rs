@@ -1,8 +1,10 @@
 //! The pages on which an order is paid.
 
 use askama::Template;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
-use axum::http::Uri;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use platform::Tx;
 use site::call::see_other;
@@ -12,9 +14,13 @@ use web::{Form, Problem, Site, Text};
 
 use super::{public, words};
 use crate::booking::{self, Booking, State as BookingState};
-use crate::gateway::{self, Pressed};
-use crate::order::{self, Order, OrderId, OrderState};
+use crate::gateway::{self, Pressed, Way};
+use crate::order::{self, GatewayName, Order, OrderId, OrderState};
+use crate::plan::{self, Plan};
 use crate::{Refusal, checkout, notice};
+
+/// The longest form that a gateway posts back, in bytes.
+const LONGEST_RETURN: usize = 64 * 1024;
 
 #[derive(Template)]
 #[template(path = "pay.html")]
@@ -22,71 +28,177 @@ struct PayPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     order: &'a Order,
-    booking: &'a Booking,
+    /// What is paid for, and when it is, or what it grants.
+    title: &'a str,
     when: String,
+    /// The booking, if it is paid for one.
+    booking: Option<&'a Booking>,
     sum: String,
     until: String,
     cancel: String,
     /// The message for the result of the last attempt.
     banner: Option<&'static str>,
     is_open: bool,
+    is_test: bool,
+    /// The gateways to choose from, with the labels of their buttons.
+    gateways: Vec<(&'static str, String)>,
 }
 
-async fn load(req: &PageRequest) -> Result<(Order, Booking), Refusal> {
+/// What an order is for.
+enum Subject {
+    Booking(Box<Booking>),
+    Plan(Plan),
+}
+
+async fn load(req: &PageRequest) -> Result<(Order, Subject), Refusal> {
     let id: OrderId = req.id("order")?;
     let look = move |tx: &mut Tx<'_>, who: &Requester| {
         let order = order::own(tx, &who.who.account().id, &id)?.ok_or(Refusal::NotFound)?;
+        if let Some(id) = &order.grant.plan_id {
+            let plan = plan::find(tx, id)?.ok_or(Refusal::NotFound)?;
+            return Ok((order, Subject::Plan(plan)));
+        }
         let booking = booking::of_order(tx, &order.id)?.ok_or(Refusal::NotFound)?;
-        Ok((order, booking))
+        Ok((order, Subject::Booking(Box::new(booking))))
     };
     req.read(look).await
 }
 
 /// `GET /pay/{order}`.
 pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
-    let (order, booking) = load(&req).await?;
-    if order.state == OrderState::Paid && booking.state == BookingState::Confirmed {
-        return Ok(see_other(&format!("{}?done=paid", notice::page(&booking))));
+    let (order, subject) = load(&req).await?;
+    let is_paid = order.state == OrderState::Paid;
+    match &subject {
+        Subject::Booking(booking) if is_paid && booking.state == BookingState::Confirmed => {
+            return Ok(see_other(&format!("{}?done=paid", notice::page(booking))));
+        }
+        Subject::Plan(_) if is_paid => return Ok(see_other("/me/credits?done=paid")),
+        _ => {}
     }
     let (text, now) = (&req.text, req.site.clock.now());
     let zone = words::zone(&req.site, Some(&req.who));
     let is_open = order.state == OrderState::Created && order.expires_at > now;
     let banner = match order.state {
+        OrderState::Created if !req.query.text("back").is_empty() => Some("pay-waiting"),
         OrderState::Created if is_open => {
             (!req.query.text("failed").is_empty()).then_some("pay-failed")
         }
-        OrderState::Created | OrderState::Expired => Some("pay-expired"),
+        OrderState::Created | OrderState::Expired => Some(match subject {
+            Subject::Booking(_) => "pay-expired",
+            Subject::Plan(_) => "pay-plan-expired",
+        }),
         OrderState::Paid => Some("pay-comes-back"),
         OrderState::Refunded => Some("pay-refunded"),
     };
     let until = text.time(&order.expires_at.to_zoned(zone.clone()));
+    let (title, when, booking) = match &subject {
+        Subject::Booking(booking) => {
+            let when = text.moment(&booking.starts_at.to_zoned(zone.clone()));
+            (booking.title.as_str(), when, Some(&**booking))
+        }
+        Subject::Plan(plan) => {
+            let (credits, months) = (order.grant.credits, order.grant.months);
+            let values = [("credits", credits.into()), ("months", months.into())];
+            (plan.name.as_str(), text.with("plan-grants", values), None)
+        }
+    };
+    let deadline = booking.map(Booking::cancel_deadline);
     let body = PayPage {
         text,
         csrf: &req.csrf,
-        when: text.moment(&booking.starts_at.to_zoned(zone.clone())),
+        title,
+        when,
         sum: text.money(order.amount()),
         until: text.with("pay-until", [("time", until.into())]),
-        cancel: public::cancel_rule(text, &zone, booking.cancel_deadline(), now, true),
+        cancel: deadline
+            .map(|deadline| public::cancel_rule(text, &zone, deadline, now, true))
+            .unwrap_or_default(),
         banner,
         is_open,
+        is_test: gateway::is_test(&req.site),
+        gateways: gateways(&req, &order),
         order: &order,
-        booking: &booking,
+        booking,
     };
     let title = text.say("pay-title");
     Ok(public::plain(&req.site, text, &title, body))
 }
 
+/// The gateways for an order: the one that knows it, or all that are offered.
+fn gateways(req: &PageRequest, order: &Order) -> Vec<(&'static str, String)> {
+    let sum = req.text.money(order.amount());
+    let offered = match order.gateway_order_id {
+        Some(_) => vec![order.gateway],
+        None => gateway::offered(&req.site),
+    };
+    let label = |one: GatewayName| {
+        if offered.len() == 1 {
+            return req.text.with("pay-do", [("sum", sum.as_str().into())]);
+        }
+        let name = req.text.say(one.label());
+        let values = [("sum", sum.as_str().into()), ("name", (&*name).into())];
+        req.text.with("pay-do-with", values)
+    };
+    offered
+        .iter()
+        .map(|one| (one.word(), label(*one)))
+        .collect()
+}
+
+#[derive(Template)]
+#[template(path = "gateway.html")]
+struct FormPage<'a> {
+    text: &'a Text,
+    order: &'a Order,
+    name: &'a str,
+    sum: String,
+    action: &'a str,
+    fields: &'a [(&'static str, String)],
+}
+
 /// `POST /pay/{order}/checkout`: leads to the gateway's page.
 pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
-    let (order, _) = load(&posted.req).await?;
-    let opened = checkout::open(&posted.req.site, &order.id).await;
-    match opened {
-        Ok(opened) => Ok(see_other(&opened.page)),
+    let req = &posted.req;
+    let (order, _) = load(req).await?;
+    let offered = gateway::offered(&req.site);
+    let chosen = GatewayName::find(posted.form.text("gateway"));
+    let chosen = chosen.filter(|chosen| offered.contains(chosen));
+    let chosen = chosen.or(offered.first().copied()).unwrap_or(order.gateway);
+    match checkout::open(&req.site, &order.id, chosen).await {
+        Ok(opened) => Ok(match &opened.way {
+            Way::Page(page) => see_other(page),
+            Way::Form(action, fields) => form_page(req, &order, action, fields),
+        }),
         Err(problem) if problem.code == "order_closed" => {
             Ok(see_other(&format!("/pay/{}", order.id)))
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// The last step before the gateway's page, which takes a form and no link.
+fn form_page(
+    req: &PageRequest,
+    order: &Order,
+    action: &str,
+    fields: &[(&'static str, String)],
+) -> Response {
+    let text = &req.text;
+    let name = text.say(GatewayName::Razorpay.label());
+    let body = FormPage {
+        text,
+        order,
+        name: &name,
+        sum: text.money(order.amount()),
+        action,
+        fields,
+    };
+    let title = text.say("pay-title");
+    let mut page = public::plain(&req.site, text, &title, body);
+    let origin = platform::outbound::origin(action).unwrap_or_default();
+    let policy = web::policy_with_forms_to(&[origin]);
+    page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    page
 }
 
 /// `GET /pay/{order}/return`: redirects only; it shows nothing and signs nobody in.
@@ -95,10 +207,28 @@ pub(super) async fn come_back(
     Path(order): Path<String>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let id: OrderId = site::call::id(&order)?;
-    let sent = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
-    checkout::come_back(&site, &id, &sent).await?;
-    Ok(see_other(&format!("/pay/{id}")))
+    be_back(&site, &order, uri.query().unwrap_or_default().as_bytes()).await
+}
+
+/// `POST /pay/{order}/return`: the same, for gateways that post. A post from there brings no cookie.
+pub(super) async fn be_posted_back(
+    State(site): State<Site>,
+    Path(order): Path<String>,
+    body: Body,
+) -> Result<Response, Problem> {
+    let too_large = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large");
+    let body = to_bytes(body, LONGEST_RETURN).await.map_err(too_large)?;
+    be_back(&site, &order, &body).await
+}
+
+async fn be_back(site: &Site, order: &str, sent: &[u8]) -> Result<Response, Problem> {
+    let id: OrderId = site::call::id(order)?;
+    let sent = Form::parse(sent)?;
+    if sent.find("error[code]").is_some() {
+        return Ok(see_other(&format!("/pay/{id}?failed=1")));
+    }
+    checkout::come_back(site, &id, &sent).await?;
+    Ok(see_other(&format!("/pay/{id}?back=1")))
 }
 
 #[derive(Template)]
@@ -111,9 +241,21 @@ struct GatewayPage<'a> {
     choices: &'static [(&'static str, &'static str)],
 }
 
+/// An order that is paid at the test gateway; without that gateway there is no such page.
+async fn load_test(req: &PageRequest) -> Result<Order, Problem> {
+    if !gateway::offered(&req.site).contains(&GatewayName::Test) {
+        return Err(Problem::not_found());
+    }
+    let (order, _) = load(req).await?;
+    if order.gateway != GatewayName::Test {
+        return Err(Problem::not_found());
+    }
+    Ok(order)
+}
+
 /// `GET /pay/test/{order}`.
 pub(super) async fn test_gateway(req: PageRequest) -> Result<Response, Problem> {
-    let (order, _) = load(&req).await?;
+    let order = load_test(&req).await?;
     let text = &req.text;
     let body = GatewayPage {
         text,
@@ -128,7 +270,7 @@ pub(super) async fn test_gateway(req: PageRequest) -> Result<Response, Problem> 
 
 /// `POST /pay/test/{order}`.
 pub(super) async fn press(posted: FormPost) -> Result<Response, Problem> {
-    let (order, _) = load(&posted.req).await?;
+    let order = load_test(&posted.req).await?;
     let pressed = Pressed::find(posted.form.text("how")).ok_or_else(Problem::not_found)?;
     let onward = gateway::press(&posted.req.site, &order, pressed).await?;
     Ok(see_other(&onward))

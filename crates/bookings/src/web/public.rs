@@ -24,7 +24,7 @@ use crate::book::{self, NewBooking};
 use crate::booking::{self, Booking};
 use crate::browse::{self, Filter, Offered};
 use crate::slot::{self, SlotId};
-use crate::{Refusal, settings};
+use crate::{Refusal, credit, settings};
 
 /// How many days a page shows, and the most slots.
 const DAYS: i64 = 7;
@@ -344,6 +344,8 @@ struct SlotPage<'a> {
     note: Field,
     hold: String,
     button: String,
+    /// Whether the viewer has no credit for it.
+    needs_credit: bool,
     /// The form's CSRF token; empty if nobody is signed in.
     csrf: &'a str,
     submission: String,
@@ -357,7 +359,7 @@ struct TakenPage<'a> {
 
 enum Found {
     Mine(Box<Booking>),
-    Offered(Box<(Offered, settings::BookingSettings)>),
+    Offered(Box<(Offered, settings::BookingSettings, i64)>),
     Taken,
 }
 
@@ -372,7 +374,11 @@ async fn slot_page(
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, StoreError> {
         if let Some(offered) = browse::find(tx, &id)? {
             let rules = settings::load(tx)?;
-            return Ok(Some(Found::Offered(Box::new((offered, rules)))));
+            let credits = match &account {
+                Some(account) => credit::balance(tx, account, offered.slot.starts_at)?,
+                None => 0,
+            };
+            return Ok(Some(Found::Offered(Box::new((offered, rules, credits)))));
         }
         let Some(slot) = slot::find(tx, &id)? else {
             return Ok(None);
@@ -393,7 +399,7 @@ async fn slot_page(
         .read(look)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let (offered, rules) = match found {
+    let (offered, rules, credits) = match found {
         Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
         Found::Taken => {
             let title = text.say("booking-taken");
@@ -427,7 +433,9 @@ async fn slot_page(
         ),
         note: form_state.lines("note", label),
         hold: text.with("booking-hold", [("minutes", rules.hold_minutes.into())]),
+        needs_credit: slot.takes_credit && credits == 0,
         button: match slot.price_minor {
+            0 if slot.takes_credit => text.with("booking-do-credit", [("count", credits.into())]),
             0 => text.say("booking-do").into_owned(),
             _ => text.with("booking-to-payment", [("sum", price.as_str().into())]),
         },

@@ -15,6 +15,7 @@ use web::fields::Input;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::{Form, Problem, Text};
 
+use super::rows::{BookingRows, Row};
 use super::words;
 use crate::booking::{self, Booking};
 use crate::provider::{self, Provider};
@@ -171,6 +172,7 @@ fn details(text: &Text, form_state: &FormState, currency: &str) -> Vec<Field> {
         form_state
             .field("price", sum, Control::Line("text", "off"))
             .hint(say("slot-price-hint")),
+        form_state.tick("takes_credit", say("slot-takes-credit")),
         form_state.select("location_kind", say("slot-place"), places),
         form_state
             .line("location", say("slot-location"))
@@ -202,6 +204,7 @@ fn read_slot(form: &Form, currency: &str) -> NewSlot {
         location: form.text("location").trim().to_owned(),
         area: form.text("area").to_owned(),
         price_minor: price.map_or(-1, |price| price.minor),
+        takes_credit: form.is_ticked("takes_credit"),
     }
 }
 
@@ -229,6 +232,10 @@ async fn begin(req: &PageRequest) -> Result<(Form, String), Refusal> {
                     .to_string(),
             ),
             ("price", last.price().decimal()),
+            (
+                "takes_credit",
+                if last.takes_credit { "1" } else { "" }.to_owned(),
+            ),
             ("location_kind", last.location_kind.word().to_owned()),
             ("location", last.location_secret.clone()),
             ("area", last.area.clone()),
@@ -486,15 +493,7 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
 #[template(path = "slots/bookings.html")]
 struct BookingsPage<'a> {
     text: &'a Text,
-    rows: Vec<Row>,
-}
-
-struct Row {
-    href: String,
-    when: String,
-    note: String,
-    tag: &'static str,
-    state: &'static str,
+    list: BookingRows,
 }
 
 /// `GET /me/slots/bookings`: upcoming bookings, today first.
@@ -512,22 +511,13 @@ pub(super) async fn bookings(req: PageRequest) -> Result<Response, Problem> {
     };
     let (found, zone) = req.read(look).await?;
     let text = &req.text;
-    let rows = found.iter().map(|(one, name)| Row {
-        href: notice::page(one),
-        when: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
-        note: text.with(
-            "booking-line",
-            [
-                ("title", one.title.as_str().into()),
-                ("name", name.as_str().into()),
-            ],
-        ),
-        tag: words::tag(one.state),
-        state: one.state.label(),
-    });
-    let body = BookingsPage {
-        text,
+    let rows = found
+        .iter()
+        .map(|(one, name)| Row::of(text, &zone, (one, name, None)));
+    let list = BookingRows {
         rows: rows.collect(),
+        is_card: true,
     };
+    let body = BookingsPage { text, list };
     req.page(HERE, &text.say("slot-bookings"), body).await
 }

@@ -55,6 +55,7 @@ pub(super) fn when(
 /// “RM 180”, or “Free”.
 pub(super) fn price(text: &Text, slot: &Slot) -> String {
     match slot.price_minor {
+        0 if slot.takes_credit => text.with("booking-credits", [("count", 1.into())]),
         0 => text.say("booking-free").into_owned(),
         _ => text.money_short(slot.price()),
     }

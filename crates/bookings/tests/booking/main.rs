@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
 mod booking;
+mod credits;
+mod feeds;
 mod leaving;
 mod model;
 mod moving;
 mod offering;
 mod paying;
 mod races;
+mod razorpay;
+mod razorpay_double;
 mod reminding;
 mod stage;

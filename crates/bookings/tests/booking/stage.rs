@@ -25,6 +25,9 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.remind",
             "booking.poll",
             "booking.refund",
+            "booking.event",
+            "booking.reconcile",
+            "booking.compare",
         ] {
             world.expect_jobs(kind);
         }

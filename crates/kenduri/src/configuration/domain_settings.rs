@@ -23,19 +23,29 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
 
 /// Whether a value has its key's type; `None` if the key belongs to no domain.
 pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
-    let setting = domains::settings(DOMAINS).find(|setting| setting.key() == key)?;
+    let is_meant = |setting: &Setting| setting.key() == key || setting.file_key() == Some(key);
+    let setting = domains::settings(DOMAINS).find(is_meant)?;
     let expected = match setting {
         Setting::Flag(_) => "true or false",
         Setting::Number(_) => "a number, 0 or more",
         Setting::Word(_) => "a word in quotes",
+        Setting::Words(_) => "a list of words in quotes",
+        Setting::Line(_) | Setting::Secret(_) => "a text in quotes",
     };
     let fits = match setting {
         Setting::Flag(_) => value.is_bool(),
         Setting::Number(_) => number(value).is_some(),
-        Setting::Word(_) => value.is_str(),
+        Setting::Word(_) | Setting::Line(_) | Setting::Secret(_) => value.is_str(),
+        Setting::Words(_) => words(value).is_some(),
     };
     let error = || format!("invalid value: {value}, expected {expected}");
     Some(if fits { Ok(()) } else { Err(error()) })
+}
+
+/// Whether a key holds a secret, which is never printed.
+pub(super) fn is_secret(key: &str) -> bool {
+    domains::settings(DOMAINS)
+        .any(|setting| matches!(setting, Setting::Secret(secret) if secret.key == key))
 }
 
 /// The configured values; invalid ones are reported.
@@ -52,10 +62,29 @@ pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> Settin
             }
             Setting::Number(of) => values.set_number(of, number(value).unwrap_or(of.built_in)),
             Setting::Word(word) => values.set_word(word, value.as_str().unwrap_or_default()),
+            Setting::Words(of) => values.set_words(of, &words(value).unwrap_or_default()),
+            Setting::Line(line) => {
+                values.set_line(line, value.as_str().unwrap_or_default());
+                Ok(())
+            }
+            Setting::Secret(secret) => {
+                let file = keys::find(sections, secret.file_key).and_then(Value::as_str);
+                let written = value.as_str().unwrap_or_default();
+                let read = check.secret(secret.key, written, file.unwrap_or_default());
+                if let Some(read) = read {
+                    values.set_secret(secret, read);
+                }
+                Ok(())
+            }
         };
         if let Err(mend) = set {
             let what = format!("{} is {value}", setting.key());
             check.refuse(setting.key(), &what, &mend);
+        }
+    }
+    for domain in DOMAINS.iter().filter(|domain| domain.is_on(&values)) {
+        for flaw in (domain.check_settings)(&values) {
+            check.refuse(flaw.key, &flaw.what, flaw.mend);
         }
     }
     values
@@ -83,6 +112,10 @@ pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Problem
     if let Some(page) = page.filter(|page| page.argument.is_empty() != argument.is_empty()) {
         check.refuse("site.home", &what, &format!("write it as {}", page.form()));
     }
+}
+
+fn words(value: &Value) -> Option<Vec<&str>> {
+    value.as_array()?.iter().map(Value::as_str).collect()
 }
 
 fn number(value: &Value) -> Option<u32> {

@@ -22,13 +22,21 @@ pub(crate) fn known() -> BTreeMap<String, Value> {
 
 /// The keys of the domains, with their defaults.
 fn of_domains() -> BTreeMap<String, Value> {
-    let all = domains::settings(DOMAINS).map(|setting| {
+    let text = |text: &str| Value::String(text.to_owned());
+    let all = domains::settings(DOMAINS).flat_map(|setting| {
         let value = match setting {
             Setting::Flag(flag) => Value::Boolean(flag.built_in),
             Setting::Number(number) => Value::Integer(number.built_in.into()),
-            Setting::Word(word) => Value::String(word.built_in().to_owned()),
+            Setting::Word(word) => text(word.built_in()),
+            Setting::Words(words) => {
+                let first = words.words.first().map(|word| text(word));
+                Value::Array(first.into_iter().collect())
+            }
+            Setting::Line(line) => text(line.built_in),
+            Setting::Secret(_) => text(""),
         };
-        (setting.key().to_owned(), value)
+        let file = setting.file_key().map(|key| (key.to_owned(), text("")));
+        [(setting.key().to_owned(), value)].into_iter().chain(file)
     });
     all.collect()
 }

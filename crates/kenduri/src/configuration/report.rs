@@ -7,9 +7,9 @@ use std::fmt::Write;
 use supervisor::plan::masking;
 use toml::{Table, Value};
 
-use super::keys;
 use super::problem::Origin;
 use super::url_password::without_password;
+use super::{domain_settings, keys};
 
 /// The column at which comments begin, unless the line is longer.
 const COLUMN: usize = 44;
@@ -32,6 +32,9 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
             "service" => without_secrets(name, value),
             "accounts" => without(value, "client_secret"),
             "" if name == "webhook" => without(value, "secret"),
+            _ if domain_settings::is_secret(key) && value.as_str() != Some("") => {
+                Value::String("***".to_owned())
+            }
             _ => without_password_in(name, value),
         };
         let line = format!("{name} = {value}");

@@ -12,6 +12,9 @@ pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// given up.
 pub(super) const STARTS: i64 = 25;
 
+/// How many calls to one service run at the same time.
+const LINE_AT_ONCE: i64 = 2;
+
 /// Whether a job of `queue` is due.
 pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> {
     Ok(next(tx, queue)?.is_some())
@@ -169,11 +172,29 @@ pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
 /// The next due job of `queue`: by priority, then by turn within its line, then by age.
 fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     let now = tx.now();
+    if queue == Queue::Services {
+        return next_of_lines(tx);
+    }
     let found: Option<(JobId,)> = sql!(
         "SELECT id FROM job WHERE queue = :queue AND due_at <= :now
          ORDER BY priority, turn, due_at, id LIMIT 1",
         queue,
         now
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// The next job whose line has room for another call.
+fn next_of_lines(tx: &mut Tx<'_>) -> Result<Option<JobId>, StoreError> {
+    let found: Option<(JobId,)> = sql!(
+        "SELECT id FROM job WHERE queue = 'services' AND due_at <= :now
+             AND :most > (SELECT COUNT(*) FROM job other WHERE other.line = job.line
+                          AND other.queue = 'services' AND other.state = 'running'
+                          AND other.due_at > :now)
+         ORDER BY priority, turn, due_at, id LIMIT 1",
+        now = tx.now(),
+        most = LINE_AT_ONCE
     )
     .maybe(tx)?;
     Ok(found.map(|(id,)| id))

@@ -73,6 +73,9 @@ pub enum Queue {
     Mail,
     /// HTTP calls to other sites, which may be slow.
     Calls,
+    /// HTTP calls to services that the operator configured, each with a [line](NewJob::line) of its
+    /// own. At most two calls of a line run at a time, so that a slow service delays only itself.
+    Services,
 }
 
 impl Queue {
@@ -81,6 +84,7 @@ impl Queue {
             Self::Work => "work",
             Self::Mail => "mail",
             Self::Calls => "calls",
+            Self::Services => "services",
         }
     }
 }
@@ -97,6 +101,7 @@ impl Column for Queue {
             Cell::Text("work") => Some(Self::Work),
             Cell::Text("mail") => Some(Self::Mail),
             Cell::Text("calls") => Some(Self::Calls),
+            Cell::Text("services") => Some(Self::Services),
             _ => None,
         }
     }

@@ -94,6 +94,7 @@ impl Worker {
             self.serve(Queue::Work, at_once, &stop, &tracker, &halt),
             self.serve(Queue::Mail, MAILS_AT_ONCE, &stop, &tracker, &halt),
             self.serve(Queue::Calls, CALLS_AT_ONCE, &stop, &tracker, &halt),
+            self.serve(Queue::Services, CALLS_AT_ONCE, &stop, &tracker, &halt),
         );
         tracker.close();
         if timeout(PATIENCE, tracker.wait()).await.is_err() {
@@ -111,7 +112,7 @@ impl Worker {
         self.schedule().await?;
         loop {
             let before = count;
-            for queue in [Queue::Work, Queue::Mail, Queue::Calls] {
+            for queue in [Queue::Work, Queue::Mail, Queue::Calls, Queue::Services] {
                 while let Some(job) = self.take(queue).await? {
                     self.attempt(job, &never).await;
                     count += 1;

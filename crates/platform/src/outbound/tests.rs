@@ -179,3 +179,111 @@ async fn a_name_that_means_a_private_address_is_not_called() {
         );
     }
 }
+
+/// A server that answers requests with these responses in turn, each after the request that it
+/// reads; an empty one closes the connection. The number of connections is counted.
+async fn serving(
+    responses: Vec<String>,
+) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1/orders", listener.local_addr().unwrap());
+    let count = std::sync::Arc::new(AtomicUsize::new(0));
+    let counted = std::sync::Arc::clone(&count);
+    tokio::spawn(async move {
+        let mut responses = responses.into_iter();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut read = [0; 4096];
+            while let Ok(1..) = stream.read(&mut read).await {
+                match responses.next() {
+                    Some(response) if !response.is_empty() => {
+                        stream.write_all(response.as_bytes()).await.unwrap();
+                    }
+                    _ => break,
+                }
+            }
+        }
+    });
+    (url, count)
+}
+
+fn ok(body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn json_call(url: &str, within: Duration) -> JsonCall<'_> {
+    JsonCall {
+        method: Method::GET,
+        url,
+        reach: Reach::Private,
+        headers: &[],
+        body: None,
+        within,
+    }
+}
+
+#[tokio::test]
+async fn connections_are_kept_between_json_calls() {
+    let outbound = Outbound::public().unwrap();
+    let (url, count) = serving(vec![ok(r#"{"a":1}"#), ok("{}"), String::new(), ok("{}")]).await;
+    let answer = outbound.call_json(json_call(&url, TIME)).await.unwrap();
+    let value: serde_json::Value = answer.json().unwrap();
+    assert_eq!(value["a"], 1);
+    outbound.call_json(json_call(&url, TIME)).await.unwrap();
+    assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 1);
+    // The server has the request, and closes without a response: it is not sent again.
+    let error = outbound.call_json(json_call(&url, TIME)).await.unwrap_err();
+    assert!(error.may_have_arrived(), "{error}");
+    outbound.call_json(json_call(&url, TIME)).await.unwrap();
+    assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn an_error_says_whether_the_request_can_have_arrived() {
+    let outbound = Outbound::public().unwrap();
+    // Nobody listens.
+    let closed = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        format!("http://{}/", listener.local_addr().unwrap())
+    };
+    let error = outbound
+        .call_json(json_call(&closed, TIME))
+        .await
+        .unwrap_err();
+    assert!(!error.may_have_arrived(), "{error}");
+    // A private address that nobody allowed.
+    let public = JsonCall {
+        reach: Reach::Public,
+        ..json_call(&closed, TIME)
+    };
+    let error = outbound.call_json(public).await.unwrap_err();
+    assert!(
+        matches!(error, CallError::NotSent(OutboundError::Refused)),
+        "{error}"
+    );
+    // Connected, and no response in time.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = format!("http://{}/", listener.local_addr().unwrap());
+    let brief = Duration::from_millis(50);
+    let error = outbound
+        .call_json(json_call(&silent, brief))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, CallError::Unanswered(OutboundError::Slow)),
+        "{error}"
+    );
+    // A response that is too long is none.
+    let (url, _) = serving(vec![ok(&"x".repeat(LONGEST_ANSWER + 1))]).await;
+    let error = outbound.call_json(json_call(&url, TIME)).await.unwrap_err();
+    assert!(
+        matches!(error, CallError::Unanswered(OutboundError::TooLong)),
+        "{error}"
+    );
+}

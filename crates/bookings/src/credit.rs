@@ -1,0 +1,220 @@
+//! Credits: granted in lots by a paid plan, spent on bookings, and given back. A lot is changed by
+//! entries alone, which are only added to.
+
+use identity::account::AccountId;
+use jiff::{SignedDuration, Span, Timestamp};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::Site;
+
+use crate::order::{Order, PartyId};
+
+platform::id!(LotId, random, "Credits that were granted together.");
+platform::id!(CreditEntryId, "One line of a lot.");
+
+/// How long after the end of its lot a session that takes a credit may begin.
+const AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long a credit lasts that replaces one of a lot that ended.
+const REPLACED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+web::words! {
+    /// Why credits changed.
+    CreditReason {
+        /// A plan was paid.
+        Granted = "granted" => "credit-granted",
+        /// A session was booked.
+        Booked = "booked" => "credit-booked",
+        /// The booking was cancelled in time, or by the other side.
+        Returned = "returned" => "credit-returned",
+        /// The same, when the lot had ended: a lot of one credit follows.
+        Replaced = "replaced" => "credit-replaced",
+    }
+}
+
+/// Credits that were granted together.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = CreditLot)]
+pub struct Lot {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: LotId,
+    /// Whose they are.
+    #[serde(skip)]
+    pub party_id: PartyId,
+    /// How many were granted.
+    pub granted: i64,
+    /// How many are spent.
+    pub used: i64,
+    /// Until when they can be spent.
+    #[schema(value_type = String, format = "date-time")]
+    pub expires_at: Timestamp,
+}
+
+/// A change of somebody's credits.
+#[derive(Clone, Debug, Row)]
+pub struct CreditEntry {
+    /// How many more or fewer.
+    pub delta: i64,
+    /// Why.
+    pub reason: CreditReason,
+    /// The order or the booking.
+    pub subject: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// Grants the credits of a paid order, once.
+pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), StoreError> {
+    let now = tx.now().to_zoned(site.settings.time_zone.clone());
+    let end = now.checked_add(Span::new().months(order.grant.months.clamp(1, 36)));
+    let end = end.map_err(|_| StoreError::rule("an end of credits beyond all calendars"))?;
+    let lot = Lot {
+        id: tx.id(),
+        party_id: order.party_id.clone(),
+        granted: order.grant.credits,
+        used: 0,
+        expires_at: end.timestamp(),
+    };
+    insert(tx, &lot, Some(order))?;
+    let subject = order.id.to_string();
+    enter(tx, &lot.id, lot.granted, CreditReason::Granted, &subject)
+}
+
+fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO credit_lot ({Lot}, order_id) VALUES ({:Lot}, :order)",
+        Lot = lot,
+        order = order.map(|order| order.id.clone())
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+fn enter(
+    tx: &mut Tx<'_>,
+    lot: &LotId,
+    delta: i64,
+    reason: CreditReason,
+    subject: &str,
+) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO credit_entry (id, lot_id, delta, reason, subject, created_at)
+         VALUES (:id, :lot, :delta, :reason, :subject, :now)",
+        id = tx.id::<CreditEntryId>(),
+        lot,
+        delta,
+        reason,
+        subject,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Takes a credit for a booking whose session begins at this instant, from the lot that ends first;
+/// `None` if there is no credit left.
+pub(crate) fn take(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    booking: &str,
+    starts_at: Timestamp,
+) -> Result<Option<LotId>, StoreError> {
+    for lot in lots(tx, account)? {
+        if !reaches(&lot, starts_at) {
+            continue;
+        }
+        let taken = sql!(
+            "UPDATE credit_lot SET used = used + 1
+             WHERE id = :id AND used < granted AND expires_at > :now",
+            id = lot.id,
+            now = tx.now()
+        )
+        .run(tx, Rows::AtMostOne)?;
+        if taken == 1 {
+            enter(tx, &lot.id, -1, CreditReason::Booked, booking)?;
+            return Ok(Some(lot.id));
+        }
+    }
+    Ok(None)
+}
+
+fn reaches(lot: &Lot, starts_at: Timestamp) -> bool {
+    starts_at <= lot.expires_at + AFTER
+}
+
+/// Whether a session that took a credit of this lot may begin at this instant.
+pub(crate) fn may_begin(
+    tx: &mut Tx<'_>,
+    lot: &LotId,
+    starts_at: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(reaches(&find(tx, lot)?, starts_at))
+}
+
+fn find(tx: &mut Tx<'_>, id: &LotId) -> Result<Lot, StoreError> {
+    sql!(
+        "SELECT {Lot} FROM credit_lot WHERE id = :id FOR NO KEY UPDATE",
+        id
+    )
+    .one(tx)
+}
+
+/// Gives the credit of a booking back into its lot. Where the member did not choose to cancel, and
+/// the lot has ended, another one is granted.
+pub(crate) fn give_back(
+    tx: &mut Tx<'_>,
+    id: &LotId,
+    booking: &str,
+    is_replaced: bool,
+) -> Result<(), StoreError> {
+    let lot = find(tx, id)?;
+    if is_replaced && lot.expires_at <= tx.now() {
+        let new = Lot {
+            id: tx.id(),
+            party_id: lot.party_id,
+            granted: 1,
+            used: 0,
+            expires_at: tx.now() + REPLACED,
+        };
+        insert(tx, &new, None)?;
+        return enter(tx, &new.id, 1, CreditReason::Replaced, booking);
+    }
+    sql!("UPDATE credit_lot SET used = used - 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    enter(tx, id, 1, CreditReason::Returned, booking)
+}
+
+/// The lots of an account that have credits and did not end, the first to end first.
+pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError> {
+    sql!(
+        "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
+         WHERE p.account_id = :account AND l.used < l.granted AND l.expires_at > :now
+         ORDER BY l.expires_at, l.id",
+        account,
+        now = tx.roughly_now()
+    )
+    .all(tx)
+}
+
+/// How many credits an account can spend on a session that begins at this instant.
+pub fn balance(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    starts_at: Timestamp,
+) -> Result<i64, StoreError> {
+    let all = lots(tx, account)?.into_iter();
+    let all = all.filter(|lot| reaches(lot, starts_at));
+    Ok(all.map(|lot| lot.granted - lot.used).sum())
+}
+
+/// The last changes of an account's credits, the newest first.
+pub fn entries(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<CreditEntry>, StoreError> {
+    sql!(
+        "SELECT {e: CreditEntry} FROM credit_entry e JOIN credit_lot l ON l.id = e.lot_id
+         JOIN money_party p ON p.id = l.party_id
+         WHERE p.account_id = :account ORDER BY e.created_at DESC, e.id DESC LIMIT 100",
+        account
+    )
+    .all(tx)
+}

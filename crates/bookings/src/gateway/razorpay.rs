@@ -1,0 +1,473 @@
+//! Razorpay, by its HTTP interface: orders, Hosted Checkout, payments, refunds and webhooks. Somebody
+//! posts a form to Razorpay's own page, so none of its script runs on ours.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, Method, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use platform::key;
+use platform::money::Money;
+use platform::outbound::{JsonCall, Reach};
+use platform::secret;
+use platform::text_cleaning::hexadecimal;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use web::setting::{Flaw, Line, SecretLine, SettingValues};
+use web::{Form, Problem, Site};
+
+use super::{Checkout, Event, Fact, GatewayError, RefundCall, Refunded, Way};
+use crate::order::{Order, OrderId, OrderState, PaymentState};
+
+/// The key's public id.
+pub const KEY_ID: Line = Line {
+    key: "bookings.razorpay.key_id",
+    built_in: "",
+};
+/// The key's secret.
+pub const KEY_SECRET: SecretLine = SecretLine {
+    key: "bookings.razorpay.key_secret",
+    file_key: "bookings.razorpay.key_secret_file",
+};
+/// The secrets of the webhook, one a line: all are valid, so that one can follow another.
+pub const WEBHOOK_SECRET: SecretLine = SecretLine {
+    key: "bookings.razorpay.webhook_secret",
+    file_key: "bookings.razorpay.webhook_secret_file",
+};
+/// The address of the interface.
+pub const URL: Line = Line {
+    key: "bookings.razorpay.url",
+    built_in: "https://api.razorpay.com",
+};
+
+/// The timeout of a call.
+const WITHIN: Duration = Duration::from_secs(10);
+/// How many payments are listed at a time.
+const PAGE: usize = 100;
+/// How many payments are listed at most.
+const MOST: usize = 10_000;
+
+pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let mut add = |key, what: &str, mend| {
+        let what = format!("{key}: {what}");
+        flaws.push(Flaw { key, what, mend });
+    };
+    let id = KEY_ID.of(values);
+    let (own, other) = match mode {
+        "live" => ("rzp_live_", "rzp_test_"),
+        _ => ("rzp_test_", "rzp_live_"),
+    };
+    if id.starts_with(other) {
+        add(
+            KEY_ID.key,
+            "the key is of the other mode",
+            "a key rzp_test_… is for bookings.mode = \"test\", rzp_live_… for \"live\"",
+        );
+    } else if !id.starts_with(own) {
+        add(
+            KEY_ID.key,
+            "it is no id of a key",
+            "Razorpay's dashboard shows it below Account & Settings, API Keys",
+        );
+    }
+    if KEY_SECRET
+        .of(values)
+        .is_none_or(|secret| secret.reveal().is_empty())
+    {
+        add(
+            KEY_SECRET.key,
+            "it is missing",
+            "set key_secret_file to a file that holds the key's secret",
+        );
+    }
+    if secrets(values).next().is_none() {
+        add(
+            WEBHOOK_SECRET.key,
+            "it is missing",
+            "set webhook_secret_file to a file that holds the secret of the webhook",
+        );
+    }
+    let url = URL.of(values);
+    if url.ends_with('/') || !platform::outbound::is_permitted(url, reach(values)) {
+        add(
+            URL.key,
+            "no call can be made there",
+            "write https:// and a host without a path; http:// is for this machine only",
+        );
+    }
+    flaws
+}
+
+fn reach(values: &SettingValues) -> Reach {
+    match URL.of(values) {
+        url if url == URL.built_in => Reach::Public,
+        // The operator named another place.
+        _ => Reach::Private,
+    }
+}
+
+fn secrets(values: &SettingValues) -> impl Iterator<Item = &str> {
+    let text = WEBHOOK_SECRET.of(values).map(platform::Secret::reveal);
+    let lines = text.unwrap_or_default().lines().map(str::trim);
+    lines.filter(|line| !line.is_empty())
+}
+
+pub(super) fn is_configured(site: &Site) -> bool {
+    keys(site).is_ok()
+}
+
+fn keys(site: &Site) -> Result<(&str, &str), GatewayError> {
+    let values = &site.declared.settings;
+    match (KEY_ID.of(values), KEY_SECRET.of(values)) {
+        ("", _) | (_, None) => Err(GatewayError::Unconfigured),
+        (id, Some(secret)) => Ok((id, secret.reveal())),
+    }
+}
+
+#[derive(Deserialize)]
+struct RemoteOrder {
+    id: String,
+    amount: i64,
+    currency: String,
+    receipt: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RemotePayment {
+    id: String,
+    amount: i64,
+    currency: String,
+    status: String,
+    order_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RemoteRefund {
+    id: String,
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Collection<T> {
+    items: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: RemoteError,
+}
+
+#[derive(Deserialize)]
+struct RemoteError {
+    description: String,
+}
+
+async fn get<T: DeserializeOwned>(site: &Site, path: &str) -> Result<T, GatewayError> {
+    send(site, Method::GET, path, None, None).await
+}
+
+async fn send<T: DeserializeOwned>(
+    site: &Site,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+    key: Option<&str>,
+) -> Result<T, GatewayError> {
+    let values = &site.declared.settings;
+    let (id, secret) = keys(site)?;
+    let basic = STANDARD.encode(format!("{id}:{secret}"));
+    let mut headers = vec![("authorization", format!("Basic {basic}"))];
+    headers.extend(key.map(|key| ("x-refund-idempotency", key.to_owned())));
+    let call = JsonCall {
+        method,
+        url: &format!("{}/v1/{path}", URL.of(values)),
+        reach: reach(values),
+        headers: &headers,
+        body,
+        within: WITHIN,
+    };
+    let answer = site.outbound.call_json(call).await?;
+    if !answer.status.is_success() {
+        let body = answer.json::<ErrorBody>();
+        return Err(GatewayError::Refused {
+            status: answer.status.as_u16(),
+            description: body.map(|body| body.error.description).unwrap_or_default(),
+        });
+    }
+    let read = answer.json();
+    read.map_err(|error| GatewayError::Unclear(error.to_string()))
+}
+
+/// The gateway's order for ours. An order that was made and not noted down, because a response was
+/// lost or the program stopped, is found by the receipt.
+async fn remote_id(site: &Site, order: &Order) -> Result<Option<String>, GatewayError> {
+    if let Some(id) = &order.gateway_order_id {
+        return Ok(Some(id.clone()));
+    }
+    let found: Collection<RemoteOrder> = get(site, &format!("orders?receipt={}", order.id)).await?;
+    let is_ours = |one: &RemoteOrder| {
+        one.receipt.as_deref() == Some(order.id.as_str())
+            && one.amount == order.amount_minor
+            && one.currency == order.currency.code()
+    };
+    Ok(found.items.into_iter().find(is_ours).map(|one| one.id))
+}
+
+pub(super) async fn create_checkout(site: &Site, order: &Order) -> Result<Checkout, GatewayError> {
+    let id = if let Some(id) = remote_id(site, order).await? {
+        id
+    } else {
+        let body = json!({
+            "amount": order.amount_minor,
+            "currency": order.currency.code(),
+            "receipt": order.id,
+            "notes": {"order": order.id},
+        });
+        let made: RemoteOrder = send(site, Method::POST, "orders", Some(&body), None).await?;
+        made.id
+    };
+    let (key_id, _) = keys(site)?;
+    let url = |path: String| site.url().join(&path);
+    let fields = vec![
+        ("key_id", key_id.to_owned()),
+        ("order_id", id.clone()),
+        ("amount", order.amount_minor.to_string()),
+        ("currency", order.currency.to_string()),
+        ("name", site.settings.name.clone()),
+        ("callback_url", url(format!("/pay/{}/return", order.id))),
+        ("cancel_url", url(format!("/pay/{}?failed=1", order.id))),
+    ];
+    let page = format!("{}/v1/checkout/embedded", URL.of(&site.declared.settings));
+    Ok(Checkout {
+        gateway_order_id: id,
+        way: Way::Form(page, fields),
+    })
+}
+
+pub(super) async fn list_payments(site: &Site, order: &Order) -> Result<Vec<Fact>, GatewayError> {
+    let Some(id) = remote_id(site, order).await? else {
+        return Ok(Vec::new());
+    };
+    let found: Collection<RemotePayment> = get(site, &format!("orders/{id}/payments")).await?;
+    let mut facts = Vec::new();
+    for mut payment in found.items {
+        if payment.order_id.as_ref() != Some(&id) {
+            let what = format!("payment {} is of another order", payment.id);
+            return Err(GatewayError::Unclear(what));
+        }
+        let waits = matches!(order.state, OrderState::Created | OrderState::Expired);
+        let is_exact =
+            payment.amount == order.amount_minor && payment.currency == order.currency.code();
+        if payment.status == "authorized" && waits && is_exact {
+            payment = capture(site, payment).await?;
+        }
+        facts.extend(fact(payment)?);
+    }
+    // The first one that was captured settles the order.
+    facts.sort_by(|one, other| one.payment_id.cmp(&other.payment_id));
+    Ok(facts)
+}
+
+async fn capture(site: &Site, payment: RemotePayment) -> Result<RemotePayment, GatewayError> {
+    let path = format!("payments/{}", payment.id);
+    let body = json!({"amount": payment.amount, "currency": payment.currency});
+    match send(
+        site,
+        Method::POST,
+        &format!("{path}/capture"),
+        Some(&body),
+        None,
+    )
+    .await
+    {
+        // Another call may have captured it, or the time for it has passed.
+        Err(GatewayError::Refused { status: 400, .. }) => get(site, &path).await,
+        result => result,
+    }
+}
+
+fn fact(payment: RemotePayment) -> Result<Option<Fact>, GatewayError> {
+    let state = match payment.status.as_str() {
+        "created" => return Ok(None),
+        "failed" => PaymentState::Failed,
+        "authorized" => PaymentState::Authorized,
+        // What was paid back was paid.
+        "captured" | "refunded" => PaymentState::Captured,
+        other => return Err(GatewayError::Unclear(format!("a payment is {other:?}"))),
+    };
+    let currency = payment.currency.parse();
+    let currency = currency.map_err(|_| GatewayError::Unclear(payment.currency.clone()))?;
+    Ok(Some(Fact {
+        payment_id: payment.id,
+        state,
+        amount: Money::new(payment.amount, currency),
+    }))
+}
+
+pub(super) async fn find_order(site: &Site, id: &str) -> Result<Option<OrderId>, GatewayError> {
+    let found = get::<RemoteOrder>(site, &format!("orders/{}", plain(id)?)).await;
+    match found {
+        Ok(order) => Ok(order.receipt.and_then(|receipt| receipt.parse().ok())),
+        Err(GatewayError::Refused {
+            status: 400 | 404, ..
+        }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// An id that may stand in a path.
+fn plain(id: &str) -> Result<&str, GatewayError> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if !id.is_empty() && id.bytes().all(is_plain) {
+        Ok(id)
+    } else {
+        Err(GatewayError::Unclear(format!("{id:?} is no id")))
+    }
+}
+
+pub(super) async fn list_captured(
+    site: &Site,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<(String, String)>, GatewayError> {
+    let (from, until) = (from.as_second(), until.as_second());
+    let mut captured = Vec::new();
+    for skip in (0..MOST).step_by(PAGE) {
+        let path = format!("payments?from={from}&to={until}&count={PAGE}&skip={skip}");
+        let found: Collection<RemotePayment> = get(site, &path).await?;
+        let is_last = found.items.len() < PAGE;
+        let paid = found.items.into_iter();
+        let paid = paid.filter(|one| matches!(one.status.as_str(), "captured" | "refunded"));
+        captured.extend(paid.filter_map(|one| Some((one.id, one.order_id?))));
+        if is_last {
+            break;
+        }
+    }
+    Ok(captured)
+}
+
+pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, GatewayError> {
+    let path = format!("payments/{}/refund", plain(&call.payment_id)?);
+    let body = json!({"amount": call.amount.minor, "speed": "normal", "receipt": call.key});
+    match send(site, Method::POST, &path, Some(&body), Some(&call.key)).await {
+        Ok(made) => refunded(made),
+        Err(GatewayError::Refused {
+            status: 400,
+            description,
+        }) => {
+            tracing::warn!(refund = call.key, description, "Razorpay refuses a refund");
+            Ok(Refunded::Failed)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) async fn fetch_refund(site: &Site, id: &str) -> Result<Refunded, GatewayError> {
+    refunded(get(site, &format!("refunds/{}", plain(id)?)).await?)
+}
+
+fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {
+    match made.status.as_str() {
+        "pending" => Ok(Refunded::Submitted(made.id)),
+        "processed" => Ok(Refunded::Processed(made.id)),
+        "failed" => Ok(Refunded::Failed),
+        other => Err(GatewayError::Unclear(format!("a refund is {other:?}"))),
+    }
+}
+
+/// Checks a signature over the order **of our row** and the payment: one over another order pays
+/// nothing here.
+pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
+    let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
+    let Some(id) = &order.gateway_order_id else {
+        return refused("payment_mismatch");
+    };
+    if sent.text("razorpay_order_id") != id {
+        return refused("payment_mismatch");
+    }
+    let (_, secret) = keys(site)?;
+    let payment = sent.text("razorpay_payment_id").as_bytes();
+    let mac = key::hmac(secret.as_bytes(), &[id.as_bytes(), b"|", payment]);
+    let given = sent.text("razorpay_signature").as_bytes();
+    if !secret::same(hexadecimal(&mac).as_bytes(), given) {
+        return refused("payment_signature");
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct EventBody {
+    event: String,
+    payload: Payload,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Payload {
+    payment: Option<Part>,
+    order: Option<Part>,
+    refund: Option<Part>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    entity: Entity,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Entity {
+    id: Option<String>,
+    order_id: Option<String>,
+    payment_id: Option<String>,
+    receipt: Option<String>,
+}
+
+pub(super) fn read_event(
+    site: &Site,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Option<Event>, Problem> {
+    let header = |name| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default()
+    };
+    let given = header("x-razorpay-signature").as_bytes();
+    let is_signed = secrets(&site.declared.settings).any(|secret| {
+        let mac = key::hmac(secret.as_bytes(), &[body]);
+        secret::same(hexadecimal(&mac).as_bytes(), given)
+    });
+    if !is_signed {
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
+    }
+    let id = match header("x-razorpay-event-id") {
+        id if (1..=100).contains(&id.len()) => id.to_owned(),
+        // Without an id, the same body is the same event.
+        _ => hexadecimal(&key::hmac(b"", &[body])),
+    };
+    let web::Json(EventBody { event, payload }) = web::Json::parse(body)?;
+    let is_known = ["payment.", "order.paid", "refund."]
+        .iter()
+        .any(|start| event.starts_with(start));
+    if !is_known || event.len() > 100 {
+        return Ok(None);
+    }
+    let entity = |part: Option<Part>| part.map(|part| part.entity).unwrap_or_default();
+    let (payment, order) = (entity(payload.payment), entity(payload.order));
+    let refund = entity(payload.refund);
+    Ok(Some(Event {
+        id,
+        order: payment.order_id.or(order.id),
+        payment: payment.id.or(refund.payment_id),
+        receipt: if event.starts_with("refund.") {
+            refund.receipt
+        } else {
+            order.receipt
+        },
+        refund: refund.id,
+        kind: event,
+    }))
+}

@@ -1,0 +1,306 @@
+//! Events that gateways send, and the daily comparison of their books with ours. An event is stored
+//! before it is acknowledged; a job then asks the gateway, so that the order of events, repeats and
+//! delays mean nothing.
+
+use identity::grant::ADMIN;
+use identity::notification::{self, NewNotification};
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::Site;
+
+use crate::gateway::Event;
+use crate::order::{self, GatewayName, OrderId};
+use crate::refund::{self, Refund};
+use crate::{checkout, gateway, settle};
+
+/// The kind of the job of an event.
+pub const KIND: &str = "booking.event";
+/// The kind of the daily job.
+pub const RECONCILE: &str = "booking.reconcile";
+/// The kind of the job that compares the books of one gateway.
+pub const COMPARE: &str = "booking.compare";
+/// How long to wait before another attempt when a gateway did not respond.
+const PAUSE: SignedDuration = SignedDuration::from_mins(2);
+/// How far back the books are compared.
+const COMPARED: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+web::words! {
+    /// What became of an event.
+    Outcome {
+        /// The job has not run yet.
+        Received = "received",
+        /// The gateway was asked.
+        Done = "done",
+        /// It is about nothing of ours.
+        Unmatched = "unmatched",
+    }
+}
+
+#[derive(Clone, Debug, Row)]
+struct Stored {
+    gateway: GatewayName,
+    event_id: String,
+    kind: String,
+    order_ref: Option<String>,
+    payment_ref: Option<String>,
+    refund_ref: Option<String>,
+    receipt: Option<String>,
+    body_sha256: String,
+    received_at: Timestamp,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Payload {
+    gateway: GatewayName,
+    event: String,
+}
+
+/// Stores an event and plans its job. A repeat of one that is done changes nothing; a repeat of
+/// another wakes its job.
+pub(crate) fn receive(
+    tx: &mut Tx<'_>,
+    gateway: GatewayName,
+    event: &Event,
+    body_sha256: &str,
+) -> Result<(), StoreError> {
+    let new = Stored {
+        gateway,
+        event_id: event.id.clone(),
+        kind: event.kind.clone(),
+        order_ref: event.order.clone(),
+        payment_ref: event.payment.clone(),
+        refund_ref: event.refund.clone(),
+        receipt: event.receipt.clone(),
+        body_sha256: body_sha256.to_owned(),
+        received_at: tx.now(),
+        outcome: Outcome::Received,
+    };
+    sql!(
+        "INSERT INTO gateway_event ({Stored}) VALUES ({:Stored}) ON CONFLICT DO NOTHING",
+        Stored = new
+    )
+    .run(tx, Rows::AtMostOne)?;
+    let (outcome,): (Outcome,) = sql!(
+        "SELECT outcome FROM gateway_event WHERE gateway = :gateway AND event_id = :id",
+        gateway,
+        id = event.id
+    )
+    .one(tx)?;
+    if outcome != Outcome::Received {
+        return Ok(());
+    }
+    tx.enqueue(NewJob {
+        queue: Queue::Services,
+        line: Some(gateway.line()),
+        key: Some(format!("{KIND} {} {}", gateway.word(), event.id)),
+        ..NewJob::new(KIND, json!({"gateway": gateway, "event": event.id}))
+    })
+}
+
+/// The jobs.
+pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
+    let (events, comparing) = (site.clone(), site.clone());
+    let daily = site.clone();
+    vec![
+        Handler::new(KIND, move |job: Job| handle(events.clone(), job)),
+        Handler::each_day(RECONCILE, move |_| {
+            let site = daily.clone();
+            async move {
+                let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                    for gateway in gateway::offered(&site) {
+                        if gateway.is_remote(&site) {
+                            plan_comparison(tx, gateway)?;
+                        }
+                    }
+                    Ok(())
+                };
+                Ok::<_, JobError>(Done::with(write))
+            }
+        }),
+        Handler::new(COMPARE, move |job: Job| compare(comparing.clone(), job)),
+    ]
+}
+
+fn plan_comparison(tx: &mut Tx<'_>, gateway: GatewayName) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        queue: Queue::Services,
+        line: Some(gateway.line()),
+        key: Some(format!("{COMPARE} {}", gateway.word())),
+        ..NewJob::new(COMPARE, json!({"gateway": gateway, "event": ""}))
+    })
+}
+
+async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
+    let Payload { gateway, event } = job.read()?;
+    let look = move |tx: &mut Tx<'_>| -> Result<Option<Stored>, StoreError> {
+        sql!(
+            "SELECT {Stored} FROM gateway_event
+             WHERE gateway = :gateway AND event_id = :event AND outcome = 'received'",
+            gateway,
+            event
+        )
+        .maybe(tx)
+    };
+    let Some(event) = site.store.read(look).await? else {
+        return Ok(Done::nothing());
+    };
+    if event.kind.starts_with("refund.") {
+        return handle_refund(site, event).await;
+    }
+    let Some(id) = find_order(&site, gateway, event.order_ref.as_deref()).await? else {
+        return Ok(Done::with(move |tx: &mut Tx<'_>| {
+            end(tx, &event, Outcome::Unmatched)
+        }));
+    };
+    if event.kind.starts_with("payment.dispute.") {
+        return Ok(Done::with(move |tx: &mut Tx<'_>| {
+            tell(tx, &site, "booking-notice-dispute", &event)?;
+            end(tx, &event, Outcome::Done)
+        }));
+    }
+    let look = move |tx: &mut Tx<'_>| order::find(tx, &id);
+    let Some(order) = site.store.read(look).await? else {
+        return Ok(Done::with(move |tx: &mut Tx<'_>| {
+            end(tx, &event, Outcome::Unmatched)
+        }));
+    };
+    let facts = gateway.list_payments(&site, &order).await;
+    let facts = facts.map_err(|error| JobError::later(PAUSE, error))?;
+    Ok(Done::with(move |tx: &mut Tx<'_>| {
+        for fact in &facts {
+            settle::settle(tx, &site, &order.id, fact)?;
+        }
+        end(tx, &event, Outcome::Done)
+    }))
+}
+
+/// Our order for the gateway's. An event may come before the gateway's id was noted down; then the
+/// gateway says whose it is.
+async fn find_order(
+    site: &Site,
+    gateway: GatewayName,
+    named: Option<&str>,
+) -> Result<Option<OrderId>, JobError> {
+    let Some(name) = named.map(str::to_owned) else {
+        return Ok(None);
+    };
+    let look = {
+        let name = name.clone();
+        move |tx: &mut Tx<'_>| order::find_by_gateway(tx, gateway, &name)
+    };
+    if let Some(id) = site.store.read(look).await? {
+        return Ok(Some(id));
+    }
+    let found = gateway.find_order(site, &name).await;
+    let Some(id) = found.map_err(|error| JobError::later(PAUSE, error))? else {
+        return Ok(None);
+    };
+    let look = move |tx: &mut Tx<'_>| order::find(tx, &id);
+    let found = site.store.read(look).await?;
+    Ok(found
+        .filter(|order| order.gateway == gateway)
+        .map(|order| order.id))
+}
+
+async fn handle_refund(site: Site, event: Stored) -> Result<Done, JobError> {
+    let sought = event.clone();
+    let look = move |tx: &mut Tx<'_>| -> Result<(Option<Refund>, bool), StoreError> {
+        let refund = refund::find_by_gateway(
+            tx,
+            sought.gateway,
+            sought.refund_ref.as_deref().unwrap_or_default(),
+            sought.receipt.as_deref().unwrap_or_default(),
+        )?;
+        let payment: Option<(String,)> = sql!(
+            "SELECT id FROM payment WHERE gateway = :gateway AND gateway_payment_id = :name",
+            gateway = sought.gateway,
+            name = sought.payment_ref.as_deref()
+        )
+        .maybe(tx)?;
+        Ok((refund, payment.is_some()))
+    };
+    let (found, is_ours) = site.store.read(look).await?;
+    if let Some(refund) = found {
+        return Ok(Done::with(move |tx: &mut Tx<'_>| {
+            refund::wake(tx, &refund, event.gateway)?;
+            end(tx, &event, Outcome::Done)
+        }));
+    }
+    Ok(Done::with(move |tx: &mut Tx<'_>| {
+        if !is_ours {
+            return end(tx, &event, Outcome::Unmatched);
+        }
+        // Somebody made it on the gateway's own page.
+        tell(tx, &site, "booking-notice-refund-elsewhere", &event)?;
+        end(tx, &event, Outcome::Done)
+    }))
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    kind: &'static str,
+    event: &Stored,
+) -> Result<(), StoreError> {
+    let told = NewNotification {
+        kind,
+        about: event.payment_ref.as_deref().unwrap_or_default(),
+        href: "/admin/orders",
+    };
+    notification::tell_site(tx, site, ADMIN, told)
+}
+
+fn end(tx: &mut Tx<'_>, event: &Stored, outcome: Outcome) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE gateway_event SET outcome = :outcome
+         WHERE gateway = :gateway AND event_id = :id",
+        gateway = event.gateway,
+        id = event.event_id,
+        outcome
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Compares the gateway's captured payments with ours. An order whose payment we do not know is
+/// asked about at once; payments for others than us are nobody's concern here.
+async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
+    let Payload { gateway, .. } = job.read()?;
+    let now = site.clock.now();
+    let captured = gateway.list_captured(&site, now - COMPARED, now).await;
+    let captured = captured.map_err(|error| JobError::later(PAUSE, error))?;
+    let look = move |tx: &mut Tx<'_>| -> Result<Vec<String>, StoreError> {
+        let mut unknown = Vec::new();
+        for (payment, order) in &captured {
+            let found: Option<(String,)> = sql!(
+                "SELECT id FROM payment WHERE gateway = :gateway
+                     AND gateway_payment_id = :payment AND state = 'captured'",
+                gateway,
+                payment
+            )
+            .maybe(tx)?;
+            if found.is_none() {
+                unknown.push(order.clone());
+            }
+        }
+        Ok(unknown)
+    };
+    let mut missing = Vec::new();
+    for order in site.store.read(look).await? {
+        missing.extend(find_order(&site, gateway, Some(&order)).await?);
+    }
+    Ok(Done::with(
+        move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            for id in &missing {
+                tracing::warn!(order = %id, "a payment was missing in our books");
+                checkout::plan(tx, id, gateway, SignedDuration::ZERO)?;
+            }
+            Ok(())
+        },
+    ))
+}

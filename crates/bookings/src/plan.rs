@@ -1,0 +1,228 @@
+//! Plans: credits that people buy, which end after some months.
+
+use identity::session::signed_in::Confirmed;
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use platform::audit::Entry;
+use platform::money::{Currency, Money};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
+use utoipa::ToSchema;
+use web::fields::{flag, line, lines, number};
+use web::{Field, Findings, Input, List, Piece, Site};
+
+use crate::order::{self, Grant, Order, PlanId};
+use crate::settings::{self, Administrator};
+use crate::{Refusal, TOKEN_NOT_PERMITTED, gateway};
+
+/// How long an order of a plan can be paid.
+const OPEN: SignedDuration = SignedDuration::from_hours(24);
+
+/// Credits that can be bought together.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[schema(as = BookingPlan)]
+pub struct Plan {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: PlanId,
+    /// Its name, 1–80.
+    pub name: String,
+    /// What it offers, up to 500.
+    pub description: String,
+    /// How many credits it grants.
+    pub credits: i64,
+    /// How many months they last.
+    pub months: i64,
+    /// The price in minor units.
+    pub price_minor: i64,
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// Whether it is offered.
+    pub active: bool,
+    /// Its place among the plans.
+    pub position: i64,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+impl Plan {
+    /// The price.
+    pub fn price(&self) -> Money {
+        Money::new(self.price_minor, self.currency)
+    }
+}
+
+/// The plans that are offered.
+pub fn offered(tx: &mut Tx<'_>) -> Result<Vec<Plan>, StoreError> {
+    let all = sql!("SELECT {Plan} FROM plan WHERE active = 1 ORDER BY position, id");
+    tx.all(all, &[])
+}
+
+/// A plan by its id.
+pub(crate) fn find(tx: &mut Tx<'_>, id: &PlanId) -> Result<Option<Plan>, StoreError> {
+    sql!("SELECT {Plan} FROM plan WHERE id = :id", id).maybe(tx)
+}
+
+/// Orders a plan at its present price; the credits are granted when it is paid.
+pub fn buy(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    member: &Confirmed,
+    id: &PlanId,
+) -> Result<Order, Refusal> {
+    if !member.who().is_in_browser() {
+        return Err(TOKEN_NOT_PERMITTED.into());
+    }
+    let plan = find(tx, id)?.filter(|plan| plan.active);
+    let plan = plan.ok_or(Refusal::NotFound)?;
+    let new = order::New {
+        gateway: gateway::first(site),
+        amount: plan.price(),
+        expires_at: tx.now() + OPEN,
+        grant: Grant {
+            plan_id: Some(plan.id),
+            credits: plan.credits,
+            months: plan.months,
+        },
+    };
+    Ok(order::create(tx, &member.who().account().id, new)?)
+}
+
+impl Parent for Administrator {
+    type Permission = ();
+    const OWN: () = ();
+
+    fn zone(&self, _: &mut Tx<'_>) -> Result<TimeZone, Refusal> {
+        Ok(TimeZone::UTC)
+    }
+
+    fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        entity: (&'static str, String),
+        action: &'static str,
+        changes: Value,
+    ) -> Result<(), StoreError> {
+        tx.record(Entry {
+            actor: self.requester().who.actor(),
+            action,
+            entity,
+            scope: None,
+            changes,
+            request: Some(self.requester().request.clone()),
+        })
+    }
+}
+
+impl Resource for Plan {
+    type Parent = Administrator;
+    const FIELDS: &'static [Field] = web::fields! { Plan:
+        name: line(80).label("plan-name").required(),
+        description: lines(500).label("plan-description"),
+        credits: number(1, 999).label("plan-credits"),
+        months: number(1, 36).label("plan-months").hint("plan-months-hint"),
+        price_minor: number(1, 100_000_000_000).label("plan-price").hint("plan-price-hint"),
+        active: flag().label("plan-active"),
+        position: number(0, 1_000).label("plan-position"),
+    };
+    const HISTORY: History = history_of!("plan", named_by: "name");
+    const LIMIT: Option<usize> = Some(50);
+
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, _: &Administrator, _: &Piece) -> Result<List<Self>, Refusal> {
+        let all = sql!("SELECT {Plan} FROM plan ORDER BY active DESC, position, id");
+        Ok(List::whole(tx.all(all, &[])?))
+    }
+
+    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
+        let found: Option<Self> = sql!(
+            "SELECT {Plan} FROM plan WHERE id = :id FOR NO KEY UPDATE",
+            id
+        )
+        .maybe(tx)?;
+        found.ok_or(Refusal::NotFound)
+    }
+
+    fn blank(
+        tx: &mut Tx<'_>,
+        _: &Administrator,
+        _: &Input,
+        there: &[Self],
+    ) -> Result<Self, Refusal> {
+        let last = there.iter().map(|one| one.position).max();
+        Ok(Self {
+            id: tx.id(),
+            name: String::new(),
+            description: String::new(),
+            credits: 1,
+            months: 3,
+            price_minor: 10_000,
+            currency: settings::load(tx)?.currency(),
+            active: true,
+            position: last.map_or(1, |last| (last + 1).min(1_000)),
+            version: 1,
+        })
+    }
+
+    fn validate(
+        &mut self,
+        _: &mut Tx<'_>,
+        _: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        if self.name.is_empty() {
+            findings.add("/name", "required", []);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        sql!(
+            "INSERT INTO plan ({Plan}) VALUES ({:Plan})",
+            Plan = self.clone()
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        self.version += 1;
+        sql!(
+            "UPDATE plan SET {Plan = :Plan} WHERE id = :id",
+            Plan = self.clone(),
+            id = self.id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    /// A plan that somebody ordered stays, and is not offered any more.
+    fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
+        let (orders,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM booking_order WHERE plan_id = :id",
+            id = self.id
+        )
+        .one(tx)?;
+        Ok(if orders > 0 {
+            Removal::Deactivate
+        } else {
+            Removal::Delete
+        })
+    }
+
+    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
+        sql!("DELETE FROM plan WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! The private calendar address: where it is made, and the calendar itself.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use jiff::tz::TimeZone;
+use platform::Tx;
+use site::proof::Requester;
+use site::request::{FormPost, PageRequest};
+use web::calendar_file;
+use web::{Problem, Site, Text};
+
+use super::own;
+use crate::{Refusal, calendar_feed};
+
+const HERE: &str = "/me/bookings/calendar";
+
+#[derive(Template)]
+#[template(path = "own/calendar.html")]
+struct CalendarPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    done: Option<&'static str>,
+    /// The whole address; `None` if there is none.
+    address: Option<String>,
+}
+
+/// `GET /me/bookings/calendar`.
+pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    let site = req.site.clone();
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
+        let path = calendar_feed::path(tx, &site, &who.who.account().id)?;
+        Ok::<_, Refusal>(path.map(|path| site.url().join(&path)))
+    };
+    let body = CalendarPage {
+        text: &req.text,
+        csrf: &req.csrf,
+        done: req.done(&[("saved", "slot-saved")]),
+        address: req.read(look).await?,
+    };
+    req.page(own::HERE, &req.text.say("calendar-feed"), body)
+        .await
+}
+
+/// `POST /me/bookings/calendar`: makes a new address, or ends the present one.
+pub(super) async fn change(posted: FormPost) -> Result<Response, Problem> {
+    let is_end = posted.form.text("do") == "end";
+    let change = move |tx: &mut Tx<'_>, who: &Requester| {
+        if is_end {
+            calendar_feed::end(tx, &who.who.account().id)?;
+        } else {
+            calendar_feed::renew(tx, who)?;
+        }
+        Ok::<_, Refusal>(format!("{HERE}?done=saved"))
+    };
+    Ok(posted.once(change).await?)
+}
+
+/// `GET /cal/{token}`.
+pub(super) async fn calendar(
+    State(site): State<Site>,
+    Path(token): Path<String>,
+) -> Result<Response, Problem> {
+    let reading = site.clone();
+    let look = move |tx: &mut Tx<'_>| calendar_feed::read(tx, &reading, &token);
+    let found = site.store.read(look).await?;
+    let (account, events) = found.ok_or_else(Problem::not_found)?;
+    let zone = TimeZone::get(&account.time_zone);
+    let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
+    let name = zone.iana_name().unwrap_or("UTC").to_owned();
+    let file = calendar_file::write(&events, &name, &zone, site.clock.now());
+    Ok(([(CONTENT_TYPE, calendar_file::MEDIA_TYPE)], file).into_response())
+}

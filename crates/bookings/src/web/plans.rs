@@ -1,0 +1,236 @@
+//! The pages of plans and credits: what is offered, one's own, and the administrators' list.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use identity::session::signed_in::Confirmed;
+use platform::Tx;
+use site::asking::Viewer;
+use site::call::submission;
+use site::proof::Requester;
+use site::request::{FormPost, PageRequest};
+use site::resource::pages::{Messages, PageParent, PageResource};
+use web::form_state::{FormState, TableForm};
+use web::{List, Problem, Site, Text, Wishes};
+
+use super::{own, public, words};
+use crate::Refusal;
+use crate::order::{self, PlanId};
+use crate::plan::{self, Plan};
+use crate::settings::Administrator;
+use crate::{credit, gateway};
+
+#[derive(Template)]
+#[template(path = "plans.html")]
+struct OfferedPage<'a> {
+    text: &'a Text,
+    plans: Vec<(Plan, String, String)>,
+    /// The form's CSRF token; empty if nobody is signed in.
+    csrf: &'a str,
+    submission: String,
+    is_test: bool,
+}
+
+/// `GET /book/plans`.
+pub(super) async fn offered(
+    State(site): State<Site>,
+    wishes: Wishes,
+    viewer: Viewer,
+) -> Result<Response, Problem> {
+    let text = site.speak_public(&wishes);
+    let plans = site.store.read(plan::offered).await?;
+    let body = OfferedPage {
+        text: &text,
+        plans: plans
+            .into_iter()
+            .map(|plan| {
+                let values = [
+                    ("credits", plan.credits.into()),
+                    ("months", plan.months.into()),
+                ];
+                let grants = text.with("plan-grants", values);
+                let price = text.money(plan.price());
+                (plan, grants, price)
+            })
+            .collect(),
+        csrf: if viewer.who.is_some() {
+            &viewer.csrf
+        } else {
+            ""
+        },
+        submission: submission(&site.random),
+        is_test: gateway::is_test(&site),
+    };
+    let title = text.say("plan-offered");
+    Ok(public::plain(&site, &text, &title, body))
+}
+
+/// `POST /book/plans/{id}`.
+pub(super) async fn buy(posted: FormPost) -> Result<Response, Problem> {
+    let (id, site): (PlanId, Site) = (posted.req.id("id")?, posted.req.site.clone());
+    let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
+        let order = plan::buy(tx, &site, member, &id)?;
+        Ok::<_, Refusal>(format!("/pay/{}", order.id))
+    };
+    Ok(posted.once(change).await?)
+}
+
+#[derive(Template)]
+#[template(path = "own/credits.html")]
+struct OwnPage<'a> {
+    text: &'a Text,
+    done: Option<&'static str>,
+    lots: Vec<(String, String)>,
+    /// When, what and how many.
+    entries: Vec<(String, &'static str, String)>,
+    /// Where it is paid, when, the sum, and how it stands.
+    orders: Vec<(String, String, String, &'static str, &'static str)>,
+}
+
+/// `GET /me/credits`.
+pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, who: &Requester| {
+        let account = &who.who.account().id;
+        let found = (
+            credit::lots(tx, account)?,
+            credit::entries(tx, account)?,
+            order::of_account(tx, account)?,
+        );
+        Ok::<_, Refusal>(found)
+    };
+    let (lots, entries, orders) = req.read(look).await?;
+    let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
+    let moment = |at: jiff::Timestamp| text.moment_short(&at.to_zoned(zone.clone()));
+    let body = OwnPage {
+        text,
+        done: req.done(&[("paid", "credit-was-paid")]),
+        lots: lots
+            .into_iter()
+            .map(|lot| {
+                let count = lot.granted - lot.used;
+                let end = text.date(lot.expires_at.to_zoned(zone.clone()));
+                (
+                    text.with("booking-credits", [("count", count.into())]),
+                    text.with("credit-until", [("date", end.into())]),
+                )
+            })
+            .collect(),
+        entries: entries
+            .into_iter()
+            .map(|one| {
+                (
+                    moment(one.created_at),
+                    one.reason.label(),
+                    format!("{:+}", one.delta),
+                )
+            })
+            .collect(),
+        orders: orders
+            .into_iter()
+            .map(|one| {
+                let (class, state) = (words::order_tag(one.state), one.state.label());
+                let href = format!("/pay/{}", one.id);
+                (
+                    href,
+                    moment(one.created_at),
+                    text.money(one.amount()),
+                    class,
+                    state,
+                )
+            })
+            .collect(),
+    };
+    req.page(own::HERE, &text.say("credit-mine"), body).await
+}
+
+impl PageParent for Administrator {
+    type Request = PageRequest;
+    type Context = Self;
+    const SAVE: &'static str = "slot-save";
+    const CANCEL: &'static str = "booking-cancel-form";
+
+    fn context(&self, _: &mut Tx<'_>) -> Result<Self, Refusal> {
+        Ok(self.clone())
+    }
+
+    fn at(_: &PageRequest, rest: &str) -> String {
+        rest.to_owned()
+    }
+
+    fn table<'a>(req: &'a PageRequest, _: &'a Self, form_state: &'a FormState) -> TableForm<'a> {
+        TableForm {
+            text: &req.text,
+            form_state,
+            languages: &[],
+            zone: &req.who.account().time_zone,
+        }
+    }
+
+    async fn page<B: Template + Send>(
+        req: &PageRequest,
+        _: &Self,
+        here: &str,
+        title: &str,
+        body: B,
+    ) -> Result<Response, Problem> {
+        req.page(here, title, body).await
+    }
+}
+
+impl AsRef<Self> for Administrator {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl PageResource for Plan {
+    const PAGES: &'static str = "/admin/plans";
+    const MESSAGES: Messages = Messages {
+        list: "plan-all",
+        new: "plan-new",
+        settings: "plan-settings",
+        remove_title: "plan-remove",
+        remove: "plan-remove",
+        remove_effect: "plan-remove-effect",
+    };
+    const DONE: &'static [(&'static str, &'static str)] =
+        &[("saved", "slot-saved"), ("removed", "plan-removed")];
+    const CHOSEN: &'static [&'static str] = &["position"];
+
+    fn title(&self, _: &PageRequest, _: &Administrator) -> String {
+        self.name.clone()
+    }
+
+    async fn list_page(
+        req: &PageRequest,
+        _: &Administrator,
+        list: List<Self>,
+    ) -> Result<Response, Problem> {
+        let text = &req.text;
+        let rows = list.items.into_iter().map(|plan| {
+            let values = [
+                ("credits", plan.credits.into()),
+                ("months", plan.months.into()),
+            ];
+            (
+                text.with("plan-grants", values),
+                text.money(plan.price()),
+                plan,
+            )
+        });
+        let body = ListPage {
+            text,
+            done: req.done(Self::DONE),
+            rows: rows.collect(),
+        };
+        req.page("/admin/plans", &text.say("plan-all"), body).await
+    }
+}
+
+#[derive(Template)]
+#[template(path = "admin_plans.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    done: Option<&'static str>,
+    rows: Vec<(String, String, Plan)>,
+}

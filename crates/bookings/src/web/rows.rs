@@ -1,0 +1,71 @@
+//! Bookings as the rows of a list, for both sides.
+
+use askama::Template;
+use jiff::tz::TimeZone;
+use web::Text;
+
+use super::words;
+use crate::booking::{Booking, State};
+use crate::notice;
+use crate::order::Order;
+
+/// A list of bookings.
+pub(super) struct BookingRows {
+    pub(super) rows: Vec<Row>,
+    /// Whether the list is a card of its own.
+    pub(super) is_card: bool,
+}
+
+pub(super) struct Row {
+    href: String,
+    when: String,
+    note: String,
+    tag: &'static str,
+    state: &'static str,
+    /// Where it is paid, with the words of that link.
+    pay: Option<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "booking_rows.html")]
+struct Html<'a> {
+    text: &'a Text,
+    rows: &'a [Row],
+    is_card: bool,
+}
+
+impl BookingRows {
+    /// The list as HTML.
+    pub(super) fn html(&self, text: &Text) -> String {
+        let html = Html {
+            text,
+            rows: &self.rows,
+            is_card: self.is_card,
+        };
+        html.to_string()
+    }
+}
+
+impl Row {
+    /// A booking with the name of the other side. Its order is for the member, who pays it.
+    pub(super) fn of(
+        text: &Text,
+        zone: &TimeZone,
+        (one, name, order): (&Booking, &str, Option<&Order>),
+    ) -> Self {
+        let values = [("title", one.title.as_str().into()), ("name", name.into())];
+        let open = order.filter(|_| one.state == State::PendingPayment);
+        Self {
+            href: notice::page(one),
+            when: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
+            note: text.with("booking-line", values),
+            tag: words::tag(one.state),
+            state: one.state.label(),
+            pay: open.map(|order| {
+                let until = text.time(&order.expires_at.to_zoned(zone.clone()));
+                let label = text.with("booking-pay-until", [("time", until.into())]);
+                (format!("/pay/{}", order.id), label)
+            }),
+        }
+    }
+}

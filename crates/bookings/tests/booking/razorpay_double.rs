@@ -1,0 +1,422 @@
+//! A double of Razorpay on this machine: orders, payments, refunds and webhooks as its documentation
+//! describes them, and ways to fail.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bookings::gateway::{GATEWAYS, KEY_ID, KEY_SECRET, URL, WEBHOOK_SECRET};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use platform::Secret;
+use platform::key::hmac;
+use platform::text_cleaning::hexadecimal;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use web::setting::SettingValues;
+
+const ID: &str = "rzp_test_1";
+const KEY: &str = "the key's secret";
+/// The older one of two is valid, too.
+const WEBHOOKS: &str = "the newer secret\nthe webhook's secret\n";
+const WEBHOOK: &str = "the webhook's secret";
+
+/// How a call ends otherwise than with its response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The connection closes before anything is done.
+    Before,
+    /// It is done, and the connection closes without a response.
+    After,
+    /// Nothing is done, and this status is answered.
+    Status(u16),
+    /// Nothing is done, and nothing is ever answered.
+    SilentBefore,
+    /// It is done, and nothing is ever answered.
+    SilentAfter,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    orders: BTreeMap<String, Value>,
+    payments: BTreeMap<String, Value>,
+    refunds: BTreeMap<String, Value>,
+    /// The refunds by their idempotency keys.
+    keys: BTreeMap<String, (Value, String)>,
+    /// What happens to the call after so many others.
+    fault: Option<(usize, Fault)>,
+    /// The state that new refunds get.
+    refund_state: String,
+    calls: Vec<String>,
+    made: usize,
+}
+
+/// The double; its clones share one book.
+#[derive(Clone, Debug)]
+pub(crate) struct Razorpay {
+    pub(crate) url: String,
+    book: Arc<Mutex<Book>>,
+    silent: watch::Sender<usize>,
+}
+
+/// An event as it is posted.
+#[derive(Clone, Debug)]
+pub(crate) struct Posted {
+    pub(crate) id: String,
+    pub(crate) body: String,
+    pub(crate) signature: String,
+}
+
+impl Razorpay {
+    /// Starts serving in the background of the test.
+    pub(crate) async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let double = Self {
+            url: format!("http://{}", listener.local_addr().unwrap()),
+            book: Arc::default(),
+            silent: watch::channel(0).0,
+        };
+        double.book().refund_state = "processed".to_owned();
+        let served = double.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let served = served.clone();
+                tokio::spawn(async move {
+                    let service = service_fn(|request| served.clone().serve(request));
+                    let http = hyper::server::conn::http1::Builder::new();
+                    // The connection closes with an error where a fault wants it.
+                    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+        });
+        double
+    }
+
+    /// Settings under which it is the only gateway.
+    pub(crate) fn settings(&self) -> SettingValues {
+        let mut values = SettingValues::default();
+        values.set_words(GATEWAYS, &["razorpay"]).unwrap();
+        values.set_line(KEY_ID, ID);
+        values.set_secret(KEY_SECRET, Secret::new(KEY));
+        values.set_secret(WEBHOOK_SECRET, Secret::new(WEBHOOKS));
+        values.set_line(URL, &self.url);
+        values
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap()
+    }
+
+    /// Lets the call after `others` end so.
+    pub(crate) fn fail(&self, others: usize, fault: Fault) {
+        self.book().fault = Some((others, fault));
+    }
+
+    /// Forgets the planned fault.
+    pub(crate) fn recover(&self) {
+        self.book().fault = None;
+    }
+
+    /// Waits until a call is left without a response.
+    pub(crate) fn silence(&self) -> impl Future<Output = ()> + use<> {
+        let mut silent = self.silent.subscribe();
+        let before = *silent.borrow_and_update();
+        async move {
+            silent.wait_for(|count| *count > before).await.unwrap();
+        }
+    }
+
+    /// The calls so far: method and path.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        self.book().calls.clone()
+    }
+
+    /// The number of orders.
+    pub(crate) fn orders(&self) -> usize {
+        self.book().orders.len()
+    }
+
+    /// Refunds are answered in this state from now on.
+    pub(crate) fn answer_refunds(&self, state: &str) {
+        self.book().refund_state = state.to_owned();
+    }
+
+    /// Moves all refunds to a state; their ids.
+    pub(crate) fn end_refunds(&self, state: &str) -> Vec<String> {
+        let mut book = self.book();
+        for refund in book.refunds.values_mut() {
+            refund["status"] = state.into();
+        }
+        book.refunds.keys().cloned().collect()
+    }
+
+    /// What it has taken, less what it has paid back.
+    pub(crate) fn balance(&self) -> i64 {
+        let book = self.book();
+        let sum = |all: &BTreeMap<String, Value>, states: &[&str]| -> i64 {
+            let all = all.values();
+            let all = all.filter(|one| states.contains(&one["status"].as_str().unwrap()));
+            all.map(|one| one["amount"].as_i64().unwrap()).sum()
+        };
+        sum(&book.payments, &["captured"]) - sum(&book.refunds, &["processed", "pending"])
+    }
+
+    /// Somebody pays this order on its page; the id of the payment.
+    pub(crate) fn pay(&self, order: &str, state: &str) -> String {
+        let order = self.book().orders[order].clone();
+        let (amount, currency) = (order["amount"].as_i64().unwrap(), order["currency"].clone());
+        self.pay_other(
+            order["id"].as_str().unwrap(),
+            amount,
+            currency.as_str().unwrap(),
+            state,
+        )
+    }
+
+    /// The same with another amount or currency.
+    pub(crate) fn pay_other(
+        &self,
+        order: &str,
+        amount: i64,
+        currency: &str,
+        state: &str,
+    ) -> String {
+        let mut book = self.book();
+        let id = book.name("pay");
+        let payment = json!({
+            "id": id, "entity": "payment", "amount": amount, "currency": currency,
+            "status": state, "order_id": order, "email": "aina@example.my",
+        });
+        book.payments.insert(id.clone(), payment);
+        id
+    }
+
+    /// The fields that the browser posts back.
+    pub(crate) fn returned(&self, order: &str, payment: &str) -> Vec<(&'static str, String)> {
+        let mac = hmac(
+            KEY.as_bytes(),
+            &[order.as_bytes(), b"|", payment.as_bytes()],
+        );
+        vec![
+            ("razorpay_order_id", order.to_owned()),
+            ("razorpay_payment_id", payment.to_owned()),
+            ("razorpay_signature", hexadecimal(&mac)),
+        ]
+    }
+
+    /// An event about a payment or a refund.
+    pub(crate) fn event(&self, kind: &str, subject: &str) -> Posted {
+        let mut book = self.book();
+        let id = book.name("evt");
+        let payload = if kind.starts_with("refund.") {
+            let refund = book.refunds[subject].clone();
+            json!({"refund": {"entity": refund}})
+        } else {
+            let payment = book.payments[subject].clone();
+            let order = book
+                .orders
+                .get(payment["order_id"].as_str().unwrap())
+                .cloned();
+            match order {
+                Some(order) if kind == "order.paid" => {
+                    json!({"payment": {"entity": payment}, "order": {"entity": order}})
+                }
+                _ => json!({"payment": {"entity": payment}}),
+            }
+        };
+        let body = json!({"entity": "event", "event": kind, "payload": payload}).to_string();
+        let mac = hmac(WEBHOOK.as_bytes(), &[body.as_bytes()]);
+        Posted {
+            id,
+            body,
+            signature: hexadecimal(&mac),
+        }
+    }
+
+    async fn serve(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, io::Error> {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        let fault = self.book().next_fault();
+        if let Some(Fault::Before | Fault::SilentBefore | Fault::Status(_)) = fault {
+            return self.fail_now(fault).await;
+        }
+        let (status, answer) = self.book().answer(&head, &body);
+        if fault.is_some() {
+            return self.fail_now(fault).await;
+        }
+        let mut response = Response::new(Full::new(answer.to_string().into()));
+        *response.status_mut() = status.try_into().unwrap();
+        Ok(response)
+    }
+
+    async fn fail_now(&self, fault: Option<Fault>) -> Result<Response<Full<Bytes>>, io::Error> {
+        match fault {
+            Some(Fault::Status(status)) => {
+                let body = json!({"error": {"code": "SERVER_ERROR", "description": "later"}});
+                let mut response = Response::new(Full::new(body.to_string().into()));
+                *response.status_mut() = status.try_into().unwrap();
+                Ok(response)
+            }
+            Some(Fault::SilentBefore | Fault::SilentAfter) => {
+                self.silent.send_modify(|count| *count += 1);
+                let never: Infallible = std::future::pending().await;
+                match never {}
+            }
+            _ => Err(io::Error::other("closed on purpose")),
+        }
+    }
+}
+
+fn refused(description: &str) -> (u16, Value) {
+    let error = json!({"code": "BAD_REQUEST_ERROR", "description": description, "source": "NA"});
+    (400, json!({"error": error}))
+}
+
+impl Book {
+    fn name(&mut self, kind: &str) -> String {
+        self.made += 1;
+        format!("{kind}_{:06}", self.made)
+    }
+
+    fn next_fault(&mut self) -> Option<Fault> {
+        match self.fault.take() {
+            Some((0, fault)) => Some(fault),
+            Some((others, fault)) => {
+                self.fault = Some((others - 1, fault));
+                None
+            }
+            None => None,
+        }
+    }
+
+    fn answer(&mut self, head: &hyper::http::request::Parts, body: &[u8]) -> (u16, Value) {
+        let path = head.uri.path().to_owned();
+        self.calls.push(format!("{} {path}", head.method));
+        // base64 of “rzp_test_1:the key's secret”.
+        let expected = "Basic cnpwX3Rlc3RfMTp0aGUga2V5J3Mgc2VjcmV0";
+        if head
+            .headers
+            .get("authorization")
+            .is_none_or(|given| given != expected)
+        {
+            return (401, refused("Authentication failed").1);
+        }
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let parts: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
+        match (head.method.as_str(), parts.as_slice()) {
+            ("POST", ["orders"]) => self.create_order(&body),
+            ("GET", ["orders"]) => {
+                let query = head.uri.query().unwrap_or_default();
+                let receipt = query.trim_start_matches("receipt=");
+                let all = self.orders.values().filter(|one| one["receipt"] == receipt);
+                (200, collection(all.cloned().collect()))
+            }
+            ("GET", ["orders", id]) => found(self.orders.get(*id)),
+            ("GET", ["orders", id, "payments"]) => {
+                let all = self.payments.values().filter(|one| one["order_id"] == **id);
+                (200, collection(all.cloned().collect()))
+            }
+            ("GET", ["payments"]) => {
+                let query = head.uri.query().unwrap_or_default();
+                let number = |name: &str| -> usize {
+                    let found = query.split('&').find_map(|part| part.strip_prefix(name));
+                    found.unwrap().parse().unwrap()
+                };
+                let all = self.payments.values().skip(number("skip="));
+                (
+                    200,
+                    collection(all.take(number("count=")).cloned().collect()),
+                )
+            }
+            ("GET", ["payments", id]) => found(self.payments.get(*id)),
+            ("POST", ["payments", id, "capture"]) => self.capture(id, &body),
+            ("POST", ["payments", id, "refund"]) => {
+                let key = head.headers.get("x-refund-idempotency");
+                let key = key.and_then(|key| key.to_str().ok()).unwrap_or_default();
+                self.refund(id, key, &body)
+            }
+            ("GET", ["refunds", id]) => found(self.refunds.get(*id)),
+            _ => refused("The requested URL was not found on the server."),
+        }
+    }
+
+    fn create_order(&mut self, body: &Value) -> (u16, Value) {
+        if body["amount"].as_i64().is_none_or(|amount| amount < 100) {
+            return refused("Order amount less than minimum amount allowed");
+        }
+        if body["receipt"]
+            .as_str()
+            .is_none_or(|receipt| receipt.len() > 40)
+        {
+            return refused("The receipt may not be greater than 40 characters.");
+        }
+        let id = self.name("order");
+        let mut order = body.clone();
+        order["id"] = id.clone().into();
+        order["status"] = "created".into();
+        self.orders.insert(id, order.clone());
+        (200, order)
+    }
+
+    fn capture(&mut self, id: &str, body: &Value) -> (u16, Value) {
+        let Some(payment) = self.payments.get_mut(id) else {
+            return refused("The id provided does not exist");
+        };
+        if payment["status"] != "authorized" {
+            return refused("This payment has already been captured");
+        }
+        if payment["amount"] != body["amount"] || payment["currency"] != body["currency"] {
+            return refused("Capture amount must be equal to the amount authorized");
+        }
+        payment["status"] = "captured".into();
+        (200, payment.clone())
+    }
+
+    fn refund(&mut self, id: &str, key: &str, body: &Value) -> (u16, Value) {
+        if let Some((first, refund)) = self.keys.get(key) {
+            if first != body {
+                let text =
+                    "Different request with the same idempotency key has already been processed.";
+                return refused(text);
+            }
+            return found(self.refunds.get(refund));
+        }
+        let given = self.refunds.values().filter(|one| one["payment_id"] == id);
+        let given: i64 = given.map(|one| one["amount"].as_i64().unwrap()).sum();
+        let Some(payment) = self
+            .payments
+            .get(id)
+            .filter(|one| one["status"] == "captured")
+        else {
+            return refused("The payment status should be captured for action to be taken");
+        };
+        let amount = body["amount"].as_i64().unwrap();
+        if key.len() < 10 || given + amount > payment["amount"].as_i64().unwrap() {
+            return refused("The total refund amount is greater than the refund payment amount");
+        }
+        let name = self.name("rfnd");
+        let refund = json!({
+            "id": name, "entity": "refund", "amount": amount, "payment_id": id,
+            "receipt": body["receipt"], "status": self.refund_state,
+        });
+        self.refunds.insert(name.clone(), refund.clone());
+        self.keys.insert(key.to_owned(), (body.clone(), name));
+        (200, refund)
+    }
+}
+
+fn collection(items: Vec<Value>) -> Value {
+    json!({"entity": "collection", "count": items.len(), "items": items})
+}
+
+fn found(one: Option<&Value>) -> (u16, Value) {
+    match one {
+        Some(one) => (200, one.clone()),
+        None => refused("The id provided does not exist"),
+    }
+}

@@ -1,0 +1,183 @@
+//! Calls of another program's JSON interface. Connections are kept for the next call, and an error
+//! says whether the request can have reached the server: only then may a repeat act twice.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
+
+use super::{Answer, LONGEST_ANSWER, Outbound, OutboundError, Outgoing, Reach, Target, unread};
+
+/// How long an unused connection is kept.
+const KEPT: Duration = Duration::from_secs(20);
+/// How many unused connections to one server are kept.
+const KEPT_EACH: usize = 4;
+
+/// A call of a JSON interface.
+#[derive(Clone, Debug)]
+pub struct JsonCall<'a> {
+    /// The method.
+    pub method: Method,
+    /// The URL.
+    pub url: &'a str,
+    /// The hosts that the call may reach.
+    pub reach: Reach,
+    /// Additional header fields.
+    pub headers: &'a [(&'static str, String)],
+    /// The body; `None`: the request has none.
+    pub body: Option<&'a Value>,
+    /// The timeout of the whole call.
+    pub within: Duration,
+}
+
+/// Why a call has no response.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The server cannot have received the request, so a repeat is the first attempt.
+    #[error("the request was not sent: {0}")]
+    NotSent(#[source] OutboundError),
+    /// The server may have received the request and acted on it.
+    #[error("the request may have arrived, but its response did not: {0}")]
+    Unanswered(#[source] OutboundError),
+}
+
+impl CallError {
+    /// Whether the server may have acted on the request.
+    pub fn may_have_arrived(&self) -> bool {
+        matches!(self, Self::Unanswered(_))
+    }
+}
+
+impl Answer {
+    /// The body, read as JSON.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(&self.body)
+    }
+}
+
+type Sender = SendRequest<Full<Bytes>>;
+/// Scheme, host and port, and whether the host may be private.
+type Server = (String, bool);
+/// Unused connections, each with the instant since when it is unused.
+type Unused = Vec<(Sender, Instant)>;
+
+/// The unused connections by scheme, host and port. Calls of different reach share none, because a
+/// connection of one may lead where the other must not.
+#[derive(Default)]
+pub(super) struct Connections(Mutex<HashMap<Server, Unused>>);
+
+impl Connections {
+    fn take(&self, server: &Server) -> Option<Sender> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let unused = all.get_mut(server)?;
+        let open =
+            |(sender, since): &(Sender, Instant)| !sender.is_closed() && since.elapsed() < KEPT;
+        unused.retain(open);
+        unused.pop().map(|(sender, _)| sender)
+    }
+
+    fn keep(&self, server: Server, sender: Sender) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let unused = all.entry(server).or_default();
+        if unused.len() < KEPT_EACH {
+            unused.push((sender, Instant::now()));
+        }
+    }
+}
+
+impl Outbound {
+    /// Calls a JSON interface and reads a response of up to 256 KiB, whatever its status.
+    pub async fn call_json(&self, call: JsonCall<'_>) -> Result<Answer, CallError> {
+        let until = Instant::now() + call.within;
+        let target = Target::of(call.url, call.reach).map_err(CallError::NotSent)?;
+        let request = Outgoing {
+            method: call.method,
+            media_type: call.body.is_some().then_some("application/json"),
+            headers: call.headers,
+            body: call.body.map(Value::to_string).unwrap_or_default().into(),
+            read_up_to: None,
+        };
+        let request = request.build(&target.uri, &target.authority);
+        let mut request = request.map_err(CallError::NotSent)?;
+        let server = (target.origin(), call.reach == Reach::Private);
+        // Only a kept connection can turn out to be closed before the request is written to it.
+        while let Some(mut sender) = self.0.connections.take(&server) {
+            if !matches!(timeout_at(until, sender.ready()).await, Ok(Ok(()))) {
+                continue;
+            }
+            match timeout_at(until, sender.try_send_request(request)).await {
+                Ok(Ok(response)) => return self.read(until, server, sender, response).await,
+                Ok(Err(mut error)) => match error.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(CallError::Unanswered(error.into_error().into())),
+                },
+                Err(_) => return Err(CallError::Unanswered(OutboundError::Slow)),
+            }
+        }
+        let opening = timeout_at(until, self.open(&target, call.reach)).await;
+        let opening = opening.unwrap_or(Err(OutboundError::Slow));
+        let mut sender = opening.map_err(CallError::NotSent)?;
+        match timeout_at(until, sender.try_send_request(request)).await {
+            Ok(Ok(response)) => self.read(until, server, sender, response).await,
+            Ok(Err(mut error)) => {
+                let is_unsent = error.take_message().is_some();
+                let error = OutboundError::Http(error.into_error());
+                Err(if is_unsent {
+                    CallError::NotSent(error)
+                } else {
+                    CallError::Unanswered(error)
+                })
+            }
+            Err(_) => Err(CallError::Unanswered(OutboundError::Slow)),
+        }
+    }
+
+    async fn read(
+        &self,
+        until: Instant,
+        server: Server,
+        sender: Sender,
+        response: http::Response<Incoming>,
+    ) -> Result<Answer, CallError> {
+        let status: StatusCode = response.status();
+        let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect();
+        let body = match timeout_at(until, body).await {
+            Ok(body) => body.map_err(|error| CallError::Unanswered(unread(error)))?,
+            Err(_) => return Err(CallError::Unanswered(OutboundError::Slow)),
+        };
+        self.0.connections.keep(server, sender);
+        let body = body.to_bytes();
+        Ok(Answer { status, body })
+    }
+
+    async fn open(&self, target: &Target, reach: Reach) -> Result<Sender, OutboundError> {
+        let stream = self.connect(&target.host, target.port, reach).await?;
+        if !target.is_tls {
+            return handshake(stream).await;
+        }
+        let name = ServerName::try_from(target.host.clone());
+        let name = name.map_err(|_| OutboundError::Refused)?;
+        handshake(self.0.tls.connect(name, stream).await?).await
+    }
+}
+
+/// Begins HTTP/1.1 on a connection, which lives until its sender is dropped or the server closes it.
+async fn handshake<S>(stream: S) -> Result<Sender, OutboundError>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (sender, connection): (Sender, _) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
