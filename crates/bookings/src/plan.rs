@@ -12,7 +12,7 @@ use serde_json::Value;
 use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
 use utoipa::ToSchema;
 use web::fields::{flag, line, lines, number};
-use web::{Field, Findings, Input, List, Piece, Site};
+use web::{Field, Findings, Input, List, PageQuery, Site};
 
 use crate::order::{self, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
@@ -140,7 +140,7 @@ impl Resource for Plan {
         self.version
     }
 
-    fn list(tx: &mut Tx<'_>, _: &Administrator, _: &Piece) -> Result<List<Self>, Refusal> {
+    fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
         let all = sql!("SELECT {Plan} FROM plan ORDER BY active DESC, position, id");
         Ok(List::whole(tx.all(all, &[])?))
     }

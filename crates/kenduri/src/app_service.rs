@@ -101,7 +101,7 @@ impl edge::App for AppService {
             return refuse(&question, StatusCode::FORBIDDEN);
         };
         let judging = upstream_access::check(accounts, &question.headers, who);
-        match judging.instrument(of_request(&question.facts)).await {
+        match judging.instrument(of_request(&question.info)).await {
             Ok(UpstreamAccess::Granted(user)) => {
                 edge::AuthDecision::Pass(pass(upstream_access::own_cookies(accounts), user))
             }
@@ -109,7 +109,7 @@ impl edge::App for AppService {
             Ok(UpstreamAccess::SignedOut) => way_in(accounts, &question),
             Err(error) => {
                 tracing::error!(
-                    request_id = %question.facts.id,
+                    request_id = %question.info.id,
                     %error,
                     "the session of a request for a service could not be checked"
                 );
@@ -174,7 +174,7 @@ fn refuse(question: &edge::Question, status: StatusCode) -> edge::AuthDecision {
 
 fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
     let reader = edge::pages::Reader::of(&question.headers);
-    edge::pages::page(status, &question.facts.id, &reader, None)
+    edge::pages::page(status, &question.info.id, &reader, None)
 }
 
 /// The span that ties log lines to this request. It has the highest level, so that no log filter
