@@ -15,12 +15,15 @@ use rusqlite::{Connection, OpenFlags};
 use crate::generation::{Generation, Manifest, Segment, decode};
 use crate::key::{BackupKey, OBJECT};
 use crate::vault::Vault;
-use crate::{BackupError, Target, erasures, files};
+use crate::{BackupError, Target, erasures, files, head};
 
 /// The folder, in the data folder, of an unfinished restore.
 const UNFINISHED: &str = "restoring";
 /// The name of the store in that folder.
 pub(crate) const STORE: &str = "store";
+/// The endings of the files in which SQLite keeps changes beside a store. It would repeat those of
+/// an older store in the restored one.
+const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The paths to which an installation is restored.
 #[derive(Clone, Debug)]
@@ -47,7 +50,14 @@ pub struct Restored {
 /// Opens the backup of a target with the passphrase.
 pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupError> {
     let envelope = target.get(OBJECT)?;
-    let envelope = envelope.ok_or_else(|| BackupError::Nothing(target.name()))?;
+    let Some(envelope) = envelope else {
+        // Whoever restores an empty machine by itself must not take a damaged backup for none.
+        return Err(if Generation::is_any_in(target)? {
+            BackupError::damaged(OBJECT)
+        } else {
+            BackupError::Nothing(target.name())
+        });
+    };
     BackupKey::open(&envelope, passphrase)
 }
 
@@ -68,7 +78,8 @@ pub fn restore(
     let unfinished = places.data.join(UNFINISHED);
     if !unfinished.exists() {
         let beside = ["secret.key", "files", crate::KEY_FILE].map(|name| places.data.join(name));
-        let mut all = beside.iter().chain([&places.store]);
+        let logs = LOGS.map(|end| with_ending(&places.store, end));
+        let mut all = beside.iter().chain([&places.store]).chain(&logs);
         if let Some(path) = all.find(|path| path.exists()) {
             return Err(BackupError::NotEmpty(path.clone()));
         }
@@ -169,6 +180,9 @@ impl Chosen {
                 object: format!("{}log/{:010}", self.generation.folder(), segments.len()),
                 whole_until: Some(second(whole_until)),
             });
+        }
+        if self.manifest.has_head {
+            head::check(vault, to, &self.generation, &segments)?;
         }
         let wanted = segments.iter().take_while(|one| one.until < end).count();
         segments.truncate(wanted.saturating_add(1));
@@ -340,4 +354,10 @@ pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
 /// Rounds a time down to the second.
 fn second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(ending);
+    PathBuf::from(path)
 }

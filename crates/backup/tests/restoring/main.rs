@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
+mod attacked;
 mod bad_input;
 mod buckets;
 mod drills;
