@@ -14,6 +14,7 @@ use crate::hosting::permissions::{self, Permission};
 use crate::hosting::{Refusal, membership};
 use crate::id::{InvitationId, OccasionId};
 use crate::invitation::{self, Invitation};
+use crate::occasion;
 use crate::portal::{self, Portal};
 use crate::snapshot;
 use crate::words::{Access, OccasionStatus, Response};
@@ -271,6 +272,13 @@ pub fn write(
     (place, invitation): (i64, &InvitationId),
     rendered: &Rendered,
 ) -> Result<(), StoreError> {
+    // Other campaigns of the occasion count for the same limit.
+    let of: Option<(OccasionId,)> =
+        sql!("SELECT occasion FROM campaign WHERE id = :id", id).maybe(tx)?;
+    let Some((of,)) = of else {
+        return Ok(());
+    };
+    occasion::hold(tx, &of)?;
     let found: Option<(CampaignState,)> = sql!(
         "SELECT state FROM campaign WHERE id = :id FOR NO KEY UPDATE",
         id
@@ -299,6 +307,9 @@ pub fn write(
             }
         }
     };
+    if mail.is_some() && membership::mails_left(tx, &of)? == Some(0) {
+        return Ok(());
+    }
     // Another run of the job may have been faster.
     let state = if reason.is_some() {
         "skipped"
