@@ -22,7 +22,7 @@ async fn wait_until(is_so: impl Fn() -> bool) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
+    let waited = tokio::time::timeout(Duration::from_mins(1), wait).await;
     assert!(waited.is_ok(), "it never came");
 }
 
