@@ -13,6 +13,7 @@
 mod check;
 mod dev;
 mod lab;
+mod s3;
 mod steps;
 mod test;
 

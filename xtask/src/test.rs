@@ -18,6 +18,7 @@ use crate::example::{Site, install_node, install_python};
 use crate::interrupt;
 use crate::lab::showing;
 use crate::postgres::PrivatePostgres;
+use crate::s3::PrivateS3;
 use crate::steps::Steps;
 use crate::workspace::root;
 
@@ -73,13 +74,16 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
     let postgres = steps.step("private PostgreSQL", || {
         PrivatePostgres::start(&["fsync=off", "deadlock_timeout=20ms"])
     })?;
+    let buckets = steps.step("private server of buckets", PrivateS3::start)?;
     steps.step("units, both stores, pages, end to end", || {
         run(cargo_test()
             .env("KENDURI_TEST_POSTGRES", postgres.url())
+            .env("KENDURI_TEST_S3", buckets.address())
             .env("KENDURI_TEST_ROUNDS", rounds.to_string())
             .env("RUST_TEST_THREADS", THREADS))
     })?;
     drop(postgres);
+    drop(buckets);
     let api = root().join("tests/api");
     steps.step("the API, as it describes itself", || {
         install_python(&api)?;

@@ -4,13 +4,15 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use platform::erasure::{self, Erased};
-use platform::{Clock, Random, Store};
+use platform::store::PostgresSettings;
+use platform::{Clock, Random, Store, StoreError, Tx};
+use tokio::sync::watch;
 
 use crate::drill::{self, Drill, DrillResult};
 use crate::files::Beside;
@@ -18,7 +20,8 @@ use crate::going::Going;
 use crate::log_copy::LogCopy;
 use crate::progress::Progress;
 use crate::vault::Vault;
-use crate::{BackupError, BackupKey, Target};
+use crate::wal_copy::{self, Ends, WalCopy};
+use crate::{BackupError, BackupKey, Target, postgres};
 
 /// How often new commits are copied to the target.
 const PACE: Duration = Duration::from_secs(1);
@@ -29,6 +32,10 @@ const LOG_FRAMES: u32 = 4_000;
 /// The number of frames at which the log is checkpointed even if it was not copied because the
 /// target fails: 256 MiB.
 const MOST_LOG_FRAMES: u32 = 65_536;
+/// How many turns the end waits for the log that a PostgreSQL server still sends.
+const LAST_TURNS: u32 = 20;
+/// How long to wait after a dump that failed before the next is tried.
+const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 
 /// The `[backup]` section of the settings.
 #[derive(Clone, Debug)]
@@ -43,6 +50,8 @@ pub struct Settings {
     pub has_drills: bool,
     /// The data folder, which contains the key file.
     pub data: PathBuf,
+    /// The PostgreSQL database that the store is in, if it is in one.
+    pub postgres: Option<PostgresSettings>,
     /// The files and folders that are backed up with the store.
     pub beside: Vec<Beside>,
 }
@@ -56,6 +65,8 @@ pub struct Status {
     pub snapshot: Option<Timestamp>,
     /// Every commit up to this time is in the backup.
     pub copied_until: Option<Timestamp>,
+    /// Whether only the states of the snapshots can be restored, and none between them.
+    pub is_dumped: bool,
     /// The outcome of the last drill.
     pub drill: Option<Drill>,
     /// When and why the backup failed; `None` once it has succeeded again.
@@ -65,7 +76,7 @@ pub struct Status {
 /// Runs the backup of a running program in a thread of its own.
 #[derive(Debug)]
 pub struct Agent {
-    status: Arc<Mutex<Status>>,
+    status: watch::Sender<Status>,
     requests: SyncSender<Request>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -73,6 +84,8 @@ pub struct Agent {
 enum Request {
     /// Make a snapshot, and send the result when it is done.
     Now(SyncSender<Result<(), BackupError>>),
+    /// Do what is done each second, and send the result when it is done.
+    Turn(SyncSender<Result<(), BackupError>>),
     Stop,
 }
 
@@ -84,21 +97,22 @@ impl Agent {
         clock: Clock,
         random: Random,
     ) -> Result<Self, BackupError> {
-        let status = Arc::new(Mutex::new(Status {
+        let status = watch::Sender::new(Status {
             has_key: BackupKey::read(&settings.data)?.is_some(),
             drill: Drill::last(&settings.data),
             ..Status::default()
-        }));
+        });
         let (requests, asked) = sync_channel(16);
         let work = Work {
             settings,
             store,
             clock,
             random,
-            status: Arc::clone(&status),
+            status: status.clone(),
             lock: None,
             going: None,
             made: None,
+            dump_failed: None,
             drill: None,
         };
         let thread = std::thread::Builder::new()
@@ -116,14 +130,32 @@ impl Agent {
 
     /// The current state of the backup.
     pub fn status(&self) -> Status {
-        guard(&self.status).clone()
+        self.status.borrow().clone()
+    }
+
+    /// The state of the backup as it changes.
+    pub fn watch(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
     }
 
     /// Makes a snapshot now. Blocks until the snapshot is complete.
     pub fn now(&self) -> Result<(), BackupError> {
+        self.ask(Request::Now)
+    }
+
+    /// Does now what is done each second: copies what is new, and makes a snapshot if one is due.
+    /// Blocks until it is done.
+    pub fn turn(&self) -> Result<(), BackupError> {
+        self.ask(Request::Turn)
+    }
+
+    fn ask(
+        &self,
+        request: impl FnOnce(SyncSender<Result<(), BackupError>>) -> Request,
+    ) -> Result<(), BackupError> {
         let (answer, outcome) = sync_channel(1);
         let stopped = || BackupError::Store(platform::StoreError::Stopped);
-        let sent = self.requests.send(Request::Now(answer));
+        let sent = self.requests.send(request(answer));
         sent.map_err(|_| stopped())?;
         outcome.recv().unwrap_or_else(|_| Err(stopped()))
     }
@@ -132,7 +164,8 @@ impl Agent {
     pub fn stop(&self) {
         // The thread may have ended by itself.
         let _ = self.requests.send(Request::Stop);
-        if let Some(thread) = guard(&self.thread).take()
+        let thread = self.thread.lock();
+        if let Some(thread) = thread.unwrap_or_else(PoisonError::into_inner).take()
             && thread.join().is_err()
         {
             tracing::error!("the backup ended in a panic");
@@ -146,12 +179,14 @@ struct Work {
     store: Store,
     clock: Clock,
     random: Random,
-    status: Arc<Mutex<Status>>,
+    status: watch::Sender<Status>,
     /// The lock of the one process that backs up: two workers share the store during an upgrade.
     lock: Option<File>,
     going: Option<Going>,
     /// When this process made its last snapshot.
     made: Option<Timestamp>,
+    /// When the last dump failed.
+    dump_failed: Option<Timestamp>,
     drill: Option<JoinHandle<Result<Drill, BackupError>>>,
 }
 
@@ -160,8 +195,9 @@ impl Work {
         loop {
             let (outcome, answer) = match asked.recv_timeout(PACE) {
                 Ok(Request::Now(answer)) => (self.snapshot_now(), Some(answer)),
+                Ok(Request::Turn(answer)) => (self.turn(), Some(answer)),
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                    let outcome = self.follow().and_then(|()| self.note_head(true));
+                    let outcome = self.follow_to_the_end().and_then(|()| self.note_head(true));
                     self.note(&outcome);
                     return;
                 }
@@ -190,8 +226,12 @@ impl Work {
 
     /// Reports an outcome on the operator's page, in the log and in the metrics.
     fn note(&self, outcome: &Result<(), BackupError>) {
+        self.status
+            .send_modify(|status| self.note_in(status, outcome));
+    }
+
+    fn note_in(&self, status: &mut Status, outcome: &Result<(), BackupError>) {
         let now = self.clock.now();
-        let mut status = guard(&self.status);
         if let Err(error) = outcome {
             let text = error.to_string();
             if status
@@ -203,7 +243,7 @@ impl Work {
             }
             status.failure = Some((now, text));
             metrics::counter!("kenduri_backup_failures_total").increment(1);
-        } else if status.failure.take().is_some() {
+        } else if self.dump_failed.is_none() && status.failure.take().is_some() {
             tracing::info!("the backup goes on");
         }
         if let Some(until) = status.copied_until {
@@ -235,7 +275,10 @@ impl Work {
             let made = self.made;
             let last = last.map(|last| made.filter(|_| last > now).unwrap_or(last));
             let is_due = last
-                .is_none_or(|last| last > now || now.duration_since(last) >= self.settings.every);
+                .is_none_or(|last| last > now || now.duration_since(last) >= self.settings.every)
+                && self
+                    .dump_failed
+                    .is_none_or(|at| now.duration_since(at) >= AFTER_FAILED_DUMP);
             if is_due {
                 self.snapshot()
             } else {
@@ -258,7 +301,7 @@ impl Work {
             if let DrillResult::Failed(reason) = &drill.result {
                 tracing::error!("the drill of the backup failed: {reason}");
             }
-            guard(&self.status).drill = Some(drill);
+            self.status.send_modify(|status| status.drill = Some(drill));
         }
         let data = self.settings.data.clone();
         let has_snapshot = self
@@ -314,7 +357,8 @@ impl Work {
     fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
         if self.going.is_none() {
             let key = BackupKey::read(&self.settings.data)?;
-            guard(&self.status).has_key = key.is_some();
+            let has_key = key.is_some();
+            self.status.send_modify(|status| status.has_key = has_key);
             let Some(key) = key else {
                 return Ok(None);
             };
@@ -322,8 +366,21 @@ impl Work {
             let log = self.store.log();
             let log = log.map(|log| LogCopy::begin(&self.store, log, &self.clock));
             let data = self.settings.data.clone();
-            let going = Going::begin(vault, log.transpose()?, data)?;
-            guard(&self.status).snapshot = going.snapshot;
+            let wal = match &self.settings.postgres {
+                Some(database)
+                    if self.read(wal_copy::may_see_streams)?
+                        && postgres::may_replicate(database)? =>
+                {
+                    Some(WalCopy::begin(database, &data, &vault)?)
+                }
+                _ => None,
+            };
+            let is_dumped = self.settings.postgres.is_some() && wal.is_none();
+            self.status
+                .send_modify(|status| status.is_dumped = is_dumped);
+            let going = Going::begin(vault, log.transpose()?, wal, data)?;
+            let snapshot = going.snapshot;
+            self.status.send_modify(|status| status.snapshot = snapshot);
             self.going = Some(going);
         }
         Ok(self.going.as_mut())
@@ -331,18 +388,26 @@ impl Work {
 
     /// Copies new commits to the target.
     fn follow(&mut self) -> Result<(), BackupError> {
+        let Some(going) = &self.going else {
+            return Ok(());
+        };
+        let stream = going.wal.as_ref().map(|wal| wal.name.clone());
+        let (last, now) = (going.erasures.last, self.clock.now());
+        let ends = stream
+            .map(|name| self.read(move |tx| Ends::read(tx, &name, now)))
+            .transpose()?;
         let Some(going) = &mut self.going else {
             return Ok(());
         };
-        let until = going.follow(&self.clock)?;
-        if let Some(until) = until {
-            guard(&self.status).copied_until = Some(until);
+        let until = going.follow(&self.clock, ends)?;
+        if until.is_some() {
+            self.status
+                .send_modify(|status| status.copied_until = until);
         }
-        let last = going.erasures.last;
-        let read = self.store.read(move |tx| erasure::after(tx, last));
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let runtime = runtime.map_err(BackupError::file(&self.settings.data))?;
-        let erased: Vec<Erased> = runtime.block_on(read)?;
+        let erased: Vec<Erased> = self.read(move |tx| erasure::after(tx, last))?;
+        let Some(going) = &mut self.going else {
+            return Ok(());
+        };
         going.erasures.send(&going.vault, &erased)?;
         if going.files_looked_at.is_none_or(|at| at.elapsed() >= FILES) {
             let now = self.clock.now();
@@ -358,6 +423,32 @@ impl Work {
         going.map_or(Ok(()), |going| going.note_head(now, at_once))
     }
 
+    fn read<T, F>(&self, look: F) -> Result<T, BackupError>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.map_err(BackupError::file(&self.settings.data))?;
+        Ok(runtime.block_on(self.store.read(look))?)
+    }
+
+    /// Copies everything that is committed now. On PostgreSQL, where the server sends its log, this
+    /// may take several turns.
+    fn follow_to_the_end(&mut self) -> Result<(), BackupError> {
+        let now = self.clock.now();
+        for _ in 0..LAST_TURNS {
+            self.follow()?;
+            let is_streaming = self.going.as_ref().is_some_and(|going| going.wal.is_some());
+            let until = self.status.borrow().copied_until;
+            if !is_streaming || until.is_none_or(|until| until >= now) {
+                break;
+            }
+            std::thread::sleep(PACE / 10);
+        }
+        Ok(())
+    }
+
     fn snapshot(&mut self) -> Result<(), BackupError> {
         let (clock, log) = (self.clock.clone(), self.store.log().cloned());
         let Some(going) = self.begin()? else {
@@ -369,11 +460,22 @@ impl Work {
         let Some(going) = &mut self.going else {
             return Ok(());
         };
-        let Some(log) = log else {
-            return Ok(());
+        let at = match (&log, &self.settings.postgres) {
+            (Some(log), _) => going.snapshot_sqlite(log, &clock)?,
+            (None, Some(database)) => {
+                let dumped = going.snapshot_postgres(database, &clock);
+                self.dump_failed = dumped.is_err().then(|| clock.now());
+                dumped?
+            }
+            (None, None) => return Ok(()),
         };
-        let at = going.snapshot_sqlite(&log, &clock)?;
-        guard(&self.status).snapshot = Some(at);
+        let is_dumped = self.status.borrow().is_dumped;
+        self.status.send_modify(|status| {
+            status.snapshot = Some(at);
+            if is_dumped {
+                status.copied_until = Some(at);
+            }
+        });
         let now = clock.now();
         self.made = Some(now);
         going.note_head(now, true)?;
@@ -417,8 +519,4 @@ impl Work {
         }
         outcome.map(drop)
     }
-}
-
-fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

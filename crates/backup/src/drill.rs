@@ -12,9 +12,10 @@ use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::generation::Kind;
 use crate::restore::{self, Chosen, STORE};
 use crate::vault::Vault;
-use crate::{BackupError, BackupKey, Target};
+use crate::{BackupError, BackupKey, Target, postgres};
 
 /// The folder, in the data folder, where drills restore to.
 const FOLDER: &str = "drill";
@@ -40,7 +41,7 @@ pub enum DrillResult {
         until: i64,
         /// The number of rows in all tables.
         rows: u64,
-        /// SHA-256 of the restored store.
+        /// SHA-256 of the restored store, or of its dump as SQL.
         hash: String,
     },
     /// There was not enough free space for the drill.
@@ -98,10 +99,8 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
     vault.check_envelope()?;
     let chosen = Chosen::find(vault, None)?;
     let free = restore::free_space(data)?;
-    let needed = chosen
-        .manifest
-        .bytes
-        .saturating_add(chosen.manifest.bytes / 5);
+    let unpacked = chosen.manifest.unpacked();
+    let needed = unpacked.saturating_add(unpacked / 5);
     if free < needed {
         return Ok(DrillResult::Skipped { free, needed });
     }
@@ -109,10 +108,20 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
     restore::make_folder(folder)?;
     let restored = restore::build(vault, &chosen, &plan, folder, None)?;
     let store = folder.join(STORE);
+    let (rows, hash) = match chosen.manifest.kind {
+        Kind::Sqlite => {
+            let hash = hash(&store).map_err(BackupError::file(&store))?;
+            (count(&store)?, hash)
+        }
+        Kind::Dump | Kind::Base => {
+            let contents = postgres::read(&store)?;
+            (contents.rows, contents.hash)
+        }
+    };
     Ok(DrillResult::Good {
         until: restored.until.as_millisecond(),
-        rows: count(&store)?,
-        hash: hash(&store).map_err(BackupError::file(&store))?,
+        rows,
+        hash,
     })
 }
 

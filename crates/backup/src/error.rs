@@ -36,6 +36,43 @@ pub enum BackupError {
          give this one a folder or a prefix of its own: [backup] to"
     )]
     OtherInstallation(String),
+    /// The backup is of a store on the other engine.
+    #[error(
+        "this backup is of {backup}, and store.url names {here}\n  \
+         nothing was restored; restore it with a store.url of its own kind"
+    )]
+    OtherEngine {
+        /// The engine of the backup.
+        backup: &'static str,
+        /// The engine of the configured store.
+        here: &'static str,
+    },
+    /// The database into which a backup is to be restored has tables.
+    #[error(
+        "the database {0} has tables already, and nothing was restored\n  \
+         create an empty one, and name it in store.url"
+    )]
+    DatabaseNotEmpty(String),
+    /// A program of PostgreSQL is not installed.
+    #[error("{0} is not installed here\n  sudo apt install postgresql-client")]
+    NoProgram(&'static str),
+    /// The server of the version that made a base backup is not installed.
+    #[error(
+        "this backup is restored by PostgreSQL {0}, which is not installed here\n  \
+         sudo apt install postgresql-{0}"
+    )]
+    NoServer(String),
+    /// PostgreSQL refuses to run as root.
+    #[error("PostgreSQL does not run as root\n  sudo -u kenduri kenduri restore …")]
+    Root,
+    /// A program of PostgreSQL failed.
+    #[error("{program} failed: {reason}")]
+    Program {
+        /// The name of the program.
+        program: &'static str,
+        /// What it said.
+        reason: String,
+    },
     /// A newer version of Kenduri made the backup.
     #[error(
         "Kenduri {made_by} made this backup, and this is {ours}\n  install {made_by} or a newer one"
@@ -93,8 +130,9 @@ pub enum BackupError {
     /// Another process of this installation is the one that backs up.
     #[error("another process backs this installation up just now; try again in a minute")]
     ElsewhereUnderWay,
-    /// Another program emptied the log before it was copied.
-    #[error("another program emptied the store's log; a new snapshot is made")]
+    /// The log was removed before it was copied: by another program, by the server, or because the
+    /// target failed for too long.
+    #[error("the store's log was removed before it was copied; a new snapshot is made")]
     LogLost,
     /// One transaction changed more than is copied as a change.
     #[error("one change of the store was too large to copy; a new snapshot is made")]

@@ -34,14 +34,55 @@ pub(crate) struct Manifest {
     pub(crate) made_by: String,
     /// The time of the store's state in the snapshot, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
-    /// The length of the database file, in bytes.
+    #[serde(default)]
+    pub(crate) kind: Kind,
+    /// The length of the database file or of the dump, in bytes.
     pub(crate) bytes: u64,
     pub(crate) pieces: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) base: Option<Base>,
     /// The object of each file beside the store, by its path in a restored data folder.
     pub(crate) files: BTreeMap<String, String>,
     /// Whether an object says how far the backup is.
     #[serde(default)]
     pub(crate) has_head: bool,
+}
+
+impl Manifest {
+    /// The space that is needed to unpack the snapshot, in bytes. A server is unpacked, and dumped
+    /// from there.
+    pub(crate) fn unpacked(&self) -> u64 {
+        match self.kind {
+            Kind::Sqlite | Kind::Dump => self.bytes,
+            Kind::Base => self.bytes.saturating_mul(2),
+        }
+    }
+}
+
+/// What a snapshot is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// A file of SQLite.
+    #[default]
+    Sqlite,
+    /// A PostgreSQL database, as `pg_dump --format=custom` writes it.
+    Dump,
+    /// A whole PostgreSQL server, as a tar archive of `pg_basebackup`; the log follows it.
+    Base,
+}
+
+/// What recovering from a base backup needs to know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Base {
+    /// The segment of the log that is the first to be replayed.
+    pub(crate) first: String,
+    /// The length of a segment, in bytes.
+    pub(crate) segment_length: u64,
+    /// The database of the store.
+    pub(crate) database: String,
+    /// The role that owns it.
+    pub(crate) user: String,
 }
 
 impl Generation {

@@ -7,16 +7,18 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use platform::Clock;
+use platform::store::PostgresSettings;
 use platform::store::log::Log;
 
 use crate::erasures::Sent;
 use crate::files::{self, Copied};
-use crate::generation::{Change, Generation, Manifest, PIECE, encode};
+use crate::generation::{Base, Change, Generation, Kind, Manifest, PIECE, encode};
 use crate::head::Head;
 use crate::log_copy::LogCopy;
 use crate::progress::Progress;
 use crate::vault::Vault;
-use crate::{BackupError, VERSION};
+use crate::wal_copy::{self, Ends, WalCopy};
+use crate::{BackupError, VERSION, postgres};
 
 /// How often new changes are copied while a snapshot is made.
 const PACE: Duration = Duration::from_secs(1);
@@ -32,6 +34,8 @@ pub(crate) struct Going {
     pub(crate) vault: Vault,
     /// The copy of the log; `None` on PostgreSQL.
     log: Option<LogCopy>,
+    /// The copy of PostgreSQL's log, where the role may replicate.
+    pub(crate) wal: Option<WalCopy>,
     /// The generations that receive new changes: two while a snapshot is made.
     generations: Vec<Active>,
     /// Changes that were copied from the log and are not in the target yet.
@@ -59,10 +63,12 @@ impl Going {
     pub(crate) fn begin(
         vault: Vault,
         log: Option<LogCopy>,
+        wal: Option<WalCopy>,
         data: PathBuf,
     ) -> Result<Self, BackupError> {
         let mut going = Self {
             log,
+            wal,
             generations: Vec::new(),
             waiting: Vec::new(),
             files: Copied::find(&vault)?,
@@ -82,7 +88,19 @@ impl Going {
     /// Continues the newest generation, if the log still contains everything since then. Otherwise
     /// another program has written in the meantime, and a new snapshot is needed.
     fn go_on(&mut self) -> Result<(), BackupError> {
-        let (Some(log), Some(progress)) = (&mut self.log, Progress::read(&self.data)) else {
+        let Some(log) = &mut self.log else {
+            let Some(newest) = Generation::list(&self.vault)?.pop() else {
+                return Ok(());
+            };
+            let kind = newest.manifest(&self.vault)?.kind;
+            let goes_on = match &self.wal {
+                None => kind == Kind::Dump,
+                Some(wal) => kind == Kind::Base && wal.is_chained()?,
+            };
+            self.snapshot = goes_on.then(|| newest.at());
+            return Ok(());
+        };
+        let Some(progress) = Progress::read(&self.data) else {
             return Ok(());
         };
         let generation = Generation::named(&progress.generation);
@@ -118,10 +136,21 @@ impl Going {
     }
 
     /// Copies new changes. Returns the time up to which everything is in the target.
-    pub(crate) fn follow(&mut self, clock: &Clock) -> Result<Option<Timestamp>, BackupError> {
+    pub(crate) fn follow(
+        &mut self,
+        clock: &Clock,
+        ends: Option<Ends>,
+    ) -> Result<Option<Timestamp>, BackupError> {
         let now = clock.now();
         if self.log.is_none() {
-            return Ok(None);
+            self.remove_old()?;
+            return match (&mut self.wal, ends) {
+                (Some(wal), Some(ends)) => {
+                    let until = wal.copy(&self.vault, ends)?;
+                    Ok(until.filter(|_| self.snapshot.is_some()))
+                }
+                _ => Ok(self.snapshot),
+            };
         }
         if self.waiting.is_empty() {
             self.copy_log()?;
@@ -179,33 +208,143 @@ impl Going {
         clock: &Clock,
     ) -> Result<Timestamp, BackupError> {
         self.write_back()?;
-        let newest = Generation::list_all(&self.vault)?.pop();
-        let generation = Generation::begin(&self.vault, clock.now(), newest.as_ref())?;
-        let at = generation.at();
+        let generation = self.begin_generation(clock)?;
         self.generations.push(Active {
             generation: generation.clone(),
             next_segment: 0,
         });
         let made = self.pieces(log, clock, &generation);
-        if made.is_err() {
+        let ended =
+            made.and_then(|pieces| self.end_snapshot(&generation, Kind::Sqlite, pieces, None));
+        if ended.is_err() {
             self.generations.pop();
+            self.give_up(&generation);
         }
-        let (bytes, pieces) = made?;
+        ended?;
+        self.generations
+            .retain(|active| active.generation == generation);
+        self.snapshot = Some(generation.at());
+        Ok(generation.at())
+    }
+
+    /// Copies the whole server where the role may replicate, else dumps the database.
+    pub(crate) fn snapshot_postgres(
+        &mut self,
+        settings: &PostgresSettings,
+        clock: &Clock,
+    ) -> Result<Timestamp, BackupError> {
+        let generation = self.begin_generation(clock)?;
+        let made = match self.wal.take() {
+            None => self.dump(settings, &generation),
+            Some(mut wal) => {
+                let made = self.base_backup(settings, clock, &generation, &mut wal);
+                self.wal = Some(wal);
+                made
+            }
+        };
+        if made.is_err() {
+            self.give_up(&generation);
+        }
+        made?;
+        self.snapshot = Some(generation.at());
+        Ok(generation.at())
+    }
+
+    fn dump(
+        &self,
+        settings: &PostgresSettings,
+        generation: &Generation,
+    ) -> Result<(), BackupError> {
+        let (mut bytes, mut pieces) = (0, 0);
+        postgres::dump(settings, |piece| {
+            self.vault.put(&generation.piece_name(pieces), piece)?;
+            bytes += piece.len() as u64;
+            pieces += 1;
+            Ok(())
+        })?;
+        self.end_snapshot(generation, Kind::Dump, (bytes, pieces), None)
+    }
+
+    /// Copies the whole server. The log is copied meanwhile, and at the end all of it that belongs
+    /// to the copy.
+    fn base_backup(
+        &self,
+        settings: &PostgresSettings,
+        clock: &Clock,
+        generation: &Generation,
+        wal: &mut WalCopy,
+    ) -> Result<(), BackupError> {
+        let segment_length = wal.wait_for_segment()?;
+        let (mut bytes, mut pieces, mut copied) = (0, 0, Instant::now());
+        let positions = postgres::base_backup(settings, |piece| {
+            self.vault.put(&generation.piece_name(pieces), piece)?;
+            bytes += piece.len() as u64;
+            pieces += 1;
+            if copied.elapsed() >= PACE {
+                wal.copy_files(&self.vault, clock.now())?;
+                copied = Instant::now();
+            }
+            Ok(())
+        });
+        let positions = positions?;
+        let segment = |position: &str| {
+            let segment = wal_copy::segment_of(positions.timeline, position, segment_length);
+            segment.ok_or(BackupError::LogLost)
+        };
+        wal.wait_for_copy(
+            &self.vault,
+            clock,
+            &segment(&positions.end)?,
+            segment_length,
+        )?;
+        let (database, user) = postgres::names(settings)?;
+        let base = Base {
+            first: segment(&positions.start)?,
+            segment_length,
+            database,
+            user,
+        };
+        self.end_snapshot(generation, Kind::Base, (bytes, pieces), Some(base))
+    }
+
+    fn begin_generation(&self, clock: &Clock) -> Result<Generation, BackupError> {
+        let newest = Generation::list_all(&self.vault)?.pop();
+        Generation::begin(&self.vault, clock.now(), newest.as_ref())
+    }
+
+    /// Writes the manifest, which makes the snapshot complete.
+    fn end_snapshot(
+        &self,
+        generation: &Generation,
+        kind: Kind,
+        (bytes, pieces): (u64, u32),
+        base: Option<Base>,
+    ) -> Result<(), BackupError> {
         let manifest = Manifest {
             made_by: VERSION.to_owned(),
-            at: at.as_millisecond(),
+            at: generation.at().as_millisecond(),
+            kind,
             bytes,
             pieces,
+            base,
             files: self.files.list(),
             has_head: true,
         };
         Head::begin(&self.vault)?;
         let manifest = serde_json::to_vec(&manifest).unwrap_or_default();
-        self.vault.put(&generation.manifest_name(), &manifest)?;
-        self.generations
-            .retain(|active| active.generation == generation);
-        self.snapshot = Some(at);
-        Ok(at)
+        self.vault.put(&generation.manifest_name(), &manifest)
+    }
+
+    /// Removes the objects of a snapshot that failed, so that a full target is not fuller than
+    /// before.
+    fn give_up(&self, generation: &Generation) {
+        let objects = generation.objects(&self.vault);
+        for name in objects.unwrap_or_default() {
+            // What cannot be removed now is removed with the old objects.
+            if self.vault.target.remove(&name).is_err() {
+                return;
+            }
+        }
     }
 
     /// Notes how far the backup is: once a minute, or at once.
@@ -278,7 +417,7 @@ impl Going {
             offset += left as u64;
             pieces += 1;
             if copied.elapsed() >= PACE {
-                self.follow(clock)?;
+                self.follow(clock, None)?;
                 copied = Instant::now();
             }
         }
@@ -315,6 +454,11 @@ impl Going {
             }
         }
         let mut named = BTreeSet::new();
+        if let Some(first) = kept.first()
+            && let Some(base) = first.manifest(&self.vault)?.base
+        {
+            old.extend(wal_copy::before(&self.vault, &base.first)?);
+        }
         for generation in &kept {
             named.extend(generation.manifest(&self.vault)?.files.into_values());
         }

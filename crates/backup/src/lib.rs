@@ -16,9 +16,12 @@ mod going;
 mod head;
 mod key;
 mod log_copy;
+mod postgres;
 mod progress;
+mod recovery;
 mod restore;
 mod vault;
+mod wal_copy;
 
 pub use agent::{Agent, Settings, Status};
 pub use destination::{S3Access, Target};
@@ -26,7 +29,7 @@ pub use drill::{Drill, DrillResult, drill};
 pub use error::BackupError;
 pub use files::Beside;
 pub use key::{BackupKey, FILE as KEY_FILE};
-pub use restore::{Listed, Places, Restored, is_unfinished, list, open, restore};
+pub use restore::{Listed, Places, Restored, StorePlace, is_unfinished, list, open, restore};
 
 /// The version of Kenduri.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

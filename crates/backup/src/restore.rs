@@ -9,13 +9,16 @@ use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use platform::store::{self, PostgresSettings};
 use platform::{Random, Secret};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::generation::{Generation, Manifest, Segment, decode};
+use crate::generation::{Generation, Kind, Manifest, Segment, decode};
 use crate::key::{BackupKey, OBJECT};
+use crate::recovery::{self, Unpacking};
 use crate::vault::Vault;
-use crate::{BackupError, Target, erasures, files, head};
+use crate::wal_copy::{self, Stretch};
+use crate::{BackupError, Target, erasures, files, head, postgres};
 
 /// The folder, in the data folder, of an unfinished restore.
 const UNFINISHED: &str = "restoring";
@@ -24,14 +27,51 @@ pub(crate) const STORE: &str = "store";
 /// The endings of the files in which SQLite keeps changes beside a store. It would repeat those of
 /// an older store in the restored one.
 const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
+/// The file in that folder that says what is being written into the database: if the database has
+/// tables then, it was written.
+const IN_DATABASE: &str = "in-database.json";
 
 /// The paths to which an installation is restored.
 #[derive(Clone, Debug)]
 pub struct Places {
     /// The data folder.
     pub data: PathBuf,
-    /// The store's file.
-    pub store: PathBuf,
+    /// Where the store goes.
+    pub store: StorePlace,
+}
+
+/// Where a store is restored to.
+#[derive(Clone, Debug)]
+pub enum StorePlace {
+    /// A file of SQLite, which must not exist.
+    File(PathBuf),
+    /// A PostgreSQL database, which must have no tables.
+    Database(PostgresSettings),
+}
+
+impl StorePlace {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::File(_) => "an SQLite file",
+            Self::Database(_) => "a PostgreSQL database",
+        }
+    }
+
+    /// Fails if there is a store.
+    fn check_empty(&self) -> Result<(), BackupError> {
+        match self {
+            Self::File(path) => {
+                let logs = LOGS.map(|end| with_ending(path, end));
+                let mut all = std::iter::once(path).chain(&logs);
+                let found = all.find(|path| path.exists());
+                found.map_or(Ok(()), |path| Err(BackupError::NotEmpty(path.clone())))
+            }
+            Self::Database(database) if store::has_tables(database)? => {
+                Err(BackupError::DatabaseNotEmpty(postgres::name(database)?))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What was restored.
@@ -39,7 +79,7 @@ pub struct Places {
 pub struct Restored {
     /// The time of the last commit in the restored store.
     pub until: Timestamp,
-    /// The length of the store, in bytes.
+    /// The length of the store or of its dump, in bytes.
     pub bytes: u64,
     /// The number of files beside the store.
     pub files: usize,
@@ -78,16 +118,20 @@ pub fn restore(
     let unfinished = places.data.join(UNFINISHED);
     if !unfinished.exists() {
         let beside = ["secret.key", "files", crate::KEY_FILE].map(|name| places.data.join(name));
-        let logs = LOGS.map(|end| with_ending(&places.store, end));
-        let mut all = beside.iter().chain([&places.store]).chain(&logs);
-        if let Some(path) = all.find(|path| path.exists()) {
+        if let Some(path) = beside.iter().find(|path| path.exists()) {
             return Err(BackupError::NotEmpty(path.clone()));
         }
+        places.store.check_empty()?;
+    } else if let StorePlace::Database(database) = &places.store
+        && store::has_tables(database)?
+    {
+        return end_after_commit(&unfinished, places);
     }
     let chosen = Chosen::find(&vault, to)?;
+    chosen.manifest.kind.check(&places.store)?;
     let plan = chosen.plan(&vault, to)?;
     make_folder(&places.data)?;
-    check_space(&places.data, chosen.manifest.bytes)?;
+    check_space(&places.data, chosen.manifest.unpacked())?;
     match fs::remove_dir_all(&unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(BackupError::file(&unfinished)(error));
@@ -109,9 +153,57 @@ pub fn restore(
             return Err(error);
         }
     };
-    let ending = put_in_place(&unfinished, places);
-    ending.map_err(BackupError::file(&places.data))?;
+    put_in_place(&unfinished, places, &restored)?;
     Ok(restored)
+}
+
+/// Ends a restore that was killed after the database had been written, which is the last but one
+/// step.
+fn end_after_commit(unfinished: &Path, places: &Places) -> Result<Restored, BackupError> {
+    let written = fs::read(unfinished.join(IN_DATABASE)).ok();
+    let written = written.and_then(|text| Restored::read(&text));
+    let Some(restored) = written else {
+        // The tables are not ours.
+        places.store.check_empty()?;
+        return Err(BackupError::NotEmpty(unfinished.to_owned()));
+    };
+    remove_unfinished(unfinished, places).map_err(BackupError::file(&places.data))?;
+    Ok(restored)
+}
+
+impl Restored {
+    fn written(&self) -> Vec<u8> {
+        let until = self.until.as_millisecond();
+        let all = (until, self.bytes, self.files, self.erasures);
+        serde_json::to_vec(&all).unwrap_or_default()
+    }
+
+    fn read(text: &[u8]) -> Option<Self> {
+        let (until, bytes, files, erasures) = serde_json::from_slice(text).ok()?;
+        Some(Self {
+            until: Timestamp::from_millisecond(until).ok()?,
+            bytes,
+            files,
+            erasures,
+        })
+    }
+}
+
+impl Kind {
+    /// Fails if a snapshot of this kind cannot be restored to `place`.
+    fn check(self, place: &StorePlace) -> Result<(), BackupError> {
+        match (self, place) {
+            (Self::Sqlite, StorePlace::File(_))
+            | (Self::Dump | Self::Base, StorePlace::Database(_)) => Ok(()),
+            _ => Err(BackupError::OtherEngine {
+                backup: match self {
+                    Self::Sqlite => "an SQLite file",
+                    Self::Dump | Self::Base => "a PostgreSQL database",
+                },
+                here: place.name(),
+            }),
+        }
+    }
 }
 
 /// A snapshot and the changes after it.
@@ -129,13 +221,23 @@ pub struct Listed {
 pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Listed>, BackupError> {
     let vault = Vault::of(target, key, random);
     let all = Generation::list(&vault)?;
-    let list = all.iter().map(|generation| {
+    let log = wal_copy::stretches(&vault)?;
+    let list = all.iter().enumerate().map(|(place, generation)| {
         let (segments, _) = generation.segments(&vault)?;
         let from = generation.at();
+        let manifest = generation.manifest(&vault)?;
+        let until = match manifest.base {
+            None => segments.last().map(|last| last.until),
+            // Their log is one, so each reaches to the next.
+            Some(_) => match all.get(place + 1) {
+                Some(next) => Some(next.at()),
+                None => log.iter().map(|stretch| stretch.at).max(),
+            },
+        };
         Ok(Listed {
             from,
-            until: segments.last().map_or(from, |last| last.until),
-            bytes: generation.manifest(&vault)?.bytes,
+            until: until.unwrap_or(from),
+            bytes: manifest.bytes,
         })
     });
     list.collect()
@@ -150,6 +252,8 @@ pub(crate) struct Chosen {
 /// The changes and files to restore after the snapshot.
 pub(crate) struct Plan {
     segments: Vec<Segment>,
+    /// The log to replay over a base backup.
+    stretches: Vec<Stretch>,
     /// The objects of files beside the store. If two are of the same file, the later one is used.
     files: Vec<String>,
 }
@@ -188,7 +292,18 @@ impl Chosen {
         segments.truncate(wanted.saturating_add(1));
         let mut files: Vec<String> = self.manifest.files.values().cloned().collect();
         files.extend(files::copied_between(vault, began, end)?);
-        Ok(Plan { segments, files })
+        let stretches = match &self.manifest.base {
+            None => Vec::new(),
+            Some(base) => {
+                let all = wal_copy::stretches(vault)?;
+                wal_copy::choose(all, &base.first, base.segment_length, end)?
+            }
+        };
+        Ok(Plan {
+            segments,
+            stretches,
+            files,
+        })
     }
 }
 
@@ -202,6 +317,14 @@ pub(crate) fn build(
 ) -> Result<Restored, BackupError> {
     let path = folder.join(STORE);
     let mut until = chosen.generation.at();
+    if let Some(base) = &chosen.manifest.base {
+        unpack(vault, chosen, &folder.join("cluster"))?;
+        let log = folder.join("wal");
+        wal_copy::write(vault, &plan.stretches, base.segment_length, &log)?;
+        until = recovery::recover(base, folder, to, &path)?.unwrap_or(until);
+        postgres::read(&path)?;
+        return build_beside(vault, plan, folder, until);
+    }
     let mut file = options(&path).map_err(BackupError::file(&path))?;
     for number in 0..chosen.manifest.pieces {
         let piece = vault.get(&chosen.generation.piece_name(number))?;
@@ -238,8 +361,37 @@ pub(crate) fn build(
         }
     }
     file.sync_all().map_err(BackupError::file(&path))?;
-    let bytes = length().map_err(BackupError::file(&path))?;
-    check_store(&path)?;
+    match chosen.manifest.kind {
+        Kind::Sqlite => check_store(&path)?,
+        Kind::Dump | Kind::Base => drop(postgres::read(&path)?),
+    }
+    build_beside(vault, plan, folder, until)
+}
+
+/// Unpacks a base backup.
+fn unpack(vault: &Vault, chosen: &Chosen, cluster: &Path) -> Result<(), BackupError> {
+    let mut unpacking = Unpacking::begin(cluster)?;
+    let mut bytes = 0;
+    for number in 0..chosen.manifest.pieces {
+        let piece = vault.get(&chosen.generation.piece_name(number))?;
+        bytes += piece.len() as u64;
+        unpacking.write(&piece)?;
+    }
+    if bytes != chosen.manifest.bytes {
+        return Err(BackupError::damaged(&chosen.generation.manifest_name()));
+    }
+    unpacking.end()
+}
+
+/// Assembles what is restored beside the store.
+fn build_beside(
+    vault: &Vault,
+    plan: &Plan,
+    folder: &Path,
+    until: Timestamp,
+) -> Result<Restored, BackupError> {
+    let path = folder.join(STORE);
+    let bytes = fs::metadata(&path).map_err(BackupError::file(&path))?.len();
     let mut names = std::collections::BTreeSet::new();
     for name in &plan.files {
         let (to, content) = files::read(vault, name)?;
@@ -274,13 +426,37 @@ pub(crate) fn check_store(path: &Path) -> Result<(), BackupError> {
 }
 
 /// Moves all files to their final paths, the store last.
-fn put_in_place(unfinished: &Path, places: &Places) -> io::Result<()> {
+fn put_in_place(
+    unfinished: &Path,
+    places: &Places,
+    restored: &Restored,
+) -> Result<(), BackupError> {
+    let failed = BackupError::file(&places.data);
     let beside = unfinished.join("beside");
-    for entry in fs::read_dir(&beside)? {
-        let entry = entry?;
-        move_over(&entry.path(), &places.data.join(entry.file_name()))?;
+    let move_beside = || {
+        for entry in fs::read_dir(&beside)? {
+            let entry = entry?;
+            move_over(&entry.path(), &places.data.join(entry.file_name()))?;
+        }
+        Ok(())
+    };
+    move_beside().map_err(&failed)?;
+    let store = unfinished.join(STORE);
+    match &places.store {
+        StorePlace::File(path) => fs::rename(&store, path).map_err(&failed)?,
+        StorePlace::Database(database) => {
+            let text = restored.written();
+            write_file(&unfinished.join(IN_DATABASE), &text).map_err(&failed)?;
+            File::open(unfinished)
+                .and_then(|folder| folder.sync_all())
+                .map_err(&failed)?;
+            postgres::restore(database, &store)?;
+        }
     }
-    fs::rename(unfinished.join(STORE), &places.store)?;
+    remove_unfinished(unfinished, places).map_err(&failed)
+}
+
+fn remove_unfinished(unfinished: &Path, places: &Places) -> io::Result<()> {
     File::open(&places.data)?.sync_all()?;
     fs::remove_dir_all(unfinished)?;
     File::open(&places.data)?.sync_all()
@@ -352,7 +528,7 @@ pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
 }
 
 /// Rounds a time down to the second.
-fn second(at: Timestamp) -> Timestamp {
+pub(crate) fn second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 

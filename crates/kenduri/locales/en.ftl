@@ -66,6 +66,7 @@ server-backup-no-key = Not begun
 server-backup-no-key-text = There is no key yet. This makes it, and shows a passphrase of six words once:
 server-backup-snapshot = Last snapshot: { $when }.
 server-backup-until = What was written until { $when } is in the backup.
+server-backup-dumped = The store is in PostgreSQL and is dumped as often as backup.every says. Only the state of a dump can be restored, and no time between two.
 server-backup-failure = It failed last on { $when }:
 server-backup-drill-good = Tried on { $when }: it was restored elsewhere and is whole.
 server-backup-drill-skipped = Not tried on { $when }: the disk has too little room to restore it elsewhere.

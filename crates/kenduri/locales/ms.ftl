@@ -66,6 +66,7 @@ server-backup-no-key = Belum bermula
 server-backup-no-key-text = Belum ada kunci. Ini membuatnya, dan menunjukkan frasa laluan enam perkataan sekali sahaja:
 server-backup-snapshot = Petikan terakhir: { $when }.
 server-backup-until = Apa yang ditulis sehingga { $when } ada dalam sandaran.
+server-backup-dumped = Stor berada dalam PostgreSQL dan dieksport sekerap yang ditetapkan dalam backup.every. Hanya keadaan pada waktu eksport boleh dipulihkan, bukan mana-mana waktu di antaranya.
 server-backup-failure = Kali terakhir gagal pada { $when }:
 server-backup-drill-good = Dicuba pada { $when }: ia dipulihkan di tempat lain dan lengkap.
 server-backup-drill-skipped = Tidak dicuba pada { $when }: ruang cakera tidak cukup untuk memulihkannya di tempat lain.

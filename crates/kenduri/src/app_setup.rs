@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use edge::maintenance::Maintenance;
 use platform::erasure;
-use platform::store::migrate;
+use platform::store::{self, migrate};
 use platform::{Clock, Files, Outbound, Platform, Random, Secret, Store, StoreError, Tx};
 use site::domain::Domains;
 use site::domains;
@@ -86,10 +86,13 @@ fn fill(settings: &Settings) -> Result<()> {
     let (Some(file), Some(backup)) = (&settings.restore_with, &settings.backup) else {
         return Ok(());
     };
-    let platform::store::Settings::Sqlite(sqlite) = &settings.store else {
-        return Ok(());
+    let places = places(settings);
+    // A restore that was not finished is finished first.
+    let is_filled = match &places.store {
+        backup::StorePlace::File(path) => path.exists(),
+        backup::StorePlace::Database(database) => store::has_tables(database)?,
     };
-    if sqlite.path.exists() {
+    if is_filled && !backup::is_unfinished(&settings.data) {
         return Ok(());
     }
     let passphrase = std::fs::read_to_string(file).with_context(|| {
@@ -103,10 +106,6 @@ fn fill(settings: &Settings) -> Result<()> {
         Err(backup::BackupError::Nothing(_)) => return Ok(()),
         key => key?,
     };
-    let places = backup::Places {
-        data: settings.data.clone(),
-        store: sqlite.path.clone(),
-    };
     let random = Random::system();
     let restored = backup::restore(&backup.target, &key, &places, None, &random)?;
     tracing::info!(
@@ -115,6 +114,17 @@ fn fill(settings: &Settings) -> Result<()> {
         backup.target.name()
     );
     Ok(())
+}
+
+/// Where a backup of this installation is restored to.
+pub(crate) fn places(settings: &Settings) -> backup::Places {
+    backup::Places {
+        data: settings.data.clone(),
+        store: match &settings.store {
+            store::Settings::Sqlite(sqlite) => backup::StorePlace::File(sqlite.path.clone()),
+            store::Settings::Postgres(database) => backup::StorePlace::Database(database.clone()),
+        },
+    }
 }
 
 /// Starts the backup, if one is configured.

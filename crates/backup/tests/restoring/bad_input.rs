@@ -46,6 +46,51 @@ async fn a_wrong_passphrase_and_a_place_without_a_backup_are_refused() {
     );
 }
 
+/// `kenduri restore` opens the key of a backup first, so nothing is written where it is refused.
+#[tokio::test]
+async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
+    let place = backed_up().await;
+    let before = names(&place.target_folder());
+    let envelope = place.target_folder().join("kenduri-backup.json");
+    let text = fs::read_to_string(&envelope).unwrap();
+    let newer = text.replace("\"format\": 1", "\"format\": 2");
+    let ours = format!("\"made_by\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(newer != text && newer.contains(&ours));
+    fs::write(&envelope, newer.replace(&ours, "\"made_by\": \"9.1.0\"")).unwrap();
+    let refused = backup::open(&place.target(), &place.passphrase);
+    assert!(
+        matches!(&refused, Err(BackupError::Newer { made_by, .. }) if made_by == "9.1.0"),
+        "{refused:?}"
+    );
+    // An older program that comes back does not write into it either.
+    let store = place.open();
+    let agent = place.agent(&store);
+    let refused = agent.now();
+    agent.stop();
+    assert!(
+        matches!(refused, Err(BackupError::Newer { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(names(&place.target_folder()), before);
+}
+
+/// The objects of another installation, beside the key of this one.
+#[tokio::test]
+async fn objects_that_another_key_sealed_are_not_restored() {
+    let (place, other) = (backed_up().await, backed_up().await);
+    for folder in ["begun", "manifests", "generations"] {
+        let (from, to) = (other.target_folder(), place.target_folder());
+        fs::remove_dir_all(to.join(folder)).unwrap();
+        fs::rename(from.join(folder), to.join(folder)).unwrap();
+    }
+    let refused = place.restore("again", None);
+    assert!(
+        matches!(refused, Err(BackupError::Damaged { .. })),
+        "{refused:?}"
+    );
+    assert!(is_empty(&place.folder.path().join("again")));
+}
+
 #[tokio::test]
 async fn another_installation_does_not_write_into_this_backup() {
     let place = backed_up().await;
@@ -87,10 +132,9 @@ async fn without_a_key_nothing_leaves_and_the_log_stays_short() {
     let refused = agent.now();
     assert!(matches!(refused, Err(BackupError::NoKey)), "{refused:?}");
     store.checkpoint().await.unwrap();
+    agent.turn().unwrap();
     let log = place.data().join("kenduri.db-wal");
-    while fs::metadata(&log).unwrap().len() > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    assert_eq!(fs::metadata(&log).unwrap().len(), 0);
     agent.stop();
     assert!(!place.target_folder().exists());
     let (key, _) = BackupKey::make(&Random::system()).unwrap();
@@ -128,7 +172,7 @@ async fn a_backup_that_is_cut_never_yields_half_a_store() {
     assert_eq!(answers(&data), (0..60).collect::<Vec<_>>());
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {

@@ -1,5 +1,5 @@
 //! A backup in a bucket of a server that speaks like S3, such as moto's. `KENDURI_TEST_S3` is its
-//! address; without it these tests are skipped.
+//! address; without it these tests are skipped. `cargo xtask test` starts one.
 
 use backup::{BackupError, S3Access, Target};
 use platform::Secret;
@@ -11,7 +11,11 @@ use crate::place::{Place, answer, answers};
     reason = "tests have no configuration to read it in"
 )]
 fn server() -> Option<String> {
-    std::env::var("KENDURI_TEST_S3").ok()
+    let server = std::env::var("KENDURI_TEST_S3").ok();
+    if server.is_none() {
+        eprintln!("skipped: KENDURI_TEST_S3 names no server");
+    }
+    server
 }
 
 fn access(endpoint: &str) -> S3Access {

@@ -1,7 +1,6 @@
 //! The backup is tried before it is needed.
 
 use std::fs;
-use std::time::Duration;
 
 use backup::{Drill, DrillResult};
 use jiff::SignedDuration;
@@ -55,18 +54,13 @@ async fn a_drill_comes_each_week_by_itself() {
     let store = place.open();
     let agent = place.agent(&store);
     agent.now().unwrap();
-    let mut last = None;
+    let (mut last, mut status) = (None, agent.watch());
     for _ in 0..2 {
-        loop {
-            let drill = agent.status().drill;
-            if drill.is_some() && drill != last {
-                let good = drill.as_ref().map(|drill| &drill.result);
-                assert!(matches!(good, Some(DrillResult::Good { .. })), "{drill:?}");
-                last = drill;
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let drill = status.wait_for(|status| status.drill != last).await;
+        let drill = drill.unwrap().drill.clone();
+        let good = drill.as_ref().map(|drill| &drill.result);
+        assert!(matches!(good, Some(DrillResult::Good { .. })), "{drill:?}");
+        last = drill;
         place.clock.advance(SignedDuration::from_hours(7 * 24));
     }
     agent.stop();

@@ -1,10 +1,14 @@
 //! What was backed up is restored as it was.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod attacked;
 mod bad_input;
 mod buckets;
 mod drills;
 mod place;
+mod postgres;
+mod postgres_log;
+mod small_disk;
 mod to_a_second;

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use backup::{Agent, BackupError, BackupKey, Beside, Places, Restored, S3Access, Settings, Target};
+use backup::{
+    Agent, BackupError, BackupKey, Beside, Places, Restored, S3Access, Settings, StorePlace, Target,
+};
 use jiff::{SignedDuration, Timestamp};
 use platform::store::migrate::{Migrations, Step};
-use platform::store::{Settings as StoreSettings, SqliteSettings};
+use platform::store::{PostgresSettings, Settings as StoreSettings, SqliteSettings};
 use platform::{Clock, ManualClock, Random, Rows, Secret, Store, StoreError, Tx, sql};
 use tempfile::TempDir;
 
@@ -26,6 +28,8 @@ pub(crate) struct Place {
     /// Where backups go instead of a folder.
     pub(crate) bucket: Option<Target>,
     pub(crate) has_drills: bool,
+    /// The database that the store is in, instead of a file.
+    pub(crate) database: Option<PostgresSettings>,
 }
 
 impl Place {
@@ -41,6 +45,7 @@ impl Place {
             passphrase,
             bucket: None,
             has_drills: false,
+            database: None,
         }
     }
 
@@ -60,11 +65,15 @@ impl Place {
     }
 
     pub(crate) fn open(&self) -> Store {
-        let settings = StoreSettings::Sqlite(SqliteSettings {
+        let file = || SqliteSettings {
             backed_up: true,
             durable: false,
             ..SqliteSettings::file(self.data().join("kenduri.db"))
-        });
+        };
+        let settings = match &self.database {
+            None => StoreSettings::Sqlite(file()),
+            Some(database) => StoreSettings::Postgres(database.clone()),
+        };
         let clock = Clock::Manual(self.clock.clone());
         Store::open(
             &settings,
@@ -82,6 +91,7 @@ impl Place {
             keep: SignedDuration::from_hours(35 * 24),
             has_drills: self.has_drills,
             data: self.data(),
+            postgres: self.database.clone(),
             beside: vec![Beside {
                 from: self.data().join("files"),
                 to: "files".to_owned(),
@@ -97,9 +107,20 @@ impl Place {
         name: &str,
         to: Option<Timestamp>,
     ) -> Result<(PathBuf, Restored), BackupError> {
+        let store = self.folder.path().join(name).join("kenduri.db");
+        self.restore_to(name, StorePlace::File(store), to)
+    }
+
+    /// Restores into the folder `name`, and the store into `store`.
+    pub(crate) fn restore_to(
+        &self,
+        name: &str,
+        store: StorePlace,
+        to: Option<Timestamp>,
+    ) -> Result<(PathBuf, Restored), BackupError> {
         let data = self.folder.path().join(name);
         let places = Places {
-            store: data.join("kenduri.db"),
+            store,
             data: data.clone(),
         };
         let restored = backup::restore(&self.target(), &self.key, &places, to, &Random::system())?;

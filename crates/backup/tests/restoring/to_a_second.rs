@@ -88,7 +88,7 @@ async fn each_second_is_restored_as_it_was() {
             _ => {}
         }
         if second % 5 == 0 {
-            tokio::time::sleep(Duration::from_millis(1_100)).await;
+            agent.turn().unwrap();
         }
     }
     agent.stop();
@@ -151,10 +151,11 @@ async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_n
 }
 
 async fn wait_for_a_copy(agent: &backup::Agent) {
-    while agent.status().copied_until.is_none() {
-        assert!(agent.status().failure.is_none(), "{:?}", agent.status());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let mut status = agent.watch();
+    let copied =
+        status.wait_for(|status| status.copied_until.is_some() || status.failure.is_some());
+    let status = copied.await.unwrap();
+    assert!(status.failure.is_none(), "{status:?}");
 }
 
 /// Another program that checkpoints while the backup runs takes nothing from it.

@@ -2,19 +2,20 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
-use backup::{Places, Target};
+use anyhow::{Context as _, Result};
+use backup::Target;
 use clap::Args;
 use jiff::Timestamp;
-use platform::store;
 use platform::{Random, Secret};
 
 use super::password::read_secret;
 use super::{Where, say, stopped};
+use crate::app_setup;
 
 /// Restore everything from a backup, into an empty data folder
 ///
-/// Asks for the passphrase of six words. Nothing is changed before everything was read and found
+/// A store in PostgreSQL is restored into an empty database, which store.url names. Asks for the
+/// passphrase of six words. Nothing is changed before everything was read and found
 /// whole; what was erased since the wanted time is erased again before anything is served. The
 /// settings are put into the folder `settings` of the data folder.
 #[derive(Debug, Args)]
@@ -42,13 +43,7 @@ impl Restore {
                 format!("the passphrase cannot be read from {}", path.display())
             })?),
         };
-        let store::Settings::Sqlite(sqlite) = &settings.store else {
-            bail!("store.url names a PostgreSQL server, and this backup is of an SQLite store");
-        };
-        let places = Places {
-            data: settings.data.clone(),
-            store: sqlite.path.clone(),
-        };
+        let places = app_setup::places(&settings);
         let key = backup::open(&target, &passphrase)?;
         let restored = backup::restore(&target, &key, &places, self.to, &Random::system())?;
         say(&format!(

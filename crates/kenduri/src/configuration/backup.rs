@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ::backup::{Beside, S3Access, Settings, Target};
 use jiff::SignedDuration;
+use platform::store;
 use toml::{Table, Value};
 
 use super::check::Check;
@@ -40,6 +41,7 @@ pub(super) fn passphrase_file(written: &Written, check: &mut Check<'_>) -> Optio
 pub(super) fn read(
     written: &Written,
     data: &Path,
+    store: &store::Settings,
     access: &S3Access,
     check: &mut Check<'_>,
 ) -> Option<Settings> {
@@ -47,13 +49,6 @@ pub(super) fn read(
     let keep = duration("backup.keep", &written.backup.keep, check);
     if written.backup.to.is_empty() {
         return None;
-    }
-    if !written.store.url.starts_with("sqlite:") {
-        check.refuse(
-            "backup.to",
-            "backup.to is for a store in an SQLite file, and store.url names a PostgreSQL server",
-            "leave [backup] out, and copy the store with pg_dump",
-        );
     }
     let target = Target::parse(&written.backup.to, access);
     let target = check.accept("backup.to", target)?;
@@ -75,6 +70,10 @@ pub(super) fn read(
         keep: keep?,
         has_drills: written.backup.drill == Drill::Weekly,
         data: data.to_owned(),
+        postgres: match store {
+            store::Settings::Sqlite(_) => None,
+            store::Settings::Postgres(database) => Some(database.clone()),
+        },
         beside: beside.into(),
     })
 }

@@ -174,11 +174,11 @@ pub(super) fn settings(
     let domains = domain_settings::read(sections, check);
     domain_settings::check_home(&site.home, &domains, check);
     let s3_access = backup::access(written, check);
+    let store = store_settings(written, data, check);
     let settings = Settings {
         data: data.to_owned(),
         secret_file: secret_file(written, data, check),
         site,
-        store: store_settings(written, data, check),
         mail: Mail {
             route: mail::route(written, check),
             from: from?,
@@ -189,7 +189,8 @@ pub(super) fn settings(
         registration: registration(written, check),
         files: files(written, data, check),
         max_upload: max_upload(written, check),
-        backup: backup::read(written, data, &s3_access, check),
+        backup: backup::read(written, data, &store, &s3_access, check),
+        store,
         s3_access,
         restore_with: backup::passphrase_file(written, check),
         listen: plan.as_ref()?.listen().clone(),

@@ -35,6 +35,8 @@ impl BackupState {
                 .copied_until
                 .map(|at| line("server-backup-until", at)),
         );
+        let dumped = status.is_dumped && status.has_key;
+        lines.extend(dumped.then(|| text.say("server-backup-dumped").to_string()));
         let drill = status.drill.map(|drill| {
             let at = Timestamp::from_millisecond(drill.at).unwrap_or_default();
             let id = match drill.result {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::engine::{Database, Engine};
 use crate::program::{PATIENCE, Program, run, text};
 
 /// A machine with a backup on another disk.
@@ -148,6 +149,52 @@ fn a_lost_machine_is_restored_elsewhere_and_goes_on() {
 
     let into = data.to_string_lossy();
     let mut program = Program::serve(&["--data", &into], &[]);
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_eq!(program.end(Signal::TERM).code(), Some(0));
+}
+
+#[test]
+fn a_lost_database_is_restored_into_an_empty_one() {
+    let (Some(lost), Some(empty)) = (
+        Database::create("backup_lost"),
+        Database::create("backup_empty"),
+    ) else {
+        eprintln!("skipped: KENDURI_TEST_POSTGRES names no server");
+        return;
+    };
+    let (lost, empty) = (
+        Engine::Postgres(lost.of_a_role()),
+        Engine::Postgres(empty.of_a_role()),
+    );
+    let machine = Machine::new();
+    let first = fs::read_to_string(machine.settings()).expect("settings");
+    let with = |engine: &Engine| format!("{first}[store]\nurl = \"{}\"\n", engine.url());
+    fs::write(machine.settings(), with(&lost)).expect("settings");
+    let program = machine.serve();
+    let passphrase = machine.make_key();
+    assert!(machine.make_owner(4));
+    machine.run(&["backup", "now"]).expect("a dump");
+    let good = machine.run(&["backup", "verify"]).expect("good");
+    assert!(good.contains("The backup is good"), "{good}");
+    let metrics = text(&program.get("/metrics").body);
+    assert!(metrics.contains("kenduri_backup_lag_seconds"), "{metrics}");
+    program.kill();
+
+    let from = format!(
+        "folder:{}",
+        machine.folder.path().join("elsewhere").display()
+    );
+    let passphrase = passphrase.to_string_lossy();
+    let restore = ["restore", "--from", &from, "--passphrase-file", &passphrase];
+    fs::rename(machine.data(), machine.folder.path().join("lost")).expect("thrown away");
+    let refused = machine.run(&restore).expect_err("it has tables");
+    assert!(refused.contains("has tables already"), "{refused}");
+    assert!(!machine.data().exists());
+    fs::write(machine.settings(), with(&empty)).expect("settings");
+    machine.run(&restore).expect("restored");
+    let owner = empty.text(&machine.data(), "SELECT canonical FROM email");
+    assert_eq!(owner, "owner-4@example.my");
+    let mut program = machine.serve();
     assert_eq!(program.get("/readyz").status, 200);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }

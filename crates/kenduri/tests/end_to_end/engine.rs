@@ -107,11 +107,26 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Gives the database to a role of its own, which may not replicate.
+    pub(crate) fn of_a_role(mut self) -> Self {
+        let name = &self.name;
+        let give = format!("CREATE ROLE {name} LOGIN; ALTER DATABASE {name} OWNER TO {name}");
+        connect(&self.server).batch_execute(&give).expect("a role");
+        let (before, server) = self.url.split_once('@').expect("a URL with a role");
+        let (scheme, _) = before.split_once("://").expect("a URL");
+        self.url = format!("{scheme}://{name}@{server}");
+        self
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         // The server is private and goes away with the tests in any case.
-        let _ = connect(&self.server).batch_execute(&drop);
+        let mut client = connect(&self.server);
+        let _ = client.batch_execute(&drop);
+        let _ = client.batch_execute(&format!("DROP ROLE IF EXISTS {}", self.name));
     }
 }
 

@@ -32,6 +32,7 @@ use crate::random::Random;
 use crate::request;
 pub use error::StoreError;
 pub use platform_derive::Row;
+pub use postgres::{LogHold, has_tables};
 pub use query::Query;
 #[doc(hidden)]
 pub use query::{Argument, Part, Text, join_columns};

@@ -223,6 +223,74 @@ impl Server {
     }
 }
 
+/// Keeps the server from removing its log while this value exists: a temporary replication slot,
+/// which ends with its connection.
+pub struct LogHold {
+    client: Client,
+    slot: String,
+}
+
+impl std::fmt::Debug for LogHold {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogHold")
+            .field("slot", &self.slot)
+            .finish_non_exhaustive()
+    }
+}
+
+impl LogHold {
+    /// Holds the log from now on. The role must be allowed to replicate; `slot` consists of small
+    /// letters, digits and `_`.
+    ///
+    /// Blocks.
+    pub fn begin(settings: &PostgresSettings, slot: &str) -> Result<Self, StoreError> {
+        let config = Config::from(configuration(settings)?);
+        let mut client = connect(&config)?;
+        client
+            .query_one(
+                "SELECT pg_create_physical_replication_slot($1, true, true)",
+                &[&slot],
+            )
+            .map_err(|error| StoreError::Unavailable(explain(&error)))?;
+        Ok(Self {
+            client,
+            slot: slot.to_owned(),
+        })
+    }
+
+    /// Lets the server remove what is before `position`, in bytes since the beginning of the log.
+    ///
+    /// Blocks.
+    pub fn advance(&mut self, position: i64) -> Result<(), StoreError> {
+        let advanced = self.client.query(
+            "SELECT pg_replication_slot_advance(slot_name, '0/0'::pg_lsn + $2::bigint::numeric)
+             FROM pg_replication_slots WHERE slot_name = $1 AND restart_lsn < '0/0'::pg_lsn + $2::bigint::numeric",
+            &[&self.slot, &position],
+        );
+        advanced
+            .map(drop)
+            .map_err(|error| StoreError::Unavailable(explain(&error)))
+    }
+}
+
+/// Whether a database has any table, view or sequence, besides those of extensions.
+///
+/// Blocks.
+pub fn has_tables(settings: &PostgresSettings) -> Result<bool, StoreError> {
+    let config = Config::from(configuration(settings)?);
+    let found = connect(&config)?.query_opt(
+        "SELECT 1 FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+         AND relnamespace NOT IN (SELECT oid FROM pg_namespace
+             WHERE nspname LIKE 'pg\\_%' OR nspname = 'information_schema')
+         AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE classid = 'pg_class'::regclass
+             AND objid = pg_class.oid AND deptype = 'e')
+         LIMIT 1",
+        &[],
+    );
+    let found = found.map_err(|error| StoreError::Unavailable(explain(&error)))?;
+    Ok(found.is_some())
+}
+
 /// Options of every session; the keep-alive makes the server notice within half a minute that a
 /// process with locks is gone.
 const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s \

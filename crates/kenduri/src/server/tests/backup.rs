@@ -1,7 +1,6 @@
 //! Tests of the backup's state on the admin page.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ::backup::{Agent, BackupKey, S3Access, Settings, Target};
 use jiff::SignedDuration;
@@ -36,6 +35,7 @@ fn the_page_tells_that_the_key_is_missing_and_why_a_backup_fails() {
             keep: SignedDuration::from_hours(24),
             has_drills: false,
             data: folder.path().to_owned(),
+            postgres: None,
             beside: Vec::new(),
         };
         let platform = &world.platform;
@@ -53,9 +53,7 @@ fn the_page_tells_that_the_key_is_missing_and_why_a_backup_fails() {
 
         let (key, _) = BackupKey::make(&Random::system()).unwrap();
         key.keep(folder.path()).unwrap();
-        while agent.status().failure.is_none() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        agent.turn().unwrap_err();
         let said = owner.get("/admin/server").await.text();
         assert!(said.contains("It failed last on"), "{said}");
         assert!(said.contains("Not a directory"), "{said}");

@@ -1,0 +1,529 @@
+//! Copying PostgreSQL's write-ahead log as it is written.
+//!
+//! `pg_receivewal` streams the log into a folder of segments. What is new in them goes to the
+//! target as `wal/SEGMENT/FROM-UNTIL-TIME`: the bytes of a segment from one position to another.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use platform::store::{LogHold, PostgresSettings};
+use platform::{StoreError, Tx, sql};
+
+use crate::BackupError;
+use crate::postgres::{self, Running};
+use crate::vault::Vault;
+
+/// The prefix of the log's objects in a backup.
+const ALL: &str = "wal/";
+/// The folder, in the data folder, into which the log is streamed.
+const FOLDER: &str = "backup-wal";
+/// The ending of the segment that is being written.
+const PARTIAL: &str = ".partial";
+/// How much of the log waits for a target that fails, in bytes.
+const MOST: u64 = 1 << 30;
+/// How late the log may be received.
+const LATE: SignedDuration = SignedDuration::from_mins(10);
+/// The message of `pg_receivewal` when the server has no longer what comes next.
+const REMOVED: &str = "has already been removed";
+/// How long to wait for a stretch of the log, and how often to look.
+const TRIES: u32 = 300;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The ends of the log, in bytes since its beginning.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    /// When these ends were read.
+    pub(crate) at: Timestamp,
+    /// All commits acknowledged at that time are before this position.
+    committed: i64,
+    /// What `pg_receivewal` has written to the folder.
+    received: Option<i64>,
+    /// The length of a segment.
+    segment: i64,
+}
+
+impl Ends {
+    /// Reads the ends, for a `pg_receivewal` that calls itself `name`.
+    pub(crate) fn read(tx: &mut Tx<'_>, name: &str, at: Timestamp) -> Result<Self, StoreError> {
+        let (committed, received, segment) = sql!(
+            "SELECT CAST(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0') AS bigint),
+                (SELECT CAST(MAX(pg_wal_lsn_diff(write_lsn, '0/0')) AS bigint)
+                 FROM pg_stat_replication WHERE application_name = :name),
+                CAST(pg_size_bytes(current_setting('wal_segment_size')) AS bigint)",
+            name
+        )
+        .one(tx)?;
+        Ok(Self {
+            at,
+            committed,
+            received,
+            segment,
+        })
+    }
+}
+
+/// Whether the role may see how far the server's streams are.
+pub(crate) fn may_see_streams(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let role = "pg_read_all_stats";
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM pg_roles WHERE rolname = current_user
+         AND pg_has_role(CAST(:role AS text), 'USAGE')",
+        role
+    )
+    .one(tx)?;
+    Ok(count == 1)
+}
+
+/// The copying of one server's log.
+pub(crate) struct WalCopy {
+    settings: PostgresSettings,
+    folder: PathBuf,
+    /// The name under which the server lists the stream.
+    pub(crate) name: String,
+    receiving: Option<Running>,
+    /// Keeps the server from removing what was not received yet.
+    hold: Option<LogHold>,
+    /// The length of a segment; 0 before the server was asked.
+    segment_length: u64,
+    /// Where the copied part of each segment ends.
+    copied: BTreeMap<String, u64>,
+    /// The earliest ends that were not reached yet.
+    awaited: Option<Ends>,
+}
+
+impl WalCopy {
+    /// Starts receiving where an earlier process ended, or at the server's current end.
+    pub(crate) fn begin(
+        settings: &PostgresSettings,
+        data: &Path,
+        vault: &Vault,
+    ) -> Result<Self, BackupError> {
+        let mut copied = BTreeMap::new();
+        for stretch in stretches(vault)? {
+            copied.insert(stretch.segment, stretch.until);
+        }
+        let name = vault.name_of(&["stream"]);
+        let mut copy = Self {
+            settings: settings.clone(),
+            folder: data.join(FOLDER),
+            name: format!("kenduri_{}", name.get(..16).unwrap_or(&name)),
+            receiving: None,
+            hold: None,
+            segment_length: 0,
+            copied,
+            awaited: None,
+        };
+        copy.receive()?;
+        Ok(copy)
+    }
+
+    /// Whether the folder has a segment, so that the log goes on where it was copied before.
+    pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
+        Ok(self.files()?.iter().any(Received::is_segment))
+    }
+
+    /// Starts receiving, if it is not under way.
+    fn receive(&mut self) -> Result<(), BackupError> {
+        if let Some(running) = &mut self.receiving {
+            if !running.has_ended()? {
+                return Ok(());
+            }
+            let ended = self.receiving.take().map(Running::finish);
+            let ended = ended.unwrap_or(Ok(String::new()));
+            let Err(BackupError::Program { reason, .. }) = &ended else {
+                // The server was stopped in good order.
+                return ended.map(drop);
+            };
+            if reason.contains(REMOVED) {
+                clear(&self.folder).map_err(BackupError::file(&self.folder))?;
+                return Err(BackupError::LogLost);
+            }
+            return ended.map(drop);
+        }
+        crate::restore::make_folder(&self.folder)?;
+        if self.hold.is_none() {
+            self.hold = Some(LogHold::begin(&self.settings, &self.name)?);
+        }
+        self.receiving = Some(postgres::receive(&self.settings, &self.folder, &self.name)?);
+        Ok(())
+    }
+
+    /// Copies what is new. Returns the time up to which everything is in the target.
+    pub(crate) fn copy(
+        &mut self,
+        vault: &Vault,
+        ends: Ends,
+    ) -> Result<Option<Timestamp>, BackupError> {
+        self.segment_length = ends.segment.unsigned_abs();
+        self.receive()?;
+        self.let_go(ends)?;
+        self.copy_files(vault, ends.at)?;
+        let awaited = *self.awaited.get_or_insert(ends);
+        if ends.received.is_none_or(|end| end < awaited.committed) {
+            return Ok(None);
+        }
+        self.awaited = None;
+        let is_all = ends.received.is_some_and(|end| end >= ends.committed);
+        Ok(Some(if is_all { ends.at } else { awaited.at }))
+    }
+
+    /// Lets the server remove what was received, and gives the log up where the folder has grown too
+    /// large because the target fails.
+    fn let_go(&mut self, ends: Ends) -> Result<(), BackupError> {
+        if let (Some(hold), Some(received)) = (&mut self.hold, ends.received)
+            && let Err(error) = hold.advance(received)
+        {
+            // The connection is lost, and the slot with it.
+            self.hold = Some(LogHold::begin(&self.settings, &self.name).map_err(|_| error)?);
+        }
+        let waiting: u64 = self.files()?.iter().map(|file| file.length).sum();
+        if waiting > MOST {
+            self.receiving = None;
+            clear(&self.folder).map_err(BackupError::file(&self.folder))?;
+            return Err(BackupError::LogLost);
+        }
+        Ok(())
+    }
+
+    /// Copies what is new in the folder.
+    pub(crate) fn copy_files(&mut self, vault: &Vault, now: Timestamp) -> Result<(), BackupError> {
+        let files = self.files()?;
+        let last_whole = files.iter().rposition(|file| file.is_whole);
+        let is_growing = files.iter().any(|file| !file.is_whole);
+        for (place, file) in files.iter().enumerate() {
+            let path = self.folder.join(&file.name);
+            let from = self.copied.get(&file.segment).copied().unwrap_or_default();
+            if !file.is_whole || from < file.length || file.length == 0 {
+                let failed = BackupError::file(&path);
+                // It is renamed when it is whole.
+                let bytes = match fs::read(&path) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    bytes => bytes.map_err(failed)?,
+                };
+                let filled = bytes.iter().rposition(|byte| *byte != 0);
+                let filled = filled.map_or(0, |last| last as u64 + 1).max(from);
+                let until = if file.is_whole { file.length } else { filled };
+                if until > from {
+                    let range = index(from)..index(filled);
+                    let stretch = Stretch {
+                        segment: file.segment.clone(),
+                        from,
+                        until,
+                        at: now,
+                    };
+                    vault.put(&stretch.name(), bytes.get(range).unwrap_or_default())?;
+                    self.copied.insert(file.segment.clone(), until);
+                }
+            }
+            // The newest says where to go on, where none is growing.
+            let is_needed = !is_growing && Some(place) == last_whole;
+            if file.is_whole && !is_needed {
+                fs::remove_file(&path).map_err(BackupError::file(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until a segment is being received, and returns the length of segments.
+    pub(crate) fn wait_for_segment(&mut self) -> Result<u64, BackupError> {
+        for _ in 0..TRIES {
+            self.receive()?;
+            let files = self.files()?;
+            if files.iter().any(Received::is_segment) {
+                return Ok(self.segment_length);
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Err(BackupError::LogLost)
+    }
+
+    /// Waits until a whole segment is in the target.
+    pub(crate) fn wait_for_copy(
+        &mut self,
+        vault: &Vault,
+        clock: &platform::Clock,
+        segment: &str,
+        length: u64,
+    ) -> Result<(), BackupError> {
+        for _ in 0..TRIES {
+            self.receive()?;
+            self.copy_files(vault, clock.now())?;
+            if self.copied.get(segment) == Some(&length) {
+                return Ok(());
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Err(BackupError::LogLost)
+    }
+
+    fn files(&self) -> Result<Vec<Received>, BackupError> {
+        let failed = BackupError::file(&self.folder);
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(&failed)? {
+            let entry = entry.map_err(&failed)?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let length = match entry.metadata() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                facts => facts.map_err(&failed)?.len(),
+            };
+            let segment = name.trim_end_matches(PARTIAL).to_owned();
+            // Others are being made by `pg_receivewal`.
+            if is_segment(&segment) || segment.ends_with(HISTORY) {
+                files.push(Received {
+                    is_whole: segment == name,
+                    segment,
+                    name,
+                    length,
+                });
+            }
+        }
+        files.sort_by(|one, other| one.segment.cmp(&other.segment));
+        Ok(files)
+    }
+}
+
+/// A file that `pg_receivewal` writes.
+struct Received {
+    name: String,
+    segment: String,
+    is_whole: bool,
+    length: u64,
+}
+
+impl Received {
+    fn is_segment(&self) -> bool {
+        is_segment(&self.segment)
+    }
+}
+
+/// The ending of the file that tells where a timeline begins.
+const HISTORY: &str = ".history";
+
+fn is_segment(name: &str) -> bool {
+    name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The name of the segment with a position such as `0/2000028`.
+pub(crate) fn segment_of(timeline: u32, position: &str, length: u64) -> Option<String> {
+    let (high, low) = position.split_once('/')?;
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    let number = ((number(high)? << 32) | number(low)?).checked_div(length)?;
+    let in_each = (1 << 32) / length;
+    Some(format!(
+        "{timeline:08X}{:08X}{:08X}",
+        number / in_each,
+        number % in_each
+    ))
+}
+
+/// Some bytes of a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    pub(crate) segment: String,
+    pub(crate) from: u64,
+    pub(crate) until: u64,
+    /// When it was copied.
+    pub(crate) at: Timestamp,
+}
+
+impl Stretch {
+    pub(crate) fn name(&self) -> String {
+        format!(
+            "{ALL}{}/{:010}-{:010}-{:013}",
+            self.segment,
+            self.from,
+            self.until,
+            self.at.as_millisecond()
+        )
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        let (segment, rest) = name.strip_prefix(ALL)?.split_once('/')?;
+        let mut numbers = rest.split('-');
+        let mut next = || numbers.next()?.parse::<u64>().ok();
+        let (from, until, at) = (next()?, next()?, next()?);
+        Some(Self {
+            segment: segment.to_owned(),
+            from,
+            until,
+            at: Timestamp::from_millisecond(i64::try_from(at).ok()?).ok()?,
+        })
+    }
+}
+
+/// All stretches, in the order of the log.
+pub(crate) fn stretches(vault: &Vault) -> Result<Vec<Stretch>, BackupError> {
+    let names = vault.target.list(ALL)?;
+    Ok(names
+        .iter()
+        .filter_map(|name| Stretch::parse(name))
+        .collect())
+}
+
+/// The objects of segments before `first`.
+pub(crate) fn before(vault: &Vault, first: &str) -> Result<Vec<String>, BackupError> {
+    let old = stretches(vault)?.into_iter();
+    let old = old.filter(|stretch| is_segment(&stretch.segment) && *stretch.segment < *first);
+    Ok(old.map(|stretch| stretch.name()).collect())
+}
+
+/// Chooses the stretches from the segment `first` to the first that was copied so long after `end`
+/// that it was also received after `end`. Fails if one is missing.
+pub(crate) fn choose(
+    all: Vec<Stretch>,
+    first: &str,
+    segment_length: u64,
+    end: Timestamp,
+) -> Result<Vec<Stretch>, BackupError> {
+    let end = end.saturating_add(LATE).unwrap_or(Timestamp::MAX);
+    let mut chosen: Vec<Stretch> = Vec::new();
+    for stretch in all {
+        if !is_segment(&stretch.segment) {
+            chosen.push(stretch);
+            continue;
+        }
+        if *stretch.segment < *first {
+            continue;
+        }
+        let last = chosen.iter().rfind(|last| is_segment(&last.segment));
+        let goes_on = match last {
+            None => stretch.segment == first && stretch.from == 0,
+            Some(last) if last.segment == stretch.segment => stretch.from <= last.until,
+            Some(last) => {
+                stretch.from == 0
+                    && last.until == segment_length
+                    && follows(&last.segment, &stretch.segment, segment_length)
+            }
+        };
+        if !goes_on {
+            return Err(BackupError::Damaged {
+                object: format!("what is before {}", stretch.name()),
+                whole_until: last.map(|last| crate::restore::second(last.at)),
+            });
+        }
+        let is_last = stretch.at > end;
+        chosen.push(stretch);
+        if is_last {
+            break;
+        }
+    }
+    Ok(chosen)
+}
+
+/// Whether a segment comes directly after another, perhaps on a new timeline, which begins with the
+/// same segment as the old one ends with.
+fn follows(before: &str, after: &str, length: u64) -> bool {
+    let number = |segment: &str| {
+        let part = |range| u64::from_str_radix(segment.get(range)?, 16).ok();
+        let in_each = (1_u64 << 32).checked_div(length)?;
+        Some(part(8..16)? * in_each + part(16..24)?)
+    };
+    match (number(before), number(after)) {
+        (Some(before_number), Some(number)) => {
+            number == before_number + 1 || (number == before_number && after > before)
+        }
+        _ => false,
+    }
+}
+
+/// Writes the segments into a folder.
+pub(crate) fn write(
+    vault: &Vault,
+    stretches: &[Stretch],
+    segment_length: u64,
+    folder: &Path,
+) -> Result<(), BackupError> {
+    use std::os::unix::fs::FileExt as _;
+    crate::restore::make_folder(folder)?;
+    for stretch in stretches {
+        let bytes = vault.get(&stretch.name())?;
+        let path = folder.join(&stretch.segment);
+        let write = || {
+            let mut options = fs::OpenOptions::new();
+            options.write(true).create(true).truncate(false);
+            let file = options.open(&path)?;
+            if is_segment(&stretch.segment) {
+                file.set_len(segment_length)?;
+            }
+            file.write_all_at(&bytes, stretch.from)
+        };
+        write().map_err(BackupError::file(&path))?;
+    }
+    Ok(())
+}
+
+fn index(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+fn clear(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LENGTH: u64 = 16 << 20;
+
+    fn stretch(segment: &str, from: u64, until: u64, at: i64) -> Stretch {
+        Stretch {
+            segment: format!("00000001{segment:0>16}"),
+            from,
+            until,
+            at: Timestamp::from_second(at * 1_000).unwrap(),
+        }
+    }
+
+    #[test]
+    fn segments_are_named_as_postgresql_names_them() {
+        let name = |position| segment_of(1, position, LENGTH).unwrap();
+        assert_eq!(name("0/2000028"), "000000010000000000000002");
+        assert_eq!(name("A/FF000000"), "000000010000000A000000FF");
+        let written = stretch("2", 5, 9, 1_700_000);
+        assert_eq!(Stretch::parse(&written.name()), Some(written));
+    }
+
+    #[test]
+    fn a_stretch_that_is_missing_is_named_with_the_time_before_it() {
+        let all = [
+            stretch("1", 0, LENGTH, 1),
+            stretch("2", 0, 10, 2),
+            stretch("2", 10, LENGTH, 3),
+            stretch("100000000", 0, 4, 4),
+        ];
+        let first = all[1].segment.clone();
+        let choose = |without: Option<usize>, end: i64| {
+            let mut all = all.to_vec();
+            without.map(|place| all.remove(place));
+            let end = Timestamp::from_second(end * 1_000 - 600).unwrap();
+            choose(all, &first, LENGTH, end).map(|chosen| chosen.len())
+        };
+        assert_eq!(choose(None, 1).unwrap(), 1);
+        assert_eq!(choose(None, 2).unwrap(), 2);
+        // The next segment after FF of 0 is 0 of 1, so here one is missing.
+        assert!(choose(None, 9).is_err());
+        for place in [1, 2] {
+            assert!(choose(Some(place), 9).is_err(), "{place}");
+        }
+        assert!(follows(
+            "0000000100000000000000FF",
+            "000000010000000100000000",
+            LENGTH
+        ));
+        assert!(follows(
+            "000000010000000000000003",
+            "000000020000000000000003",
+            LENGTH
+        ));
+    }
+}

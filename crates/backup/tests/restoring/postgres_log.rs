@@ -1,0 +1,293 @@
+//! Where the role may replicate, the whole PostgreSQL server is copied and its log follows.
+//!
+//! The tests start a server of their own. PostgreSQL does not run as root, so as root they run
+//! again as the user `postgres`.
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use backup::{Agent, BackupError, DrillResult, Settings, StorePlace};
+use jiff::{SignedDuration, Timestamp};
+use platform::store::PostgresSettings;
+use platform::{Clock, Random, Secret, Store};
+use postgres::{Client, NoTls};
+use tempfile::TempDir;
+
+use crate::place::Place;
+use crate::postgres::write;
+
+/// A server of our own; stopped when dropped.
+struct Server {
+    process: Child,
+    folder: TempDir,
+}
+
+impl Server {
+    fn start(programs: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let made = Command::new(programs.join("initdb"))
+            .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
+            .arg("--no-sync")
+            .arg("--pgdata")
+            .arg(&data)
+            .stdout(Stdio::null())
+            .status();
+        assert!(made.unwrap().success());
+        let log = File::create(folder.path().join("log")).unwrap();
+        let process = Command::new(programs.join("postgres"))
+            .arg("-D")
+            .arg(&data)
+            .arg("-k")
+            .arg(folder.path())
+            // As little of the log is kept as can be.
+            .args(["-c", "listen_addresses=", "-c", "fsync=off"])
+            .args(["-c", "min_wal_size=32MB", "-c", "max_wal_size=32MB"])
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let server = Self { process, folder };
+        while !Command::new(programs.join("pg_isready"))
+            .args(["--quiet", "--host"])
+            .arg(server.folder.path())
+            .status()
+            .unwrap()
+            .success()
+        {
+            std::thread::yield_now();
+        }
+        server.execute("CREATE ROLE kenduri LOGIN REPLICATION IN ROLE pg_read_all_stats");
+        server
+    }
+
+    fn database(&self, name: &str) -> PostgresSettings {
+        self.execute(&format!("CREATE DATABASE {name} OWNER kenduri"));
+        self.settings("kenduri", name)
+    }
+
+    fn settings(&self, user: &str, name: &str) -> PostgresSettings {
+        let folder = self.folder.path().display();
+        PostgresSettings {
+            url: Secret::new(format!("host={folder} user={user} dbname={name}")),
+            connections: 2,
+        }
+    }
+
+    fn execute(&self, sql: &str) {
+        let settings = self.settings("postgres", "postgres");
+        let mut client = Client::connect(settings.url.reveal(), NoTls).unwrap();
+        client.batch_execute(sql).unwrap();
+    }
+
+    fn answers(&self, name: &str) -> Vec<i64> {
+        let settings = self.settings("kenduri", name);
+        let mut client = Client::connect(settings.url.reveal(), NoTls).unwrap();
+        let query = "SELECT number FROM answer ORDER BY number";
+        let rows = client.query(query, &[]).unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let pid = i32::try_from(self.process.id()).unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+        let _ = self.process.wait();
+    }
+}
+
+/// The programs of a server, in a process that may start one; `None` after the test was run in
+/// another process, or where it is skipped.
+fn programs(test: &str) -> Option<PathBuf> {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut versions: Vec<_> = versions.map(|entry| entry.unwrap().path()).collect();
+    versions.sort();
+    let programs = versions.pop().map(|version| version.join("bin"));
+    let Some(programs) = programs.filter(|programs| programs.join("initdb").exists()) else {
+        eprintln!("skipped: no server of PostgreSQL is installed");
+        return None;
+    };
+    if !rustix::process::geteuid().is_root() {
+        return Some(programs);
+    }
+    // The other user may not reach the folder of the build.
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let program = folder.path().join("tests");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let output = Command::new("setpriv")
+        .args([
+            "--reuid=postgres",
+            "--regid=postgres",
+            "--clear-groups",
+            "--",
+        ])
+        .arg(program)
+        .args(["--exact", &format!("postgres_log::{test}"), "--nocapture"])
+        .current_dir("/")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{complained}");
+    assert!(said.contains("1 passed"), "{said}");
+    None
+}
+
+/// The server's log has the time of the machine, and so the backup has.
+fn agent(place: &Place, store: &Store) -> Agent {
+    let settings = Settings {
+        target: place.target(),
+        every: SignedDuration::from_hours(24),
+        keep: SignedDuration::from_hours(35 * 24),
+        has_drills: false,
+        data: place.data(),
+        postgres: place.database.clone(),
+        beside: Vec::new(),
+    };
+    Agent::start(settings, store.clone(), Clock::System, Random::system()).unwrap()
+}
+
+/// A moment after everything so far and before everything that follows.
+fn now() -> Timestamp {
+    // The clock tells whole milliseconds.
+    let next = Clock::System.now() + SignedDuration::from_millis(1);
+    while Clock::System.now() < next {
+        std::hint::spin_loop();
+    }
+    next
+}
+
+/// Until everything that is written now is in the backup.
+fn copy_all(agent: &Agent) {
+    let end = now();
+    let mut turns = 0;
+    while agent.status().copied_until < Some(end) {
+        agent.turn().unwrap();
+        turns += 1;
+        assert!(turns < 500, "{:?}", agent.status());
+    }
+}
+
+#[test]
+fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
+    let Some(programs) =
+        programs("each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server")
+    else {
+        return;
+    };
+    let server = Server::start(&programs);
+    let mut place = Place::new();
+    place.database = Some(server.database("live"));
+    let store = place.open();
+    let mut backing_up = agent(&place, &store);
+    write(&store, 0..20);
+    backing_up.now().unwrap();
+    assert!(!backing_up.status().is_dumped);
+    let mut model = Vec::new();
+    for round in 2..8 {
+        write(&store, round * 10..round * 10 + 10);
+        model.push((now(), round * 10 + 10));
+        match round {
+            3 => server.execute("SELECT pg_switch_wal()"),
+            // A restart goes on where it ended.
+            5 => {
+                backing_up.stop();
+                backing_up = agent(&place, &store);
+            }
+            _ => {}
+        }
+    }
+    copy_all(&backing_up);
+    backing_up.stop();
+    let listed = backup::list(&place.target(), &place.key, &Random::system()).unwrap();
+    assert_eq!(listed.len(), 1);
+    assert!(listed[0].until >= model[5].0);
+
+    for (number, (to, answers)) in model.iter().enumerate() {
+        if [2, 4].contains(&number) {
+            let name = format!("to_{number}");
+            let database = StorePlace::Database(server.database(&name));
+            let (_, restored) = place.restore_to(&name, database, Some(*to)).unwrap();
+            assert_eq!(server.answers(&name), (0..*answers).collect::<Vec<_>>());
+            assert!(restored.until < *to);
+        }
+    }
+    // Later than the last commit.
+    let later = StorePlace::Database(server.database("later"));
+    let to = Some(now() + SignedDuration::from_hours(1));
+    place.restore_to("later", later, to).unwrap();
+    assert_eq!(server.answers("later"), (0..80).collect::<Vec<_>>());
+
+    let random = Random::system();
+    let drill = backup::drill(
+        &place.target(),
+        &place.key,
+        &place.data(),
+        &Clock::System,
+        &random,
+    );
+    let drill = drill.unwrap().result;
+    assert!(
+        matches!(drill, DrillResult::Good { rows, .. } if rows >= 80),
+        "{drill:?}"
+    );
+
+    // A stretch of the log that is missing is named.
+    let segments = fs::read_dir(place.target_folder().join("wal")).unwrap();
+    let mut segments: Vec<_> = segments.map(|entry| entry.unwrap().path()).collect();
+    segments.sort();
+    let before_last = &segments[segments.len() - 2];
+    fs::remove_dir_all(before_last).unwrap();
+    let database = StorePlace::Database(server.database("missing"));
+    let refused = place.restore_to("missing", database, None);
+    assert!(
+        matches!(&refused, Err(BackupError::Damaged { object, whole_until: Some(_) }) if object.contains("wal/")),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_log_that_the_server_removed_meanwhile_makes_a_new_copy_needed() {
+    let Some(programs) =
+        programs("a_log_that_the_server_removed_meanwhile_makes_a_new_copy_needed")
+    else {
+        return;
+    };
+    let server = Server::start(&programs);
+    let mut place = Place::new();
+    place.database = Some(server.database("live"));
+    let store = place.open();
+    let backing_up = agent(&place, &store);
+    backing_up.now().unwrap();
+    write(&store, 0..5);
+    backing_up.stop();
+    // The server does not keep its log for a backup that is away.
+    for number in 5..11 {
+        write(&store, number..number + 1);
+        server.execute("SELECT pg_switch_wal()");
+        server.execute("CHECKPOINT");
+    }
+    let backing_up = agent(&place, &store);
+    let generations = || {
+        fs::read_dir(place.target_folder().join("manifests"))
+            .unwrap()
+            .count()
+    };
+    let mut failures = 0;
+    while generations() < 2 {
+        failures += u32::from(backing_up.turn().is_err());
+        assert!(failures < 5, "{:?}", backing_up.status());
+    }
+    assert!(failures > 0, "it was noticed");
+    write(&store, 11..20);
+    copy_all(&backing_up);
+    assert!(backing_up.status().failure.is_none());
+    backing_up.stop();
+    let database = StorePlace::Database(server.database("again"));
+    place.restore_to("again", database, None).unwrap();
+    assert_eq!(server.answers("again"), (0..20).collect::<Vec<_>>());
+}
