@@ -194,7 +194,9 @@ def check(dns, sink, host, link):
     for old, new in [(b"\r\nSubject: ", b"\r\nSubject: X"), (b"\r\n\r\n", b"\r\n\r\nX"), (b"\r\nTo: ", b"\r\nTo: x")]:
         assert old in mail, old
         assert not dkim.verify(mail.replace(old, new, 1), dnsfunc=ask), old
-    # A field that somebody adds is found, too.
+    # A field that somebody adds is found, too, also where the mail has one already.
+    second = mail.replace(b"\r\nSubject: ", b"\r\nSubject: Another\r\nSubject: ", 1)
+    assert not dkim.verify(second, dnsfunc=ask)
     assert not dkim.verify(mail.replace(b"\r\nFrom: ", b"\r\nFrom: a@b.example\r\nFrom: ", 1), dnsfunc=ask)
 
     # The last part of a name is nobody's domain.

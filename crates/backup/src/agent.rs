@@ -18,6 +18,7 @@ use crate::drill::{self, Drill, DrillResult};
 use crate::files::Beside;
 use crate::going::Going;
 use crate::log_copy::LogCopy;
+use crate::progress::Progress;
 use crate::vault::Vault;
 use crate::wal_copy::{self, Ends, WalCopy};
 use crate::{BackupError, BackupKey, Target, postgres};
@@ -110,6 +111,7 @@ impl Agent {
             status: status.clone(),
             lock: None,
             going: None,
+            made: None,
             dump_failed: None,
             drill: None,
         };
@@ -181,6 +183,8 @@ struct Work {
     /// The lock of the one process that backs up: two workers share the store during an upgrade.
     lock: Option<File>,
     going: Option<Going>,
+    /// When this process made its last snapshot.
+    made: Option<Timestamp>,
     /// When the last dump failed.
     dump_failed: Option<Timestamp>,
     drill: Option<JoinHandle<Result<Drill, BackupError>>>,
@@ -193,13 +197,18 @@ impl Work {
                 Ok(Request::Now(answer)) => (self.snapshot_now(), Some(answer)),
                 Ok(Request::Turn(answer)) => (self.turn(), Some(answer)),
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                    let outcome = self.follow_to_the_end();
+                    let outcome = self.follow_to_the_end().and_then(|()| self.note_head(true));
                     self.note(&outcome);
                     return;
                 }
                 Err(RecvTimeoutError::Timeout) => (self.turn(), None),
             };
             self.note(&outcome);
+            if matches!(outcome, Err(BackupError::LongTransaction)) {
+                self.going = None;
+                // Or the next try would go on before that transaction.
+                Progress::forget(&self.settings.data);
+            }
             // After one of these errors the log cannot be followed reliably: start again with a
             // snapshot.
             if matches!(
@@ -259,16 +268,24 @@ impl Work {
             return Ok(());
         }
         let now = self.clock.now();
-        let last = self.begin()?.and_then(|going| going.snapshot);
-        let is_due = last.is_none_or(|last| now.duration_since(last) >= self.settings.every)
-            && self
-                .dump_failed
-                .is_none_or(|at| now.duration_since(at) >= AFTER_FAILED_DUMP);
-        let outcome = if is_due {
-            self.snapshot()
-        } else {
-            self.follow()
-        };
+        let begun = self.begin();
+        let begun = begun.map(|going| going.and_then(|going| going.snapshot));
+        let outcome = begun.and_then(|last| {
+            // A clock that went back left a snapshot that is named in the future.
+            let made = self.made;
+            let last = last.map(|last| made.filter(|_| last > now).unwrap_or(last));
+            let is_due = last
+                .is_none_or(|last| last > now || now.duration_since(last) >= self.settings.every)
+                && self
+                    .dump_failed
+                    .is_none_or(|at| now.duration_since(at) >= AFTER_FAILED_DUMP);
+            if is_due {
+                self.snapshot()
+            } else {
+                self.follow()
+            }
+        });
+        // Also where the target cannot be reached: nothing else keeps the log short.
         let reclaimed = self.reclaim(outcome.is_ok());
         let drilled = self.drill(now);
         outcome.and(reclaimed).and(drilled)
@@ -330,6 +347,7 @@ impl Work {
             let operation = rustix::fs::FlockOperation::NonBlockingLockExclusive;
             if rustix::fs::flock(&file, operation).is_ok() {
                 self.lock = Some(file);
+                drill::clear_left(&self.settings.data)?;
             }
         }
         Ok(self.lock.is_some())
@@ -396,7 +414,13 @@ impl Work {
             going.files.copy(&going.vault, &self.settings.beside, now)?;
             going.files_looked_at = Some(Instant::now());
         }
-        Ok(())
+        self.note_head(false)
+    }
+
+    fn note_head(&mut self, at_once: bool) -> Result<(), BackupError> {
+        let now = self.clock.now();
+        let going = self.going.as_mut();
+        going.map_or(Ok(()), |going| going.note_head(now, at_once))
     }
 
     fn read<T, F>(&self, look: F) -> Result<T, BackupError>
@@ -431,6 +455,7 @@ impl Work {
             return Ok(());
         };
         going.files_looked_at = None;
+        going.vault.keep_envelope()?;
         self.follow()?;
         let Some(going) = &mut self.going else {
             return Ok(());
@@ -452,6 +477,8 @@ impl Work {
             }
         });
         let now = clock.now();
+        self.made = Some(now);
+        going.note_head(now, true)?;
         let oldest = now
             .checked_sub(self.settings.keep)
             .unwrap_or(Timestamp::MIN);
@@ -474,7 +501,13 @@ impl Work {
             _ => {
                 self.going = None;
                 log.take_marks();
-                if wants_empty || position.frame >= LOG_FRAMES {
+                // A target that comes back goes on from a log that was kept.
+                let most = if is_copied {
+                    LOG_FRAMES
+                } else {
+                    MOST_LOG_FRAMES
+                };
+                if wants_empty || position.frame >= most {
                     crate::log_copy::empty(&log)
                 } else {
                     Ok(true)

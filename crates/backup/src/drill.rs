@@ -89,7 +89,14 @@ pub fn drill(
     Ok(drill)
 }
 
+/// Removes the folder of a drill that was killed: it holds everything, readable.
+pub(crate) fn clear_left(data: &Path) -> Result<(), BackupError> {
+    let folder = data.join(FOLDER);
+    clear(&folder).map_err(BackupError::file(&folder))
+}
+
 fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, BackupError> {
+    vault.check_envelope()?;
     let chosen = Chosen::find(vault, None)?;
     let free = restore::free_space(data)?;
     let unpacked = chosen.manifest.unpacked();
@@ -165,5 +172,7 @@ fn clear(folder: &Path) -> io::Result<()> {
 /// Whether a week has passed since the last drill.
 pub(crate) fn is_due(data: &Path, now: Timestamp) -> bool {
     const WEEK: i64 = 7 * 24 * 3_600 * 1_000;
-    Drill::last(data).is_none_or(|last| now.as_millisecond().saturating_sub(last.at) >= WEEK)
+    let now = now.as_millisecond();
+    // A clock that went back left an outcome of the future.
+    Drill::last(data).is_none_or(|last| last.at > now || now.saturating_sub(last.at) >= WEEK)
 }

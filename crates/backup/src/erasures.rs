@@ -11,7 +11,7 @@ use crate::BackupError;
 use crate::vault::Vault;
 
 /// The prefix of the list's objects in a backup.
-const ALL: &str = "erasures/";
+pub(crate) const ALL: &str = "erasures/";
 /// The file in a restored data folder that lists what must be erased again before any request is
 /// served.
 pub const TO_REPEAT: &str = "erasures-to-repeat.json";
@@ -46,6 +46,18 @@ impl Sent {
         }
         Ok(())
     }
+}
+
+impl Sent {
+    /// The length of the list in the backup.
+    pub(crate) fn count(&self) -> usize {
+        self.names.len()
+    }
+}
+
+/// The length of the list.
+pub(crate) fn count(vault: &Vault) -> Result<usize, BackupError> {
+    Ok(vault.target.list(ALL)?.len())
 }
 
 /// The whole list, in the order in which things were erased.

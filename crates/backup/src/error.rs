@@ -134,6 +134,9 @@ pub enum BackupError {
     /// target failed for too long.
     #[error("the store's log was removed before it was copied; a new snapshot is made")]
     LogLost,
+    /// One transaction changed more than is copied as a change.
+    #[error("one change of the store was too large to copy; a new snapshot is made")]
+    LongTransaction,
     /// The target refused a request or cannot be reached.
     #[error(
         "the backup's place {target} failed: {reason}\n  the next try is soon; look at [backup] to"

@@ -15,6 +15,10 @@ use crate::vault::Vault;
 /// The prefix of the files' objects in a backup.
 const ALL: &str = "files/";
 
+/// Folders that are left out: exports live for a day and can be made again, and a restore would
+/// bring those back that were deleted.
+const NOT_COPIED: [&str; 1] = ["files/exports"];
+
 /// A file or folder that is backed up with the store.
 #[derive(Clone, Debug)]
 pub struct Beside {
@@ -156,6 +160,9 @@ pub(crate) fn read(vault: &Vault, name: &str) -> Result<(String, Vec<u8>), Backu
 }
 
 fn gather(from: &Path, to: &str, there: &mut BTreeMap<String, (PathBuf, Stamp)>) -> io::Result<()> {
+    if NOT_COPIED.contains(&to) {
+        return Ok(());
+    }
     let Some(facts) = found(fs::metadata(from))? else {
         return Ok(());
     };

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use platform::text_cleaning::hexadecimal;
 use serde::{Deserialize, Serialize};
 
-use crate::BackupError;
 use crate::vault::Vault;
+use crate::{BackupError, Target};
 
 /// The prefix of all objects of generations.
 const ALL: &str = "generations/";
@@ -43,6 +43,9 @@ pub(crate) struct Manifest {
     pub(crate) base: Option<Base>,
     /// The object of each file beside the store, by its path in a restored data folder.
     pub(crate) files: BTreeMap<String, String>,
+    /// Whether an object says how far the backup is.
+    #[serde(default)]
+    pub(crate) has_head: bool,
 }
 
 impl Manifest {
@@ -102,6 +105,11 @@ impl Generation {
         let names = vault.target.list(folder)?.into_iter();
         let names = names.filter_map(|name| Some(Self(name.strip_prefix(folder)?.to_owned())));
         Ok(names.collect())
+    }
+
+    /// Whether a target has generations, for which no key is needed.
+    pub(crate) fn is_any_in(target: &Target) -> Result<bool, BackupError> {
+        Ok(!target.list(MANIFESTS)?.is_empty() || !target.list(BEGUN)?.is_empty())
     }
 
     /// The complete generations, oldest first.
@@ -223,6 +231,13 @@ pub(crate) struct Change {
     pub(crate) pages: u32,
     /// The changed pages by page number, from 1.
     pub(crate) changed: BTreeMap<u32, Vec<u8>>,
+}
+
+impl Change {
+    /// The length of the changed pages, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.changed.len() * self.page_size as usize
+    }
 }
 
 /// Encodes changes as the content of a segment.

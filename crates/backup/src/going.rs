@@ -13,6 +13,7 @@ use platform::store::log::Log;
 use crate::erasures::Sent;
 use crate::files::{self, Copied};
 use crate::generation::{Base, Change, Generation, Kind, Manifest, PIECE, encode};
+use crate::head::Head;
 use crate::log_copy::LogCopy;
 use crate::progress::Progress;
 use crate::vault::Vault;
@@ -23,6 +24,8 @@ use crate::{BackupError, VERSION, postgres};
 const PACE: Duration = Duration::from_secs(1);
 /// The maximum number of old objects removed per second.
 const REMOVED_AT_ONCE: u32 = 50;
+/// How often it is noted how far the backup is, in milliseconds.
+const HEAD: i64 = 60_000;
 /// How many times a snapshot is attempted while a long read prevents a checkpoint.
 const TRIES: u32 = 50;
 
@@ -40,6 +43,8 @@ pub(crate) struct Going {
     pub(crate) files: Copied,
     pub(crate) files_looked_at: Option<Instant>,
     pub(crate) erasures: Sent,
+    /// How far the backup is, as it was noted last.
+    head: Option<Head>,
     data: PathBuf,
     /// The objects to remove, in reverse order.
     old: Vec<String>,
@@ -69,6 +74,7 @@ impl Going {
             files: Copied::find(&vault)?,
             files_looked_at: None,
             erasures: Sent::find(&vault)?,
+            head: None,
             data,
             old: Vec::new(),
             progress: None,
@@ -136,7 +142,7 @@ impl Going {
         ends: Option<Ends>,
     ) -> Result<Option<Timestamp>, BackupError> {
         let now = clock.now();
-        let Some(log) = &mut self.log else {
+        if self.log.is_none() {
             self.remove_old()?;
             return match (&mut self.wal, ends) {
                 (Some(wal), Some(ends)) => {
@@ -145,11 +151,9 @@ impl Going {
                 }
                 _ => Ok(self.snapshot),
             };
-        };
+        }
         if self.waiting.is_empty() {
-            self.waiting = log.copy()?;
-            self.send()?;
-            self.keep_progress()?;
+            self.copy_log()?;
             self.remove_old()?;
             return Ok((!self.generations.is_empty()).then_some(now));
         }
@@ -157,20 +161,44 @@ impl Going {
         Ok(None)
     }
 
-    /// Sends the changes copied from the log. If sending fails they are sent again later; sending a
-    /// change twice does no harm.
+    /// Copies the log to its end, a segment at a time.
+    fn copy_log(&mut self) -> Result<(), BackupError> {
+        while let Some(log) = &mut self.log {
+            let (changes, is_all) = log.copy()?;
+            self.waiting = changes;
+            self.send()?;
+            self.keep_progress()?;
+            if is_all {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the changes copied from the log, in segments that fit into memory several times. If
+    /// sending fails they are sent again later; sending a change twice does no harm.
     fn send(&mut self) -> Result<(), BackupError> {
-        if let Some(last) = self.waiting.last() {
+        loop {
+            let mut bytes = 0;
+            let segment = self.waiting.iter().take_while(|change| {
+                let is_first = bytes == 0;
+                bytes += change.length();
+                is_first || bytes <= PIECE
+            });
+            let count = segment.count();
+            let segment = self.waiting.get(..count).unwrap_or_default();
+            let Some(last) = segment.last() else {
+                return Ok(());
+            };
             let until = Timestamp::from_millisecond(last.at).unwrap_or_default();
-            let segment = encode(&self.waiting);
+            let segment = encode(segment);
             for active in &mut self.generations {
                 let name = active.generation.segment_name(active.next_segment, until);
                 self.vault.put(&name, &segment)?;
                 active.next_segment += 1;
             }
-            self.waiting.clear();
+            self.waiting.drain(..count);
         }
-        Ok(())
     }
 
     /// Copies the database file. All changes made meanwhile stay in the log.
@@ -300,7 +328,9 @@ impl Going {
             pieces,
             base,
             files: self.files.list(),
+            has_head: true,
         };
+        Head::begin(&self.vault)?;
         let manifest = serde_json::to_vec(&manifest).unwrap_or_default();
         self.vault.put(&generation.manifest_name(), &manifest)
     }
@@ -315,6 +345,32 @@ impl Going {
                 return;
             }
         }
+    }
+
+    /// Notes how far the backup is: once a minute, or at once.
+    pub(crate) fn note_head(&mut self, now: Timestamp, at_once: bool) -> Result<(), BackupError> {
+        let ([only], Some(_)) = (&*self.generations, self.snapshot) else {
+            return Ok(());
+        };
+        let head = Head {
+            at: now.as_millisecond(),
+            generation: only.generation.name().to_owned(),
+            next_segment: only.next_segment,
+            erasures: self.erasures.count(),
+        };
+        let is_new = self.head.as_ref().is_none_or(|before| {
+            let is_later = !(0..HEAD).contains(&(head.at - before.at));
+            let same = Head {
+                at: before.at,
+                ..head.clone()
+            };
+            (at_once || is_later) && same != *before
+        });
+        if is_new {
+            head.write(&self.vault)?;
+            self.head = Some(head);
+        }
+        Ok(())
     }
 
     /// Checkpoints the whole log into the database file, which then does not change.

@@ -13,6 +13,7 @@ mod error;
 mod files;
 mod generation;
 mod going;
+mod head;
 mod key;
 mod log_copy;
 mod postgres;

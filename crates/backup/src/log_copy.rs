@@ -4,7 +4,7 @@
 //! checkpoint by any program can restart the log before it was copied. Only [`LogCopy::checkpoint`]
 //! ends that transaction: while no program can write, and after everything was copied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -18,12 +18,15 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::BackupError;
-use crate::generation::Change;
+use crate::generation::{Change, PIECE};
 use crate::progress::Progress;
 
 /// The lengths of the log's header and of a frame header, in bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
+/// The longest change of one transaction that is copied, in bytes: it is several times in memory
+/// while it is sent.
+const LONGEST: usize = 32 << 20;
 /// How long to wait for another program that has locked the file.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -38,6 +41,8 @@ pub(crate) struct LogCopy {
     file: Option<File>,
     /// Everything before this position was copied.
     at: LogPosition,
+    /// The commits after it that were found already, with times that never go back.
+    marks: VecDeque<LogMark>,
     /// Whether we checkpointed the whole log, so that SQLite may restart it.
     may_restart: bool,
 }
@@ -58,6 +63,7 @@ impl LogCopy {
             worker,
             file: None,
             at,
+            marks: VecDeque::new(),
             may_restart: false,
         })
     }
@@ -109,8 +115,28 @@ impl LogCopy {
         Ok(checksum)
     }
 
-    /// The changes committed since the last call, with their times.
-    pub(crate) fn copy(&mut self) -> Result<Vec<Change>, BackupError> {
+    /// The changes committed since the last call, with their times, but no more than one segment
+    /// holds; and whether these are all.
+    pub(crate) fn copy(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
+        self.find_marks()?;
+        let (mut changes, mut bytes) = (Vec::new(), 0);
+        while let Some(mark) = self.marks.front().copied() {
+            if bytes >= PIECE {
+                return Ok((changes, false));
+            }
+            if let Some(change) = self.copy_until(mark.position, mark.at)? {
+                bytes += change.length();
+                changes.push(change);
+            }
+            let end = mark.position;
+            if self.at.salt == end.salt && self.at.frame >= end.frame {
+                self.marks.pop_front();
+            }
+        }
+        Ok((changes, true))
+    }
+
+    fn find_marks(&mut self) -> Result<(), BackupError> {
         let path = self.log.path();
         let mut marks = self.log.take_marks();
         let position = self.log.position().map_err(BackupError::file(&path))?;
@@ -122,13 +148,12 @@ impl LogCopy {
             marks.push(LogMark { at, position });
         }
         marks.extend(later);
-        let mut changes: Vec<Change> = Vec::new();
         let mut latest = Timestamp::MIN;
         for mark in marks {
             latest = latest.max(mark.at);
-            changes.extend(self.copy_until(mark.position, latest)?);
+            self.marks.push_back(LogMark { at: latest, ..mark });
         }
-        Ok(changes)
+        Ok(())
     }
 
     fn copy_until(
@@ -147,23 +172,30 @@ impl LogCopy {
             return Ok(None);
         }
         let path = self.log.path();
-        let change = self
+        let (change, end) = self
             .read(until, at)
             .map_err(BackupError::file(&path))?
             .ok_or(BackupError::LogLost)?;
-        self.at = until;
+        if change.length() > LONGEST {
+            return Err(BackupError::LongTransaction);
+        }
+        self.at = LogPosition {
+            frame: end,
+            ..until
+        };
         Ok(Some(change))
     }
 
-    /// The latest version of each page in the new frames; `None` if the log was restarted.
-    fn read(&mut self, until: LogPosition, at: Timestamp) -> io::Result<Option<Change>> {
+    /// The latest version of each page in the new frames up to the first commit that fills a
+    /// segment, and where that commit ends; `None` if the log was restarted.
+    fn read(&mut self, until: LogPosition, at: Timestamp) -> io::Result<Option<(Change, u32)>> {
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(File::open(self.log.path())?),
         };
         let length = FRAME_HEADER + u64::from(until.page_size);
         let mut last = BTreeMap::new();
-        let mut pages = 0;
+        let (mut pages, mut end) = (0, until.frame);
         for frame in self.at.frame..until.frame {
             let offset = LOG_HEADER + u64::from(frame) * length;
             let mut header = [0; 16];
@@ -180,6 +212,14 @@ impl LogCopy {
             };
             last.insert(number(0), offset + FRAME_HEADER);
             pages = number(4);
+            // Only the last frame of a commit says how long the database is.
+            if pages > 0 && last.len() * until.page_size as usize >= PIECE {
+                end = frame + 1;
+                break;
+            }
+            if last.len() * until.page_size as usize > LONGEST {
+                break;
+            }
         }
         let mut changed = BTreeMap::new();
         for (number, offset) in last {
@@ -187,12 +227,13 @@ impl LogCopy {
             file.read_exact_at(&mut page, offset)?;
             changed.insert(number, page);
         }
-        Ok(Some(Change {
+        let change = Change {
             at: at.as_millisecond(),
             page_size: until.page_size,
             pages,
             changed,
-        }))
+        };
+        Ok(Some((change, end)))
     }
 
     /// Checkpoints the log into the database file, as far as other readers permit. Returns the
@@ -226,6 +267,17 @@ impl LogCopy {
         Ok((changes, emptied))
     }
 
+    fn copy_all(&mut self) -> Result<Vec<Change>, BackupError> {
+        let mut all = Vec::new();
+        loop {
+            let (changes, is_all) = self.copy()?;
+            all.extend(changes);
+            if is_all {
+                return Ok(all);
+            }
+        }
+    }
+
     /// Copies the rest and calls `act` while no program can write.
     fn alone(
         &mut self,
@@ -233,7 +285,7 @@ impl LogCopy {
     ) -> Result<Vec<Change>, BackupError> {
         let pause = self.store.pause()?;
         self.worker.execute_batch("BEGIN IMMEDIATE")?;
-        let copied = self.copy();
+        let copied = self.copy_all();
         let done = copied.and_then(|changes| {
             act(self)?;
             Ok(changes)

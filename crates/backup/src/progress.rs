@@ -29,6 +29,16 @@ impl Progress {
         serde_json::from_slice(&fs::read(path(data)).ok()?).ok()
     }
 
+    /// Removes the saved progress, so that a snapshot is made.
+    pub(crate) fn forget(data: &Path) {
+        let path = path(data);
+        if let Err(error) = fs::remove_file(&path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::error!("cannot remove {}: {error}", path.display());
+        }
+    }
+
     /// Saves the progress. It may be lost in a crash, because the file is not synced.
     pub(crate) fn keep(&self, data: &Path) -> Result<(), BackupError> {
         let path = path(data);

@@ -18,12 +18,15 @@ use crate::key::{BackupKey, OBJECT};
 use crate::recovery::{self, Unpacking};
 use crate::vault::Vault;
 use crate::wal_copy::{self, Stretch};
-use crate::{BackupError, Target, erasures, files, postgres};
+use crate::{BackupError, Target, erasures, files, head, postgres};
 
 /// The folder, in the data folder, of an unfinished restore.
 const UNFINISHED: &str = "restoring";
 /// The name of the store in that folder.
 pub(crate) const STORE: &str = "store";
+/// The endings of the files in which SQLite keeps changes beside a store. It would repeat those of
+/// an older store in the restored one.
+const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// The file in that folder that says what is being written into the database: if the database has
 /// tables then, it was written.
 const IN_DATABASE: &str = "in-database.json";
@@ -57,7 +60,12 @@ impl StorePlace {
     /// Fails if there is a store.
     fn check_empty(&self) -> Result<(), BackupError> {
         match self {
-            Self::File(path) if path.exists() => Err(BackupError::NotEmpty(path.clone())),
+            Self::File(path) => {
+                let logs = LOGS.map(|end| with_ending(path, end));
+                let mut all = std::iter::once(path).chain(&logs);
+                let found = all.find(|path| path.exists());
+                found.map_or(Ok(()), |path| Err(BackupError::NotEmpty(path.clone())))
+            }
             Self::Database(database) if store::has_tables(database)? => {
                 Err(BackupError::DatabaseNotEmpty(postgres::name(database)?))
             }
@@ -82,7 +90,14 @@ pub struct Restored {
 /// Opens the backup of a target with the passphrase.
 pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupError> {
     let envelope = target.get(OBJECT)?;
-    let envelope = envelope.ok_or_else(|| BackupError::Nothing(target.name()))?;
+    let Some(envelope) = envelope else {
+        // Whoever restores an empty machine by itself must not take a damaged backup for none.
+        return Err(if Generation::is_any_in(target)? {
+            BackupError::damaged(OBJECT)
+        } else {
+            BackupError::Nothing(target.name())
+        });
+    };
     BackupKey::open(&envelope, passphrase)
 }
 
@@ -269,6 +284,9 @@ impl Chosen {
                 object: format!("{}log/{:010}", self.generation.folder(), segments.len()),
                 whole_until: Some(second(whole_until)),
             });
+        }
+        if self.manifest.has_head {
+            head::check(vault, to, &self.generation, &segments)?;
         }
         let wanted = segments.iter().take_while(|one| one.until < end).count();
         segments.truncate(wanted.saturating_add(1));
@@ -512,4 +530,10 @@ pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
 /// Rounds a time down to the second.
 pub(crate) fn second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(ending);
+    PathBuf::from(path)
 }

@@ -9,6 +9,7 @@ use crate::{BackupError, Target};
 #[derive(Clone, Debug)]
 pub(crate) struct Vault {
     pub(crate) target: Target,
+    key: BackupKey,
     sealing: key::Key,
     random: Random,
 }
@@ -20,18 +21,40 @@ impl Vault {
         key: &BackupKey,
         random: &Random,
     ) -> Result<Self, BackupError> {
-        match target.get(OBJECT)? {
-            None => target.put(random, OBJECT, &key.envelope_bytes())?,
-            Some(envelope) if key.is_of(&envelope)? => {}
-            Some(_) => return Err(BackupError::OtherInstallation(target.name())),
+        let vault = Self::of(target, key, random);
+        vault.keep_envelope()?;
+        Ok(vault)
+    }
+
+    /// Writes the object without which no passphrase opens the backup, if it is missing or was
+    /// changed. That of another installation is left as it is.
+    pub(crate) fn keep_envelope(&self) -> Result<(), BackupError> {
+        let ours = self.key.envelope_bytes();
+        match self.target.get(OBJECT)? {
+            Some(found) if found == ours => return Ok(()),
+            Some(found) if !self.key.is_of(&found)? => {
+                return Err(BackupError::OtherInstallation(self.target.name()));
+            }
+            Some(_) => tracing::error!("{OBJECT} of the backup was changed, and is written again"),
+            None => {}
         }
-        Ok(Self::of(target, key, random))
+        self.target.put(&self.random, OBJECT, &ours)
+    }
+
+    /// Fails if the object without which no passphrase opens the backup is missing or was changed.
+    pub(crate) fn check_envelope(&self) -> Result<(), BackupError> {
+        if self.target.get(OBJECT)? == Some(self.key.envelope_bytes()) {
+            Ok(())
+        } else {
+            Err(BackupError::damaged(OBJECT))
+        }
     }
 
     /// Opens a target for reading. The key must be that of the backup.
     pub(crate) fn of(target: &Target, key: &BackupKey, random: &Random) -> Self {
         Self {
             target: target.clone(),
+            key: key.clone(),
             sealing: key.sealing(),
             random: random.clone(),
         }

@@ -21,6 +21,10 @@ use crate::{
 
 /// The longest note of a member, in characters.
 const NOTE: usize = 2_000;
+/// The most bookings of one member that are still to come.
+const UPCOMING: i64 = 20;
+/// The most bookings that one member makes within 24 hours, including those that ended.
+const PER_DAY: i64 = 20;
 
 /// A booking as it is sent.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -94,6 +98,7 @@ pub fn book(
     }
     let rules = settings::load(tx)?;
     let now = tx.now();
+    check_count(tx, account)?;
     let mut booking = Booking {
         id: tx.id(),
         slot_id: slot.id.clone(),
@@ -170,6 +175,30 @@ pub fn book(
         order: Some(order),
         is_repeat: false,
     })
+}
+
+/// Refuses a member who would take all times away from others, or send mails without end by booking
+/// and cancelling. The caller holds the account's lock.
+fn check_count(tx: &mut Tx<'_>, account: &account::AccountId) -> Result<(), Refusal> {
+    let now = tx.now();
+    let (upcoming,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM booking
+         WHERE member_id = :account AND starts_at > :now
+           AND state IN ('pending_payment', 'confirmed')",
+        account,
+        now
+    )
+    .one(tx)?;
+    let (made,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM booking WHERE member_id = :account AND created_at > :since",
+        account,
+        since = now - SignedDuration::from_hours(24)
+    )
+    .one(tx)?;
+    if upcoming >= UPCOMING || made >= PER_DAY {
+        return Err(crate::TOO_MANY_BOOKINGS.into());
+    }
+    Ok(())
 }
 
 fn insert(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {

@@ -124,6 +124,7 @@ const PROBLEM_CODES: &[Code] = &[
     SLOT_TAKEN,
     SLOT_CHANGED,
     SLOT_LOCKED,
+    TOO_MANY_BOOKINGS,
     NOT_CANCELLABLE,
     RESCHEDULE_LIMIT,
     RESCHEDULE_NOT_ALLOWED,
@@ -155,6 +156,8 @@ pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
 pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");
 /// A slot that is held or booked cannot be changed.
 pub const SLOT_LOCKED: Code = Code::new(409, "slot_locked");
+/// One person has booked as often as is allowed.
+pub const TOO_MANY_BOOKINGS: Code = Code::new(429, "too_many_bookings");
 /// The session is over, or was not confirmed.
 pub const NOT_CANCELLABLE: Code = Code::new(409, "booking_not_cancellable");
 /// The booking was moved as often as is allowed.

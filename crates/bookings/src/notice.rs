@@ -213,7 +213,8 @@ fn send(
         sender_name: None,
         reply_to: None,
         stream,
-        scope: Some(SCOPE.to_owned()),
+        // Nobody sends them again, so their texts need no scope to be kept for.
+        scope: (stream == Stream::Notification).then(|| SCOPE.to_owned()),
         subject,
         text,
         html: None,

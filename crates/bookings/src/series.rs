@@ -123,6 +123,10 @@ fn local_times(sent: &NewSeries, findings: &mut Findings) -> Vec<(Date, Time)> {
     }
     times.sort();
     times.dedup();
+    if !(1..=12).contains(&weeks) || times.len() > 6 {
+        // The findings are reported later, and so many times must not be counted before.
+        return Vec::new();
+    }
     let days = (0..weeks * 7).filter_map(|days| first.clone().ok()?.checked_add(days.days()).ok());
     let is_chosen = |day: &Date| {
         let weekday = i64::from(day.weekday().to_monday_one_offset());

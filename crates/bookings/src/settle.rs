@@ -118,12 +118,14 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
         return Ok(None);
     }
     if fact.state != PaymentState::Captured || payment.captured_at.is_some() {
-        sql!(
-            "UPDATE payment SET state = :state WHERE id = :id",
-            id = payment.id,
-            state = fact.state
-        )
-        .run(tx, Rows::Exactly(1))?;
+        if fact.state != payment.state {
+            sql!(
+                "UPDATE payment SET state = :state WHERE id = :id",
+                id = payment.id,
+                state = fact.state
+            )
+            .run(tx, Rows::Exactly(1))?;
+        }
         return Ok(None);
     }
     let now = tx.now();

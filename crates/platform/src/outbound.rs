@@ -36,7 +36,8 @@ const TIME: Duration = Duration::from_secs(10);
 const LONGEST_ANSWER: usize = 256 * 1024;
 /// The same limits for the objects of a bucket.
 const OBJECT_TIME: Duration = Duration::from_mins(2);
-const LONGEST_OBJECT: usize = 256 << 20;
+/// The longest object of a bucket that can be read, in bytes.
+pub const LONGEST_OBJECT: usize = 256 << 20;
 /// Domain names that are never public (RFC 6761, 6762, 8375 and ICANN's `internal`).
 const PRIVATE: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "onion"];
 

@@ -6,6 +6,7 @@
 mod bounces;
 mod once;
 mod sealed;
+mod signing;
 mod smtp;
 mod strangers;
 mod suppressions;
@@ -315,6 +316,11 @@ fn the_text_of_what_is_given_up_stays_only_where_it_may_be_sent_again() {
         };
         send(world, mail_to("rahma@example.my")).await;
         send(world, nobody_s("rahma@example.my")).await;
+        let notification = NewMail {
+            stream: Stream::Notification,
+            ..mail_to("rossi@example.my")
+        };
+        send(world, notification).await;
         worker.run_due().await.unwrap();
         // Once it is unknown, an address gets nothing more.
         server.behave(Manner::SaysAtRecipient("550 5.1.1 no such user"));
@@ -337,6 +343,7 @@ fn the_text_of_what_is_given_up_stays_only_where_it_may_be_sent_again() {
             state("bounced", true),
             state("bounced", false),
             state("bounced", false),
+            state("bounced", false),
             state("suppressed", false),
             state("deferred", true),
         ];
@@ -345,7 +352,7 @@ fn the_text_of_what_is_given_up_stays_only_where_it_may_be_sent_again() {
             world.clock.advance(SignedDuration::from_secs(pause));
             worker.run_due().await.unwrap();
         }
-        expected[4] = state("failed", false);
+        expected[5] = state("failed", false);
         assert_eq!(kept().await, expected);
     });
 }

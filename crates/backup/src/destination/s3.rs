@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use platform::outbound::Answer;
+use platform::outbound::{Answer, LONGEST_OBJECT};
 use platform::{Outbound, Secret};
 use rusty_s3::actions::ListObjectsV2;
 use rusty_s3::{Bucket, Credentials, S3Action as _, UrlStyle};
@@ -84,6 +84,10 @@ impl S3 {
     }
 
     pub(super) fn put(&self, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
+        if bytes.len() > LONGEST_OBJECT {
+            // It could not be read at a restore.
+            return Err(self.failed(&format!("{name} is longer than {LONGEST_OBJECT} bytes")));
+        }
         let (credentials, key) = (self.credentials(), self.key(name));
         let url = self.bucket.put_object(Some(&credentials), &key).sign(VALID);
         let answer = self.send(Method::PUT, &url, Bytes::copy_from_slice(bytes))?;

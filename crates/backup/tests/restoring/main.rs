@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+mod attacked;
 mod bad_input;
 mod buckets;
 mod drills;

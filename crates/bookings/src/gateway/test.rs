@@ -7,10 +7,12 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::{Form, Problem, Site};
 
 use super::{Checkout, Fact, GatewayError, RefundCall, Refunded, Way};
-use crate::order::{Order, PaymentState};
+use crate::order::{self, Order, OrderId, OrderState, PaymentState};
 
 /// The purpose of the key for its signatures.
 const PURPOSE: &str = "bookings.test-gateway";
+/// The number of payments for one order from which on no more are taken.
+const MOST: i64 = 5;
 
 web::words! {
     /// The outcome chosen on its page.
@@ -127,8 +129,11 @@ pub(crate) async fn press(
         Pressed::Twice => 2,
         _ => 1,
     };
-    let at = id.clone();
-    let write = move |tx: &mut Tx<'_>| -> Result<String, StoreError> {
+    let (at, ours) = (id.clone(), order.id.clone());
+    let write = move |tx: &mut Tx<'_>| -> Result<Option<String>, StoreError> {
+        if !is_open(tx, &ours, &at)? {
+            return Ok(None);
+        }
         let mut last = String::new();
         for _ in 0..count {
             last = format!("test_pay_{}", platform::id::generate_random(tx.random()));
@@ -143,10 +148,12 @@ pub(crate) async fn press(
             )
             .run(tx, Rows::Exactly(1))?;
         }
-        Ok(last)
+        Ok(Some(last))
     };
-    let payment = site.store.write(write).await?;
     let back = format!("/pay/{}", order.id);
+    let Some(payment) = site.store.write(write).await? else {
+        return Ok(format!("{back}?failed=1"));
+    };
     Ok(match pressed {
         Pressed::Fail => format!("{back}?failed=1"),
         Pressed::Lost => "/me/bookings".to_owned(),
@@ -155,4 +162,18 @@ pub(crate) async fn press(
             format!("{back}/return?order={id}&payment={payment}&signature={signature}")
         }
     })
+}
+
+/// Whether the order can be paid: a gateway takes no money for one that is closed, nor without end.
+fn is_open(tx: &mut Tx<'_>, id: &OrderId, gateway_id: &str) -> Result<bool, StoreError> {
+    let Some(order) = order::lock(tx, id)? else {
+        return Ok(false);
+    };
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM test_payment WHERE gateway_order_id = :gateway_id",
+        gateway_id
+    )
+    .one(tx)?;
+    let is_created = order.state == OrderState::Created && order.expires_at > tx.now();
+    Ok(is_created && count < MOST)
 }

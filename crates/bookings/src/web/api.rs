@@ -351,7 +351,8 @@ async fn list_slots(call: Call) -> Result<Json<List<Slot>>, Problem> {
     let from: Option<Timestamp> = call.query().text("from").parse().ok();
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let from = from.unwrap_or_else(|| tx.roughly_now());
-        let until = from + jiff::SignedDuration::from_hours(60 * 24);
+        let until = from.checked_add(jiff::SignedDuration::from_hours(60 * 24));
+        let until = until.unwrap_or(Timestamp::MAX);
         let all = slot::list(tx, &provider.profile.id, from, until)?;
         Ok::<_, Refusal>(List::whole(all))
     };

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
+mod abused;
 mod booking;
 mod credits;
 mod feeds;

@@ -251,3 +251,26 @@ fn days_and_times_are_those_of_the_reader() {
         assert!(text.contains(&next), "{text}");
     });
 }
+
+/// The number of a series' times is checked before they are counted, or a request would keep all
+/// others from writing.
+#[test]
+fn a_series_of_any_length_is_refused_at_once() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let minutes = (0..60).map(|minute| format!("09:{minute:02}"));
+        let minutes: Vec<String> = minutes.collect();
+        let minutes: Vec<&str> = minutes.iter().map(String::as_str).collect();
+        for (first, weeks, times) in [
+            // Jiff panics at so many days.
+            ("2026-12-01", 2_000_000, &["09:00"][..]),
+            ("x", 2_000_000, &["09:00"]),
+            ("2026-12-01", 0, &["09:00"]),
+            ("2026-12-01", 400_000, &minutes),
+        ] {
+            let body = series(first, weeks, &[1], times);
+            let page = farah.call("POST", "/api/v1/me/slots/series", &body).await;
+            page.expect(422);
+        }
+    });
+}

@@ -9,7 +9,7 @@ use platform::{Store, Tx};
 use serde_json::Value;
 use testkit::{rounds, together};
 
-use crate::stage::{Booking, Person, Stage, on_both, provider, state, wrong};
+use crate::stage::{Booking, Person, Stage, give_all_to, on_both, provider, state, wrong};
 
 fn book(
     store: Store,
@@ -47,6 +47,7 @@ fn of_two_members_and_one_slot_one_books() {
         );
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
         for round in 0..rounds() {
+            give_all_to(stage, None).await;
             let slot = farah.offer(&day(round), "09:00", 0).await;
             let (one, two) = together(
                 book(here.clone(), stage, &aina, &slot),
@@ -70,6 +71,7 @@ fn a_double_click_books_once() {
         let aina = stage.person("Aina Yusof").await;
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
         for round in 0..rounds() {
+            give_all_to(stage, None).await;
             let slot = farah.offer(&day(round), "09:00", 0).await;
             let (one, two) = together(
                 book(here.clone(), stage, &aina, &slot),
@@ -95,6 +97,7 @@ fn one_member_is_never_in_two_sessions_at_once() {
         let aina = stage.person("Aina Yusof").await;
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
         for round in 0..rounds() {
+            give_all_to(stage, None).await;
             let one = farah.offer(&day(round), "09:00", 0).await;
             let two = daniel.offer(&day(round), "09:30", 0).await;
             let (one, two) = together(
@@ -114,6 +117,7 @@ fn cancelling_and_paying_at_once_ends_without_money_or_with_a_session() {
         let mut aina = stage.person("Aina Yusof").await;
         let other = stage.beside();
         for round in 0..rounds() {
+            give_all_to(stage, None).await;
             let slot = farah.offer(&day(round), "09:00", 18_000).await;
             let (pay, booking) = aina.hold(&slot).await;
             let page = aina.browser.get(&booking).await;
@@ -145,6 +149,7 @@ fn two_who_settle_at_once_settle_once() {
         let mut aina = stage.person("Aina Yusof").await;
         let other = stage.beside();
         for round in 0..rounds() {
+            give_all_to(stage, None).await;
             let slot = farah.offer(&day(round), "09:00", 100).await;
             let (pay, booking) = aina.hold(&slot).await;
             let back = aina.press(&pay, "pay").await;

@@ -4,6 +4,7 @@
 use bookings::booking::{BookingId, State};
 use bookings::provider::PROVIDER;
 use bookings::{READ, Refusal, WRITE, verify};
+use identity::account::AccountId;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{Rows, StoreError, Tx, sql};
@@ -76,6 +77,15 @@ pub(crate) fn local(at: &str, zone: &str) -> (String, String) {
     let at: Timestamp = at.parse().unwrap();
     let at = at.to_zoned(TimeZone::get(zone).unwrap());
     (at.date().to_string(), at.strftime("%H:%M").to_string())
+}
+
+/// Takes all bookings from their member, or gives them to one: tests of many rounds need more than
+/// one member may make.
+pub(crate) async fn give_all_to(stage: &Stage<'_>, member: Option<AccountId>) {
+    let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
+        sql!("UPDATE booking SET member_id = :member", member).run(tx, Rows::Any)
+    };
+    stage.world.store().write(change).await.unwrap();
 }
 
 /// What people do with bookings.

@@ -60,6 +60,9 @@ pub struct MailText {
     pub version: i64,
 }
 
+/// The most placeholders in one text: each becomes up to some hundred characters.
+const MOST_PLACEHOLDERS: usize = 40;
+
 /// The fields that hosts fill in.
 pub const FIELDS: &[Field] = web::fields! { MailText:
     subject: texts(Limits::line(150)).label("host-mail-subject").wording(),
@@ -231,6 +234,12 @@ pub fn apply(
             if let Some(name) = unknown(written).first() {
                 let values = [("name", format!("{{{name}}}").into())];
                 findings.add(&format!("/{field}/{tag}"), "placeholder_unknown", values);
+            }
+            let pieces = pieces(written).into_iter();
+            let placeholders = pieces.filter(|piece| matches!(piece, Piece::Placeholder(_)));
+            if placeholders.count() > MOST_PLACEHOLDERS {
+                let values = [("max", MOST_PLACEHOLDERS.into())];
+                findings.add(&format!("/{field}/{tag}"), "too_many", values);
             }
         }
     }

@@ -17,6 +17,9 @@ use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::Response;
 
+/// The longest list of guests in the place of one placeholder, in characters.
+const LONGEST_GUESTS: usize = 1_000;
+
 /// A mail, ready to be shown or sent.
 pub(crate) struct Parts {
     pub(crate) subject: String,
@@ -123,7 +126,11 @@ impl Values<'_> {
                 let guests = portal.household.guests.iter();
                 let names = guests.map(|guest| guest.name.as_str());
                 let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
-                names.join(&text.say("list-comma"))
+                let names = names.join(&text.say("list-comma"));
+                match names.char_indices().nth(LONGEST_GUESTS) {
+                    Some((end, _)) => format!("{}…", &names[..end]),
+                    None => names,
+                }
             }
             "hosts" => pick(&occasion.hosts),
             "occasion_title" => pick(&occasion.title),

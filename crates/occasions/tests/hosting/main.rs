@@ -7,6 +7,7 @@ mod alarm;
 mod api_garbage;
 mod background;
 mod campaigns;
+mod campaigns_limits;
 mod campaigns_pages;
 #[path = "../shared/demo.rs"]
 #[expect(dead_code, reason = "the guests' own tests need more of it")]

@@ -279,12 +279,13 @@ fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
 }
 
 /// Deletes the text of a mail that will not be sent. A mail of a scope keeps its text, so that the
-/// scope's administrators can send it [again](super::send_again).
+/// scope's administrators can send it [again](super::send_again), but for a notification.
 fn give_up(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail SET text = '', html = NULL, sealed_text = NULL, calendar = NULL
-         WHERE id = :id AND scope IS NULL",
-        id
+         WHERE id = :id AND (scope IS NULL OR stream = :notification)",
+        id,
+        notification = super::Stream::Notification
     )
     .run(tx, Rows::AtMostOne)?;
     Ok(())

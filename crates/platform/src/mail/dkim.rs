@@ -37,6 +37,9 @@ const SIGNED: [&str; 13] = [
     "list-unsubscribe-post",
     "cc",
 ];
+/// The fields that are named once more than a mail has them, so that nobody can put a second one
+/// before the signed one (RFC 6376, section 8.15).
+const ONCE_MORE: [&str; 5] = ["from", "to", "subject", "date", "reply-to"];
 /// The length of a folded line of base64, in characters.
 const FOLD: usize = 72;
 
@@ -189,13 +192,18 @@ impl Signer {
             self.domain,
             self.selector,
             at.as_second(),
-            SIGNED.join(":"),
+            [&SIGNED[..], &ONCE_MORE].concat().join(":"),
         );
         let mut signed = String::new();
-        for name in SIGNED {
-            // If a field occurs several times, the last one is signed (RFC 6376, section 5.4.2); no
-            // field is signed twice.
-            let found = fields.iter().rev().find(|(known, _)| known == name);
+        for (name, before) in SIGNED
+            .map(|name| (name, 0))
+            .into_iter()
+            .chain(ONCE_MORE.map(|name| (name, 1)))
+        {
+            // If a field occurs several times, they are signed from the last one on (RFC 6376,
+            // section 5.4.2).
+            let mut same = fields.iter().rev().filter(|(known, _)| known == name);
+            let found = same.nth(before);
             if let Some((name, value)) = found {
                 signed.extend([name.as_str(), ":", value, "\r\n"]);
             }

@@ -17,6 +17,7 @@ use crate::hosting::{Refusal, membership};
 use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::invitation::{self, Invitation};
 use crate::invitation_snapshot::{self, InvitationSnapshot};
+use crate::occasion;
 use crate::snapshot;
 use crate::words::{Access, OccasionStatus, Response};
 
@@ -306,6 +307,13 @@ pub fn write(
     next: &Next,
     rendered: &Rendered,
 ) -> Result<(), StoreError> {
+    // Other campaigns of the occasion count for the same limit.
+    let of: Option<(OccasionId,)> =
+        sql!("SELECT occasion FROM campaign WHERE id = :id", id).maybe(tx)?;
+    let Some((of,)) = of else {
+        return Ok(());
+    };
+    occasion::hold(tx, &of)?;
     let found: Option<(CampaignState,)> = sql!(
         "SELECT state FROM campaign WHERE id = :id FOR NO KEY UPDATE",
         id
@@ -335,6 +343,9 @@ pub fn write(
             }
         }
     };
+    if mail.is_some() && membership::mails_left(tx, &of)? == Some(0) {
+        return Ok(());
+    }
     // Another run of the job may have been faster.
     let state = if reason.is_some() {
         "skipped"

@@ -1,0 +1,82 @@
+//! How far a backup is, in an object of its own: whoever may delete in the target could otherwise take
+//! the end of a backup away unnoticed.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::generation::{Generation, Segment};
+use crate::vault::Vault;
+use crate::{BackupError, erasures};
+
+/// The object.
+const OBJECT: &str = "head";
+
+/// What a backup has at least.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// When this was so, in milliseconds since the Unix epoch.
+    pub(crate) at: i64,
+    /// The newest complete generation; empty before the first.
+    pub(crate) generation: String,
+    /// The number of its next segment.
+    pub(crate) next_segment: u64,
+    /// The number of erasures.
+    pub(crate) erasures: usize,
+}
+
+impl Head {
+    pub(crate) fn write(&self, vault: &Vault) -> Result<(), BackupError> {
+        vault.put(OBJECT, &serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// Writes a first one, if there is none.
+    pub(crate) fn begin(vault: &Vault) -> Result<(), BackupError> {
+        match vault.target.get(OBJECT)? {
+            None => Self::default().write(vault),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn read(vault: &Vault) -> Result<Self, BackupError> {
+        let bytes = vault.get(OBJECT)?;
+        serde_json::from_slice(&bytes).map_err(|_| BackupError::damaged(OBJECT))
+    }
+}
+
+/// Fails if a backup has less than it had. An earlier time than that of the head can be restored
+/// from what is left.
+pub(crate) fn check(
+    vault: &Vault,
+    to: Option<Timestamp>,
+    generation: &Generation,
+    segments: &[Segment],
+) -> Result<(), BackupError> {
+    let last = segments.last().map_or(generation.at(), |last| last.until);
+    let missing = |object: String, until: Timestamp| BackupError::Damaged {
+        object,
+        whole_until: Timestamp::from_second(until.as_second()).ok(),
+    };
+    let head = match Head::read(vault) {
+        // What is left can still be restored, for somebody who names a time.
+        Err(BackupError::Damaged { .. }) if to.is_some() => return Ok(()),
+        Err(BackupError::Damaged { object, .. }) => return Err(missing(object, last)),
+        head => head?,
+    };
+    let last = last.min(Timestamp::from_millisecond(head.at).unwrap_or(last));
+    let missing = |object| Err(missing(object, last));
+    if to.is_some_and(|to| to.as_millisecond() <= head.at) {
+        return Ok(());
+    }
+    let named = Generation::named(&head.generation);
+    if *generation < named {
+        return missing(named.manifest_name());
+    }
+    let next = segments.last().map_or(0, |last| last.number + 1);
+    if *generation == named && next < head.next_segment {
+        return missing(format!("{}log/{next:010}", generation.folder()));
+    }
+    if erasures::count(vault)? < head.erasures {
+        return missing(erasures::ALL.to_owned());
+    }
+    Ok(())
+}

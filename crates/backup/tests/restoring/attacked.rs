@@ -1,0 +1,368 @@
+//! What somebody does who can write to the backup's place, keep it away, or fill it; and what is left
+//! over on the machine.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use backup::{BackupError, DrillResult};
+use jiff::SignedDuration;
+use platform::{Clock, Random, Rows, StoreError, Tx, sql};
+
+use crate::place::{Place, answer, answers};
+
+fn generations(place: &Place) -> usize {
+    let all = fs::read_dir(place.target_folder().join("generations")).unwrap();
+    all.count()
+}
+
+async fn wait_until(is_so: impl Fn() -> bool) {
+    let wait = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_mins(1), wait).await;
+    assert!(waited.is_ok(), "it never came");
+}
+
+/// Writes lines of 100 kB in one transaction.
+async fn write_long(store: &platform::Store, numbers: std::ops::Range<i64>) {
+    let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        let note = "x".repeat(100_000);
+        for number in numbers.clone() {
+            sql!(
+                "INSERT INTO answer (number, note) VALUES (:number, :note)",
+                number,
+                note = note.as_str()
+            )
+            .run(tx, Rows::Exactly(1))?;
+        }
+        Ok(())
+    };
+    store.write(write).await.unwrap();
+}
+
+fn drill(place: &Place) -> DrillResult {
+    let (clock, random) = (Clock::Manual(place.clock.clone()), Random::system());
+    let drill = backup::drill(&place.target(), &place.key, &place.data(), &clock, &random);
+    drill.unwrap().result
+}
+
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |facts| facts.len())
+}
+
+/// SQLite would repeat the changes of an old log in the restored store.
+#[tokio::test]
+async fn nothing_is_restored_beside_an_old_log() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    answer(&store, 1).await.unwrap();
+    agent.now().unwrap();
+    agent.stop();
+    for ending in ["-wal", "-shm", "-journal"] {
+        let data = place.folder.path().join(format!("again{ending}"));
+        fs::create_dir(&data).unwrap();
+        let log = data.join(format!("kenduri.db{ending}"));
+        fs::write(&log, "of another store").unwrap();
+        let refused = place.restore(&format!("again{ending}"), None);
+        assert!(
+            matches!(&refused, Err(BackupError::NotEmpty(path)) if *path == log),
+            "{refused:?}"
+        );
+        assert_eq!(fs::read_to_string(&log).unwrap(), "of another store");
+        assert!(!data.join("kenduri.db").exists());
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_emptied_though_the_target_cannot_be_reached() {
+    let place = Place::new();
+    let store = place.open();
+    fs::write(place.target_folder(), "no folder").unwrap();
+    let agent = place.agent(&store);
+    for number in 0..10 {
+        answer(&store, number).await.unwrap();
+    }
+    wait_until(|| agent.status().failure.is_some()).await;
+    let log = place.data().join("kenduri.db-wal");
+    assert!(length(&log) > 0);
+    store.checkpoint().await.unwrap();
+    wait_until(|| length(&log) == 0).await;
+    agent.stop();
+}
+
+/// A start without the target keeps the log for it, up to the limit.
+#[tokio::test]
+async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    answer(&store, 0).await.unwrap();
+    agent.stop();
+    let elsewhere = place.folder.path().join("unmounted");
+    fs::rename(place.target_folder(), &elsewhere).unwrap();
+    fs::write(place.target_folder(), "no folder").unwrap();
+    let agent = place.agent(&store);
+    let log = place.data().join("kenduri.db-wal");
+    let mut count = 1;
+    // More than is kept where everything was copied.
+    while length(&log) < 4_100 * 4_120 {
+        answer(&store, count).await.unwrap();
+        count += 1;
+    }
+    let first = agent.status().failure;
+    wait_until(|| agent.status().failure != first).await;
+    place.clock.advance(SignedDuration::from_secs(1));
+    let second = agent.status().failure;
+    wait_until(|| agent.status().failure != second).await;
+    fs::remove_file(place.target_folder()).unwrap();
+    fs::rename(&elsewhere, place.target_folder()).unwrap();
+    wait_until(|| agent.status().copied_until.is_some()).await;
+    agent.stop();
+    assert_eq!(generations(&place), 1);
+    let (data, _) = place.restore("again", None).unwrap();
+    assert_eq!(answers(&data), (0..count).collect::<Vec<_>>());
+}
+
+/// The lengths of all segments.
+fn segments(place: &Place) -> Vec<u64> {
+    let all = fs::read_dir(place.target_folder().join("generations")).unwrap();
+    let logs = all.map(|one| one.unwrap().path().join("log"));
+    let segments = logs.filter_map(|log| fs::read_dir(log).ok()).flatten();
+    segments.map(|one| length(&one.unwrap().path())).collect()
+}
+
+/// A segment is several times in memory while it is sent, and a bucket gives none back that is too
+/// long.
+#[tokio::test]
+async fn a_long_backlog_is_sent_in_short_segments() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    answer(&store, 0).await.unwrap();
+    agent.stop();
+    for number in 1..300 {
+        write_long(&store, number..number + 1).await;
+    }
+    let agent = place.agent(&store);
+    wait_until(|| agent.status().copied_until.is_some()).await;
+    agent.stop();
+    assert_eq!(generations(&place), 1);
+    let segments = segments(&place);
+    assert!(segments.len() >= 4, "{segments:?}");
+    assert!(segments.iter().all(|one| *one < 9 << 20), "{segments:?}");
+    let (data, _) = place.restore("again", None).unwrap();
+    assert_eq!(answers(&data), (0..300).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_too_long_for_a_segment_is_in_a_snapshot() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    answer(&store, 0).await.unwrap();
+    write_long(&store, 1..400).await;
+    wait_until(|| generations(&place) == 2).await;
+    answer(&store, 400).await.unwrap();
+    wait_until(|| agent.status().failure.is_none()).await;
+    agent.stop();
+    let segments = segments(&place);
+    assert!(segments.iter().all(|one| *one < 32 << 20), "{segments:?}");
+    let (data, _) = place.restore("again", None).unwrap();
+    assert_eq!(answers(&data), (0..=400).collect::<Vec<_>>());
+}
+
+/// Without this object, the passphrase opens nothing.
+#[tokio::test]
+async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    let object = place.target_folder().join("kenduri-backup.json");
+    let whole = fs::read_to_string(&object).unwrap();
+    let changed = whole.replace("\"salt\": \"", "\"salt\": \"AAAA");
+    assert_ne!(changed, whole);
+    for state in [None, Some(&changed)] {
+        match state {
+            None => fs::remove_file(&object).unwrap(),
+            Some(text) => fs::write(&object, text).unwrap(),
+        }
+        let told = drill(&place);
+        assert!(
+            matches!(&told, DrillResult::Failed(why) if why.contains("kenduri-backup.json")),
+            "{told:?}"
+        );
+        // A machine that fills itself does not begin empty.
+        let refused = backup::open(&place.target(), &place.passphrase);
+        assert!(
+            matches!(
+                refused,
+                Err(BackupError::Damaged { .. } | BackupError::Passphrase)
+            ),
+            "{refused:?}"
+        );
+        agent.now().unwrap();
+        assert_eq!(fs::read_to_string(&object).unwrap(), whole);
+        assert!(matches!(drill(&place), DrillResult::Good { .. }));
+    }
+    agent.stop();
+}
+
+/// They live for a day, and a restore would bring those back that were deleted.
+#[tokio::test]
+async fn exports_are_left_out() {
+    let place = Place::new();
+    let store = place.open();
+    let files = place.data().join("files");
+    for name in ["exports/0198", "exports2/0198", "posts/exports"] {
+        let path = files.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "names").unwrap();
+    }
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    agent.stop();
+    let (data, restored) = place.restore("again", None).unwrap();
+    assert_eq!(restored.files, 2);
+    assert!(data.join("files/posts/exports").exists());
+    assert!(!data.join("files/exports").exists());
+}
+
+/// A generation that is named in the future does not keep snapshots, removals and drills waiting.
+#[tokio::test]
+async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
+    let mut place = Place::new();
+    place.has_drills = true;
+    let store = place.open();
+    place.clock.advance(SignedDuration::from_hours(24 * 365));
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    wait_until(|| agent.status().drill.is_some()).await;
+    let ahead = agent.status().drill;
+    agent.stop();
+    answer(&store, 0).await.unwrap();
+    place.clock.advance(SignedDuration::from_hours(-24 * 365));
+    let agent = place.agent(&store);
+    wait_until(|| generations(&place) == 2).await;
+    wait_until(|| {
+        agent
+            .status()
+            .drill
+            .is_some_and(|drill| Some(drill) != ahead)
+    })
+    .await;
+    // Not one each second, but one a day.
+    let before = agent.status().copied_until;
+    place.clock.advance(SignedDuration::from_secs(1));
+    wait_until(|| agent.status().copied_until > before).await;
+    assert_eq!(generations(&place), 2);
+    place.clock.advance(SignedDuration::from_hours(24));
+    wait_until(|| generations(&place) == 3).await;
+    agent.stop();
+}
+
+/// What a drill left that was killed is everything, readable.
+#[tokio::test]
+async fn what_a_killed_drill_left_is_removed() {
+    let place = Place::new();
+    let store = place.open();
+    let left = place.data().join("drill");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("store"), "everything").unwrap();
+    let agent = place.agent(&store);
+    wait_until(|| !left.exists()).await;
+    agent.stop();
+}
+
+/// Removes the objects of a folder of the backup, but for the first ones.
+fn cut(folder: &Path, kept: usize) {
+    let mut all: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|one| one.unwrap().path())
+        .collect();
+    all.sort();
+    assert!(all.len() > kept);
+    for path in all.get(kept..).unwrap() {
+        fs::remove_file(path).unwrap();
+    }
+}
+
+/// A place with two snapshots, later answers, and an erasure.
+async fn long_used() -> Place {
+    let place = Place::new();
+    let store = place.open();
+    let agent = place.agent(&store);
+    agent.now().unwrap();
+    for number in 0..3 {
+        answer(&store, number).await.unwrap();
+        agent.now().unwrap();
+        place.clock.advance(SignedDuration::from_hours(1));
+    }
+    answer(&store, 3).await.unwrap();
+    let before = agent.status().copied_until;
+    wait_until(|| agent.status().copied_until > before).await;
+    place.clock.advance(SignedDuration::from_hours(1));
+    answer(&store, 4).await.unwrap();
+    let erase = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        platform::erasure::note(tx, "account", "0198")
+    };
+    store.write(erase).await.unwrap();
+    agent.stop();
+    assert!(agent.status().failure.is_none(), "{:?}", agent.status());
+    let (data, restored) = place.restore("whole", None).unwrap();
+    assert_eq!(answers(&data), [0, 1, 2, 3, 4]);
+    assert_eq!(restored.erasures, 1);
+    place
+}
+
+/// What was taken away is named; an earlier time can be restored.
+fn expect_missing(place: &Place, object: &str) {
+    let refused = place.restore("refused", None);
+    let Err(BackupError::Damaged {
+        object: named,
+        whole_until: Some(until),
+    }) = &refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert!(named.contains(object), "{named}");
+    let failed = drill(place);
+    assert!(
+        matches!(&failed, DrillResult::Failed(why) if why.contains(object)),
+        "{failed:?}"
+    );
+    place.restore("earlier", Some(*until)).unwrap();
+}
+
+#[tokio::test]
+async fn the_end_of_a_backup_cannot_be_taken_away_unnoticed() {
+    // The last segment.
+    let place = long_used().await;
+    let generations = place.target_folder().join("generations");
+    let mut all: Vec<_> = fs::read_dir(&generations)
+        .unwrap()
+        .map(|one| one.unwrap().path())
+        .collect();
+    all.sort();
+    cut(&all.last().unwrap().join("log"), 1);
+    expect_missing(&place, "/log/");
+    // The last snapshot.
+    let place = long_used().await;
+    cut(&place.target_folder().join("manifests"), 3);
+    expect_missing(&place, "manifests/");
+    // What was erased.
+    let place = long_used().await;
+    cut(&place.target_folder().join("erasures"), 0);
+    expect_missing(&place, "erasures/");
+    // The object that tells.
+    let place = long_used().await;
+    fs::remove_file(place.target_folder().join("head")).unwrap();
+    expect_missing(&place, "head");
+}
