@@ -143,7 +143,6 @@ pub enum Target {
 pub struct NoTarget;
 
 impl Target {
-    /// The target's day.
     pub fn date(self) -> Date {
         match self {
             Self::Day(date) => date,

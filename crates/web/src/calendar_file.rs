@@ -3,21 +3,16 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// The value of `Content-Type`.
 pub const MEDIA_TYPE: &str = "text/calendar; charset=utf-8; method=PUBLISH";
 
-/// One event.
 #[derive(Clone, Debug)]
 pub struct CalendarEvent {
     /// The permanent unique id of the event.
     pub uid: String,
     /// The revision, raised by every change.
     pub sequence: i64,
-    /// When it begins.
     pub starts_at: Timestamp,
-    /// When it ends.
     pub ends_at: Timestamp,
-    /// The title.
     pub summary: String,
     /// The place; may be empty.
     pub location: String,

@@ -52,10 +52,8 @@ const TILE: [(u16, u16, u16, u16); 14] = [
 
 static PICTURES: LazyLock<Pictures> = LazyLock::new(Pictures::default);
 
-/// The words of a picture.
 #[derive(Clone, Debug, Default)]
 pub struct CardPicture {
-    /// The title.
     pub title: String,
     /// A large figure; may be empty.
     pub number: String,
@@ -73,7 +71,6 @@ pub fn written(text: &str) -> String {
     }
 }
 
-/// The ornament around the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ornament {
     /// A hairline.
@@ -84,7 +81,6 @@ enum Ornament {
     Lamps,
 }
 
-/// The input for drawing a picture.
 struct Drawing {
     words: CardPicture,
     site: String,

@@ -26,14 +26,12 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Peer(pub IpAddr);
 
 impl Peer {
-    /// The loopback address.
     pub const LOOPBACK: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
     /// No peer address: neither a trusted proxy nor this machine.
     pub(crate) const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 }
 
-/// The facts about a request.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The id under which the request is logged and which error pages show.
@@ -48,7 +46,6 @@ pub struct Facts {
     pub outcome: Outcome,
 }
 
-/// The outcome of a request, for rate limits. Clones belong to the same request.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome(Arc<OnceLock<&'static str>>);
 
@@ -58,11 +55,9 @@ impl Outcome {
 
     /// Reports the outcome; only the first report counts.
     pub fn report(&self, word: &'static str) {
-        // A further report is ignored.
         let _ = self.0.set(word);
     }
 
-    /// The reported outcome, if any.
     pub fn reported(&self) -> Option<&'static str> {
         self.0.get().copied()
     }
@@ -130,7 +125,6 @@ impl From<RequestId> for Arc<str> {
 }
 
 impl RequestId {
-    /// A new id.
     pub fn new(random: &Random) -> Self {
         let mut bytes = [0; 16];
         random.fill(&mut bytes);
@@ -146,7 +140,6 @@ impl RequestId {
         sane.then(|| Self(text.into()))
     }
 
-    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -163,7 +156,6 @@ impl fmt::Display for RequestId {
 pub struct Network(IpAddr);
 
 impl Network {
-    /// The network of an address.
     pub fn of(address: IpAddr) -> Self {
         Self(match plain(address) {
             IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
@@ -204,7 +196,6 @@ impl Proxies {
             .map(Self)
     }
 
-    /// Whether `address` is a trusted proxy.
     pub fn trust(&self, address: IpAddr) -> bool {
         let address = plain(address);
         self.0

@@ -24,7 +24,6 @@ pub enum Reader {
     Script,
 }
 
-/// The value of the cookie `name`.
 pub fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)

@@ -30,9 +30,9 @@ pub struct Piece {
 /// The direction in which a list is read from a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// The items after it.
+    /// The items after the cursor.
     Onward,
-    /// The items before it, in reverse order.
+    /// The items before the cursor, in reverse order.
     Back,
 }
 
@@ -43,7 +43,7 @@ pub struct List<T> {
     pub items: Vec<T>,
     /// Where the next piece starts; absent at the end.
     pub next_cursor: Option<String>,
-    /// Before what the piece before this one ends, for pages: `?before=`.
+    /// The cursor of the previous page, which HTML pages send as `?before=`.
     #[serde(skip)]
     #[schema(ignore)]
     pub previous_cursor: Option<String>,
@@ -68,7 +68,7 @@ impl Piece {
         Self::of(form_urlencoded::parse(query.as_bytes()))
     }
 
-    /// Parses the same from decoded names and values.
+    /// As [`Piece::read`], from decoded names and values.
     pub fn of<T: AsRef<str>>(query: impl IntoIterator<Item = (T, T)>) -> Result<Self, Problem> {
         let mut piece = Self::default();
         for (name, value) in query {
@@ -129,12 +129,13 @@ impl Piece {
         i64::from(self.limit) + 1
     }
 
-    /// The total number of items as any row reports it; `None` past the end, where no row does.
+    /// The total number of items that the query's rows report. Without any row, the total is 0 on
+    /// the first page and unknown on later pages.
     pub fn total(&self, said: Option<i64>) -> Option<i64> {
         said.or_else(|| self.cursor.is_none().then_some(0))
     }
 
-    /// The page for the [`Piece::rows`] that were queried; `key` returns an item's sort key.
+    /// Makes the page from the queried [`Piece::rows`]; `key` returns an item's sort key.
     pub fn list<T, K: Serialize>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> K) -> List<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;

@@ -49,7 +49,6 @@ impl Findings {
         })
     }
 
-    /// Whether there are no errors.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -17,7 +17,6 @@ use crate::problem::Problem;
 /// The deepest nesting of arrays and objects.
 const MOST_DEPTH: usize = 32;
 
-/// A JSON body of a request or response.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
@@ -117,9 +116,7 @@ impl<'de> Visitor<'de> for ReadOnce {
 /// A parsed JSON body with its bytes, which identify a repeated request.
 #[derive(Clone, Debug)]
 pub struct Received<T> {
-    /// The parsed value.
     pub value: T,
-    /// The bytes of the body.
     pub bytes: Bytes,
 }
 

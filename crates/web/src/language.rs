@@ -20,7 +20,6 @@ pub const COOKIE: &str = "kd_lang";
 /// The languages with all texts. Others have only the texts for guests and the public.
 pub const COMPLETE: [&str; 2] = ["en", "ms"];
 
-/// A language: its tag, its text direction and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Language {
     /// The BCP 47 tag in its usual spelling, such as `zh-Hans`.
@@ -35,7 +34,6 @@ impl Language {
     /// English, the language that has every text.
     pub const ENGLISH: Self = known("en", "ltr", "English");
 
-    /// A reference to English in the table of known languages.
     pub(crate) fn english() -> &'static Self {
         &KNOWN[0]
     }

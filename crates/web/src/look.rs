@@ -19,7 +19,6 @@ words! {
     }
 }
 
-/// A colour: red, green and blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Color(pub [u8; 3]);
 

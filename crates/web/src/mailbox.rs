@@ -34,9 +34,7 @@ const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-sr
 /// Who may read the mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Users of this machine.
     ThisMachine,
-    /// Everybody.
     Everybody,
 }
 
@@ -193,7 +191,7 @@ async fn find(site: &Site, id: &str) -> Result<Letter, Problem> {
     letter.ok_or_else(Problem::not_found)
 }
 
-/// One mail, for programs.
+/// A mail in the JSON for programs.
 #[derive(Debug, Serialize)]
 struct Message {
     id: MailId,

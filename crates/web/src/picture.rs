@@ -15,11 +15,9 @@ pub const HEIGHT: usize = 630;
 /// The coverage of a pixel that is wholly ink; the largest value of 7 bits.
 const FULL: f32 = 127.0;
 
-/// The font of pictures.
 pub struct Font(FontRef<'static>);
 
 impl Font {
-    /// Loads the embedded font.
     pub fn load() -> Result<Self, InvalidFont> {
         let file = include_bytes!("../assets/fonts/songket.ttf");
         FontRef::try_from_slice(file).map(Self)
@@ -81,13 +79,10 @@ impl Font {
 /// The colours of a picture as red, green and blue.
 #[derive(Clone, Copy, Debug)]
 pub struct Colors {
-    /// The background.
     pub ground: [u8; 3],
-    /// The two inks.
     pub inks: [[u8; 3]; 2],
 }
 
-/// A picture being drawn.
 pub struct Picture {
     /// For each pixel, the ink in the highest bit and its coverage in the other seven.
     pixels: Vec<u8>,

@@ -23,7 +23,6 @@ use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
 
-/// The routes of the explanations.
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/problems", get(list))

@@ -35,11 +35,8 @@ pub struct Word {
 /// A setting of any type.
 #[derive(Clone, Copy, Debug)]
 pub enum Setting {
-    /// A boolean.
     Flag(Flag),
-    /// A number.
     Number(Number),
-    /// One word of a closed set.
     Word(Word),
 }
 
@@ -66,7 +63,7 @@ impl Setting {
 }
 
 impl Flag {
-    /// The value in force.
+    /// The configured value, or the default.
     pub fn of(&self, values: &SettingValues) -> bool {
         match values.0.get(self.key) {
             Some(Value::Flag(value)) => *value,
@@ -76,7 +73,7 @@ impl Flag {
 }
 
 impl Number {
-    /// The value in force.
+    /// The configured value, or the default.
     pub fn of(&self, values: &SettingValues) -> usize {
         let value = match values.0.get(self.key) {
             Some(Value::Number(value)) => *value,
@@ -92,7 +89,7 @@ impl Word {
         self.words.first().copied().unwrap_or_default()
     }
 
-    /// The value in force.
+    /// The configured value, or the default.
     pub fn of(&self, values: &SettingValues) -> &'static str {
         match values.0.get(self.key) {
             Some(Value::Word(value)) => value,
@@ -102,7 +99,6 @@ impl Word {
 }
 
 impl SettingValues {
-    /// Sets a flag.
     pub fn set_flag(&mut self, flag: Flag, value: bool) {
         self.0.insert(flag.key, Value::Flag(value));
     }
