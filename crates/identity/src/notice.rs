@@ -17,7 +17,6 @@ pub struct Notice<'a> {
     pub subject: &'static str,
     /// The message id of the text.
     pub text: &'static str,
-    /// When it happened.
     pub at: Timestamp,
     /// The path of the page with more information.
     pub path: &'a str,
@@ -27,7 +26,7 @@ pub struct Notice<'a> {
 }
 
 impl Notice<'_> {
-    /// Enqueues the mail. An account whose address cannot receive mail is skipped.
+    /// Enqueues the mail. An account whose email address cannot receive mail is skipped.
     pub fn send(self, tx: &mut Tx<'_>, site: &Site, to: &Account) -> Result<(), StoreError> {
         self.write(tx, site, to, None).map(drop)
     }
@@ -73,7 +72,7 @@ impl Notice<'_> {
     }
 }
 
-/// The queue line for mails that people without a session cause, by network: the /24 for IPv4, the
+/// The queue lane for mails that people without a session cause, by network: the /24 for IPv4, the
 /// /48 for IPv6.
 pub(crate) fn line(site: &Site, network: Network) -> String {
     let key = site.keys.key("line of a network");

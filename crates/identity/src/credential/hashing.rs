@@ -63,7 +63,6 @@ struct Inner {
 pub struct Busy;
 
 impl Hasher {
-    /// Creates a hasher that uses this many cores.
     pub fn new(cores: usize, random: Random) -> Self {
         let cores = cores.max(1);
         Self(Arc::new(Inner {
@@ -76,7 +75,7 @@ impl Hasher {
         }))
     }
 
-    /// Hashes a new password with its own salt.
+    /// Hashes a new password with a fresh salt.
     pub async fn hash(&self, password: &Password) -> Result<PasswordHash, Busy> {
         let _place = self.0.new_places.try_acquire().map_err(|_| Busy)?;
         let _turn = self.0.new_turn.acquire().await.map_err(|_| Busy)?;
@@ -133,7 +132,7 @@ impl Hasher {
         let (sender, result) = oneshot::channel();
         // The request may be dropped; the core stays taken until the work is done.
         let work = move || {
-            // A thread cannot raise its priority again, so each hash gets its own thread.
+            // A thread cannot raise its priority again, so each hash gets a new thread.
             if let Err(cause) = nice(PRIORITY_STEPS) {
                 tracing::debug!(%cause, "hashing runs at normal priority");
             }

@@ -19,7 +19,6 @@ pub struct Manager {
 }
 
 impl Manager {
-    /// The scope.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -133,7 +132,6 @@ fn take(
     Ok(())
 }
 
-/// Removes a duty.
 pub fn remove_duty(
     tx: &mut Tx<'_>,
     by: &Manager,

@@ -15,7 +15,7 @@ use web::Network;
 /// The longest period of any rule; older rows are removed.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
-/// What is counted.
+/// The kinds of counted requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Attempts with a password or a second factor.
@@ -70,7 +70,6 @@ pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Counts one hit.
 pub(crate) fn count(
     tx: &mut Tx<'_>,
     kind: Kind,

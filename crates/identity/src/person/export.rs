@@ -36,7 +36,6 @@ pub const PERIOD: SignedDuration = SignedDuration::from_hours(24);
 /// The document's file name in the zip.
 pub const DOCUMENT: &str = "account.json";
 
-/// Why no export is made.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The account no longer exists or may not act.
@@ -51,7 +50,6 @@ pub enum ExportError {
     /// The zip cannot be written.
     #[error("the zip cannot be written")]
     Zip(#[from] zip::result::ZipError),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -360,7 +358,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
     }))
 }
 
-/// The suppressions among the given addresses.
+/// The suppressions among the given email addresses.
 fn suppressed(
     tx: &mut Tx<'_>,
     keys: &Keyring,

@@ -38,7 +38,6 @@ struct Stored {
     to: String,
 }
 
-/// Why the second step fails.
 #[derive(Debug, thiserror::Error)]
 pub enum SecondStepError {
     /// The code is wrong or was already used.
@@ -50,23 +49,17 @@ pub enum SecondStepError {
     /// There were too many failures. The token was deleted.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What a person enters in the second step.
+/// A person's input in the second step.
 #[derive(Clone, Debug)]
 pub struct Shown {
-    /// The token.
     pub token: Secret,
-    /// The kind of code.
     pub method: Method,
-    /// The code as typed.
     pub code: Secret,
-    /// The client's network.
     pub network: Network,
-    /// The client's browser.
     pub client: Client,
 }
 
@@ -107,7 +100,7 @@ pub async fn finish(accounts: &Accounts, shown: Shown) -> Result<Arrived, Second
     store.write(change).await?
 }
 
-/// The account of the token, and the attempt to be counted.
+/// Returns the token's account, and the attempt to be counted.
 async fn find(accounts: &Accounts, shown: &Shown) -> Result<(Account, Attempt), SecondStepError> {
     let (token, device, network) = (
         shown.token.clone(),
