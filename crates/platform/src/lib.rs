@@ -40,7 +40,6 @@ pub use random::Random;
 pub use secret::Secret;
 pub use store::{Rows, Sql, Store, StoreError, Tx};
 
-/// The tables of this crate.
 pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "platform",
     "0001_begin",
@@ -56,16 +55,13 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
 /// The connections to the outside world in one value; tests replace some of them. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Platform {
-    /// The store.
     pub store: Store,
-    /// The clock.
     pub clock: Clock,
     /// Randomness for use outside a transaction.
     pub random: Random,
-    /// The file store for exports and uploads.
     pub files: Files,
     /// The signing keys, kept outside the store.
     pub keys: Keyring,
-    /// HTTP requests to addresses that users have entered.
+    /// HTTP requests to URLs that users have entered.
     pub outbound: Outbound,
 }

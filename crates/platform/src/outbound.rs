@@ -43,7 +43,7 @@ pub struct Outbound(Arc<Inner>);
 struct Inner {
     tls: TlsConnector,
     names: Names,
-    /// Socket addresses that may be called although they are not public.
+    /// Socket addresses that requests may reach although they are not public.
     permitted: Vec<SocketAddr>,
 }
 
@@ -52,7 +52,7 @@ struct Inner {
 pub enum Names {
     /// By the operating system.
     System,
-    /// From this list alone, whatever the port in the URL; for tests.
+    /// From this list only, whatever the port in the URL; for tests.
     Listed(HashMap<String, Vec<SocketAddr>>),
 }
 
@@ -68,29 +68,22 @@ pub enum Reach {
 /// A request whose response body is read.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
-    /// The URL.
     pub url: &'a str,
-    /// The hosts that the request may reach.
     pub reach: Reach,
-    /// Additional header fields.
     pub headers: &'a [(&'static str, String)],
     /// Form fields for a POST; `None`: a GET.
     pub form: Option<String>,
 }
 
-/// A response.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status.
     pub status: StatusCode,
-    /// The complete body.
     pub body: Bytes,
 }
 
-/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
-    /// The URL or an address of its host may not be called.
+    /// Requests to the URL, or to an address of its host, are not permitted.
     #[error("no https URL of a host on public networks alone")]
     Refused,
     /// The host cannot be reached.
@@ -122,7 +115,7 @@ impl Outbound {
         Self::new(Names::System, Vec::new(), &[])
     }
 
-    /// A client that may also call the `permitted` addresses and trusts additional authorities.
+    /// A client that may also reach the `permitted` addresses and trusts additional authorities.
     pub fn new(
         names: Names,
         permitted: Vec<SocketAddr>,
@@ -365,7 +358,8 @@ fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> OutboundError {
     }
 }
 
-/// Whether a URL may be called, before its host name is resolved.
+/// Whether requests to a URL are permitted, as far as its text tells before its host name is
+/// resolved.
 pub fn is_permitted(url: &str, reach: Reach) -> bool {
     read(url, reach).is_some()
 }

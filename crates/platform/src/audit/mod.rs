@@ -68,14 +68,13 @@ impl Actor {
 pub struct RequestFacts {
     /// The request id, as in the response and the access log.
     pub request_id: String,
-    /// The client's address; only its network is kept.
+    /// The client's IP address; only its network is stored.
     pub network: Option<IpAddr>,
 }
 
 /// A line to be recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The actor.
     pub actor: Actor,
     /// The action's name: `note.saved`.
     pub action: &'static str,
@@ -94,25 +93,19 @@ pub struct Entry {
 pub struct Record {
     /// The line's number in the order of writing; the cursor of [`list`].
     pub sequence: i64,
-    /// When the action was done.
     pub at: Timestamp,
     /// The actor's kind: [`Actor::kind`].
     pub actor_kind: String,
-    /// The actor's id.
     pub actor_id: Option<String>,
-    /// The action's name.
     pub action: String,
     /// The kind of the thing that changed.
     pub entity_kind: String,
     /// The id of the thing that changed.
     pub entity_id: String,
-    /// The id of the scope.
     pub scope: Option<String>,
     /// `[{field, old, new}]` as JSON text.
     pub changes: String,
-    /// The id of the request behind it.
     pub request_id: Option<String>,
-    /// The client's network.
     pub network: Option<String>,
 }
 

@@ -115,7 +115,6 @@ impl fmt::Debug for Done {
     }
 }
 
-/// Why an attempt failed.
 pub struct JobError {
     pub(super) verdict: Verdict,
     /// The store was busy or unavailable, so trying again may help.

@@ -51,7 +51,8 @@ const WAITING: usize = 1_024;
 /// How often the budget is synchronised with the store; a crash may lose the attempts of twice this
 /// time.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How far each read overlaps the previous one, for other processes' clock differences and delays.
+/// How far each read overlaps the previous one, because of clock skew and delays of other
+/// processes.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
 
 /// The budget of the installation. Clones share it.
@@ -82,7 +83,6 @@ struct State {
 /// An attempt to use a code.
 #[derive(Clone, Copy, Debug)]
 pub struct Try<'a> {
-    /// The client's address.
     pub client: IpAddr,
     /// The code in the form in which it is looked up.
     pub code: &'a str,
@@ -92,7 +92,6 @@ pub struct Try<'a> {
     pub needs_name: bool,
 }
 
-/// Why a code may not be looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The budget for codes alone is used up, so a name that belongs to the code is required.
@@ -180,7 +179,7 @@ impl GuessBudget {
         self.state().tallies.is_used_up(now)
     }
 
-    /// Synchronises with the store until `stop`.
+    /// Keeps the budget in sync with the store until `stop`.
     pub async fn run(self, store: Store, clock: Clock, stop: CancellationToken) {
         loop {
             if let Err(error) = self.sync(&store, clock.now()).await {
@@ -240,7 +239,7 @@ impl GuessBudget {
 }
 
 impl Attempt {
-    /// Whether the name that was given must be compared with what is stored.
+    /// Whether the given name must be compared with the stored one.
     pub fn needs_name(&self) -> bool {
         self.failure.code.is_some()
     }

@@ -49,7 +49,6 @@ pub struct DkimKey {
     pub selector: String,
     /// The public key (`SubjectPublicKeyInfo`), in base64.
     pub public_key: String,
-    /// When it was generated.
     pub made_at: Timestamp,
     /// When it was found in DNS; until then nothing is signed.
     pub verified_at: Option<Timestamp>,
@@ -109,7 +108,6 @@ pub fn keep(
     .one(tx)
 }
 
-/// Finds the key of a domain.
 pub fn find(tx: &mut Tx<'_>, domain: &str) -> Result<Option<DkimKey>, StoreError> {
     sql!(
         "SELECT {DkimKey} FROM dkim_key WHERE domain = :domain",

@@ -1,6 +1,6 @@
 //! Errors of the store.
 
-/// Why the store refused or failed. Nothing was committed.
+/// An error of the store. Nothing was committed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Too many changes wait, or another program holds the file; the same
@@ -20,7 +20,6 @@ pub enum StoreError {
         expected: &'static str,
         /// The number of rows touched.
         actual: u64,
-        /// The statement.
         sql: &'static str,
     },
     /// A constraint of the schema is violated, or a rule in code that no constraint can express.
@@ -29,26 +28,22 @@ pub enum StoreError {
         /// The constraint's name, the same on both engines; `None` for foreign keys and `NOT NULL`,
         /// which SQLite cannot name, and for rules in code.
         name: Option<String>,
-        /// The engine's message.
         reason: String,
     },
-    /// A column's value is not what the program expects.
+    /// A column's value is not of the expected kind.
     #[error("{column} is not {wanted}")]
     Column {
         /// The column's name, and where it was read: the statement, or the table.
         column: String,
-        /// The expected type.
         wanted: &'static str,
     },
     /// The statement failed because of a mistake in the program.
     #[error("statement failed: {reason}: {sql}")]
     Statement {
-        /// The engine's message.
         reason: String,
-        /// The statement.
         sql: &'static str,
     },
-    /// The tables are from a newer Kenduri, or not from Kenduri at all.
+    /// The tables are from a newer Kenduri, or from another program.
     #[error("{0}")]
     Schema(String),
 }

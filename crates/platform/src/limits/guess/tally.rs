@@ -41,7 +41,6 @@ const LEVELS_V6: [u8; 4] = [64, 56, 48, 32];
 /// is for the largest network around a client.
 const BOUNDS: [usize; 4] = [20_000, 30_000, 40_000, 50_000];
 
-/// The key of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Network(Network),
@@ -63,7 +62,6 @@ struct Network {
     with_name: bool,
 }
 
-/// All counters.
 #[derive(Debug, Default)]
 pub(super) struct Tallies {
     networks: HashMap<Key, Tally>,
@@ -145,7 +143,6 @@ impl Tallies {
         }
     }
 
-    /// Counts a wrong attempt.
     pub(super) fn count(&mut self, failure: &Failure, now: Timestamp) {
         let at = failure.at.as_millisecond();
         self.each(failure, now, |_, tally| {

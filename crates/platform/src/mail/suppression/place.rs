@@ -1,4 +1,4 @@
-//! The key of a suppression (an address, or one stream to it), and the unsubscribe link.
+//! The key of a suppression (an email address, or one stream to it), and the unsubscribe link.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,6 @@ pub struct Place {
     pub(super) stream: String,
 }
 
-/// The text is not a valid [`Place`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no entry of the suppression list")]
 pub struct NotAPlace;
@@ -30,7 +29,7 @@ impl Place {
         stream: String::new(),
     };
 
-    /// The place for all mail to an address.
+    /// The place for all mail to an email address.
     pub fn whole(key: &Key, address: &Address) -> Self {
         Self {
             address: key.mac(&[address.canonical()]).to_vec(),
@@ -38,7 +37,7 @@ impl Place {
         }
     }
 
-    /// The place for all mail to the same address.
+    /// The place for all mail to the same email address.
     pub(super) fn address(&self) -> Self {
         Self {
             address: self.address.clone(),
@@ -46,7 +45,7 @@ impl Place {
         }
     }
 
-    /// The places of the address under this key and each of its predecessors.
+    /// The places of the email address under this key and each of its predecessors.
     pub(super) fn wholes(key: &Key, address: &Address) -> Vec<Self> {
         let place = |hash: [u8; 32]| Self {
             address: hash.to_vec(),
@@ -55,7 +54,7 @@ impl Place {
         key.macs(&[address.canonical()]).map(place).collect()
     }
 
-    /// The place for one stream to an address, perhaps only of one scope.
+    /// The place for one stream to an email address, perhaps only of one scope.
     pub(super) fn of_stream(
         key: &Key,
         address: &Address,
@@ -92,13 +91,13 @@ impl Place {
         &self.scope
     }
 
-    /// Whether the place belongs to this address.
+    /// Whether the place belongs to this email address.
     pub fn is_of(&self, key: &Key, address: &Address) -> bool {
         let hashes = Self::wholes(key, address);
         hashes.iter().any(|whole| whole.address == self.address)
     }
 
-    /// The first digits of the hash, for display when the address is unknown.
+    /// The first digits of the hash, for display when the email address is unknown.
     pub fn short(&self) -> String {
         let bytes = self.address.get(..6).unwrap_or(&self.address);
         hexadecimal(bytes)
@@ -146,7 +145,7 @@ fn read_hexadecimal(text: &str) -> Option<Vec<u8>> {
 const PARTS: &str = "unsubscribe";
 
 /// The path of the unsubscribe link for this stream. It never expires, and does not reveal the
-/// address.
+/// email address.
 pub fn unsubscribe_link(
     key: &Key,
     address: &Address,
