@@ -1,5 +1,5 @@
-//! The page on which people who are signed in prove again who they are. A form that was refused for
-//! lack of this proof is carried out after it.
+//! The page on which signed-in people prove again who they are. Afterwards, the form that was
+//! refused for lack of this proof is carried out.
 
 use askama::Template;
 use axum::Extension;
@@ -70,19 +70,19 @@ struct UndonePage<'a> {
     held: &'a Held,
 }
 
-/// The query: which form asked for the proof.
+/// The query, which names the form that needs the proof.
 #[derive(Deserialize)]
 pub(super) struct Act {
     act: Option<String>,
     redirect: Option<String>,
 }
 
-/// A form that was refused for lack of a proof. The page of the proof carries it along, encrypted.
+/// A form that was refused for lack of a proof. The proof's page contains it, encrypted.
 struct Held {
     /// The path that the form was sent to.
     address: String,
     kept: Kept,
-    /// When the form was held.
+    /// The time at which the form was held.
     at: Timestamp,
     sealed: String,
 }
@@ -96,8 +96,8 @@ struct Sealed {
 }
 
 impl Held {
-    /// Holds a form that was sent by `who`. `None` if the form contains a password, which must not
-    /// be carried along: the page then leads back to the form.
+    /// Holds a form that `who` sent. Returns `None` if the form contains a password, which must not
+    /// be stored in a page: the proof's page then leads back to the form.
     fn new(
         accounts: &Context,
         who: &SignedIn,
@@ -127,9 +127,9 @@ impl Held {
         }))
     }
 
-    /// The form that the page of the proof carried along. It can be decrypted only in the session
-    /// in which it was encrypted, and the proof gives the session a new id, so it is carried out
-    /// only once.
+    /// The form that the proof's page contained. Only the session in which the form was encrypted
+    /// can decrypt it, and the proof gives the session a new id, so the form is carried out only
+    /// once.
     fn find(accounts: &Context, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
         let Some(sealed) = form.find("kept") else {
             return Ok(None);
@@ -149,7 +149,7 @@ impl Held {
         }))
     }
 
-    /// The sentence for what will be done, if the form has one.
+    /// The sentence that describes the form's action, if the form has one.
     fn what(&self) -> Option<&str> {
         self.kept.form.find(question::WHAT)
     }
@@ -178,7 +178,7 @@ pub(super) async fn show(
     page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
-/// The request of a form, with which the form is carried out after the proof.
+/// The request of a form, with which the server carries out the form after the proof.
 pub(super) struct Around {
     inside: Inside,
     headers: HeaderMap,
@@ -259,7 +259,7 @@ pub(super) async fn prove(
         Err(error) => Err(error),
     };
     form_state::answer(done, async |problem| {
-        // A code is never shown again: it changes, or is secret.
+        // A typed code is never shown again: it has either expired or is secret.
         let form_state = FormState::refused(Form::default(), &problem, &text).at("password");
         page(
             &accounts,
