@@ -77,7 +77,7 @@ async fn page(
         let verified = account::verified_email(tx, &account.id)?;
         let mut held = suppressed::list_own(tx, &keys, &account)?;
         let mut newsletters = Vec::new();
-        // Newsletters go to confirmed addresses only.
+        // Newsletters go to confirmed email addresses only.
         for one in domains::newsletters(offered).filter(|_| verified.is_some()) {
             newsletters.push((one, one.is_sent(tx, &account.id, &held)?));
             held.retain(|held| !one.is_stopped_by(held));
@@ -153,7 +153,7 @@ pub(super) async fn choose_newsletters(
     let (keys, domains) = (accounts.site.keys.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let account = sender.who.account();
-        // Mail goes to confirmed addresses only, and an account that is being erased has no
+        // Mail goes to confirmed email addresses only, and an account that is being erased has no
         // address.
         if !account::lock(tx, &account.id)? || account::verified_email(tx, &account.id)?.is_none() {
             return Ok(());

@@ -558,7 +558,7 @@ fn a_link_belongs_to_the_session_that_asked_for_it() {
         own.set_cookie("kd_session", begun.session.reveal());
         let page = own.get(&back).await;
         says(&accounts, &page, 400, "problem-oauth-state-invalid");
-        // The real owner of an unconfirmed address may still take the account over.
+        // The real owner of an unconfirmed email address may still take the account over.
         make_pending(world, &other).await;
         let page = provider.link(world, &mut own, &claims("1")).await;
         says(&accounts, &page, 403, "problem-email-unverified");

@@ -307,7 +307,7 @@ fn the_browser_that_registered_confirms_with_the_button_alone() {
 fn another_browser_shows_the_password_or_shuts_out_who_registered() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
-        // A thief registers with another person's address, and signs in.
+        // A thief registers with another person's email address, and signs in.
         let mut thief = visitor(&accounts);
         register(world, &mut thief, &[]).await.with(202);
         assert_eq!(sign_in(&mut thief, PASSWORD).await.status, 303);

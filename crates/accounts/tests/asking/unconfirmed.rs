@@ -48,7 +48,7 @@ pub(crate) async fn make_pending(world: &World, id: &AccountId) {
     .await;
 }
 
-/// Records that a link mailed to the account's address was used.
+/// Records that a link mailed to the account's email address was used.
 pub(crate) async fn verify(world: &World, id: &AccountId) {
     let id = id.clone();
     write(world.store(), move |tx| {
@@ -129,8 +129,8 @@ fn a_reset_that_confirms_the_address_removes_all_that_was_prepared() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, _) = prepared(world, EMAIL).await;
-        // Nobody registered here, but the address is unconfirmed too, so a sign-in link could lead
-        // into another person's account.
+        // Nobody registered here, but the email address is unconfirmed too, so a sign-in link could
+        // lead into another person's account.
         let asked = ask_for_link(world, &accounts, EMAIL, "sign_in").await;
         asked.with(202);
         let sent = link(world, "/reset/").await;
@@ -255,8 +255,8 @@ fn an_owner_made_on_the_server_takes_the_account_from_who_had_it() {
     });
 }
 
-/// A program of a person whose address is unconfirmed; the token is from an earlier time when they
-/// were a member.
+/// A program of a person whose email address is unconfirmed; the token is from an earlier time when
+/// they were a member.
 async fn program_of(world: &World, id: &AccountId) -> Visitor {
     let of = id.clone();
     write(world.store(), move |tx| {
@@ -334,7 +334,7 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
             id
         };
         // One account that waits for confirmation, and one that was made a member in the meantime,
-        // which does not confirm its address.
+        // which does not confirm its email address.
         let waiting = pending("waiting@example.my").await;
         let admitted = pending("admitted@example.my").await;
         give(world, &admitted, OBSERVER, &CLUB.scope("choir")).await;
