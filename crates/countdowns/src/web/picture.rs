@@ -19,8 +19,8 @@ fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardP
         let caption = format!("{} {anchor}", words::unit(text, clock.days));
         [text.number(clock.days), caption].map(|words| written(&words))
     };
-    // A title in a script that the font lacks is left out; for such a language, Kenduri's own
-    // texts are in English.
+    // A title in a script that the font lacks is omitted. For a language with such a script,
+    // Kenduri's own texts are in English.
     let mut own = said(text);
     if own.iter().any(String::is_empty) {
         own = said(&site.catalogue.speak(&Language::of("en")));
@@ -33,7 +33,7 @@ fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardP
     }
 }
 
-/// The picture's address. It changes with the content, so that other sites fetch the new picture.
+/// The picture's path. It changes with the content, so that other sites fetch the new picture.
 pub(super) fn address(site: &Site, text: &Text, shown: &Shown, clock: &Clock) -> String {
     let language = &text.language().tag;
     let (state, days, anchor) = (clock.state.word(), clock.days, clock.anchor.as_second());
@@ -42,7 +42,7 @@ pub(super) fn address(site: &Site, text: &Text, shown: &Shown, clock: &Clock) ->
     site.url().join(&path)
 }
 
-/// `GET /u/{account}/{countdown}/og.png`, with `lang`; `v` only makes the address unique.
+/// `GET /u/{account}/{countdown}/og.png`, with `lang`. The parameter `v` only makes the URL unique.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(address): Path<(String, String)>,
