@@ -19,7 +19,6 @@ use crate::editor::Editor;
 use crate::post::{Kind, Post, PostId, State as PostState};
 use crate::{READ, Refusal, WRITE, feed, markdown, published};
 
-/// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
     R::default()
         .merge(api::routes::<Post, R>())
@@ -104,11 +103,11 @@ struct PublishedSummary {
     id: PostId,
     kind: Kind,
     title: String,
-    /// Where it is read.
+    /// The URL of its page.
     url: String,
     excerpt: String,
     tags: Vec<String>,
-    /// Its picture.
+    /// The post's picture.
     image: Option<PublishedImage>,
     #[schema(value_type = Option<String>, format = "date-time")]
     published_at: Option<Timestamp>,
@@ -120,7 +119,7 @@ struct PublishedSummary {
 #[derive(Serialize, ToSchema)]
 struct PublishedImage {
     url: String,
-    /// For those who do not see it.
+    /// The description for readers who cannot see the picture.
     alt: String,
     width: i64,
     height: i64,
@@ -152,7 +151,7 @@ impl PublishedSummary {
 struct PublishedPost {
     #[serde(flatten)]
     summary: PublishedSummary,
-    /// Safe to show: no HTML of the author's own.
+    /// The text as safe HTML, without any HTML that the author wrote.
     html: String,
 }
 
@@ -165,18 +164,18 @@ impl PublishedPost {
     }
 }
 
-/// Which posts are listed.
+/// A filter for the list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it only describes the query")]
 struct Filter {
-    /// Left out: articles.
+    /// The kind; if omitted, articles.
     kind: Option<Kind>,
-    /// Those with this tag.
+    /// Only posts with this tag.
     tag: Option<String>,
 }
 
-/// What is published, the newest first.
+/// Published posts, newest first.
 #[utoipa::path(
     get, path = "/api/v1/blog", tag = "posts", params(Filter, Piece),
     responses((status = 200, body = List<PublishedSummary>))
@@ -227,16 +226,17 @@ async fn show_page(
     Ok(answer(StatusCode::OK, &PublishedPost::of(&site, page)))
 }
 
-/// What is looked for.
+/// A search.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it only describes the query")]
 struct Query {
-    /// 2–100 characters: words, of which the last one may be only begun.
+    /// The words, 2–100 characters in total; the last word may be incomplete.
     q: String,
 }
 
-/// Published posts with all these words, those with them in the title first; at most 50 at once.
+/// Published posts with all these words, first those with the words in the title; at most 50 at a
+/// time.
 #[utoipa::path(
     get, path = "/api/v1/search", tag = "posts", params(Query, Piece),
     responses((status = 200, body = List<PublishedSummary>), (status = 422))
