@@ -1,17 +1,17 @@
-//! Who is asking, as handlers take it: each extractor is one way to ask, and
-//! holds the proof.
+//! Extractors for handlers. Each one authenticates the caller in one way, and its value proves
+//! this.
 //!
-//! | A handler takes | when | and gets |
+//! | Extractor | Request | Content |
 //! |---|---|---|
-//! | [`Viewer`] | somebody reads a page that is for everybody | who it is, if they are signed in |
-//! | [`Reader`] | a person reads a page | who it is, and the value for the page's forms |
-//! | [`Sender`] | a person sends a form | who it is, and the form, known to be from our own page |
-//! | [`FileSender`] | the same, perhaps with files | the same, and the files |
-//! | [`Caller`] | a program or a script calls the API | who it is |
+//! | [`Viewer`] | a reader opens a page that is open to everybody | the person, if they are signed in |
+//! | [`Reader`] | a person opens a page | the person, and the token for the page's forms |
+//! | [`Sender`] | a person sends a form | the person, and the form, known to be from our own page |
+//! | [`FileSender`] | a person sends a form, perhaps with files | as `Sender`, with the files |
+//! | [`Caller`] | a program or a script calls the API | the person or program |
 //!
-//! None lets in whom the list of addresses does not name ([`Callers`]). With an
-//! `Authorization` header cookies count for nothing. Nobody signed in is 401, which a page
-//! turns into the way to the sign-in page.
+//! No extractor admits callers whom the declaration of the route excludes ([`Callers`]). If a
+//! request has an `Authorization` header, cookies are ignored. A request without a signed-in caller
+//! gets a 401, which a page turns into a redirect to the sign-in page.
 
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};

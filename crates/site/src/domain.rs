@@ -116,7 +116,7 @@ pub type Domains = &'static [Domain];
 pub struct Date {
     /// The date's id, which is unique across all domains.
     pub id: String,
-    /// The name of what happens on that date.
+    /// The name of the event on that date.
     pub label: String,
     /// The local time in the date's zone, as `2027-01-16T18:00`.
     pub at: String,
@@ -244,8 +244,8 @@ impl Domain {
         self.enabled.is_none_or(|flag| flag.of(values))
     }
 
-    /// The same domain while it is off: nobody can reach it and it starts nothing. The domain's
-    /// data is exported, erased, masked and deleted as before.
+    /// The same domain while it is off: nobody can reach it, and it starts no new work. The
+    /// domain's data is exported, erased, masked and deleted as before.
     pub(crate) fn turned_off(self) -> Self {
         Self {
             accounts: DomainAccounts {

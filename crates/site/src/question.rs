@@ -21,7 +21,7 @@ pub const CONFIRM: &str = "ask.confirm";
 pub struct Question {
     /// The question: "Block Aina?"
     pub title: &'static str,
-    /// What happens: a sentence a line.
+    /// Sentences about the effects, one per line.
     pub facts: &'static str,
     /// The sentence about how to undo the action.
     pub undo: &'static str,

@@ -17,7 +17,7 @@ use identity::session::sudo::SudoRequired;
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// It does not exist, or the caller may not know of it.
+    /// The object does not exist, or the caller may not know of it.
     #[error("not there, or not the caller's to know")]
     NotFound,
     /// Another request saved a change since the caller looked.

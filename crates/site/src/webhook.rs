@@ -104,16 +104,16 @@ impl Webhook {
     }
 }
 
-/// What a webhook is made of.
+/// The properties of a new webhook.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWebhook {
-    /// https alone, of a host on public networks; up to 2,000 characters.
+    /// The target URL: https only, on a host in public networks; up to 2,000 characters.
     pub url: String,
-    /// Which events are sent.
+    /// The names of the events to send.
     #[schema(value_type = Vec<WebhookEventName>)]
     pub events: Vec<String>,
-    /// Whether notes are sent.
+    /// Whether messages contain notes.
     #[serde(default)]
     pub include_notes: bool,
 }

@@ -57,21 +57,21 @@ web::words! {
     }
 }
 
-/// A message, as its owner sees it.
+/// A message, as the webhook's owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Delivery {
-    /// Its id, which is sent as `webhook-id`.
+    /// The message's id, which is also sent as `webhook-id`.
     #[schema(value_type = String)]
     pub id: DeliveryId,
-    /// What happened.
+    /// The name of the event.
     pub event: String,
-    /// How it stands.
+    /// The state of the delivery.
     pub state: DeliveryState,
-    /// How often it was sent.
+    /// The number of attempts.
     pub attempts: i64,
-    /// What the last attempt came to: a status, `unreachable`, `slow` or `not_http`.
+    /// The result of the last attempt: a status, `unreachable`, `slow` or `not_http`.
     pub outcome: String,
-    /// When it happened.
+    /// The time of the event.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }

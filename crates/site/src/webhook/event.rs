@@ -71,16 +71,16 @@ pub fn describe<M: ToSchema>(mut api: OpenApi, events: &[WebhookEvent]) -> OpenA
     api
 }
 
-/// What every message of a webhook begins with.
+/// The first members of every webhook message.
 #[derive(ToSchema)]
 #[schema(as = WebhookMessage)]
 #[expect(dead_code, reason = "it describes what `delivery::enqueue` adds")]
 struct MessageHead {
-    /// The header `webhook-id` has the same id. A repeated message keeps its id.
+    /// The message's id, as in `webhook-id`. A repeated message keeps its id.
     id: String,
-    /// What happened.
+    /// The name of the event.
     r#type: String,
-    /// When it happened.
+    /// The time of the event.
     #[schema(value_type = String, format = "date-time")]
     occurred_at: jiff::Timestamp,
 }
