@@ -14,7 +14,7 @@ pub struct CalendarEvent {
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
     pub summary: String,
-    /// The place; may be empty.
+    /// The location; may be empty.
     pub location: String,
     /// The URL of a page about it; may be empty.
     pub url: String,
@@ -95,8 +95,8 @@ pub fn write_as(
     lines.0
 }
 
-/// The zone's offsets for the events: each transition from the one before the first event to the
-/// end of the last.
+/// The zone's offsets for the events: the transitions from the last one before the first event to
+/// the end of the last event.
 fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone, name: &str) {
     let first = events.iter().map(|event| event.starts_at).min();
     let last = events.iter().map(|event| event.ends_at).max();

@@ -31,8 +31,8 @@ const MARGIN: f32 = 80.0;
 const LONGEST: [usize; 2] = [100, 120];
 /// The path of pictures whose URL contains their words.
 const PATH: &str = "/card.png";
-/// One tile of the theme's kelarai band: the distance of each bar from the left and from the top,
-/// its width and its height.
+/// One tile of the theme's kelarai band (a woven pattern): for each bar, the distance from the left
+/// and from the top, the width and the height.
 const TILE: [(u16, u16, u16, u16); 14] = [
     (0, 2, 17, 4),
     (31, 2, 1, 4),

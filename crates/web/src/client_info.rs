@@ -20,7 +20,7 @@ use crate::problem::Problem;
 /// The header with the request id, on requests and responses.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The peer address of the connection, as an extension set by a listener. For a unix socket it is
+/// The peer's IP address, as an extension that the listener sets. For a Unix socket, it is
 /// [`Peer::LOOPBACK`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
@@ -212,7 +212,7 @@ impl Proxies {
     }
 
     /// The client: the rightmost address that is not a trusted proxy. The search stops at an
-    /// unreadable entry, because anybody may have written what is left of it.
+    /// unreadable entry, because any client can forge the entries to its left.
     fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
         let mut client = plain(peer);
         let hops = headers.get_all("x-forwarded-for").iter().rev();

@@ -14,14 +14,14 @@ use crate::problem::Problem;
 const DEFAULT_LIMIT: u32 = 50;
 const MOST: u32 = 200;
 
-/// Which piece of a list is asked for.
+/// The page of a list that the client wants.
 #[derive(Clone, Debug, PartialEq, Eq, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Piece {
-    /// How many items, 1 to 200.
+    /// The number of items, 1 to 200.
     #[param(required = false)]
     pub limit: u32,
-    /// Where the piece starts: the `next_cursor` of the one before.
+    /// The position at which the page starts: the `next_cursor` of the previous page.
     cursor: Option<String>,
     #[param(ignore)]
     way: Way,
@@ -36,18 +36,18 @@ pub enum Way {
     Back,
 }
 
-/// A piece of a list.
+/// A page of a list.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct List<T> {
-    /// The items of this piece.
+    /// The items of this page.
     pub items: Vec<T>,
-    /// Where the next piece starts; absent at the end.
+    /// The position at which the next page starts; absent at the end.
     pub next_cursor: Option<String>,
     /// The cursor of the previous page, which HTML pages send as `?before=`.
     #[serde(skip)]
     #[schema(ignore)]
     pub previous_cursor: Option<String>,
-    /// How many there are in all, where that is known.
+    /// The total number of items, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }

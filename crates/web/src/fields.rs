@@ -51,7 +51,7 @@ pub struct Field {
     pub is_wording: bool,
     /// Whether the value may be empty or null.
     pub is_optional: bool,
-    /// The message id of the empty choice, where forms offer one.
+    /// The message id of the empty option, in forms that offer one.
     pub none: &'static str,
     /// Whether the history omits its values.
     pub is_secret: bool,
@@ -132,12 +132,12 @@ pub const fn choice<V: Labelled>() -> FieldOf<V> {
     FieldOf::new(Kind::Choice(V::CHOICES))
 }
 
-/// A search text as typed; empty if left out.
+/// A search text as typed; empty if omitted.
 pub const fn as_typed() -> FieldOf<String> {
     FieldOf::new(Kind::AsTyped)
 }
 
-/// A filter with a message for yes and one for no; left out, it matches both.
+/// A filter with a message for yes and one for no. If omitted, it matches both.
 pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>> {
     FieldOf::new(Kind::Either(yes, no))
 }

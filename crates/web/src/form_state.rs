@@ -1,5 +1,5 @@
-//! The state of a form on a page: each field's label, value, error, and what somebody else has
-//! saved meanwhile.
+//! The state of a form on a page: each field's label, value and error, and the value that another
+//! person saved in the meantime.
 //!
 //! A field's name is the JSON pointer of its value with dots: `/contact/name` is `contact.name`, so
 //! errors map to their fields. Fields and the summary of errors render themselves into other
@@ -51,7 +51,7 @@ pub struct Field {
     pub control: Control,
     pub value: String,
     pub error: Option<String>,
-    /// The value that somebody else has saved meanwhile.
+    /// The value that another person saved in the meantime.
     pub stored: Option<String>,
     /// The language of the value, for a text in several languages.
     pub language: Option<Language>,
@@ -124,8 +124,8 @@ impl FormState {
         }
     }
 
-    /// The values typed for an older version, beside those stored now; the next save is based on
-    /// the stored version. `button` is the message id of the submit button.
+    /// The values typed for an older version, beside the values that are stored now. The next save
+    /// is based on the stored version. `button` is the message id of the submit button.
     pub fn clashing(typed: &Form, stored: Form, button: &str, text: &Text) -> Self {
         let version = stored.text("version").to_owned();
         let form = typed
@@ -347,7 +347,7 @@ impl Field {
         matches!(self.value.as_str(), "1" | "on" | "true" | "yes")
     }
 
-    /// The label of the value saved meanwhile.
+    /// The label of the value that another person saved in the meantime.
     fn stored_words(&self, text: &Text) -> Option<String> {
         let stored = self.stored.as_deref()?;
         let named = |choices: &[(String, String)]| {

@@ -21,7 +21,7 @@ const MOST_DEPTH: usize = 32;
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> Json<T> {
-    /// Parses a body. Invalid JSON is answered with 400; valid JSON of another shape with 422 and a
+    /// Parses a body. Invalid JSON gets a 400; valid JSON of another shape gets a 422 with a
     /// pointer to the first field that does not fit.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if is_too_deep(bytes) {

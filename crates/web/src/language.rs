@@ -125,8 +125,8 @@ impl<S: Sync> FromRequestParts<S> for Wishes {
     }
 }
 
-/// RFC 4647 lookup of one preference: the tag itself, then ever shorter ones. A Chinese region
-/// stands for its script first (`zh-TW`, `zh-Hant`, `zh`), and a plain `zh` accepts simplified
+/// RFC 4647 lookup of one preference: first the tag itself, then ever shorter tags. For a Chinese
+/// region, its script comes first (`zh-TW`, `zh-Hant`, `zh`), and a plain `zh` accepts simplified
 /// characters.
 pub fn look_up<'a>(
     wish: &str,
@@ -171,7 +171,7 @@ fn chinese_script(tag: &str) -> Option<&'static str> {
     }
 }
 
-/// The tags of an `Accept-Language` header, best first, without `*`, unreadable tags and those with
+/// The tags of an `Accept-Language` header, best first, without `*`, unreadable tags and tags with
 /// `q=0`.
 fn accepted(header: &str) -> Vec<String> {
     let mut wishes: Vec<(u16, &str)> = header

@@ -176,7 +176,7 @@ pub struct FeedLink<'a> {
 /// Metadata in the page's head.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Metadata<'a> {
-    /// What other sites show beside a link to the page.
+    /// The preview that other sites show beside a link to the page.
     pub share: Option<&'a Share>,
     /// Feeds with the page's content.
     pub feeds: &'a [FeedLink<'a>],

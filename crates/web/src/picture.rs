@@ -50,7 +50,8 @@ impl Font {
         kept
     }
 
-    /// The text in at most `most` lines of this width; what does not fit is cut from the last one.
+    /// Breaks the text into at most `most` lines of this width. Text that does not fit is cut from
+    /// the last line.
     pub fn wrap(&self, text: &str, size: f32, width: f32, most: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for word in text.split_whitespace() {

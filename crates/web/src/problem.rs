@@ -68,7 +68,7 @@ pub struct Kept {
 pub struct FieldProblem {
     /// A JSON pointer into the body: `/dishes/0/name`.
     pub pointer: String,
-    /// The stable code, from [`codes::FIELD_CODES`], or that of a problem.
+    /// The stable code, from [`codes::FIELD_CODES`] or from a problem.
     pub code: &'static str,
     pub values: Vec<(&'static str, Argument)>,
 }

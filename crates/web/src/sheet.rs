@@ -169,7 +169,7 @@ fn write_workbook(sheets: &[Sheet], out: &mut dyn Write) -> io::Result<()> {
 
 fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     let bold = Format::new().set_bold();
-    // The cell stays text even when somebody edits it.
+    // The cell stays text even if a person edits it.
     let quoted = Format::new().set_quote_prefix();
     let mut workbook = Workbook::new();
     for sheet in sheets {

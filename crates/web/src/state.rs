@@ -25,7 +25,7 @@ pub struct Site {
     pub catalogue: Catalogue,
     pub declared: Arc<Declared>,
     pub settings: Arc<Settings>,
-    /// What public pages show of the site.
+    /// The parts of public pages that depend on the site.
     pub menu: Menu,
 }
 
