@@ -306,7 +306,7 @@ pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result
     Ok(())
 }
 
-/// Records in the audit log what a person did with their own account, or with what belongs to it.
+/// Records in the audit log an action of a person on their own account or its resources.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,

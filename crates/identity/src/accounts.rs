@@ -18,7 +18,7 @@ pub enum Registration {
     /// Only people invited to help.
     #[default]
     Closed,
-    /// Also people whom an owner or administrator invites.
+    /// People invited to help, and people whom an owner or administrator invites.
     Invite,
     /// Everybody.
     Open,
@@ -44,7 +44,7 @@ pub struct Accounts {
     pub limits: RequestLimits,
     /// Sign-in attempts whose outcome is not known yet.
     pub in_flight: InFlight,
-    /// How long an attempt waits for those in flight.
+    /// How long an attempt waits for other attempts in flight.
     pub patience: Duration,
     pub policy: Policy,
     pub require_mfa_for: RequireMfaFor,

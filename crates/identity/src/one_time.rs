@@ -207,8 +207,8 @@ pub(crate) fn take<T: DeserializeOwned>(
     Ok(link.filter(|link| link.expires_at > now && !link.is_used))
 }
 
-/// Counts an attempt at what a link asks for besides its secret; returns whether it is one of the
-/// first `limit`.
+/// Counts an attempt at the further proof that a link requires besides its secret. Returns whether
+/// it is one of the first `limit` attempts.
 pub(crate) fn count_attempt(
     tx: &mut Tx<'_>,
     purpose: Purpose,

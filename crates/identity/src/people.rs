@@ -26,7 +26,7 @@ use crate::person::reset::{self, Wanted};
 use crate::scope::domain::DomainAccounts;
 use crate::session::end_access;
 
-/// How many lines of the audit log are shown for a person.
+/// How many entries of the audit log are shown for a person.
 const LINES: u32 = 50;
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -113,7 +113,7 @@ pub struct Details {
     /// The time at which the second factors and passkeys are removed, if an administrator asked for
     /// it.
     pub factors_reset_at: Option<Timestamp>,
-    /// The person's lines of the audit log, newest first.
+    /// The person's entries in the audit log, newest first.
     pub lines: Vec<Record>,
 }
 

@@ -1,5 +1,5 @@
-//! Roles and the scopes in which they are granted. Each domain declares its kinds of scopes and
-//! their roles; those of the installation are here.
+//! Roles and the scopes in which they are granted. Each domain declares its kinds of scopes with
+//! their roles; the installation's own kinds are declared here.
 
 pub mod domain;
 pub mod token_scope;
@@ -109,8 +109,8 @@ pub static ACCOUNT: ScopeKind = ScopeKind {
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
 /// In the installation: manages people and settings.
 pub const ADMIN: Role = Role::new("admin", "account-role-admin");
-/// In an account: sees what its owner shows to trusted contacts. In the installation: sees what
-/// anybody shows to theirs.
+/// In an account, this role sees what the owner shows to trusted contacts. In the installation, it
+/// sees what anybody shows to theirs.
 pub const TRUSTED_CONTACT: Role = Role::new("trusted_contact", "account-role-trusted-contact");
 
 impl ScopeKind {
@@ -151,7 +151,7 @@ impl ScopeKind {
     }
 }
 
-/// The duties in the installation: those declared by domains, and the installation's own.
+/// The duties in the installation: those that domains declare, and the installation's own.
 pub fn site_duties(domains: &[DomainAccounts]) -> Vec<Role> {
     let declared = domains.iter().flat_map(|domain| domain.site_duties);
     declared.chain(SITE.duties).copied().collect()

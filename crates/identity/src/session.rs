@@ -265,9 +265,9 @@ pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreErr
     Ok(found.is_some())
 }
 
-/// Gives a session a new secret and a new id, and returns the secret and how long it was begun for.
-/// The old secret, and access tokens with the old id, stop working. `None` if the session has ended
-/// meanwhile.
+/// Gives a session a new secret and a new id, and returns the secret and the session's intended
+/// duration. The old secret, and access tokens with the old id, stop working. `None` if the session
+/// has ended in the meantime.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
     let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
     let found: Option<(Stay,)> = sql!(
@@ -286,8 +286,8 @@ pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, S
     Ok(found.map(|(stay,)| (secret, stay)))
 }
 
-/// Records that a credential was just proved in a session, and renews the session. `None` if it has
-/// ended meanwhile.
+/// Records that a credential was just proved in a session, and renews the session. `None` if the
+/// session has ended in the meantime.
 pub(crate) fn authenticate(
     tx: &mut Tx<'_>,
     id: &SessionId,

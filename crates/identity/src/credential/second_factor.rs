@@ -136,8 +136,8 @@ pub fn renew_recovery_codes(
     Ok(recovery::create(tx, site, account)?)
 }
 
-/// Removes the second factor. As with a password change, all other sessions end, and this one
-/// continues under a new secret.
+/// Removes the second factor. As with a password change, all other sessions end, and the current
+/// session continues under a new secret.
 pub fn remove(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! Proofs that somebody administers or owns the installation.
+//! Proofs that a person administers or owns the installation.
 //!
 //! Nobody can act on a person of higher rank.
 
@@ -54,7 +54,7 @@ impl From<GrantError> for PeopleError {
     }
 }
 
-/// The proof that somebody administers the installation. Tokens never get it.
+/// The proof that a person administers the installation. Tokens never get this proof.
 #[derive(Clone, Debug)]
 pub struct Administrator {
     pub(crate) who: SignedIn,
@@ -142,7 +142,7 @@ pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<H
     Ok(held)
 }
 
-/// The proof that somebody owns the installation. Tokens never get it.
+/// The proof that a person owns the installation. Tokens never get this proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner(SignedIn);
 

@@ -174,8 +174,8 @@ pub(crate) fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wa
     })
 }
 
-/// The first and last address of each network that is counted, smallest network first: for IPv4 the
-/// address and its /24; for IPv6 the /64, /56, /48 and /32.
+/// The first and last IP address of each network that is counted, smallest network first: for IPv4
+/// the address itself and its /24; for IPv6 the /64, /56, /48 and /32.
 pub(crate) fn networks(network: Network) -> impl Iterator<Item = (String, String)> {
     let address = network.address();
     let lengths: &[u32] = match address {

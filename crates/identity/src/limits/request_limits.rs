@@ -121,7 +121,7 @@ impl RequestLimits {
         self.reserve(store, Kind::Invite, network).await
     }
 
-    /// Whether a person who cannot sign in may request another link. This only reads;
+    /// Whether a person who cannot sign in may request another link. This function only reads;
     /// [`RequestLimits::ask`] decides.
     pub(crate) async fn may_ask(
         &self,
@@ -150,8 +150,8 @@ impl RequestLimits {
         self.slugs.take(&key(network), now)
     }
 
-    /// Counts one use of a session's refresh token. It does not count for the account, because an
-    /// old copy must not block its owner's other sessions. Nor does it count for the network,
+    /// Counts one use of a session's refresh token. The use does not count for the account, because
+    /// an old copy must not block its owner's other sessions. Nor does it count for the network,
     /// because a client with a session's token is not a stranger.
     pub fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
         self.refreshes.take(session.as_str(), now)

@@ -27,7 +27,7 @@ pub struct Person {
     pub email: Address,
     /// The display name, cut off at the maximum length.
     pub name: String,
-    /// The slug. It may be longer than people may choose.
+    /// The slug, which may be longer than slugs that people can choose.
     pub slug: String,
     /// Whether they may sign in.
     pub is_active: bool,

@@ -302,7 +302,7 @@ pub fn may_offer(rank: Role, role: Role) -> bool {
     SITE.at_least(rank, grant::ADMIN) && (role == MEMBER || SITE.at_least(rank, role))
 }
 
-/// The proof that somebody may invite people to the installation: an owner or administrator, in a
+/// The proof that a person may invite others to the installation: an owner or administrator, in a
 /// browser.
 #[derive(Clone, Debug)]
 pub struct Inviter {
@@ -336,7 +336,8 @@ pub fn inviter(
 
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
-    /// The role, or that of an older invite of the email address, is higher than the inviter's own.
+    /// The role, or the role of an older invite to this email address, is higher than the inviter's
+    /// own.
     #[error("the role is above the inviter's own")]
     AboveOwn,
     /// The configuration does not allow invites for people without a rank.

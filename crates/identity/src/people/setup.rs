@@ -1,5 +1,5 @@
-//! Creation of the first owner. It takes a key that only people who can read the server's console
-//! or disk have, and that works once.
+//! Creation of the first owner. It takes a key that works once, and that only people with access to
+//! the server's console or disk can read.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

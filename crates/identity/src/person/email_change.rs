@@ -1,7 +1,7 @@
-//! Changing an account's e-mail address: a link mailed to the new address confirms it, and one
-//! mailed to the old address undoes the change.
+//! Changing an account's email address: a link mailed to the new address confirms the change, and a
+//! link mailed to the old address undoes it.
 //!
-//! Somebody may enter another person's address, who then gets the link. So the link alone changes
+//! A person may enter another person's address, who then gets the link. So the link alone changes
 //! nothing: its user must be signed in to the account or enter its password.
 
 use jiff::SignedDuration;
@@ -146,7 +146,7 @@ fn with_account(
 pub struct Confirmation {
     pub link: Secret,
     pub who: Option<SignedIn>,
-    /// The account's password as typed, for somebody who is not signed in; may be empty.
+    /// The account's password as typed, for a person who is not signed in; may be empty.
     pub password: Secret,
     pub network: Network,
     pub client: Client,
@@ -243,15 +243,15 @@ pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, Stor
     Ok(link.map(|link| link.data.to))
 }
 
-/// Restores the account's old email address, whatever its address is now. Every session ends,
+/// Restores the account's old email address, whatever its present address is. Every session ends,
 /// tokens and passkeys are removed, and later changes can no longer be undone. A repeat within ten
 /// minutes succeeds like the first use.
 ///
-/// Access to a mailbox proves no second factor, so one that was set up before the change stays. A
-/// new one may belong to a thief, and is removed.
+/// Access to a mailbox proves no second factor, so a factor that was set up before the change
+/// stays. A new factor may belong to a thief, and is removed.
 ///
-/// Whoever controls the account now must not block the old address by registering another account
-/// with it: an account that has the address unconfirmed is removed.
+/// An intruder who now controls the account must not block the old address by registering another
+/// account with it. So an account that has this address unconfirmed is removed.
 pub fn undo(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -1,8 +1,9 @@
-//! Erasure of an account, and of what each domain stores about the person.
+//! Erasure of an account, and of each domain's data about the person.
 //!
-//! A person who asks for it is signed out everywhere at once, and no public page shows them any
-//! more. For [`DELAY`] they can still cancel it by signing in; then a job erases the account in one
-//! transaction. What they did together with others stays, without their name.
+//! A person who asks for erasure is signed out everywhere at once, and no public page shows them
+//! any more. For [`DELAY`], they can still cancel the erasure by signing in; then a job erases the
+//! account in one transaction. Content that they made together with others stays, without their
+//! name.
 
 use jiff::SignedDuration;
 use platform::audit::{self, Actor, Entry, RequestFacts};
@@ -374,9 +375,9 @@ pub(crate) fn purge(
     })
 }
 
-/// Erases what was made with a registered account before its email address was confirmed, because
-/// the address turned out to belong to somebody else, who keeps the account. The caller holds the
-/// account's lock.
+/// Erases everything that was made with a registered account before its email address was
+/// confirmed, because the address turned out to belong to another person, who keeps the account.
+/// The caller holds the account's lock.
 pub(crate) fn erase_made(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -25,28 +25,28 @@ const LONGEST_WEBSITE: usize = 500;
 /// A person's own profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Profile {
-    /// What they want to be called: 2–50 characters.
+    /// The display name, 2–50 characters.
     pub display_name: String,
-    /// Up to 100; never public.
+    /// The real name, up to 100 characters; never public.
     pub real_name: String,
-    /// Up to 500; public.
+    /// A few sentences about the person, up to 500 characters; public.
     pub bio: String,
-    /// Up to 100; public.
+    /// The location, up to 100 characters; public.
     pub location: String,
-    /// An https address of up to 500; public.
+    /// An https URL of up to 500 characters; public.
     pub website: String,
 }
 
 /// The public part of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct PublicProfile {
-    /// What the person wants to be called.
+    /// The display name.
     pub display_name: String,
-    /// Several lines.
+    /// A few sentences about the person; several lines.
     pub bio: String,
     /// The location that the person entered.
     pub location: String,
-    /// An https address, or empty.
+    /// An https URL, or empty.
     pub website: String,
 }
 

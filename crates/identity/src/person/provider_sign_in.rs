@@ -1,8 +1,8 @@
 //! Sign-in with an identity provider: sending the browser there, and handling its return.
 //!
 //! The browser is sent with a state that works once, for [`LIFETIME`], in the same browser. An
-//! identity that is not linked yet creates an account or waits for a sign-in that links it. It is
-//! never linked to an account because of its e-mail address alone.
+//! identity that is not linked yet creates an account or waits for a sign-in that links it. An
+//! identity is never linked to an account merely because of its email address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

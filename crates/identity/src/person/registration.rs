@@ -275,7 +275,7 @@ fn find_earlier(
 }
 
 /// Returns the new account, if one was created. A concurrent registration of the same email address
-/// makes it a known one. The address of a deactivated or leaving account stays taken.
+/// makes the address a known one. The address of a deactivated or leaving account stays taken.
 async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     let store = entering.site.store.clone();
     for _ in 0..2 {
@@ -430,7 +430,7 @@ fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result
 }
 
 /// Removes the unconfirmed account that was registered with this email address, because the address
-/// turned out to belong to somebody else.
+/// turned out to belong to another person.
 pub(crate) fn remove_with_email(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

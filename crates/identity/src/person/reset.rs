@@ -130,7 +130,7 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &Asked) -> Result<(), StoreError> {
     let Some(account) = account::find_by_email(tx, &email)? else {
         return mail_leaving(tx, site, &email, asked);
     };
-    // If the email address is unconfirmed, somebody else may control the account: only a new
+    // If the email address is unconfirmed, another person may control the account: only a new
     // password shuts them out.
     let is_verified = account::verified_email(tx, &account.id)?.is_some();
     let (subject, text, path) = if asked.wanted == Wanted::SignIn && is_verified {
@@ -326,8 +326,8 @@ pub async fn finish(
 }
 
 /// Removes all access of a person who had the account before its owner confirmed the email address:
-/// passkeys, linked identities, tokens, the second factor, and, if they registered it, what they
-/// made.
+/// passkeys, linked identities, tokens and the second factor. If that person registered the
+/// account, this also removes everything that they made.
 pub(crate) fn begin_anew(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -113,8 +113,8 @@ pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreE
     Ok(found.is_some())
 }
 
-/// Stores the reserved words of the domains, at each start. Returns those that are already in use
-/// as slugs; their accounts keep them.
+/// Stores the reserved words of the domains, at each start. Returns the words that are already in
+/// use as slugs; their accounts keep them.
 pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreError> {
     tx.run(sql!("DELETE FROM reserved_slug"), &[], Rows::Any)?;
     let mut held = Vec::new();

@@ -30,8 +30,8 @@ fn key(keys: &Keyring) -> Key {
     keys.key(suppression::PURPOSE)
 }
 
-/// The suppressions of a person's own email address. If the address is unconfirmed, only those that
-/// may be due to a mistyped address are listed.
+/// The suppressions of a person's own email address. If the address is unconfirmed, only
+/// suppressions that may be due to a mistyped address are listed.
 pub fn list_own(
     tx: &mut Tx<'_>,
     keys: &Keyring,

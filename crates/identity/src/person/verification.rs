@@ -1,8 +1,8 @@
 //! Confirmation of an account's email address, by a link that is mailed there.
 //!
-//! Somebody may have registered another person's address, who then gets the link. So the link alone
-//! confirms nothing, unless it is opened in the browser that registered. In any other browser the
-//! person enters the account's password, or sets a new one, which shuts out whoever registered.
+//! A person may have registered another person's address, who then gets the link. So the link alone
+//! confirms nothing, unless it is opened in the browser that registered. In any other browser, the
+//! reader enters the account's password, or sets a new one, which shuts out the registrant.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;

@@ -25,10 +25,11 @@ pub struct DomainAccounts {
     /// The data stored about a person, for an export; null if there is none. Never contains hashes,
     /// sealed secrets or data about others.
     pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
-    /// The names of what a person has to settle before their account can be erased. Locks the rows
-    /// on which that depends.
+    /// The names of matters that a person has to settle before their account can be erased. Locks
+    /// the rows on which these depend.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
-    /// Ends at once what cannot continue without a person who asked for their account's erasure.
+    /// Ends at once everything that cannot continue without a person who asked for their account's
+    /// erasure.
     pub leave: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// Erases the data stored about a person, and all references to the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,

@@ -46,7 +46,7 @@ pub enum Outcome {
     SessionEnded,
     /// The session has reached its maximum duration.
     SessionExpired,
-    /// The token was used before, so somebody has a copy. The session was ended.
+    /// The token was used before, so a copy of it exists. The session was ended.
     Reused,
 }
 

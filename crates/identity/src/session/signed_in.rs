@@ -1,4 +1,4 @@
-//! The proof that somebody is signed in. Only the checks in this file create it: from a session's
+//! The proof that a person is signed in. Only the checks in this file create it: from a session's
 //! cookie, or from a token that has the required scope.
 
 use jiff::Timestamp;
@@ -38,7 +38,7 @@ enum By {
     },
 }
 
-/// An access token. It does not prove that a credential was proved in the session later.
+/// An access token. It does not prove that a credential was proved later in the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Access {
     session: SessionId,
@@ -235,7 +235,7 @@ pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<Signed
     }))
 }
 
-/// A live personal token. It becomes a proof only when its scopes are checked.
+/// A live personal token. It becomes a proof only after its scopes are checked.
 #[derive(Clone, Debug)]
 pub struct Bearer {
     who: SignedIn,

@@ -20,7 +20,7 @@ pub struct Arrived {
 }
 
 /// Begins a session, links the identity that waits for it, and tells the owner by mail if the
-/// browser is new. If the email address is unconfirmed, its owner may be somebody else, so no mail
+/// browser is new. If the email address is unconfirmed, it may belong to another person, so no mail
 /// is sent.
 pub(crate) fn let_in(
     tx: &mut Tx<'_>,

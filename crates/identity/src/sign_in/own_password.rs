@@ -58,8 +58,7 @@ pub struct Change {
     pub client: Client,
 }
 
-/// Changes the password, and returns the session's new secret and how long the session was begun
-/// for.
+/// Changes the password, and returns the session's new secret and its intended duration.
 pub async fn change(
     accounts: &Accounts,
     who: &SignedIn,
