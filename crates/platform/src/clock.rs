@@ -18,7 +18,7 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// The present instant, truncated to milliseconds, which is what the store keeps.
+    /// The present instant, truncated to milliseconds as in the store.
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => from_millisecond(system_millisecond()),

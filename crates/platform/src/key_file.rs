@@ -1,8 +1,8 @@
-//! The key file: secrets kept outside the store, one per line in base64. The first is in use; the
-//! others still verify older signatures.
+//! The key file: secrets kept outside the store, one per line in base64. The first secret is in
+//! use; the others still verify older signatures.
 //!
 //! The file is never seen half written: it is written under a temporary name, flushed and renamed.
-//! Of several processes that start together, one creates it and the others read it.
+//! If several processes start together, one of them creates the file and the others read it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};

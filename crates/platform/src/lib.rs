@@ -1,8 +1,8 @@
 //! The foundation of every domain: store, jobs, mail, files, audit. It depends on no domain.
 //!
-//! It contains the store and what is written with it in one transaction (jobs, news, audit lines,
-//! idempotent responses), and the outside world as parameters: clock, randomness, outgoing mail,
-//! files. HTTP, languages and pages are in `web`, which builds on this crate.
+//! It contains the store and everything that is written with it in one transaction (jobs, news,
+//! audit lines, idempotent responses), and the outside world as parameters: clock, randomness,
+//! outgoing mail, files. HTTP, languages and pages are in `web`, which builds on this crate.
 
 extern crate self as platform;
 

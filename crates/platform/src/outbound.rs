@@ -30,7 +30,7 @@ pub const LONGEST: usize = 2_000;
 const TIME: Duration = Duration::from_secs(10);
 /// The longest response body that is read, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
-/// The same limits for the objects of a bucket.
+/// The limits for the objects of a bucket: time per request, and length in bytes.
 const OBJECT_TIME: Duration = Duration::from_mins(2);
 const LONGEST_OBJECT: usize = 256 << 20;
 /// Domain names that are never public (RFC 6761, 6762, 8375 and ICANN's `internal`).
@@ -316,7 +316,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// Sends a request on a connection of its own.
+/// Sends a request on a new connection.
 async fn exchange<S>(
     stream: S,
     request: Request<Full<Bytes>>,

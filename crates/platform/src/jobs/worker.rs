@@ -103,8 +103,8 @@ impl Worker {
         }
     }
 
-    /// Runs every due job one after the other, including those that they enqueue as due now, and
-    /// returns the number of attempts. For tests, which control the clock.
+    /// Runs all due jobs one after the other, including further jobs that they enqueue as due now,
+    /// and returns the number of attempts. For tests, which control the clock.
     pub async fn run_due(&self) -> Result<usize, StoreError> {
         let never = CancellationToken::new();
         let mut count = 0;

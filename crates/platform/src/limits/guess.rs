@@ -41,8 +41,8 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The maximum number of wrong attempts in a day that are remembered and written to the store;
 /// further ones are only counted.
 const REMEMBERED: usize = 10_000;
-/// The maximum number of remembered attempts with a name, so that there is always room for those
-/// without.
+/// The maximum number of remembered attempts with a name, so that there is always room for attempts
+/// without a name.
 const REMEMBERED_WITH_NAME: usize = 8_000;
 /// The maximum number of right codes that are remembered, each with its client's network.
 const RIGHT: usize = 20_000;
@@ -119,7 +119,7 @@ impl Default for GuessBudget {
 }
 
 impl GuessBudget {
-    /// A full budget; [`GuessBudget::sync`] loads what was used already.
+    /// A full budget; [`GuessBudget::sync`] then loads the part that was used already.
     pub fn new() -> Self {
         Self(Arc::new(Shared {
             state: Mutex::default(),
@@ -192,7 +192,7 @@ impl GuessBudget {
         }
     }
 
-    /// Writes the wrong attempts that the store lacks, and reads those of other processes.
+    /// Writes the wrong attempts that the store lacks, and reads the attempts of other processes.
     pub async fn sync(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
         let (unwritten, since, is_due, alarm) = {
             let mut state = self.state();

@@ -48,8 +48,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// A limit that enforces all `rules` for at most `keys` keys; a further key replaces the one
-    /// counted longest ago.
+    /// A limit that enforces all `rules` for at most `keys` keys; a further key replaces the least
+    /// recently counted one.
     pub fn new(rules: &[Rule], keys: usize) -> Self {
         Self {
             rules: rules.into(),

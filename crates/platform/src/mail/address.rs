@@ -12,11 +12,11 @@ use crate::store::{Bind, Column, Value};
 /// The longest email address, in characters.
 pub const LIMIT: usize = 254;
 
-/// A single mail address. It contains no line break, comma or bracket, so it can be written into a
+/// A single email address. It contains no line break, comma or bracket, so it can be written into a
 /// header field.
 ///
-/// Two addresses are equal when their canonical forms are: the local part in lower case, the domain
-/// as DNS compares it. Plus-tags and dots are kept, so they make different addresses.
+/// Two addresses are equal if their canonical forms are equal: the local part in lower case, the
+/// domain as DNS compares it. Plus-tags and dots are kept, so they make different addresses.
 #[derive(Clone, Debug)]
 pub struct Address {
     shown: String,

@@ -20,8 +20,8 @@ use crate::store::{Row, Rows, StoreError, Tx};
 /// The purpose for which the key that seals private keys is derived.
 pub const PURPOSE: &str = "dkim";
 
-/// The signed header fields, including fields that a mail may lack: signing those prevents that
-/// somebody adds them later (RFC 6376, section 5.4).
+/// The signed header fields, including fields that a mail may lack: signing a missing field
+/// prevents adding it later (RFC 6376, section 5.4).
 const SIGNED: [&str; 13] = [
     "from",
     "to",

@@ -133,7 +133,7 @@ impl Stream {
         UNSUBSCRIBABLE.contains(&self)
     }
 
-    /// The priority of the sending job: mails that somebody is waiting for come first.
+    /// The priority of the sending job: mails that a person is waiting for come first.
     fn priority(self) -> i64 {
         match self {
             Self::Security => -10,

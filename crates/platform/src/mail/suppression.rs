@@ -301,7 +301,7 @@ pub fn lift(
     lift_if(tx, key, address, by, Cause::ends_when_confirmed)
 }
 
-/// Ends a suppression for bounces, because somebody confirmed that the email address is right.
+/// Ends a suppression for bounces, because a person confirmed that the email address is right.
 pub fn lift_bounce(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -7,7 +7,7 @@ pub enum StoreError {
     /// call may succeed in a moment.
     #[error("the store is busy")]
     Busy,
-    /// The disk or the server failed (full, read-only, gone). It may recover.
+    /// The disk or the server failed (full, read-only, unreachable). It may recover.
     #[error("the store cannot keep changes now: {0}")]
     Unavailable(String),
     /// The program is stopping, or the transaction's function panicked.
@@ -33,7 +33,7 @@ pub enum StoreError {
     /// A column's value is not of the expected kind.
     #[error("{column} is not {wanted}")]
     Column {
-        /// The column's name, and where it was read: the statement, or the table.
+        /// The column's name, and its origin: the statement or the table.
         column: String,
         wanted: &'static str,
     },
@@ -71,7 +71,7 @@ impl StoreError {
     }
 }
 
-/// What to do after a failed statement.
+/// The reaction to a failed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// Run the whole function again (PostgreSQL: deadlock, serialisation failure).

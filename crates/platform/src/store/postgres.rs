@@ -223,8 +223,8 @@ impl Server {
     }
 }
 
-/// Options of every session; the keep-alive makes the server notice within half a minute that a
-/// process with locks is gone.
+/// The options of every session. The keep-alive makes the server notice within half a minute that a
+/// process with locks has disappeared.
 const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s \
     -c idle_in_transaction_session_timeout=60s -c client_min_messages=warning \
     -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";

@@ -34,7 +34,7 @@ const INSTALLATION: [Rule; 2] = rules(150, TEN_MINUTES, 1_500, DAY);
 /// The limit of one code for wrong names.
 const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
 
-/// The prefix lengths, smallest network first; those of IPv4 as addresses in `::ffff:0:0/96`.
+/// The prefix lengths, smallest network first; for IPv4, those of addresses in `::ffff:0:0/96`.
 const LEVELS_V4: [u8; 2] = [128, 120];
 const LEVELS_V6: [u8; 4] = [64, 56, 48, 32];
 /// The number of counters from which each level, smallest first, gets no new ones; the last bound
