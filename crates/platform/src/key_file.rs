@@ -45,6 +45,7 @@ pub enum KeyError {
     )]
     Exposed {
         path: PathBuf,
+        /// The file's mode bits (stat(2)).
         mode: u32,
     },
     /// A line of the file is not a key.
@@ -64,6 +65,7 @@ pub enum KeyError {
     )]
     Unusable {
         path: PathBuf,
+        /// The system's error.
         reason: io::Error,
     },
     #[error(transparent)]

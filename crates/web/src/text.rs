@@ -61,6 +61,7 @@ pub enum CatalogueError {
     #[error("{tag}: {cause}")]
     Grammar {
         tag: &'static str,
+        /// The parser's error.
         cause: String,
     },
     /// The language tag is invalid.

@@ -40,6 +40,7 @@ pub enum StoreError {
     /// The statement failed because of a mistake in the program.
     #[error("statement failed: {reason}: {sql}")]
     Statement {
+        /// The engine's message.
         reason: String,
         sql: &'static str,
     },
